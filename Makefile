@@ -1,0 +1,30 @@
+# Two commands for newcomers: `make demo` and `make test`. Each installs what is missing, builds and runs.
+# One release build serves demo, tests and benchmarks: no flag may differ between the commands below.
+
+SWIFT_BUILD := swift build -c release --build-tests
+SWIFT_TEST := swift test -c release --skip-build --disable-xctest --disable-testable-imports
+CAIRN := .build/release/cairn
+
+.PHONY: demo test build setup format lint clean
+
+demo: build
+	$(CAIRN) demo
+
+test: build
+	$(SWIFT_TEST)
+
+# The test targets are part of the one build, so their packages are needed by every command.
+build: setup
+	$(SWIFT_BUILD)
+
+setup:
+	@Scripts/setup.sh test
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+clean:
+	swift package clean
