@@ -1,0 +1,72 @@
+/// Σ scalar_k · point_k in far less than one multiplication each.
+///
+/// Chooses between `Straus` and `Pippenger` by their cost formulas, and works only on as many bits as the longest
+/// scalar has: 64-bit integers cost a quarter of full scalars.
+///
+/// - Warning: variable time. Timing and memory access depend on scalars and points. Use it for public or blinded
+///   values; for one secret scalar use `*`.
+extension RistrettoPoint {
+    /// - Precondition: as many scalars as points.
+    public static func variableTimeMultiScalar(_ scalars: [Scalar], _ points: [RistrettoPoint]) -> RistrettoPoint {
+        variableTimeMultiScalar(scalars, PrecomputedPoints(points))
+    }
+
+    /// For scalars below 2^128.
+    ///
+    /// - Precondition: as many integers as points.
+    public static func variableTimeMultiScalar(
+        integers: [UInt128], _ points: [RistrettoPoint]
+    ) -> RistrettoPoint {
+        variableTimeMultiScalar(integers: integers, PrecomputedPoints(points))
+    }
+
+    /// Over the first `scalars.count` points of a precomputed list.
+    ///
+    /// - Precondition: no more scalars than points.
+    public static func variableTimeMultiScalar(_ scalars: [Scalar], _ points: PrecomputedPoints) -> RistrettoPoint {
+        var words: [UInt64] = []
+        words.reserveCapacity(4 * scalars.count)
+        for scalar in scalars {
+            words.append(scalar.w0)
+            words.append(scalar.w1)
+            words.append(scalar.w2)
+            words.append(scalar.w3)
+        }
+        return variableTimeMultiScalar(words: words, wordsPerScalar: 4, points)
+    }
+
+    /// Over the first `integers.count` points of a precomputed list, for scalars below 2^128.
+    ///
+    /// - Precondition: no more integers than points.
+    public static func variableTimeMultiScalar(integers: [UInt128], _ points: PrecomputedPoints) -> RistrettoPoint {
+        var words: [UInt64] = []
+        words.reserveCapacity(2 * integers.count)
+        for integer in integers {
+            words.append(integer._low)
+            words.append(integer._high)
+        }
+        return variableTimeMultiScalar(words: words, wordsPerScalar: 2, points)
+    }
+
+    /// For integers of `wordsPerScalar` words each, least significant first, back to back.
+    ///
+    /// - Precondition: a whole number of integers, and no more of them than points.
+    package static func variableTimeMultiScalar(
+        words: [UInt64], wordsPerScalar: Int, _ points: PrecomputedPoints
+    ) -> RistrettoPoint {
+        let count = words.count / wordsPerScalar
+        precondition(count * wordsPerScalar == words.count && count <= points.count, "scalars and points must match")
+        return words.withUnsafeBufferPointer { words in
+            points.cached.withUnsafeBufferPointer { points in
+                let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: count)
+                let bits = scalars.bitLength
+                guard bits > 0 else { return .identity }
+                let pippenger = Pippenger.bestWidth(count: count, bits: bits)
+                if Straus.cost(count: count, bits: bits) < pippenger.cost {
+                    return RistrettoPoint(Straus.sum(scalars, bits: bits, points))
+                }
+                return RistrettoPoint(Pippenger.sum(scalars, bits: bits, width: pippenger.width, points))
+            }
+        }
+    }
+}

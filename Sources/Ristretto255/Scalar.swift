@@ -1,0 +1,102 @@
+/// An integer modulo ℓ = 2^252 + 27742317777372353535851937790883648493, the order of ristretto255 (RFC 9496 §4.4).
+///
+/// Held as its canonical representative in four words, least significant first. Everything runs in constant time.
+public struct Scalar: Sendable {
+    var w0: UInt64
+    var w1: UInt64
+    var w2: UInt64
+    var w3: UInt64
+
+    @inline(__always)
+    init(words w0: UInt64, _ w1: UInt64, _ w2: UInt64, _ w3: UInt64) {
+        self.w0 = w0
+        self.w1 = w1
+        self.w2 = w2
+        self.w3 = w3
+    }
+
+    public static let zero = Scalar(words: 0, 0, 0, 0)
+    public static let one = Scalar(words: 1, 0, 0, 0)
+
+    public init(_ value: UInt64) {
+        self.init(words: value, 0, 0, 0)
+    }
+
+    public init(_ value: UInt128) {
+        self.init(words: UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64), 0, 0)
+    }
+
+    /// Whether this is zero.
+    public var isZero: Bool { self == .zero }
+
+    // MARK: Arithmetic
+
+    public static func + (a: Scalar, b: Scalar) -> Scalar {
+        // Both are below ℓ < 2^253, so the sum fits four words.
+        let (sum, _) = Words256.adding(a.asWords, b.asWords)
+        return Scalar(Words256.subtractingOrderOnce(sum))
+    }
+
+    public static func - (a: Scalar, b: Scalar) -> Scalar {
+        let (difference, borrow) = Words256.subtracting(a.asWords, b.asWords)
+        let mask = 0 &- borrow
+        let order = Words256.order
+        let correction = (order.0 & mask, order.1 & mask, order.2 & mask, order.3 & mask)
+        return Scalar(Words256.adding(difference, correction).sum)
+    }
+
+    public static prefix func - (a: Scalar) -> Scalar {
+        .zero - a
+    }
+
+    public static func * (a: Scalar, b: Scalar) -> Scalar {
+        // (a·b·R⁻¹)·R²·R⁻¹ = a·b
+        let product = Words256.montgomeryProduct(a.asWords, b.asWords)
+        return Scalar(Words256.montgomeryProduct(product, Words256.radixSquared))
+    }
+
+    public static func += (a: inout Scalar, b: Scalar) { a = a + b }
+    public static func -= (a: inout Scalar, b: Scalar) { a = a - b }
+    public static func *= (a: inout Scalar, b: Scalar) { a = a * b }
+
+    /// The multiplicative inverse, a^(ℓ - 2); zero for zero.
+    public func inverted() -> Scalar {
+        var result = Scalar.one
+        let exponent = [Words256.order.0 - 2, Words256.order.1, Words256.order.2, Words256.order.3]
+        for bit in stride(from: 252, through: 0, by: -1) {
+            result *= result
+            // The exponent is public, so branching on it reveals nothing.
+            if (exponent[bit >> 6] >> UInt64(bit & 63)) & 1 == 1 {
+                result *= self
+            }
+        }
+        return result
+    }
+
+    @inline(__always)
+    var asWords: Words256.Value { (w0, w1, w2, w3) }
+
+    @inline(__always)
+    init(_ words: Words256.Value) {
+        self.init(words: words.0, words.1, words.2, words.3)
+    }
+}
+
+/// `Scalar(8)` and plain literals.
+extension Scalar: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: UInt64) {
+        self.init(value)
+    }
+}
+
+extension Scalar: Equatable {
+    public static func == (a: Scalar, b: Scalar) -> Bool {
+        ((a.w0 ^ b.w0) | (a.w1 ^ b.w1) | (a.w2 ^ b.w2) | (a.w3 ^ b.w3)) == 0
+    }
+}
+
+/// Scalars are secrets more often than not: neither printing nor dumping one shows its value.
+extension Scalar: CustomStringConvertible, CustomReflectable {
+    public var description: String { "Scalar(hidden)" }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,79 @@
+/// Recodings of public scalars into signed digits: negating a point is free, so signs halve tables and bucket counts.
+///
+/// Scalars come as `stride` words each, least significant first, back to back. Variable time.
+struct PublicScalars {
+    let words: UnsafeBufferPointer<UInt64>
+    let stride: Int
+    let count: Int
+
+    /// Bits of the longest scalar.
+    var bitLength: Int {
+        var merged = [UInt64](repeating: 0, count: stride)
+        for index in 0..<count {
+            for word in 0..<stride {
+                merged[word] |= words[index * stride + word]
+            }
+        }
+        for word in Swift.stride(from: stride - 1, through: 0, by: -1) where merged[word] != 0 {
+            return 64 * word + 64 - merged[word].leadingZeroBitCount
+        }
+        return 0
+    }
+
+    /// The `width` bits from `position` on; bits past the end are zero.
+    @inline(__always)
+    private func bits(of index: Int, at position: Int, width: Int) -> Int {
+        let word = position >> 6
+        guard word < stride else { return 0 }
+        let shift = UInt64(position & 63)
+        var value = words[index &* stride &+ word] &>> shift
+        if Int(shift) + width > 64, word + 1 < stride {
+            value |= words[index &* stride &+ word &+ 1] &<< (64 &- shift)
+        }
+        return Int(truncatingIfNeeded: value & ((1 &<< UInt64(width)) &- 1))
+    }
+
+    /// Digits in (-2^(width-1), 2^(width-1)] with Σ digit_k · 2^(width·k) = scalar, one row of `count` digits a window.
+    ///
+    /// - Parameters:
+    ///   - width: 2 to 15.
+    ///   - windows: enough to cover one bit more than the longest scalar. Then the top window is at most 2^(width-1),
+    ///     carry included, and makes no carry of its own.
+    func signedWindows(width: Int, windows: Int) -> [Int16] {
+        let half = 1 << (width - 1)
+        return [Int16](unsafeUninitializedCapacity: windows * count) { digits, initialized in
+            for index in 0..<count {
+                var carry = 0
+                for window in 0..<windows {
+                    let value = bits(of: index, at: window &* width, width: width) &+ carry
+                    carry = value > half ? 1 : 0
+                    digits[window &* count &+ index] = Int16(truncatingIfNeeded: value &- (carry &<< width))
+                }
+            }
+            initialized = windows * count
+        }
+    }
+
+    /// The width-5 non-adjacent form: digits zero or odd in [-15, 15], of any five in a row at most one nonzero; one
+    /// row of `count` digits a bit, `bitLength + 1` rows.
+    func nonAdjacentForms(bitLength: Int) -> [Int8] {
+        let width = 5
+        var digits = [Int8](repeating: 0, count: (bitLength + 1) * count)
+        for index in 0..<count {
+            var position = 0
+            var carry = 0
+            while position <= bitLength {
+                let window = bits(of: index, at: position, width: width) + carry
+                if window & 1 == 0 {
+                    // An even window contributes no digit here; the carry moves up with the next bit.
+                    position += 1
+                    continue
+                }
+                carry = window >= 16 ? 1 : 0
+                digits[position * count + index] = Int8(truncatingIfNeeded: window - (carry << width))
+                position += width
+            }
+        }
+        return digits
+    }
+}

@@ -1,0 +1,105 @@
+/// Arithmetic on 256-bit numbers of four words (least significant first) modulo the group order ℓ, constant time.
+enum Words256 {
+    typealias Value = (UInt64, UInt64, UInt64, UInt64)
+
+    /// ℓ.
+    static let order: Value = (0x5812_631a_5cf5_d3ed, 0x14de_f9de_a2f7_9cd6, 0, 0x1000_0000_0000_0000)
+
+    /// R mod ℓ with R = 2^256.
+    static let radix: Value = (
+        0xd6ec_3174_8d98_951d, 0xc6ef_5bf4_737d_cf70, 0xffff_ffff_ffff_fffe, 0x0fff_ffff_ffff_ffff
+    )
+
+    /// R² mod ℓ.
+    static let radixSquared: Value = (
+        0xa406_11e3_449c_0f01, 0xd00e_1ba7_6885_9347, 0xceec_73d2_17f5_be65, 0x0399_411b_7c30_9a3d
+    )
+
+    /// -ℓ⁻¹ mod 2^64.
+    private static let negatedInverse: UInt64 = 0xd2b5_1da3_1254_7e1b
+
+    @inline(__always)
+    private static func add(_ a: UInt64, _ b: UInt64, _ carry: inout UInt64) -> UInt64 {
+        let (s, c) = a.addingReportingOverflow(b)
+        let (t, d) = s.addingReportingOverflow(carry)
+        carry = (c ? 1 : 0) &+ (d ? 1 : 0)
+        return t
+    }
+
+    @inline(__always)
+    private static func subtract(_ a: UInt64, _ b: UInt64, _ borrow: inout UInt64) -> UInt64 {
+        let (s, c) = a.subtractingReportingOverflow(b)
+        let (t, d) = s.subtractingReportingOverflow(borrow)
+        borrow = (c ? 1 : 0) &+ (d ? 1 : 0)
+        return t
+    }
+
+    static func adding(_ a: Value, _ b: Value) -> (sum: Value, carry: UInt64) {
+        var carry: UInt64 = 0
+        let w0 = add(a.0, b.0, &carry)
+        let w1 = add(a.1, b.1, &carry)
+        let w2 = add(a.2, b.2, &carry)
+        let w3 = add(a.3, b.3, &carry)
+        return ((w0, w1, w2, w3), carry)
+    }
+
+    static func subtracting(_ a: Value, _ b: Value) -> (difference: Value, borrow: UInt64) {
+        var borrow: UInt64 = 0
+        let w0 = subtract(a.0, b.0, &borrow)
+        let w1 = subtract(a.1, b.1, &borrow)
+        let w2 = subtract(a.2, b.2, &borrow)
+        let w3 = subtract(a.3, b.3, &borrow)
+        return ((w0, w1, w2, w3), borrow)
+    }
+
+    /// a or a - ℓ, whichever lies in [0, ℓ); for a < 2ℓ.
+    static func subtractingOrderOnce(_ a: Value) -> Value {
+        let (reduced, borrow) = subtracting(a, order)
+        let keep = 0 &- borrow
+        return (
+            reduced.0 ^ (keep & (reduced.0 ^ a.0)), reduced.1 ^ (keep & (reduced.1 ^ a.1)),
+            reduced.2 ^ (keep & (reduced.2 ^ a.2)), reduced.3 ^ (keep & (reduced.3 ^ a.3))
+        )
+    }
+
+    /// a·b·R⁻¹ mod ℓ in [0, ℓ), for any a and for b < ℓ (Montgomery 1985, word by word).
+    ///
+    /// The running sum stays below b + ℓ after each step, so one subtraction at the end is enough.
+    static func montgomeryProduct(_ a: Value, _ b: Value) -> Value {
+        var sum = montgomeryStep((0, 0, 0, 0), a.0, b)
+        sum = montgomeryStep(sum, a.1, b)
+        sum = montgomeryStep(sum, a.2, b)
+        sum = montgomeryStep(sum, a.3, b)
+        return subtractingOrderOnce(sum)
+    }
+
+    /// (sum + word·b + q·ℓ) / 2^64 with the q that makes the division exact.
+    @inline(__always)
+    private static func montgomeryStep(_ sum: Value, _ word: UInt64, _ b: Value) -> Value {
+        var carry: UInt64 = 0
+        let t0 = multiplyAdd(sum.0, word, b.0, &carry)
+        let t1 = multiplyAdd(sum.1, word, b.1, &carry)
+        let t2 = multiplyAdd(sum.2, word, b.2, &carry)
+        let t3 = multiplyAdd(sum.3, word, b.3, &carry)
+        let t4 = carry
+
+        let q = t0 &* negatedInverse
+        carry = 0
+        _ = multiplyAdd(t0, q, order.0, &carry)
+        let r0 = multiplyAdd(t1, q, order.1, &carry)
+        let r1 = multiplyAdd(t2, q, order.2, &carry)
+        let r2 = multiplyAdd(t3, q, order.3, &carry)
+        return (r0, r1, r2, t4 &+ carry)
+    }
+
+    /// sum + x·y + carry, whose high word becomes the new carry; 2^128 - 1 is the largest it can be.
+    @inline(__always)
+    private static func multiplyAdd(_ sum: UInt64, _ x: UInt64, _ y: UInt64, _ carry: inout UInt64) -> UInt64 {
+        let product = x.multipliedFullWidth(by: y)
+        let total =
+            UInt128(_low: product.low, _high: product.high) &+ UInt128(_low: sum, _high: 0)
+            &+ UInt128(_low: carry, _high: 0)
+        carry = total._high
+        return total._low
+    }
+}

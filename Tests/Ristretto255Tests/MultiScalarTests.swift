@@ -1,0 +1,124 @@
+import Ristretto255
+import Testing
+
+/// Multi-scalar multiplication against the sum of single products, across the sizes where the method changes.
+@Suite struct MultiScalarTests {
+    private struct Case {
+        var points: [RistrettoPoint]
+        var secrets: [Scalar]
+
+        /// Points with known logarithms, so that the naive sum is one multiplication; some not normalised (Z ≠ 1).
+        init(count: Int, random: inout SeededGenerator) throws {
+            points = []
+            secrets = []
+            var power = Scalar.random(using: &random)
+            let base = power * RistrettoPoint.generator
+            var point = base
+            for index in 0..<count {
+                points.append(index % 3 == 0 ? try RistrettoPoint.decode(point.encoded()) : point)
+                secrets.append(power)
+                point += base
+                power += secrets[0]
+            }
+        }
+
+        func expected(_ scalars: [Scalar]) -> RistrettoPoint {
+            zip(scalars, secrets).map(*).reduce(Scalar.zero, +) * RistrettoPoint.generator
+        }
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 17, 64, 150, 400, 1_000, 3_000])
+    func fullScalarsAgreeWithTheNaiveSum(count: Int) throws {
+        var random = SeededGenerator.printed()
+        let input = try Case(count: count, random: &random)
+        let scalars = (0..<count).map { _ in Scalar.random(using: &random) }
+        #expect(RistrettoPoint.variableTimeMultiScalar(scalars, input.points) == input.expected(scalars))
+    }
+
+    @Test(arguments: [1, 7, 8, 9, 16, 31, 32, 63, 64, 65, 100, 127, 128])
+    func integersOfEveryWidthAgreeWithTheNaiveSum(bits: Int) throws {
+        var random = SeededGenerator.printed()
+        for count in [1, 5, 90, 700] {
+            let input = try Case(count: count, random: &random)
+            let top = UInt128.max >> UInt128(128 - bits)
+            // The largest value first, so that every window and its carry are exercised.
+            let integers = (0..<count).map { $0 == 0 ? top : UInt128.random(in: 0...top, using: &random) }
+            let result = RistrettoPoint.variableTimeMultiScalar(integers: integers, input.points)
+            #expect(result == input.expected(integers.map { Scalar($0) }), "\(count) points")
+        }
+    }
+
+    @Test(arguments: [3, 40, 500])
+    func extremeScalarsAgreeWithTheNaiveSum(count: Int) throws {
+        var random = SeededGenerator.printed()
+        let input = try Case(count: count, random: &random)
+        let special: [Scalar] = [
+            .zero, .one, -.one, -Scalar(2), Scalar(UInt128.max), Scalar(UInt128(1) << 127), Scalar(UInt64.max),
+        ]
+        for scalar in special {
+            let scalars = [Scalar](repeating: scalar, count: count)
+            #expect(RistrettoPoint.variableTimeMultiScalar(scalars, input.points) == input.expected(scalars))
+        }
+        let mixed = (0..<count).map { special[$0 % special.count] }
+        #expect(RistrettoPoint.variableTimeMultiScalar(mixed, input.points) == input.expected(mixed))
+    }
+
+    @Test func equalAndOppositePointsInOneBucketAreNoException() throws {
+        let point = RistrettoPoint.generator
+        let count = 600
+        let same = [RistrettoPoint](repeating: point, count: count)
+        let ones = [UInt128](repeating: 0xff, count: count)
+        #expect(
+            RistrettoPoint.variableTimeMultiScalar(integers: ones, same) == Scalar(UInt64(0xff * count)) * point)
+        let opposite = (0..<count).map { $0 % 2 == 0 ? point : -point }
+        #expect(RistrettoPoint.variableTimeMultiScalar(integers: ones, opposite).isIdentity)
+        let identities = [RistrettoPoint](repeating: .identity, count: count)
+        #expect(RistrettoPoint.variableTimeMultiScalar(integers: ones, identities).isIdentity)
+    }
+
+    @Test func precomputedPointsKeepTheirValuesAndMayOutnumberTheScalars() throws {
+        var random = SeededGenerator.printed()
+        let input = try Case(count: 50, random: &random)
+        var table = PrecomputedPoints(Array(input.points[..<20]))
+        table.append(contentsOf: Array(input.points[20...]))
+        #expect(table.count == 50)
+        for index in 0..<50 {
+            #expect(table[index] == input.points[index])
+        }
+        let scalars = (0..<30).map { _ in Scalar.random(using: &random) }
+        #expect(RistrettoPoint.variableTimeMultiScalar(scalars, table) == input.expected(scalars))
+    }
+}
+
+/// The constant-time sum for short secret integers, against the variable-time one.
+@Suite struct ConstantTimeMultiScalarTests {
+    @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 24, 63, 64, 65, 128])
+    func everyWidthAgreesWithTheVariableTimeSum(bits: Int) throws {
+        var random = SeededGenerator.printed()
+        let points = PrecomputedPoints(
+            try (0..<150).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
+        let top = UInt128.max >> UInt128(128 - bits)
+        for count in [0, 1, 63, 64, 65, 150] {
+            // Zero, the largest, every digit at 8 and at 9, then random ones.
+            let special: [UInt128] = [
+                0, top, top & 0x8888_8888_8888_8888_8888_8888_8888_8888,
+                top & 0x9999_9999_9999_9999_9999_9999_9999_9999, 1,
+            ]
+            let integers = (0..<count).map { index in
+                index < special.count ? special[index] : UInt128.random(in: 0...top, using: &random)
+            }
+            let words = integers.flatMap { [UInt64(truncatingIfNeeded: $0), UInt64(truncatingIfNeeded: $0 >> 64)] }
+            let result = RistrettoPoint.constantTimeMultiScalar(words: words, wordsPerScalar: 2, bits: bits, points)
+            #expect(result == .variableTimeMultiScalar(integers: integers, points), "\(count) points")
+        }
+    }
+
+    @Test func sumsOfPrefixesAreSums() throws {
+        var random = SeededGenerator.printed()
+        let points = try (0..<20).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) }
+        let table = PrecomputedPoints(points)
+        for count in [0, 1, 7, 20] {
+            #expect(table.sum(first: count) == .sum(points[..<count]))
+        }
+    }
+}
