@@ -1,0 +1,42 @@
+import VDAF
+
+/// The capacity rule: a batch of the largest allowed size must not be able to exceed what the field can hold.
+///
+/// The aggregate of m reports with coordinates in [0, M] lies in [0, m·M], and m·M must be below the field modulus p.
+/// It is checked when a task is made and never found out as a wrong sum. (The unreduced sums S_j of a committed type
+/// need no rule of their own: m < 2^64 and p < 2^128 keep them below 2^192, far below the group order.)
+public enum Capacity {
+    /// - Parameters:
+    ///   - maxBatchSize: the most reports that a batch may have.
+    ///   - bound: M, the largest value of a coordinate.
+    /// - Throws: `CapacityExceeded`, whose description shows the arithmetic.
+    public static func check<Field: FieldElement>(
+        maxBatchSize: UInt64, bound: UInt128, field: Field.Type
+    ) throws(CapacityExceeded) {
+        guard UInt256(product: maxBatchSize, bound) < UInt256(low: Field.modulus) else {
+            throw CapacityExceeded(
+                maxBatchSize: maxBatchSize, bound: bound, fieldModulus: Field.modulus, fieldName: "\(Field.self)")
+        }
+    }
+}
+
+/// A batch of the largest allowed size could exceed the field.
+public struct CapacityExceeded: Error, Equatable, Sendable, CustomStringConvertible {
+    public let maxBatchSize: UInt64
+    public let bound: UInt128
+    public let fieldModulus: UInt128
+    public let fieldName: String
+
+    /// The largest batch that these bounds allow.
+    public var largestBatchSize: UInt128 { bound == 0 ? UInt128.max : (fieldModulus - 1) / bound }
+
+    public var description: String {
+        let (product, overflow) = UInt128(maxBatchSize).multipliedReportingOverflow(by: bound)
+        let amount = overflow ? "more than 2^128" : "\(product)"
+        return """
+            max batch size \(maxBatchSize) × bound \(bound) = \(amount) exceeds field modulus \(fieldModulus) \
+            (\(fieldName)): a sum could wrap around; with this bound a batch may have at most \(largestBatchSize) \
+            reports
+            """
+    }
+}

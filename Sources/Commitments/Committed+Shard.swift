@@ -1,0 +1,112 @@
+import Ristretto255
+import VDAF
+
+extension Committed {
+    /// Bytes from which one blind is reduced.
+    private static var blindSeedSize: Int { 64 }
+
+    /// V's randomness ‖ 64 bytes for r_0 ‖ 64 bytes for r_1.
+    public var randSize: Int { base.randSize + 2 * Self.blindSeedSize }
+
+    /// Splits a measurement into shares and commits to both output shares.
+    ///
+    /// - Throws: what V throws, and `VDAFError.marginViolated` if a coordinate of the leader's output share is at most
+    ///   M: then draw a new `rand` (`shardRetrying` does). An honest client sees it with probability at most d·(M +
+    /// 1)/p.
+    public func shard(
+        context: [UInt8], measurement: V.Measurement, nonce: [UInt8], rand: [UInt8]
+    ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare]) {
+        guard rand.count == randSize else {
+            throw .invalidArgument("randomness: expected \(randSize) bytes, got \(rand.count)")
+        }
+        let seeds = rand[base.randSize...]
+        let blinds = [
+            try Self.blind(seeds.prefix(Self.blindSeedSize)), try Self.blind(seeds.suffix(Self.blindSeedSize)),
+        ]
+        let (publicShare, inputShares) = try base.shard(
+            context: context, measurement: measurement, nonce: nonce, rand: Array(rand.prefix(base.randSize)))
+        let outputShares = try base.outputShares(context: context, nonce: nonce, inputShares: inputShares)
+        guard outputShares.count == 2, inputShares.count == 2 else {
+            throw .invalidArgument("committed VDAF: V made \(outputShares.count) output shares instead of 2")
+        }
+
+        let vectors = outputShares.map { IntegerVector(canonical: $0) }
+        guard marginHolds(leaderShare: vectors[0]) else { throw .marginViolated }
+        let commitments = try commit(leader: vectors[0], helper: vectors[1], blinds: blinds)
+        return (
+            PublicShare(base: publicShare, commitments: commitments),
+            zip(inputShares, blinds).map { InputShare(base: $0, blind: $1) }
+        )
+    }
+
+    /// C_0 and C_1, without letting x show in the time that it takes.
+    ///
+    /// The client holds both shares, and variable-time work on both would show x. So x_1 alone is committed to in
+    /// variable time: it is uniform by itself. C_0 then follows from x = x_0 + x_1 - p, which the margin rule makes an
+    /// equation of integers, and which is short enough for constant time:
+    ///
+    ///     Com(x_0; r_0) = Com(x; r_0) + p·ΣG_k - Com(x_1; 0).
+    private func commit(
+        leader: IntegerVector, helper: IntegerVector, blinds: [Scalar]
+    ) throws(VDAFError) -> CommitmentPair {
+        var input = IntegerVector(count: leader.count, wordsPerValue: leader.wordsPerValue + 1)
+        input.add(leader)
+        input.add(helper)
+        input.subtract(
+            IntegerVector(repeating: V.Field.modulus, count: leader.count, wordsPerValue: leader.wordsPerValue))
+        let bound = UInt256(low: base.coordinateBound)
+        guard (0..<input.count).allSatisfy({ input[$0] <= bound }) else {
+            throw .invalidMeasurement("committed VDAF: V made an output share of a value above its own bound")
+        }
+
+        let generators = Generators.shared
+        let points = generators.precomputed(atLeast: input.count)
+        let helperSum = RistrettoPoint.variableTimeMultiScalar(
+            words: helper.words, wordsPerScalar: helper.wordsPerValue, points)
+        let inputSum = RistrettoPoint.constantTimeMultiScalar(
+            words: input.words, wordsPerScalar: input.wordsPerValue,
+            bits: max(1, 128 - base.coordinateBound.leadingZeroBitCount), points)
+        let leaderSum = inputSum + Scalar(V.Field.modulus) * points.sum(first: input.count) - helperSum
+        return CommitmentPair(
+            leader: Commitment(leaderSum + blinds[0] * generators.blinding),
+            helper: Commitment(helperSum + blinds[1] * generators.blinding))
+    }
+
+    /// Shards with randomness from `rng`, drawn again while the margin rule is violated.
+    ///
+    /// - Parameter rng: a cryptographically secure source.
+    /// - Throws: what V throws; `VDAFError.marginViolated` after 128 attempts, which the σ rule makes impossible in
+    ///   practice.
+    public func shardRetrying(
+        context: [UInt8], measurement: V.Measurement, nonce: [UInt8], rng: inout some RandomNumberGenerator
+    ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare]) {
+        for _ in 0..<128 {
+            let rand = (0..<randSize).map { _ in UInt8.random(in: 0...255, using: &rng) }
+            do {
+                return try shard(context: context, measurement: measurement, nonce: nonce, rand: rand)
+            } catch .marginViolated {
+                continue
+            }
+        }
+        throw .marginViolated
+    }
+
+    /// Whether every coordinate of the leader's share is above M; reads all of them whatever it finds.
+    func marginHolds(leaderShare: IntegerVector) -> Bool {
+        let bound = UInt256(low: base.coordinateBound)
+        var holds = true
+        for index in 0..<leaderShare.count {
+            let above = leaderShare[index] > bound
+            holds = above && holds
+        }
+        return holds
+    }
+
+    private static func blind(_ seed: ArraySlice<UInt8>) throws(VDAFError) -> Scalar {
+        do {
+            return try Scalar(reducing: seed)
+        } catch {
+            throw .invalidArgument("randomness: \(error)")
+        }
+    }
+}
