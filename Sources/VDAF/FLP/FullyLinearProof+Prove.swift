@@ -1,0 +1,158 @@
+extension FullyLinearProof {
+    /// Proves that `encoded` is valid (VDAF-20 section 7.3.3).
+    ///
+    /// - Parameters:
+    ///   - encoded: An encoded measurement, `measurementLength` elements.
+    ///   - proveRandomness: `proveRandomnessLength` elements, uniform and secret.
+    ///   - jointRandomness: `jointRandomnessLength` elements.
+    /// - Returns: `proofLength` elements: for every gadget its wire seeds and the values of its polynomial.
+    func prove(encoded: [Field], proveRandomness: ArraySlice<Field>, jointRandomness: ArraySlice<Field>) -> [Field] {
+        precondition(
+            encoded.count == circuit.measurementLength && proveRandomness.count == proveRandomnessLength
+                && jointRandomness.count == circuit.jointRandomnessLength)
+
+        let size = plans.reduce(0) { $0 + $1.shape.wireLength * $1.shape.arity }
+        let wires = UnsafeMutablePointer<Field>.allocate(capacity: size)
+        wires.initialize(repeating: .zero, count: size)
+        defer { wires.deallocate() }
+
+        var recorder = WireRecorder(circuit: circuit, plans: plans, wires: wires, seeds: proveRandomness)
+        encoded.withUnsafeBufferPointer { encoded in
+            jointRandomness.withUnsafeBufferPointer { jointRandomness in
+                _ = circuit.evaluate(
+                    encoded, jointRandomness: jointRandomness, shareOfOne: .one, caller: &recorder)
+            }
+        }
+
+        var proof = [Field]()
+        proof.reserveCapacity(proofLength)
+        var seeds = proveRandomness
+        var rows = wires
+        for (index, plan) in plans.enumerated() {
+            proof += seeds.prefix(plan.shape.arity)
+            seeds = seeds.dropFirst(plan.shape.arity)
+            proof += gadgetPolynomial(index, wires: rows, outputs: recorder.outputs[index])
+            rows += plan.shape.wireLength * plan.shape.arity
+        }
+        return proof
+    }
+
+    /// The values of a gadget polynomial. `wires` has a row per value of the wire polynomials, and is overwritten.
+    ///
+    /// Every `step`-th value is a gadget output that the evaluation of the circuit has computed. For the others all
+    /// wire polynomials are moved to a coset of the roots of unity, and the gadget is evaluated there row by row.
+    private func gadgetPolynomial(
+        _ index: Int, wires: UnsafeMutablePointer<Field>, outputs: [Field]
+    ) -> ArraySlice<Field> {
+        let plan = plans[index]
+        let (shape, step) = (plan.shape, plan.shape.step)
+        let (rowCount, arity) = (shape.wireLength, shape.arity)
+        var values = [Field](repeating: .zero, count: rowCount * step)
+
+        values[0] = circuit.evaluateGadget(index, wires)
+        for call in 1...shape.calls {
+            values[call * step] = outputs[call - 1]
+        }
+        if shape.calls + 1 < rowCount {
+            let unused = circuit.evaluateGadget(index, wires + (rowCount - 1) * arity)
+            for row in shape.calls + 1..<rowCount {
+                values[row * step] = unused
+            }
+        }
+        for coset in 1..<step {
+            // The last coset may destroy the wires; for gadgets of degree 2 it is the only one.
+            let isLast = coset == step - 1
+            let target = isLast ? wires : UnsafeMutablePointer<Field>.allocate(capacity: rowCount * arity)
+            defer { if !isLast { target.deallocate() } }
+            plan.moveToCoset(coset, from: wires, to: target)
+            for row in 0..<rowCount {
+                values[row * step + coset] = circuit.evaluateGadget(index, target + row * arity)
+            }
+        }
+        return values.prefix(shape.polynomialLength)
+    }
+}
+
+extension GadgetPlan {
+    /// Values of all wire polynomials on coset `coset`, a row per root of unity as in `source`.
+    ///
+    /// Columns are handled in strips that fit the first-level cache, or long transforms would stream the whole matrix
+    /// from memory once per stage.
+    func moveToCoset(_ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>) {
+        let (rowCount, arity) = (shape.wireLength, shape.arity)
+        let stripWidth = min(arity, max(4, 16_384 / (rowCount * Field.encodedSize)))
+        let strip = UnsafeMutablePointer<Field>.allocate(capacity: rowCount * stripWidth)
+        defer { strip.deallocate() }
+        for start in stride(from: 0, to: arity, by: stripWidth) {
+            let width = min(stripWidth, arity - start)
+            for row in 0..<rowCount {
+                (strip + row * width).initialize(from: source + row * arity + start, count: width)
+            }
+            transform.moveToCoset(strip, width: width, factors: cosetFactors[coset - 1])
+            for row in 0..<rowCount {
+                (target + row * arity + start).initialize(from: strip + row * width, count: width)
+            }
+        }
+    }
+}
+
+/// The prover's gadgets: they keep every input, as rows of one matrix per gadget, and every output.
+private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
+    typealias Field = Circuit.Field
+
+    private let circuit: Circuit
+    private let arities: [Int]
+    /// For every gadget the row of the next call.
+    private var rows: [UnsafeMutablePointer<Field>]
+    /// For every gadget the outputs of its calls.
+    private(set) var outputs: [[Field]]
+
+    init(
+        circuit: Circuit, plans: [GadgetPlan<Field>], wires: UnsafeMutablePointer<Field>, seeds: ArraySlice<Field>
+    ) {
+        self.circuit = circuit
+        arities = plans.map(\.shape.arity)
+        outputs = plans.map { _ in [] }
+        rows = []
+        var (matrix, seeds) = (wires, seeds)
+        for plan in plans {
+            for (column, seed) in seeds.prefix(plan.shape.arity).enumerated() {
+                matrix[column] = seed
+            }
+            seeds = seeds.dropFirst(plan.shape.arity)
+            rows.append(matrix + plan.shape.arity)
+            matrix += plan.shape.wireLength * plan.shape.arity
+        }
+    }
+
+    @inline(__always)
+    mutating func inputs(of index: Int) -> UnsafeMutablePointer<Field> {
+        rows[index]
+    }
+
+    @inline(__always)
+    mutating func call(_ index: Int) -> Field {
+        let output = circuit.evaluateGadget(index, rows[index])
+        outputs[index].append(output)
+        rows[index] += arities[index]
+        return output
+    }
+
+    @inline(__always)
+    mutating func callBitChecks(
+        _ index: Int, elements: UnsafeBufferPointer<Field>, randomness r: Field, shareOfOne: Field
+    ) -> Field {
+        let row = rows[index]
+        var power = r
+        for column in 0..<elements.count {
+            row[2 &* column] = power * elements[column]
+            row[2 &* column &+ 1] = elements[column] - shareOfOne
+            power = power * r
+        }
+        for column in elements.count..<max(arities[index] / 2, elements.count) {
+            row[2 &* column] = .zero
+            row[2 &* column &+ 1] = -shareOfOne
+        }
+        return call(index)
+    }
+}

@@ -1,0 +1,185 @@
+/// The field of p = 2^128 - 28·2^64 + 1 elements ('Field128' in VDAF-20 section 6.1.4, p = 2^66·(2^62 - 7) + 1).
+///
+/// Elements are kept in Montgomery form: x is stored as x·R mod p with R = 2^128, canonical in [0, p). The prime
+/// makes Montgomery reduction unusually cheap. As p = 1 (mod 2^64), the quotient digit of each of the two steps is
+/// the lowest limb itself, and subtracting digit·p costs one multiplication by 28 and no other:
+///
+///     (T - t0·p) / 2^64 = (T >> 64) + 28·t0 - t0·2^64.
+///
+/// Corrections are masks and not branches, so the time of every operation is independent of the values.
+public struct Field128: NTTFieldElement {
+    /// x·2^128 mod p as two little-endian limbs.
+    @usableFromInline var low: UInt64
+    @usableFromInline var high: UInt64
+
+    @inlinable @inline(__always)
+    init(montgomery value: UInt128) {
+        low = UInt64(truncatingIfNeeded: value)
+        high = UInt64(truncatingIfNeeded: value >> 64)
+    }
+
+    @inlinable @inline(__always)
+    var montgomery: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
+    @usableFromInline static let primeHigh: UInt64 = 0xFFFF_FFFF_FFFF_FFE4
+    @inlinable @inline(__always)
+    static var prime: UInt128 { UInt128(0xFFFF_FFFF_FFFF_FFE4 as UInt64) << 64 | 1 }
+    /// R^2 mod p. From R = 28·2^64 - 1: R^2 = 784·R - 56·2^64 + 1 = 21896·2^64 - 783.
+    @usableFromInline static let squaredRadix: UInt128 = 21896 << 64 - 783
+
+    public static let encodedSize = 16
+    public static let modulus = prime
+    public static let rootOrderLog2 = 66
+    /// 7^(2^62 - 7): 7 generates the multiplicative group, and (p - 1) / (2^62 - 7) = 2^66.
+    public static let rootGenerator = Field128(7).raised(to: 4_611_686_018_427_387_897)
+
+    @inlinable
+    public static var zero: Field128 { Field128(montgomery: 0) }
+    @inlinable
+    public static var one: Field128 { Field128(montgomery: 28 << 64 - 1) }
+
+    public init(_ value: UInt64) {
+        self.init(reducing: UInt128(value))
+    }
+
+    @inlinable @inline(__always)
+    public init(reducing value: UInt128) {
+        let product = Field128.multiplyFull(value, 21896 << 64 - 783)
+        self = Field128.reduce(high: product.high, low: product.low)
+    }
+
+    @inlinable
+    public var canonicalValue: UInt128 {
+        Field128.reduce(high: 0, low: montgomery).montgomery
+    }
+
+    @inlinable @inline(__always)
+    public static func + (a: Field128, b: Field128) -> Field128 {
+        let (difference, borrow) = a.montgomery.subtractingReportingOverflow(prime &- b.montgomery)
+        return Field128(montgomery: addPrime(difference, if: borrow))
+    }
+
+    @inlinable @inline(__always)
+    public static func - (a: Field128, b: Field128) -> Field128 {
+        let (difference, borrow) = a.montgomery.subtractingReportingOverflow(b.montgomery)
+        return Field128(montgomery: addPrime(difference, if: borrow))
+    }
+
+    @inlinable @inline(__always)
+    public static func * (a: Field128, b: Field128) -> Field128 {
+        let product = multiplyFull(a.montgomery, b.montgomery)
+        return reduce(high: product.high, low: product.low)
+    }
+
+    /// Fermat: a^(p-2).
+    public func inverted() -> Field128 {
+        raised(to: Field128.modulus - 2)
+    }
+
+    /// `value + p` mod 2^128 if `flag` is set, else `value`.
+    @inlinable @inline(__always)
+    static func addPrime(_ value: UInt128, if flag: Bool) -> UInt128 {
+        let mask: UInt64 = 0 &- (flag ? 1 : 0)
+        return value &+ (UInt128(mask & 0xFFFF_FFFF_FFFF_FFE4) << 64 | UInt128(mask & 1))
+    }
+
+    /// The 256-bit product, schoolbook.
+    @inlinable @inline(__always)
+    static func multiplyFull(_ a: UInt128, _ b: UInt128) -> (high: UInt128, low: UInt128) {
+        let (a0, a1) = (UInt64(truncatingIfNeeded: a), UInt64(truncatingIfNeeded: a >> 64))
+        let (b0, b1) = (UInt64(truncatingIfNeeded: b), UInt64(truncatingIfNeeded: b >> 64))
+        let p00 = a0.multipliedFullWidth(by: b0)
+        let p01 = a0.multipliedFullWidth(by: b1)
+        let p10 = a1.multipliedFullWidth(by: b0)
+        let p11 = a1.multipliedFullWidth(by: b1)
+        let middle = UInt128(p00.high) &+ UInt128(p01.low) &+ UInt128(p10.low)
+        let high =
+            (UInt128(p11.high) << 64 | UInt128(p11.low))
+            &+ UInt128(p01.high) &+ UInt128(p10.high) &+ (middle >> 64)
+        return (high, middle << 64 | UInt128(p00.low))
+    }
+
+    /// (high·2^128 + low) / 2^128 (mod p), canonical if high < p.
+    ///
+    /// With q the two quotient digits, z = q·p >> 128 is q1·2^64 + t0 - (28·q1 + carry terms) and lies in [0, p), the
+    /// low halves of T and q·p are equal by the choice of q, and so (T - q·p) / 2^128 = high - z exactly.
+    @inlinable @inline(__always)
+    static func reduce(high: UInt128, low: UInt128) -> Field128 {
+        let (difference, borrow) = high.subtractingReportingOverflow(quotientHigh(low))
+        return Field128(montgomery: addPrime(difference, if: borrow))
+    }
+
+    @inlinable @inline(__always)
+    static func quotientHigh(_ low: UInt128) -> UInt128 {
+        let t0 = UInt64(truncatingIfNeeded: low)
+        let t1 = UInt64(truncatingIfNeeded: low >> 64)
+        let first = t0.multipliedFullWidth(by: 28)
+        let (q1, carry) = t1.addingReportingOverflow(first.low)
+        let second = q1.multipliedFullWidth(by: 28)
+        let small = (UInt128(second.high) << 64 | UInt128(second.low)) &+ UInt128(first.high &+ (carry ? 1 : 0))
+        return (UInt128(q1) << 64 | UInt128(t0)) &- small
+    }
+}
+
+extension Field128 {
+    /// A sum of products as a 320-bit integer.
+    public struct ProductSum: ProductAccumulator {
+        @usableFromInline var low: UInt128 = 0
+        @usableFromInline var high: UInt128 = 0
+        @usableFromInline var carries: UInt64 = 0
+
+        @inlinable
+        public init() {}
+
+        @inlinable @inline(__always)
+        public mutating func add(_ a: Field128, times b: Field128) {
+            let product = Field128.multiplyFull(a.montgomery, b.montgomery)
+            let (lowSum, lowCarry) = low.addingReportingOverflow(product.low)
+            low = lowSum
+            let (highSum, highCarry) = high.addingReportingOverflow(product.high &+ (lowCarry ? 1 : 0))
+            high = highSum
+            carries &+= highCarry ? 1 : 0
+        }
+
+        /// The high half is any 128-bit value here, so it is brought below p before the reduction. A carry stands for
+        /// 2^256, which becomes 2^128 = 28·2^64 - 1 (mod p) in Montgomery form.
+        @inlinable @inline(__always)
+        public func reduced() -> Field128 {
+            let (excess, borrow) = high.subtractingReportingOverflow(Field128.prime)
+            let bounded = Field128.addPrime(excess, if: borrow)
+            let carried = (UInt128(carries &* 28) << 64) &- UInt128(carries)
+            return Field128.reduce(high: bounded, low: low) + Field128(montgomery: carried)
+        }
+    }
+}
+
+extension Field128 {
+    public static func sample(
+        from source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Field128>
+    ) -> Int {
+        var written = 0
+        for index in 0..<source.count / encodedSize {
+            let value = load(source, at: index &* 16)
+            target[written] = Field128(reducing: value)
+            written &+= value < prime ? 1 : 0
+        }
+        return written
+    }
+
+    public static func encode(_ source: UnsafeBufferPointer<Field128>, into target: UnsafeMutableRawPointer) {
+        for index in 0..<source.count {
+            let value = source[index].canonicalValue
+            let low = UInt64(truncatingIfNeeded: value)
+            let high = UInt64(truncatingIfNeeded: value >> 64)
+            target.storeBytes(of: low.littleEndian, toByteOffset: index &* 16, as: UInt64.self)
+            target.storeBytes(of: high.littleEndian, toByteOffset: index &* 16 &+ 8, as: UInt64.self)
+        }
+    }
+
+    @inline(__always)
+    private static func load(_ source: UnsafeRawBufferPointer, at offset: Int) -> UInt128 {
+        let low = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        let high = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
+        return UInt128(high) << 64 | UInt128(low)
+    }
+}

@@ -1,0 +1,36 @@
+/// A one-round VDAF without aggregation parameter whose output is a vector of bounded field elements.
+///
+/// This is what a committed VDAF needs of the VDAF that it wraps: access to the output shares before verification has
+/// ended (a commitment is made to them), the bound that every honest coordinate obeys, and decoding of sums that were
+/// added up as integers. All Prio3 types conform.
+public protocol OneRoundVDAF: VDAF
+where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [Field] {
+    associatedtype Field: FieldElement
+
+    /// d: the number of coordinates of an output share.
+    var outputLength: Int { get }
+
+    /// M: every coordinate of a valid report's output is in [0, M].
+    var coordinateBound: UInt128 { get }
+
+    /// The output share that verification will release if it succeeds. It must not be used before that, except to
+    /// check this aggregator's own commitment.
+    func outputShare(of state: VerifierState) -> [Field]
+
+    /// Whether this aggregator's own joint-randomness part equals the one in the public share; true for types without
+    /// joint randomness.
+    ///
+    /// `verifyInit` does not fail on a difference, because the standard's test vectors expect it to go on. Comparing
+    /// *before* anything leaves the node closes a hole: otherwise one aggregator may accept what the other rejects.
+    func jointRandomnessPartMatches(_ state: VerifierState) -> Bool
+
+    /// The output shares of all aggregators, in order of aggregator ID, computed from freshly made input shares.
+    ///
+    /// For clients, which hold all shares; an aggregator only ever has its own.
+    func outputShares(context: [UInt8], nonce: [UInt8], inputShares: [InputShare]) throws(VDAFError) -> [[Field]]
+
+    /// Decodes coordinate sums that were added up as integers.
+    ///
+    /// - Throws: `.aggregateOutOfRange` if a sum exceeds what `measurementCount` valid reports can add up to.
+    func decode(aggregate: [UInt128], measurementCount: Int) throws(VDAFError) -> AggregateResult
+}

@@ -1,0 +1,128 @@
+/// What verification does after it consumed a verifier message: go on to another round, or hand out the output share.
+public enum VerifyTransition<State: Sendable, Share: Sendable, Output: Sendable>: Sendable {
+    /// Another round follows: the new state, and the verifier share to broadcast.
+    case continued(state: State, share: Share)
+    /// Verification succeeded.
+    case finished(outputShare: Output)
+}
+
+/// A verifiable distributed aggregation function (draft-irtf-cfrg-vdaf-20, section 5).
+///
+/// A *client* turns a measurement into one public share and one input share per aggregator
+/// (``shard(context:measurement:nonce:rand:)``). The *aggregators* check together that the secret-shared measurement
+/// is valid, without seeing it: each one starts with
+/// ``verifyInit(verifyKey:context:aggregatorID:aggregationParameter:nonce:publicShare:inputShare:)``, the resulting
+/// verifier shares are combined into one verifier message, and each one consumes that message with
+/// ``verifyNext(context:state:message:)``, `rounds` times. Output shares of valid reports are added up, and the
+/// *collector* adds the aggregate shares (``unshard(aggregationParameter:aggregateShares:measurementCount:)``).
+///
+/// Byte strings are `[UInt8]`. Every `decode…` checks the exact length and that all field elements are canonical,
+/// throws ``VDAFError/invalidEncoding(_:)`` otherwise, and never traps.
+public protocol VDAF: Sendable {
+    associatedtype Measurement: Sendable
+    /// What the collector asks for; `Void` for the Prio3 family.
+    associatedtype AggregationParameter: Sendable
+    associatedtype PublicShare: Sendable
+    associatedtype InputShare: Sendable
+    associatedtype OutputShare: Sendable
+    associatedtype AggregateShare: Sendable
+    associatedtype AggregateResult: Sendable
+    associatedtype VerifierState: Sendable
+    associatedtype VerifierShare: Sendable
+    associatedtype VerifierMessage: Sendable
+
+    /// The algorithm identifier (VDAF-20 section 10), part of every domain separation tag.
+    var algorithmID: UInt32 { get }
+    /// Number of aggregators.
+    var shares: Int { get }
+    /// Number of verification rounds.
+    var rounds: Int { get }
+    /// Bytes of a nonce (the report ID in DAP).
+    var nonceSize: Int { get }
+    /// Bytes of the verify key, which the aggregators share and clients must not know.
+    var verifyKeySize: Int { get }
+    /// Bytes of randomness that ``shard(context:measurement:nonce:rand:)`` consumes.
+    var randSize: Int { get }
+
+    /// Splits a measurement into shares. Deterministic in `rand`, which must be fresh random bytes outside of tests.
+    ///
+    /// - Parameters:
+    ///   - context: The application's context string, at most 65,527 bytes.
+    ///   - nonce: `nonceSize` bytes, public.
+    ///   - rand: `randSize` bytes, secret.
+    /// - Throws: `.invalidMeasurement`, `.invalidArgument`; committed types also `.marginViolated`.
+    func shard(
+        context: [UInt8], measurement: Measurement, nonce: [UInt8], rand: [UInt8]
+    ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare])
+
+    /// Starts verification at one aggregator.
+    ///
+    /// - Parameter aggregatorID: 0 for the leader, 1 to `shares - 1` for helpers.
+    /// - Returns: The state to keep, and the verifier share to send.
+    func verifyInit(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, aggregationParameter: AggregationParameter,
+        nonce: [UInt8], publicShare: PublicShare, inputShare: InputShare
+    ) throws(VDAFError) -> (state: VerifierState, share: VerifierShare)
+
+    /// Combines one round's verifier shares, in order of aggregator ID, into the verifier message. No secret is
+    /// needed.
+    ///
+    /// - Throws: `.proofRejected` when the report is invalid.
+    func verifierSharesToMessage(
+        context: [UInt8], aggregationParameter: AggregationParameter, verifierShares: [VerifierShare]
+    ) throws(VDAFError) -> VerifierMessage
+
+    /// Consumes a round's verifier message.
+    func verifyNext(
+        context: [UInt8], state: VerifierState, message: VerifierMessage
+    ) throws(VDAFError) -> VerifyTransition<VerifierState, VerifierShare, OutputShare>
+
+    /// Whether aggregating a report with `parameter` is safe after it was aggregated with `previous`, oldest first
+    /// (VDAF-20 section 5.3).
+    func isValid(aggregationParameter: AggregationParameter, previous: [AggregationParameter]) -> Bool
+
+    /// The aggregate share of no reports.
+    func aggregateInit(_ aggregationParameter: AggregationParameter) -> AggregateShare
+    /// Adds one output share.
+    func aggregateUpdate(_ share: inout AggregateShare, with outputShare: OutputShare)
+    /// Adds aggregate shares that one aggregator accumulated separately.
+    func merge(_ shares: [AggregateShare]) throws(VDAFError) -> AggregateShare
+
+    /// Recovers the aggregate result from one aggregate share per aggregator.
+    func unshard(
+        aggregationParameter: AggregationParameter, aggregateShares: [AggregateShare], measurementCount: Int
+    ) throws(VDAFError) -> AggregateResult
+
+    func encode(aggregationParameter: AggregationParameter) -> [UInt8]
+    func decodeAggregationParameter(_ bytes: [UInt8]) throws(VDAFError) -> AggregationParameter
+    func encode(publicShare: PublicShare) -> [UInt8]
+    func decodePublicShare(_ bytes: [UInt8]) throws(VDAFError) -> PublicShare
+    func encode(inputShare: InputShare) -> [UInt8]
+    func decodeInputShare(_ bytes: [UInt8], aggregatorID: Int) throws(VDAFError) -> InputShare
+    func encode(outputShare: OutputShare) -> [UInt8]
+    func decodeOutputShare(_ bytes: [UInt8]) throws(VDAFError) -> OutputShare
+    func encode(aggregateShare: AggregateShare) -> [UInt8]
+    func decodeAggregateShare(_ bytes: [UInt8]) throws(VDAFError) -> AggregateShare
+    func encode(verifierShare: VerifierShare) -> [UInt8]
+    func decodeVerifierShare(_ bytes: [UInt8]) throws(VDAFError) -> VerifierShare
+    func encode(verifierMessage: VerifierMessage) -> [UInt8]
+    func decodeVerifierMessage(_ bytes: [UInt8]) throws(VDAFError) -> VerifierMessage
+}
+
+extension VDAF where AggregationParameter == Void {
+    /// A report without aggregation parameter is aggregated once.
+    public func isValid(aggregationParameter: Void, previous: [Void]) -> Bool {
+        previous.isEmpty
+    }
+
+    /// The trivial parameter is the empty string.
+    public func encode(aggregationParameter: Void) -> [UInt8] {
+        []
+    }
+
+    public func decodeAggregationParameter(_ bytes: [UInt8]) throws(VDAFError) {
+        guard bytes.isEmpty else {
+            throw .invalidEncoding("aggregation parameter: expected no bytes, got \(bytes.count)")
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// The XOF of the standard's Prio3 types (VDAF-20 section 6.2.1): TurboSHAKE128 with domain byte 1 over
+/// `le16(len(tag)) ‖ tag ‖ le8(len(seed)) ‖ seed ‖ binder`.
+///
+/// Seeds of other lengths than `seedSize`, up to 255 bytes, are allowed.
+public struct XofTurboShake128: Xof {
+    public static let seedSize = 32
+
+    private var sponge = TurboSHAKE128(domain: 1)
+
+    public init(seed: [UInt8], domainSeparationTag: [UInt8]) {
+        precondition(seed.count < 1 << 8 && domainSeparationTag.count < 1 << 16, "seed or tag too long")
+        let tagLength = UInt16(domainSeparationTag.count)
+        sponge.absorb([UInt8(truncatingIfNeeded: tagLength), UInt8(truncatingIfNeeded: tagLength >> 8)])
+        sponge.absorb(domainSeparationTag)
+        sponge.absorb([UInt8(seed.count)])
+        sponge.absorb(seed)
+    }
+
+    public mutating func absorb(_ binder: UnsafeRawBufferPointer) {
+        sponge.absorb(binder)
+    }
+
+    public mutating func fill(_ target: UnsafeMutableRawBufferPointer) {
+        sponge.squeeze(into: target)
+    }
+}

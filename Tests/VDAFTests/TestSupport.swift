@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+import VDAF
+
+/// The folder of other people's test vectors: `CAIRN_VECTORS`, else `../shared/vectors` beside the package.
+enum VectorFolder {
+    static var url: URL {
+        if let path = ProcessInfo.processInfo.environment["CAIRN_VECTORS"] {
+            return URL(fileURLWithPath: path, isDirectory: true)
+        }
+        let packageRoot = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return packageRoot.deletingLastPathComponent().appendingPathComponent("shared/vectors", isDirectory: true)
+    }
+
+    static func bytes(_ name: String) throws -> [UInt8] {
+        let file = url.appendingPathComponent(name)
+        do {
+            return [UInt8](try Data(contentsOf: file))
+        } catch {
+            throw MissingVectors(path: file.path)
+        }
+    }
+
+    static func vdafFiles() throws -> [String] {
+        let folder = url.appendingPathComponent("vdaf")
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+            throw MissingVectors(path: folder.path)
+        }
+        return names.filter { $0.hasSuffix(".json") }.sorted()
+    }
+
+    struct MissingVectors: Error, CustomStringConvertible {
+        let path: String
+        var description: String {
+            "\(path) is not there. Test vectors are read from CAIRN_VECTORS or from ../shared/vectors."
+        }
+    }
+}
+
+/// A reproducible generator (SplitMix64). Its seed is printed; `CAIRN_TEST_SEED` repeats a run.
+struct SeededGenerator: RandomNumberGenerator {
+    let seed: UInt64
+    private var state: UInt64
+
+    init(_ test: String = #function) {
+        let given = ProcessInfo.processInfo.environment["CAIRN_TEST_SEED"].flatMap { UInt64($0) }
+        seed = given ?? UInt64.random(in: 0...UInt64.max)
+        state = seed
+        print("\(test): CAIRN_TEST_SEED=\(seed)")
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+
+    mutating func element<Field: FieldElement>() -> Field {
+        Field(reducing: UInt128.random(in: 0..<Field.modulus, using: &self))
+    }
+
+    mutating func elements<Field: FieldElement>(_ count: Int) -> [Field] {
+        (0..<count).map { _ in element() }
+    }
+}
+
+func hex(_ bytes: [UInt8]) -> String {
+    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+}
+
+/// Everything that one report's verification needs, and the star topology over it.
+struct Report<V: VDAF> where V.AggregationParameter == Void {
+    let vdaf: V
+    let context: [UInt8]
+    let verifyKey: [UInt8]
+    let nonce: [UInt8]
+    var publicShare: V.PublicShare
+    var inputShares: [V.InputShare]
+
+    init(_ vdaf: V, _ measurement: V.Measurement, _ random: inout SeededGenerator) throws {
+        self.vdaf = vdaf
+        context = random.bytes(11)
+        verifyKey = random.bytes(vdaf.verifyKeySize)
+        nonce = random.bytes(vdaf.nonceSize)
+        (publicShare, inputShares) = try vdaf.shard(
+            context: context, measurement: measurement, nonce: nonce, rand: random.bytes(vdaf.randSize))
+    }
+
+    func verifyInit(_ aggregator: Int) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare) {
+        try vdaf.verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregator, aggregationParameter: (), nonce: nonce,
+            publicShare: publicShare, inputShare: inputShares[aggregator])
+    }
+
+    /// All aggregators' output shares; every message takes the way over its encoding.
+    func verify() throws(VDAFError) -> [V.OutputShare] {
+        var states: [V.VerifierState] = []
+        var shares: [V.VerifierShare] = []
+        for aggregator in 0..<vdaf.shares {
+            let (state, share) = try verifyInit(aggregator)
+            states.append(state)
+            shares.append(try vdaf.decodeVerifierShare(vdaf.encode(verifierShare: share)))
+        }
+        let message = try vdaf.verifierSharesToMessage(
+            context: context, aggregationParameter: (), verifierShares: shares)
+        let received = try vdaf.decodeVerifierMessage(vdaf.encode(verifierMessage: message))
+        var outputs: [V.OutputShare] = []
+        for state in states {
+            guard case .finished(let output) = try vdaf.verifyNext(context: context, state: state, message: received)
+            else { throw .unexpectedMessage("more than one round") }
+            outputs.append(output)
+        }
+        return outputs
+    }
+}
+
+/// Shards, verifies and aggregates measurements, messages encoded and decoded on the way.
+func aggregate<V: VDAF>(
+    _ vdaf: V, _ measurements: [V.Measurement], _ random: inout SeededGenerator
+) throws -> V.AggregateResult where V.AggregationParameter == Void {
+    var aggregateShares = (0..<vdaf.shares).map { _ in vdaf.aggregateInit(()) }
+    for measurement in measurements {
+        var report = try Report(vdaf, measurement, &random)
+        report.publicShare = try vdaf.decodePublicShare(vdaf.encode(publicShare: report.publicShare))
+        report.inputShares = try report.inputShares.enumerated().map {
+            try vdaf.decodeInputShare(vdaf.encode(inputShare: $0.element), aggregatorID: $0.offset)
+        }
+        for (aggregator, output) in try report.verify().enumerated() {
+            let received = try vdaf.decodeOutputShare(vdaf.encode(outputShare: output))
+            vdaf.aggregateUpdate(&aggregateShares[aggregator], with: received)
+        }
+    }
+    let received = try aggregateShares.map { try vdaf.decodeAggregateShare(vdaf.encode(aggregateShare: $0)) }
+    return try vdaf.unshard(
+        aggregationParameter: (), aggregateShares: received, measurementCount: measurements.count)
+}
