@@ -1,0 +1,12 @@
+/// Who takes part in a task (DAP-18 section 4.1).
+///
+/// ```
+/// enum { collector(0), client(1), leader(2), helper(3), (255) } Role;
+/// ```
+/// Roles appear on the wire only inside HPKE's info string.
+public enum Role: UInt8, Sendable, Hashable, CaseIterable {
+    case collector = 0
+    case client = 1
+    case leader = 2
+    case helper = 3
+}

@@ -1,0 +1,85 @@
+import VDAF
+
+/// One aggregator's gate for reports: decryption (DAP-18 section 4.5.3.3) and every check on a report that needs
+/// neither storage nor the other aggregator (section 4.5.3.4), Cairn's claim key among them.
+///
+/// Whether a report was seen before, or its batch was collected, is the caller's question.
+package struct ReportOpener: Sendable {
+    private let task: TaskConfiguration
+    private let role: Role
+    private let keys: [UInt8: HpkeKeyPair]
+    private let vdaf: any TaskVDAF
+    private let futureLeeway: UInt64
+
+    /// - Parameters:
+    ///   - role: `.leader` or `.helper`.
+    ///   - keys: The aggregator's HPKE keys, current and retired; where two have one ID, the first counts.
+    ///   - futureLeeway: By how many seconds a report may be ahead of our clock.
+    package init(
+        task: TaskConfiguration, role: Role, keys: [HpkeKeyPair], vdaf: any TaskVDAF, futureLeeway: UInt64 = 300
+    ) {
+        precondition(role == .leader || role == .helper, "only aggregators open reports")
+        self.task = task
+        self.role = role
+        self.keys = Dictionary(keys.map { ($0.config.id, $0) }, uniquingKeysWith: { first, _ in first })
+        self.vdaf = vdaf
+        self.futureLeeway = futureLeeway
+    }
+
+    /// What the leader checks before it stores an upload: everything that can be seen without decrypting.
+    ///
+    /// The error codes are those of the upload interaction, which differ: a time outside of the task's interval is
+    /// `report_dropped`, an unknown HPKE configuration `outdated_config` (section 4.4.2.2).
+    ///
+    /// - Parameter now: POSIX seconds.
+    package func checkUpload(_ report: Report, now: UInt64) -> ReportError? {
+        guard keys[report.leaderEncryptedInputShare.configID] != nil else { return .outdatedConfig }
+        switch checkTime(report.metadata.time, now: now) {
+        case .taskExpired, .taskNotStarted: return .reportDropped
+        case let error?: return error
+        case nil: return checkPublicPart(report.metadata, report.publicShare)
+        }
+    }
+
+    /// Decrypts and checks this aggregator's part of a report.
+    ///
+    /// - Parameter now: POSIX seconds.
+    package func open(_ share: ReportShare, now: UInt64) -> Result<ReportToVerify, ReportError> {
+        if let error = checkTime(share.metadata.time, now: now) { return .failure(error) }
+        if let error = checkPublicPart(share.metadata, share.publicShare) { return .failure(error) }
+        let aad = InputShareAad(
+            taskID: task.taskID, taskConfiguration: task, metadata: share.metadata, publicShare: share.publicShare
+        ).encoded()
+        guard let key = keys[share.encryptedInputShare.configID],
+            let plaintext = try? key.open(
+                share.encryptedInputShare, info: HpkeInfo.inputShare(to: role), aad: aad)
+        else { return .failure(.hpkeDecryptError) }
+        // No private extension is defined, so any is unrecognized; a repetition of a public one is, too.
+        guard let inputShare = try? PlaintextInputShare(decoding: plaintext), inputShare.privateExtensions.isEmpty
+        else {
+            return .failure(.invalidMessage)
+        }
+        return .success(
+            ReportToVerify(
+                reportID: share.metadata.reportID, publicShare: share.publicShare, inputShare: inputShare.payload))
+    }
+
+    private func checkTime(_ time: UInt64, now: UInt64) -> ReportError? {
+        let (latest, overflow) = now.addingReportingOverflow(futureLeeway)
+        if !overflow, time > task.time(ofSeconds: latest) { return .reportTooEarly }
+        guard let interval = task.taskInterval, !interval.contains(time) else { return nil }
+        return time < interval.start ? .taskNotStarted : .taskExpired
+    }
+
+    /// The public extensions must be exactly what the task asks for: the claim key, validly signed, in a committed
+    /// task, and nothing elsewhere. That covers unknown, repeated and misplaced extensions.
+    private func checkPublicPart(_ metadata: ReportMetadata, _ publicShare: [UInt8]) -> ReportError? {
+        guard let commitments = try? vdaf.commitments(publicShare: publicShare) else { return .invalidMessage }
+        guard !commitments.isEmpty else { return metadata.publicExtensions.isEmpty ? nil : .invalidMessage }
+        guard metadata.publicExtensions.count == 1, let only = metadata.publicExtensions.first,
+            only.type == ClaimKey.extensionType, let key = try? ClaimKey(extensionData: only.data),
+            key.isValid(taskID: task.taskID, reportID: metadata.reportID, commitments: commitments)
+        else { return .invalidMessage }
+        return nil
+    }
+}

@@ -1,0 +1,138 @@
+import Commitments
+import Foundation
+import VDAF
+
+/// A task whose parameters make sense together.
+public struct ValidatedTask: Sendable, Equatable {
+    public let configuration: TaskConfiguration
+    public let vdaf: VDAFConfiguration
+    public let cairn: CairnTaskParameters
+    /// How well the helper's share hides an input, in bits, for committed tasks.
+    public let sigma: Double?
+    /// The capacity check's arithmetic, for a person.
+    public let capacity: String
+
+    public var taskID: TaskID { configuration.taskID }
+    public var isCommitted: Bool { vdaf.isCommitted }
+}
+
+extension TaskConfiguration {
+    /// Checks everything that makes a task safe to create and to join: that its sums fit, its commitments hide, and all
+    /// parameters are there.
+    ///
+    /// That no key, origin or URL contains the task ID needs no check: they are all part of what the task ID is the
+    /// hash of.
+    public func validated() throws(TaskValidationError) -> ValidatedTask {
+        let vdaf: VDAFConfiguration
+        do {
+            vdaf = try self.vdaf
+        } catch {
+            throw .vdaf(error)
+        }
+        guard let cairn else { throw .missingCairnParameters }
+        for url in [leaderURL, helperURL] { try Self.checkEndpoint(url) }
+        guard minBatchSize >= 1 else { throw .batchSize("min_batch_size must be at least 1") }
+        guard minBatchSize <= cairn.maxBatchSize else {
+            throw .batchSize("min_batch_size \(minBatchSize) exceeds max_batch_size \(cairn.maxBatchSize)")
+        }
+        try Self.checkCapacity(vdaf, maxBatchSize: cairn.maxBatchSize)
+        try Self.checkNumericEncoding(cairn.numericEncoding, vdaf)
+        try Self.checkCredit(cairn, vdaf)
+        return ValidatedTask(
+            configuration: self, vdaf: vdaf, cairn: cairn,
+            sigma: vdaf.isCommitted ? try Self.checkCommitted(vdaf, cairn) : nil,
+            capacity: "\(cairn.maxBatchSize) reports × \(vdaf.coordinateBound) < \(vdaf.fieldModulus)")
+    }
+
+    private static func checkEndpoint(_ text: String) throws(TaskValidationError) {
+        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
+            scheme == "http" || scheme == "https", let host = url.host, !host.isEmpty, url.user == nil,
+            url.query == nil, url.fragment == nil
+        else { throw .invalidURL(text) }
+    }
+
+    /// max batch size × bound must fit the field.
+    private static func checkCapacity(
+        _ vdaf: VDAFConfiguration, maxBatchSize: UInt64
+    ) throws(TaskValidationError) {
+        let bound = UInt128(vdaf.coordinateBound)
+        do throws(CapacityExceeded) {
+            switch vdaf.base {
+            case .count, .sum:
+                try Capacity.check(maxBatchSize: maxBatchSize, bound: bound, field: Field64.self)
+            case .sumVec, .histogram, .committed:
+                try Capacity.check(maxBatchSize: maxBatchSize, bound: bound, field: Field128.self)
+            }
+        } catch {
+            throw .capacity(error.description)
+        }
+    }
+
+    /// - Returns: σ.
+    private static func checkCommitted(
+        _ vdaf: VDAFConfiguration, _ cairn: CairnTaskParameters
+    ) throws(TaskValidationError) -> Double {
+        let required: [(String, Bool)] = [
+            ("statement_keys", cairn.statementKeys != nil), ("log_key", cairn.logKey != nil),
+            ("log_policy_hash", cairn.logPolicyHash != nil), ("publish", cairn.publish != nil),
+            ("admission", cairn.admission != nil), ("credit_policy", cairn.creditPolicy != nil),
+        ]
+        for (field, isPresent) in required where !isPresent { throw .missingField(field) }
+        if let keys = cairn.statementKeys, keys.leader == keys.helper { throw .sameStatementKeys }
+        let bound = UInt128(vdaf.coordinateBound)
+        // At most 2^22 coordinates below 2^64 each.
+        let distance = UInt128(vdaf.outputLength) * bound
+        do throws(SigmaTooSmall) {
+            try SigmaRule.check(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
+        } catch {
+            let hint = if case .sum = vdaf.base { "; use a committed SumVec of length 1 instead" } else { "" }
+            throw .hiding(error.description + hint)
+        }
+        return SigmaRule.sigma(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
+    }
+
+    /// The VDAF must take exactly the integers that the encoding produces.
+    private static func checkNumericEncoding(
+        _ encoding: NumericEncoding?, _ vdaf: VDAFConfiguration
+    ) throws(TaskValidationError) {
+        guard let encoding else { return }
+        switch vdaf.base {
+        case .count, .histogram, .committed:
+            throw .numericEncoding("numeric_encoding needs a Sum or a SumVec")
+        case .sum, .sumVec:
+            let largest = UInt64(1) << UInt64(encoding.bits) - 1
+            guard vdaf.coordinateBound == largest else {
+                throw .numericEncoding(
+                    "numeric_encoding of \(encoding.bits) bits needs max_measurement \(largest), "
+                        + "not \(vdaf.coordinateBound)")
+            }
+        }
+    }
+
+    /// A single credit |⟨λ, x⟩| ≤ d·M·Λ must fit 63 bits; how many credits one claim may add up is the claims' own
+    /// rule.
+    private static func checkCredit(
+        _ cairn: CairnTaskParameters, _ vdaf: VDAFConfiguration
+    ) throws(TaskValidationError) {
+        guard let policy = cairn.creditPolicy else { return }
+        switch policy.kind {
+        case .none, .unit:
+            guard policy.bound == 0 else { throw .credit("this credit policy has no λ, so its bound must be 0") }
+            return
+        case .priced, .validation:
+            guard cairn.lambdaHash != nil else { throw .missingField("lambda_hash") }
+        case .alignment:
+            guard cairn.publish != .collector else {
+                throw .credit("alignment credit needs publish = public: its λ is the published aggregate")
+            }
+        }
+        guard policy.bound > 0 else { throw .credit("the bound on λ must be at least 1") }
+        let largest = UInt128(vdaf.outputLength) * UInt128(vdaf.coordinateBound)
+        let (credit, overflow) = largest.multipliedReportingOverflow(by: UInt128(policy.bound))
+        guard !overflow, credit < 1 << 63 else {
+            throw .capacity(
+                "credit: length \(vdaf.outputLength) × bound \(vdaf.coordinateBound) × Λ \(policy.bound) must be "
+                    + "below 2^63 = 9223372036854775808")
+        }
+    }
+}

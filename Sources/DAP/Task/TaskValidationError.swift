@@ -1,0 +1,40 @@
+/// Why a task must not be created or joined, although its configuration decodes.
+///
+/// Descriptions show the arithmetic, since the usual cure is to change one of the numbers.
+public enum TaskValidationError: Error, Equatable, Sendable {
+    /// The VDAF is unknown, or its parameters are out of bounds.
+    case vdaf(VDAFConfigurationError)
+    /// There is no Cairn extension.
+    case missingCairnParameters
+    /// Committed tasks need this field of the Cairn extension.
+    case missingField(String)
+    /// Both aggregators would sign with one key, so a signature could not name one of them.
+    case sameStatementKeys
+    /// An aggregator's URL is not an absolute http or https URL without query and fragment.
+    case invalidURL(String)
+    /// Batch sizes contradict each other.
+    case batchSize(String)
+    /// A sum might not fit: the field for the largest batch, or the range of credit.
+    case capacity(String)
+    /// The helper's share tells too much about the input (the σ rule).
+    case hiding(String)
+    /// Credit policy and publish mode, or its bound, do not go together.
+    case credit(String)
+    /// The numeric encoding does not describe the VDAF's measurements.
+    case numericEncoding(String)
+}
+
+extension TaskValidationError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .vdaf(let error): error.description
+        case .missingCairnParameters: "the task has no Cairn extension (type 0xff00)"
+        case .missingField(let field): "a committed task needs \(field) in its Cairn extension"
+        case .sameStatementKeys: "the leader's and the helper's statement keys must differ"
+        case .invalidURL(let url): "'\(url)' is not an http or https URL without query and fragment"
+        case .batchSize(let reason), .capacity(let reason), .hiding(let reason), .credit(let reason),
+            .numericEncoding(let reason):
+            reason
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Commitments
+import VDAF
+
+/// A committed VDAF: each aggregator also checks, alone and for a whole job at once, that the public share commits to
+/// exactly its share of the output.
+struct CommittedSteps<Base: OneRoundVDAF>: VerificationSteps {
+    typealias V = Committed<Base>
+
+    let vdaf: Committed<Base>
+
+    init(base: Base) throws(VDAFError) { vdaf = try Committed(base) }
+
+    func shard(
+        context: [UInt8], measurement: V.Measurement, nonce: [UInt8], using generator: inout some RandomNumberGenerator
+    ) throws(VDAFError) -> (publicShare: V.PublicShare, inputShares: [V.InputShare]) {
+        try vdaf.shardRetrying(context: context, measurement: measurement, nonce: nonce, rng: &generator)
+    }
+
+    func begin(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, nonce: [UInt8], publicShare: V.PublicShare,
+        inputShare: V.InputShare
+    ) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare) {
+        try vdaf.verifyInitDeferringLink(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, aggregationParameter: (), nonce: nonce,
+            publicShare: publicShare, inputShare: inputShare)
+    }
+
+    func failingLinks(_ states: [V.VerifierState]) -> [Int] {
+        var generator = SystemRandomNumberGenerator()
+        return vdaf.failingLinks(states.map(vdaf.linkClaim(of:)), rng: &generator)
+    }
+
+    func commitments(_ publicShare: V.PublicShare) -> [[UInt8]] {
+        [publicShare.commitments.leader.encoded.bytes, publicShare.commitments.helper.encoded.bytes]
+    }
+
+    func opening(
+        context: [UInt8], nonce: [UInt8], inputShares: [V.InputShare]
+    ) throws(VDAFError) -> ReportOpening? {
+        let shares = try vdaf.base.outputShares(context: context, nonce: nonce, inputShares: inputShares.map(\.base))
+        return ReportOpening(
+            values: zip(shares[0], shares[1]).map { ($0 + $1).canonicalValue },
+            blinds: inputShares.map { $0.blind.encoded() })
+    }
+
+    func makePublicCheck() -> (any TaskPublicCheck)? { CommittedPublicCheck(vdaf: vdaf) }
+}

@@ -1,0 +1,51 @@
+import Commitments
+import VDAF
+
+/// Builds the VDAF that a configuration names.
+///
+/// - Throws: `.outOfBounds` for parameters that ``VDAFConfiguration/checkBounds()`` or the VDAF itself refuses.
+package func makeTaskVDAF(_ configuration: VDAFConfiguration) throws(VDAFConfigurationError) -> any TaskVDAF {
+    try configuration.checkBounds()
+    do throws(VDAFError) {
+        switch configuration.base {
+        case .count:
+            return try erase(
+                Prio3Count(), configuration,
+                measurement: { if case .bool(let value) = $0 { value } else { nil } },
+                result: { .integer(UInt128($0)) })
+        case .sum(let maxMeasurement):
+            return try erase(
+                Prio3Sum(maxMeasurement: maxMeasurement), configuration,
+                measurement: { if case .integer(let value) = $0 { value } else { nil } },
+                result: { .integer($0) })
+        case .sumVec(let length, let maxMeasurement, let chunkLength):
+            return try erase(
+                Prio3SumVec(length: Int(length), maxMeasurement: maxMeasurement, chunkLength: Int(chunkLength)),
+                configuration,
+                measurement: { if case .vector(let values) = $0 { values } else { nil } },
+                result: { .vector($0) })
+        case .histogram(let length, let chunkLength):
+            return try erase(
+                Prio3Histogram(length: Int(length), chunkLength: Int(chunkLength)), configuration,
+                measurement: { if case .bucket(let index) = $0 { index } else { nil } },
+                result: { .vector($0) })
+        case .committed:
+            throw VDAFError.invalidParameter("a committed VDAF cannot be committed again")
+        }
+    } catch {
+        throw .outOfBounds("\(error)")
+    }
+}
+
+private func erase<V: OneRoundVDAF>(
+    _ vdaf: V, _ configuration: VDAFConfiguration,
+    measurement: @escaping @Sendable (MeasurementValue) -> V.Measurement?,
+    result: @escaping @Sendable (V.AggregateResult) -> AggregateValue
+) throws(VDAFError) -> any TaskVDAF {
+    guard configuration.isCommitted else {
+        return ErasedVDAF(
+            configuration: configuration, steps: PlainSteps(vdaf: vdaf), measurement: measurement, result: result)
+    }
+    return ErasedVDAF(
+        configuration: configuration, steps: try CommittedSteps(base: vdaf), measurement: measurement, result: result)
+}

@@ -1,0 +1,67 @@
+import VDAF
+
+/// What an aggregation job needs of a VDAF beyond the VDAF interface, so that one piece of code runs jobs of plain and
+/// of committed types in the order on which safety depends (``ErasedVDAF``).
+protocol VerificationSteps: Sendable {
+    associatedtype V: VDAF where V.AggregationParameter == Void
+    var vdaf: V { get }
+
+    /// Splits a measurement with fresh randomness.
+    func shard(
+        context: [UInt8], measurement: V.Measurement, nonce: [UInt8], using generator: inout some RandomNumberGenerator
+    ) throws(VDAFError) -> (publicShare: V.PublicShare, inputShares: [V.InputShare])
+
+    /// `verify_init`, and every check that an aggregator can make of one report alone: its own joint-randomness part is
+    /// the one in the public share, and, for committed types at the leader, the margin rule holds. Commitments are left
+    /// to ``failingLinks(_:)``, which takes many reports at once.
+    func begin(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, nonce: [UInt8], publicShare: V.PublicShare,
+        inputShare: V.InputShare
+    ) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare)
+
+    /// The positions of the reports whose commitment to this aggregator's output share is wrong.
+    func failingLinks(_ states: [V.VerifierState]) -> [Int]
+
+    /// C_0 and C_1, or nothing.
+    func commitments(_ publicShare: V.PublicShare) -> [[UInt8]]
+
+    /// What opens the commitments of freshly made shares.
+    func opening(
+        context: [UInt8], nonce: [UInt8], inputShares: [V.InputShare]
+    ) throws(VDAFError) -> ReportOpening?
+
+    func makePublicCheck() -> (any TaskPublicCheck)?
+}
+
+/// A VDAF without commitments.
+struct PlainSteps<V: OneRoundVDAF>: VerificationSteps {
+    let vdaf: V
+
+    func shard(
+        context: [UInt8], measurement: V.Measurement, nonce: [UInt8], using generator: inout some RandomNumberGenerator
+    ) throws(VDAFError) -> (publicShare: V.PublicShare, inputShares: [V.InputShare]) {
+        let rand = (0..<vdaf.randSize).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return try vdaf.shard(context: context, measurement: measurement, nonce: nonce, rand: rand)
+    }
+
+    func begin(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, nonce: [UInt8], publicShare: V.PublicShare,
+        inputShare: V.InputShare
+    ) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare) {
+        let (state, share) = try vdaf.verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, aggregationParameter: (), nonce: nonce,
+            publicShare: publicShare, inputShare: inputShare)
+        guard vdaf.jointRandomnessPartMatches(state) else { throw .jointRandomnessMismatch }
+        return (state, share)
+    }
+
+    func failingLinks(_ states: [V.VerifierState]) -> [Int] { [] }
+
+    func commitments(_ publicShare: V.PublicShare) -> [[UInt8]] { [] }
+
+    func opening(
+        context: [UInt8], nonce: [UInt8], inputShares: [V.InputShare]
+    ) throws(VDAFError) -> ReportOpening? { nil }
+
+    func makePublicCheck() -> (any TaskPublicCheck)? { nil }
+}

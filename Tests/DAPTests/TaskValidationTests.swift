@@ -1,0 +1,125 @@
+import DAP
+import Testing
+
+@Suite struct TaskValidationTests {
+    private func error(
+        _ vdaf: VDAFConfiguration, _ change: (inout CairnTaskParameters) -> Void = { _ in }
+    ) throws -> TaskValidationError? {
+        var parameters = Fixtures.parameters()
+        change(&parameters)
+        let task = try Fixtures.task(vdaf, cairn: parameters)
+        do throws(TaskValidationError) {
+            _ = try task.validated()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(arguments: Fixtures.all)
+    func soundTasksPass(_ vdaf: VDAFConfiguration) throws {
+        let task = try Fixtures.task(vdaf).validated()
+        #expect(task.vdaf == vdaf)
+        #expect((task.sigma != nil) == vdaf.isCommitted)
+        if let sigma = task.sigma { #expect(sigma >= 40) }
+    }
+
+    /// 2^22 reports of up to 2^42 reach 2^64, one report more than Field64 holds.
+    @Test func aBatchThatCouldOverflowTheFieldIsRefusedWithTheArithmetic() throws {
+        let vdaf = VDAFConfiguration.sum(maxMeasurement: 1 << 42)
+        #expect(try error(vdaf) { $0.maxBatchSize = 1 << 22 - 1 } == nil)
+        guard case .capacity(let text)? = try error(vdaf, { $0.maxBatchSize = 1 << 22 }) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(text.contains("4194304 × bound 4398046511104 = 18446744073709551616"))
+        #expect(text.contains("18446744069414584321"))
+        // A product beyond 128 bits must not wrap around into the field.
+        let vector = VDAFConfiguration.sumVec(length: 1, maxMeasurement: .max, chunkLength: 1)
+        #expect(try error(vector) { $0.maxBatchSize = .max } != nil)
+    }
+
+    @Test func aCommittedSumThatDoesNotHideEnoughIsRefusedWithTheArithmetic() throws {
+        #expect(try error(.committed(.sum(maxMeasurement: 1 << 24 - 1))) == nil)
+        let refused = try error(.committed(.sum(maxMeasurement: 1 << 24)))
+        guard case .hiding(let text)? = refused else {
+            Issue.record("not refused: \(String(describing: refused))")
+            return
+        }
+        #expect(text.contains("16777216") && text.contains("committed SumVec of length 1"))
+        #expect(try error(.committed(.sumVec(length: 1, maxMeasurement: 1 << 24, chunkLength: 5))) == nil)
+        #expect(try error(.sum(maxMeasurement: 1 << 24)) == nil)
+    }
+
+    @Test func committedTasksNeedTheirFields() throws {
+        let removals: [(String, (inout CairnTaskParameters) -> Void)] = [
+            ("statement_keys", { $0.statementKeys = nil }), ("log_key", { $0.logKey = nil }),
+            ("log_policy_hash", { $0.logPolicyHash = nil }), ("publish", { $0.publish = nil }),
+            ("admission", { $0.admission = nil }), ("credit_policy", { $0.creditPolicy = nil }),
+        ]
+        for (field, remove) in removals {
+            #expect(try error(.committed(.count), remove) == .missingField(field))
+            #expect(try error(.count, remove) == nil)
+        }
+        #expect(throws: TaskValidationError.missingCairnParameters) {
+            try Fixtures.task(.count, cairn: nil).validated()
+        }
+        let key = [UInt8](repeating: 3, count: 32)
+        #expect(
+            try error(.committed(.count)) { $0.statementKeys = .init(leader: key, helper: key) } == .sameStatementKeys)
+    }
+
+    @Test func creditMustFitItsPolicy() throws {
+        let vector = VDAFConfiguration.committed(.sumVec(length: 10, maxMeasurement: 1 << 20, chunkLength: 10))
+        #expect(try error(vector) { $0.creditPolicy = .init(kind: .unit, bound: 1) } != nil)
+        #expect(try error(vector) { $0.creditPolicy = .init(kind: .priced, bound: 1) } == .missingField("lambda_hash"))
+        let hash = [UInt8](repeating: 1, count: 32)
+        func priced(_ bound: UInt64) throws -> TaskValidationError? {
+            try error(vector) {
+                $0.creditPolicy = .init(kind: .priced, bound: bound)
+                $0.lambdaHash = hash
+            }
+        }
+        #expect(try priced(1) == nil)
+        #expect(try priced(0) != nil)
+        // 10 × 2^20 × Λ < 2^63
+        #expect(try priced(UInt64(1 << 43) / 10) == nil)
+        guard case .capacity(let text)? = try priced(1 << 43) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(text.contains("10 × bound 1048576 × Λ 8796093022208"))
+        #expect(try priced(.max) != nil)
+        #expect(try error(vector) { $0.creditPolicy = .init(kind: .alignment, bound: 1) } == nil)
+        #expect(
+            try error(vector) {
+                $0.creditPolicy = .init(kind: .alignment, bound: 1)
+                $0.publish = .collector
+            } != nil)
+    }
+
+    @Test func numericEncodingMustMatchTheType() throws {
+        let vector = VDAFConfiguration.committed(.sumVec(length: 3, maxMeasurement: 65535, chunkLength: 3))
+        #expect(try error(vector) { $0.numericEncoding = .init(bits: 16, bound: 1) } == nil)
+        #expect(try error(vector) { $0.numericEncoding = .init(bits: 15, bound: 1) } != nil)
+        #expect(try error(.count) { $0.numericEncoding = .init(bits: 1, bound: 1) } != nil)
+    }
+
+    @Test func batchSizesAndURLsMustMakeSense() throws {
+        #expect(try error(.count) { $0.maxBatchSize = 1 } != nil)
+        #expect(throws: TaskValidationError.self) { try Fixtures.task(.count, minBatchSize: 0).validated() }
+        for url in ["ftp://l/", "http:///x", "l", "http://u@l/", "http://l/?q", "http://l/#f", "http://["] {
+            #expect(throws: TaskValidationError.invalidURL(url)) {
+                try Fixtures.task(.count, leaderURL: url).validated()
+            }
+        }
+        #expect(throws: Never.self) { try Fixtures.task(.count, leaderURL: "https://l.example:1/a/b").validated() }
+    }
+
+    @Test func unknownVDAFsAreRefused() throws {
+        let task = try TaskConfiguration(
+            taskInfo: [1], leaderURL: "http://l", helperURL: "http://h", timePrecision: 1, minBatchSize: 1,
+            batchMode: .timeInterval, vdafType: 6, vdafConfiguration: [0, 8], extensions: [])
+        #expect(throws: TaskValidationError.vdaf(.unsupportedType(6))) { try task.validated() }
+    }
+}
