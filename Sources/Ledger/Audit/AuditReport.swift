@@ -1,0 +1,69 @@
+import DAP
+import TransparencyLog
+
+/// What an audit of a log found.
+package struct AuditReport: Sendable {
+    /// The tree that was audited, every leaf of it.
+    package var head: TreeHead
+    /// How the policy judged the checkpoint, key by key.
+    package var policyVerdict: PolicyVerdict
+    package var batches: [BatchAudit]
+    /// Models of the audited tasks in log order: each with the one it came from.
+    package var models: [ModelEntry]
+    /// What is odd but convicts nobody of a wrong result.
+    package var notes: [String]
+
+    /// Whether every batch that was found passed (and there was one).
+    package var isVerified: Bool {
+        !batches.isEmpty
+            && batches.allSatisfy { if case .verified = $0.verdict { true } else { false } }
+    }
+}
+
+/// The public check of one batch.
+package struct BatchAudit: Sendable {
+    package enum Verdict: Sendable {
+        /// Every check passed: this is the only result that the commitments allow.
+        case verified(AggregateValue)
+        /// At least one check failed.
+        case failed([Finding])
+        /// Data that the check needs is not there: no verdict either way.
+        case unverified([String])
+        /// The batch is closed, or not even that, but not collected.
+        case unfinished(String)
+    }
+
+    /// One failed check, and whom a signature convicts of it (nobody, where no signature does).
+    package struct Finding: Sendable, Equatable {
+        package var culprits: [Role]
+        package var text: String
+    }
+
+    package var taskID: TaskID
+    package var selector: BatchSelector
+    package var count: UInt64
+    package var verdict: Verdict
+}
+
+/// Why an audit could not be carried out at all.
+package enum AuditError: Error, Sendable {
+    /// The checkpoint could not be fetched or read.
+    case checkpointUnavailable(String)
+    /// The checkpoint is not signed as the policy demands.
+    case checkpointRejected(PolicyVerdict)
+    /// The log's data does not hash to the checkpoint, or is missing.
+    case logDamaged(String)
+    /// The log has no such task.
+    case unknownTask(TaskID)
+}
+
+extension AuditError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .checkpointUnavailable(let reason): "no checkpoint: \(reason)"
+        case .checkpointRejected(let verdict): "the policy does not accept the checkpoint:\n\(verdict)"
+        case .logDamaged(let reason): "the log's entries do not match its checkpoint: \(reason)"
+        case .unknownTask(let id): "the log has no task \(id)"
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import DAP
+import TransparencyLog
+import VDAF
+
+/// Recomputes the public check of every batch from a log and its blobs alone (design promise P3).
+///
+/// The auditor trusts nothing but the policy: it fetches every entry, hashes them all up to a checkpoint that the policy
+/// accepts, and then asks of each batch:
+///
+/// 1. Did both aggregators sign one `close`, over exactly the report leaves logged before it?
+/// 2. Did each sign a statement about a share of that batch, and is that share there?
+/// 3. Is each share an opening of the product of the contributors' commitments, within its range?
+/// 4. Do the shares add up to a possible result?
+///
+/// A failure of 3 names the aggregator that signed the share. Where data is missing it says so and gives no verdict.
+package struct Auditor: Sendable {
+    private let source: any TileSource
+    private let policy: LogPolicy
+
+    /// `source` serves `checkpoint`, tiles and `blob/<sha256>` below one prefix.
+    package init(source: any TileSource, policy: LogPolicy) {
+        self.source = source
+        self.policy = policy
+    }
+
+    /// Audits all committed tasks of the log, or only `taskID`.
+    package func audit(
+        taskID wanted: TaskID? = nil, progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) async throws(AuditError) -> AuditReport {
+        let checkpoint: SignedCheckpoint
+        do {
+            checkpoint = try await LogReader.fetchCheckpoint(from: source)
+        } catch {
+            throw .checkpointUnavailable("\(error)")
+        }
+        let verdict = policy.evaluate(checkpoint)
+        guard verdict.isAccepted else { throw .checkpointRejected(verdict) }
+
+        let head = checkpoint.checkpoint.head
+        let (ledgers, notes) = try await readLedgers(head: head, wanted: wanted, progress: progress)
+        if let wanted, ledgers.isEmpty { throw .unknownTask(wanted) }
+
+        var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], notes: notes)
+        for ledger in ledgers {
+            for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
+            for open in ledger.openBatches() {
+                report.batches.append(
+                    BatchAudit(
+                        taskID: ledger.task.taskID, selector: open.selector, count: open.count,
+                        verdict: .unfinished("not closed yet")))
+            }
+            report.models += ledger.models
+            report.notes += ledger.notes
+        }
+        return report
+    }
+
+    /// One pass over all entries, each hashed into the tree before it is believed.
+    private func readLedgers(
+        head: TreeHead, wanted: TaskID?, progress: @Sendable (UInt64, UInt64) -> Void
+    ) async throws(AuditError) -> (ledgers: [TaskLedger], notes: [String]) {
+        var order: [TaskID] = []
+        var ledgers: [TaskID: TaskLedger] = [:]
+        var notes: [String] = []
+        let reader = LogReader(source: source, head: head)
+        do {
+            for try await leaf in reader.entries(0..<head.size) {
+                if leaf.index % 256 == 0 { progress(leaf.index, head.size) }
+                guard let entry = try? LedgerEntry(decoding: leaf.bytes) else {
+                    notes.append("entry \(leaf.index) cannot be read and is ignored")
+                    continue
+                }
+                switch entry {
+                case .task(let task):
+                    guard let ledger = Self.ledger(for: task), wanted == nil || wanted == ledger.task.taskID,
+                        ledgers[ledger.task.taskID] == nil
+                    else { continue }
+                    ledgers[ledger.task.taskID] = ledger
+                    order.append(ledger.task.taskID)
+                case .report(let report): ledgers[report.taskID]?.add(report, leafHash: leaf.leafHash)
+                case .rejected(let rejected): ledgers[rejected.taskID]?.add(rejected)
+                case .close(let close): ledgers[close.terms.taskID]?.add(close)
+                case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
+                case .model(let model): ledgers[model.taskID]?.add(model)
+                case .round, .unknown: continue
+                }
+            }
+        } catch {
+            throw .logDamaged("\(error)")
+        }
+        progress(head.size, head.size)
+        return (order.compactMap { ledgers[$0] }, notes)
+    }
+
+    /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
+    private static func ledger(for entry: TaskEntry) -> TaskLedger? {
+        guard let configuration = try? TaskConfiguration(decoding: entry.configuration),
+            let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys
+        else { return nil }
+        return TaskLedger(task: task, keys: keys)
+    }
+
+    private func check(_ batch: TaskLedger.ClosedBatch, of ledger: TaskLedger) async -> BatchAudit {
+        var audit = BatchAudit(
+            taskID: ledger.task.taskID, selector: batch.terms.selector, count: batch.terms.count,
+            verdict: .unfinished("closed, but no statements are logged yet"))
+        var findings = batch.findings
+        if batch.terms.count < ledger.task.configuration.minBatchSize {
+            findings.append(
+                .init(
+                    culprits: [.leader, .helper],
+                    text: "both aggregators closed over \(batch.terms.count) reports; the task demands at least "
+                        + "\(ledger.task.configuration.minBatchSize)"))
+        }
+        guard let statements = batch.statements else {
+            if !findings.isEmpty { audit.verdict = .failed(findings) }
+            return audit
+        }
+
+        var missing: [String] = []
+        var shares: [Role: [UInt8]] = [:]
+        for (role, statement) in [(Role.leader, statements.leader), (.helper, statements.helper)] {
+            switch await check(statement, of: role, in: batch, ledger: ledger) {
+            case .share(let bytes): shares[role] = bytes
+            case .finding(let finding): findings.append(finding)
+            case .missing(let reason): missing.append(reason)
+            }
+        }
+        guard findings.isEmpty else {
+            audit.verdict = .failed(findings)
+            return audit
+        }
+        guard let leader = shares[.leader], let helper = shares[.helper] else {
+            audit.verdict = .unverified(missing)
+            return audit
+        }
+        do {
+            let vdaf = try makeTaskVDAF(ledger.task.vdaf)
+            audit.verdict = .verified(try vdaf.unshard(leader: leader, helper: helper, count: batch.members.count))
+        } catch {
+            audit.verdict = .failed([
+                .init(culprits: [], text: "both shares open the commitments, but their sum is out of range: \(error)")
+            ])
+        }
+        return audit
+    }
+
+    private enum ShareOutcome {
+        case share([UInt8])
+        case finding(BatchAudit.Finding)
+        case missing(String)
+    }
+
+    /// Checks one aggregator's statement and the share behind it.
+    private func check(
+        _ statement: Statement, of role: Role, in batch: TaskLedger.ClosedBatch, ledger: TaskLedger
+    ) async -> ShareOutcome {
+        guard let key = ledger.keys[role], statement.role == role, statement.isSigned(by: key) else {
+            return .finding(.init(culprits: [], text: "the \(role)'s statement is not validly signed by it"))
+        }
+        guard statement.terms == batch.terms else {
+            return .finding(.init(culprits: [role], text: "the \(role) signed a statement about another batch"))
+        }
+        let share: [UInt8]
+        do {
+            share = try await source.tile(path: Blob.path(hash: statement.shareHash))
+        } catch {
+            return .missing("the \(role)'s share (\(Blob.path(hash: statement.shareHash))) is missing: \(error)")
+        }
+        guard Blob.hash(share) == statement.shareHash else {
+            return .missing("the \(role)'s share (\(Blob.path(hash: statement.shareHash))) does not have its hash")
+        }
+        do {
+            guard var check = try makeTaskVDAF(ledger.task.vdaf).makePublicCheck() else {
+                return .missing("the task's type has no public check")
+            }
+            for member in batch.members {
+                let leaf = ledger.leaves[member]
+                try check.add(commitment: role == .leader ? leaf.leaderCommitment : leaf.helperCommitment)
+            }
+            return outcome(of: check.check(aggregateShare: share, count: batch.members.count), share: share, role: role)
+        } catch {
+            return .finding(
+                .init(
+                    culprits: [.leader, .helper],
+                    text: "a commitment in the batch does not decode, but both aggregators closed over it: \(error)"))
+        }
+    }
+
+    private func outcome(of result: PublicCheckOutcome, share: [UInt8], role: Role) -> ShareOutcome {
+        switch result {
+        case .ok: .share(share)
+        case .rangeViolation:
+            .finding(.init(culprits: [role], text: "the \(role) signed a share with a coordinate out of its range"))
+        case .commitmentMismatch:
+            .finding(
+                .init(
+                    culprits: [role],
+                    text: "the \(role) signed a share that does not open the product of the contributors' commitments"))
+        case .undecodable:
+            .finding(.init(culprits: [role], text: "the \(role) signed a share that cannot be decoded"))
+        }
+    }
+}

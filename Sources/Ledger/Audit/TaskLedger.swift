@@ -1,0 +1,146 @@
+import DAP
+import TransparencyLog
+
+/// One task as the log tells it: its leaves, closes and statements, gathered in a single pass over the entries.
+///
+/// Only entries before a `close` can be leaves of that batch; a report that was rejected before it is none.
+struct TaskLedger {
+    /// What the public check needs of one report leaf.
+    struct Leaf {
+        var reportID: ReportID
+        var leafHash: [UInt8]
+        var leaderCommitment: [UInt8]
+        var helperCommitment: [UInt8]
+        var batchID: BatchID?
+        var time: UInt64
+        var hasValidClaim: Bool
+        var isRejected = false
+        var isClosed = false
+    }
+
+    struct ClosedBatch {
+        var terms: CloseEntry.Terms
+        /// Positions in `leaves`.
+        var members: [Int]
+        var findings: [BatchAudit.Finding] = []
+        var statements: BatchEntry?
+    }
+
+    let task: ValidatedTask
+    let keys: StatementKeys
+    private(set) var leaves: [Leaf] = []
+    private(set) var closed: [ClosedBatch] = []
+    private(set) var models: [ModelEntry] = []
+    private(set) var notes: [String] = []
+    private var positions: [ReportID: Int] = [:]
+
+    init(task: ValidatedTask, keys: StatementKeys) {
+        self.task = task
+        self.keys = keys
+    }
+
+    mutating func add(_ report: ReportEntry, leafHash: [UInt8]) {
+        guard positions[report.metadata.reportID] == nil else {
+            notes.append("report \(report.metadata.reportID) is logged twice; the second leaf counts for nothing")
+            return
+        }
+        if closed.contains(where: { report.belongs(to: $0.terms.selector) }) {
+            notes.append("report \(report.metadata.reportID) was logged after its batch closed and counts for nothing")
+            return
+        }
+        positions[report.metadata.reportID] = leaves.count
+        leaves.append(
+            Leaf(
+                reportID: report.metadata.reportID, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
+                helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
+                hasValidClaim: report.verifiedClaimKey() != nil))
+    }
+
+    mutating func add(_ rejected: RejectedEntry) {
+        guard let key = keys[rejected.role], rejected.isSigned(by: key) else {
+            notes.append("a `rejected` entry for report \(rejected.reportID) is not validly signed; it is ignored")
+            return
+        }
+        guard let position = positions[rejected.reportID] else { return }
+        if leaves[position].isClosed {
+            notes.append("report \(rejected.reportID) was rejected after its batch closed; the close stands")
+            return
+        }
+        leaves[position].isRejected = true
+    }
+
+    mutating func add(_ close: CloseEntry) {
+        guard close.isSigned(leaderKey: keys.leader, helperKey: keys.helper) else {
+            notes.append("a `close` entry without both aggregators' valid signatures is ignored")
+            return
+        }
+        guard let scope = BatchScope(close.terms.selector) else {
+            notes.append("a `close` entry with an unreadable batch selector is ignored")
+            return
+        }
+        let members = leaves.indices.filter { !leaves[$0].isRejected && scope.contains(leaves[$0]) }
+        var batch = ClosedBatch(terms: close.terms, members: members)
+        if let earlier = closed.first(where: { BatchScope($0.terms.selector)?.overlaps(scope) ?? false }) {
+            guard earlier.terms != close.terms else { return }
+            batch.findings.append(
+                .init(culprits: [.leader, .helper], text: "both aggregators signed a second close of the same bucket"))
+        }
+        var root = BatchRoot()
+        for member in members { root.append(leafHash: leaves[member].leafHash) }
+        if root.root != close.terms.root || root.count != close.terms.count {
+            batch.findings.append(
+                .init(
+                    culprits: [.leader, .helper],
+                    text: "both aggregators signed a close of \(close.terms.count) reports whose root is not that of "
+                        + "the \(root.count) report leaves logged before it"))
+        }
+        for member in members where !leaves[member].hasValidClaim {
+            batch.findings.append(
+                .init(
+                    culprits: [.leader, .helper],
+                    text: "report \(leaves[member].reportID) has no valid claim key, but both aggregators closed over it"
+                ))
+        }
+        for member in members { leaves[member].isClosed = true }
+        closed.append(batch)
+    }
+
+    mutating func add(_ statements: BatchEntry) {
+        guard
+            let position = closed.firstIndex(where: {
+                $0.statements == nil && $0.terms.selector == statements.leader.terms.selector
+            })
+        else {
+            notes.append("a `batch` entry without a `close` before it is ignored")
+            return
+        }
+        closed[position].statements = statements
+    }
+
+    mutating func add(_ model: ModelEntry) {
+        guard let owner = task.cairn.ownerKey, model.isSigned(by: owner) else {
+            notes.append("a `model` entry that the task's owner did not sign is ignored")
+            return
+        }
+        models.append(model)
+    }
+
+    /// Scopes with accepted leaves that no close covers yet.
+    func openBatches() -> [(selector: BatchSelector, count: UInt64)] {
+        let open = leaves.indices.filter { !leaves[$0].isRejected && !leaves[$0].isClosed }
+        let scopes = Dictionary(grouping: open) { position -> BatchScope in
+            leaves[position].batchID.map(BatchScope.batch) ?? .interval(Interval(start: leaves[position].time, duration: 1))
+        }
+        return scopes.map { ($0.key.selector, UInt64($0.value.count)) }
+            .sorted { $0.selector.config.lexicographicallyPrecedes($1.selector.config) }
+    }
+}
+
+extension BatchScope {
+    fileprivate func contains(_ leaf: TaskLedger.Leaf) -> Bool {
+        switch self {
+        case .interval(let interval): leaf.batchID == nil && interval.contains(leaf.time)
+        case .batch(let id): leaf.batchID == id
+        }
+    }
+}

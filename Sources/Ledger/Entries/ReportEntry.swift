@@ -1,0 +1,76 @@
+import DAP
+
+/// An accepted report of a committed task: what a receipt proves and what the public check adds up.
+///
+///     struct {
+///         TaskID task_id;
+///         opaque batch_id<0..32>;              /* 32 bytes in leader-selected mode, else empty */
+///         ReportMetadata report_metadata;      /* verbatim: id, time, claim key and its signature, any token */
+///         opaque leader_commitment[32];        /* C_0 */
+///         opaque helper_commitment[32];        /* C_1 */
+///     } ReportEntry;
+///
+/// The claim key's signature inside the metadata covers task id, report id and both commitments, so nobody can log a
+/// report under another key or with other commitments than its contributor made.
+package struct ReportEntry: WireMessage, Equatable {
+    package var taskID: TaskID
+    /// The batch, where the mode names batches (leader-selected); `nil` in time-interval mode.
+    package var batchID: BatchID?
+    package var metadata: ReportMetadata
+    /// C_0 and C_1, 32 bytes each.
+    package var leaderCommitment: [UInt8]
+    package var helperCommitment: [UInt8]
+
+    package init(
+        taskID: TaskID, batchID: BatchID?, metadata: ReportMetadata, leaderCommitment: [UInt8],
+        helperCommitment: [UInt8]
+    ) {
+        self.taskID = taskID
+        self.batchID = batchID
+        self.metadata = metadata
+        self.leaderCommitment = leaderCommitment
+        self.helperCommitment = helperCommitment
+    }
+
+    package init(from reader: inout ByteReader) throws(CodecError) {
+        taskID = try TaskID(from: &reader)
+        let batch = try reader.opaque8("batch_id")
+        switch batch.count {
+        case 0: batchID = nil
+        case BatchID.size:
+            var inner = ByteReader(batch)
+            batchID = try BatchID(from: &inner)
+        default: throw .invalidValue(field: "batch_id", reason: "\(batch.count) bytes where 0 or 32 are expected")
+        }
+        metadata = try ReportMetadata(from: &reader)
+        leaderCommitment = try reader.bytes(32, "leader_commitment")
+        helperCommitment = try reader.bytes(32, "helper_commitment")
+    }
+
+    package func encode(into writer: inout ByteWriter) {
+        taskID.encode(into: &writer)
+        writer.opaque8(batchID?.bytes ?? [])
+        metadata.encode(into: &writer)
+        writer.write(leaderCommitment)
+        writer.write(helperCommitment)
+    }
+
+    /// Whether this report belongs to the batch that `selector` names, in a task of that batch mode.
+    package func belongs(to selector: BatchSelector) -> Bool {
+        switch BatchScope(selector) {
+        case .interval(let interval): batchID == nil && interval.contains(metadata.time)
+        case .batch(let id): batchID == id
+        case nil: false
+        }
+    }
+
+    /// The claim key, if it is there and its signature over the commitments holds.
+    package func verifiedClaimKey() -> [UInt8]? {
+        guard let found = metadata.publicExtensions.first(where: { $0.type == ClaimKey.extensionType }),
+            let claim = try? ClaimKey(extensionData: found.data),
+            claim.isValid(
+                taskID: taskID, reportID: metadata.reportID, commitments: [leaderCommitment, helperCommitment])
+        else { return nil }
+        return claim.publicKey
+    }
+}

@@ -1,0 +1,167 @@
+import Crypto
+import DAP
+import Foundation
+import Ledger
+import TransparencyLog
+
+/// A small log on disk, written with real keys, real commitments and real tiles: what two honest aggregators would leave
+/// behind for one batch. Tests then change one thing.
+struct LogFixture {
+    let directory: String
+    let logSigner: NoteSigner
+    let witness: Cosigner
+    let leaderKey = Curve25519.Signing.PrivateKey()
+    let helperKey = Curve25519.Signing.PrivateKey()
+    let ownerKey = Curve25519.Signing.PrivateKey()
+    let policyText: String
+    let policy: LogPolicy
+    let task: ValidatedTask
+    let vdaf: any TaskVDAF
+    let batchID = BatchID.random()
+    let seed = (0..<32).map { _ in UInt8.random(in: 0...255) }
+
+    /// The entries in log order; `publish()` writes them.
+    var entries: [[UInt8]] = []
+    var blobs: [[UInt8]] = []
+
+    init(minBatchSize: UInt64 = 2) throws {
+        directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory + "/blob", withIntermediateDirectories: true)
+        logSigner = try NoteSigner(name: "example.org/log")
+        witness = try Cosigner(name: "example.org/helper")
+        policyText = """
+            log \(logSigner.verifier.vkey)
+            witness helper \(witness.verifier.vkey)
+            quorum helper
+
+            """
+        policy = try LogPolicy(parsing: Array(policyText.utf8))
+        let collector = HpkeKeyPair.generate(id: 1)
+        let parameters = CairnTaskParameters(
+            statementKeys: StatementKeys(
+                leader: Array(leaderKey.publicKey.rawRepresentation),
+                helper: Array(helperKey.publicKey.rawRepresentation)),
+            collectorHpkeHash: Blob.hash(collector.config.encoded()), logKey: logSigner.verifier.vkey,
+            logPolicyHash: Blob.hash(Array(policyText.utf8)), maxBatchSize: 1000, publish: .public,
+            ownerKey: Array(ownerKey.publicKey.rawRepresentation), admission: .open,
+            creditPolicy: CreditPolicy(kind: .unit, bound: 0))
+        task = try TaskConfiguration(
+            taskInfo: Array("ledger test".utf8), leaderURL: "http://leader.example/",
+            helperURL: "http://helper.example/", timePrecision: 60, minBatchSize: minBatchSize,
+            batchMode: .leaderSelected,
+            vdaf: .committed(.sumVec(length: 3, maxMeasurement: 100, chunkLength: 5)), taskInterval: nil,
+            cairn: parameters
+        ).validated()
+        vdaf = try makeTaskVDAF(task.vdaf)
+        entries.append(
+            LedgerEntry.task(
+                TaskEntry(
+                    configuration: task.configuration.encoding, collectorHpkeConfig: collector.config.encoded())
+            ).encoded())
+    }
+
+    /// A contributor's report, its leaf, and both aggregators' output shares.
+    struct Contribution {
+        var entry: ReportEntry
+        var leaderOutput: [UInt8]
+        var helperOutput: [UInt8]
+    }
+
+    func contribution(_ values: [UInt64]) throws -> Contribution {
+        let verifyKey = [UInt8](repeating: 7, count: 32)
+        let reportID = ReportID.random()
+        let sharded = try vdaf.shard(taskID: task.taskID, measurement: .vector(values), reportID: reportID)
+        let commitments = try vdaf.commitments(publicShare: sharded.publicShare)
+        let claim = try ClaimKey.make(seed: seed, taskID: task.taskID, reportID: reportID, commitments: commitments)
+        let shares = sharded.inputShares.map {
+            ReportToVerify(reportID: reportID, publicShare: sharded.publicShare, inputShare: $0)
+        }
+        let leader = try vdaf.leaderInitialize([shares[0]], verifyKey: verifyKey, taskID: task.taskID)[0].get()
+        let helper = try vdaf.helperInitialize(
+            [shares[1]], inbound: [leader.outbound], verifyKey: verifyKey, taskID: task.taskID)[0].get()
+        let entry = ReportEntry(
+            taskID: task.taskID, batchID: batchID,
+            metadata: ReportMetadata(
+                reportID: reportID, time: 29_000_000,
+                publicExtensions: [Extension(type: ClaimKey.extensionType, data: claim.extensionData)]),
+            leaderCommitment: commitments[0], helperCommitment: commitments[1])
+        return Contribution(
+            entry: entry, leaderOutput: try leader.finish(inbound: helper.outbound).get(),
+            helperOutput: helper.outputShare)
+    }
+
+    mutating func log(_ entry: LedgerEntry) {
+        entries.append(entry.encoded())
+    }
+
+    func terms(over contributions: [Contribution]) -> CloseEntry.Terms {
+        var root = BatchRoot()
+        for contribution in contributions { root.append(entry: LedgerEntry.report(contribution.entry).encoded()) }
+        return CloseEntry.Terms(
+            taskID: task.taskID, selector: BatchScope.batch(batchID).selector, root: root.root, count: root.count)
+    }
+
+    mutating func logClose(_ terms: CloseEntry.Terms) throws {
+        log(
+            .close(
+                CloseEntry(
+                    terms: terms, leaderSignature: try terms.sign(with: leaderKey),
+                    helperSignature: try terms.sign(with: helperKey))))
+    }
+
+    func shares(of contributions: [Contribution]) throws -> (leader: [UInt8], helper: [UInt8]) {
+        var leader = vdaf.makeAccumulator()
+        var helper = vdaf.makeAccumulator()
+        for contribution in contributions {
+            try leader.add(contribution.leaderOutput)
+            try helper.add(contribution.helperOutput)
+        }
+        return (leader.aggregateShare(), helper.aggregateShare())
+    }
+
+    mutating func logBatch(_ terms: CloseEntry.Terms, leaderShare: [UInt8], helperShare: [UInt8]) throws {
+        log(
+            .batch(
+                BatchEntry(
+                    leader: try Statement(
+                        role: .leader, terms: terms, shareHash: Blob.hash(leaderShare), key: leaderKey),
+                    helper: try Statement(
+                        role: .helper, terms: terms, shareHash: Blob.hash(helperShare), key: helperKey))))
+        blobs += [leaderShare, helperShare]
+    }
+
+    /// Reports, close and batch as honest aggregators log them.
+    mutating func logHonestBatch(_ contributions: [Contribution]) throws {
+        for contribution in contributions { log(.report(contribution.entry)) }
+        let terms = terms(over: contributions)
+        try logClose(terms)
+        let shares = try shares(of: contributions)
+        try logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+    }
+
+    /// Writes tiles, blobs and a checkpoint signed by log and witness; returns the checkpoint.
+    @discardableResult
+    func publish(cosigned: Bool = true) throws -> SignedCheckpoint {
+        var writer = try TileWriter(directory: directory)
+        let head = try writer.append(entries: entries, startingAt: 0)
+        let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
+        var signed = try SignedCheckpoint(checkpoint, signedBy: logSigner)
+        if cosigned { try signed.append(try witness.cosign(checkpoint, timestamp: 1_800_000_000)) }
+        try writer.publish(signed)
+        for blob in blobs {
+            try Data(blob).write(to: URL(fileURLWithPath: directory + "/" + Blob.path(hash: Blob.hash(blob))))
+        }
+        return signed
+    }
+
+    var source: DirectoryTileSource { DirectoryTileSource(directory: directory) }
+
+    func audit() async throws -> AuditReport {
+        try await Auditor(source: source, policy: policy).audit()
+    }
+
+    func removeFiles() {
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}
