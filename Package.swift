@@ -1,0 +1,124 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "cairn",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "VDAF", targets: ["VDAF"]),
+        .library(name: "Ristretto255", targets: ["Ristretto255"]),
+        .library(name: "Commitments", targets: ["Commitments"]),
+        .library(name: "TransparencyLog", targets: ["TransparencyLog"]),
+        .library(name: "DAP", targets: ["DAP"]),
+        .library(name: "Ledger", targets: ["Ledger"]),
+        .library(name: "Contributor", targets: ["Contributor"]),
+        .library(name: "SharedModel", targets: ["SharedModel"]),
+        .executable(name: "cairn", targets: ["cairn"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+        .target(name: "VDAF"),
+        .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
+        .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
+        .target(
+            name: "TransparencyLog",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "DAP",
+            dependencies: ["VDAF", "Commitments", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "Ledger",
+            dependencies: [
+                "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "Datastore",
+            dependencies: ["DAP", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "AggregatorNode",
+            dependencies: [
+                "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .target(
+            name: "Contributor",
+            dependencies: [
+                "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .target(name: "SharedModel"),
+        .target(name: "VectorCheck", dependencies: ["VDAF"]),
+        .executableTarget(
+            name: "cairn",
+            dependencies: [
+                "AggregatorNode", "Contributor", "SharedModel", "VectorCheck",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .executableTarget(
+            name: "VDAFBenchmarks",
+            dependencies: ["VDAF", "Commitments", .product(name: "Benchmark", package: "benchmark")],
+            path: "Benchmarks/VDAFBenchmarks",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+
+        .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
+        .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CSodium"]),
+        .testTarget(name: "CommitmentsTests", dependencies: ["Commitments", "VDAF", "Ristretto255"]),
+        .testTarget(
+            name: "TransparencyLogTests",
+            dependencies: ["TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(
+            name: "DAPTests",
+            dependencies: [
+                "DAP", "VDAF", "Commitments", "Ristretto255", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: ["Ledger", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
+        .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
+        .testTarget(
+            name: "AggregatorNodeTests",
+            dependencies: [
+                "AggregatorNode", "Datastore", "DAP", "Ledger", "TransparencyLog",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "ProtocolTests",
+            dependencies: [
+                "VDAF", "Commitments", "DAP", "Ledger", "TransparencyLog",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Contributor", "DAP", "Ledger", "TransparencyLog", "Commitments", "VDAF", "cairn",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

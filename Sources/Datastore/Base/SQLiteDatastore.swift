@@ -1,0 +1,98 @@
+import Foundation
+import GRDB
+
+/// One node's state in one SQLite file.
+///
+/// Why SQLite: a node must lose nothing that it acknowledged and count nothing twice, killed at any moment. Every
+/// operation of the store protocols is one transaction, and `synchronous=FULL` in WAL mode syncs the write-ahead log
+/// at each commit: what an operation returned is on the disk. Readers see a snapshot and never wait for the writer.
+/// Other processes (`cairn node task add`) may open the same file; writers wait for each other up to `busyTimeout`
+/// seconds.
+///
+/// `secure_delete` overwrites what is deleted: shares of collected batches are gone from the file, too.
+/// The file is readable by its owner only, because it holds input shares and verification keys.
+package struct SQLiteDatastore: Sendable {
+    private let pool: DatabasePool
+
+    /// How long a writer waits for another process, in seconds.
+    private static let busyTimeout = 30.0
+
+    /// Opens the file, creating it and its tables where they are missing.
+    package static func open(path: String) throws(DatastoreError) -> SQLiteDatastore {
+        try reporting {
+            try createPrivately(path)
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(busyTimeout)
+            configuration.foreignKeysEnabled = true
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA secure_delete = ON")
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // The pool asks for synchronous=NORMAL when it turns the WAL on, so FULL has to come after it. Only the
+            // pool's single writer connection ever commits.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+                    throw DatastoreError.conflict("SQLite does not accept synchronous=FULL")
+                }
+            }
+            try Schema.migrator.migrate(pool)
+            return SQLiteDatastore(pool: pool)
+        }
+    }
+
+    private init(pool: DatabasePool) {
+        self.pool = pool
+    }
+
+    /// SQLite gives its journal files the mode of the database file, so creating that one first with mode 0600 covers
+    /// all.
+    private static func createPrivately(_ path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let created = FileManager.default.createFile(
+            atPath: path, contents: nil, attributes: [.posixPermissions: NSNumber(value: 0o600)])
+        guard created else { throw DatastoreError.database(code: 14, message: "cannot create \(path)") }
+    }
+
+    /// Reads one snapshot.
+    func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(DatastoreError) -> T {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    /// One transaction that takes the write lock at its start. Durable when it returns; a throw rolls everything
+    /// back.
+    func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(DatastoreError) -> T {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    /// Ends all connections; the store must not be used afterwards.
+    package func close() throws(DatastoreError) {
+        try Self.reporting { try pool.close() }
+    }
+
+    private static func reporting<T>(_ body: () throws -> T) throws(DatastoreError) -> T {
+        do {
+            return try body()
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    private static func translate(_ error: any Error) -> DatastoreError {
+        switch error {
+        case let error as DatastoreError: error
+        case let error as DatabaseError:
+            .database(code: error.extendedResultCode.rawValue, message: error.message ?? error.description)
+        case is CancellationError: .cancelled
+        default: .database(code: 1, message: String(describing: error))
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import GRDB
+
+extension SQLiteDatastore {
+    static func registerHelperMigrations(_ migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("helper 1") { db in
+            // An aggregation job and the answer that its creation got; the answer goes when the leader deletes the job.
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_jobs (
+                        task_id BLOB NOT NULL,
+                        job_id BLOB NOT NULL,
+                        response BLOB,
+                        PRIMARY KEY (task_id, job_id)
+                    )
+                    """)
+            // Every report that this helper ever accepted. The primary key is the replay protection, so rows stay for
+            // ever; output shares go as soon as nothing can need them.
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_reports (
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL,
+                        time INTEGER NOT NULL,
+                        batch_id BLOB,
+                        state INTEGER NOT NULL,
+                        leaf_hash BLOB,
+                        output_share BLOB,
+                        PRIMARY KEY (task_id, report_id)
+                    )
+                    """)
+            try db.execute(
+                sql: "CREATE INDEX helper_reports_by_scope ON helper_reports (task_id, batch_id, time, state)")
+            // The closes that this helper signed: one per bucket, ever.
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_closes (
+                        task_id BLOB NOT NULL,
+                        selector BLOB NOT NULL,
+                        batch_id BLOB,
+                        start_time INTEGER,
+                        end_time INTEGER,
+                        leaves_hash BLOB NOT NULL,
+                        root BLOB NOT NULL,
+                        report_count INTEGER NOT NULL,
+                        signature BLOB NOT NULL,
+                        PRIMARY KEY (task_id, selector)
+                    )
+                    """)
+            // Batches that are collected; the interval is the query's, which may be wider than what the leader selected.
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_collections (
+                        task_id BLOB NOT NULL,
+                        share_id BLOB NOT NULL,
+                        batch_id BLOB,
+                        start_time INTEGER,
+                        end_time INTEGER,
+                        response BLOB,
+                        statement BLOB,
+                        PRIMARY KEY (task_id, share_id)
+                    )
+                    """)
+            // This helper's verified view of the leader's log.
+            try db.execute(
+                sql: "CREATE TABLE helper_log (origin TEXT PRIMARY KEY NOT NULL, size INTEGER NOT NULL, range BLOB NOT NULL)")
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_log_reports (
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL,
+                        idx INTEGER NOT NULL,
+                        time INTEGER NOT NULL,
+                        batch_id BLOB,
+                        leaf_hash BLOB NOT NULL,
+                        PRIMARY KEY (task_id, report_id)
+                    )
+                    """)
+            try db.execute(
+                sql: "CREATE INDEX helper_log_reports_by_scope ON helper_log_reports (task_id, batch_id, time)")
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_log_rejections (
+                        idx INTEGER PRIMARY KEY,
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL
+                    )
+                    """)
+            try db.execute(
+                sql: "CREATE INDEX helper_log_rejections_by_report ON helper_log_rejections (task_id, report_id)")
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_log_closes (
+                        idx INTEGER PRIMARY KEY,
+                        task_id BLOB NOT NULL,
+                        entry BLOB NOT NULL
+                    )
+                    """)
+            try db.execute(sql: "CREATE INDEX helper_log_closes_by_task ON helper_log_closes (task_id)")
+        }
+    }
+}

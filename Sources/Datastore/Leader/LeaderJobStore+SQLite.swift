@@ -1,0 +1,194 @@
+import DAP
+import GRDB
+import Ledger
+
+/// States of `leader_jobs`.
+enum JobState: Int64 {
+    case pending = 0
+    case ended = 1
+}
+
+extension SQLiteDatastore: LeaderJobStore {
+    package func batchForNextJob(
+        task: TaskID, maxBatchSize: UInt64
+    ) async throws(DatastoreError) -> (id: BatchID, room: UInt64) {
+        try await write { db in
+            let open = try Row.fetchAll(
+                db, sql: "SELECT batch_id FROM leader_batches WHERE task_id = ? AND state = ? ORDER BY sequence",
+                arguments: [task.blob, BatchState.open.rawValue])
+            for row in open {
+                let id = try row.id("batch_id", as: BatchID.self)
+                let count = try BatchScope.batch(id).count([.aggregating, .accepted], task, db)
+                if count < maxBatchSize { return (id, maxBatchSize - count) }
+            }
+            let id = BatchID.random()
+            try db.execute(
+                sql: "INSERT INTO leader_batches (task_id, batch_id, state) VALUES (?, ?, ?)",
+                arguments: [task.blob, id.blob, BatchState.open.rawValue])
+            return (id, maxBatchSize)
+        }
+    }
+
+    package func createJob(
+        _ job: NewJob?, refused: [RefusedReport], task: TaskID, maxBatchSize: UInt64
+    ) async throws(DatastoreError) -> JobCreation {
+        do {
+            return try await write { db in
+                if let job, let batch = job.batchID {
+                    let filled = try BatchScope.batch(batch).count([.aggregating, .accepted], task, db)
+                    guard try Self.isOpen(batch, task, db), filled <= maxBatchSize,
+                        UInt64(job.reportIDs.count) <= maxBatchSize - filled
+                    else { throw DatastoreError.stale }
+                }
+                try Self.refuse(refused, from: .received, task, db)
+                guard let job, !job.reportIDs.isEmpty else { return .nothingToSend }
+                try db.execute(
+                    sql: "INSERT INTO leader_jobs (task_id, batch_id, state, request) VALUES (?, ?, ?, ?)",
+                    arguments: [task.blob, job.batchID?.blob, JobState.pending.rawValue, job.request.blob])
+                let key = db.lastInsertedRowID
+                for (position, report) in job.reportIDs.enumerated() {
+                    try db.execute(
+                        sql: """
+                            UPDATE leader_reports SET state = ?, job = ?, position = ?, batch_id = ?
+                            WHERE task_id = ? AND report_id = ? AND state = ?
+                            """,
+                        arguments: [
+                            ReportState.aggregating.rawValue, key, position, job.batchID?.blob, task.blob,
+                            report.blob, ReportState.received.rawValue,
+                        ])
+                    guard db.changesCount == 1 else { throw DatastoreError.stale }
+                }
+                return .created(key: key)
+            }
+        } catch {
+            guard error == .stale else { throw error }
+            return .stale
+        }
+    }
+
+    private static func isOpen(_ batch: BatchID, _ task: TaskID, _ db: Database) throws -> Bool {
+        let state = try Int64.fetchOne(
+            db, sql: "SELECT state FROM leader_batches WHERE task_id = ? AND batch_id = ?",
+            arguments: [task.blob, batch.blob])
+        return state == BatchState.open.rawValue
+    }
+
+    /// Marks reports rejected, forgets their shares and logs their `rejected` entries.
+    static func refuse(
+        _ refused: [RefusedReport], from state: ReportState, _ task: TaskID, _ db: Database
+    ) throws {
+        for report in refused {
+            let sequence = try Int64.fetchOne(
+                db, sql: "SELECT sequence FROM leader_reports WHERE task_id = ? AND report_id = ? AND state = ?",
+                arguments: [task.blob, report.reportID.blob, state.rawValue])
+            guard let sequence else { throw DatastoreError.stale }
+            try reject(sequence, report.error, logEntry: report.logEntry, db)
+        }
+    }
+
+    private static func reject(
+        _ sequence: Int64, _ error: ReportError, logEntry: [UInt8]?, _ db: Database
+    ) throws {
+        let index = try logEntry.map { try appendLogEntries([$0], db) }
+        try db.execute(
+            sql: "UPDATE leader_reports SET state = ?, error = ?, log_index = ? WHERE sequence = ?",
+            arguments: [ReportState.rejected.rawValue, Int64(error.rawValue), index, sequence])
+        try db.execute(sql: "DELETE FROM leader_payloads WHERE sequence = ?", arguments: [sequence])
+        try db.execute(sql: "DELETE FROM leader_output_shares WHERE sequence = ?", arguments: [sequence])
+    }
+
+    package func pendingJobs() async throws(DatastoreError) -> [Int64] {
+        try await read { db in
+            try Int64.fetchAll(
+                db, sql: "SELECT sequence FROM leader_jobs WHERE state = ? ORDER BY sequence",
+                arguments: [JobState.pending.rawValue])
+        }
+    }
+
+    package func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob? {
+        try await read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM leader_jobs WHERE sequence = ? AND state = ?",
+                arguments: [key, JobState.pending.rawValue]
+            ).map { row in
+                PendingJob(
+                    key: try row.integer("sequence"), task: try row.id("task_id", as: TaskID.self),
+                    batchID: try row.optionalID("batch_id", as: BatchID.self), request: try row.bytes("request"),
+                    helperID: row["location"])
+            }
+        }
+    }
+
+    package func reports(ofJob key: Int64) async throws(DatastoreError) -> [WaitingReport] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT r.report_id, r.time, r.attempts, p.* FROM leader_reports r
+                    JOIN leader_payloads p ON p.sequence = r.sequence
+                    WHERE r.job = ? AND r.state = ? ORDER BY r.position
+                    """,
+                arguments: [key, ReportState.aggregating.rawValue]
+            ).map(Self.waitingReport)
+        }
+    }
+
+    package func recordHelperID(_ helperID: String?, ofJob key: Int64) async throws(DatastoreError) {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE leader_jobs SET location = ? WHERE sequence = ?", arguments: [helperID, key])
+        }
+    }
+
+    @discardableResult
+    package func finishJob(
+        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)]
+    ) async throws(DatastoreError) -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE leader_jobs SET state = ?, request = NULL WHERE sequence = ? AND state = ?",
+                arguments: [JobState.ended.rawValue, key, JobState.pending.rawValue])
+            guard db.changesCount == 1 else { return false }
+            for (report, outcome) in outcomes { try Self.finish(report, outcome, key, db) }
+            let left = try Int.fetchOne(
+                db, sql: "SELECT COUNT(*) FROM leader_reports WHERE job = ? AND state = ?",
+                arguments: [key, ReportState.aggregating.rawValue])
+            guard left == 0 else { throw DatastoreError.conflict("job \(key) ends without an outcome for all reports") }
+            return true
+        }
+    }
+
+    private static func finish(_ report: ReportID, _ outcome: ReportOutcome, _ key: Int64, _ db: Database) throws {
+        let sequence = try Int64.fetchOne(
+            db, sql: "SELECT sequence FROM leader_reports WHERE job = ? AND state = ? AND report_id = ?",
+            arguments: [key, ReportState.aggregating.rawValue, report.blob])
+        guard let sequence else {
+            throw DatastoreError.conflict("report \(report.base64URL) is not in job \(key)")
+        }
+        switch outcome {
+        case .accepted(let outputShare, let logEntry):
+            let index = try logEntry.map { try appendLogEntries([$0], db) }
+            try db.execute(
+                sql: "UPDATE leader_reports SET state = ?, log_index = ? WHERE sequence = ?",
+                arguments: [ReportState.accepted.rawValue, index, sequence])
+            try db.execute(sql: "DELETE FROM leader_payloads WHERE sequence = ?", arguments: [sequence])
+            try db.execute(
+                sql: "INSERT INTO leader_output_shares (sequence, output_share) VALUES (?, ?)",
+                arguments: [sequence, outputShare.blob])
+        case .rejected(let error, let logEntry):
+            try reject(sequence, error, logEntry: logEntry, db)
+        case .returned(let notBefore):
+            try db.execute(
+                sql: """
+                    UPDATE leader_reports SET state = ?, job = NULL, position = NULL, batch_id = NULL,
+                        attempts = attempts + 1, not_before = ? WHERE sequence = ?
+                    """,
+                arguments: [ReportState.received.rawValue, notBefore.clampedToInt64, sequence])
+        }
+    }
+}
+
+extension DatastoreError {
+    /// Rolls a transaction back whose premise no longer holds.
+    fileprivate static let stale = DatastoreError.conflict("the aggregation job's reports or batch changed meanwhile")
+}

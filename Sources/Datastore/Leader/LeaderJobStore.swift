@@ -1,0 +1,92 @@
+import DAP
+
+/// An aggregation job that the leader is about to send.
+package struct NewJob: Sendable {
+    /// The batch of the job's reports (leader-selected mode).
+    package var batchID: BatchID?
+    /// The encoded `AggregationJobInitReq`. A retry must repeat these bytes.
+    package var request: [UInt8]
+    /// The job's reports, in the order of the request.
+    package var reportIDs: [ReportID]
+
+    package init(batchID: BatchID?, request: [UInt8], reportIDs: [ReportID]) {
+        self.batchID = batchID
+        self.request = request
+        self.reportIDs = reportIDs
+    }
+}
+
+/// An aggregation job that was formed and has no result yet.
+package struct PendingJob: Sendable, Equatable {
+    package var key: Int64
+    package var task: TaskID
+    package var batchID: BatchID?
+    package var request: [UInt8]
+    /// The helper's name for the job, once the helper has told it.
+    package var helperID: String?
+
+    package init(key: Int64, task: TaskID, batchID: BatchID?, request: [UInt8], helperID: String?) {
+        self.key = key
+        self.task = task
+        self.batchID = batchID
+        self.request = request
+        self.helperID = helperID
+    }
+}
+
+/// How a job ends for one of its reports.
+package enum ReportOutcome: Sendable, Equatable {
+    /// Verified: the output share is committed to its batch. In tasks that log reports, with the `report` entry.
+    case accepted(outputShare: [UInt8], logEntry: [UInt8]?)
+    /// Refused by one of the aggregators. Where it was the leader, with the `rejected` entry.
+    case rejected(ReportError, logEntry: [UInt8]?)
+    /// May be in another job from `notBefore` (POSIX seconds) on.
+    case returned(notBefore: UInt64)
+}
+
+/// Aggregation jobs.
+package protocol LeaderJobStore: Sendable {
+    /// The batch that the next job's reports go into (leader-selected mode): the oldest open one with room, else a
+    /// new one.
+    ///
+    /// - Returns: the batch and for how many more reports it has room.
+    func batchForNextJob(task: TaskID, maxBatchSize: UInt64) async throws(DatastoreError) -> (id: BatchID, room: UInt64)
+
+    /// Persists a job before it is sent and refuses the reports that failed the leader's own checks, in one
+    /// transaction.
+    ///
+    /// - Parameters:
+    ///   - job: nil where no report is left.
+    ///   - maxBatchSize: how many reports the job's batch may hold with it (leader-selected mode).
+    func createJob(
+        _ job: NewJob?, refused: [RefusedReport], task: TaskID, maxBatchSize: UInt64
+    ) async throws(DatastoreError) -> JobCreation
+
+    /// Keys of the jobs without a result, oldest first.
+    func pendingJobs() async throws(DatastoreError) -> [Int64]
+
+    /// A job, if it is still pending.
+    func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob?
+
+    /// The reports of a pending job, in the order of its request.
+    func reports(ofJob key: Int64) async throws(DatastoreError) -> [WaitingReport]
+
+    func recordHelperID(_ helperID: String?, ofJob key: Int64) async throws(DatastoreError)
+
+    /// Ends a job: states of its reports, output shares and log entries, in one transaction. Log entries get their
+    /// places in the order of `outcomes`.
+    ///
+    /// - Returns: false, and nothing is changed, if the job has ended before.
+    @discardableResult
+    func finishJob(
+        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)]
+    ) async throws(DatastoreError) -> Bool
+}
+
+package enum JobCreation: Sendable, Equatable {
+    case created(key: Int64)
+    /// All candidates were refused: there is nothing to send.
+    case nothingToSend
+    /// The batch was closed or filled, or a report was taken meanwhile; nothing was changed.
+    case stale
+}

@@ -1,0 +1,117 @@
+import DAP
+
+/// The life of a report at the leader: `received` → `aggregating` → `accepted` or `rejected`. An abandoned job puts
+/// its reports back to `received`; a report that the close of its batch leaves out goes from `accepted` to
+/// `rejected`. Rows are never deleted: they are the replay protection.
+enum ReportState: Int64 {
+    /// Stored and acknowledged, in no job.
+    case received = 0
+    /// In a pending aggregation job.
+    case aggregating = 1
+    /// Verified by both aggregators, its output share waits for collection or has been collected.
+    case accepted = 2
+    case rejected = 3
+}
+
+/// A report that passed the checks of the upload.
+package struct NewReport: Sendable, Equatable {
+    package var reportID: ReportID
+    /// In units of the task's time precision.
+    package var time: UInt64
+    /// SHA-256 of the encoded report, by which a repeated upload is told from another report under the same id.
+    package var fingerprint: [UInt8]
+    package var payload: ReportPayload
+
+    package init(reportID: ReportID, time: UInt64, fingerprint: [UInt8], payload: ReportPayload) {
+        self.reportID = reportID
+        self.time = time
+        self.fingerprint = fingerprint
+        self.payload = payload
+    }
+}
+
+/// What an aggregation job needs of a report. Deleted once the report is accepted or rejected.
+package struct ReportPayload: Sendable, Equatable {
+    /// Encoded `ReportMetadata`, verbatim.
+    package var metadata: [UInt8]
+    package var publicShare: [UInt8]
+    /// The leader's input share, opened: it was sealed to a key that may be gone when the job is formed again.
+    package var inputShare: [UInt8]
+    /// The encoded `HpkeCiphertext` for the helper.
+    package var helperShare: [UInt8]
+
+    package init(metadata: [UInt8], publicShare: [UInt8], inputShare: [UInt8], helperShare: [UInt8]) {
+        self.metadata = metadata
+        self.publicShare = publicShare
+        self.inputShare = inputShare
+        self.helperShare = helperShare
+    }
+
+    package var size: Int { metadata.count + publicShare.count + inputShare.count + helperShare.count }
+}
+
+/// What became of one uploaded report.
+package enum UploadOutcome: Sendable, Equatable {
+    case stored
+    /// The identical report is there already.
+    case duplicate
+    /// Another report of this id is there.
+    case replayed
+    /// Its batch is closing or collected.
+    case batchCollected
+    /// Its time bucket holds the task's maximum batch size.
+    case full
+}
+
+/// A report that waits for a job, or is in one.
+package struct WaitingReport: Sendable, Equatable {
+    /// Grows with every upload.
+    package var sequence: Int64
+    package var reportID: ReportID
+    package var time: UInt64
+    /// How many jobs with this report were abandoned.
+    package var attempts: Int
+    package var payload: ReportPayload
+
+    package init(sequence: Int64, reportID: ReportID, time: UInt64, attempts: Int, payload: ReportPayload) {
+        self.sequence = sequence
+        self.reportID = reportID
+        self.time = time
+        self.attempts = attempts
+        self.payload = payload
+    }
+}
+
+/// A report that the leader refuses after it acknowledged the upload.
+package struct RefusedReport: Sendable, Equatable {
+    package var reportID: ReportID
+    package var error: ReportError
+    /// The `rejected` entry, in tasks that log reports and where it is the leader that refuses.
+    package var logEntry: [UInt8]?
+
+    package init(reportID: ReportID, error: ReportError, logEntry: [UInt8]? = nil) {
+        self.reportID = reportID
+        self.error = error
+        self.logEntry = logEntry
+    }
+}
+
+/// Where a report stands, for its contributor.
+package enum ReportStanding: Sendable, Equatable {
+    case unknown
+    /// Waiting for aggregation.
+    case pending
+    /// Accepted; in tasks that log reports with the index of its entry.
+    case accepted(logIndex: UInt64?)
+    case rejected(ReportError)
+}
+
+/// Numbers of reports of a task.
+package struct ReportCounts: Sendable, Equatable {
+    package var received: UInt64 = 0
+    package var aggregating: UInt64 = 0
+    package var accepted: UInt64 = 0
+    package var rejected: [ReportError: UInt64] = [:]
+
+    package init() {}
+}

@@ -1,0 +1,29 @@
+import DAP
+
+/// Reports from upload to their job.
+package protocol LeaderReportStore: Sendable {
+    /// Stores reports that passed the upload's checks, all in one transaction, durable when it returns.
+    ///
+    /// - Parameter bucketCapacity: how many reports one time bucket may hold; nil where reports belong to no bucket
+    ///   before aggregation (leader-selected mode).
+    /// - Returns: one outcome per report, in order. A report that is not stored affects no other.
+    func storeReports(
+        _ reports: [NewReport], task: TaskID, bucketCapacity: UInt64?
+    ) async throws(DatastoreError) -> [UploadOutcome]
+
+    /// The tasks that have reports waiting for a job, with their number.
+    func tasksWithWaitingReports() async throws(DatastoreError) -> [TaskID: Int]
+
+    /// The oldest reports that wait for a job and may be in one at `now`.
+    ///
+    /// - Parameters:
+    ///   - excluded: sequence numbers of reports to leave out, because they are being verified for a job already.
+    ///   - payloadLimit: stops after the report that reaches this many bytes.
+    func waitingReports(
+        task: TaskID, excluding excluded: Set<Int64>, now: UInt64, limit: Int, payloadLimit: Int
+    ) async throws(DatastoreError) -> [WaitingReport]
+
+    func standing(of report: ReportID, task: TaskID) async throws(DatastoreError) -> ReportStanding
+
+    func reportCounts(task: TaskID) async throws(DatastoreError) -> ReportCounts
+}

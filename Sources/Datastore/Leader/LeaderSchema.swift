@@ -1,0 +1,87 @@
+import GRDB
+
+extension SQLiteDatastore {
+    /// The leader's tables. What is large (payloads, output shares, request bodies) has rows of its own, because
+    /// SQLite rewrites a whole row when one of its columns changes, and states change several times.
+    static func registerLeaderMigrations(_ migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("leader 1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE leader_reports (
+                        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL,
+                        fingerprint BLOB NOT NULL,
+                        time INTEGER NOT NULL,
+                        state INTEGER NOT NULL,
+                        batch_id BLOB,
+                        job INTEGER REFERENCES leader_jobs (sequence),
+                        position INTEGER,
+                        attempts INTEGER NOT NULL DEFAULT 0,
+                        not_before INTEGER NOT NULL DEFAULT 0,
+                        error INTEGER,
+                        log_index INTEGER,
+                        UNIQUE (task_id, report_id)
+                    );
+                    CREATE INDEX leader_reports_by_state ON leader_reports (task_id, state, sequence);
+                    CREATE INDEX leader_reports_by_time ON leader_reports (task_id, time, state);
+                    CREATE INDEX leader_reports_by_batch ON leader_reports (task_id, batch_id, state)
+                        WHERE batch_id IS NOT NULL;
+                    CREATE INDEX leader_reports_by_job ON leader_reports (job, position) WHERE state = 1;
+
+                    CREATE TABLE leader_payloads (
+                        sequence INTEGER PRIMARY KEY REFERENCES leader_reports (sequence),
+                        metadata BLOB NOT NULL,
+                        public_share BLOB NOT NULL,
+                        input_share BLOB NOT NULL,
+                        helper_share BLOB NOT NULL
+                    );
+                    CREATE TABLE leader_output_shares (
+                        sequence INTEGER PRIMARY KEY REFERENCES leader_reports (sequence),
+                        output_share BLOB NOT NULL
+                    );
+
+                    CREATE TABLE leader_jobs (
+                        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                        task_id BLOB NOT NULL,
+                        batch_id BLOB,
+                        state INTEGER NOT NULL,
+                        request BLOB,
+                        location TEXT
+                    );
+                    CREATE INDEX leader_jobs_pending ON leader_jobs (sequence) WHERE state = 0;
+
+                    CREATE TABLE leader_batches (
+                        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                        task_id BLOB NOT NULL,
+                        batch_id BLOB,
+                        first_time INTEGER,
+                        end_time INTEGER,
+                        state INTEGER NOT NULL
+                    );
+                    CREATE UNIQUE INDEX leader_batches_by_id ON leader_batches (task_id, batch_id)
+                        WHERE batch_id IS NOT NULL;
+                    CREATE INDEX leader_batches_by_task ON leader_batches (task_id, sequence);
+
+                    CREATE TABLE leader_collections (
+                        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                        task_id BLOB NOT NULL,
+                        collection_id BLOB NOT NULL,
+                        request BLOB NOT NULL,
+                        hidden INTEGER NOT NULL DEFAULT 0,
+                        state INTEGER NOT NULL,
+                        watermark INTEGER NOT NULL,
+                        selector BLOB,
+                        proposal BLOB,
+                        close_entry BLOB,
+                        helper_share BLOB,
+                        helper_statement BLOB,
+                        response BLOB,
+                        problem_type TEXT,
+                        problem_detail TEXT,
+                        UNIQUE (task_id, collection_id)
+                    );
+                    """)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// A checkpoint that the log's key has signed.
+package struct StoredCheckpoint: Sendable, Equatable {
+    package var size: UInt64
+    package var root: [UInt8]
+    /// The signed note, with the log's signature only.
+    package var note: [UInt8]
+    /// The same note with the cosignatures gathered so far, once there are any.
+    package var cosignedNote: [UInt8]?
+
+    package init(size: UInt64, root: [UInt8], note: [UInt8], cosignedNote: [UInt8]? = nil) {
+        self.size = size
+        self.root = root
+        self.note = note
+        self.cosignedNote = cosignedNote
+    }
+}
+
+/// The leader's transparency log in the order of its entries.
+///
+/// The table of entries is the log; tiles and checkpoint files derive from it. Most entries are appended by the
+/// operations of the other stores, in the transaction of the state change that they record, so that neither exists
+/// without the other.
+package protocol LogStore: Sendable {
+    /// How many entries the log has.
+    func logSize() async throws(DatastoreError) -> UInt64
+
+    /// At most `limit` consecutive entries, the first at `index`.
+    func logEntries(from index: UInt64, limit: Int) async throws(DatastoreError) -> [[UInt8]]
+
+    /// Appends an entry that must not stand in the log twice.
+    ///
+    /// - Returns: its index; the earlier one if the identical entry was submitted before.
+    @discardableResult
+    func submitLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64
+
+    /// Records a signed checkpoint before it leaves the node.
+    ///
+    /// - Returns: what is now stored for this size, which is an earlier record if there is one.
+    /// - Throws: `.conflict` if another root was signed for this size: publishing both would prove the log a forger.
+    func recordCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) -> StoredCheckpoint
+
+    /// Adds cosignatures to a recorded checkpoint.
+    func recordCosignatures(size: UInt64, cosignedNote: [UInt8]) async throws(DatastoreError)
+
+    /// The largest cosigned checkpoints that cover the entry at `index`, largest first.
+    func cosignedCheckpoints(covering index: UInt64, limit: Int) async throws(DatastoreError) -> [StoredCheckpoint]
+}

@@ -1,0 +1,222 @@
+import DAP
+import Datastore
+import Ledger
+import Testing
+
+@Suite struct CollectionTests {
+    private let interval = Interval(start: 100, duration: 10)
+
+    @Test func theSameBytesNameTheSameJob() async throws {
+        let temporary = try TemporaryStore()
+        let first = try await temporary.store.newCollection(request: [1, 2])
+        #expect(try await temporary.store.newCollection(request: [1, 2]) == first)
+        #expect(try await temporary.store.newCollection(request: [1, 3]).id != first.id)
+        let reopened = try temporary.afterKill()
+        #expect(try await reopened.collection(first.id, task: Make.task) == first)
+        #expect(try await reopened.activeCollections().count == 2)
+    }
+
+    @Test func aDeletedJobIsGoneAndTheSameBytesMakeAnother() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let first = try await store.newCollection()
+        #expect(try await store.hideCollection(first.id, task: Make.task))
+        #expect(try await !store.hideCollection(first.id, task: Make.task))
+        #expect(try await store.collection(first.id, task: Make.task) == nil)
+        let second = try await store.newCollection()
+        #expect(second.id != first.id)
+        #expect(try await store.newCollection().id == second.id)
+    }
+
+    @Test func aBatchIsSealedOnceItsEarlierReportsAreAggregated() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2])
+        let pending = try await store.pendingJob([3], time: 105)
+        let job = try await store.newCollection(interval: interval)
+        #expect(try await store.sealBatch(collection: job.key, interval: interval, sizes: 2...9) == .notReady)
+
+        // What arrives after the request does not keep it waiting.
+        _ = try await store.storeReports([Make.report(4, time: 101)], task: Make.task, bucketCapacity: nil)
+        try await store.finishJob(
+            pending, outcomes: [(Make.reportID(3), .accepted(outputShare: [3], logEntry: Make.entry(3)))])
+        let scope = BatchScope.interval(interval)
+        #expect(try await store.sealBatch(collection: job.key, interval: interval, sizes: 2...9) == .sealed(scope))
+        #expect(try await store.unfinishedReports(task: Make.task, scope: scope) == 1)
+        #expect(try await store.summary(task: Make.task, scope: scope).count == 3)
+
+        // From now on nothing joins, not even in other processes or after a restart.
+        let late = [Make.report(5, time: 109), Make.report(6, time: 110), Make.report(4, time: 101)]
+        let reopened = try temporary.afterKill()
+        #expect(
+            try await reopened.storeReports(late, task: Make.task, bucketCapacity: nil)
+                == [.batchCollected, .stored, .duplicate])
+    }
+
+    @Test func sizesAndOverlapsAreRefused() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2, 3])
+        let job = try await store.newCollection(interval: interval)
+        #expect(try await store.sealBatch(collection: job.key, interval: interval, sizes: 4...9) == .tooFew(3))
+        #expect(try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...2) == .tooMany(3))
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+
+        let overlapping = Interval(start: 109, duration: 5)
+        #expect(
+            try await store.createCollection(task: Make.task, request: [2], interval: overlapping) == .overlap)
+        _ = try await store.newCollection(request: [3], interval: Interval(start: 110, duration: 5))
+    }
+
+    @Test func ofTwoOverlappingRequestsTheFirstToBeSealedWins() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2])
+        let first = try await store.newCollection(request: [1], interval: interval)
+        let second = try await store.newCollection(request: [2], interval: Interval(start: 100, duration: 1))
+        _ = try await store.sealBatch(collection: first.key, interval: interval, sizes: 1...9)
+        let outcome = try await store.sealBatch(
+            collection: second.key, interval: Interval(start: 100, duration: 1), sizes: 1...9)
+        #expect(outcome == .overlap)
+    }
+
+    @Test func leaderSelectedPicksTheOldestBatchWithEnoughReports() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let small = try await store.batchForNextJob(task: Make.task, maxBatchSize: 1).id
+        try await store.accept([1], batch: small)
+        let large = try await store.batchForNextJob(task: Make.task, maxBatchSize: 1).id
+        try await store.accept([2, 3], batch: large)
+        let job = try await store.newCollection()
+        #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 3...9) == .tooFew(2))
+        #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 2...9) == .sealed(.batch(large)))
+
+        _ = try await store.storeReports([Make.report(4)], task: Make.task, bucketCapacity: nil)
+        let late = NewJob(batchID: large, request: [1], reportIDs: [Make.reportID(4)])
+        #expect(try await store.createJob(late, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
+        #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["open", "closing"])
+    }
+
+    @Test func stepsHappenInOrderAndOnce() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2])
+        let job = try await store.newCollection(interval: interval)
+        await #expect(throws: DatastoreError.self) { try await store.recordClose([9], collection: job.key) }
+        #expect(try await store.logSize() == 2, "a refused step logs nothing")
+
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        try await store.recordProposal([7], collection: job.key)
+        try await store.recordClose([9], collection: job.key)
+        await #expect(throws: DatastoreError.self) { try await store.recordClose([9], collection: job.key) }
+        try await store.recordHelperShare([8], statement: [6], collection: job.key)
+        let scope = BatchScope.interval(interval)
+        #expect(try await store.sum(scope) == 3)
+
+        try await store.publish(response: [5], batchEntry: [4], collection: job.key)
+        await #expect(throws: DatastoreError.self) {
+            try await store.publish(response: [5], batchEntry: [4], collection: job.key)
+        }
+        #expect(try await store.sum(scope) == 0, "the shares are gone")
+        try await store.finishCollection(job.key)
+
+        let reopened = try temporary.afterKill()
+        let finished = try await reopened.collection(job.id, task: Make.task)
+        #expect(finished?.state == .finished)
+        #expect(finished?.response == [5])
+        #expect(try await reopened.logEntries(from: 2, limit: 9) == [[9], [4]])
+        #expect(try await reopened.activeCollections().isEmpty)
+        #expect(try await reopened.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["collected"])
+        #expect(
+            try await reopened.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil) == [.duplicate],
+            "ids stay, as replay protection")
+    }
+
+    @Test func droppedReportsLeaveTheBatchWithTheirLogEntries() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2, 4])
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        try await store.recordProposal([7], collection: job.key)
+        let dropped = RefusedReport(reportID: Make.reportID(2), error: .reportDropped, logEntry: Make.entry(20))
+        try await store.dropReports([dropped], collection: job.key)
+
+        let scope = BatchScope.interval(interval)
+        let left = try await store.foldLoggedReports(task: Make.task, scope: scope, into: [ReportID]()) { ids, id, _ in
+            ids.append(id)
+        }
+        #expect(left == [1, 4].map(Make.reportID))
+        #expect(try await store.sum(scope) == 5)
+        #expect(try await store.collection(key: job.key)?.proposal == nil)
+        #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .rejected(.reportDropped))
+        #expect(try await store.logEntries(from: 3, limit: 9) == [Make.entry(20)])
+        await #expect(throws: DatastoreError.self, "a report is dropped once") {
+            try await store.dropReports([dropped], collection: job.key)
+        }
+    }
+
+    @Test func aBatchThatWasTooSmallCanBeCollectedLater() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1])
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        let problem = CollectionProblem(type: .invalidBatchSize, detail: "1 of 2")
+        try await store.failCollection(job.key, problem: problem, reopening: true)
+        #expect(try await store.collection(job.id, task: Make.task)?.problem == problem)
+
+        try await store.accept([2], time: 101)
+        let again = try await store.newCollection(interval: interval)
+        #expect(again.id == job.id)
+        #expect(again.state == .waiting)
+        #expect(again.problem == nil)
+        #expect(
+            try await store.sealBatch(collection: job.key, interval: interval, sizes: 2...9)
+                == .sealed(.interval(interval)))
+    }
+
+    @Test func otherFailuresAreFinal() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let job = try await store.newCollection()
+        let problem = CollectionProblem(type: .batchMismatch, detail: "47 and 46")
+        try await store.failCollection(job.key, problem: problem, reopening: false)
+        let again = try await store.newCollection()
+        #expect(again.state == .failed)
+        #expect(again.problem == problem)
+        await #expect(throws: DatastoreError.self) {
+            try await store.failCollection(job.key, problem: problem, reopening: false)
+        }
+    }
+
+    @Test func theSummaryIsThatOfTheAcceptedReports() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1], time: 103)
+        try await store.accept([2], time: 107)
+        _ = try await store.pendingJob([3], time: 101)
+        let summary = try await store.summary(task: Make.task, scope: .interval(interval))
+        var checksum = Checksum()
+        checksum.toggle(Make.reportID(1))
+        checksum.toggle(Make.reportID(2))
+        #expect(summary.count == 2)
+        #expect(summary.checksum == checksum)
+        #expect(summary.interval == Interval(start: 103, duration: 5))
+        let empty = try await store.summary(task: Make.task, scope: .interval(Interval(start: 0, duration: 1)))
+        #expect(empty == BatchSummary())
+    }
+
+    @Test func statusListsOpenBucketsBesideSealedIntervals() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2], time: 100)
+        try await store.accept([3], time: 200)
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        let statuses = try await store.batchStatuses(task: Make.task, limit: 9)
+        #expect(statuses.map(\.batch) == ["100+10", "200+1"])
+        #expect(statuses.map(\.count) == [2, 1])
+        #expect(statuses.map(\.state) == ["closing", "open"])
+    }
+}

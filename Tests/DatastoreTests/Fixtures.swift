@@ -1,0 +1,104 @@
+import DAP
+import Datastore
+import Foundation
+import Ledger
+
+/// A database file in a folder of its own, removed at the end.
+final class TemporaryStore {
+    let directory: URL
+    var store: SQLiteDatastore
+
+    var path: String { directory.appending(path: "node.sqlite").path }
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "cairn-datastore-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        store = try .open(path: directory.appending(path: "node.sqlite").path)
+    }
+
+    /// What a node finds that starts after this one was killed now: the database file and its write-ahead log as they
+    /// are on the disk, without anything that closing would have written.
+    func afterKill() throws -> SQLiteDatastore {
+        let copy = directory.appending(path: "killed-\(UUID())")
+        try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+        for name in ["node.sqlite", "node.sqlite-wal"] {
+            let file = directory.appending(path: name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            try FileManager.default.copyItem(at: file, to: copy.appending(path: name))
+        }
+        return try .open(path: copy.appending(path: "node.sqlite").path)
+    }
+
+    deinit {
+        try? store.close()
+        try? FileManager.default.removeItem(at: directory)
+    }
+}
+
+enum Make {
+    static let task = TaskID(unchecked: [UInt8](repeating: 7, count: 32))
+
+    static func storedTask(_ id: TaskID = task) -> StoredTask {
+        StoredTask(
+            id: id, name: "test", configuration: [1, 2, 3], collectorConfig: [4], policyText: [5],
+            verifyKey: [UInt8](repeating: 9, count: 32))
+    }
+
+    static func reportID(_ number: Int) -> ReportID {
+        ReportID(
+            unchecked: withUnsafeBytes(of: UInt64(number).bigEndian) { [UInt8]($0) } + [UInt8](repeating: 0, count: 8))
+    }
+
+    static func report(_ number: Int, time: UInt64 = 100, content: UInt8 = 0) -> NewReport {
+        NewReport(
+            reportID: reportID(number), time: time, fingerprint: [UInt8](repeating: content, count: 32),
+            payload: ReportPayload(
+                metadata: [1, UInt8(truncatingIfNeeded: number)], publicShare: [2], inputShare: [3, content],
+                helperShare: [4]))
+    }
+
+    static func entry(_ number: Int) -> [UInt8] { Array("entry \(number)".utf8) }
+}
+
+extension SQLiteDatastore {
+    /// Uploads reports and puts them in one pending job.
+    func pendingJob(
+        _ numbers: [Int], time: UInt64 = 100, batch: BatchID? = nil, task: TaskID = Make.task
+    ) async throws -> Int64 {
+        _ = try await storeReports(numbers.map { Make.report($0, time: time) }, task: task, bucketCapacity: nil)
+        let job = NewJob(batchID: batch, request: [0xAA, 0xBB], reportIDs: numbers.map(Make.reportID))
+        guard case .created(let key) = try await createJob(job, refused: [], task: task, maxBatchSize: 1_000) else {
+            throw DatastoreError.conflict("the job was not created")
+        }
+        return key
+    }
+
+    /// Uploads reports and accepts them all, each with an output share of its own number and, if wanted, a log entry.
+    func accept(
+        _ numbers: [Int], time: UInt64 = 100, batch: BatchID? = nil, logging: Bool = true, task: TaskID = Make.task
+    ) async throws {
+        let key = try await pendingJob(numbers, time: time, batch: batch, task: task)
+        let outcomes = numbers.map { number in
+            (
+                report: Make.reportID(number),
+                outcome: ReportOutcome.accepted(
+                    outputShare: [UInt8(number)], logEntry: logging ? Make.entry(number) : nil)
+            )
+        }
+        try await finishJob(key, outcomes: outcomes)
+    }
+
+    /// The sum of the output shares of a batch, one byte each.
+    func sum(_ scope: BatchScope, task: TaskID = Make.task) async throws -> Int {
+        try await foldOutputShares(task: task, scope: scope, into: 0) { $0 += Int($1[0]) }
+    }
+
+    func newCollection(
+        request: [UInt8] = [1], interval: Interval? = nil, task: TaskID = Make.task
+    ) async throws -> StoredCollection {
+        guard case .job(let job) = try await createCollection(task: task, request: request, interval: interval) else {
+            throw DatastoreError.conflict("overlap")
+        }
+        return job
+    }
+}

@@ -1,0 +1,67 @@
+import DAP
+import Datastore
+import Foundation
+import Testing
+
+@Suite struct OpeningTests {
+    @Test func onlyTheOwnerCanReadTheDatabase() async throws {
+        let temporary = try TemporaryStore()
+        try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
+        for name in ["node.sqlite", "node.sqlite-wal"] {
+            let path = temporary.directory.appending(path: name).path
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
+            #expect(mode?.int16Value == 0o600, "\(name)")
+        }
+    }
+
+    @Test func whatWasAcknowledgedSurvivesAKill() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: Make.entry(0))
+        try await store.accept([1, 2])
+        let pending = try await store.pendingJob([3])
+
+        let reopened = try temporary.afterKill()
+        #expect(try await reopened.task(Make.task) == Make.storedTask())
+        #expect(try await reopened.standing(of: Make.reportID(1), task: Make.task) == .accepted(logIndex: 1))
+        #expect(try await reopened.pendingJobs() == [pending])
+        #expect(try await reopened.pendingJob(pending)?.request == [0xAA, 0xBB])
+        #expect(try await reopened.logEntries(from: 0, limit: 10) == [0, 1, 2].map(Make.entry))
+        #expect(try await reopened.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil) == [.duplicate])
+    }
+
+    @Test func anotherProcessCanAddATaskMeanwhile() async throws {
+        let temporary = try TemporaryStore()
+        let other = try SQLiteDatastore.open(path: temporary.path)
+        try await other.addTask(Make.storedTask(), logEntry: Make.entry(0))
+        try await temporary.store.accept([1])
+        #expect(try await temporary.store.task(Make.task) != nil)
+        #expect(try await other.logSize() == 2)
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+        let temporary = try TemporaryStore()
+        let path = temporary.directory.appending(path: "other").path
+        try Data(repeating: 0x55, count: 5_000).write(to: URL(filePath: path))
+        #expect(throws: DatastoreError.self) { try SQLiteDatastore.open(path: path) }
+    }
+
+    /// Deleted shares must not stay readable in the file's free pages.
+    @Test func deletedSharesAreOverwritten() async throws {
+        let temporary = try TemporaryStore()
+        let marker = Array("a very recognizable input share".utf8)
+        var report = Make.report(1)
+        report.payload.inputShare = marker
+        _ = try await temporary.store.storeReports([report], task: Make.task, bucketCapacity: nil)
+        try temporary.store.close()
+        #expect(try Data(contentsOf: URL(filePath: temporary.path)).firstRange(of: marker) != nil)
+
+        temporary.store = try .open(path: temporary.path)
+        _ = try await temporary.store.createJob(
+            nil, refused: [RefusedReport(reportID: Make.reportID(1), error: .vdafVerifyError)], task: Make.task,
+            maxBatchSize: 10)
+        try temporary.store.close()
+        #expect(try Data(contentsOf: URL(filePath: temporary.path)).firstRange(of: marker) == nil)
+        temporary.store = try .open(path: temporary.path)
+    }
+}

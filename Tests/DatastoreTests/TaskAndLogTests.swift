@@ -1,0 +1,77 @@
+import DAP
+import Datastore
+import Testing
+
+@Suite struct TaskStoreTests {
+    @Test func addingATaskTwiceLogsItOnce() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        #expect(try await store.addTask(Make.storedTask(), logEntry: Make.entry(1)))
+        var renamed = Make.storedTask()
+        renamed.name = "another name"
+        #expect(try await !store.addTask(renamed, logEntry: Make.entry(1)))
+        #expect(try await store.logSize() == 1)
+        #expect(try await store.tasks() == [Make.storedTask()])
+    }
+
+    @Test func aTaskNeverChanges() async throws {
+        let temporary = try TemporaryStore()
+        try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
+        var changed = Make.storedTask()
+        changed.verifyKey[0] ^= 1
+        await #expect(throws: DatastoreError.self) {
+            try await temporary.store.addTask(changed, logEntry: Make.entry(1))
+        }
+        #expect(try await temporary.store.logSize() == 0)
+        #expect(try await temporary.store.task(Make.task)?.verifyKey == Make.storedTask().verifyKey)
+    }
+
+    @Test func anUnknownTaskIsNotFound() async throws {
+        let temporary = try TemporaryStore()
+        #expect(try await temporary.store.task(Make.task) == nil)
+    }
+}
+
+@Suite struct LogStoreTests {
+    @Test func entriesKeepTheirOrderAndNumbers() async throws {
+        let temporary = try TemporaryStore()
+        for number in 0..<5 { #expect(try await temporary.store.submitLogEntry(Make.entry(number)) == UInt64(number)) }
+        #expect(try await temporary.store.logEntries(from: 1, limit: 3) == (1...3).map(Make.entry))
+        #expect(try await temporary.store.logEntries(from: 5, limit: 3).isEmpty)
+        #expect(try await temporary.store.logEntries(from: .max, limit: 3).isEmpty)
+    }
+
+    @Test func aSubmittedEntryStandsInTheLogOnce() async throws {
+        let temporary = try TemporaryStore()
+        #expect(try await temporary.store.submitLogEntry(Make.entry(1)) == 0)
+        #expect(try await temporary.store.submitLogEntry(Make.entry(2)) == 1)
+        #expect(try await temporary.store.submitLogEntry(Make.entry(1)) == 0)
+        #expect(try await temporary.store.logSize() == 2)
+    }
+
+    @Test func twoRootsAreNeverSignedForOneSize() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let first = StoredCheckpoint(size: 3, root: [1], note: [10])
+        #expect(try await store.recordCheckpoint(first) == first)
+        #expect(try await store.recordCheckpoint(StoredCheckpoint(size: 3, root: [1], note: [11])) == first)
+        await #expect(throws: DatastoreError.self) {
+            try await store.recordCheckpoint(StoredCheckpoint(size: 3, root: [2], note: [12]))
+        }
+        let reopened = try temporary.afterKill()
+        await #expect(throws: DatastoreError.self) {
+            try await reopened.recordCheckpoint(StoredCheckpoint(size: 3, root: [2], note: [12]))
+        }
+    }
+
+    @Test func receiptsFindTheLargestCosignedCheckpointThatCoversAnEntry() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        for size in UInt64(1)...4 {
+            _ = try await store.recordCheckpoint(StoredCheckpoint(size: size, root: [UInt8(size)], note: [1]))
+            if size < 4 { try await store.recordCosignatures(size: size, cosignedNote: [UInt8(size)]) }
+        }
+        #expect(try await store.cosignedCheckpoints(covering: 1, limit: 5).map(\.size) == [3, 2])
+        #expect(try await store.cosignedCheckpoints(covering: 3, limit: 5).isEmpty)
+    }
+}
