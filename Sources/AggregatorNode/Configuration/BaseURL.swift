@@ -1,0 +1,32 @@
+import Foundation
+
+/// An absolute http or https URL under which a node's resources live, without a trailing slash.
+///
+/// DAP resource URLs are `{aggregator}/tasks/…` (DAP-18, HTTP Usage): the base may have a path of its own, may not have a
+/// query or a fragment. Two spellings that differ only in a trailing slash or in the case of scheme and host are the same base.
+package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
+    /// `scheme://host[:port][/path]`, scheme and host in lower case.
+    package let string: String
+    /// The path part, `""` or `/…` without a trailing slash; routes are served below it.
+    package let path: String
+
+    package init?(_ text: String) {
+        guard text.utf8.count <= 2_048, let parts = URLComponents(string: text),
+            let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            let host = parts.host?.lowercased(), !host.isEmpty,
+            parts.query == nil, parts.fragment == nil, parts.user == nil, parts.password == nil
+        else { return nil }
+        if let port = parts.port, !(1...65_535).contains(port) { return nil }
+        var path = parts.percentEncodedPath
+        while path.hasSuffix("/") { path.removeLast() }
+        guard !path.contains("//") else { return nil }
+        let bracketed = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        string = "\(scheme)://\(bracketed)" + (parts.port.map { ":\($0)" } ?? "") + path
+        self.path = path
+    }
+
+    /// The URL of a resource below this base; `relative` starts without a slash.
+    package func appending(_ relative: String) -> String { "\(string)/\(relative)" }
+
+    package var description: String { string }
+}

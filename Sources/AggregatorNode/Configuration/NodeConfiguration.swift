@@ -1,0 +1,87 @@
+import DAP
+
+/// Which of DAP's two aggregators a node is.
+package enum NodeRole: String, Sendable, CaseIterable {
+    case leader, helper
+
+    /// The role's number on the wire.
+    package var dap: Role { self == .leader ? .leader : .helper }
+    package var peer: NodeRole { self == .leader ? .helper : .leader }
+}
+
+/// Everything that an operator decides about a node; read from the file named by `cairn node run --config`.
+///
+/// ```yaml
+/// role: leader                         # or helper
+/// listen: 127.0.0.1:8301
+/// public_url: http://127.0.0.1:8301/   # as it stands in tasks
+/// data_dir: leader-data                # node.sqlite, log/, keys/
+/// peer:
+///   url: http://127.0.0.1:8302/
+///   psk_file: peer.psk                 # the secret of the two operators (taskprov)
+/// tokens:
+///   aggregator: aggregator.token       # leader to helper
+///   collector: collector.token         # collector to leader; only a leader has one
+/// log:
+///   origin: example.org/cairn          # the leader's log, in both files
+///   key_file: log.skey                 # leader: the log's key; helper: its witness key
+/// ```
+///
+/// Paths are relative to the folder of the file. All keys are required, except `tokens.collector` of a helper, which must be absent.
+package struct NodeConfiguration: Sendable, Equatable {
+    package var role: NodeRole
+    package var listenHost: String
+    package var listenPort: Int
+    package var publicURL: BaseURL
+    package var dataDirectory: String
+    package var peerURL: BaseURL
+    package var pskFile: String
+    package var tokens: TokenFiles
+    package var log: LogSettings
+
+    package struct TokenFiles: Sendable, Equatable {
+        package var aggregatorFile: String
+        /// Only a leader talks to collectors.
+        package var collectorFile: String?
+
+        package init(aggregatorFile: String, collectorFile: String?) {
+            self.aggregatorFile = aggregatorFile
+            self.collectorFile = collectorFile
+        }
+    }
+
+    package struct LogSettings: Sendable, Equatable {
+        /// Origin line of the leader's log (C2SP tlog-checkpoint), the same for both nodes.
+        package var origin: String
+        package var keyFile: String
+
+        package init(origin: String, keyFile: String) {
+            self.origin = origin
+            self.keyFile = keyFile
+        }
+    }
+
+    package init(
+        role: NodeRole, listenHost: String, listenPort: Int, publicURL: BaseURL, dataDirectory: String, peerURL: BaseURL,
+        pskFile: String, tokens: TokenFiles, log: LogSettings
+    ) {
+        self.role = role
+        self.listenHost = listenHost
+        self.listenPort = listenPort
+        self.publicURL = publicURL
+        self.dataDirectory = dataDirectory
+        self.peerURL = peerURL
+        self.pskFile = pskFile
+        self.tokens = tokens
+        self.log = log
+    }
+
+    /// The node's database.
+    package var databasePath: String { "\(dataDirectory)/node.sqlite" }
+    /// Tiles, checkpoint and mirrored blobs (leader).
+    package var logDirectory: String { "\(dataDirectory)/log" }
+    /// Keys that the node makes for itself at its first start.
+    package var keyDirectory: String { "\(dataDirectory)/keys" }
+    /// Where this node's blobs lie: a leader serves them beside its tiles, a helper under `/cairn/blobs`.
+    package var blobDirectory: String { role == .leader ? "\(logDirectory)/blob" : "\(dataDirectory)/blobs" }
+}

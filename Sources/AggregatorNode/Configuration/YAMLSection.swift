@@ -1,0 +1,108 @@
+import Yams
+
+/// One mapping of a configuration file, read strictly: every key is known, present where it must be, and of its type.
+struct YAMLSection {
+    private let file: String
+    /// Name of the section in messages, `""` for the top level.
+    private let name: String
+    /// Where the section starts, for complaints about what it lacks.
+    private let line: Int?
+    private var values: [String: (node: Yams.Node, line: Int?)] = [:]
+
+    /// Parses a whole file.
+    static func document(_ yaml: String, file: String) throws(ConfigurationError) -> YAMLSection {
+        let node: Yams.Node?
+        do {
+            node = try Yams.compose(yaml: yaml)
+        } catch {
+            throw Self.syntaxError(error, file: file)
+        }
+        guard let node else {
+            throw ConfigurationError(file: file, line: nil, cause: .syntax("the file is empty"))
+        }
+        return try YAMLSection(node, file: file, name: "")
+    }
+
+    private init(_ node: Yams.Node, file: String, name: String) throws(ConfigurationError) {
+        self.file = file
+        self.name = name
+        line = node.mark?.line
+        guard case .mapping(let mapping) = node else {
+            throw ConfigurationError(
+                file: file, line: node.mark?.line,
+                cause: .wrongType(key: name.isEmpty ? "the file" : name, expected: "a section of 'key: value' lines"))
+        }
+        for (key, value) in mapping {
+            guard case .scalar(let scalar) = key else {
+                throw ConfigurationError(
+                    file: file, line: key.mark?.line, cause: .wrongType(key: name, expected: "a section with plain keys"))
+            }
+            guard values[scalar.string] == nil else {
+                throw ConfigurationError(file: file, line: key.mark?.line, cause: .duplicateKey(path(scalar.string)))
+            }
+            values[scalar.string] = (value, key.mark?.line)
+        }
+    }
+
+    /// Refuses keys that are not in `known`.
+    func allowOnly(_ known: [String]) throws(ConfigurationError) {
+        let strangers = values.filter { !known.contains($0.key) }
+        guard let first = strangers.min(by: { ($0.value.line ?? 0) < ($1.value.line ?? 0) }) else { return }
+        throw ConfigurationError(
+            file: file, line: first.value.line, cause: .unknownKey(path(first.key), known: known.map(path)))
+    }
+
+    func has(_ key: String) -> Bool { values[key] != nil }
+
+    /// The text behind a key that must be there.
+    func text(_ key: String) throws(ConfigurationError) -> String {
+        guard let value = values[key] else { throw missing(key) }
+        guard case .scalar(let scalar) = value.node else {
+            throw ConfigurationError(
+                file: file, line: value.line, cause: .wrongType(key: path(key), expected: "one value, not a list or section"))
+        }
+        guard !scalar.string.isEmpty, !(scalar.style == .plain && ["~", "null"].contains(scalar.string)) else {
+            throw ConfigurationError(file: file, line: value.line, cause: .wrongType(key: path(key), expected: "a value; it is empty"))
+        }
+        return scalar.string
+    }
+
+    func section(_ key: String) throws(ConfigurationError) -> YAMLSection {
+        guard let value = values[key] else { throw missing(key) }
+        return try YAMLSection(value.node, file: file, name: path(key))
+    }
+
+    /// The text behind a key, made into what it stands for.
+    func value<Value>(
+        _ key: String, reason: String, _ make: (String) -> Value?
+    ) throws(ConfigurationError) -> Value {
+        let text = try text(key)
+        guard let value = make(text) else { throw invalid(key, reason) }
+        return value
+    }
+
+    func invalid(_ key: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError(file: file, line: values[key]?.line, cause: .invalidValue(key: path(key), reason: reason))
+    }
+
+    func needless(_ key: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError(file: file, line: values[key]?.line, cause: .needlessKey(path(key), reason: reason))
+    }
+
+    private func missing(_ key: String) -> ConfigurationError {
+        ConfigurationError(file: file, line: line, cause: .missingKey(path(key)))
+    }
+
+    private func path(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
+
+    private static func syntaxError(_ error: any Error, file: String) -> ConfigurationError {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+            ConfigurationError(file: file, line: mark.line, cause: .syntax(problem))
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            ConfigurationError(file: file, line: context.mark.line, cause: .duplicateKey(duplicates.sorted().joined(separator: ", ")))
+        default:
+            ConfigurationError(file: file, line: nil, cause: .syntax(String(describing: error)))
+        }
+    }
+}

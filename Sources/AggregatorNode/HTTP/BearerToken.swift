@@ -1,0 +1,47 @@
+import DAP
+import Hummingbird
+
+/// A shared secret between two parties, presented as `Authorization: Bearer <token>` (RFC 6750; DAP-18, Request Authentication).
+package struct BearerToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The token's characters as the header carries them.
+    let text: String
+
+    init(text: String) { self.text = text }
+
+    /// The header's value.
+    package var authorization: String { "Bearer \(text)" }
+
+    /// Compares without revealing, by its duration, where the two differ. (The length of a token is no secret.)
+    package func matches(_ presented: String) -> Bool {
+        let expected = Array(text.utf8)
+        let given = Array(presented.utf8)
+        guard expected.count == given.count else { return false }
+        var difference: UInt8 = 0
+        for index in expected.indices { difference |= expected[index] ^ given[index] }
+        return difference == 0
+    }
+
+    package var description: String { "BearerToken(hidden)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension Request {
+    /// Refuses a request that does not present `token`: 401 without credentials, 403 with wrong ones.
+    package func requireBearer(_ token: BearerToken) throws(NodeError) {
+        guard let header = headers[.authorization] else {
+            throw .http(
+                401, "This resource needs the header Authorization: Bearer <token>.",
+                headers: [.init("WWW-Authenticate", "Bearer")])
+        }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw .http(
+                401, "The Authorization header is not of the form Bearer <token>.",
+                headers: [.init("WWW-Authenticate", "Bearer")])
+        }
+        guard token.matches(String(parts[1])) else {
+            throw .http(403, "The bearer token is not the one that this node expects here.")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import DAP
+import Datastore
+import Hummingbird
+import Logging
+
+/// The one place where errors become responses, and where requests are logged.
+///
+/// Logged are method, path, status and time; never bodies, headers or what an unexpected error carried along.
+struct ProblemMiddleware: RouterMiddleware {
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: NodeRequestContext,
+        next: (Request, NodeRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        let response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = .problem(Self.nodeError(error, logger))
+        }
+        let level: Logger.Level = response.status.code >= 500 ? .error : response.status.code >= 400 ? .info : .debug
+        logger.log(
+            level: level, "request",
+            metadata: [
+                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "time": "\(ContinuousClock.now - start)",
+            ])
+        return response
+    }
+
+    private static func nodeError(_ error: any Error, _ logger: Logger) -> NodeError {
+        switch error {
+        case let error as NodeError: return error
+        case let error as HTTPError:
+            let detail = error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
+            return .http(error.status.code, detail)
+        case is CancellationError, DatastoreError.cancelled:
+            return .unavailable("The node is shutting down.", retryAfter: 1)
+        case DatastoreError.conflict(let reason):
+            return .http(409, reason)
+        default:
+            logger.error("internal error", metadata: ["error": "\(type(of: error)): \(error)"])
+            return .http(500, "The node failed internally; its log says why.")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import DAP
+import Hummingbird
+
+/// The context that all handlers of a node receive.
+package typealias NodeRequestContext = BasicRequestContext
+/// DAP's media types; Hummingbird has a general type of the same name.
+package typealias MediaType = DAP.MediaType
+/// Names of HTTP fields; Hummingbird does not export the module that declares them under its own name.
+package typealias HeaderName = HTTPFields.Element.Name
+
+/// Upper bounds of request bodies, in bytes. A body is refused with 413 as soon as it passes its bound.
+package enum BodyLimit {
+    /// Several reports a request: the largest single report (2^22 field elements of 16 bytes) and room for its proof.
+    package static let upload = 256 << 20
+    /// A job of reports, without the leader's input shares but with public shares and verifier shares.
+    package static let aggregationJob = 64 << 20
+    /// Requests of fixed fields and short lists.
+    package static let small = 64 << 10
+    /// Report ids of a whole batch, 16 bytes each.
+    package static let close = 64 << 20
+    /// An owner's log entry and the blob that it names.
+    package static let logEntry = 256 << 20
+}
+
+extension Request {
+    /// The whole body, or 413 when it is longer than `limit` bytes. Nothing beyond the limit is kept in memory.
+    package func bytes(upTo limit: Int) async throws -> [UInt8] {
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw Self.tooLarge(limit) }
+        var collected: [UInt8] = []
+        for try await part in body {
+            guard part.readableBytes <= limit - collected.count else { throw Self.tooLarge(limit) }
+            collected.append(contentsOf: part.readableBytesView)
+        }
+        return collected
+    }
+
+    private static func tooLarge(_ limit: Int) -> NodeError {
+        .http(413, "The request body is longer than the \(limit) bytes allowed here.")
+    }
+
+    /// Decodes a DAP message from the body; checks its media type first (415).
+    package func message<Message: WireMessage>(
+        _ type: Message.Type, mediaType: MediaType, upTo limit: Int, taskID: TaskID
+    ) async throws -> (message: Message, body: [UInt8]) {
+        try requireMediaType(mediaType, taskID: taskID)
+        let body = try await bytes(upTo: limit)
+        do throws(CodecError) {
+            return (try Message(decoding: body), body)
+        } catch {
+            throw NodeError(error, in: String(describing: Message.self), taskID: taskID)
+        }
+    }
+
+    /// Refuses a body of another type than `expected` (415).
+    package func requireMediaType(_ expected: MediaType, taskID: TaskID? = nil) throws(NodeError) {
+        guard let header = headers[.contentType], MediaType(header: header) == expected else {
+            throw .http(415, "This resource takes \(expected.headerValue).", taskID: taskID)
+        }
+    }
+}
+
+extension NodeRequestContext {
+    /// The task id in the path (`:task`).
+    package func taskID() throws(NodeError) -> TaskID {
+        guard let text = parameters.get("task"), let id = TaskID(base64URL: text) else {
+            throw .dap(.invalidMessage, "The task id in the path is not 32 bytes in unpadded base64url.")
+        }
+        return id
+    }
+
+    /// A path parameter that must be one of our identifiers; `missing` is thrown when it cannot be one.
+    package func identifier<ID: FixedBytes>(
+        _ name: String, as type: ID.Type, orThrow missing: @autoclosure () -> NodeError
+    ) throws(NodeError) -> ID {
+        guard let text = parameters.get(name), let id = ID(base64URL: text) else { throw missing() }
+        return id
+    }
+}

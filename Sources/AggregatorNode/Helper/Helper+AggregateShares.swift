@@ -1,0 +1,211 @@
+import DAP
+import Datastore
+import Hummingbird
+import Ledger
+
+/// An aggregate share as it is answered, at first and again.
+struct ShareAnswer: Sendable {
+    /// The encoded `AggregateShare`.
+    var body: [UInt8]
+    /// The encoded `Statement` of a committed task.
+    var statement: [UInt8]?
+}
+
+// DAP-18, Obtaining Aggregate Shares.
+//
+// In a committed task no share leaves before both aggregators' `close` stands in the log, in a checkpoint that this helper cosigned:
+// whoever could see a sum first could choose afterwards what the batch was (design P3).
+
+extension Helper {
+    /// POST `/tasks/{task-id}/aggregate_shares`
+    func createShare(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        let (message, body) = try await request.message(
+            AggregateShareReq.self, mediaType: .aggregateShareReq, upTo: BodyLimit.small, taskID: task.id)
+        let id = AggregateShareID.derived(taskID: task.id, body: body)
+        let answer = try await shares.result(id) { try await collect(message, id, task) }
+        let path = "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregate_shares/\(id.base64URL)"
+        return response(answer, location: path)
+    }
+
+    /// GET `/tasks/{task-id}/aggregate_shares/{aggregate-share-id}`
+    func getShare(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        let id = try shareID(task, parameters)
+        guard let stored = try await context.store.helperCollection(task.id, id), let body = stored.response else {
+            throw unknownShare(task)
+        }
+        return response(ShareAnswer(body: body, statement: stored.statement), location: nil)
+    }
+
+    /// DELETE `/tasks/{task-id}/aggregate_shares/{aggregate-share-id}`: the batch stays collected.
+    func deleteShare(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        guard try await context.store.deleteHelperCollection(task.id, try shareID(task, parameters)) else {
+            throw unknownShare(task)
+        }
+        return .empty()
+    }
+
+    private func response(_ answer: ShareAnswer, location: String?) -> Response {
+        var response = Response.dap(.aggregateShare, answer.body, location: location)
+        if let statement = answer.statement, let name = HeaderName("Cairn-Statement") {
+            response.headers[name] = Base64.encode(statement)
+        }
+        return response
+    }
+
+    private func collect(
+        _ message: AggregateShareReq, _ id: AggregateShareID, _ task: NodeTask
+    ) async throws -> ShareAnswer {
+        if let stored = try await context.store.helperCollection(task.id, id) { return try repeated(stored, task) }
+        let (selected, queried) = try scopes(message, task)
+        guard try await !context.store.isHelperCollected(task.id, selected) else { throw overlap(task) }
+        let terms = task.isCommitted ? try await closedTerms(message.batchSelector, selected, task) : nil
+
+        // Reports may join an uncommitted batch while it is summed; then the sum is made again.
+        for _ in 0..<5 {
+            let sum = try await context.store.sumHelperShares(
+                task.id, selected, closed: terms != nil, into: task.vdaf.makeAccumulator())
+            try check(sum, message, terms, task)
+            let (answer, share) = try seal(sum, message, terms, task)
+            if let share, task.parameters.publish == .public { try context.blobs.put(share) }
+            let commit = HelperCollectionCommit(
+                share: id, selected: selected, queried: queried, closed: terms != nil, count: sum.count,
+                answer: HelperCollection(response: answer.body, statement: answer.statement))
+            switch try await context.store.commitHelperCollection(task.id, commit) {
+            case .stored: return answer
+            case .present(let stored): return try repeated(stored, task)
+            case .overlap: throw overlap(task)
+            case .changed: continue
+            }
+        }
+        throw NodeError.unavailable("Reports keep joining the batch.", retryAfter: 1, taskID: task.id)
+    }
+
+    // MARK: The draft's checks
+
+    private func scopes(
+        _ message: AggregateShareReq, _ task: NodeTask
+    ) throws(NodeError) -> (selected: BatchScope, queried: BatchScope) {
+        let query = message.collectionJobReq.query
+        let mode = task.configuration.batchMode
+        guard query.batchMode == mode, message.batchSelector.batchMode == mode else {
+            throw .dap(.invalidMessage, "The task's batch mode is \(mode).", taskID: task.id)
+        }
+        guard message.collectionJobReq.aggregationParameter.isEmpty else {
+            throw .dap(
+                .invalidMessage, "The task's VDAF has no aggregation parameter, so it must be empty.", taskID: task.id)
+        }
+        let extensions = message.collectionJobReq.extensions
+        guard extensions.isEmpty else {
+            throw .unsupportedExtensions(extensions.unknownTypes(known: []), taskID: task.id)
+        }
+        guard let selected = BatchScope(message.batchSelector) else {
+            throw .dap(.invalidMessage, "The batch selector is not of its mode's form.", taskID: task.id)
+        }
+        if case .interval(let interval) = selected, !interval.isValid {
+            throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
+        }
+        guard message.batchSelector.isConsistent(with: query) else {
+            throw .dap(.batchInvalid, "The batch selector does not lie within the collector's query.", taskID: task.id)
+        }
+        do throws(CodecError) {
+            return (selected, try query.interval().map(BatchScope.interval) ?? selected)
+        } catch {
+            throw NodeError(error, in: "query", taskID: task.id)
+        }
+    }
+
+    private func check(
+        _ sum: HelperSum, _ message: AggregateShareReq, _ terms: CloseEntry.Terms?, _ task: NodeTask
+    ) throws(NodeError) {
+        let (minimum, maximum) = (task.configuration.minBatchSize, task.parameters.maxBatchSize)
+        guard (minimum...max(minimum, maximum)).contains(sum.count) else {
+            throw .dap(
+                .invalidBatchSize, "The batch has \(sum.count) reports; the task allows \(minimum) to \(maximum).",
+                taskID: task.id)
+        }
+        guard sum.count == message.reportCount, sum.checksum == message.checksum,
+            terms == nil || terms?.count == sum.count
+        else {
+            throw .dap(
+                .batchMismatch,
+                "The helper has \(sum.count) reports in the batch, the leader \(message.reportCount)"
+                    + (sum.count == message.reportCount ? ", but not the same ones." : "."),
+                taskID: task.id)
+        }
+    }
+
+    /// The terms of the batch's close, once the log shows it to everybody.
+    private func closedTerms(
+        _ selector: BatchSelector, _ scope: BatchScope, _ task: NodeTask
+    ) async throws -> CloseEntry.Terms {
+        func refusal(_ reason: String) -> NodeError { .dap(.batchInvalid, reason, taskID: task.id) }
+        guard let keys = task.parameters.statementKeys, let policy = task.policy else {
+            throw refusal("The task names no statement keys or no log policy.")
+        }
+        guard let close = try await context.store.helperClose(task.id, selector) else {
+            throw refusal("This helper has not signed a close of the batch.")
+        }
+        let terms = CloseEntry.Terms(taskID: task.id, selector: selector, root: close.root, count: close.count)
+        do throws(FollowError) { try await follower.catchUp() } catch { throw error.problem(task) }
+        let logged = try await context.store.loggedCloses(task.id).first { logged in
+            guard case .close(let entry) = try? LedgerEntry(decoding: logged.entry) else { return false }
+            return entry.terms == terms && entry.isSigned(leaderKey: keys.leader, helperKey: keys.helper)
+        }
+        guard let logged else {
+            throw refusal(
+                "The log, as far as this helper has cosigned it, has no close of the batch with both aggregators' signatures.")
+        }
+        let seen = try await context.store.loggedBatch(task.id, scope, before: logged.index)
+        guard seen.root == terms.root, seen.count == terms.count else {
+            throw refusal(
+                "The log has \(seen.count) report leaves of the batch before its close, which closes over \(terms.count) others; "
+                    + "reports that were left out need 'rejected' entries before the close.")
+        }
+        do throws(FollowError) {
+            try await follower.requireQuorum(over: logged.index, policy: policy)
+        } catch {
+            throw error.problem(task)
+        }
+        return terms
+    }
+
+    // MARK: The answer
+
+    /// Encrypts the share for the collector and, in a committed task, signs for it.
+    ///
+    /// - Returns: The answer, and in a committed task the share itself, S_j ‖ R_j.
+    private func seal(
+        _ sum: HelperSum, _ message: AggregateShareReq, _ terms: CloseEntry.Terms?, _ task: NodeTask
+    ) throws -> (ShareAnswer, share: [UInt8]?) {
+        let share = sum.accumulator.aggregateShare()
+        let aad = AggregateShareAad(
+            taskID: task.id, taskConfiguration: task.configuration, collectionJobReq: message.collectionJobReq)
+        let sealed = try task.collectorConfig.seal(
+            info: HpkeInfo.aggregateShare(from: .helper), aad: aad.encoded(), plaintext: share)
+        let statement = try terms.map {
+            try Statement(role: .helper, terms: $0, shareHash: Blob.hash(share), key: context.keys.statement)
+        }
+        let body = AggregateShare(encryptedAggregateShare: sealed).encoded()
+        return (ShareAnswer(body: body, statement: statement?.encoded()), terms == nil ? nil : share)
+    }
+
+    private func repeated(_ stored: HelperCollection, _ task: NodeTask) throws(NodeError) -> ShareAnswer {
+        guard let body = stored.response else { throw overlap(task) }
+        return ShareAnswer(body: body, statement: stored.statement)
+    }
+
+    private func overlap(_ task: NodeTask) -> NodeError {
+        .dap(.batchOverlap, "Reports of the batch have been collected before.", taskID: task.id)
+    }
+
+    private func shareID(_ task: NodeTask, _ parameters: NodeRequestContext) throws(NodeError) -> AggregateShareID {
+        try parameters.identifier("share", as: AggregateShareID.self, orThrow: unknownShare(task))
+    }
+
+    private func unknownShare(_ task: NodeTask) -> NodeError {
+        .http(404, "There is no aggregate share of that id.", taskID: task.id)
+    }
+}

@@ -1,0 +1,125 @@
+import DAP
+import Hummingbird
+
+// DAP-18, Aggregate Initialization (helper) and Aggregate Continuation.
+//
+// Jobs are handled while the leader waits. A job's id is a hash of its request, so that repeating the request names the same job:
+// the stored answer is returned byte for byte, and a job that was interrupted before its one transaction is computed again.
+
+extension Helper {
+    /// POST `/tasks/{task-id}/aggregation_jobs`
+    func createJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        let (message, body) = try await request.message(
+            AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: BodyLimit.aggregationJob, taskID: task.id)
+        let job = AggregationJobID.derived(taskID: task.id, body: body)
+        let location = "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(job.base64URL)"
+        if case .finished(let response) = try await context.store.helperJob(task.id, job) {
+            return .dap(.aggregationJobResp, response, location: location)
+        }
+        let batchID = try check(message, of: task)
+        let response = try await jobs.result(job) { [context] in
+            let verifier = JobVerifier(task: task, keys: [context.keys.hpke], batchID: batchID, now: context.now())
+            let outcomes = try await context.workers.run { verifier.verify(message.verifyInits) }
+            return try await context.store.commitHelperJob(task.id, job, outcomes: outcomes)
+        }
+        return .dap(.aggregationJobResp, response, location: location)
+    }
+
+    /// GET `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}?step=0`
+    func getJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        let (_, response) = try await finishedJob(task, parameters)
+        if let step = request.uri.queryParameters.get("step"), step != "0" {
+            throw NodeError.dap(.stepMismatch, "Verification takes one round, so the job has only step 0.", taskID: task.id)
+        }
+        return .dap(.aggregationJobResp, response)
+    }
+
+    /// POST `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}`
+    ///
+    /// All VDAFs that we serve verify in one round: when a job exists, every report in it has reached its final state, and no
+    /// continuation can be right. The order of the checks is the draft's.
+    func continueJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        _ = try await finishedJob(task, parameters)
+        let (message, _) = try await request.message(
+            AggregationJobContinueReq.self, mediaType: .aggregationJobContinueReq, upTo: BodyLimit.aggregationJob,
+            taskID: task.id)
+        guard message.step > 0 else {
+            throw NodeError.dap(.invalidMessage, "A continuation has a step of at least 1.", taskID: task.id)
+        }
+        if let first = message.verifyContinues.first {
+            throw NodeError.dap(
+                .invalidMessage, "Report \(first.reportID.base64URL) is not waiting for a continuation.", taskID: task.id)
+        }
+        throw NodeError.dap(.stepMismatch, "Verification takes one round; the job ended with step 0.", taskID: task.id)
+    }
+
+    /// DELETE `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}`
+    ///
+    /// The answer is forgotten; which reports were accepted is not, because nothing may ever be counted twice.
+    func deleteJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        let job = try jobID(task, parameters)
+        guard try await context.store.deleteHelperJob(task.id, job) else { throw unknownJob(task) }
+        return .empty()
+    }
+
+    /// The draft's checks of a whole request, before any report is looked at.
+    ///
+    /// - Returns: The batch that the job belongs to (leader-selected mode).
+    private func check(_ message: AggregationJobInitReq, of task: NodeTask) throws(NodeError) -> BatchID? {
+        let batchID: BatchID?
+        do throws(AggregationJobExtensionError) {
+            batchID = try message.checkedBatchID(mode: task.configuration.batchMode)
+        } catch {
+            switch error {
+            case .unsupported(let types):
+                throw NodeError.unsupportedExtensions(types, taskID: task.id)
+            case .invalid(let reason):
+                throw .dap(.invalidMessage, "aggregation job extensions: \(reason)", taskID: task.id)
+            }
+        }
+        guard message.verificationKeyID == 0 else {
+            throw .dap(
+                .invalidMessage, "There is no verification key \(message.verificationKeyID); the only one is 0.",
+                taskID: task.id)
+        }
+        guard message.aggregationParameter.isEmpty else {
+            throw .dap(
+                .invalidAggregationParameter, "The task's VDAF has no aggregation parameter, so it must be empty.",
+                taskID: task.id)
+        }
+        // An empty answer would mean that the job is deferred.
+        guard !message.verifyInits.isEmpty else {
+            throw .dap(.invalidMessage, "The job has no reports.", taskID: task.id)
+        }
+        var seen: Set<ReportID> = []
+        for verifyInit in message.verifyInits {
+            let id = verifyInit.reportShare.metadata.reportID
+            guard seen.insert(id).inserted else {
+                throw .dap(.invalidMessage, "Report \(id.base64URL) is in the job twice.", taskID: task.id)
+            }
+        }
+        return batchID
+    }
+
+    private func finishedJob(
+        _ task: NodeTask, _ parameters: NodeRequestContext
+    ) async throws -> (AggregationJobID, response: [UInt8]) {
+        let id = try jobID(task, parameters)
+        guard case .finished(let response) = try await context.store.helperJob(task.id, id) else {
+            throw unknownJob(task)
+        }
+        return (id, response)
+    }
+
+    private func jobID(_ task: NodeTask, _ parameters: NodeRequestContext) throws(NodeError) -> AggregationJobID {
+        try parameters.identifier("job", as: AggregationJobID.self, orThrow: unknownJob(task))
+    }
+
+    private func unknownJob(_ task: NodeTask) -> NodeError {
+        .dap(.unrecognizedAggregationJob, "There is no aggregation job of that id.", taskID: task.id)
+    }
+}

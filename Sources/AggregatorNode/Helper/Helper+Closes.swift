@@ -1,0 +1,97 @@
+import DAP
+import Datastore
+import Hummingbird
+import Ledger
+
+// Cairn's own step between aggregation and collection of a committed batch (Protocols/log-entries.md): both aggregators sign which
+// report leaves the batch has, before either lets a sum out.
+
+extension Helper {
+    /// POST `/cairn/tasks/{task-id}/closes`: a `CloseProposal`, answered by a `CloseAnswer`.
+    ///
+    /// The helper signs once for a bucket, ever; the same proposal gets the same signature, any other for the bucket an error.
+    func signClose(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let task = try await leadersTask(request, parameters)
+        guard request.headers[.contentType] == Self.closeMediaType else {
+            throw NodeError.http(415, "This resource takes \(Self.closeMediaType).", taskID: task.id)
+        }
+        let body = try await request.bytes(upTo: BodyLimit.close)
+        let proposal: CloseProposal
+        do throws(CodecError) { proposal = try CloseProposal(decoding: body) } catch {
+            throw NodeError(error, in: "CloseProposal", taskID: task.id)
+        }
+        let answer = try await answer(proposal, task)
+        return .bytes(answer.encoded(), type: Self.closeMediaType)
+    }
+
+    private static let closeMediaType = "application/octet-stream"
+
+    private func answer(_ proposal: CloseProposal, _ task: NodeTask) async throws -> CloseAnswer {
+        try checkForm(proposal, task)
+        let leavesHash = Blob.hash(proposal.reportIDs.flatMap(\.bytes))
+        if let signed = try await context.store.helperClose(task.id, proposal.selector) {
+            return .signed(try Self.same(signed, leavesHash, task))
+        }
+        do throws(FollowError) {
+            try await follower.catchUp(to: proposal.checkpointSize)
+        } catch {
+            throw error.problem(task)
+        }
+        let leafHashes: [[UInt8]]
+        switch try await context.store.examineProposal(task.id, proposal) {
+        case .drop(let ids): return .drop(ids)
+        case .notInLogOrder(let id):
+            throw NodeError.dap(
+                .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
+        case .agreed(let hashes): leafHashes = hashes
+        }
+        let minimum = task.configuration.minBatchSize
+        guard proposal.reportIDs.count >= minimum else {
+            throw NodeError.dap(
+                .invalidBatchSize, "\(proposal.reportIDs.count) reports remain; the task needs \(minimum).", taskID: task.id)
+        }
+
+        var root = BatchRoot()
+        for hash in leafHashes { root.append(leafHash: hash) }
+        let terms = CloseEntry.Terms(taskID: task.id, selector: proposal.selector, root: root.root, count: root.count)
+        let close = HelperClose(
+            selector: proposal.selector, leavesHash: leavesHash, root: terms.root, count: terms.count,
+            signature: try terms.sign(with: context.keys.statement))
+        if try await context.store.commitHelperClose(task.id, close, reports: proposal.reportIDs) {
+            return .signed(close.signature)
+        }
+        guard let signed = try await context.store.helperClose(task.id, proposal.selector) else {
+            throw NodeError.dap(
+                .batchOverlap, "Some of the batch's buckets are closed or collected already.", taskID: task.id)
+        }
+        return .signed(try Self.same(signed, leavesHash, task))
+    }
+
+    private func checkForm(_ proposal: CloseProposal, _ task: NodeTask) throws(NodeError) {
+        guard task.isCommitted else {
+            throw .dap(.invalidMessage, "Batches of tasks without commitments are not closed.", taskID: task.id)
+        }
+        guard proposal.selector.batchMode == task.configuration.batchMode, let scope = BatchScope(proposal.selector) else {
+            throw .dap(.invalidMessage, "The batch selector is not of the task's batch mode.", taskID: task.id)
+        }
+        if case .interval(let interval) = scope, !interval.isValid {
+            throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
+        }
+        // The sums stay exact only up to this many reports (task creation checked the capacity).
+        guard proposal.reportIDs.count <= task.parameters.maxBatchSize else {
+            throw .dap(
+                .invalidBatchSize,
+                "\(proposal.reportIDs.count) reports; the task allows at most \(task.parameters.maxBatchSize).",
+                taskID: task.id)
+        }
+    }
+
+    private static func same(
+        _ signed: HelperClose, _ leavesHash: [UInt8], _ task: NodeTask
+    ) throws(NodeError) -> [UInt8] {
+        guard signed.leavesHash == leavesHash else {
+            throw .dap(.batchOverlap, "The batch is closed over other reports; a bucket is closed once.", taskID: task.id)
+        }
+        return signed.signature
+    }
+}

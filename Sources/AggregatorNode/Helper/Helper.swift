@@ -1,0 +1,53 @@
+import DAP
+import Hummingbird
+import Ledger
+import TransparencyLog
+
+/// The helper's half of DAP and of Cairn's protocol between the aggregators.
+///
+/// The leader drives everything; the helper answers, and believes nothing: it decrypts and verifies its own shares, follows the
+/// leader's log as any reader would, and signs a batch's close only over leaves that it has seen there.
+package struct Helper: Sendable {
+    let context: NodeContext
+    let follower: LogFollower
+    let jobs = InFlight<AggregationJobID, [UInt8]>()
+    let shares = InFlight<AggregateShareID, ShareAnswer>()
+
+    /// - Parameter log: where the leader's log is read; by default below the peer's URL.
+    package init(context: NodeContext, log: (any TileSource)? = nil) {
+        self.context = context
+        follower = LogFollower(
+            origin: context.configuration.log.origin, source: log ?? context.peer.log, store: context.store,
+            registry: context.registry, logger: context.logger)
+    }
+
+    package func addRoutes(to routes: inout RouteTable) {
+        let jobs = "/tasks/:task/aggregation_jobs"
+        routes.post(jobs) { try await createJob($0, $1) }
+        routes.post("\(jobs)/:job") { try await continueJob($0, $1) }
+        routes.get("\(jobs)/:job") { try await getJob($0, $1) }
+        routes.delete("\(jobs)/:job") { try await deleteJob($0, $1) }
+
+        let shares = "/tasks/:task/aggregate_shares"
+        routes.post(shares) { try await createShare($0, $1) }
+        routes.get("\(shares)/:share") { try await getShare($0, $1) }
+        routes.delete("\(shares)/:share") { try await deleteShare($0, $1) }
+
+        routes.post("/cairn/tasks/:task/closes") { try await signClose($0, $1) }
+        routes.get("/cairn/blobs/:blob") { try await getBlob($0, $1) }
+    }
+
+    /// The task of a request that only the leader may send.
+    func leadersTask(_ request: Request, _ parameters: NodeRequestContext) async throws -> NodeTask {
+        try request.requireBearer(context.keys.aggregatorToken)
+        return try await context.matchingTask(request, parameters)
+    }
+
+    private func getBlob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+        let name = parameters.parameters.get("blob") ?? ""
+        guard let blob = context.blobs.get(name) else { throw NodeError.http(404, "There is no blob of that name.") }
+        var response = Response.bytes(blob, type: "application/octet-stream")
+        response.headers[.cacheControl] = StaticLog.immutable
+        return response
+    }
+}

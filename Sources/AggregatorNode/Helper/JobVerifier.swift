@@ -1,0 +1,54 @@
+import DAP
+import Datastore
+import Ledger
+import TransparencyLog
+
+/// Verifies the reports of one aggregation job: everything about them that needs neither storage nor the network.
+struct JobVerifier: Sendable {
+    let task: NodeTask
+    let keys: [HpkeKeyPair]
+    /// The batch that the leader assigned the job to (leader-selected mode).
+    let batchID: BatchID?
+    /// POSIX seconds.
+    let now: UInt64
+
+    /// One outcome for each report, in the order of the request.
+    func verify(_ inits: [VerifyInit]) -> [HelperOutcome] {
+        let opener = ReportOpener(task: task.configuration, role: .helper, keys: keys, vdaf: task.vdaf)
+        let opened = inits.map { opener.open($0.reportShare, now: now) }
+        // All that could be opened is verified together, so that the checks of the commitments can be batched.
+        let positions = opened.indices.filter { if case .success = opened[$0] { true } else { false } }
+        let verified = task.vdaf.helperInitialize(
+            positions.compactMap { try? opened[$0].get() }, inbound: positions.map { inits[$0].payload },
+            verifyKey: task.verifyKey, taskID: task.id)
+        let results = Dictionary(uniqueKeysWithValues: zip(positions, verified))
+        return inits.indices.map { index in
+            let share = inits[index].reportShare
+            let result = opened[index].flatMap { _ in results[index] ?? .failure(.vdafVerifyError) }
+            return HelperOutcome(reportID: share.metadata.reportID, finding: finding(result, share))
+        }
+    }
+
+    private func finding(_ result: Result<HelperVerification, ReportError>, _ share: ReportShare) -> HelperOutcome.Finding {
+        switch result {
+        case .failure(let error): return .refused(error)
+        case .success(let verification):
+            return .verified(
+                VerifiedReport(
+                    time: share.metadata.time, batchID: batchID, leafHash: leafHash(share),
+                    outputShare: verification.outputShare, outbound: verification.outbound))
+        }
+    }
+
+    /// The leaf that this report must become in the log. The helper computes it from what it verified, so it will only ever sign
+    /// for a leaf that says the same.
+    private func leafHash(_ share: ReportShare) -> [UInt8]? {
+        guard let commitments = try? task.vdaf.commitments(publicShare: share.publicShare), commitments.count == 2 else {
+            return nil
+        }
+        let entry = ReportEntry(
+            taskID: task.id, batchID: batchID, metadata: share.metadata, leaderCommitment: commitments[0],
+            helperCommitment: commitments[1])
+        return MerkleTree.leafHash(LedgerEntry.report(entry).encoded())
+    }
+}

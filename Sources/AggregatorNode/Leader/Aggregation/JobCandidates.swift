@@ -1,0 +1,78 @@
+import DAP
+import Datastore
+import Ledger
+
+/// A waiting report with the leader's verification of it.
+struct VerifiedCandidate: Sendable {
+    let report: WaitingReport
+    let state: Result<LeaderVerification, ReportError>
+}
+
+/// The leader's own part of an aggregation job: verification of its shares, the request, the log entries.
+/// Nothing here touches network or storage.
+struct JobCandidates: Sendable {
+    let task: NodeTask
+
+    /// Runs the leader's verification of all reports together, because link checks are batched over a job. Slow: not
+    /// for a thread that serves connections. Deterministic in its verdicts, so it can be done again after a restart.
+    func verify(_ reports: [WaitingReport]) -> [VerifiedCandidate] {
+        let shares = reports.map {
+            ReportToVerify(
+                reportID: $0.reportID, publicShare: $0.payload.publicShare, inputShare: $0.payload.inputShare)
+        }
+        let states = task.vdaf.leaderInitialize(shares, verifyKey: task.verifyKey, taskID: task.id)
+        return zip(reports, states).map(VerifiedCandidate.init)
+    }
+
+    /// The request for the candidates that passed (DAP-18, Leader Initialization).
+    ///
+    /// - Returns: the encoded `AggregationJobInitReq` with its reports in order; nil if none passed.
+    func request(for candidates: [VerifiedCandidate], batchID: BatchID?) throws(CodecError) -> NewJob? {
+        var inits: [VerifyInit] = []
+        var ids: [ReportID] = []
+        for candidate in candidates {
+            guard case .success(let state) = candidate.state else { continue }
+            let payload = candidate.report.payload
+            let share = ReportShare(
+                metadata: try ReportMetadata(decoding: payload.metadata), publicShare: payload.publicShare,
+                encryptedInputShare: try HpkeCiphertext(decoding: payload.helperShare))
+            inits.append(VerifyInit(reportShare: share, payload: state.outbound))
+            ids.append(candidate.report.reportID)
+        }
+        guard !inits.isEmpty else { return nil }
+        let extensions = batchID.map { [AggregationJobInitReq.leaderSelectedBatchID($0)] } ?? []
+        let message = AggregationJobInitReq(
+            verificationKeyID: 0, aggregationParameter: [], extensions: extensions, verifyInits: inits)
+        return NewJob(batchID: batchID, request: message.encoded(), reportIDs: ids)
+    }
+
+    /// The log entry of an accepted report; nil in tasks that log no reports.
+    func reportEntry(_ report: WaitingReport, batchID: BatchID?) throws -> [UInt8]? {
+        guard task.isCommitted else { return nil }
+        let commitments = try task.vdaf.commitments(publicShare: report.payload.publicShare)
+        guard commitments.count == 2 else {
+            throw CodecError.invalidValue(field: "commitments", reason: "\(commitments.count) instead of 2")
+        }
+        let entry = ReportEntry(
+            taskID: task.id, batchID: batchID, metadata: try ReportMetadata(decoding: report.payload.metadata),
+            leaderCommitment: commitments[0], helperCommitment: commitments[1])
+        return LedgerEntry.report(entry).encoded()
+    }
+}
+
+/// The leader's signed word that it refused a report; nil in tasks that log no reports.
+struct Refusals: Sendable {
+    let task: NodeTask
+    let keys: NodeKeys
+
+    func refuse(_ report: ReportID, _ error: ReportError) throws -> RefusedReport {
+        RefusedReport(reportID: report, error: error, logEntry: try entry(report, error))
+    }
+
+    func entry(_ report: ReportID, _ error: ReportError) throws -> [UInt8]? {
+        guard task.isCommitted else { return nil }
+        let entry = try RejectedEntry(
+            taskID: task.id, reportID: report, role: .leader, error: error, key: keys.statement)
+        return LedgerEntry.rejected(entry).encoded()
+    }
+}

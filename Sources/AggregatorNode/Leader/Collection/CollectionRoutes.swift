@@ -1,0 +1,82 @@
+import DAP
+import Datastore
+import Hummingbird
+
+extension Leader {
+    /// `POST /tasks/{task-id}/collection_jobs`: creates a collection job, or finds the one that the same bytes
+    /// created.
+    @Sendable
+    func createCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
+        try requireCollector(request)
+        let task = try await context.matchingTask(request, requestContext)
+        let (message, body) = try await request.message(
+            CollectionJobReq.self, mediaType: .collectionJobReq, upTo: BodyLimit.small, taskID: task.id)
+        let interval = try CollectionRules.check(message, configuration: task.configuration)
+        switch try await context.store.createCollection(task: task.id, request: body, interval: interval) {
+        case .overlap:
+            throw NodeError.dap(
+                .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.",
+                taskID: task.id)
+        case .job(let job):
+            collection.start(job.key)
+            let url = ResourceURL.collectionJob(
+                context.configuration.publicURL.string, task.id, id: job.id.base64URL)
+            var response = try Self.representation(of: job)
+            response.status = response.status == .ok ? .created : response.status
+            response.headers[.location] = url
+            return response
+        }
+    }
+
+    /// `GET /tasks/{task-id}/collection_jobs/{collection-job-id}`
+    @Sendable
+    func pollCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
+        try requireCollector(request)
+        let task = try await context.matchingTask(request, requestContext)
+        let id = try Self.collectionID(requestContext, task)
+        guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
+        return try Self.representation(of: job)
+    }
+
+    /// `DELETE /tasks/{task-id}/collection_jobs/{collection-job-id}`
+    @Sendable
+    func deleteCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
+        try requireCollector(request)
+        let task = try await context.matchingTask(request, requestContext)
+        let id = try Self.collectionID(requestContext, task)
+        guard try await context.store.hideCollection(id, task: task.id) else { throw Self.noSuchJob(task) }
+        collection.wakeAll()
+        return .empty()
+    }
+
+    /// A finished job's response, an empty body with Retry-After while it is being worked on, or the error that ended
+    /// it.
+    private static func representation(of job: StoredCollection) throws -> Response {
+        switch job.state {
+        case .finished: return .dap(.collectionJobResp, job.response ?? [])
+        case .failed:
+            let problem = job.problem ?? CollectionProblem(type: nil, detail: "The collection job failed.")
+            throw problem.type.map { NodeError.dap($0, problem.detail, taskID: job.task) }
+                ?? NodeError.http(409, problem.detail, taskID: job.task)
+        default:
+            return Response(status: .ok, headers: [.retryAfter: "1"])
+        }
+    }
+
+    private func requireCollector(_ request: Request) throws {
+        guard let token = context.keys.collectorToken else {
+            throw NodeError.http(403, "This node has no collector token.")
+        }
+        try request.requireBearer(token)
+    }
+
+    private static func collectionID(
+        _ requestContext: NodeRequestContext, _ task: NodeTask
+    ) throws(NodeError) -> CollectionJobID {
+        try requestContext.identifier("job", as: CollectionJobID.self, orThrow: noSuchJob(task))
+    }
+
+    private static func noSuchJob(_ task: NodeTask) -> NodeError {
+        .http(404, "The task has no such collection job.", taskID: task.id)
+    }
+}

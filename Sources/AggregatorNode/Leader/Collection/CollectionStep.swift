@@ -1,0 +1,95 @@
+import DAP
+import Datastore
+import Ledger
+import Logging
+import TransparencyLog
+
+/// One step of a collection job, from the state in which the job is.
+///
+///     waiting → sealed ─────────→ shareReceived → published → finished      any task
+///                  └──→ closed ──┘                                          committed tasks
+///
+/// Each step ends in one transaction and every request that it sends may be sent again, so a node that is killed
+/// anywhere takes the same step anew.
+struct CollectionStep: Sendable {
+    let context: NodeContext
+    let logKeeper: LogKeeper
+    let task: NodeTask
+    let job: StoredCollection
+    /// Asks for the aggregation of what waits.
+    let demand: @Sendable () -> Void
+
+    enum Next: Sendable {
+        /// The state has changed: take the next step.
+        case again
+        /// Aggregation has to go on first.
+        case wait
+    }
+
+    var minimum: UInt64 { max(task.configuration.minBatchSize, 1) }
+    var maximum: UInt64 { task.parameters.maxBatchSize }
+
+    func take() async throws -> Next {
+        switch job.state {
+        case .waiting: return try await seal()
+        case .sealed: return try await workOnSealedBatch(try scope())
+        case .closed:
+            // Nothing may ask for a share before the close stands under a cosigned checkpoint.
+            _ = try await logKeeper.flush(for: task.policy)
+            try await requestShare(try scope())
+            return .again
+        case .shareReceived: try await publish(try scope())
+        case .published:
+            if task.isCommitted { _ = try await logKeeper.flush(for: task.policy) }
+            try await context.store.finishCollection(job.key)
+            context.logger.info("batch collected", metadata: ["task": "\(task.id)", "job": "\(job.id)"])
+        case .finished, .failed: break
+        }
+        return .again
+    }
+
+    func scope() throws -> BatchScope {
+        guard let scope = job.scope else { throw DatastoreError.corrupt("collection job \(job.key) has no batch") }
+        return scope
+    }
+
+    /// `waiting`: what was uploaded before the request is aggregated, then the batch is chosen and closed to new
+    /// reports.
+    private func seal() async throws -> Next {
+        if job.isHidden { throw CollectionFailure(nil, "Deleted by the collector.") }
+        let request = try CollectionJobReq(decoding: job.request)
+        let outcome = try await context.store.sealBatch(
+            collection: job.key, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum))
+        switch outcome {
+        case .sealed: return .again
+        case .notReady:
+            demand()
+            return .wait
+        case .tooFew(let count): throw CollectionFailure.tooFew(count, minimum: minimum)
+        case .tooMany(let count): throw CollectionFailure.tooMany(count, maximum: maximum)
+        case .overlap:
+            throw CollectionFailure(
+                .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.")
+        }
+    }
+
+    /// `sealed`: jobs that were under way end first, or the aggregators would disagree about the batch.
+    private func workOnSealedBatch(_ scope: BatchScope) async throws -> Next {
+        guard try await context.store.unfinishedReports(task: task.id, scope: scope) == 0 else {
+            if job.isHidden, job.proposal == nil {
+                throw CollectionFailure(nil, "Deleted by the collector.", reopensBatch: true)
+            }
+            demand()
+            return .wait
+        }
+        let summary = try await context.store.summary(task: task.id, scope: scope)
+        guard summary.count >= minimum else { throw CollectionFailure.tooFew(summary.count, minimum: minimum) }
+        guard summary.count <= maximum else { throw CollectionFailure.tooMany(summary.count, maximum: maximum) }
+        if task.isCommitted {
+            try await agreeOnClose(scope)
+        } else {
+            try await requestShare(scope)
+        }
+        return .again
+    }
+}

@@ -1,0 +1,75 @@
+import DAP
+import Datastore
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// The leader's half of a node: takes uploads, drives aggregation and collection with the helper, keeps the log.
+///
+/// Handlers of requests only read and write the database; the drivers do the work and are woken by the handlers. Both
+/// share one value of this type.
+package struct Leader: Sendable {
+    let context: NodeContext
+    let logKeeper: LogKeeper
+    let aggregation: AggregationDriver
+    let collection: CollectionDriver
+
+    package init(context: NodeContext) {
+        self.context = context
+        let keeper = LogKeeper(context: context)
+        let collection = CollectionDriver(context: context, logKeeper: keeper)
+        let aggregation = AggregationDriver(context: context) { [keeper, collection] in
+            keeper.noteGrowth()
+            collection.wakeAll()
+        }
+        collection.attach(aggregation)
+        logKeeper = keeper
+        self.collection = collection
+        self.aggregation = aggregation
+    }
+
+    /// Adds the leader's resources: DAP's, and Cairn's own under `/cairn/tasks`.
+    package func addRoutes(to routes: inout RouteTable) {
+        routes.post("/tasks/:task/reports", upload)
+        routes.post("/tasks/:task/collection_jobs", createCollection)
+        routes.get("/tasks/:task/collection_jobs/:job", pollCollection)
+        routes.delete("/tasks/:task/collection_jobs/:job", deleteCollection)
+        routes.get("/cairn/tasks/:task/receipts/:report", receipt)
+        routes.get("/cairn/tasks/:task/status", status)
+        routes.post("/cairn/tasks/:task/log-entries", submitLogEntry)
+    }
+
+    /// The background work. Each service resumes at its start what a node that was killed left unfinished.
+    package var services: [any Service] {
+        [
+            BackgroundService { [aggregation] in await aggregation.run() },
+            BackgroundService { [collection] in await collection.run() },
+            BackgroundService { [logKeeper] in await logKeeper.run() },
+        ]
+    }
+}
+
+/// Runs a loop until the node shuts down. All that a loop does survives being stopped anywhere, so shutdown cancels
+/// it.
+private struct BackgroundService: Service {
+    let body: @Sendable () async -> Void
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await body() }
+    }
+}
+
+extension NodeContext {
+    /// The task in the request's path. Where the request names its task configuration (taskprov), it must be that
+    /// one's.
+    func matchingTask(_ request: Request, _ requestContext: NodeRequestContext) async throws -> NodeTask {
+        let id = try requestContext.taskID()
+        if let name = HeaderName(Taskprov.headerName), let header = request.headers[name],
+            let configuration = Taskprov.parse(header), Taskprov.taskID(of: configuration) != id
+        {
+            throw NodeError.dap(
+                .unrecognizedTask, "The task configuration in the DAP-Taskprov header is another task's.", taskID: id)
+        }
+        return try await task(requestContext)
+    }
+}

@@ -1,0 +1,85 @@
+import DAP
+import Datastore
+import Logging
+import TransparencyLog
+
+/// Turns the log entries in the database into a public, cosigned log.
+///
+/// The database decides the order of entries; tiles and checkpoints derive from it. For each new size the keeper
+/// extends the tiles, signs a checkpoint, asks the helper's witness to cosign it and, once the policy of some task is
+/// satisfied, publishes it. A signed checkpoint is stored before anybody sees it: two roots under one size would be
+/// the log's own signature under a forgery.
+///
+/// Everything can be stopped anywhere and done again: tiles are rendered from the last published checkpoint on, and
+/// signing the same tree gives the same note.
+package final class LogKeeper: Sendable {
+    private let context: NodeContext
+    private let renderer: LogRenderer
+    private let growth = WakeSignal()
+
+    /// How long the keeper waits for more entries before it makes a checkpoint that nobody asked for.
+    private static let idle: Duration = .milliseconds(200)
+    /// How often it looks for entries that no signal announced, such as tasks added by another process.
+    private static let sweep: Duration = .seconds(5)
+    private static let longestPause: Duration = .seconds(30)
+
+    package init(context: NodeContext) {
+        self.context = context
+        renderer = LogRenderer(context: context)
+    }
+
+    /// Entries were stored: a checkpoint follows soon.
+    func noteGrowth() { growth.raise() }
+
+    /// A published checkpoint that covers every entry stored before the call. Callers at the same time share one.
+    package func flush() async throws -> SignedCheckpoint { try await renderer.flush() }
+
+    /// As `flush()`, and the checkpoint satisfies `policy`.
+    func flush(for policy: LogPolicy?) async throws -> SignedCheckpoint {
+        let checkpoint = try await flush()
+        guard let policy else { return checkpoint }
+        let verdict = policy.evaluate(checkpoint)
+        guard verdict.isAccepted else { throw LogKeeperError.quorumNotMet(verdict) }
+        return checkpoint
+    }
+
+    /// The newest cosigned checkpoint that covers the entry at `index` and satisfies `policy`; nil if there is none
+    /// yet.
+    func checkpoint(covering index: UInt64, policy: LogPolicy) async throws -> SignedCheckpoint? {
+        for stored in try await context.store.cosignedCheckpoints(covering: index, limit: 8) {
+            guard let note = stored.cosignedNote else { continue }
+            let checkpoint = try SignedCheckpoint(parsing: note)
+            if policy.evaluate(checkpoint).isAccepted { return checkpoint }
+        }
+        return nil
+    }
+
+    /// A reader of our own tiles for this checkpoint's tree.
+    func reader(for checkpoint: SignedCheckpoint) -> LogReader {
+        LogReader(
+            source: DirectoryTileSource(directory: context.configuration.logDirectory),
+            head: checkpoint.checkpoint.head)
+    }
+
+    /// Publishes what is stored, then whatever comes, until the task is cancelled.
+    func run() async {
+        var published: UInt64 = 0
+        var pause = Self.idle
+        while !Task.isCancelled {
+            do {
+                if try await context.store.logSize() > published {
+                    published = try await flush().checkpoint.size
+                }
+                pause = Self.idle
+                await growth.wait(atMost: Self.sweep)
+                try await Task.sleep(for: Self.idle)
+            } catch  where Task.isCancelled {
+                return
+            } catch {
+                context.logger.warning("the log could not be published", metadata: ["reason": "\(error)"])
+                pause = min(pause * 2, Self.longestPause)
+                try? await Task.sleep(for: pause)
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import DAP
+import Datastore
+import Logging
+import TransparencyLog
+
+/// Makes one checkpoint after the other. Runs that overlap are merged: who asks while one is being made shares the
+/// next, which starts after their entries were stored.
+actor LogRenderer {
+    private let context: NodeContext
+    private let witness: WitnessClient
+    private var writer: TileWriter?
+    private var latest: SignedCheckpoint?
+    private var current: Task<SignedCheckpoint, any Error>?
+    private var next: Task<SignedCheckpoint, any Error>?
+
+    /// Entries read from the database at a time.
+    private static let chunk = 512
+
+    init(context: NodeContext) {
+        self.context = context
+        witness = WitnessClient(context: context)
+    }
+
+    func flush() async throws -> SignedCheckpoint {
+        if let next { return try await next.value }
+        let previous = current
+        let task = Task {
+            _ = try? await previous?.value
+            return try await self.startNext()
+        }
+        next = task
+        return try await task.value
+    }
+
+    private func startNext() async throws -> SignedCheckpoint {
+        current = next
+        next = nil
+        return try await render()
+    }
+
+    private func render() async throws -> SignedCheckpoint {
+        guard case .log(let signer) = context.keys.note else { throw LogKeeperError.notALog }
+        let head = try await extendTiles()
+        guard head.size > 0 else { throw LogKeeperError.emptyLog }
+        let policies = try await context.registry.all().compactMap(\.policy)
+        if let latest, latest.checkpoint.head == head, Self.isPublishable(latest, policies) { return latest }
+
+        let checkpoint = try await cosigned(head, signer, policies)
+        try await publish(checkpoint)
+        latest = checkpoint
+        return checkpoint
+    }
+
+    /// Signs the tree, stores the note, then has it cosigned. What was stored for this size before is what counts.
+    private func cosigned(
+        _ head: TreeHead, _ signer: NoteSigner, _ policies: [LogPolicy]
+    ) async throws -> SignedCheckpoint {
+        let own = try SignedCheckpoint(
+            Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
+        let stored = try await context.store.recordCheckpoint(
+            StoredCheckpoint(size: head.size, root: head.root, note: own.serialized()))
+        if let note = stored.cosignedNote {
+            let before = try SignedCheckpoint(parsing: note)
+            if Self.isPublishable(before, policies) { return before }
+        }
+        let cosigned = try await witness.cosigned(try SignedCheckpoint(parsing: stored.note), policies: policies)
+        if let policy = policies.first, !Self.isPublishable(cosigned, policies) {
+            throw LogKeeperError.quorumNotMet(policy.evaluate(cosigned))
+        }
+        try await context.store.recordCosignatures(size: head.size, cosignedNote: cosigned.serialized())
+        return cosigned
+    }
+
+    /// A log without policies is published with the log's signature alone; else at least one task must be satisfied.
+    private static func isPublishable(_ checkpoint: SignedCheckpoint, _ policies: [LogPolicy]) -> Bool {
+        policies.isEmpty || policies.contains { $0.evaluate(checkpoint).isAccepted }
+    }
+
+    private func extendTiles() async throws -> TreeHead {
+        var open: TileWriter
+        if let writer {
+            open = writer
+        } else {
+            let directory = context.configuration.logDirectory
+            open = try await context.workers.run { try TileWriter(directory: directory) }
+        }
+        let size = try await context.store.logSize()
+        while open.head.size < size {
+            let start = open.head.size
+            let limit = Int(min(size - start, UInt64(Self.chunk)))
+            let entries = try await context.store.logEntries(from: start, limit: limit)
+            guard !entries.isEmpty else { break }
+            let before = open
+            open = try await context.workers.run {
+                var after = before
+                _ = try after.append(entries: entries, startingAt: start)
+                return after
+            }
+        }
+        writer = open
+        return open.head
+    }
+
+    private func publish(_ checkpoint: SignedCheckpoint) async throws {
+        guard let before = writer else { return }
+        writer = try await context.workers.run {
+            var after = before
+            try after.publish(checkpoint)
+            return after
+        }
+    }
+}

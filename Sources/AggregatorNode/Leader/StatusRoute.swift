@@ -1,0 +1,54 @@
+import DAP
+import Datastore
+import Foundation
+import Hummingbird
+
+extension Leader {
+    /// `GET /cairn/tasks/{task-id}/status`: numbers of reports and the task's batches, as JSON.
+    @Sendable
+    func status(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
+        let task = try await context.matchingTask(request, requestContext)
+        let counts = try await context.store.reportCounts(task: task.id)
+        let batches = try await context.store.batchStatuses(task: task.id, limit: 1_000)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = try encoder.encode(TaskStatus(task: task.id, counts: counts, batches: batches))
+        return .bytes(Array(json), type: "application/json")
+    }
+}
+
+/// The document that the status resource serves. Keys are part of the interface.
+struct TaskStatus: Encodable {
+    struct Batch: Encodable {
+        /// The batch id in base64url, or `start+duration` in units of the time precision.
+        let batch: String
+        /// `open`, `closing` or `collected`.
+        let state: String
+        /// Accepted reports.
+        let count: UInt64
+    }
+
+    let taskID: String
+    /// All reports whose upload was acknowledged.
+    let received: UInt64
+    /// Neither accepted nor rejected yet.
+    let pending: UInt64
+    let accepted: UInt64
+    /// By the name of the reason.
+    let rejected: [String: UInt64]
+    let batches: [Batch]
+
+    private enum CodingKeys: String, CodingKey {
+        case taskID = "task_id"
+        case received, pending, accepted, rejected, batches
+    }
+
+    init(task: TaskID, counts: ReportCounts, batches: [BatchStatus]) {
+        taskID = task.base64URL
+        pending = counts.received + counts.aggregating
+        accepted = counts.accepted
+        rejected = Dictionary(uniqueKeysWithValues: counts.rejected.map { ($0.key.name, $0.value) })
+        received = pending + accepted + counts.rejected.values.reduce(0, +)
+        self.batches = batches.map { Batch(batch: $0.batch, state: $0.state, count: $0.count) }
+    }
+}

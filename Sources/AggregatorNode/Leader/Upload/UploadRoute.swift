@@ -1,0 +1,97 @@
+import Crypto
+import DAP
+import Datastore
+import Hummingbird
+
+extension Leader {
+    /// `POST /tasks/{task-id}/reports` (DAP-18, Upload Request).
+    ///
+    /// Every report stands for itself: the response names those that failed, in the order of the request, and says
+    /// nothing of the others, which are on the disk when it leaves.
+    @Sendable
+    func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
+        let task = try await context.matchingTask(request, requestContext)
+        let (message, _) = try await request.message(
+            UploadRequest.self, mediaType: .uploadReq, upTo: BodyLimit.upload, taskID: task.id)
+
+        let inspector = UploadInspector(task: task, key: context.keys.hpke)
+        let now = context.now()
+        let inspected = try await context.workers.run { message.reports.map { inspector.inspect($0, now: now) } }
+
+        let sound = inspected.compactMap { try? $0.get() }
+        let outcomes = try await context.store.storeReports(
+            sound, task: task.id, bucketCapacity: task.bucketCapacity)
+        let stored = outcomes.count { $0 == .stored }
+        if stored > 0 { aggregation.reportsArrived(stored, of: task.id) }
+
+        let failures = Self.failures(of: message.reports, inspected: inspected, stored: outcomes)
+        guard !failures.isEmpty else { return .empty(.ok) }
+        requestContext.logger.info(
+            "reports refused",
+            metadata: [
+                "task": "\(task.id)", "uploaded": "\(message.reports.count)", "refused": "\(failures.count)",
+                "first": "\(failures[0].error)",
+            ])
+        return .dap(.uploadErrors, UploadErrors(statuses: failures).encoded())
+    }
+
+    /// What the response says: one status per failed report, in the order of the request.
+    static func failures(
+        of reports: [Report], inspected: [Result<NewReport, ReportError>], stored outcomes: [UploadOutcome]
+    ) -> [ReportUploadStatus] {
+        var remaining = outcomes[...]
+        return zip(reports, inspected).compactMap { report, result in
+            let error: ReportError? =
+                switch result {
+                case .failure(let error): error
+                case .success: remaining.popFirst()?.error
+                }
+            return error.map { ReportUploadStatus(reportID: report.metadata.reportID, error: $0) }
+        }
+    }
+}
+
+extension UploadOutcome {
+    /// Nil where the upload succeeded. To upload the same report twice is no failure: the client did not hear the
+    /// answer.
+    var error: ReportError? {
+        switch self {
+        case .stored, .duplicate: nil
+        case .replayed: .reportReplayed
+        case .batchCollected: .batchCollected
+        case .full: .reportDropped
+        }
+    }
+}
+
+extension NodeTask {
+    /// How many reports one time bucket takes. In leader-selected mode a full batch is followed by another one.
+    var bucketCapacity: UInt64? {
+        configuration.batchMode == .timeInterval ? parameters.maxBatchSize : nil
+    }
+}
+
+/// Checks an uploaded report as far as the leader can alone, and opens the leader's share (DAP-18, Leader Behavior).
+struct UploadInspector: Sendable {
+    private let opener: ReportOpener
+
+    init(task: NodeTask, key: HpkeKeyPair) {
+        opener = ReportOpener(task: task.configuration, role: .leader, keys: [key], vdaf: task.vdaf)
+    }
+
+    /// - Parameter now: POSIX seconds.
+    func inspect(_ report: Report, now: UInt64) -> Result<NewReport, ReportError> {
+        if let error = opener.checkUpload(report, now: now) { return .failure(error) }
+        let share = ReportShare(
+            metadata: report.metadata, publicShare: report.publicShare,
+            encryptedInputShare: report.leaderEncryptedInputShare)
+        return opener.open(share, now: now).map { opened in
+            NewReport(
+                reportID: report.metadata.reportID, time: report.metadata.time,
+                fingerprint: Array(SHA256.hash(data: report.encoded())),
+                payload: ReportPayload(
+                    metadata: report.metadata.encoded(), publicShare: report.publicShare,
+                    inputShare: opened.inputShare, helperShare: report.helperEncryptedInputShare.encoded()))
+        }
+    }
+}

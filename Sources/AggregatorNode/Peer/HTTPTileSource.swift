@@ -1,0 +1,32 @@
+import AsyncHTTPClient
+import TransparencyLog
+
+/// A transparency log on the web: C2SP tlog-tiles under a URL.
+///
+/// Nothing that it returns is trusted; its only own duty is to bound what a hostile server can make us hold.
+package struct HTTPTileSource: TileSource {
+    private let baseURL: String
+    private let http: HTTPClient
+
+    /// - Parameter baseURL: the log's prefix, without a trailing slash.
+    package init(baseURL: String, http: HTTPClient) {
+        self.baseURL = baseURL
+        self.http = http
+    }
+
+    /// A file of the log. Throws `TileSourceError.notFound` where the server has none.
+    package func tile(path: String) async throws -> [UInt8] {
+        let url = "\(baseURL)/\(path)"
+        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
+        switch response.status.code {
+        case 200: break
+        case 404, 410: throw TileSourceError.notFound(path: path)
+        case let status: throw PeerError.unreachable(url: url, reason: "status \(status)")
+        }
+        let limit = path == "checkpoint" ? SignedNote.maximumSize : EntryBundle.maximumSize
+        guard let body = try await response.body.collected(upTo: limit) else {
+            throw PeerError.responseTooLarge(url: url, limit: limit)
+        }
+        return body
+    }
+}

@@ -1,0 +1,151 @@
+import AsyncHTTPClient
+import DAP
+import Logging
+import NIOCore
+
+package enum PeerMethod: String, Sendable {
+    case get = "GET", post = "POST", delete = "DELETE"
+}
+
+/// What came back from another server.
+package struct PeerResponse: Sendable {
+    package var status: Int
+    package var body: [UInt8]
+    private var headers: [(name: String, value: String)]
+
+    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers.map { ($0.name.lowercased(), $0.value) }
+        self.body = body
+    }
+
+    package var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// The first field of that name, in any case of letters.
+    package func header(_ name: String) -> String? {
+        let wanted = name.lowercased()
+        return headers.first { $0.name == wanted }?.value
+    }
+
+    /// The problem document of an error response, if it has one.
+    package var problem: ProblemDocument? { isSuccess ? nil : try? ProblemDocument(json: body) }
+
+    /// Seconds that the server asks to wait.
+    package var retryAfter: Int? {
+        header("Retry-After").flatMap { Int($0) }.flatMap { (0...3_600).contains($0) ? $0 : nil }
+    }
+}
+
+/// Why there is no response.
+package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// No connection, or it broke, until the deadline passed.
+    case unreachable(url: String, reason: String)
+    /// The response is longer than this request expects.
+    case responseTooLarge(url: String, limit: Int)
+    case cancelled
+
+    package var description: String {
+        switch self {
+        case .unreachable(let url, let reason): "no answer from \(url): \(reason)"
+        case .responseTooLarge(let url, let limit): "the answer from \(url) is longer than \(limit) bytes"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
+/// Talks to the other aggregator.
+///
+/// Every request of the protocol is idempotent, so a request whose fate is unknown is simply sent again: connection errors, 5xx and 429
+/// are retried with growing, jittered pauses (or the server's Retry-After) until the deadline. 4xx are answers and come back at once.
+package struct PeerClient: Sendable {
+    /// The peer's base URL.
+    package let baseURL: BaseURL
+    private let token: BearerToken
+    private let http: HTTPClient
+    private let logger: Logger
+
+    private static let firstPause: Duration = .milliseconds(100)
+    private static let longestPause: Duration = .seconds(5)
+
+    package init(baseURL: BaseURL, token: BearerToken, http: HTTPClient, logger: Logger) {
+        self.baseURL = baseURL
+        self.token = token
+        self.http = http
+        self.logger = logger
+    }
+
+    /// The peer's transparency log, below its base URL.
+    package var log: HTTPTileSource { HTTPTileSource(baseURL: baseURL.appending("log"), http: http) }
+
+    /// Sends a request.
+    ///
+    /// - Parameters:
+    ///   - url: absolute. The bearer token goes only to URLs below ``baseURL``.
+    ///   - maxResponseBytes: the longest body that the caller wants to hold.
+    ///   - deadline: when to give up, retries included.
+    /// - Returns: the last response, whatever its status.
+    package func send(
+        _ method: PeerMethod, _ url: String, body: [UInt8] = [], contentType: String? = nil,
+        headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
+        deadline: Duration = .seconds(60)
+    ) async throws(PeerError) -> PeerResponse {
+        var request = HTTPClientRequest(url: url)
+        request.method = .init(rawValue: method.rawValue)
+        for header in headers { request.headers.add(name: header.name, value: header.value) }
+        if let contentType { request.headers.add(name: "Content-Type", value: contentType) }
+        if authenticated, url.hasPrefix(baseURL.string + "/") {
+            request.headers.add(name: "Authorization", value: token.authorization)
+        }
+        if method == .post { request.body = .bytes(ByteBuffer(bytes: body)) }
+
+        let clock = ContinuousClock()
+        let end = clock.now + deadline
+        var pause = Self.firstPause
+        while true {
+            let attempt = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: end - clock.now)
+            if Task.isCancelled { throw .cancelled }
+            let requested: Int?
+            switch attempt {
+            case .success(let response):
+                guard response.status >= 500 || response.status == 429 else { return response }
+                requested = response.retryAfter
+            case .failure(.unreachable): requested = nil
+            case .failure(let error): throw error
+            }
+            let wait = requested.map { Duration.seconds($0) } ?? pause * Double.random(in: 0.5...1.5)
+            guard clock.now + wait < end else { return try attempt.get() }
+            logger.debug("retrying", metadata: ["url": "\(url)", "wait": "\(wait)"])
+            do { try await Task.sleep(for: wait) } catch { throw .cancelled }
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    private func attempt(
+        _ request: HTTPClientRequest, maxResponseBytes: Int, timeout: Duration
+    ) async -> Result<PeerResponse, PeerError> {
+        do {
+            let nanoseconds = max(timeout, .milliseconds(1)) / .nanoseconds(1)
+            let response = try await http.execute(request, timeout: .nanoseconds(Int64(nanoseconds)))
+            guard let body = try await response.body.collected(upTo: maxResponseBytes) else {
+                return .failure(.responseTooLarge(url: request.url, limit: maxResponseBytes))
+            }
+            return .success(
+                PeerResponse(
+                    status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) }, body: body))
+        } catch {
+            return .failure(.unreachable(url: request.url, reason: String(describing: error)))
+        }
+    }
+}
+
+extension HTTPClientResponse.Body {
+    /// The whole body, or nil when it is longer than `limit`; nothing beyond the limit is kept.
+    func collected(upTo limit: Int) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for try await part in self {
+            guard part.readableBytes <= limit - bytes.count else { return nil }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,80 @@
+import AsyncHTTPClient
+import Datastore
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// A node as a process: what `cairn node run` does.
+package enum Node {
+    /// Runs until SIGTERM or SIGINT, then finishes what is under way and returns.
+    ///
+    /// When it accepts connections, it prints one line: `cairn node: leader listening on http://127.0.0.1:8301`.
+    package static func run(_ configuration: NodeConfiguration, logger: Logger = stderrLogger()) async throws(NodeStartError) {
+        let keys: NodeKeys
+        let blobs: BlobStore
+        do throws(KeyFileError) { keys = try NodeKeys.load(configuration) } catch { throw .keys(error) }
+        let lock = try takeLock(of: configuration.dataDirectory)
+        do throws(DurableFileError) { blobs = try BlobStore(directory: configuration.blobDirectory) } catch {
+            throw .files(error)
+        }
+        let store: SQLiteDatastore
+        do throws(DatastoreError) { store = try .open(path: configuration.databasePath) } catch {
+            throw .database(path: configuration.databasePath, error)
+        }
+        let http = makeHTTPClient()
+        let context = NodeContext(
+            configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
+            peer: PeerClient(baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http, logger: logger),
+            blobs: blobs, workers: WorkerPool(), now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
+        let outcome = await serve(context)
+        // Held until here; nothing refers to it in between.
+        withExtendedLifetime(lock) {}
+        try? await http.shutdown()
+        try? await context.workers.shutdown()
+        try? store.close()
+        try outcome.get()
+    }
+
+    private static func takeLock(of directory: String) throws(NodeStartError) -> DirectoryLock {
+        do throws(DurableFileError) {
+            if let lock = try DirectoryLock(directory: directory) { return lock }
+        } catch {
+            throw .files(error)
+        }
+        throw .alreadyRunning(dataDirectory: directory)
+    }
+
+    /// A client that follows no redirects (a token must not travel to another host) and waits for no one for ever.
+    package static func makeHTTPClient() -> HTTPClient {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout = .init(connect: .seconds(5), read: .seconds(120))
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Standard error, so that standard output holds nothing but the line that scripts wait for.
+    package static func stderrLogger(level: Logger.Level = .info) -> Logger {
+        var logger = Logger(label: "cairn.node") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    private static func serve(_ context: NodeContext) async -> Result<Void, NodeStartError> {
+        let (role, host, port) = (
+            context.role.rawValue, context.configuration.listenHost, context.configuration.listenPort
+        )
+        let shown = host.contains(":") ? "[\(host)]" : host
+        let app = buildApplication(context) { _ in
+            FileHandle.standardOutput.write(Data("cairn node: \(role) listening on http://\(shown):\(port)\n".utf8))
+        }
+        do {
+            try await app.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+            return .success(())
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            return .failure(.portInUse(host: host, port: port))
+        } catch {
+            return .failure(.failed("the node stopped: \(error)"))
+        }
+    }
+}

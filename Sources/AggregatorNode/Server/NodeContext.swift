@@ -1,0 +1,42 @@
+import DAP
+import Datastore
+import Logging
+
+/// What every handler and background service of a node works with.
+package struct NodeContext: Sendable {
+    package let configuration: NodeConfiguration
+    package let keys: NodeKeys
+    package let store: SQLiteDatastore
+    package let registry: TaskRegistry
+    package let peer: PeerClient
+    package let blobs: BlobStore
+    /// Threads for proof verification and signing, apart from the ones that serve connections.
+    package let workers: WorkerPool
+    /// POSIX seconds; tests turn it.
+    package let now: @Sendable () -> UInt64
+    package let logger: Logger
+
+    package init(
+        configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry, peer: PeerClient,
+        blobs: BlobStore, workers: WorkerPool, now: @escaping @Sendable () -> UInt64, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.keys = keys
+        self.store = store
+        self.registry = registry
+        self.peer = peer
+        self.blobs = blobs
+        self.workers = workers
+        self.now = now
+        self.logger = logger
+    }
+
+    package var role: NodeRole { configuration.role }
+
+    /// The task in the request's path, or `unrecognizedTask`.
+    package func task(_ request: NodeRequestContext) async throws -> NodeTask {
+        let id = try request.taskID()
+        guard let task = try await registry.task(id) else { throw NodeError.unrecognizedTask(id) }
+        return task
+    }
+}

@@ -1,0 +1,26 @@
+import Datastore
+
+/// Why a node does not start, for its operator.
+package enum NodeStartError: Error, Sendable, CustomStringConvertible {
+    case keys(KeyFileError)
+    case files(DurableFileError)
+    case database(path: String, DatastoreError)
+    /// Another process of ours works in the same data folder.
+    case alreadyRunning(dataDirectory: String)
+    /// Something else listens on the port.
+    case portInUse(host: String, port: Int)
+    /// The address cannot be listened on, or a service failed.
+    case failed(String)
+
+    package var description: String {
+        switch self {
+        case .keys(let error): error.description
+        case .files(let error): error.description
+        case .database(let path, let error): "\(path): \(error)"
+        case .alreadyRunning(let folder): "another node is running with data_dir \(folder)"
+        case .portInUse(let host, let port):
+            "cannot listen on \(host):\(port): the port is in use; stop the other program or change 'listen'"
+        case .failed(let reason): reason
+        }
+    }
+}

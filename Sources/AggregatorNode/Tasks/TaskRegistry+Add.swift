@@ -1,0 +1,135 @@
+import DAP
+import Datastore
+import Ledger
+import TransparencyLog
+
+/// Why a node does not opt into a task.
+package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
+    /// Capacity, σ rule or required fields; the reason shows the arithmetic.
+    case invalid(TaskValidationError)
+    /// The task names another aggregator in this node's or its peer's place.
+    case wrongURL(role: NodeRole, task: String, configured: String)
+    /// The statement key in this node's place is not this node's.
+    case wrongStatementKey(role: NodeRole, task: String, own: String)
+    /// The collector's key is not of a suite that we can seal to.
+    case collectorKey(String)
+    /// The log policy does not parse, or does not accept the task's log.
+    case policy(String)
+    /// The task's log is not the one that this node writes or witnesses.
+    case wrongLog(String)
+    /// This node is no witness in the task's policy, although it is the helper.
+    case notWitness(vkey: String)
+    /// The task is stored with other particulars, or its log is known under another key.
+    case conflict(String)
+    case database(DatastoreError)
+
+    package var description: String {
+        switch self {
+        case .invalid(let error): "the task is not valid: \(error)"
+        case .wrongURL(let role, let task, let configured):
+            "the task's \(role.rawValue) is \(task), this node's configuration says \(configured)"
+        case .wrongStatementKey(let role, let task, let own):
+            "the task's \(role.rawValue) statement key is \(task), this node's is \(own); make the task with the keys that "
+                + "GET /cairn/info of both nodes shows"
+        case .collectorKey(let reason): "collector HPKE configuration: \(reason)"
+        case .policy(let reason): "log policy: \(reason)"
+        case .wrongLog(let reason): "log: \(reason)"
+        case .notWitness(let vkey): "the policy does not name this node as a witness; its key is \(vkey)"
+        case .conflict(let reason): reason
+        case .database(let error): error.description
+        }
+    }
+}
+
+extension TaskRegistry {
+    package struct Added: Sendable {
+        package var id: TaskID
+        /// False: the same task was there before; nothing changed.
+        package var isNew: Bool
+    }
+
+    /// Opts into a task: checks that it is sound and that it means this node, derives its verification key from the operators' shared
+    /// secret, and stores both. A leader logs the task in the same transaction; a helper starts to witness its log.
+    ///
+    /// Adding the same task again changes nothing.
+    package static func add(
+        _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys
+    ) async throws(TaskRefusal) -> Added {
+        let task: ValidatedTask
+        do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
+        try checkParties(task, configuration, keys)
+        guard file.collectorHpkeConfig.isSupported else {
+            throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
+        }
+        try checkLog(file, task, configuration, keys)
+
+        let stored = StoredTask(
+            id: task.taskID, name: file.name, configuration: file.configuration.encoding,
+            collectorConfig: file.collectorHpkeConfig.encoded(), policyText: file.logPolicy.map { Array($0.utf8) },
+            verifyKey: Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: task.taskID))
+        let entry = LedgerEntry.task(
+            TaskEntry(configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig))
+        do throws(DatastoreError) {
+            if configuration.role == .helper, let vkey = task.cairn.logKey {
+                try await store.trustLog(origin: configuration.log.origin, vkey: vkey)
+            }
+            let isNew = try await store.addTask(
+                stored, logEntry: configuration.role == .leader ? entry.encoded() : nil)
+            return Added(id: task.taskID, isNew: isNew)
+        } catch {
+            if case .conflict(let reason) = error { throw .conflict(reason) }
+            throw .database(error)
+        }
+    }
+
+    private static func checkParties(
+        _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
+    ) throws(TaskRefusal) {
+        let urls: [NodeRole: String] = [.leader: task.configuration.leaderURL, .helper: task.configuration.helperURL]
+        for (role, configured) in [
+            (configuration.role, configuration.publicURL), (configuration.role.peer, configuration.peerURL),
+        ] {
+            let named = urls[role] ?? ""
+            guard BaseURL(named) == configured else {
+                throw .wrongURL(role: role, task: named, configured: configured.string)
+            }
+        }
+        guard let statementKeys = task.cairn.statementKeys else { return }
+        let named = configuration.role == .leader ? statementKeys.leader : statementKeys.helper
+        guard named == keys.statementPublicKey else {
+            throw .wrongStatementKey(
+                role: configuration.role, task: Hex.encode(named), own: Hex.encode(keys.statementPublicKey))
+        }
+    }
+
+    private static func checkLog(
+        _ file: TaskFile, _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
+    ) throws(TaskRefusal) {
+        if let vkey = task.cairn.logKey {
+            let verifier: NoteVerifier
+            do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
+                throw .wrongLog("the task's log key does not parse: \(error)")
+            }
+            guard verifier.name == configuration.log.origin else {
+                throw .wrongLog("the task is logged in '\(verifier.name)', this node knows '\(configuration.log.origin)'")
+            }
+            if case .log(let signer) = keys.note, signer.verifier != verifier {
+                throw .wrongLog("the task names log key \(vkey), this node signs with \(signer.verifier.vkey)")
+            }
+        }
+        // The file's reader has compared the text with the hash in the task.
+        guard let text = file.logPolicy else { return }
+        let policy: LogPolicy
+        do throws(PolicyError) { policy = try LogPolicy(parsing: Array(text.utf8)) } catch {
+            throw .policy(String(describing: error))
+        }
+        guard policy.logs.contains(where: { $0.verifier.vkey == task.cairn.logKey }) else {
+            throw .policy("it does not accept the task's own log")
+        }
+        if case .witness(let cosigner) = keys.note {
+            guard policy.witnesses.contains(where: { $0.verifier == cosigner.verifier }) else {
+                throw .notWitness(vkey: cosigner.verifier.vkey)
+            }
+        }
+    }
+}

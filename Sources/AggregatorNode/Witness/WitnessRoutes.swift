@@ -1,0 +1,69 @@
+import DAP
+import Datastore
+import Hummingbird
+import TransparencyLog
+
+/// The HTTP interface of C2SP tlog-witness over the module's pure rules. Anybody may call it: a request is authenticated by the
+/// checkpoint's signature, and the worst that a stranger can do is to show us a genuine newer checkpoint.
+package struct WitnessRoutes: Sendable {
+    let store: any WitnessStore
+    let cosigner: Cosigner
+    /// POSIX seconds.
+    let now: @Sendable () -> UInt64
+
+    package init(store: any WitnessStore, cosigner: Cosigner, now: @escaping @Sendable () -> UInt64) {
+        self.store = store
+        self.cosigner = cosigner
+        self.now = now
+    }
+
+    package func addRoutes(to routes: inout RouteTable) {
+        routes.post("/witness/add-checkpoint") { request, _ in try await addCheckpoint(request) }
+        routes.get("/witness/:origin/checkpoint") { _, parameters in
+            try await checkpoint(originHash: parameters.parameters.get("origin") ?? "")
+        }
+    }
+
+    /// POST `/witness/add-checkpoint`
+    private func addCheckpoint(_ request: Request) async throws -> Response {
+        let body = try await request.bytes(upTo: AddCheckpointRequest.maximumSize)
+        do {
+            let answer = try await cosign(AddCheckpointRequest(parsing: body))
+            return .bytes(answer, type: "text/plain; charset=utf-8")
+        } catch let refusal as WitnessRefusal {
+            return .bytes(refusal.body, type: refusal.contentType, status: .init(code: refusal.status))
+        }
+    }
+
+    /// Decides, stores, cosigns. The head is replaced only while it is the one that the decision was about; when another request was
+    /// faster, the decision is made again, and mostly turns into a conflict.
+    private func cosign(_ request: AddCheckpointRequest) async throws -> [UInt8] {
+        let origin = request.checkpoint.checkpoint.origin
+        for _ in 0..<8 {
+            let log = try await store.witnessedLog(origin: origin)
+            let known = log.flatMap { try? NoteVerifier(vkey: $0.vkey) }
+            let latest = log?.latest.map { TreeHead(size: $0.size, root: $0.root) }
+            switch Witness(logs: known.map { [$0] } ?? []).decide(request, latest: latest) {
+            case .refuse(let refusal): throw refusal
+            case .accept(let acceptance):
+                let (answer, note) = try acceptance.cosigned(by: cosigner, timestamp: now())
+                let head = WitnessedCheckpoint(
+                    size: acceptance.head.size, root: acceptance.head.root, note: note.serialized())
+                let isStored = try await store.advanceWitness(
+                    origin: origin, previous: acceptance.previous?.size, to: head)
+                if isStored { return answer }
+            }
+        }
+        throw NodeError.unavailable("Other checkpoints of the log keep arriving.", retryAfter: 1)
+    }
+
+    /// GET `/witness/<sha256(origin)>/checkpoint`, for monitors.
+    private func checkpoint(originHash: String) async throws -> Response {
+        let wanted = "\(originHash)/checkpoint"
+        let log = try await store.witnessedLogs().first { Witness.monitoringPath(origin: $0.origin) == wanted }
+        guard let latest = log?.latest else {
+            throw NodeError.http(404, "This witness has cosigned no checkpoint of that log.")
+        }
+        return .bytes(latest.note, type: "text/plain; charset=utf-8")
+    }
+}
