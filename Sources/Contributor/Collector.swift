@@ -1,0 +1,130 @@
+import DAP
+import Ledger
+import NIOHTTP1
+
+/// A batch's aggregate, as the collector opened it.
+public struct CollectionOutcome: Sendable, Equatable {
+    /// Number of reports in the batch.
+    public let count: UInt64
+    /// The shortest interval that contains the reports' times, in the task's unit.
+    public let interval: Interval
+    /// The sum of all valid measurements.
+    public let value: AggregateValue
+}
+
+/// Asks the leader for a batch's aggregate shares and adds them up (DAP-18 section 4.7).
+///
+/// Each aggregator encrypts its share to the collector's HPKE key, so the leader that carries both learns nothing.
+public struct Collector: Sendable {
+    private let task: ValidatedTask
+    private let vdaf: any TaskVDAF
+    private let keyPair: HpkeKeyPair
+    private let token: String
+    private let transport: HTTPTransport
+
+    /// - Parameters:
+    ///   - keyPair: The private key whose configuration the task names.
+    ///   - token: The bearer token that the leader expects of this collector.
+    /// - Throws: ``ContributorError``, `.collectionFailed` where the key is not the task's.
+    public init(
+        task file: TaskFile, keyPair: HpkeKeyPair, token: String, transport: HTTPTransport = HTTPTransport()
+    ) throws {
+        guard keyPair.config == file.collectorHpkeConfig else {
+            throw ContributorError.collectionFailed("this HPKE key is not the one that the task names as its collector's")
+        }
+        do {
+            task = try file.configuration.validated()
+            vdaf = try makeTaskVDAF(task.vdaf)
+        } catch {
+            throw ContributorError.invalidTask(String(describing: error))
+        }
+        self.keyPair = keyPair
+        self.token = token
+        self.transport = transport
+    }
+
+    /// Creates a collection job and waits for its result.
+    ///
+    /// A job for the same query may exist already, from an earlier call that was cut off: its result comes back.
+    ///
+    /// - Parameters:
+    ///   - deadline: How long to wait for the aggregators.
+    ///   - waiting: Called before each pause.
+    public func collect(
+        _ query: Query, deadline: Duration = .seconds(600), waiting: (@Sendable () -> Void)? = nil
+    ) async throws -> CollectionOutcome {
+        let request = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
+        let start = ContinuousClock.now
+        let location = try await create(request)
+        var pause = Duration.milliseconds(50)
+        while true {
+            let answer = try await transport.sendExpectingSuccess(
+                .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
+            if !answer.body.isEmpty { return try open(answer.body, request: request, url: location) }
+            guard ContinuousClock.now - start < deadline else {
+                throw ContributorError.unreachable(
+                    url: location, reason: "the collection job has not finished within \(deadline)")
+            }
+            waiting?()
+            // A leader that works on the job right now is asked sooner than its general advice says, but not in a loop.
+            try await Task.sleep(for: min(pause, answer.retryAfter ?? pause))
+            pause = min(pause * 2, .seconds(2))
+        }
+    }
+
+    /// Sends the request and returns where the job is.
+    private func create(_ request: CollectionJobReq) async throws -> String {
+        let leader = task.configuration.leaderURL
+        let url = ResourceURL.collectionJobs(leader, task.taskID)
+        var headers = headers
+        headers.append((name: "Content-Type", value: MediaType.collectionJobReq.headerValue))
+        let answer = try await transport.sendExpectingSuccess(
+            .init(.POST, url, headers: headers, body: request.encoded(), maximumAnswer: Self.maximumAnswer))
+        guard let location = answer.header("Location") else {
+            throw ContributorError.unexpectedAnswer(url: url, reason: "no Location header names the collection job")
+        }
+        return Self.resolve(location, against: url)
+    }
+
+    private func open(_ body: [UInt8], request: CollectionJobReq, url: String) throws -> CollectionOutcome {
+        let response: CollectionJobResp
+        do {
+            response = try CollectionJobResp(decoding: body)
+        } catch {
+            throw ContributorError.unexpectedAnswer(url: url, reason: error.description)
+        }
+        guard let count = Int(exactly: response.reportCount) else {
+            throw ContributorError.unexpectedAnswer(url: url, reason: "a batch of \(response.reportCount) reports")
+        }
+        let aad = AggregateShareAad(
+            taskID: task.taskID, taskConfiguration: task.configuration, collectionJobReq: request
+        ).encoded()
+        do {
+            let leader = try keyPair.open(
+                response.leaderEncryptedAggregateShare, info: HpkeInfo.aggregateShare(from: .leader), aad: aad)
+            let helper = try keyPair.open(
+                response.helperEncryptedAggregateShare, info: HpkeInfo.aggregateShare(from: .helper), aad: aad)
+            return CollectionOutcome(
+                count: response.reportCount, interval: response.interval,
+                value: try vdaf.unshard(leader: leader, helper: helper, count: count))
+        } catch {
+            throw ContributorError.collectionFailed(String(describing: error))
+        }
+    }
+
+    private var headers: [(name: String, value: String)] {
+        [
+            (name: "Authorization", value: "Bearer \(token)"),
+            (name: Taskprov.headerName, value: Taskprov.headerValue(task.configuration)),
+        ]
+    }
+
+    /// A `Location` may be a whole URL or a path of the same server.
+    private static func resolve(_ location: String, against url: String) -> String {
+        guard location.hasPrefix("/"), let scheme = url.range(of: "://") else { return location }
+        let host = url[scheme.upperBound...].prefix { $0 != "/" }
+        return url[..<scheme.upperBound] + host + location
+    }
+
+    private static let maximumAnswer = 1 << 28
+}

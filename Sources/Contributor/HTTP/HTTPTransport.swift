@@ -1,0 +1,135 @@
+import AsyncHTTPClient
+import DAP
+import NIOCore
+import NIOHTTP1
+
+/// Sends HTTP requests and repeats them while that makes sense.
+///
+/// A node may restart at any moment, and every request of DAP and of Cairn may be repeated without harm: creation is
+/// idempotent, reports carry unique ids. So a broken connection, an answer of the 5xx family and 429 lead to another
+/// attempt after a pause that doubles each time, until the deadline. The pause is jittered, so that clients which a
+/// restart cut off do not all come back at the same instant; a `Retry-After` of the node takes precedence.
+public struct HTTPTransport: Sendable {
+    /// How long a request is repeated before ``ContributorError/unreachable(url:reason:)``.
+    public var deadline: Duration
+    /// How long one attempt may take.
+    public var attemptTimeout: Duration
+
+    public init(deadline: Duration = .seconds(60), attemptTimeout: Duration = .seconds(60)) {
+        self.deadline = deadline
+        self.attemptTimeout = attemptTimeout
+    }
+
+    /// A request, by the standard's names.
+    package struct Request: Sendable {
+        package var method: HTTPMethod
+        package var url: String
+        package var headers: [(name: String, value: String)]
+        package var body: [UInt8]
+        /// Answers with longer bodies are refused before they are read.
+        package var maximumAnswer: Int
+
+        package init(
+            _ method: HTTPMethod, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+            maximumAnswer: Int = 1 << 20
+        ) {
+            self.method = method
+            self.url = url
+            self.headers = headers
+            self.body = body
+            self.maximumAnswer = maximumAnswer
+        }
+    }
+
+    /// A node's answer, whatever its status.
+    package struct Answer: Sendable {
+        package let status: Int
+        package let headers: HTTPHeaders
+        package let body: [UInt8]
+        /// How many attempts it took; above 1, the node may have acted on an earlier one.
+        package let attempts: Int
+
+        /// The first header of that name.
+        package func header(_ name: String) -> String? { headers.first(name: name) }
+
+        /// Seconds of a `Retry-After` header; its date form is not used by DAP nodes.
+        package var retryAfter: Duration? {
+            header("Retry-After").flatMap { Int64($0) }.map { .seconds(min(max($0, 0), 600)) }
+        }
+    }
+
+    /// Sends a request and hands back the last answer, whatever its status.
+    ///
+    /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when the answer is
+    ///   longer than the request allows.
+    package func send(_ request: Request) async throws -> Answer {
+        let start = ContinuousClock.now
+        var pause = Duration.milliseconds(50)
+        var attempts = 0
+        while true {
+            attempts += 1
+            let result = await attempt(request, number: attempts)
+            var wait = pause * Double.random(in: 0.5...1.5)
+            switch result {
+            case .success(let answer):
+                guard answer.status == 429 || answer.status >= 500 else { return answer }
+                if let asked = answer.retryAfter { wait = asked }
+                if ContinuousClock.now + wait - start > deadline { return answer }
+            case .failure(let error):
+                if case .unexpectedAnswer = error { throw error }
+                if ContinuousClock.now + wait - start > deadline { throw error }
+            }
+            try await Task.sleep(for: wait)
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+
+    /// Sends a request that must succeed.
+    ///
+    /// - Throws: also `.refused` for a problem document, `.unexpectedAnswer` for any other status outside 200 to 299.
+    package func sendExpectingSuccess(_ request: Request) async throws -> Answer {
+        let answer = try await send(request)
+        guard (200..<300).contains(answer.status) else { throw Self.error(for: answer, url: request.url) }
+        return answer
+    }
+
+    /// What an answer outside 200 to 299 says.
+    package static func error(for answer: Answer, url: String) -> ContributorError {
+        if answer.header("Content-Type")?.hasPrefix(ProblemDocument.contentType) == true,
+            let problem = try? ProblemDocument(json: answer.body)
+        {
+            return .refused(url: url, status: answer.status, problem: problem)
+        }
+        let text = String(validating: answer.body.prefix(200), as: UTF8.self) ?? ""
+        return .unexpectedAnswer(url: url, reason: "HTTP \(answer.status) \(text)")
+    }
+
+    /// One client for the process. It never follows redirects: a report goes to the node that the task names, or nowhere.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(5)
+        configuration.httpVersion = .http1Only
+        return HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+    }()
+
+    private func attempt(_ request: Request, number: Int) async -> Result<Answer, ContributorError> {
+        var message = HTTPClientRequest(url: request.url)
+        message.method = request.method
+        for header in request.headers { message.headers.add(name: header.name, value: header.value) }
+        if !request.body.isEmpty { message.body = .bytes(request.body) }
+        do {
+            let timeout = TimeAmount.milliseconds(attemptTimeout.components.seconds * 1000)
+            let response = try await Self.client.execute(message, timeout: timeout)
+            let body = try await response.body.collect(upTo: request.maximumAnswer)
+            return .success(
+                Answer(
+                    status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView),
+                    attempts: number))
+        } catch is NIOTooManyBytesError {
+            return .failure(
+                .unexpectedAnswer(url: request.url, reason: "the answer has more than \(request.maximumAnswer) bytes"))
+        } catch {
+            return .failure(.unreachable(url: request.url, reason: String(describing: error)))
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import DAP
+import Foundation
+
+/// What one aggregator tells everybody about itself.
+public struct NodeClient: Sendable {
+    /// The node's public URL, as it stands in task configurations.
+    public let url: String
+    private let transport: HTTPTransport
+
+    public init(url: String, transport: HTTPTransport = HTTPTransport()) {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.transport = transport
+    }
+
+    /// The node's preferred HPKE configuration (DAP-18 section 4.5.1).
+    ///
+    /// - Throws: ``ContributorError``, `.noSupportedHpkeConfig` where none of its suites is ours.
+    public func hpkeConfig() async throws -> HpkeConfig {
+        let location = ResourceURL.hpkeConfig(url)
+        let answer = try await transport.sendExpectingSuccess(.init(.GET, location))
+        do {
+            guard let config = try HpkeConfigList(decoding: answer.body).firstSupported else {
+                throw ContributorError.noSupportedHpkeConfig(url: location)
+            }
+            return config
+        } catch let error as CodecError {
+            throw ContributorError.unexpectedAnswer(url: location, reason: error.description)
+        }
+    }
+
+    /// The keys under which the node signs, for the author of a task.
+    public func info() async throws -> NodeInfo {
+        let location = "\(url)/cairn/info"
+        let answer = try await transport.sendExpectingSuccess(.init(.GET, location))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(NodeInfo.self, from: Data(answer.body))
+        } catch {
+            throw ContributorError.unexpectedAnswer(url: location, reason: "not the JSON of a Cairn node")
+        }
+    }
+
+    /// Whether the node answers at all; one attempt.
+    package func isHealthy() async -> Bool {
+        let probe = HTTPTransport(deadline: .zero, attemptTimeout: .seconds(2))
+        return (try? await probe.send(.init(.GET, "\(url)/healthz")))?.status == 200
+    }
+}
+
+/// `GET /cairn/info`.
+public struct NodeInfo: Decodable, Sendable, Equatable {
+    /// `leader` or `helper`.
+    public let role: String
+    /// Ed25519 key under which the node signs closes and batch statements, hex.
+    public let statementKey: String
+    /// Name of the log that the leader keeps and the helper witnesses.
+    public let logOrigin: String?
+    /// The log's C2SP verifier key; leaders only.
+    public let logVkey: String?
+    /// The witness's C2SP verifier key; helpers only.
+    public let witnessVkey: String?
+    /// The node's encoded HPKE configuration, hex.
+    public let hpkeConfig: String?
+}

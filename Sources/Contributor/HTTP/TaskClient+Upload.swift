@@ -1,0 +1,180 @@
+import DAP
+import Foundation
+import NIOHTTP1
+
+/// A report ready to be sent, and what its owner keeps.
+public struct PreparedReport: Sendable {
+    /// What is sent.
+    package var report: Report
+    /// What opens the logged commitments; nil for uncommitted tasks. Never leaves the contributor.
+    package let opening: ReportOpening?
+    /// Which of the values given this report carries, from 0.
+    public let index: Int
+    /// The report's time, in the task's unit.
+    public var time: UInt64 { report.metadata.time }
+    public var reportID: ReportID { report.metadata.reportID }
+    /// Bytes on the line.
+    public var size: Int { report.encoded().count }
+
+    package init(report: Report, opening: ReportOpening?, index: Int) {
+        self.report = report
+        self.opening = opening
+        self.index = index
+    }
+}
+
+/// What became of one value at upload. Accepted here means stored by the leader; the aggregators check it together later.
+public struct UploadOutcome: Sendable, Equatable {
+    public let reportID: ReportID
+    /// Which of the values given, from 0.
+    public let index: Int
+    /// Nil when the leader has stored the report.
+    public let error: ReportError?
+    /// Bytes on the line.
+    public let size: Int
+}
+
+extension TaskClient {
+    /// Splits each value into shares and encrypts one to each aggregator.
+    ///
+    /// - Parameters:
+    ///   - seed: The contributor's 32 secret bytes, from which committed tasks derive a claim key for each report.
+    ///   - time: POSIX seconds; coarsened to the task's unit before it leaves.
+    /// - Throws: ``ContributorError``; nothing is sent.
+    public nonisolated func prepare(
+        _ measurements: [MeasurementValue], seed: [UInt8], time: UInt64 = currentTime()
+    ) async throws -> [PreparedReport] {
+        let configs = try await aggregatorConfigs()
+        return try measurements.enumerated().map { index, measurement in
+            try prepare(measurement, index: index, seed: seed, time: time, configs: configs)
+        }
+    }
+
+    private nonisolated func prepare(
+        _ measurement: MeasurementValue, index: Int, seed: [UInt8], time: UInt64,
+        configs: (leader: HpkeConfig, helper: HpkeConfig)
+    ) throws -> PreparedReport {
+        let sharded: ShardedReport
+        do {
+            sharded = try vdaf.shard(taskID: taskID, measurement: measurement, reportID: .random())
+        } catch {
+            throw ContributorError.invalidMeasurement(String(describing: error))
+        }
+        return try seal(sharded, index: index, seed: seed, time: time, configs: configs)
+    }
+
+    /// Encrypts shares that exist already. Separate from `prepare`, so that tests and the demo can forge shares.
+    package nonisolated func seal(
+        _ sharded: ShardedReport, index: Int, seed: [UInt8], time: UInt64,
+        configs: (leader: HpkeConfig, helper: HpkeConfig)
+    ) throws -> PreparedReport {
+        do {
+            let report = try ReportBuilder.seal(
+                sharded, task: file.configuration, time: file.configuration.time(ofSeconds: time), leader: configs.leader,
+                helper: configs.helper, commitments: try vdaf.commitments(publicShare: sharded.publicShare),
+                claimSeed: task.isCommitted ? seed : nil)
+            return PreparedReport(report: report, opening: sharded.opening, index: index)
+        } catch {
+            throw ContributorError.reportFailed(String(describing: error))
+        }
+    }
+
+    /// Uploads reports, several a request, and tells what the leader answered about each, in the order given.
+    ///
+    /// A repeated request after a broken connection may find its reports stored already; the leader then says
+    /// `report_replayed`, which counts as stored here.
+    public nonisolated func send(
+        _ reports: [PreparedReport], progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws -> [UploadOutcome] {
+        var outcomes: [UploadOutcome] = []
+        var rest = reports[...]
+        while !rest.isEmpty {
+            let (chunk, sizes) = Self.chunk(of: rest)
+            rest = rest.dropFirst(chunk.count)
+            let errors = try await upload(chunk)
+            for (report, size) in zip(chunk, sizes) {
+                outcomes.append(
+                    UploadOutcome(
+                        reportID: report.reportID, index: report.index, error: errors[report.reportID], size: size))
+            }
+            progress?(chunk.count)
+        }
+        return outcomes
+    }
+
+    /// Prepares and sends values, and keeps the history of each in the contributor's home.
+    ///
+    /// The opening is on disk before the report leaves: a claim about a logged report must never be lost to a crash.
+    /// Reports refused because the node has changed its HPKE key are built again, once.
+    public nonisolated func upload(
+        _ measurements: [MeasurementValue], home: ContributorHome, time: UInt64 = currentTime(),
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws -> [UploadOutcome] {
+        let seed = try home.seed()
+        var prepared = try await prepare(measurements, seed: seed, time: time)
+        for report in prepared { try home.save(record(of: report, state: .sent)) }
+        var outcomes = try await send(prepared, progress: progress)
+        let outdated = outcomes.filter { $0.error == .outdatedConfig || $0.error == .hpkeUnknownConfigID }
+        if !outdated.isEmpty {
+            let configs = try await aggregatorConfigs(refresh: true)
+            let fresh = try outdated.map {
+                try prepare(measurements[$0.index], index: $0.index, seed: seed, time: time, configs: configs)
+            }
+            for (old, report) in zip(outdated, fresh) {
+                try home.removeRecord(taskID: taskID, reportID: old.reportID)
+                try home.save(record(of: report, state: .sent))
+                prepared[report.index] = report
+            }
+            for outcome in try await send(fresh) { outcomes[outcome.index] = outcome }
+        }
+        for outcome in outcomes {
+            let state = outcome.error.map { ReportRecord.State.rejected($0.name) } ?? .stored
+            try home.save(record(of: prepared[outcome.index], state: state))
+        }
+        return outcomes
+    }
+
+    private nonisolated func record(of report: PreparedReport, state: ReportRecord.State) -> ReportRecord {
+        ReportRecord(
+            taskID: taskID, reportID: report.reportID,
+            time: file.configuration.seconds(of: report.time) ?? 0, state: state, opening: report.opening)
+    }
+
+    private nonisolated func upload(_ reports: ArraySlice<PreparedReport>) async throws -> [ReportID: ReportError] {
+        let url = ResourceURL.reports(leaderURL, taskID)
+        let request = UploadRequest(reports: reports.map(\.report))
+        let headers = [taskHeader, (name: "Content-Type", value: MediaType.uploadReq.headerValue)]
+        let answer = try await transport.sendExpectingSuccess(
+            .init(.POST, url, headers: headers, body: request.encoded()))
+        guard !answer.body.isEmpty else { return [:] }
+        let statuses: [ReportUploadStatus]
+        do {
+            statuses = try UploadErrors(decoding: answer.body).statuses
+        } catch {
+            throw ContributorError.unexpectedAnswer(url: url, reason: error.description)
+        }
+        var errors: [ReportID: ReportError] = [:]
+        for status in statuses where !(answer.attempts > 1 && status.error == .reportReplayed) {
+            errors[status.reportID] = status.error
+        }
+        return errors
+    }
+
+    /// As many reports from the front as fit one request of moderate size, at least one.
+    private static func chunk(of reports: ArraySlice<PreparedReport>) -> (ArraySlice<PreparedReport>, sizes: [Int]) {
+        var sizes: [Int] = []
+        var total = 0
+        for report in reports.prefix(256) {
+            let size = report.size
+            guard sizes.isEmpty || total + size <= 1 << 20 else { break }
+            sizes.append(size)
+            total += size
+        }
+        return (reports.prefix(sizes.count), sizes)
+    }
+}
+
+/// POSIX seconds.
+public func currentTime() -> UInt64 {
+    UInt64(max(Date().timeIntervalSince1970, 0))
+}

@@ -1,0 +1,111 @@
+import DAP
+import Ledger
+import NIOHTTP1
+
+/// Everything that one task's leader does for a contributor or a model owner.
+///
+/// Every request carries the task's configuration in the `DAP-Taskprov` header (taskprov-04), so that a node can
+/// recognise a task that was announced to it as a rule.
+public actor TaskClient {
+    /// The task as published.
+    public nonisolated let file: TaskFile
+    package nonisolated let task: ValidatedTask
+    package nonisolated let vdaf: any TaskVDAF
+    nonisolated let transport: HTTPTransport
+    private var hpkeConfigs: (leader: HpkeConfig, helper: HpkeConfig)?
+
+    /// Checks the task before anything is sent: a contributor refuses a task whose sums could overflow or whose
+    /// commitments would not hide.
+    ///
+    /// - Throws: ``ContributorError/invalidTask(_:)``.
+    public init(task file: TaskFile, transport: HTTPTransport = HTTPTransport()) throws {
+        self.file = file
+        self.transport = transport
+        do {
+            task = try file.configuration.validated()
+            vdaf = try makeTaskVDAF(task.vdaf)
+        } catch {
+            throw ContributorError.invalidTask(String(describing: error))
+        }
+    }
+
+    nonisolated var taskID: TaskID { task.taskID }
+    nonisolated var leaderURL: String { file.configuration.leaderURL }
+
+    /// A resource of Cairn's own, beside those of DAP.
+    nonisolated func resource(_ name: String) -> String {
+        let base = leaderURL.hasSuffix("/") ? String(leaderURL.dropLast()) : leaderURL
+        return "\(base)/cairn/tasks/\(taskID.base64URL)/\(name)"
+    }
+
+    nonisolated var taskHeader: (name: String, value: String) {
+        (Taskprov.headerName, Taskprov.headerValue(file.configuration))
+    }
+
+    /// The HPKE configurations of both aggregators, fetched once.
+    ///
+    /// - Parameter refresh: Fetches them again, after a node said that the ones in use are outdated.
+    package func aggregatorConfigs(refresh: Bool = false) async throws -> (leader: HpkeConfig, helper: HpkeConfig) {
+        if !refresh, let hpkeConfigs { return hpkeConfigs }
+        async let leader = NodeClient(url: leaderURL, transport: transport).hpkeConfig()
+        async let helper = NodeClient(url: file.configuration.helperURL, transport: transport).hpkeConfig()
+        let configs = (leader: try await leader, helper: try await helper)
+        hpkeConfigs = configs
+        return configs
+    }
+}
+
+/// What the leader says about a report's receipt.
+public enum ReceiptAnswer: Sendable, Equatable {
+    /// The `.tlog-proof` file.
+    case available(String)
+    /// The report is not yet under a checkpoint with the policy's quorum: ask again.
+    case pending
+    /// The report was refused after its upload, for this reason.
+    case rejected(String)
+    /// The leader does not know the report.
+    case unknown
+}
+
+extension TaskClient {
+    /// Asks for a report's receipt once.
+    public nonisolated func receipt(of reportID: ReportID) async throws -> ReceiptAnswer {
+        let url = resource("receipts/\(reportID.base64URL)")
+        let answer = try await transport.send(.init(.GET, url, headers: [taskHeader]))
+        switch answer.status {
+        case 200:
+            guard let text = String(validating: answer.body, as: UTF8.self) else {
+                throw ContributorError.unexpectedAnswer(url: url, reason: "the receipt is not UTF-8 text")
+            }
+            return .available(text)
+        case 202: return .pending
+        case 404: return .unknown
+        case 410:
+            let problem = try? ProblemDocument(json: answer.body)
+            return .rejected(problem?.detail ?? problem?.title ?? "no reason given")
+        default: throw HTTPTransport.error(for: answer, url: url)
+        }
+    }
+
+    /// Asks for a receipt until the leader has it, has refused the report, or `deadline` has passed.
+    public nonisolated func awaitReceipt(
+        of reportID: ReportID, deadline: Duration = .seconds(60)
+    ) async throws -> ReceiptAnswer {
+        let start = ContinuousClock.now
+        while true {
+            let answer = try await receipt(of: reportID)
+            guard case .pending = answer, ContinuousClock.now - start < deadline else { return answer }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// Hands the leader an entry signed by the task's owner (`round` or `model`), with the blob that it names by hash.
+    package nonisolated func post(_ entry: LedgerEntry, blob: [UInt8]) async throws {
+        var body = ByteWriter()
+        body.opaque32(entry.encoded())
+        body.opaque32(blob)
+        let url = resource("log-entries")
+        let headers = [taskHeader, (name: "Content-Type", value: "application/octet-stream")]
+        _ = try await transport.sendExpectingSuccess(.init(.POST, url, headers: headers, body: body.bytes))
+    }
+}

@@ -1,0 +1,39 @@
+import DAP
+import Foundation
+import NIOHTTP1
+
+/// `GET /cairn/tasks/{id}/status`: how many reports the leader has, and what became of them.
+public struct TaskStatus: Codable, Sendable, Equatable {
+    public struct Batch: Codable, Sendable, Equatable {
+        /// The batch's name: a batch id, or an interval.
+        public let batch: String
+        public let state: String
+        public let count: Int
+    }
+
+    public let taskId: String
+    public let received: Int
+    public let pending: Int
+    public let accepted: Int
+    /// Numbers of refused reports by the standard's name of the reason.
+    public let rejected: [String: Int]
+    public let batches: [Batch]
+
+    /// Refused reports of all reasons.
+    public var rejectedTotal: Int { rejected.values.reduce(0, +) }
+}
+
+extension TaskClient {
+    /// The task's counters at the leader.
+    public nonisolated func status() async throws -> TaskStatus {
+        let url = resource("status")
+        let answer = try await transport.sendExpectingSuccess(.init(.GET, url, headers: [taskHeader]))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(TaskStatus.self, from: Data(answer.body))
+        } catch {
+            throw ContributorError.unexpectedAnswer(url: url, reason: "not a task's status: \(error)")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Contributor
+import DAP
+import Ledger
+import TransparencyLog
+
+/// `cairn audit`: recomputes every batch's public check from the log alone.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Check published results against the log.",
+        discussion: """
+            Reads the log from a URL or a folder, verifies it under the policy, adds up the logged commitments of every \
+            batch and compares them with the sums that the aggregators signed. No secret is needed and no node is \
+            trusted. The exit code is 0 only if every batch is verified; missing data means 'unverified'.
+            """)
+
+    struct Output: Encodable {
+        struct Batch: Encodable {
+            let taskId: String
+            let batch: String
+            let count: UInt64
+            let verdict: String
+            let result: [String]?
+            let findings: [String]
+            /// `leader`, `helper` or both: whom a signature convicts.
+            let culprits: [String]
+        }
+
+        let verified: Bool
+        /// Entries in the log.
+        let size: UInt64
+        let batches: [Batch]
+        /// What is odd but convicts nobody of a wrong result.
+        let notes: [String]
+    }
+
+    @Option(help: "The log's URL or folder.") var log: String
+    @Option(help: "The log policy: which log, which witnesses.") var policy: String
+    @Option(name: .customLong("task"), help: "Only this task: its id.") var taskID: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let id = try taskID.map { text in
+            guard let id = TaskID(base64URL: text) else {
+                throw ValidationError("--task \(text): not a task id (43 characters of base64url).")
+            }
+            return id
+        }
+        let bar = ProgressBar("reading the log", total: 100)
+        let report = try await Self.audit(log: log, policy: try LogPolicyFile.read(policy), taskID: id) { done, total in
+            bar.set(total == 0 ? 100 : Int(done * 100 / total))
+        }
+        bar.finish()
+        let batches = report.batches.map(Self.describe)
+        if json {
+            try JSONOutput.print(
+                Output(verified: report.isVerified, size: report.head.size, batches: batches, notes: report.notes))
+        } else {
+            Console.print("log of \(report.head.size) entries, its checkpoint accepted by the policy:")
+            for line in "\(report.policyVerdict)".split(separator: "\n") { Console.print("  \(line)") }
+            for batch in batches { Self.print(batch) }
+            if batches.isEmpty { Console.print("no batch in the log") }
+            for note in report.notes { Console.print("note: \(note)") }
+        }
+        if !report.isVerified { throw ExitCode(1) }
+    }
+
+    static func audit(
+        log: String, policy: LogPolicy, taskID: TaskID?,
+        progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) async throws -> AuditReport {
+        let isURL = log.hasPrefix("http://") || log.hasPrefix("https://")
+        let source: any TileSource = isURL ? Contributor.HTTPTileSource(baseURL: log) : DirectoryTileSource(directory: log)
+        return try await Auditor(source: source, policy: policy).audit(taskID: taskID, progress: progress)
+    }
+
+    static func describe(_ audit: BatchAudit) -> Output.Batch {
+        var result: [String]?
+        var findings: [String] = []
+        var culprits: [String] = []
+        let verdict: String
+        switch audit.verdict {
+        case .verified(let value):
+            verdict = "verified"
+            result = value.decimals
+        case .failed(let list):
+            verdict = "failed"
+            findings = list.map(\.text)
+            culprits = Set(list.flatMap(\.culprits).map { "\($0)" }).sorted()
+        case .unverified(let reasons):
+            verdict = "unverified"
+            findings = reasons
+        case .unfinished(let reason):
+            verdict = "unfinished"
+            findings = [reason]
+        }
+        return Output.Batch(
+            taskId: audit.taskID.base64URL, batch: BatchScope.text(audit.selector), count: audit.count,
+            verdict: verdict, result: result, findings: findings, culprits: culprits)
+    }
+
+    private static func print(_ batch: Output.Batch) {
+        Console.print("\(batch.verdict.uppercased())  task \(batch.taskId), \(batch.batch): \(batch.count) reports")
+        for culprit in batch.culprits {
+            Console.print("  convicted by its own signature: the \(culprit)")
+        }
+        for finding in batch.findings { Console.print("  \(finding)") }
+    }
+}
+
+extension BatchScope {
+    /// A batch for people.
+    static func text(_ selector: BatchSelector) -> String {
+        switch BatchScope(selector) {
+        case .interval(let interval): "units \(interval.start) until \(interval.end.map { "\($0)" } ?? "?")"
+        case .batch(let id): "batch \(id.base64URL)"
+        case nil: "an unreadable batch selector"
+        }
+    }
+}
+
+/// Log policy files on the command line.
+enum LogPolicyFile {
+    static func read(_ path: String) throws -> LogPolicy {
+        do {
+            return try LogPolicy(parsing: try UserFile.read(path, limit: 1 << 20))
+        } catch let error as PolicyError {
+            throw CommandFailure("\(path) is not a log policy: \(error)")
+        }
+    }
+}

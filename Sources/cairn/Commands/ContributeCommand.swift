@@ -1,0 +1,132 @@
+import ArgumentParser
+import Contributor
+import DAP
+import Ledger
+import SharedModel
+
+/// `cairn contribute`: one value, a column of a CSV file, or a model update trained on a CSV file.
+struct ContributeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "contribute",
+        abstract: "Add private data to a task.",
+        discussion: """
+            Give one of: --value; --csv with --column (one report a row); --data with --label-column, --model and \
+            --training (one report: the model update trained on the rows).
+
+            The value is split into two shares on this machine, and each aggregator can read only its own. What opens \
+            the public commitments later stays in $CAIRN_HOME (or ~/.cairn).
+            """)
+
+    struct Output: Encodable {
+        struct Report: Encodable {
+            let reportId: String
+            let stored: Bool
+            let error: String?
+            let bytes: Int
+        }
+
+        let taskId: String
+        let reports: [Report]
+    }
+
+    @OptionGroup var task: TaskReference
+    @Option(help: "One value: 0 or 1 (count), a number (sum), numbers with commas (sumvec), a bucket (histogram).")
+    var value: String?
+    @Option(help: "A CSV file, one report a row.") var csv: String?
+    @Option(help: "The column's name, or its index from 0; once for each number of a report.") var column: [String] = []
+    @Option(help: "A CSV file of training rows.") var data: String?
+    @Option(help: "The label's column in --data: name, or index from 0.") var labelColumn: String?
+    @Option(help: "The model that the round starts from.") var model: String?
+    @Option(help: "The task's training settings.") var training: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        guard [value, csv, data].compactMap({ $0 }).count == 1 else {
+            throw ValidationError("Give exactly one of --value, --csv and --data.")
+        }
+        if (csv == nil) != column.isEmpty { throw ValidationError("--csv and --column go together.") }
+        let forTraining = [data, labelColumn, model, training].compactMap { $0 }.count
+        guard forTraining == 0 || forTraining == 4 else {
+            throw ValidationError("--data, --label-column, --model and --training go together.")
+        }
+    }
+
+    func run() async throws {
+        let home = ContributorHome.standard()
+        let file = try task.load()
+        let client = try TaskClient(task: file)
+        let measurements = try measurements(file)
+        try Self.installIfNew(file, home: home)
+        let bar = ProgressBar("uploading", total: measurements.count)
+        let outcomes = try await client.upload(measurements, home: home) { bar.advance(by: $0) }
+        bar.finish()
+        try report(outcomes, file: file)
+        if outcomes.contains(where: { $0.error != nil }) { throw ExitCode(1) }
+    }
+
+    private func measurements(_ file: TaskFile) throws -> [MeasurementValue] {
+        let parser = MeasurementParser(vdaf: try file.configuration.vdaf)
+        if let value {
+            return [try parser.value(value)]
+        }
+        if let csv {
+            guard column.count == parser.width else {
+                throw ValidationError("The task takes \(parser.width) numbers a report: give --column so many times.")
+            }
+            return try CSVColumns(CSVTable(path: csv), columns: column, parser: parser).measurements(parser)
+        }
+        return [try update(file)]
+    }
+
+    /// Trains on the rows and encodes the change.
+    private func update(_ file: TaskFile) throws -> MeasurementValue {
+        guard let data, let labelColumn, let model, let training else {
+            throw ValidationError("--data, --label-column, --model and --training go together.")
+        }
+        let parameters = file.configuration.cairn
+        let modelBytes = try UserFile.read(model)
+        let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
+        guard parameters?.modelHash == Blob.hash(modelBytes) else {
+            throw CommandFailure("\(model) is not the model that the task names", advice: "Get it from the task's owner or its log.")
+        }
+        guard parameters?.termsHash == document.hash else {
+            throw CommandFailure("\(training) does not hold the settings that the task names", advice: "Get them from the task's owner.")
+        }
+        let settings = document.settings
+        let rows = try Dataset(
+            csv: try CSVTable(path: data), label: LabelColumn(argument: labelColumn), declaredClasses: settings.classes)
+        let trainer = settings.trainer(seed: .random(in: .min ... .max))
+        let update = try trainer.train(
+            try Model(decoding: modelBytes), on: try settings.featureScaling().applied(to: rows))
+        return .vector(try settings.encoding().encode(update))
+    }
+
+    private func report(_ outcomes: [UploadOutcome], file: TaskFile) throws {
+        if json {
+            let reports = outcomes.map {
+                Output.Report(
+                    reportId: $0.reportID.base64URL, stored: $0.error == nil, error: $0.error?.name, bytes: $0.size)
+            }
+            return try JSONOutput.print(Output(taskId: file.taskID.base64URL, reports: reports))
+        }
+        let stored = outcomes.filter { $0.error == nil }
+        Console.print("\(stored.count) of \(outcomes.count) reports stored, \(outcomes.reduce(0) { $0 + $1.size }) bytes")
+        if outcomes.count == 1, let id = stored.first?.reportID { Console.print("report \(id)") }
+        for outcome in outcomes {
+            guard let error = outcome.error else { continue }
+            Console.error("cairn: value \(outcome.index + 1) was refused: \(error.name)")
+        }
+    }
+
+    /// Later commands find the task by its id. A different task of the same name is left alone.
+    private static func installIfNew(_ file: TaskFile, home: ContributorHome) throws {
+        let known = home.tasks()
+        if known.contains(where: { (try? $0.result.get())?.taskID == file.taskID }) { return }
+        guard !known.contains(where: { $0.name == file.name }) else {
+            Console.error(
+                "cairn: another task named '\(file.name)' is installed; keep \(file.name)'s file for `cairn receipt fetch --task`")
+            return
+        }
+        try home.install(file)
+    }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `cairn node`: what the operator of an aggregator does.
+struct NodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node", abstract: "Set up and run an aggregator node.",
+        subcommands: [NodeRunCommand.self, NodeTaskCommand.self, NodeInitCommand.self])
+}

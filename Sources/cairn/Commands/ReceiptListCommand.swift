@@ -1,0 +1,52 @@
+import ArgumentParser
+import Contributor
+import DAP
+
+/// `cairn receipt list`: the contributor's history.
+struct ReceiptListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your reports and whether their receipts have been fetched.")
+
+    struct Output: Encodable {
+        struct Report: Encodable {
+            let taskId: String
+            let reportId: String
+            let time: String
+            let state: String
+            let reason: String?
+            let receipt: String?
+        }
+
+        let reports: [Report]
+    }
+
+    @Option(name: .customLong("task"), help: "Only this task: a file, or the name of an installed task.")
+    var task: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+        let home = ContributorHome.standard()
+        let reports = try home.records(of: try task.map { try home.task($0).taskID }).map { record in
+            let (state, reason) = Self.text(record.state)
+            let hasReceipt = home.hasReceipt(taskID: record.taskID, reportID: record.reportID)
+            return Output.Report(
+                taskId: record.taskID.base64URL, reportId: record.reportID.base64URL,
+                time: TimeArgument.text(record.time), state: state, reason: reason,
+                receipt: hasReceipt ? home.receiptPath(taskID: record.taskID, reportID: record.reportID) : nil)
+        }
+        if json { return try JSONOutput.print(Output(reports: reports)) }
+        if reports.isEmpty { Console.print("no reports yet") }
+        for report in reports {
+            let what = report.receipt == nil ? "no receipt yet" : "receipt"
+            Console.print("\(report.time)  \(report.reportId)  \(report.reason ?? report.state)  \(what)")
+        }
+    }
+
+    private static func text(_ state: ReportRecord.State) -> (String, String?) {
+        switch state {
+        case .sent: ("sent", nil)
+        case .stored: ("stored", nil)
+        case .rejected(let reason): ("rejected", reason)
+        }
+    }
+}

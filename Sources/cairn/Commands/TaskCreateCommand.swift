@@ -1,0 +1,153 @@
+import ArgumentParser
+import Contributor
+import Crypto
+import DAP
+import SharedModel
+
+/// `cairn task create`: asks the nodes for their keys, checks that no sum can overflow, writes the task file.
+struct TaskCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Create a task file.",
+        discussion: """
+            Both nodes must be running: their keys become part of the task. The file is public; hand it to both \
+            operators (cairn node task add) and to the contributors (cairn contribute --task). Parameters whose sums \
+            could overflow, or whose commitments would not hide a report, are refused with the arithmetic.
+            """)
+
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case count, sum, sumvec, histogram
+    }
+
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case timeInterval = "time-interval"
+        case leaderSelected = "leader-selected"
+    }
+
+    enum Commitment: String, EnumerableFlag {
+        case committed, uncommitted
+    }
+
+    enum Publish: String, ExpressibleByArgument, CaseIterable {
+        case `public`, collector
+    }
+
+    enum Credit: String, ExpressibleByArgument, CaseIterable {
+        case none, unit
+    }
+
+    @Option(help: "Name of the task and its file: letters, digits, '-', '_', '.'.") var name: String
+    @Option(help: "The leader's URL.") var leader: String
+    @Option(help: "The helper's URL.") var helper: String
+    @Option(help: "The collector's public key: FILE.pub of `cairn keygen hpke`.") var collectorConfig: String
+    @Option(help: "What a report holds: count, sum, sumvec or histogram.") var vdaf: Kind?
+    @Option(help: "Largest value of sum and sumvec.") var maxMeasurement: UInt64?
+    @Option(help: "Number of coordinates (sumvec) or buckets (histogram).") var length: UInt32?
+    @Option(help: "Elements per proof chunk; the best one by default.") var chunkLength: UInt32?
+    @Flag(help: "Whether every report's commitments are logged, so that anyone can check the result.")
+    var commitment: Commitment = .committed
+    @Option(help: "time-interval or leader-selected.") var batchMode: Mode = .timeInterval
+    @Option(help: "Seconds in a unit of report times.") var timePrecision: UInt64 = 3600
+    @Option(help: "A result needs at least so many reports.") var minBatchSize: UInt64
+    @Option(help: "A batch holds at most so many reports; bounds the sums.") var maxBatchSize: UInt64
+    @Option(help: "When reports may first be made: seconds or RFC 3339.") var start: TimeArgument?
+    @Option(help: "For how many seconds from --start.") var duration: UInt64?
+    @Option(help: "Who sees aggregate shares of a committed task: public or collector.") var publish: Publish = .public
+    @Option(help: "What a contribution earns: unit or none.") var creditPolicy: Credit = .unit
+    @Option(help: "Key of the task's owner, who signs rounds and models (cairn keygen owner).") var ownerKey: String?
+    @Option(help: "A log policy file, where other witnesses than the helper are wanted.") var policy: String?
+    @Option(help: "A model file: the task is one training round that starts from it.") var model: String?
+    @Option(help: "The training settings that go with --model.") var training: String?
+    @Option(name: .customLong("out"), help: "Folder for NAME.task and NAME.policy.") var folder = "."
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        if (start == nil) != (duration == nil) { throw ValidationError("--start and --duration go together.") }
+        if duration == 0 { throw ValidationError("--duration must be at least 1 second.") }
+        if timePrecision == 0 { throw ValidationError("--time-precision must be at least 1 second.") }
+        if minBatchSize == 0 { throw ValidationError("--min-batch-size must be at least 1.") }
+        if maxBatchSize < minBatchSize { throw ValidationError("--max-batch-size is below --min-batch-size.") }
+        if (model == nil) == (vdaf == nil) { throw ValidationError("Give either --vdaf or --model.") }
+        if (model == nil) != (training == nil) { throw ValidationError("--model and --training go together.") }
+        if model == nil { _ = try configuration() }
+    }
+
+    func run() async throws {
+        var draft = TaskDraft(
+            name: name, leaderURL: leader, helperURL: helper, vdaf: .count,
+            batchMode: batchMode == .timeInterval ? .timeInterval : .leaderSelected, timePrecision: timePrecision,
+            minBatchSize: minBatchSize, maxBatchSize: maxBatchSize,
+            collectorConfig: try CollectorKey.readPublic(collectorConfig))
+        if let model, let training {
+            try draft.setRound(
+                model: try Model(decoding: try UserFile.read(model)),
+                settings: try TrainingSettings.Document(try UserFile.read(training), name: training))
+        } else {
+            draft.vdaf = try configuration()
+        }
+        if let start, let duration {
+            let (end, overflow) = start.seconds.addingReportingOverflow(duration)
+            guard !overflow else { throw CommandFailure("--start and --duration lie beyond the end of time") }
+            draft.seconds = start.seconds..<end
+        }
+        draft.publish = publish == .public ? .public : .collector
+        draft.creditPolicy = creditPolicy == .unit ? .unit : .none
+        draft.logPolicy = try policy.map(UserFile.readText)
+        draft.ownerKey = try ownerKey.map { Array(try OwnerKey.read($0).publicKey.rawRepresentation) }
+
+        let file = try await draft.complete()
+        try UserFile.createFolder(folder)
+        let path = "\(folder)/\(name).task"
+        try UserFile.create(path, String(decoding: file.json(), as: UTF8.self), isSecret: false)
+        if let text = file.logPolicy {
+            try UserFile.create("\(folder)/\(name).policy", text, isSecret: false)
+        }
+        try ContributorHome.standard().install(file)
+
+        let description = try TaskDescription(file)
+        if json { return try JSONOutput.print(description) }
+        for line in description.lines { Console.print(line) }
+        Console.print("written      \(path)\(file.logPolicy == nil ? "" : " and \(folder)/\(name).policy")")
+    }
+
+    /// The VDAF that the options ask for.
+    private func configuration() throws -> VDAFConfiguration {
+        func required<T>(_ value: T?, _ option: String) throws -> T {
+            guard let value else { throw ValidationError("--vdaf \(vdaf?.rawValue ?? "") needs \(option).") }
+            return value
+        }
+        func refuse(_ isPresent: Bool, _ option: String) throws {
+            if isPresent { throw ValidationError("--vdaf \(vdaf?.rawValue ?? "") has no \(option).") }
+        }
+        let base: VDAFConfiguration
+        switch vdaf {
+        case .count, nil:
+            try refuse(maxMeasurement != nil, "--max-measurement")
+            try refuse(length != nil || chunkLength != nil, "--length or --chunk-length")
+            base = .count
+        case .sum:
+            try refuse(length != nil || chunkLength != nil, "--length or --chunk-length")
+            base = .sum(maxMeasurement: try required(maxMeasurement, "--max-measurement"))
+        case .sumvec:
+            let length = try required(length, "--length")
+            let maximum = try required(maxMeasurement, "--max-measurement")
+            base = .sumVec(
+                length: length, maxMeasurement: maximum,
+                chunkLength: try chunk(elements: Int(length) * (UInt64.bitWidth - maximum.leadingZeroBitCount)))
+        case .histogram:
+            try refuse(maxMeasurement != nil, "--max-measurement")
+            let length = try required(length, "--length")
+            base = .histogram(length: length, chunkLength: try chunk(elements: Int(length)))
+        }
+        return commitment == .committed ? .committed(base) : base
+    }
+
+    private func chunk(elements: Int) throws -> UInt32 {
+        if let chunkLength { return chunkLength }
+        guard (1...VDAFConfiguration.maximumElements).contains(elements) else {
+            throw ValidationError(
+                "length × bits = \(elements) is outside 1 to \(VDAFConfiguration.maximumElements) field elements.")
+        }
+        return VDAFConfiguration.recommendedChunkLength(elements: elements)
+    }
+}

@@ -1,0 +1,178 @@
+import Contributor
+import DAP
+import Foundation
+import Ledger
+import SharedModel
+import TransparencyLog
+
+/// The whole system on one machine: two node processes, many contributors, a model owner, an auditor, and three cheats.
+///
+/// Nothing here is a simulation of the system: every report goes over HTTP to the nodes, which know their own keys only.
+struct Demo: Sendable {
+    let plan: DemoPlan
+    /// Where everything is kept; exists and is empty.
+    let folder: String
+    let isKept: Bool
+    let pages: DemoPages
+
+    func run() async throws -> DemoReport {
+        let start = ContinuousClock.now
+        var report = DemoReport(plan)
+        let nodes = try LocalNodes.create(
+            in: folder, executable: try Executable.path(), logOrigin: "cairn.example/demo")
+        var evidence = Evidence()
+        try await nodes.run {
+            pages.opening(plan, nodes: nodes, folder: folder)
+            try await train(on: nodes, report: &report, evidence: &evidence)
+        }
+        try await verify(nodes, report: &report, evidence: evidence, start: start)
+        return report
+    }
+
+    /// What the rounds leave behind for the checks.
+    private struct Evidence {
+        var policy: String?
+        var firstReceipt: String?
+    }
+
+    private func train(on nodes: LocalNodes, report: inout DemoReport, evidence: inout Evidence) async throws {
+        let owner = try await DemoOwner(nodes: nodes, folder: folder, settings: plan.settings)
+        let contributors = plan.slices.enumerated().map { number, rows in
+            DemoContributor(
+                number: number, rows: rows, home: ContributorHome(path: "\(folder)/contributors/\(number + 1)"))
+        }
+        var model = plan.initialModel
+        var receipts: [String] = []
+        for round in 1...plan.rounds {
+            try Task.checkCancellation()
+            let start = ContinuousClock.now
+            let file = try await owner.announce(round: round, model: model, contributors: contributors.count)
+            evidence.policy = file.logPolicy
+            let (outcomes, cheats) = try await upload(contributors, to: file, round: round)
+            model = try await owner.step(file, from: model)
+            receipts += try await fetchReceipts(contributors, outcomes, file: file)
+            let status = try await TaskClient(task: file).status()
+            for (dishonest, cheat) in cheats {
+                report.dishonestContributors.append(try await dishonest.verdict(cheat, file: file))
+            }
+            let result = DemoReport.Round(
+                round: round, accepted: status.accepted, rejected: status.rejectedTotal,
+                uploadBytes: outcomes.reduce(0) { $0 + $1.size } + cheats.reduce(0) { $0 + $1.1.size },
+                seconds: (ContinuousClock.now - start).seconds, testAccuracy: try model.accuracy(on: plan.test))
+            report.rounds.append(result)
+            pages.round(result, note: cheats.isEmpty ? nil : "\(cheats.count) contributors cheat, see below")
+        }
+        evidence.firstReceipt = receipts.first
+        report.receipts = .init(verified: receipts.count, total: contributors.count * plan.rounds)
+        report.sharedAccuracy = report.rounds.last?.testAccuracy ?? 0
+    }
+
+    /// All contributors of a round, a few at a time; in one round the cheats join them.
+    private func upload(
+        _ contributors: [DemoContributor], to file: TaskFile, round: Int
+    ) async throws -> ([UploadOutcome], [(DishonestContributors, DishonestContributors.Sent)]) {
+        let bar = ProgressBar("  round \(round)", total: contributors.count, plainLines: false)
+        defer { bar.finish() }
+        let outcomes = try await contributors.concurrentMap(limit: 4) { contributor in
+            let trainer = plan.defaults.trainer(seed: plan.seed, round: round - 1, contributor: contributor.number)
+            let outcome = try await contributor.takePart(
+                in: file, round: round, settings: plan.settings.settings, trainer: trainer)
+            bar.advance()
+            return outcome
+        }
+        guard round == plan.dishonestRound else { return (outcomes, []) }
+        let dishonest = DishonestContributors(
+            home: ContributorHome(path: "\(folder)/contributors/dishonest"), settings: plan.settings.settings,
+            rows: plan.slices[0])
+        let trainer = plan.defaults.trainer(seed: plan.seed, round: round - 1, contributor: 0)
+        return (outcomes, try await dishonest.takePart(in: file, trainer: trainer).map { (dishonest, $0) })
+    }
+
+    private func fetchReceipts(
+        _ contributors: [DemoContributor], _ outcomes: [UploadOutcome], file: TaskFile
+    ) async throws -> [String] {
+        guard let text = file.logPolicy else { return [] }
+        let policy = try LogPolicy(parsing: Array(text.utf8))
+        let pairs = Array(zip(contributors, outcomes))
+        return try await pairs.concurrentMap(limit: 8) { contributor, outcome in
+            try await contributor.receipt(of: outcome.reportID, file: file, policy: policy)
+        }.compactMap { $0 }
+    }
+
+    /// Everything after the nodes are gone.
+    private func verify(
+        _ nodes: LocalNodes, report: inout DemoReport, evidence: Evidence, start: ContinuousClock.Instant
+    ) async throws {
+        report.majorityClassShare = plan.test.majorityClassShare
+        let update = try plan.defaults.pooledTrainer(seed: plan.seed).train(plan.initialModel, on: plan.pooled)
+        report.pooledAccuracy = try plan.initialModel.applying(update).accuracy(on: plan.test)
+        pages.accuracy(report)
+
+        let policy = try LogPolicy(parsing: Array((evidence.policy ?? "").utf8))
+        let logFolder = nodes.leader.folder.logFolder
+        let audit = try await AuditCommand.audit(log: logFolder, policy: policy, taskID: nil)
+        let verified = audit.batches.filter { if case .verified = $0.verdict { true } else { false } }.count
+        report.audit = .init(
+            verified: audit.isVerified && verified == plan.rounds, batches: verified, entries: audit.head.size)
+        let receipt = try evidence.firstReceipt.map { try UserFile.read($0) } ?? []
+        let receiptLines = ReceiptVerifyCommand.lines(Receipt.verify(file: receipt, policy: policy))
+
+        let falsified = "\(folder)/falsified-log"
+        let taskID = try await FalsifiedLog.make(of: nodes, at: falsified)
+        report.falsifiedAggregate = try await Self.verdict(log: falsified, policy: policy, taskID: taskID)
+        report.seconds = (ContinuousClock.now - start).seconds
+
+        pages.checks(report, receiptLines: receiptLines)
+        var commands: [String] = []
+        if let receipt = evidence.firstReceipt {
+            let policyFile = "\(folder)/log.policy"
+            commands = [
+                "cairn audit --log \(logFolder) --policy \(policyFile)",
+                "cairn audit --log \(falsified) --policy \(policyFile)",
+                "cairn receipt verify \(receipt) --policy \(policyFile)",
+            ]
+        }
+        pages.closing(report, keptFolder: isKept ? folder : nil, commands: commands)
+    }
+
+    private static func verdict(log: String, policy: LogPolicy, taskID: TaskID) async throws -> DemoReport.Attack {
+        let attack = "somebody with both nodes' real keys added 1 to a published sum and signed everything anew"
+        let report = try await AuditCommand.audit(log: log, policy: policy, taskID: taskID)
+        for batch in report.batches {
+            guard case .failed(let findings) = batch.verdict else { continue }
+            let isLeaderNamed = findings.contains { $0.culprits == [.leader] }
+            return DemoReport.Attack(
+                attack: attack, caught: isLeaderNamed,
+                finding: "the audit says: " + findings.map(\.text).joined(separator: "; "))
+        }
+        return DemoReport.Attack(attack: attack, caught: false, finding: "the audit noticed nothing")
+    }
+}
+
+extension Array where Element: Sendable {
+    /// `map` with at most `limit` elements in progress at once, results in order.
+    func concurrentMap<Result: Sendable>(
+        limit: Int, _ body: @escaping @Sendable (Element) async throws -> Result
+    ) async throws -> [Result] {
+        try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+            var results = [Result?](repeating: nil, count: count)
+            var next = 0
+            while next < count || !group.isEmpty {
+                if next < count, next < limit {
+                    let (index, element) = (next, self[next])
+                    group.addTask { (index, try await body(element)) }
+                    next += 1
+                    continue
+                }
+                guard let (index, result) = try await group.next() else { break }
+                results[index] = result
+                if next < count {
+                    let (index, element) = (next, self[next])
+                    group.addTask { (index, try await body(element)) }
+                    next += 1
+                }
+            }
+            return results.compactMap { $0 }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Contributor
+import DAP
+import Ledger
+import SharedModel
+import TransparencyLog
+
+/// One contributor of the demo: its own rows, and a home of its own for its seed, history and receipts.
+struct DemoContributor: Sendable {
+    let number: Int
+    let rows: Dataset
+    let home: ContributorHome
+
+    /// Takes part in a round, knowing only the public task file and the public log.
+    ///
+    /// - Returns: What the leader answered, and the id of the report.
+    func takePart(
+        in file: TaskFile, round: Int, settings: TrainingSettings, trainer: LocalTrainer
+    ) async throws -> UploadOutcome {
+        let client = try TaskClient(task: file)
+        let model = try await Self.model(of: file)
+        let update = try trainer.train(model, on: rows)
+        let outcomes = try await client.upload([.vector(try settings.encoding().encode(update))], home: home)
+        return outcomes[0]
+    }
+
+    /// Fetches and checks the receipt of a report.
+    ///
+    /// - Returns: The path of the stored receipt, or nil where it does not verify.
+    func receipt(of reportID: ReportID, file: TaskFile, policy: LogPolicy) async throws -> String? {
+        guard case .available(let text) = try await TaskClient(task: file).awaitReceipt(of: reportID) else { return nil }
+        guard Receipt.verify(file: Array(text.utf8), policy: policy).isValid else { return nil }
+        return try home.save(receipt: text, taskID: file.taskID, reportID: reportID)
+    }
+
+    /// The model that the task names by its hash, from the log's blobs.
+    static func model(of file: TaskFile) async throws -> Model {
+        guard let hash = file.configuration.cairn?.modelHash, let url = file.logURL else {
+            throw CommandFailure("the task names no model")
+        }
+        let bytes = try await Contributor.HTTPTileSource(baseURL: url).tile(path: Blob.path(hash: hash))
+        guard Blob.hash(bytes) == hash else { throw CommandFailure("the log serves another model than the task names") }
+        return try Model(decoding: bytes)
+    }
+}

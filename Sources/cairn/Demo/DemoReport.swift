@@ -1,0 +1,67 @@
+/// What a demo run showed: the JSON of `cairn demo --json`, and the source of the printed pages.
+struct DemoReport: Encodable, Sendable {
+    struct Data: Encodable, Sendable {
+        let name: String
+        let rows: Int
+        let features: Int
+        let classes: Int
+        let testRows: Int
+    }
+
+    struct Round: Encodable, Sendable {
+        let round: Int
+        let accepted: Int
+        let rejected: Int
+        let uploadBytes: Int
+        let seconds: Double
+        let testAccuracy: Double
+    }
+
+    struct Receipts: Encodable, Sendable {
+        let verified: Int
+        let total: Int
+    }
+
+    struct Audit: Encodable, Sendable {
+        let verified: Bool
+        let batches: Int
+        let entries: UInt64
+    }
+
+    /// One attempt to cheat, and how it ended.
+    struct Attack: Encodable, Sendable {
+        /// What was tried.
+        let attack: String
+        let caught: Bool
+        /// The words of whoever caught it.
+        let finding: String
+    }
+
+    let data: Data
+    let contributors: Int
+    let modelParameters: Int
+    var rounds: [Round] = []
+    var sharedAccuracy = 0.0
+    var pooledAccuracy = 0.0
+    var majorityClassShare = 0.0
+    var receipts = Receipts(verified: 0, total: 0)
+    var audit = Audit(verified: false, batches: 0, entries: 0)
+    var dishonestContributors: [Attack] = []
+    var falsifiedAggregate: Attack?
+    var seconds = 0.0
+
+    init(_ plan: DemoPlan) {
+        data = Data(
+            name: plan.dataName, rows: plan.pooled.count + plan.test.count, features: plan.test.featureCount,
+            classes: plan.test.classNames.count, testRows: plan.test.count)
+        contributors = plan.contributors
+        modelParameters = plan.initialModel.parameters.count
+    }
+
+    /// Whether everything that the demo promises to show was there to see.
+    var succeeded: Bool {
+        audit.verified && receipts.verified == receipts.total && receipts.total > 0
+            && !dishonestContributors.isEmpty && dishonestContributors.allSatisfy(\.caught)
+            && falsifiedAggregate?.caught == true
+    }
+}

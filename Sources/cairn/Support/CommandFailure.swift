@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+
+/// What a person reads when a command cannot go on: what is wrong, where, and what to do about it.
+///
+/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`, exit code 1. Mistakes in the arguments themselves are
+/// the argument parser's (`ValidationError`) and end with 64, the usage code of sysexits.h.
+struct CommandFailure: Error, CustomStringConvertible {
+    /// What is wrong, and where: a sentence without its full stop.
+    let problem: String
+    /// What to do, as full sentences. Empty where the problem says it all.
+    let advice: String
+
+    init(_ problem: String, advice: String = "") {
+        self.problem = problem
+        self.advice = advice
+    }
+
+    var description: String {
+        let sentence = problem.hasSuffix(".") ? String(problem.dropLast()) : problem
+        return advice.isEmpty ? sentence : "\(sentence). \(advice)"
+    }
+
+    /// Ends the process after an error of the argument parser, or a request for help or the version.
+    static func exit(parsing error: any Error) -> Never {
+        let code = Cairn.exitCode(for: error)
+        guard code != .success else { Cairn.exit(withError: error) }
+        let message = Cairn.fullMessage(for: error)
+        let text = message.hasPrefix("Error: ") ? String(message.dropFirst("Error: ".count)) : message
+        Console.error("cairn: \(text)")
+        Foundation.exit(code.rawValue)
+    }
+
+    /// Ends the process after an error of a running command.
+    static func exit(running error: any Error) -> Never {
+        switch error {
+        case let code as ExitCode:
+            Foundation.exit(code.rawValue)
+        case is CancellationError:
+            Console.error("cairn: interrupted")
+            Foundation.exit(130)
+        case _ where Cairn.exitCode(for: error) != .failure:
+            // Requests for help, and mistakes in the arguments that only the command itself could see.
+            exit(parsing: error)
+        default:
+            Console.error("cairn: \(describe(error))")
+            Foundation.exit(1)
+        }
+    }
+
+    /// The best text that an error has for a person.
+    static func describe(_ error: any Error) -> String {
+        switch error {
+        case let error as CocoaError: error.localizedDescription
+        default: String(describing: error)
+        }
+    }
+}

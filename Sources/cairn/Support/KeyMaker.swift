@@ -1,0 +1,84 @@
+import AggregatorNode
+import Crypto
+import DAP
+
+/// The kinds of key that Cairn uses; file formats stand in ``KeyFiles``.
+enum KeyKind: String, CaseIterable {
+    case hpke, log, witness, token, psk, owner
+
+    /// Whether the key carries a name that others see beside its signatures.
+    var isNamed: Bool { self == .log || self == .witness }
+
+    /// Writes the secret file, and beside it `FILE.pub` with the public part.
+    ///
+    /// - Returns: The public part; nil for secrets that have none.
+    @discardableResult
+    func create(at path: String, name: String? = nil) throws -> String? {
+        let publicPart = try makeSecret(at: path, name: name ?? "")
+        if let publicPart {
+            try UserFile.create(path + ".pub", publicPart + "\n", isSecret: false)
+        }
+        return publicPart
+    }
+
+    private func makeSecret(at path: String, name: String) throws -> String? {
+        switch self {
+        case .hpke:
+            let config = try KeyFiles.makeHpkeKey(id: .random(in: .min ... .max), at: path)
+            return Hex.encode(config.encoded())
+        case .log:
+            return try KeyFiles.makeLogKey(name: name, at: path).vkey
+        case .witness:
+            return try KeyFiles.makeWitnessKey(name: name, at: path).vkey
+        case .token:
+            try KeyFiles.makeToken(at: path)
+            return nil
+        case .psk:
+            try KeyFiles.makePreSharedKey(at: path)
+            return nil
+        case .owner:
+            let key = Curve25519.Signing.PrivateKey()
+            try UserFile.create(path, OwnerKey.text(key), isSecret: true)
+            return Hex.encode(Array(key.publicKey.rawRepresentation))
+        }
+    }
+}
+
+/// The key with which a task's owner signs rounds and models: an Ed25519 seed, one line in unpadded base64url.
+enum OwnerKey {
+    static func text(_ key: Curve25519.Signing.PrivateKey) -> String {
+        Base64.encodeURL(Array(key.rawRepresentation)) + "\n"
+    }
+
+    static func read(_ path: String) throws -> Curve25519.Signing.PrivateKey {
+        guard let seed = Base64.decodeURL(try UserFile.readLine(path)),
+            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
+        else {
+            throw CommandFailure(
+                "\(path) is not an owner key: 32 bytes in base64url expected",
+                advice: "Make one: cairn keygen owner --out FILE")
+        }
+        return key
+    }
+}
+
+/// Collector keys on the command line.
+enum CollectorKey {
+    /// The private key file that `cairn keygen hpke` wrote.
+    static func readPrivate(_ path: String) throws -> HpkeKeyPair {
+        try KeyFiles.hpkeKey(at: path)
+    }
+
+    /// The `.pub` file of a key, or the private key file itself.
+    static func readPublic(_ path: String) throws -> HpkeConfig {
+        let text = try UserFile.readText(path)
+        if let pair = try? HpkeKeyPair(keyFile: text) { return pair.config }
+        let line = text.split(whereSeparator: \.isWhitespace).first ?? ""
+        guard let bytes = Hex.decode(line), let config = try? HpkeConfig(decoding: bytes), config.isSupported else {
+            throw CommandFailure(
+                "\(path) holds no HPKE configuration that Cairn supports",
+                advice: "Make one: cairn keygen hpke --out FILE, and name FILE.pub here.")
+        }
+        return config
+    }
+}

@@ -1,0 +1,130 @@
+import DAP
+import SharedModel
+
+/// Turns text into a measurement of a task's type. Errors say what is allowed; the caller adds where the text stands.
+struct MeasurementParser {
+    let vdaf: VDAFConfiguration
+
+    /// How many numbers one report holds.
+    var width: Int {
+        if case .sumVec(let length, _, _) = vdaf.base { Int(length) } else { 1 }
+    }
+
+    /// A value as `--value` gives it: `sumvec` takes numbers separated by commas.
+    func value(_ text: String) throws -> MeasurementValue {
+        try measurement(text.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
+    }
+
+    /// One report from as many texts as it holds numbers.
+    func measurement(_ texts: [String]) throws -> MeasurementValue {
+        guard texts.count == width else {
+            throw CommandFailure("the task takes \(width) number\(width == 1 ? "" : "s") a report, not \(texts.count)")
+        }
+        switch vdaf.base {
+        case .count:
+            switch texts[0].lowercased() {
+            case "1", "true", "yes": return .bool(true)
+            case "0", "false", "no": return .bool(false)
+            default: throw CommandFailure("'\(texts[0])' is not true or false", advice: "Write 1 or 0.")
+            }
+        case .sum(let maximum):
+            return .integer(try integer(texts[0], upTo: maximum))
+        case .sumVec(_, let maximum, _):
+            return .vector(try texts.map { try integer($0, upTo: maximum) })
+        case .histogram(let length, _):
+            return .bucket(Int(try integer(texts[0], upTo: UInt64(length) - 1)))
+        case .committed:
+            throw CommandFailure("the task's type is not one that takes values")
+        }
+    }
+
+    private func integer(_ text: String, upTo maximum: UInt64) throws -> UInt64 {
+        guard !text.isEmpty else { throw CommandFailure("the value is missing") }
+        guard let value = UInt64(text) else {
+            throw CommandFailure("'\(text)' is not a whole number", advice: "The task takes 0 to \(maximum).")
+        }
+        guard value <= maximum else {
+            throw CommandFailure("\(value) is too large", advice: "The task takes 0 to \(maximum).")
+        }
+        return value
+    }
+}
+
+/// The columns of a CSV file that go into reports, one report a row.
+struct CSVColumns {
+    let table: CSVTable
+    let indices: [Int]
+    let names: [String]
+    let rows: ArraySlice<CSVRecord>
+
+    /// Finds the columns by name, which needs a header, or by index from 0; then the first line is a header if it is not
+    /// of the task's type.
+    init(_ table: CSVTable, columns: [String], parser: MeasurementParser) throws {
+        guard let first = table.records.first else { throw CSVError(file: table.fileName, reason: .emptyFile) }
+        let header = first.cells.map(\.text)
+        var isHeader = false
+        indices = try columns.map { column in
+            if let index = Int(column), !header.contains(column) {
+                guard header.indices.contains(index) else { throw Self.unknown(column, header: header, in: table) }
+                return index
+            }
+            isHeader = true
+            let matches = header.indices.filter { header[$0] == column }
+            guard let match = matches.first else { throw Self.unknown(column, header: header, in: table) }
+            guard matches.count == 1 else {
+                throw CommandFailure(
+                    "\(table.fileName), line \(first.line): several columns are named '\(column)'",
+                    advice: "Give the column's index, counted from 0.")
+            }
+            return match
+        }
+        if !isHeader { isHeader = (try? parser.measurement(indices.map { header[$0] })) == nil && table.records.count > 1 }
+        names = isHeader ? header : []
+        rows = table.records.dropFirst(isHeader ? 1 : 0)
+        self.table = table
+        guard !rows.isEmpty else { throw CSVError(file: table.fileName, reason: .noRows) }
+    }
+
+    /// Every row's measurement; nothing is returned unless all are good.
+    func measurements(_ parser: MeasurementParser) throws -> [MeasurementValue] {
+        try rows.map { row in
+            let cells = try indices.map { index in
+                guard row.cells.indices.contains(index) else {
+                    throw CommandFailure(
+                        "\(table.fileName), line \(row.line): the row has \(row.cells.count) cells, and column \(index + 1) is asked for")
+                }
+                return row.cells[index].text
+            }
+            do {
+                return try parser.measurement(cells)
+            } catch let failure as CommandFailure {
+                throw try locate(failure, in: row, cells: cells, parser: parser)
+            }
+        }
+    }
+
+    /// Names the first cell at fault.
+    private func locate(
+        _ failure: CommandFailure, in row: CSVRecord, cells: [String], parser: MeasurementParser
+    ) throws -> CommandFailure {
+        let single = MeasurementParser(vdaf: parser.scalar)
+        let position = cells.firstIndex { (try? single.measurement([$0])) == nil } ?? 0
+        let column = indices[position]
+        let name = names.indices.contains(column) ? " ('\(names[column])')" : ""
+        return CommandFailure(
+            "\(table.fileName), line \(row.line), column \(column + 1)\(name): \(failure.problem)", advice: failure.advice)
+    }
+
+    private static func unknown(_ column: String, header: [String], in table: CSVTable) -> CSVError {
+        CSVError(
+            file: table.fileName, line: table.records.first?.line,
+            reason: .unknownLabelColumn(column, available: header, columnCount: header.count))
+    }
+}
+
+extension MeasurementParser {
+    /// The type of one number of a report.
+    fileprivate var scalar: VDAFConfiguration {
+        if case .sumVec(_, let maximum, _) = vdaf.base { .sum(maxMeasurement: maximum) } else { vdaf.base }
+    }
+}

@@ -1,0 +1,87 @@
+import DAP
+
+/// A task in words, for `task show` and `task create`; the JSON form is for other DAP-18 clients.
+struct TaskDescription: Encodable {
+    let name: String
+    let taskId: String
+    /// Hex of the DAP-18 encoding.
+    let taskConfiguration: String
+    let leaderUrl: String
+    let helperUrl: String
+    let vdaf: String
+    let committed: Bool
+    let batchMode: String
+    let timePrecision: UInt64
+    let minBatchSize: UInt64
+    let maxBatchSize: UInt64
+    let start: String?
+    let end: String?
+    let publish: String?
+    let creditPolicy: String?
+    let collectorHpkeConfig: String
+    let ownerKey: String?
+    let logUrl: String?
+    let logPolicy: String?
+    let modelHash: String?
+    let capacity: String
+    /// Bits by which one report's shares hide it statistically; nil for uncommitted tasks.
+    let sigma: Double?
+
+    init(_ file: TaskFile) throws {
+        let task = try file.configuration.validated()
+        let configuration = file.configuration
+        let parameters = task.cairn
+        name = file.name
+        taskId = file.taskID.base64URL
+        taskConfiguration = Hex.encode(configuration.encoding)
+        leaderUrl = configuration.leaderURL
+        helperUrl = configuration.helperURL
+        vdaf = Self.text(task.vdaf)
+        committed = task.isCommitted
+        batchMode = configuration.batchMode == .timeInterval ? "time-interval" : "leader-selected"
+        timePrecision = configuration.timePrecision
+        minBatchSize = configuration.minBatchSize
+        maxBatchSize = parameters.maxBatchSize
+        start = configuration.taskInterval.flatMap { configuration.seconds(of: $0.start) }.map(TimeArgument.text)
+        end = configuration.taskInterval?.end.flatMap { configuration.seconds(of: $0) }.map(TimeArgument.text)
+        publish = parameters.publish.map { $0 == .public ? "public" : "collector" }
+        creditPolicy = parameters.creditPolicy.map { "\($0.kind)" }
+        collectorHpkeConfig = Hex.encode(file.collectorHpkeConfig.encoded())
+        ownerKey = parameters.ownerKey.map { Hex.encode($0) }
+        logUrl = file.logURL
+        logPolicy = file.logPolicy
+        modelHash = parameters.modelHash.map { Hex.encode($0) }
+        capacity = task.capacity
+        sigma = task.sigma
+    }
+
+    /// For people: one fact a line.
+    var lines: [String] {
+        var lines = [
+            "task         \(name)",
+            "id           \(taskId)",
+            "leader       \(leaderUrl)",
+            "helper       \(helperUrl)",
+            "type         \(vdaf)\(committed ? ", committed: every report is logged and the result can be checked" : "")",
+            "batches      \(batchMode), \(minBatchSize) to \(maxBatchSize) reports, time in steps of \(timePrecision) s",
+        ]
+        if let start, let end { lines.append("reports      from \(start) until \(end)") }
+        if let publish { lines.append("publish      \(publish)") }
+        if let creditPolicy { lines.append("credit       \(creditPolicy)") }
+        if let logUrl { lines.append("log          \(logUrl)") }
+        lines.append("capacity     \(capacity)")
+        if let sigma { lines.append("hiding       σ = \(Int(sigma)) bits per report (at least 40 required)") }
+        return lines
+    }
+
+    static func text(_ vdaf: VDAFConfiguration) -> String {
+        switch vdaf {
+        case .count: "count"
+        case .sum(let maximum): "sum of integers from 0 to \(maximum)"
+        case .sumVec(let length, let maximum, let chunk):
+            "sum of vectors of \(length) integers from 0 to \(maximum) (chunk length \(chunk))"
+        case .histogram(let length, let chunk): "histogram of \(length) buckets (chunk length \(chunk))"
+        case .committed(let base): text(base)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Contributor
+import Crypto
+import DAP
+import Ledger
+
+/// What an author decides about a task; nodes add their keys to it, and the result is a task file.
+///
+/// `cairn task create` and the demo make their tasks here.
+struct TaskDraft: Sendable {
+    var name: String
+    /// Tells two tasks with equal parameters apart; the name followed by random bytes unless it is set.
+    var taskInfo: [UInt8]
+    var leaderURL: String
+    var helperURL: String
+    var vdaf: VDAFConfiguration
+    var batchMode: BatchMode
+    /// Seconds.
+    var timePrecision: UInt64
+    var minBatchSize: UInt64
+    var maxBatchSize: UInt64
+    /// POSIX seconds: when reports may be made; always, if nil.
+    var seconds: Range<UInt64>?
+    var collectorConfig: HpkeConfig
+    var publish: PublishMode = .public
+    var creditPolicy: CreditPolicy.Kind = .unit
+    /// Ed25519 public key.
+    var ownerKey: [UInt8]?
+    var numericEncoding: NumericEncoding?
+    var modelHash: [UInt8]?
+    var termsHash: [UInt8]?
+    /// A log policy other than 'the leader's log, cosigned by the helper'.
+    var logPolicy: String?
+
+    init(
+        name: String, leaderURL: String, helperURL: String, vdaf: VDAFConfiguration, batchMode: BatchMode,
+        timePrecision: UInt64, minBatchSize: UInt64, maxBatchSize: UInt64, collectorConfig: HpkeConfig
+    ) {
+        self.name = name
+        taskInfo = Self.uniqueInfo(name)
+        self.leaderURL = leaderURL
+        self.helperURL = helperURL
+        self.vdaf = vdaf
+        self.batchMode = batchMode
+        self.timePrecision = timePrecision
+        self.minBatchSize = minBatchSize
+        self.maxBatchSize = maxBatchSize
+        self.collectorConfig = collectorConfig
+    }
+
+    /// Asks both nodes for their keys and completes the task.
+    func complete(transport: HTTPTransport = HTTPTransport()) async throws -> TaskFile {
+        async let leader = NodeClient(url: leaderURL, transport: transport).info()
+        async let helper = NodeClient(url: helperURL, transport: transport).info()
+        return try complete(leader: try await leader, helper: try await helper)
+    }
+
+    /// Completes the task with keys that are known already, and validates it: capacity and σ are checked here, before
+    /// anybody contributes.
+    func complete(leader: NodeInfo, helper: NodeInfo) throws -> TaskFile {
+        try check(leader, url: leaderURL, role: "leader")
+        try check(helper, url: helperURL, role: "helper")
+        let policy = vdaf.isCommitted ? try logPolicy ?? Self.defaultPolicy(leader: leader, helper: helper) : nil
+        let parameters = try parameters(leader: leader, helper: helper, policy: policy)
+        let configuration = try TaskConfiguration(
+            taskInfo: taskInfo, leaderURL: leaderURL, helperURL: helperURL, timePrecision: timePrecision,
+            minBatchSize: minBatchSize, batchMode: batchMode, vdaf: vdaf, taskInterval: try taskInterval(),
+            cairn: parameters)
+        _ = try configuration.validated()
+        return try TaskFile(
+            name: name, configuration: configuration, collectorHpkeConfig: collectorConfig, logPolicy: policy,
+            logURL: vdaf.isCommitted ? Self.logURL(leaderURL) : nil)
+    }
+
+    private func parameters(leader: NodeInfo, helper: NodeInfo, policy: String?) throws -> CairnTaskParameters {
+        var parameters = CairnTaskParameters(
+            collectorHpkeHash: Array(SHA256.hash(data: collectorConfig.encoded())), maxBatchSize: maxBatchSize)
+        parameters.ownerKey = ownerKey
+        parameters.numericEncoding = numericEncoding
+        parameters.modelHash = modelHash
+        parameters.termsHash = termsHash
+        guard let policy else { return parameters }
+        guard let leaderKey = Hex.decode(leader.statementKey), let helperKey = Hex.decode(helper.statementKey) else {
+            throw CommandFailure("a node's statement key is not hexadecimal")
+        }
+        parameters.statementKeys = StatementKeys(leader: leaderKey, helper: helperKey)
+        parameters.logKey = leader.logVkey
+        parameters.logPolicyHash = Array(SHA256.hash(data: Array(policy.utf8)))
+        parameters.publish = publish
+        parameters.admission = .open
+        parameters.creditPolicy = CreditPolicy(kind: creditPolicy, bound: 0)
+        return parameters
+    }
+
+    private func taskInterval() throws -> Interval? {
+        guard let seconds else { return nil }
+        let start = seconds.lowerBound / timePrecision
+        let end = (seconds.upperBound - 1) / timePrecision + 1
+        return Interval(start: start, duration: end - start)
+    }
+
+    private func check(_ info: NodeInfo, url: String, role: String) throws {
+        guard info.role == role else {
+            throw CommandFailure("the node at \(url) is a \(info.role), not a \(role)", advice: "Check --leader and --helper.")
+        }
+    }
+
+    /// The leader's log, with the helper as the one witness that must have seen it.
+    private static func defaultPolicy(leader: NodeInfo, helper: NodeInfo) throws -> String {
+        guard let log = leader.logVkey, let witness = helper.witnessVkey else {
+            throw CommandFailure("the leader names no log key, or the helper no witness key")
+        }
+        return "log \(log)\nwitness helper \(witness)\nquorum helper\n"
+    }
+
+    private static func logURL(_ leader: String) -> String {
+        leader.hasSuffix("/") ? leader + "log" : leader + "/log"
+    }
+
+    private static func uniqueInfo(_ name: String) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return Array(name.utf8.prefix(64)) + [UInt8(ascii: " ")]
+            + (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+}
