@@ -1,0 +1,109 @@
+import Commitments
+import DAP
+import Testing
+import VDAF
+
+/// `Protocols/vectors/committed-vdaf.json`.
+@Suite struct CommittedVDAFVectorTests {
+    private struct Vectors: Encodable {
+        var generatorsG: [String]
+        var generatorH: String
+        var cases: [Case]
+    }
+
+    private struct Case: Encodable {
+        var algorithmID: String
+        var parameters: [String: UInt64]
+        var context: String
+        var verifyKey: String
+        var reports: [Report]
+        var aggregateShares: [String]
+        var aggregateResult: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case algorithmID = "algorithmId"
+            case parameters, context, verifyKey, reports, aggregateShares, aggregateResult
+        }
+    }
+
+    private struct Report: Encodable {
+        var measurement: [UInt64]
+        var nonce: String
+        var rand: String
+        var publicShare: String
+        var inputShares: [String]
+        var outputShares: [String]
+    }
+
+    @Test func committedVDAFVectorsAreWhatTheCodeDerives() throws {
+        let vectors = Vectors(
+            generatorsG: Generators.shared.prefix(4).map { Hex.encode($0.encoded()) },
+            generatorH: Hex.encode(Generators.shared.blinding.encoded()),
+            cases: [
+                try derive(Committed(Prio3Count()), parameters: [:], [true, true, false]) { [$0 ? 1 : 0] } result: {
+                    ["\($0)"]
+                },
+                try derive(
+                    Committed(Prio3Sum(maxMeasurement: 1000)), parameters: ["max_measurement": 1000], [7, 1000, 0]
+                ) { [$0] } result: { ["\($0)"] },
+                try derive(
+                    Committed(Prio3SumVec(length: 3, maxMeasurement: 100, chunkLength: 4)),
+                    parameters: ["length": 3, "max_measurement": 100, "chunk_length": 4], [[1, 2, 3], [100, 0, 50]]
+                ) { $0 } result: { $0.map { "\($0)" } },
+                try derive(
+                    Committed(Prio3Histogram(length: 4, chunkLength: 2)),
+                    parameters: ["length": 4, "chunk_length": 2], [0, 3, 3]
+                ) { [UInt64($0)] } result: { $0.map { "\($0)" } },
+            ])
+        try VectorFile.check("committed-vdaf.json", vectors)
+    }
+
+    /// Runs the whole protocol on fixed inputs and writes down every message.
+    private func derive<V: OneRoundVDAF>(
+        _ vdaf: Committed<V>, parameters: [String: UInt64], _ measurements: [V.Measurement],
+        _ describe: (V.Measurement) -> [UInt64], result: (V.AggregateResult) -> [String]
+    ) throws -> Case {
+        let context = Array("some application".utf8)
+        let verifyKey = counting(vdaf.verifyKeySize, from: 1)
+        var aggregates = [vdaf.aggregateInit(()), vdaf.aggregateInit(())]
+        var reports: [Report] = []
+        for (index, measurement) in measurements.enumerated() {
+            let nonce = counting(vdaf.nonceSize, from: UInt8(16 * index))
+            let rand = counting(vdaf.randSize, from: UInt8(32 + index))
+            let (publicShare, inputShares) = try vdaf.shard(
+                context: context, measurement: measurement, nonce: nonce, rand: rand)
+            let initial = try inputShares.enumerated().map { id, share in
+                try vdaf.verifyInit(
+                    verifyKey: verifyKey, context: context, aggregatorID: id, aggregationParameter: (), nonce: nonce,
+                    publicShare: publicShare, inputShare: share)
+            }
+            let message = try vdaf.verifierSharesToMessage(
+                context: context, aggregationParameter: (), verifierShares: initial.map(\.share))
+            var outputs: [[UInt8]] = []
+            for (id, step) in initial.enumerated() {
+                guard
+                    case .finished(let output) = try vdaf.verifyNext(
+                        context: context, state: step.state, message: message)
+                else {
+                    Issue.record("a one-round VDAF did not finish")
+                    continue
+                }
+                vdaf.aggregateUpdate(&aggregates[id], with: output)
+                outputs.append(vdaf.encode(outputShare: output))
+            }
+            reports.append(
+                Report(
+                    measurement: describe(measurement), nonce: Hex.encode(nonce), rand: Hex.encode(rand),
+                    publicShare: Hex.encode(vdaf.encode(publicShare: publicShare)),
+                    inputShares: inputShares.map { Hex.encode(vdaf.encode(inputShare: $0)) },
+                    outputShares: outputs.map { Hex.encode($0) }))
+        }
+        let total = try vdaf.unshard(
+            aggregationParameter: (), aggregateShares: aggregates, measurementCount: measurements.count)
+        return Case(
+            algorithmID: "0x" + String(vdaf.algorithmID, radix: 16, uppercase: true), parameters: parameters,
+            context: Hex.encode(context), verifyKey: Hex.encode(verifyKey), reports: reports,
+            aggregateShares: aggregates.map { Hex.encode(vdaf.encode(aggregateShare: $0)) },
+            aggregateResult: result(total))
+    }
+}

@@ -1,0 +1,107 @@
+import Crypto
+import DAP
+import Ledger
+import Testing
+import TransparencyLog
+
+/// `Protocols/vectors/log-entries.json`.
+@Suite struct LedgerVectorTests {
+    private struct Vectors: Encodable {
+        var leaderSeed: String
+        var helperSeed: String
+        var ownerSeed: String
+        var entries: [Entry]
+        var logRoot: String
+        var batchRoot: String
+        var closeSignedBytes: String
+        var leaderStatementSignedBytes: String
+    }
+
+    private struct Entry: Encodable {
+        var type: String
+        var entry: String
+        var leafHash: String
+    }
+
+    @Test func ledgerVectorsAreWhatTheCodeDerives() throws {
+        let leader = try Curve25519.Signing.PrivateKey(rawRepresentation: counting(32, from: 11))
+        let helper = try Curve25519.Signing.PrivateKey(rawRepresentation: counting(32, from: 22))
+        let owner = try Curve25519.Signing.PrivateKey(rawRepresentation: counting(32, from: 33))
+        let configuration = try TaskVectorTests.committedTask()
+        let taskID = configuration.taskID
+        let batchID = try #require(BatchID(counting(32, from: 5)))
+        let selector = BatchSelector.leaderSelected(batchID)
+
+        let reports = try (UInt8(0)..<3).map { index in
+            let reportID = try #require(ReportID(counting(16, from: 16 * index)))
+            let commitments = [counting(32, from: 3 * index), counting(32, from: 100 + 3 * index)]
+            let claim = try ClaimKey.make(
+                seed: counting(32, from: 7), taskID: taskID, reportID: reportID, commitments: commitments)
+            return LedgerEntry.report(
+                ReportEntry(
+                    taskID: taskID, batchID: batchID,
+                    metadata: ReportMetadata(
+                        reportID: reportID, time: 491_001,
+                        publicExtensions: [claim.reportExtension]),
+                    leaderCommitment: commitments[0], helperCommitment: commitments[1]))
+        }
+        let dropped = try #require(ReportID(counting(16, from: 32)))
+        var root = BatchRoot()
+        for report in reports.dropLast() { root.append(entry: report.encoded()) }
+        let terms = CloseEntry.Terms(taskID: taskID, selector: selector, root: root.root, count: root.count)
+        let statements = BatchEntry(
+            leader: try Statement(role: .leader, terms: terms, shareHash: counting(32, from: 50), key: leader),
+            helper: try Statement(role: .helper, terms: terms, shareHash: counting(32, from: 60), key: helper))
+
+        let entries: [(String, LedgerEntry)] =
+            [
+                (
+                    "task",
+                    .task(
+                        TaskEntry(configuration: configuration.encoding, collectorHpkeConfig: counting(41, from: 1)))
+                ),
+                (
+                    "round",
+                    .round(
+                        try RoundEntry(
+                            taskID: taskID, runID: Array("run 1".utf8), round: 0, modelHash: counting(32, from: 160),
+                            owner: owner))
+                ),
+            ] + reports.map { ("report", $0) } + [
+                (
+                    "rejected",
+                    .rejected(
+                        try RejectedEntry(
+                            taskID: taskID, reportID: dropped, role: .helper, error: .reportDropped, key: helper))
+                ),
+                (
+                    "close",
+                    .close(
+                        CloseEntry(
+                            terms: terms, leaderSignature: try terms.sign(with: leader),
+                            helperSignature: try terms.sign(with: helper)))
+                ),
+                ("batch", .batch(statements)),
+                (
+                    "model",
+                    .model(
+                        try ModelEntry(
+                            taskID: taskID, selector: selector, resultHash: counting(32, from: 70),
+                            previousModelHash: counting(32, from: 160), modelHash: counting(32, from: 90),
+                            owner: owner))
+                ),
+            ]
+        let leafHashes = entries.map { MerkleTree.leafHash($0.1.encoded()) }
+        try VectorFile.check(
+            "log-entries.json",
+            Vectors(
+                leaderSeed: Hex.encode(counting(32, from: 11)), helperSeed: Hex.encode(counting(32, from: 22)),
+                ownerSeed: Hex.encode(counting(32, from: 33)),
+                entries: zip(entries, leafHashes).map { entry, hash in
+                    Entry(type: entry.0, entry: Hex.encode(entry.1.encoded()), leafHash: Hex.encode(hash))
+                },
+                logRoot: Hex.encode(MerkleTree.root(leafHashes: leafHashes)), batchRoot: Hex.encode(root.root),
+                closeSignedBytes: Hex.encode(terms.signedBytes()),
+                leaderStatementSignedBytes: Hex.encode(statements.leader.signedBytes())))
+    }
+}

@@ -1,0 +1,102 @@
+import Crypto
+import DAP
+import Testing
+
+/// `Protocols/vectors/tasks.json`.
+@Suite struct TaskVectorTests {
+    private struct Vectors: Encodable {
+        var preSharedKey: String
+        var tasks: [Task]
+        var claimKey: Claim
+    }
+
+    private struct Task: Encodable {
+        var name: String
+        var taskConfiguration: String
+        var cairnParameters: String?
+        var taskID: String
+        var verifyKey: String
+        var taskprovHeader: String
+
+        enum CodingKeys: String, CodingKey {
+            case name, taskConfiguration, cairnParameters
+            case taskID = "taskId"
+            case verifyKey, taskprovHeader
+        }
+    }
+
+    private struct Claim: Encodable {
+        var seed: String
+        var taskID: String
+        var reportID: String
+        var commitments: [String]
+        var privateKey: String
+        var publicKey: String
+        var signedBytes: String
+        var extensionData: String
+
+        enum CodingKeys: String, CodingKey {
+            case seed
+            case taskID = "taskId"
+            case reportID = "reportId"
+            case commitments, privateKey, publicKey, signedBytes, extensionData
+        }
+    }
+
+    static func committedTask() throws -> TaskConfiguration {
+        let parameters = CairnTaskParameters(
+            statementKeys: StatementKeys(leader: counting(32, from: 0), helper: counting(32, from: 32)),
+            collectorHpkeHash: counting(32, from: 64),
+            logKey: "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+            logPolicyHash: counting(32, from: 96), maxBatchSize: 10_000, publish: .public,
+            ownerKey: counting(32, from: 128), admission: .open,
+            numericEncoding: NumericEncoding(bits: 16, bound: 0.5), modelHash: counting(32, from: 160),
+            creditPolicy: CreditPolicy(kind: .unit, bound: 0))
+        return try TaskConfiguration(
+            taskInfo: Array("run 1 round 0".utf8), leaderURL: "https://leader.example/",
+            helperURL: "https://helper.example/", timePrecision: 3600, minBatchSize: 10, batchMode: .leaderSelected,
+            vdaf: .committed(.sumVec(length: 650, maxMeasurement: 65_535, chunkLength: 102)),
+            taskInterval: Interval(start: 491_000, duration: 24), cairn: parameters)
+    }
+
+    private static func uncommittedTask() throws -> TaskConfiguration {
+        try TaskConfiguration(
+            taskInfo: Array("visits".utf8), leaderURL: "https://leader.example/", helperURL: "https://helper.example/",
+            timePrecision: 3600, minBatchSize: 10, batchMode: .timeInterval, vdaf: .sum(maxMeasurement: 100),
+            taskInterval: nil,
+            cairn: CairnTaskParameters(collectorHpkeHash: counting(32, from: 64), maxBatchSize: 100_000))
+    }
+
+    @Test func taskVectorsAreWhatTheCodeDerives() throws {
+        let psk = counting(32, from: 200)
+        let tasks = [("committed round", try Self.committedTask()), ("plain sum", try Self.uncommittedTask())].map {
+            name, configuration in
+            Task(
+                name: name, taskConfiguration: Hex.encode(configuration.encoding),
+                cairnParameters: configuration.extensions.first { $0.type == CairnTaskParameters.extensionType }
+                    .map { Hex.encode($0.data) },
+                taskID: Hex.encode(configuration.taskID.bytes),
+                verifyKey: Hex.encode(Taskprov.verifyKey(preSharedKey: psk, taskID: configuration.taskID)),
+                taskprovHeader: Taskprov.headerValue(configuration))
+        }
+
+        let seed = counting(32, from: 7)
+        let taskID = try Self.committedTask().taskID
+        let reportID = try #require(ReportID(counting(16, from: 3)))
+        let commitments = [counting(32, from: 40), counting(32, from: 80)]
+        let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: reportID)
+        let claim = try ClaimKey.make(seed: seed, taskID: taskID, reportID: reportID, commitments: commitments)
+        #expect(claim.isValid(taskID: taskID, reportID: reportID, commitments: commitments))
+        let vectors = Vectors(
+            preSharedKey: Hex.encode(psk), tasks: tasks,
+            claimKey: Claim(
+                seed: Hex.encode(seed), taskID: Hex.encode(taskID.bytes), reportID: Hex.encode(reportID.bytes),
+                commitments: commitments.map { Hex.encode($0) },
+                privateKey: Hex.encode(Array(key.rawRepresentation)),
+                publicKey: Hex.encode(Array(key.publicKey.rawRepresentation)),
+                signedBytes: Hex.encode(
+                    ClaimKey.signedBytes(taskID: taskID, reportID: reportID, commitments: commitments)),
+                extensionData: Hex.encode(claim.reportExtension.data)))
+        try VectorFile.check("tasks.json", vectors)
+    }
+}
