@@ -84,7 +84,7 @@ struct LogFixture {
             taskID: task.taskID, batchID: batchID,
             metadata: ReportMetadata(
                 reportID: reportID, time: 29_000_000,
-                publicExtensions: [Extension(type: ClaimKey.extensionType, data: claim.extensionData)]),
+                publicExtensions: [claim.reportExtension]),
             leaderCommitment: commitments[0], helperCommitment: commitments[1])
         return Contribution(
             entry: entry, leaderOutput: try leader.finish(inbound: helper.outbound).get(),
