@@ -44,8 +44,7 @@ let package = Package(
         .target(
             name: "Ledger",
             dependencies: [
-                "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "VDAF", "TransparencyLog", "DAP", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Datastore",
@@ -53,28 +52,34 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "TransparencyLog", "DAP", "Ledger", "Datastore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(
             name: "Contributor",
             dependencies: [
-                "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger",
+                "TransparencyLog", "DAP", "Ledger",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .target(name: "SharedModel"),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .executableTarget(
             name: "cairn",
             dependencies: [
-                "AggregatorNode", "Contributor", "SharedModel", "VectorCheck",
+                "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode", "Contributor",
+                "SharedModel", "VectorCheck",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
 
         .executableTarget(
@@ -104,6 +109,10 @@ let package = Package(
                 "AggregatorNode", "Datastore", "DAP", "Ledger", "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(
             name: "ProtocolTests",

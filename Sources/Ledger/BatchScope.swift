@@ -1,6 +1,6 @@
 import DAP
 
-/// What a DAP `BatchSelector` selects, decoded.
+/// The buckets that a batch covers, as the ledger compares them: a DAP `BatchSelector`, decoded.
 package enum BatchScope: Sendable, Hashable {
     /// Time-interval mode: all reports whose time lies in the interval.
     case interval(Interval)
@@ -9,28 +9,18 @@ package enum BatchScope: Sendable, Hashable {
 
     /// `nil` where the selector's config is not of its mode's form.
     package init?(_ selector: BatchSelector) {
-        var reader = ByteReader(selector.config)
-        do {
-            switch selector.batchMode {
-            case .timeInterval: self = .interval(try Interval(from: &reader))
-            case .leaderSelected: self = .batch(try BatchID(from: &reader))
-            }
-            try reader.finish()
-        } catch {
-            return nil
+        switch try? selector.batch() {
+        case .timeInterval(let interval): self = .interval(interval)
+        case .leaderSelected(let id): self = .batch(id)
+        case nil: return nil
         }
     }
 
     /// The selector that names this scope.
     package var selector: BatchSelector {
-        var writer = ByteWriter()
         switch self {
-        case .interval(let interval):
-            interval.encode(into: &writer)
-            return BatchSelector(batchMode: .timeInterval, config: writer.bytes)
-        case .batch(let id):
-            id.encode(into: &writer)
-            return BatchSelector(batchMode: .leaderSelected, config: writer.bytes)
+        case .interval(let interval): .timeInterval(interval)
+        case .batch(let id): .leaderSelected(id)
         }
     }
 

@@ -29,12 +29,10 @@ import TransparencyLog
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
-        let terms = log.terms(over: contributions)
-        try log.logClose(terms)
-        var shares = try log.shares(of: contributions)
-        if liar == .leader { shares.leader[0] ^= 1 } else { shares.helper[0] ^= 1 }
-        try log.logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+        log.logReports(contributions)
+        try log.logCollection(of: contributions) { shares in
+            if liar == .leader { shares.leader[0] ^= 1 } else { shares.helper[0] ^= 1 }
+        }
         try log.publish()
         let findings = try #require(findings(try await log.audit()))
         #expect(findings.map(\.culprits) == [[liar]])
@@ -44,13 +42,11 @@ import TransparencyLog
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
-        let terms = log.terms(over: contributions)
-        try log.logClose(terms)
-        var shares = try log.shares(of: contributions)
-        shares.leader[1] &+= 1
-        shares.helper[1] &-= 1
-        try log.logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+        log.logReports(contributions)
+        try log.logCollection(of: contributions) { shares in
+            shares.leader[1] &+= 1
+            shares.helper[1] &-= 1
+        }
         try log.publish()
         let findings = try #require(findings(try await log.audit()))
         #expect(findings.map(\.culprits) == [[.leader], [.helper]])
@@ -91,21 +87,18 @@ import TransparencyLog
         }
     }
 
-    @Test func closeThatLeavesOutALoggedReportConvictsBoth() async throws {
+    @Test func closeThatDoesNotFitTheLeavesBeforeItConvictsTheLeaderWhoOrdersTheLog() async throws {
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [
             try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6]), try log.contribution([7, 8, 9]),
         ]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
+        log.logReports(contributions)
         let kept = Array(contributions.dropLast())
-        let terms = log.terms(over: kept)
-        try log.logClose(terms)
-        let shares = try log.shares(of: kept)
-        try log.logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+        try log.logCollection(of: kept)
         try log.publish()
         let findings = try #require(findings(try await log.audit()))
-        #expect(findings.contains { $0.culprits == [.leader, .helper] })
+        #expect(findings.map(\.culprits) == [[.leader]])
     }
 
     @Test func rejectedReportIsNoLeafOfTheBatch() async throws {
@@ -114,17 +107,14 @@ import TransparencyLog
         let contributions = [
             try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6]), try log.contribution([7, 8, 9]),
         ]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
+        log.logReports(contributions)
         log.log(
             .rejected(
                 try RejectedEntry(
                     taskID: log.task.taskID, reportID: contributions[1].entry.metadata.reportID, role: .helper,
                     error: .reportDropped, key: log.helperKey)))
         let kept = [contributions[0], contributions[2]]
-        let terms = log.terms(over: kept)
-        try log.logClose(terms)
-        let shares = try log.shares(of: kept)
-        try log.logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+        try log.logCollection(of: kept)
         try log.publish()
         guard case .verified(let value) = try await log.audit().batches[0].verdict else {
             Issue.record("not verified")
@@ -137,16 +127,13 @@ import TransparencyLog
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
+        log.logReports(contributions)
         log.log(
             .rejected(
                 try RejectedEntry(
                     taskID: log.task.taskID, reportID: contributions[1].entry.metadata.reportID, role: .helper,
                     error: .reportDropped, key: log.ownerKey)))
-        let terms = log.terms(over: contributions)
-        try log.logClose(terms)
-        let shares = try log.shares(of: contributions)
-        try log.logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+        try log.logCollection(of: contributions)
         try log.publish()
         let report = try await log.audit()
         #expect(report.isVerified)
@@ -174,11 +161,8 @@ import TransparencyLog
         defer { log.removeFiles() }
         var contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
         contributions[0].entry.leaderCommitment = contributions[1].entry.leaderCommitment
-        for contribution in contributions { log.log(.report(contribution.entry)) }
-        let terms = log.terms(over: contributions)
-        try log.logClose(terms)
-        let shares = try log.shares(of: contributions)
-        try log.logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+        log.logReports(contributions)
+        try log.logCollection(of: contributions)
         try log.publish()
         let findings = try #require(findings(try await log.audit()))
         #expect(findings.contains { $0.culprits == [.leader, .helper] && $0.text.contains("claim key") })
@@ -203,7 +187,7 @@ import TransparencyLog
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
+        log.logReports(contributions)
         let terms = log.terms(over: contributions)
         try log.logClose(terms)
         let shares = try log.shares(of: contributions)
@@ -226,7 +210,7 @@ import TransparencyLog
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
+        log.logReports(contributions)
         let terms = log.terms(over: contributions)
         try log.logClose(terms)
         let shares = try log.shares(of: contributions)
@@ -247,7 +231,7 @@ import TransparencyLog
         var log = try LogFixture()
         defer { log.removeFiles() }
         let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
-        for contribution in contributions { log.log(.report(contribution.entry)) }
+        log.logReports(contributions)
         try log.logClose(log.terms(over: contributions))
         try log.publish()
         guard case .unfinished = try await log.audit().batches[0].verdict else {

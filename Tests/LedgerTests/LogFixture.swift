@@ -131,13 +131,26 @@ struct LogFixture {
         blobs += [leaderShare, helperShare]
     }
 
-    /// Reports, close and batch as honest aggregators log them.
-    mutating func logHonestBatch(_ contributions: [Contribution]) throws {
+    mutating func logReports(_ contributions: [Contribution]) {
         for contribution in contributions { log(.report(contribution.entry)) }
+    }
+
+    /// Closes over `contributions` and logs the statements about their honest shares, which `change` may falsify.
+    mutating func logCollection(
+        of contributions: [Contribution],
+        change: (inout (leader: [UInt8], helper: [UInt8])) -> Void = { _ in }
+    ) throws {
         let terms = terms(over: contributions)
         try logClose(terms)
-        let shares = try shares(of: contributions)
+        var shares = try shares(of: contributions)
+        change(&shares)
         try logBatch(terms, leaderShare: shares.leader, helperShare: shares.helper)
+    }
+
+    /// Reports, close and batch as honest aggregators log them.
+    mutating func logHonestBatch(_ contributions: [Contribution]) throws {
+        logReports(contributions)
+        try logCollection(of: contributions)
     }
 
     /// Writes tiles, blobs and a checkpoint signed by log and witness; returns the checkpoint.

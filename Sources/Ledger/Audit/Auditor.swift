@@ -104,7 +104,13 @@ package struct Auditor: Sendable {
         var audit = BatchAudit(
             taskID: ledger.task.taskID, selector: batch.terms.selector, count: batch.terms.count,
             verdict: .unfinished("closed, but no statements are logged yet"))
-        var findings = batch.findings
+        // Shares can only be held against the leaves that were closed over, so a bad close ends the check: to go on
+        // would blame an honest aggregator for a sum over the right leaves.
+        guard batch.findings.isEmpty else {
+            audit.verdict = .failed(batch.findings)
+            return audit
+        }
+        var findings: [BatchAudit.Finding] = []
         if batch.terms.count < ledger.task.configuration.minBatchSize {
             findings.append(
                 .init(

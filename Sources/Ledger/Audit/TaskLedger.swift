@@ -88,18 +88,21 @@ struct TaskLedger {
         var root = BatchRoot()
         for member in members { root.append(leafHash: leaves[member].leafHash) }
         if root.root != close.terms.root || root.count != close.terms.count {
+            // The leader orders the log: it can slip a leaf in between the helper's signature and the close. So this
+            // convicts the leader alone, who logged a close that does not fit its own log.
             batch.findings.append(
                 .init(
-                    culprits: [.leader, .helper],
-                    text: "both aggregators signed a close of \(close.terms.count) reports whose root is not that of "
-                        + "the \(root.count) report leaves logged before it"))
-        }
-        for member in members where !leaves[member].hasValidClaim {
-            batch.findings.append(
-                .init(
-                    culprits: [.leader, .helper],
-                    text: "report \(leaves[member].reportID) has no valid claim key, but both aggregators closed over it"
-                ))
+                    culprits: [.leader],
+                    text: "the leader logged a close of \(close.terms.count) reports whose root is not that of the "
+                        + "\(root.count) report leaves before it"))
+        } else {
+            for member in members where !leaves[member].hasValidClaim {
+                batch.findings.append(
+                    .init(
+                        culprits: [.leader, .helper],
+                        text: "report \(leaves[member].reportID) has no valid claim key, but both aggregators closed "
+                            + "over it"))
+            }
         }
         for member in members { leaves[member].isClosed = true }
         closed.append(batch)
