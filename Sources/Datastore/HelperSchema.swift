@@ -1,3 +1,6 @@
+// The helper's tables. Replay protection is the primary key of helper_reports; the columns batch_id, start_time and
+// end_time of the closes and collections say which buckets take nothing in any more.
+
 import GRDB
 
 extension SQLiteDatastore {
@@ -46,7 +49,8 @@ extension SQLiteDatastore {
                         PRIMARY KEY (task_id, selector)
                     )
                     """)
-            // Batches that are collected; the interval is the query's, which may be wider than what the leader selected.
+            // Batches that are collected; the interval is the query's, which may be wider than what the leader
+            // selected.
             try db.execute(
                 sql: """
                     CREATE TABLE helper_collections (
@@ -62,7 +66,14 @@ extension SQLiteDatastore {
                     """)
             // This helper's verified view of the leader's log.
             try db.execute(
-                sql: "CREATE TABLE helper_log (origin TEXT PRIMARY KEY NOT NULL, size INTEGER NOT NULL, range BLOB NOT NULL)")
+                sql: """
+                    CREATE TABLE helper_log (
+                        origin TEXT PRIMARY KEY NOT NULL,
+                        size INTEGER NOT NULL,
+                        range BLOB NOT NULL
+                    )
+                    """
+            )
             try db.execute(
                 sql: """
                     CREATE TABLE helper_log_reports (

@@ -1,3 +1,5 @@
+// Closes: what the helper can stand by, and the one transaction that fixes a batch for ever.
+
 import DAP
 import GRDB
 import Ledger
@@ -38,7 +40,8 @@ extension SQLiteDatastore {
             for id in proposal.reportIDs {
                 let row = try Row.fetchOne(
                     statement, arguments: [HelperReportState.accepted.rawValue, task.blob, id.blob])
-                guard let row, row["stands"] == true, row["rejected"] == false, try row.unsigned("idx") < proposal.checkpointSize, try Self.isInside(row, scope)
+                guard let row, row["stands"] == true, row["rejected"] == false,
+                    try row.unsigned("idx") < proposal.checkpointSize, try Self.isInside(row, scope)
                 else {
                     drops.append(id)
                     continue

@@ -1,3 +1,6 @@
+// Collection: output shares are summed by streaming and deleted in the transaction that marks their batch collected, so
+// a crash leaves either all of them or the stored answer.
+
 import DAP
 import GRDB
 import Ledger
@@ -21,7 +24,11 @@ extension SQLiteDatastore {
             let (condition, arguments) = Self.scopeCondition(scope)
             let rows = try Row.fetchCursor(
                 db,
-                sql: "SELECT report_id, output_share FROM helper_reports WHERE task_id = ? AND state = ? AND \(condition)",
+                sql:
+                    """
+                    SELECT report_id, output_share FROM helper_reports
+                    WHERE task_id = ? AND state = ? AND \(condition)
+                    """,
                 arguments: [task.blob, Self.summed(closed).rawValue] + arguments)
             while let row = try rows.next() {
                 let id = try row.id("report_id", as: ReportID.self)
@@ -66,7 +73,8 @@ extension SQLiteDatastore {
                 of: task, state: state, db)
             // What the query covers but the leader did not select can never be collected any more.
             try Self.update(
-                "SET state = \(HelperReportState.dropped.rawValue), output_share = NULL", in: collection.queried, of: task,
+                "SET state = \(HelperReportState.dropped.rawValue), output_share = NULL", in: collection.queried,
+                of: task,
                 state: .accepted, db)
             return .stored
         }

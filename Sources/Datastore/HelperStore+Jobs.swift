@@ -57,7 +57,8 @@ extension SQLiteDatastore {
 
     private static func fetchJob(_ task: TaskID, _ job: AggregationJobID, _ db: Database) throws -> HelperJob? {
         let row = try Row.fetchOne(
-            db, sql: "SELECT response FROM helper_jobs WHERE task_id = ? AND job_id = ?", arguments: [task.blob, job.blob])
+            db, sql: "SELECT response FROM helper_jobs WHERE task_id = ? AND job_id = ?",
+            arguments: [task.blob, job.blob])
         guard let row else { return nil }
         return row.optionalBytes("response").map { .finished(response: $0) } ?? .deleted
     }

@@ -1,3 +1,6 @@
+// The helper's view of the leader's log. Entries are recorded in the transaction that moves the position behind them,
+// so each counts exactly once.
+
 import DAP
 import GRDB
 import Ledger
@@ -31,7 +34,8 @@ extension SQLiteDatastore: HelperStore {
     package func loggedCloses(_ task: TaskID) async throws(DatastoreError) -> [LoggedClose] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT idx, entry FROM helper_log_closes WHERE task_id = ? ORDER BY idx", arguments: [task.blob]
+                db, sql: "SELECT idx, entry FROM helper_log_closes WHERE task_id = ? ORDER BY idx",
+                arguments: [task.blob]
             ).map { LoggedClose(index: try $0.unsigned("idx"), entry: try $0.bytes("entry")) }
         }
     }
@@ -48,7 +52,8 @@ extension SQLiteDatastore: HelperStore {
                     SELECT leaf_hash FROM helper_log_reports AS log
                     WHERE task_id = ? AND \(condition) AND idx < ? AND NOT EXISTS (
                         SELECT 1 FROM helper_log_rejections AS no
-                        WHERE no.task_id = log.task_id AND no.report_id = log.report_id AND no.idx > log.idx AND no.idx < ?)
+                        WHERE no.task_id = log.task_id AND no.report_id = log.report_id
+                            AND no.idx > log.idx AND no.idx < ?)
                     ORDER BY idx
                     """,
                 arguments: [task.blob] + arguments + [index.clampedToInt64, index.clampedToInt64])

@@ -74,9 +74,10 @@ package protocol HelperStore: Sendable {
     /// The encoded `close` entries of a task in the log, with their indices.
     func loggedCloses(_ task: TaskID) async throws(DatastoreError) -> [LoggedClose]
 
-    /// The batch as every reader of the log sees it at a position: the report leaves of the scope before `index` that no
-    /// `rejected` entry between them and `index` takes back.
-    func loggedBatch(_ task: TaskID, _ scope: BatchScope, before index: UInt64) async throws(DatastoreError) -> BatchRoot
+    /// The batch as every reader of the log sees it at a position: the report leaves of the scope before `index` that
+    /// no `rejected` entry between them and `index` takes back.
+    func loggedBatch(_ task: TaskID, _ scope: BatchScope, before index: UInt64) async throws(DatastoreError)
+        -> BatchRoot
 }
 
 package enum HelperJob: Sendable, Equatable {

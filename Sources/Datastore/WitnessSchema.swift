@@ -1,3 +1,5 @@
+// The witness's table: one row a log, with the newest checkpoint that was cosigned.
+
 import GRDB
 
 extension SQLiteDatastore {

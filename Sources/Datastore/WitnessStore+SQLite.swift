@@ -1,3 +1,6 @@
+// The witness's memory. The comparison with the previous size and the replacement are one statement, so that two
+// requests at once cannot roll it back.
+
 import GRDB
 
 extension SQLiteDatastore: WitnessStore {
@@ -6,7 +9,8 @@ extension SQLiteDatastore: WitnessStore {
             try db.execute(
                 sql: "INSERT INTO witness_logs (origin, vkey) VALUES (?, ?) ON CONFLICT (origin) DO NOTHING",
                 arguments: [origin, vkey])
-            let known = try String.fetchOne(db, sql: "SELECT vkey FROM witness_logs WHERE origin = ?", arguments: [origin])
+            let known = try String.fetchOne(
+                db, sql: "SELECT vkey FROM witness_logs WHERE origin = ?", arguments: [origin])
             guard known == vkey else {
                 throw DatastoreError.conflict("log \(origin) is known under another key: \(known ?? "none")")
             }
@@ -15,7 +19,8 @@ extension SQLiteDatastore: WitnessStore {
 
     package func witnessedLog(origin: String) async throws(DatastoreError) -> WitnessedLog? {
         try await read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM witness_logs WHERE origin = ?", arguments: [origin]).map(Self.witnessed)
+            try Row.fetchOne(db, sql: "SELECT * FROM witness_logs WHERE origin = ?", arguments: [origin]).map(
+                Self.witnessed)
         }
     }
 

@@ -2,8 +2,9 @@ import Foundation
 
 /// An absolute http or https URL under which a node's resources live, without a trailing slash.
 ///
-/// DAP resource URLs are `{aggregator}/tasks/…` (DAP-18, HTTP Usage): the base may have a path of its own, may not have a
-/// query or a fragment. Two spellings that differ only in a trailing slash or in the case of scheme and host are the same base.
+/// DAP resource URLs are `{aggregator}/tasks/…` (DAP-18, HTTP Usage): the base may have a path of its own, may not
+/// have a query or a fragment. Two spellings that differ only in a trailing slash or in the case of scheme and host
+/// are the same base.
 package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     /// `scheme://host[:port][/path]`, scheme and host in lower case.
     package let string: String

@@ -1,3 +1,6 @@
+// Reading the configuration file. Every complaint names the line, and an unknown key is one: a misspelt key that is
+// silently ignored costs its operator a day.
+
 import DAP
 import Foundation
 
@@ -56,20 +59,23 @@ extension NodeConfiguration {
         let origin = try log.value(
             "origin", reason: "an origin is a name without spaces or '+', such as example.org/cairn", parseOrigin)
         return NodeConfiguration(
-            role: role, listenHost: listen.host, listenPort: listen.port, publicURL: publicURL, dataDirectory: dataDirectory,
+            role: role, listenHost: listen.host, listenPort: listen.port, publicURL: publicURL,
+            dataDirectory: dataDirectory,
             peerURL: peerURL, pskFile: pskFile,
             tokens: TokenFiles(aggregatorFile: aggregatorFile, collectorFile: collectorFile),
             log: LogSettings(origin: origin, keyFile: path(try log.text("key_file"))))
     }
 
-    private static let urlReason = "write an absolute http or https URL without query or user, such as http://127.0.0.1:8301/"
+    private static let urlReason =
+        "write an absolute http or https URL without query or user, such as http://127.0.0.1:8301/"
 
     /// `host:port`, an IPv6 address in brackets.
     private static func parseAddress(_ text: String) -> (host: String, port: Int)? {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = String(text[..<colon])
         let digits = text[text.index(after: colon)...]
-        guard digits.allSatisfy(\.isASCII), digits.allSatisfy(\.isNumber), let port = Int(digits), (1...65_535).contains(port)
+        guard digits.allSatisfy(\.isASCII), digits.allSatisfy(\.isNumber), let port = Int(digits),
+            (1...65_535).contains(port)
         else { return nil }
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = String(host.dropFirst().dropLast())

@@ -27,7 +27,8 @@ package enum NodeRole: String, Sendable, CaseIterable {
 ///   key_file: log.skey                 # leader: the log's key; helper: its witness key
 /// ```
 ///
-/// Paths are relative to the folder of the file. All keys are required, except `tokens.collector` of a helper, which must be absent.
+/// Paths are relative to the folder of the file. All keys are required, except `tokens.collector` of a helper, which
+/// must be absent.
 package struct NodeConfiguration: Sendable, Equatable {
     package var role: NodeRole
     package var listenHost: String
@@ -62,7 +63,8 @@ package struct NodeConfiguration: Sendable, Equatable {
     }
 
     package init(
-        role: NodeRole, listenHost: String, listenPort: Int, publicURL: BaseURL, dataDirectory: String, peerURL: BaseURL,
+        role: NodeRole, listenHost: String, listenPort: Int, publicURL: BaseURL, dataDirectory: String,
+        peerURL: BaseURL,
         pskFile: String, tokens: TokenFiles, log: LogSettings
     ) {
         self.role = role

@@ -35,7 +35,8 @@ struct YAMLSection {
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
                 throw ConfigurationError(
-                    file: file, line: key.mark?.line, cause: .wrongType(key: name, expected: "a section with plain keys"))
+                    file: file, line: key.mark?.line,
+                    cause: .wrongType(key: name, expected: "a section with plain keys"))
             }
             guard values[scalar.string] == nil else {
                 throw ConfigurationError(file: file, line: key.mark?.line, cause: .duplicateKey(path(scalar.string)))
@@ -59,10 +60,12 @@ struct YAMLSection {
         guard let value = values[key] else { throw missing(key) }
         guard case .scalar(let scalar) = value.node else {
             throw ConfigurationError(
-                file: file, line: value.line, cause: .wrongType(key: path(key), expected: "one value, not a list or section"))
+                file: file, line: value.line,
+                cause: .wrongType(key: path(key), expected: "one value, not a list or section"))
         }
         guard !scalar.string.isEmpty, !(scalar.style == .plain && ["~", "null"].contains(scalar.string)) else {
-            throw ConfigurationError(file: file, line: value.line, cause: .wrongType(key: path(key), expected: "a value; it is empty"))
+            throw ConfigurationError(
+                file: file, line: value.line, cause: .wrongType(key: path(key), expected: "a value; it is empty"))
         }
         return scalar.string
     }
@@ -97,10 +100,12 @@ struct YAMLSection {
 
     private static func syntaxError(_ error: any Error, file: String) -> ConfigurationError {
         switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
             ConfigurationError(file: file, line: mark.line, cause: .syntax(problem))
         case .duplicatedKeysInMapping(let duplicates, let context):
-            ConfigurationError(file: file, line: context.mark.line, cause: .duplicateKey(duplicates.sorted().joined(separator: ", ")))
+            ConfigurationError(
+                file: file, line: context.mark.line, cause: .duplicateKey(duplicates.sorted().joined(separator: ", ")))
         default:
             ConfigurationError(file: file, line: nil, cause: .syntax(String(describing: error)))
         }

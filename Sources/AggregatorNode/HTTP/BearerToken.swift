@@ -1,7 +1,8 @@
 import DAP
 import Hummingbird
 
-/// A shared secret between two parties, presented as `Authorization: Bearer <token>` (RFC 6750; DAP-18, Request Authentication).
+/// A shared secret between two parties, presented as `Authorization: Bearer <token>` (RFC 6750; DAP-18, Request
+/// Authentication).
 package struct BearerToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The token's characters as the header carries them.
     let text: String

@@ -2,8 +2,8 @@ import DAP
 
 /// A request that a node refuses, with everything that its problem document (RFC 9457) says.
 ///
-/// Handlers throw it; the problem middleware turns it into the response. Details are for the operator at the other end: they name what
-/// is wrong and never contain secrets, shares or tokens.
+/// Handlers throw it; the problem middleware turns it into the response. Details are for the operator at the other
+/// end: they name what is wrong and never contain secrets, shares or tokens.
 package struct NodeError: Error, Sendable, Equatable {
     /// HTTP status, 4xx or 5xx.
     package var status: Int
@@ -45,7 +45,9 @@ package struct NodeError: Error, Sendable, Equatable {
     }
 
     /// An error for which DAP has no type.
-    package static func http(_ status: Int, _ detail: String, taskID: TaskID? = nil, headers: [Header] = []) -> NodeError {
+    package static func http(_ status: Int, _ detail: String, taskID: TaskID? = nil, headers: [Header] = [])
+        -> NodeError
+    {
         NodeError(status: status, type: nil, detail: detail, taskID: taskID, headers: headers)
     }
 
@@ -102,7 +104,8 @@ package struct NodeError: Error, Sendable, Equatable {
 }
 
 extension NodeError {
-    /// What a body that cannot be decoded means to its sender (DAP-18, Errors): broken extension lists have types of their own.
+    /// What a body that cannot be decoded means to its sender (DAP-18, Errors): broken extension lists have types of
+    /// their own.
     package init(_ error: CodecError, in message: String, taskID: TaskID? = nil) {
         switch error {
         case .extensionOrder:

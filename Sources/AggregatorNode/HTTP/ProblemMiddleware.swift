@@ -34,12 +34,16 @@ struct ProblemMiddleware: RouterMiddleware {
         switch error {
         case let error as NodeError: return error
         case let error as HTTPError:
-            let detail = error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
+            let detail =
+                error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
             return .http(error.status.code, detail)
         case is CancellationError, DatastoreError.cancelled:
             return .unavailable("The node is shutting down.", retryAfter: 1)
         case DatastoreError.conflict(let reason):
             return .http(409, reason)
+        // SQLITE_BUSY and SQLITE_LOCKED in all their variants: another process holds the database.
+        case DatastoreError.database(let code, _) where [5, 6].contains(code & 0xFF):
+            return .unavailable("The node's database is busy.", retryAfter: 1)
         default:
             logger.error("internal error", metadata: ["error": "\(type(of: error)): \(error)"])
             return .http(500, "The node failed internally; its log says why.")

@@ -25,7 +25,9 @@ package enum BodyLimit {
 extension Request {
     /// The whole body, or 413 when it is longer than `limit` bytes. Nothing beyond the limit is kept in memory.
     package func bytes(upTo limit: Int) async throws -> [UInt8] {
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw Self.tooLarge(limit) }
+        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+            throw Self.tooLarge(limit)
+        }
         var collected: [UInt8] = []
         for try await part in body {
             guard part.readableBytes <= limit - collected.count else { throw Self.tooLarge(limit) }

@@ -1,7 +1,8 @@
 import DAP
 import Hummingbird
 
-/// The routes of a node, gathered before the router is built so that a path that exists answers 405 with `Allow`, not 404, to other methods.
+/// The routes of a node, gathered before the router is built so that a path that exists answers 405 with `Allow`, not
+/// 404, to other methods.
 ///
 /// Paths are Hummingbird's (`/tasks/:task/reports`), relative to the path of the node's public URL.
 package struct RouteTable {
@@ -34,7 +35,8 @@ package struct RouteTable {
             let others: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
             for method in others where methods[method] == nil && !(method == .head && methods[.get] != nil) {
                 router.on(full, method: method) { _, _ -> Response in
-                    throw NodeError.http(405, "This resource answers to \(allowed).", headers: [.init("Allow", allowed)])
+                    throw NodeError.http(
+                        405, "This resource answers to \(allowed).", headers: [.init("Allow", allowed)])
                 }
             }
         }

@@ -13,8 +13,8 @@ struct ShareAnswer: Sendable {
 
 // DAP-18, Obtaining Aggregate Shares.
 //
-// In a committed task no share leaves before both aggregators' `close` stands in the log, in a checkpoint that this helper cosigned:
-// whoever could see a sum first could choose afterwards what the batch was (design P3).
+// In a committed task no share leaves before both aggregators' `close` stands in the log, in a checkpoint that this
+// helper cosigned: whoever could see a sum first could choose afterwards what the batch was (design P3).
 
 extension Helper {
     /// POST `/tasks/{task-id}/aggregate_shares`
@@ -156,12 +156,13 @@ extension Helper {
         }
         guard let logged else {
             throw refusal(
-                "The log, as far as this helper has cosigned it, has no close of the batch with both aggregators' signatures.")
+                "The log, as far as this helper cosigned it, has no close of the batch that both aggregators signed."
+            )
         }
         let seen = try await context.store.loggedBatch(task.id, scope, before: logged.index)
         guard seen.root == terms.root, seen.count == terms.count else {
             throw refusal(
-                "The log has \(seen.count) report leaves of the batch before its close, which closes over \(terms.count) others; "
+                "The log has \(seen.count) report leaves of the batch before its close, which has \(terms.count); "
                     + "reports that were left out need 'rejected' entries before the close.")
         }
         do throws(FollowError) {

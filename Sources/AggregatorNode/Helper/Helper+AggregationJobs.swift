@@ -3,17 +3,20 @@ import Hummingbird
 
 // DAP-18, Aggregate Initialization (helper) and Aggregate Continuation.
 //
-// Jobs are handled while the leader waits. A job's id is a hash of its request, so that repeating the request names the same job:
-// the stored answer is returned byte for byte, and a job that was interrupted before its one transaction is computed again.
+// Jobs are handled while the leader waits. A job's id is a hash of its request, so that repeating the request names
+// the same job: the stored answer is returned byte for byte, and a job that was interrupted before its one
+// transaction is computed again.
 
 extension Helper {
     /// POST `/tasks/{task-id}/aggregation_jobs`
     func createJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         let (message, body) = try await request.message(
-            AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: BodyLimit.aggregationJob, taskID: task.id)
+            AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: BodyLimit.aggregationJob,
+            taskID: task.id)
         let job = AggregationJobID.derived(taskID: task.id, body: body)
-        let location = "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(job.base64URL)"
+        let location =
+            "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(job.base64URL)"
         if case .finished(let response) = try await context.store.helperJob(task.id, job) {
             return .dap(.aggregationJobResp, response, location: location)
         }
@@ -31,15 +34,16 @@ extension Helper {
         let task = try await leadersTask(request, parameters)
         let (_, response) = try await finishedJob(task, parameters)
         if let step = request.uri.queryParameters.get("step"), step != "0" {
-            throw NodeError.dap(.stepMismatch, "Verification takes one round, so the job has only step 0.", taskID: task.id)
+            throw NodeError.dap(
+                .stepMismatch, "Verification takes one round, so the job has only step 0.", taskID: task.id)
         }
         return .dap(.aggregationJobResp, response)
     }
 
     /// POST `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}`
     ///
-    /// All VDAFs that we serve verify in one round: when a job exists, every report in it has reached its final state, and no
-    /// continuation can be right. The order of the checks is the draft's.
+    /// All VDAFs that we serve verify in one round: when a job exists, every report in it has reached its final
+    /// state, and no continuation can be right. The order of the checks is the draft's.
     func continueJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         _ = try await finishedJob(task, parameters)
@@ -51,7 +55,8 @@ extension Helper {
         }
         if let first = message.verifyContinues.first {
             throw NodeError.dap(
-                .invalidMessage, "Report \(first.reportID.base64URL) is not waiting for a continuation.", taskID: task.id)
+                .invalidMessage, "Report \(first.reportID.base64URL) is not waiting for a continuation.",
+                taskID: task.id)
         }
         throw NodeError.dap(.stepMismatch, "Verification takes one round; the job ended with step 0.", taskID: task.id)
     }

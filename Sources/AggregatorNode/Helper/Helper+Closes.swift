@@ -3,13 +3,14 @@ import Datastore
 import Hummingbird
 import Ledger
 
-// Cairn's own step between aggregation and collection of a committed batch (Protocols/log-entries.md): both aggregators sign which
-// report leaves the batch has, before either lets a sum out.
+// Cairn's own step between aggregation and collection of a committed batch (Protocols/log-entries.md): both
+// aggregators sign which report leaves the batch has, before either lets a sum out.
 
 extension Helper {
     /// POST `/cairn/tasks/{task-id}/closes`: a `CloseProposal`, answered by a `CloseAnswer`.
     ///
-    /// The helper signs once for a bucket, ever; the same proposal gets the same signature, any other for the bucket an error.
+    /// The helper signs once for a bucket, ever; the same proposal gets the same signature, any other for the bucket
+    /// an error.
     func signClose(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         guard request.headers[.contentType] == Self.closeMediaType else {
@@ -27,7 +28,7 @@ extension Helper {
     private static let closeMediaType = "application/octet-stream"
 
     private func answer(_ proposal: CloseProposal, _ task: NodeTask) async throws -> CloseAnswer {
-        try checkForm(proposal, task)
+        let scope = try checkForm(proposal, task)
         let leavesHash = Blob.hash(proposal.reportIDs.flatMap(\.bytes))
         if let signed = try await context.store.helperClose(task.id, proposal.selector) {
             return .signed(try Self.same(signed, leavesHash, task))
@@ -45,10 +46,20 @@ extension Helper {
                 .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
         case .agreed(let hashes): leafHashes = hashes
         }
+        // A reader counts every leaf before the close that is not rejected. Signing for fewer would spend the one
+        // signature of the buckets on a close that no reader can confirm.
+        let logged = try await context.store.loggedBatch(task.id, scope, before: proposal.checkpointSize)
+        guard logged.count == leafHashes.count else {
+            throw NodeError.dap(
+                .batchMismatch,
+                "The log has \(logged.count) report leaves of the batch, the proposal \(leafHashes.count); "
+                    + "log what is left out as rejected and propose again.", taskID: task.id)
+        }
         let minimum = task.configuration.minBatchSize
         guard proposal.reportIDs.count >= minimum else {
             throw NodeError.dap(
-                .invalidBatchSize, "\(proposal.reportIDs.count) reports remain; the task needs \(minimum).", taskID: task.id)
+                .invalidBatchSize, "\(proposal.reportIDs.count) reports remain; the task needs \(minimum).",
+                taskID: task.id)
         }
 
         var root = BatchRoot()
@@ -67,11 +78,12 @@ extension Helper {
         return .signed(try Self.same(signed, leavesHash, task))
     }
 
-    private func checkForm(_ proposal: CloseProposal, _ task: NodeTask) throws(NodeError) {
+    private func checkForm(_ proposal: CloseProposal, _ task: NodeTask) throws(NodeError) -> BatchScope {
         guard task.isCommitted else {
             throw .dap(.invalidMessage, "Batches of tasks without commitments are not closed.", taskID: task.id)
         }
-        guard proposal.selector.batchMode == task.configuration.batchMode, let scope = BatchScope(proposal.selector) else {
+        guard proposal.selector.batchMode == task.configuration.batchMode, let scope = BatchScope(proposal.selector)
+        else {
             throw .dap(.invalidMessage, "The batch selector is not of the task's batch mode.", taskID: task.id)
         }
         if case .interval(let interval) = scope, !interval.isValid {
@@ -84,13 +96,15 @@ extension Helper {
                 "\(proposal.reportIDs.count) reports; the task allows at most \(task.parameters.maxBatchSize).",
                 taskID: task.id)
         }
+        return scope
     }
 
     private static func same(
         _ signed: HelperClose, _ leavesHash: [UInt8], _ task: NodeTask
     ) throws(NodeError) -> [UInt8] {
         guard signed.leavesHash == leavesHash else {
-            throw .dap(.batchOverlap, "The batch is closed over other reports; a bucket is closed once.", taskID: task.id)
+            throw .dap(
+                .batchOverlap, "The batch is closed over other reports; a bucket is closed once.", taskID: task.id)
         }
         return signed.signature
     }

@@ -5,8 +5,8 @@ import TransparencyLog
 
 /// The helper's half of DAP and of Cairn's protocol between the aggregators.
 ///
-/// The leader drives everything; the helper answers, and believes nothing: it decrypts and verifies its own shares, follows the
-/// leader's log as any reader would, and signs a batch's close only over leaves that it has seen there.
+/// The leader drives everything; the helper answers, and believes nothing: it decrypts and verifies its own shares,
+/// follows the leader's log as any reader would, and signs a batch's close only over leaves that it has seen there.
 package struct Helper: Sendable {
     let context: NodeContext
     let follower: LogFollower

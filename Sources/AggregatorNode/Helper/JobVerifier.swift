@@ -29,7 +29,9 @@ struct JobVerifier: Sendable {
         }
     }
 
-    private func finding(_ result: Result<HelperVerification, ReportError>, _ share: ReportShare) -> HelperOutcome.Finding {
+    private func finding(_ result: Result<HelperVerification, ReportError>, _ share: ReportShare)
+        -> HelperOutcome.Finding
+    {
         switch result {
         case .failure(let error): return .refused(error)
         case .success(let verification):
@@ -40,10 +42,11 @@ struct JobVerifier: Sendable {
         }
     }
 
-    /// The leaf that this report must become in the log. The helper computes it from what it verified, so it will only ever sign
-    /// for a leaf that says the same.
+    /// The leaf that this report must become in the log. The helper computes it from what it verified, so it will
+    /// only ever sign for a leaf that says the same.
     private func leafHash(_ share: ReportShare) -> [UInt8]? {
-        guard let commitments = try? task.vdaf.commitments(publicShare: share.publicShare), commitments.count == 2 else {
+        guard let commitments = try? task.vdaf.commitments(publicShare: share.publicShare), commitments.count == 2
+        else {
             return nil
         }
         let entry = ReportEntry(

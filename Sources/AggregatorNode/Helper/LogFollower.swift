@@ -21,12 +21,14 @@ enum FollowError: Error, Equatable {
         switch self {
         case .notCosigned(let size, let needed):
             NodeError.http(
-                409, "This helper has cosigned the log up to size \(size), not \(needed); send the checkpoint to its witness first.",
+                409,
+                "This helper has cosigned the log up to size \(size), not \(needed); ask its witness first.",
                 taskID: task.id)
         case .unverifiable(let reason):
             NodeError.http(409, "The log does not verify: \(reason).", taskID: task.id)
         case .noQuorum(let index):
-            NodeError.http(409, "No published checkpoint with the policy's quorum covers entry \(index).", taskID: task.id)
+            NodeError.http(
+                409, "No published checkpoint with the policy's quorum covers entry \(index).", taskID: task.id)
         case .unreachable(let reason):
             NodeError.unavailable("The log cannot be read: \(reason).", retryAfter: 1, taskID: task.id)
         case .database(let error): error
@@ -34,8 +36,9 @@ enum FollowError: Error, Equatable {
     }
 }
 
-/// Reads the leader's log as a real follower: every entry once, in order, hashed up to a checkpoint that this helper cosigned as a
-/// witness. Which trees are consistent with each other is the witness's knowledge; what is in them is the follower's.
+/// Reads the leader's log as a real follower: every entry once, in order, hashed up to a checkpoint that this helper
+/// cosigned as a witness. Which trees are consistent with each other is the witness's knowledge; what is in them is
+/// the follower's.
 ///
 /// It remembers what the helper decides by: where each report is logged, who rejected it, and the closes.
 actor LogFollower {
@@ -50,7 +53,8 @@ actor LogFollower {
     private static let chunk: UInt64 = 1_024
 
     init(
-        origin: String, source: any TileSource, store: any HelperStore & WitnessStore, registry: TaskRegistry, logger: Logger
+        origin: String, source: any TileSource, store: any HelperStore & WitnessStore, registry: TaskRegistry,
+        logger: Logger
     ) {
         self.origin = origin
         self.source = source
@@ -73,7 +77,8 @@ actor LogFollower {
         }
     }
 
-    /// Requires that the checkpoint which the log publishes has the policy's quorum, covers an entry, and is of the same history.
+    /// Requires that the checkpoint which the log publishes has the policy's quorum, covers an entry, and is of the
+    /// same history.
     func requireQuorum(over index: UInt64, policy: LogPolicy) async throws(FollowError) {
         do {
             let published = try await LogReader.fetchCheckpoint(from: source)
@@ -86,7 +91,8 @@ actor LogFollower {
             }
             let reader = LogReader(source: source, head: head)
             guard try await reader.root(size: published.checkpoint.size) == published.checkpoint.root else {
-                throw FollowError.unverifiable("the published checkpoint is not of the history that this helper cosigned")
+                throw FollowError.unverifiable(
+                    "the published checkpoint is not of the history that this helper cosigned")
             }
         } catch {
             throw Self.explain(error)
@@ -122,7 +128,8 @@ actor LogFollower {
                 throw FollowError.unverifiable("what was read before is not the beginning of the cosigned tree")
             }
             let position = HelperLogPosition(size: range.size, range: range.encoded())
-            guard try await store.advanceHelperLog(origin: origin, previous: stored, to: position, entries: found) else {
+            guard try await store.advanceHelperLog(origin: origin, previous: stored, to: position, entries: found)
+            else {
                 throw DatastoreError.conflict("another process reads the log into the same database")
             }
             stored = range.size
@@ -141,7 +148,8 @@ actor LogFollower {
                 report.taskID, report.metadata.reportID, index: entry.index, time: report.metadata.time,
                 batchID: report.batchID, leafHash: entry.leafHash)
         case .rejected(let rejected):
-            guard let keys = try await registry.task(rejected.taskID)?.parameters.statementKeys, let key = keys[rejected.role],
+            guard let keys = try await registry.task(rejected.taskID)?.parameters.statementKeys,
+                let key = keys[rejected.role],
                 rejected.isSigned(by: key)
             else { return nil }
             return .rejected(rejected.taskID, rejected.reportID, index: entry.index)

@@ -37,7 +37,8 @@ package struct NodeKeys: Sendable {
 }
 
 extension NodeKeys {
-    /// Reads the keys that the configuration names, and reads or makes the node's own: `keys/hpke` and `keys/statement` in its data folder.
+    /// Reads the keys that the configuration names, and reads or makes the node's own: `keys/hpke` and
+    /// `keys/statement` in its data folder.
     package static func load(_ configuration: NodeConfiguration) throws(KeyFileError) -> NodeKeys {
         do throws(DurableFileError) {
             try DurableFile.makeDirectory(configuration.keyDirectory, mode: 0o700)

@@ -1,7 +1,5 @@
 import DAP
-import Datastore
 import Hummingbird
-import Logging
 import ServiceLifecycle
 
 /// The leader's half of a node: takes uploads, drives aggregation and collection with the helper, keeps the log.

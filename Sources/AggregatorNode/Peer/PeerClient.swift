@@ -4,7 +4,9 @@ import Logging
 import NIOCore
 
 package enum PeerMethod: String, Sendable {
-    case get = "GET", post = "POST", delete = "DELETE"
+    case get = "GET"
+    case post = "POST"
+    case delete = "DELETE"
 }
 
 /// What came back from another server.
@@ -55,8 +57,9 @@ package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Talks to the other aggregator.
 ///
-/// Every request of the protocol is idempotent, so a request whose fate is unknown is simply sent again: connection errors, 5xx and 429
-/// are retried with growing, jittered pauses (or the server's Retry-After) until the deadline. 4xx are answers and come back at once.
+/// Every request of the protocol is idempotent, so a request whose fate is unknown is simply sent again: connection
+/// errors, 5xx and 429 are retried with growing, jittered pauses (or the server's Retry-After) until the deadline.
+/// 4xx are answers and come back at once.
 package struct PeerClient: Sendable {
     /// The peer's base URL.
     package let baseURL: BaseURL
@@ -131,7 +134,8 @@ package struct PeerClient: Sendable {
             }
             return .success(
                 PeerResponse(
-                    status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) }, body: body))
+                    status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) }, body: body
+                ))
         } catch {
             return .failure(.unreachable(url: request.url, reason: String(describing: error)))
         }

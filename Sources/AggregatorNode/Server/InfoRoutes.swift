@@ -11,7 +11,8 @@ struct InfoRoutes: Sendable {
         routes.get("/healthz") { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
         routes.get("/hpke_config") { _, _ in
             var response = Response.dap(.hpkeConfigList, HpkeConfigList(configs: [keys.hpke.config]).encoded())
-            // DAP-18, HPKE Configuration Request: clients cache it, and fetch it again when a report comes back outdated_config.
+            // DAP-18, HPKE Configuration Request: clients cache it, and fetch it again when a report comes back
+            // outdated_config.
             response.headers[.cacheControl] = "max-age=86400"
             return response
         }
@@ -21,22 +22,23 @@ struct InfoRoutes: Sendable {
     /// Names are for scripts and never change.
     private struct Info: Encodable {
         var role: String
-        var public_url: String
-        var statement_key: String
-        var hpke_config: String
-        var log_origin: String
-        var log_vkey: String?
-        var witness_vkey: String?
+        var publicURL: String
+        var statementKey: String
+        var hpkeConfig: String
+        var logOrigin: String
+        var logVkey: String?
+        var witnessVkey: String?
     }
 
     private func info() throws -> Response {
         let isLeader = configuration.role == .leader
         let info = Info(
-            role: configuration.role.rawValue, public_url: configuration.publicURL.string + "/",
-            statement_key: Hex.encode(keys.statementPublicKey), hpke_config: Hex.encode(keys.hpke.config.encoded()),
-            log_origin: configuration.log.origin, log_vkey: isLeader ? keys.note.vkey : nil,
-            witness_vkey: isLeader ? nil : keys.note.vkey)
+            role: configuration.role.rawValue, publicURL: configuration.publicURL.string + "/",
+            statementKey: Hex.encode(keys.statementPublicKey), hpkeConfig: Hex.encode(keys.hpke.config.encoded()),
+            logOrigin: configuration.log.origin, logVkey: isLeader ? keys.note.vkey : nil,
+            witnessVkey: isLeader ? nil : keys.note.vkey)
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return .bytes([UInt8](try encoder.encode(info)), type: "application/json")
     }

@@ -11,7 +11,9 @@ package enum Node {
     /// Runs until SIGTERM or SIGINT, then finishes what is under way and returns.
     ///
     /// When it accepts connections, it prints one line: `cairn node: leader listening on http://127.0.0.1:8301`.
-    package static func run(_ configuration: NodeConfiguration, logger: Logger = stderrLogger()) async throws(NodeStartError) {
+    package static func run(_ configuration: NodeConfiguration, logger: Logger = stderrLogger())
+        async throws(NodeStartError)
+    {
         let keys: NodeKeys
         let blobs: BlobStore
         do throws(KeyFileError) { keys = try NodeKeys.load(configuration) } catch { throw .keys(error) }

@@ -17,7 +17,8 @@ package struct NodeContext: Sendable {
     package let logger: Logger
 
     package init(
-        configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry, peer: PeerClient,
+        configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry,
+        peer: PeerClient,
         blobs: BlobStore, workers: WorkerPool, now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration

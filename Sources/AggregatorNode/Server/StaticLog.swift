@@ -1,39 +1,46 @@
 import DAP
 import Foundation
 import Hummingbird
+import Ledger
 import NIOPosix
 import TransparencyLog
 
 /// Serves the leader's log as static files: C2SP tlog-tiles under `/log`, and the blobs beside the tiles.
-struct StaticLog: Sendable {
-    let directory: String
+package struct StaticLog: Sendable {
+    private let directory: String
 
     /// Tiles, bundles and blobs never change once they exist.
     static let immutable = "public, max-age=31536000, immutable"
 
-    /// The longest file below `/log`: a blob of 2^22 coordinates of 24 bytes.
-    private static let sizeLimit = 128 << 20
+    /// - Parameter directory: the folder that holds `checkpoint`, `tile/` and `blob/`.
+    package init(directory: String) {
+        self.directory = directory
+    }
 
-    func addRoutes(to routes: inout RouteTable) {
+    package func addRoutes(to routes: inout RouteTable) {
         routes.get("/log/checkpoint") { _, _ in
             try await file("checkpoint", type: "text/plain; charset=utf-8", caching: "no-cache")
         }
         routes.get("/log/tile/**") { _, parameters in
             // Only the canonical path of a tile is a file name here, so nothing else of the disk can be reached.
             let path = "tile/" + parameters.parameters.getCatchAll().joined(separator: "/")
-            guard (try? Tile(parsing: path)) != nil else { throw NodeError.http(404, "This is not the path of a tile.") }
+            guard (try? Tile(parsing: path)) != nil else {
+                throw NodeError.http(404, "This is not the path of a tile.")
+            }
             return try await file(path, type: "application/octet-stream", caching: Self.immutable)
         }
         routes.get("/log/blob/:blob") { _, parameters in
             let name = parameters.parameters.get("blob") ?? ""
-            guard BlobStore.isName(name) else { throw NodeError.http(404, "A blob's name is 64 hex digits in lower case.") }
+            guard BlobStore.isName(name) else {
+                throw NodeError.http(404, "A blob's name is 64 hex digits in lower case.")
+            }
             return try await file("blob/\(name)", type: "application/octet-stream", caching: Self.immutable)
         }
     }
 
     private func file(_ path: String, type: String, caching: String) async throws -> Response {
         let full = "\(directory)/\(path)"
-        let bytes = try await NIOThreadPool.singleton.runIfActive { try DurableFile.read(full, upTo: Self.sizeLimit) }
+        let bytes = try await NIOThreadPool.singleton.runIfActive { try DurableFile.read(full, upTo: Blob.maximumSize) }
         guard let bytes else { throw NodeError.http(404, "The log has no such file (yet).") }
         var response = Response.bytes(bytes, type: type)
         response.headers[.cacheControl] = caching

@@ -1,7 +1,8 @@
 import NIOCore
 import NIOPosix
 
-/// Threads for computation, so that proof verification never delays the threads that serve connections or run other tasks.
+/// Threads for computation, so that proof verification never delays the threads that serve connections or run other
+/// tasks.
 ///
 /// A fixed number of operating-system threads with one queue; work that waits costs no thread.
 package struct WorkerPool: Sendable {

@@ -12,7 +12,8 @@ package struct BlobStore: Sendable {
         try DurableFile.makeDirectory(directory)
     }
 
-    /// Stores bytes durably (file and directory entry synced) and returns their SHA-256 in lower-case hex. Storing twice is harmless.
+    /// Stores bytes durably (file and directory entry synced) and returns their SHA-256 in lower-case hex. Storing
+    /// twice is harmless.
     @discardableResult
     package func put(_ bytes: [UInt8]) throws(DurableFileError) -> String {
         let name = Self.name(of: bytes)
@@ -24,7 +25,9 @@ package struct BlobStore: Sendable {
 
     /// The blob of that name, or nil when there is none or its bytes do not hash to the name.
     package func get(_ name: String) -> [UInt8]? {
-        guard Self.isName(name), let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else { return nil }
+        guard Self.isName(name), let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else {
+            return nil
+        }
         let bytes = [UInt8](data)
         return Self.name(of: bytes) == name ? bytes : nil
     }

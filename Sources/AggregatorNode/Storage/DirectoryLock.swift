@@ -6,7 +6,8 @@
     import Darwin
 #endif
 
-/// The right to be the one node that runs in a data folder; the system takes it back when the process ends, however it ends.
+/// The right to be the one node that runs in a data folder; the system takes it back when the process ends, however
+/// it ends.
 package final class DirectoryLock: Sendable {
     private let file: Int32
 

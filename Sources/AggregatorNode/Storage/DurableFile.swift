@@ -11,7 +11,8 @@ import Foundation
 /// A file operation that failed, with the path and the system's reason.
 package struct DurableFileError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Operation: String, Sendable {
-        case createDirectory = "create the folder", open, write, sync, rename, read
+        case createDirectory = "create the folder"
+        case open, write, sync, rename, read
         case tooLong = "read (it is longer than expected)"
     }
 

@@ -29,8 +29,8 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .wrongURL(let role, let task, let configured):
             "the task's \(role.rawValue) is \(task), this node's configuration says \(configured)"
         case .wrongStatementKey(let role, let task, let own):
-            "the task's \(role.rawValue) statement key is \(task), this node's is \(own); make the task with the keys that "
-                + "GET /cairn/info of both nodes shows"
+            "the task's \(role.rawValue) statement key is \(task), this node's is \(own); "
+                + "make the task with the keys that GET /cairn/info of both nodes shows"
         case .collectorKey(let reason): "collector HPKE configuration: \(reason)"
         case .policy(let reason): "log policy: \(reason)"
         case .wrongLog(let reason): "log: \(reason)"
@@ -48,8 +48,9 @@ extension TaskRegistry {
         package var isNew: Bool
     }
 
-    /// Opts into a task: checks that it is sound and that it means this node, derives its verification key from the operators' shared
-    /// secret, and stores both. A leader logs the task in the same transaction; a helper starts to witness its log.
+    /// Opts into a task: checks that it is sound and that it means this node, derives its verification key from the
+    /// operators' shared secret, and stores both. A leader logs the task in the same transaction; a helper starts to
+    /// witness its log.
     ///
     /// Adding the same task again changes nothing.
     package static func add(
@@ -111,7 +112,8 @@ extension TaskRegistry {
                 throw .wrongLog("the task's log key does not parse: \(error)")
             }
             guard verifier.name == configuration.log.origin else {
-                throw .wrongLog("the task is logged in '\(verifier.name)', this node knows '\(configuration.log.origin)'")
+                throw .wrongLog(
+                    "the task is logged in '\(verifier.name)', this node knows '\(configuration.log.origin)'")
             }
             if case .log(let signer) = keys.note, signer.verifier != verifier {
                 throw .wrongLog("the task names log key \(vkey), this node signs with \(signer.verifier.vkey)")

@@ -3,8 +3,8 @@ import Datastore
 
 /// The tasks that this node serves, each derived from its stored configuration once.
 ///
-/// The database is the truth: `cairn node task add` writes into it from another process, and a running node finds the new task at the
-/// first request that names it.
+/// The database is the truth: `cairn node task add` writes into it from another process, and a running node finds the
+/// new task at the first request that names it.
 package actor TaskRegistry {
     private let store: any TaskStore
     private var known: [TaskID: NodeTask] = [:]

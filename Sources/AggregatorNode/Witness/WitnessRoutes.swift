@@ -3,8 +3,9 @@ import Datastore
 import Hummingbird
 import TransparencyLog
 
-/// The HTTP interface of C2SP tlog-witness over the module's pure rules. Anybody may call it: a request is authenticated by the
-/// checkpoint's signature, and the worst that a stranger can do is to show us a genuine newer checkpoint.
+/// The HTTP interface of C2SP tlog-witness over the module's pure rules. Anybody may call it: a request is
+/// authenticated by the checkpoint's signature, and the worst that a stranger can do is to show us a genuine newer
+/// checkpoint.
 package struct WitnessRoutes: Sendable {
     let store: any WitnessStore
     let cosigner: Cosigner
@@ -35,8 +36,8 @@ package struct WitnessRoutes: Sendable {
         }
     }
 
-    /// Decides, stores, cosigns. The head is replaced only while it is the one that the decision was about; when another request was
-    /// faster, the decision is made again, and mostly turns into a conflict.
+    /// Decides, stores, cosigns. The head is replaced only while it is the one that the decision was about; when
+    /// another request was faster, the decision is made again, and mostly turns into a conflict.
     private func cosign(_ request: AddCheckpointRequest) async throws -> [UInt8] {
         let origin = request.checkpoint.checkpoint.origin
         for _ in 0..<8 {

@@ -2,7 +2,6 @@ import DAP
 import Datastore
 import Ledger
 import Logging
-import TransparencyLog
 
 // Committed tasks: both aggregators fix the batch's leaves before any share leaves a node. The leader proposes the
 // leaves that the log shows and it has accepted; the helper signs them, or names those that it cannot stand by.

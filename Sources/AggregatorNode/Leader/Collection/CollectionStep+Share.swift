@@ -1,7 +1,6 @@
 import DAP
 import Datastore
 import Ledger
-import TransparencyLog
 
 // Obtaining the helper's share (DAP-18, Obtaining Aggregate Shares), and making the collector's response.
 

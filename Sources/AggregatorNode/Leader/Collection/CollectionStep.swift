@@ -2,7 +2,6 @@ import DAP
 import Datastore
 import Ledger
 import Logging
-import TransparencyLog
 
 /// One step of a collection job, from the state in which the job is.
 ///

@@ -1,5 +1,4 @@
 import DAP
-import Datastore
 import Hummingbird
 import Ledger
 

@@ -1,6 +1,4 @@
-import DAP
 import Datastore
-import Logging
 import TransparencyLog
 
 /// Makes one checkpoint after the other. Runs that overlap are merged: who asks while one is being made shares the

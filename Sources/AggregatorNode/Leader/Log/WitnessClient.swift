@@ -1,4 +1,3 @@
-import DAP
 import Datastore
 import TransparencyLog
 

@@ -1,0 +1,82 @@
+import AggregatorNode
+import Testing
+
+@Suite struct ConfigurationTests {
+    private static let leader = """
+        role: leader
+        listen: 127.0.0.1:8301
+        public_url: http://Example.ORG:8301/api/
+        data_dir: data
+        peer:
+          url: http://127.0.0.1:8302/
+          psk_file: peer.psk
+        tokens:
+          aggregator: aggregator.token
+          collector: /etc/cairn/collector.token
+        log:
+          origin: example.org/log
+          key_file: log.skey
+        """
+
+    @Test func aCompleteFileIsRead() throws {
+        let configuration = try NodeConfiguration.load(yaml: Self.leader, file: "/srv/cairn/leader.yaml")
+        #expect(configuration.role == .leader)
+        #expect(configuration.listenHost == "127.0.0.1" && configuration.listenPort == 8301)
+        #expect(configuration.publicURL.string == "http://example.org:8301/api")
+        #expect(configuration.publicURL.path == "/api")
+        #expect(configuration.dataDirectory == "/srv/cairn/data")
+        #expect(configuration.pskFile == "/srv/cairn/peer.psk")
+        #expect(configuration.tokens.collectorFile == "/etc/cairn/collector.token")
+        #expect(configuration.log.origin == "example.org/log")
+    }
+
+    @Test func relativePathsOfAFileNamedWithoutFolderStayRelative() throws {
+        let configuration = try NodeConfiguration.load(yaml: Self.leader, file: "leader.yaml")
+        #expect(configuration.dataDirectory == "data")
+    }
+
+    /// What is wrong, on which line it must be reported, and a word of the message.
+    private static let faults: [(replace: String, by: String, line: Int?, message: String)] = [
+        ("role: leader", "role: boss", 1, "'leader' or 'helper'"),
+        ("role: leader", "role: [leader]", 1, "one value"),
+        ("role: leader", "role:", 1, "empty"),
+        ("role: leader\n", "", 1, "'role' is missing"),
+        ("role: leader", "role: leader\nrole: helper", 1, "twice"),
+        ("data_dir: data", "datadir: data", 4, "unknown key 'datadir'"),
+        ("data_dir: data", "data_dir: data\nport: 1", 5, "unknown key 'port'"),
+        ("listen: 127.0.0.1:8301", "listen: 8301", 2, "HOST:PORT"),
+        ("listen: 127.0.0.1:8301", "listen: 127.0.0.1:0", 2, "HOST:PORT"),
+        ("listen: 127.0.0.1:8301", "listen: 127.0.0.1:65536", 2, "HOST:PORT"),
+        ("listen: 127.0.0.1:8301", "listen: ::1:8301", 2, "HOST:PORT"),
+        ("public_url: http://Example.ORG:8301/api/", "public_url: example.org", 3, "http"),
+        ("public_url: http://Example.ORG:8301/api/", "public_url: ftp://example.org/", 3, "http"),
+        ("public_url: http://Example.ORG:8301/api/", "public_url: http://example.org/?a=b", 3, "query"),
+        ("  url: http://127.0.0.1:8302/", "  url: http://example.org:8301/api", 6, "own public_url"),
+        ("  psk_file: peer.psk", "  psk: peer.psk", 7, "unknown key 'peer.psk'"),
+        ("  psk_file: peer.psk\n", "", 6, "'peer.psk_file' is missing"),
+        ("  collector: /etc/cairn/collector.token\n", "", 9, "'tokens.collector' is missing"),
+        ("role: leader", "role: helper", 10, "remove 'tokens.collector'"),
+        ("log:\n  origin: example.org/log\n  key_file: log.skey", "log: here", 11, "section"),
+        ("origin: example.org/log", "origin: a+b", 12, "origin is a name"),
+        ("role: leader", "role: \"leader", nil, "not YAML"),
+        ("role: leader", "\trole: leader", 1, "not YAML"),
+    ]
+
+    @Test(arguments: faults.indices) func aFaultIsReportedWithItsLine(_ index: Int) throws {
+        let fault = Self.faults[index]
+        let yaml = Self.leader.replacing(fault.replace, with: fault.by)
+        #expect(yaml != Self.leader)
+        let error = try #require(throws: ConfigurationError.self) {
+            try NodeConfiguration.load(yaml: yaml, file: "node.yaml")
+        }
+        let description = error.description
+        #expect(description.contains(fault.message), "\(description)")
+        if let line = fault.line { #expect(description.hasPrefix("node.yaml:\(line): "), "\(description)") }
+    }
+
+    @Test func anEmptyFileIsRefused() {
+        #expect(throws: ConfigurationError.self) { try NodeConfiguration.load(yaml: "", file: "node.yaml") }
+        #expect(throws: ConfigurationError.self) { try NodeConfiguration.load(yaml: "# nothing", file: "node.yaml") }
+        #expect(throws: ConfigurationError.self) { try NodeConfiguration.load(path: "/nonexistent/node.yaml") }
+    }
+}

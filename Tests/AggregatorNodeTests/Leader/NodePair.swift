@@ -1,0 +1,150 @@
+import AggregatorNode
+import AsyncHTTPClient
+import Crypto
+import DAP
+import Datastore
+import Foundation
+import Ledger
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import TransparencyLog
+
+/// A leader and a helper that talk HTTP with each other over loopback, each on its own database.
+///
+/// Both run in this process, but a node can be stopped at any moment, which cuts its background work off wherever it is,
+/// and started again on what is on its disk.
+final class NodePair: Sendable {
+    let directory: TemporaryDirectory
+    let leader: NodeConfiguration
+    let helper: NodeConfiguration
+    let collector = HpkeKeyPair.generate(id: 9)
+    let leaderKeys: NodeKeys
+    let helperKeys: NodeKeys
+
+    /// - Parameter throughProxy: the helper listens elsewhere than at its public URL, where a ``HelperProxy`` has its
+    ///   place.
+    init(throughProxy: Bool = false) throws {
+        directory = try TemporaryDirectory()
+        let path = directory.path
+        let ports = try Self.freePorts(3)
+        try KeyFiles.makePreSharedKey(at: "\(path)/peer.psk")
+        try KeyFiles.makeToken(at: "\(path)/aggregator.token")
+        try KeyFiles.makeToken(at: "\(path)/collector.token")
+        try KeyFiles.makeLogKey(name: "log.example/pair", at: "\(path)/log.skey")
+        try KeyFiles.makeWitnessKey(name: "witness.example/pair", at: "\(path)/witness.skey")
+        func yaml(_ role: String, _ own: Int, _ peer: Int, _ key: String, _ tokens: String) -> String {
+            """
+            role: \(role)
+            listen: 127.0.0.1:\(own)
+            public_url: http://127.0.0.1:\(own)/
+            data_dir: \(role)
+            peer: { url: "http://127.0.0.1:\(peer)/", psk_file: peer.psk }
+            tokens: { aggregator: aggregator.token\(tokens) }
+            log: { origin: log.example/pair, key_file: \(key) }
+            """
+        }
+        leader = try .load(
+            yaml: yaml("leader", ports[0], ports[1], "log.skey", ", collector: collector.token"),
+            file: "\(path)/leader.yaml")
+        var helper = try NodeConfiguration.load(
+            yaml: yaml("helper", ports[1], ports[0], "witness.skey", ""), file: "\(path)/helper.yaml")
+        if throughProxy { helper.listenPort = ports[2] }
+        self.helper = helper
+        leaderKeys = try .load(leader)
+        helperKeys = try .load(helper)
+    }
+
+    private static func freePorts(_ count: Int) throws -> [Int] {
+        let channels = try (0..<count).map { _ in
+            try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).wait()
+        }
+        defer { for channel in channels { try? channel.close().wait() } }
+        return channels.compactMap { $0.localAddress?.port }
+    }
+
+    var policy: String { "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\nquorum helper\n" }
+
+    /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
+    func addTask(
+        committed: Bool, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
+        owner: Curve25519.Signing.PrivateKey? = nil
+    ) async throws -> TaskFile {
+        let hash = Array(SHA256.hash(data: collector.config.encoded()))
+        var parameters = CairnTaskParameters(collectorHpkeHash: hash, maxBatchSize: maxBatchSize)
+        if committed {
+            parameters = CairnTaskParameters(
+                statementKeys: StatementKeys(
+                    leader: leaderKeys.statementPublicKey, helper: helperKeys.statementPublicKey),
+                collectorHpkeHash: hash, logKey: leaderKeys.note.vkey,
+                logPolicyHash: Array(SHA256.hash(data: Array(policy.utf8))), maxBatchSize: maxBatchSize,
+                publish: .public, admission: .open, creditPolicy: CreditPolicy(kind: .unit, bound: 0))
+        }
+        parameters.ownerKey = owner.map { Array($0.publicKey.rawRepresentation) }
+        let vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
+        let configuration = try TaskConfiguration(
+            taskInfo: Array("pair".utf8), leaderURL: leader.publicURL.string + "/",
+            helperURL: helper.publicURL.string + "/", timePrecision: 60, minBatchSize: minBatchSize, batchMode: mode,
+            vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
+        let file = try TaskFile(
+            name: "pair", configuration: configuration, collectorHpkeConfig: collector.config,
+            logPolicy: committed ? policy : nil, logURL: nil)
+        for (configuration, keys) in [(leader, leaderKeys), (helper, helperKeys)] {
+            let store = try SQLiteDatastore.open(path: configuration.databasePath)
+            _ = try await TaskRegistry.add(file, to: store, configuration: configuration, keys: keys)
+            try store.close()
+        }
+        return file
+    }
+
+    /// A running node.
+    struct Running: Sendable {
+        fileprivate let group: ServiceGroup
+        fileprivate let task: Task<Void, any Error>
+        let context: NodeContext
+
+        /// Cuts the background work off. Only the server ends its connections in order: the process lives on.
+        func stop() async {
+            await group.triggerGracefulShutdown()
+            _ = await task.result
+            try? await context.workers.shutdown()
+            try? context.store.close()
+        }
+    }
+
+    func start(_ configuration: NodeConfiguration) async throws -> Running {
+        let keys = configuration.role == .leader ? leaderKeys : helperKeys
+        let store = try SQLiteDatastore.open(path: configuration.databasePath)
+        let context = NodeContext(
+            configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
+            peer: PeerClient(
+                baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: quietLogger()),
+            blobs: try BlobStore(directory: configuration.blobDirectory), workers: WorkerPool(count: 2),
+            now: { UInt64(Date().timeIntervalSince1970) }, logger: quietLogger())
+        let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
+        let app = buildApplication(context, onReady: { continuation.yield($0) })
+        let group = ServiceGroup(
+            configuration: .init(services: [app], gracefulShutdownSignals: [], logger: quietLogger()))
+        let task = Task {
+            defer { continuation.finish() }
+            try await group.run()
+        }
+        for await _ in ready { break }
+        return Running(group: group, task: task, context: context)
+    }
+
+    /// Runs both nodes while `body` runs.
+    func withNodes(_ body: (Running, Running) async throws -> Void) async throws {
+        let first = try await start(leader)
+        let second = try await start(helper)
+        do {
+            try await body(first, second)
+        } catch {
+            await first.stop()
+            await second.stop()
+            throw error
+        }
+        await first.stop()
+        await second.stop()
+    }
+}

@@ -1,0 +1,156 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Foundation
+import Ledger
+import TransparencyLog
+
+/// A contributor and a collector of one task, at the leader of a pair.
+struct PairClient: Sendable {
+    let pair: NodePair
+    let file: TaskFile
+    let vdaf: any TaskVDAF
+
+    init(_ pair: NodePair, _ file: TaskFile) throws {
+        self.pair = pair
+        self.file = file
+        vdaf = try makeTaskVDAF(file.configuration.vdaf)
+    }
+
+    var http: TestClient { TestClient(port: pair.leader.listenPort) }
+    var path: String { "/tasks/\(file.taskID.base64URL)" }
+    var now: UInt64 { file.configuration.time(ofSeconds: UInt64(Date().timeIntervalSince1970)) }
+    /// An interval of a few minutes around now.
+    var today: Query { .timeInterval(Interval(start: now - 2, duration: 5)) }
+
+    // MARK: Contributing
+
+    func report(_ values: [UInt64], id: ReportID = .random(), time: UInt64? = nil) throws -> Report {
+        try seal(try vdaf.shard(taskID: file.taskID, measurement: .vector(values), reportID: id), time: time)
+    }
+
+    func seal(_ sharded: ShardedReport, time: UInt64? = nil) throws -> Report {
+        let commitments = try vdaf.commitments(publicShare: sharded.publicShare)
+        return try ReportBuilder.seal(
+            sharded, task: file.configuration, time: time ?? now, leader: pair.leaderKeys.hpke.config,
+            helper: pair.helperKeys.hpke.config, commitments: commitments,
+            claimSeed: commitments.isEmpty ? nil : [UInt8](repeating: 3, count: 32))
+    }
+
+    /// Uploads reports in one request.
+    ///
+    /// - Returns: the failures that the response names.
+    @discardableResult
+    func upload(_ reports: [Report]) async throws -> [ReportUploadStatus] {
+        let answer = try await http.send(
+            "POST", path + "/reports", body: UploadRequest(reports: reports).encoded(),
+            headers: ["Content-Type": MediaType.uploadReq.headerValue])
+        guard answer.status == 200 else { throw try ProblemDocument(json: answer.body) }
+        return answer.body.isEmpty ? [] : try UploadErrors(decoding: answer.body).statuses
+    }
+
+    /// Puts a report into the leader's open batch and log as if both aggregators had accepted it.
+    func acceptAlone(_ report: Report, at leader: NodePair.Running) async throws {
+        let store = leader.context.store
+        let id = report.metadata.reportID
+        let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
+        let new = NewReport(
+            reportID: id, time: report.metadata.time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)
+        _ = try await store.storeReports([new], task: file.taskID, bucketCapacity: nil)
+        let batch = try await store.batchForNextJob(task: file.taskID, maxBatchSize: 1_000).id
+        let job = NewJob(batchID: batch, request: [1], reportIDs: [id])
+        guard
+            case .created(let key) = try await store.createJob(
+                job, refused: [], task: file.taskID, maxBatchSize: 1_000)
+        else { throw CancellationError() }
+        let commitments = try vdaf.commitments(publicShare: report.publicShare)
+        let entry = ReportEntry(
+            taskID: file.taskID, batchID: batch, metadata: report.metadata, leaderCommitment: commitments[0],
+            helperCommitment: commitments[1])
+        try await store.finishJob(
+            key, outcomes: [(id, .accepted(outputShare: [0], logEntry: LedgerEntry.report(entry).encoded()))])
+    }
+
+    func receipt(_ id: ReportID) async throws -> Answer {
+        try await http.send("GET", "/cairn/tasks/\(file.taskID.base64URL)/receipts/\(id.base64URL)")
+    }
+
+    /// Polls until the receipt is there.
+    func awaitReceipt(_ id: ReportID) async throws -> Answer {
+        for _ in 0..<200 {
+            let answer = try await receipt(id)
+            if answer.status != 202 { return answer }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CancellationError()
+    }
+
+    // MARK: Collecting
+
+    var collectorHeaders: [String: String] {
+        [
+            "Content-Type": MediaType.collectionJobReq.headerValue,
+            "Authorization": pair.leaderKeys.collectorToken?.authorization ?? "",
+        ]
+    }
+
+    func createCollection(_ query: Query) async throws -> Answer {
+        try await http.send(
+            "POST", path + "/collection_jobs", body: CollectionJobReq(query: query).encoded(),
+            headers: collectorHeaders)
+    }
+
+    func poll(_ location: String, method: String = "GET") async throws -> Answer {
+        let path =
+            location.hasPrefix("http") ? String(location.dropFirst("http://127.0.0.1:\(http.port)".count)) : location
+        return try await http.send(method, path, headers: collectorHeaders)
+    }
+
+    /// Creates a collection job and polls it to its end, through restarts of the leader.
+    func finishCollection(_ query: Query) async throws -> Answer {
+        var location: String?
+        var lastError: any Error = CancellationError()
+        for _ in 0..<600 {
+            do {
+                let answer =
+                    if let location { try await poll(location) } else { try await createCollection(query) }
+                location = location ?? answer.headers["location"]
+                if answer.status >= 400 || !answer.body.isEmpty { return answer }
+            } catch {
+                // Being restarted. Creation is idempotent, so it is simply repeated, too.
+                lastError = error
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw lastError
+    }
+
+    /// Collects and decrypts a batch.
+    func collect(_ query: Query) async throws -> (count: UInt64, sums: AggregateValue) {
+        let answer = try await finishCollection(query)
+        guard answer.status < 400 else { throw try ProblemDocument(json: answer.body) }
+        let response = try CollectionJobResp(decoding: answer.body)
+        let aad = AggregateShareAad(
+            taskID: file.taskID, taskConfiguration: file.configuration,
+            collectionJobReq: CollectionJobReq(query: query)
+        ).encoded()
+        let shares = try [
+            (Role.leader, response.leaderEncryptedAggregateShare), (.helper, response.helperEncryptedAggregateShare),
+        ].map { try pair.collector.open($1, info: HpkeInfo.aggregateShare(from: $0), aad: aad) }
+        let sums = try vdaf.unshard(leader: shares[0], helper: shares[1], count: Int(response.reportCount))
+        return (response.reportCount, sums)
+    }
+
+    /// Checks the whole log as any reader would.
+    func audit() async throws -> AuditReport {
+        let policy = try LogPolicy(parsing: Array(pair.policy.utf8))
+        return try await Auditor(
+            source: DirectoryTileSource(directory: pair.leader.logDirectory), policy: policy
+        ).audit(taskID: file.taskID)
+    }
+
+    func status() async throws -> [String: Any] {
+        let answer = try await http.send("GET", "/cairn/tasks/\(file.taskID.base64URL)/status")
+        return try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any] ?? [:]
+    }
+}

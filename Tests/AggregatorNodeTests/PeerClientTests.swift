@@ -1,0 +1,89 @@
+import AggregatorNode
+import Synchronization
+import Testing
+
+/// How one node talks to the other when things go wrong.
+@Suite struct PeerClientTests {
+    private final class Counter: Sendable {
+        private let value = Atomic(0)
+
+        /// How often it was called before.
+        func next() -> Int { value.add(1, ordering: .relaxed).oldValue }
+        var count: Int { value.load(ordering: .relaxed) }
+    }
+
+    private func peer(_ base: String) throws -> PeerClient {
+        let keys = try Parties().leaderKeys
+        return PeerClient(
+            baseURL: try #require(BaseURL(base)), token: keys.aggregatorToken, http: .shared, logger: quietLogger())
+    }
+
+    @Test func temporaryFailuresAreRetriedAndRefusalsAreNot() async throws {
+        let (busy, refused) = (Counter(), Counter())
+        var routes = RouteTable()
+        routes.post("/busy") { request, _ in
+            switch busy.next() {
+            case 0: throw NodeError.unavailable("busy", retryAfter: 0)
+            case 1: throw NodeError.http(429, "slow down", headers: [.init("Retry-After", "0")])
+            case 2: throw NodeError.http(500, "broken")
+            default: return .bytes(try await request.bytes(upTo: 100), type: "text/plain")
+            }
+        }
+        routes.post("/refused") { _, _ in
+            _ = refused.next()
+            throw NodeError.dap(.batchMismatch, "no")
+        }
+        try await withServer(routes) { client in
+            let peer = try peer("http://127.0.0.1:\(client.port)")
+            let answer = try await peer.send(
+                .post, peer.baseURL.appending("busy"), body: [65, 66], maxResponseBytes: 100)
+            #expect(answer.isSuccess && answer.body == [65, 66])
+            #expect(busy.count == 4)
+            let no = try await peer.send(.post, peer.baseURL.appending("refused"), maxResponseBytes: 10_000)
+            #expect(no.status == 409 && no.problem?.type == .batchMismatch && refused.count == 1)
+        }
+    }
+
+    @Test func theTokenGoesToThePeerOnly() async throws {
+        var routes = RouteTable()
+        routes.get("/api/echo") { request, _ in
+            .bytes(Array((request.headers[.authorization] ?? "none").utf8), type: "text/plain")
+        }
+        routes.get("/apix/echo") { request, _ in
+            .bytes(Array((request.headers[.authorization] ?? "none").utf8), type: "text/plain")
+        }
+        try await withServer(routes) { client in
+            let peer = try peer("http://127.0.0.1:\(client.port)/api/")
+            let own = try await peer.send(.get, peer.baseURL.appending("echo"), maxResponseBytes: 100)
+            #expect(String(decoding: own.body, as: UTF8.self).hasPrefix("Bearer "))
+            let other = try await peer.send(.get, "http://127.0.0.1:\(client.port)/apix/echo", maxResponseBytes: 100)
+            #expect(String(decoding: other.body, as: UTF8.self) == "none")
+            let silent = try await peer.send(
+                .get, peer.baseURL.appending("echo"), authenticated: false, maxResponseBytes: 100)
+            #expect(String(decoding: silent.body, as: UTF8.self) == "none")
+        }
+    }
+
+    @Test func anEndlessAnswerAndASilentPeerEndTheRequest() async throws {
+        var routes = RouteTable()
+        routes.get("/long") { _, _ in .bytes([UInt8](repeating: 0, count: 1 << 20), type: "text/plain") }
+        routes.get("/down") { _, _ in throw NodeError.http(503, "down") }
+        try await withServer(routes) { client in
+            let peer = try peer("http://127.0.0.1:\(client.port)")
+            await #expect(throws: PeerError.responseTooLarge(url: peer.baseURL.appending("long"), limit: 1_000)) {
+                try await peer.send(.get, peer.baseURL.appending("long"), maxResponseBytes: 1_000)
+            }
+            let start = ContinuousClock.now
+            let down = try await peer.send(
+                .get, peer.baseURL.appending("down"), maxResponseBytes: 1_000, deadline: .milliseconds(300))
+            #expect(down.status == 503)
+            #expect(ContinuousClock.now - start < .seconds(5))
+        }
+        // Nobody listens on the discard port of this machine.
+        let nobody = try peer("http://127.0.0.1:9")
+        await #expect(throws: PeerError.self) {
+            try await nobody.send(
+                .get, nobody.baseURL.appending("x"), maxResponseBytes: 10, deadline: .milliseconds(200))
+        }
+    }
+}

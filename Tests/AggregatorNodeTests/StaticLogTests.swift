@@ -1,0 +1,77 @@
+import AggregatorNode
+import AsyncHTTPClient
+import Testing
+import TransparencyLog
+
+/// The log as static files, and its reader over real HTTP.
+@Suite struct StaticLogTests {
+    private func writtenLog(_ directory: TemporaryDirectory, entries: Int) throws -> SignedCheckpoint {
+        let signer = try NoteSigner(name: Parties.origin)
+        var writer = try TileWriter(directory: directory.file("log"))
+        let head = try writer.append(entries: (0..<entries).map { Array("entry \($0)".utf8) }, startingAt: 0)
+        let checkpoint = try SignedCheckpoint(
+            Checkpoint(origin: Parties.origin, size: head.size, root: head.root), signedBy: signer)
+        try writer.publish(checkpoint)
+        return checkpoint
+    }
+
+    @Test func aLogIsReadBackThroughHTTP() async throws {
+        let directory = try TemporaryDirectory()
+        let checkpoint = try writtenLog(directory, entries: 300)
+        var routes = RouteTable()
+        StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
+        try await withServer(routes, below: "/base") { client in
+            let source = HTTPTileSource(baseURL: "http://127.0.0.1:\(client.port)/base/log", http: .shared)
+            let fetched = try await LogReader.fetchCheckpoint(from: source)
+            #expect(fetched == checkpoint)
+            var count = 0
+            for try await entry in LogReader(source: source, head: checkpoint.checkpoint.head).entries(0..<300) {
+                #expect(entry.bytes == Array("entry \(count)".utf8))
+                count += 1
+            }
+            #expect(count == 300)
+            await #expect(throws: TileSourceError.notFound(path: "tile/0/009")) {
+                try await source.tile(path: "tile/0/009")
+            }
+            let tile = try await client.send("GET", "/base/log/tile/0/000")
+            #expect(tile.headers["cache-control"]?.contains("immutable") == true && tile.body.count == 8_192)
+            let head = try await client.send("GET", "/base/log/checkpoint")
+            #expect(head.headers["cache-control"] == "no-cache")
+        }
+    }
+
+    @Test func nothingElseOfTheDiskIsServed() async throws {
+        let directory = try TemporaryDirectory()
+        _ = try writtenLog(directory, entries: 3)
+        let blobs = try BlobStore(directory: directory.file("log/blob"))
+        let name = try blobs.put([1, 2, 3])
+        try DurableFile.write(Array("secret".utf8), to: directory.file("secret"), mode: 0o600)
+        try DurableFile.write(Array("secret".utf8), to: directory.file("log/tile/secret"), mode: 0o600)
+        var routes = RouteTable()
+        StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
+        let paths = [
+            "/log/../secret", "/log/tile/../../secret", "/log/tile/%2e%2e/%2e%2e/secret", "/log/tile/..%2f..%2fsecret",
+            "/log/tile/secret", "/log/tile/0/000.p/003", "/log/blob/..%2f..%2fsecret",
+            "/log/blob/\(name.uppercased())", "/log/blob/secret", "/log/node.lock", "/log/",
+        ]
+        try await withServer(routes) { client in
+            #expect(try await client.send("GET", "/log/blob/\(name)").body == [1, 2, 3])
+            #expect(try await client.send("GET", "/log/tile/0/000.p/3").status == 200)
+            for path in paths {
+                let answer = try await client.send("GET", path)
+                #expect(answer.status == 404, "\(path)")
+                #expect(!answer.text.contains("secret\n") && answer.text != "secret")
+            }
+        }
+    }
+
+    @Test func aBlobWhoseBytesChangedIsNotServedAsItself() throws {
+        let directory = try TemporaryDirectory()
+        let blobs = try BlobStore(directory: directory.file("blobs"))
+        let name = try blobs.put([1, 2, 3])
+        #expect(blobs.get(name) == [1, 2, 3])
+        try DurableFile.write([1, 2, 4], to: directory.file("blobs/\(name)"), mode: 0o644)
+        #expect(blobs.get(name) == nil)
+        #expect(blobs.get("../blobs/\(name)") == nil)
+    }
+}

@@ -1,0 +1,90 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Ledger
+import Testing
+import TransparencyLog
+
+@Suite struct TaskAdmissionTests {
+    private func add(_ file: TaskFile, _ parties: Parties, as role: NodeRole) async throws -> TaskRegistry.Added {
+        let leads = role == .leader
+        let store = try SQLiteDatastore.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+        return try await TaskRegistry.add(
+            file, to: store, configuration: leads ? parties.leader : parties.helper,
+            keys: leads ? parties.leaderKeys : parties.helperKeys)
+    }
+
+    @Test(arguments: [true, false]) func bothNodesAddATaskAndDeriveTheSameKey(committed: Bool) async throws {
+        let parties = try Parties()
+        let file = try parties.task(committed: committed)
+        var keys: [[UInt8]] = []
+        for role in NodeRole.allCases {
+            let added = try await add(file, parties, as: role)
+            #expect(added.isNew && added.id == file.taskID)
+            #expect(try await !add(file, parties, as: role).isNew)
+            let store = try SQLiteDatastore.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+            let task = try #require(try await TaskRegistry(store: store).task(file.taskID))
+            #expect(task.isCommitted == committed)
+            keys.append(task.verifyKey)
+        }
+        #expect(keys[0] == keys[1] && keys[0].count == 32)
+    }
+
+    @Test func theLeaderLogsATaskOnceAndTheHelperTrustsItsLog() async throws {
+        let parties = try Parties()
+        let file = try parties.task(committed: true)
+        for _ in 0..<2 { for role in NodeRole.allCases { _ = try await add(file, parties, as: role) } }
+        let leader = try SQLiteDatastore.open(path: parties.directory.file("leader.sqlite"))
+        let entries = try await leader.logEntries(from: 0, limit: 10)
+        #expect(entries.count == 1)
+        guard case .task(let entry) = try LedgerEntry(decoding: try #require(entries.first)) else {
+            Issue.record("the entry is not a task")
+            return
+        }
+        #expect(entry.configuration == file.configuration.encoding)
+        let helper = try SQLiteDatastore.open(path: parties.directory.file("helper.sqlite"))
+        #expect(try await helper.witnessedLog(origin: Parties.origin)?.vkey == parties.leaderKeys.note.vkey)
+    }
+
+    @Test func aRunningNodeFindsATaskThatAnotherProcessAdds() async throws {
+        let parties = try Parties()
+        let file = try parties.task(committed: false)
+        let registry = TaskRegistry(store: try .open(path: parties.directory.file("leader.sqlite")) as SQLiteDatastore)
+        #expect(try await registry.task(file.taskID) == nil)
+        _ = try await add(file, parties, as: .leader)
+        #expect(try await registry.task(file.taskID)?.id == file.taskID)
+    }
+
+    /// A task that is sound in itself, but is not this node's.
+    @Test func aTaskOfOthersIsRefusedWithTheReason() async throws {
+        let parties = try Parties()
+        let other = try Parties()
+        let foreign = [UInt8](repeating: 5, count: 32)
+        let stranger = StatementKeys(leader: foreign, helper: foreign)
+        let otherLog = try NoteSigner(name: "elsewhere.example").verifier.vkey
+        let otherKey = try NoteSigner(name: Parties.origin).verifier.vkey
+        let cases: [(TaskFile, NodeRole, String)] = [
+            (try parties.task(committed: false, leaderURL: "http://192.0.2.1/"), .leader, "configuration says"),
+            (try parties.task(committed: false, leaderURL: "http://192.0.2.1/"), .helper, "configuration says"),
+            (try parties.task(committed: true) { $0.statementKeys = stranger }, .leader, "statement key"),
+            (try parties.task(committed: true) { $0.statementKeys = stranger }, .helper, "statement key"),
+            (try parties.task(committed: true) { $0.logKey = otherLog }, .helper, "logged in 'elsewhere.example'"),
+            (try parties.task(committed: true) { $0.logKey = otherKey }, .leader, "signs with"),
+            (try parties.task(committed: true) { $0.logKey = otherKey }, .helper, "does not accept the task's own log"),
+            (try parties.task(committed: true, minBatchSize: 2_000), .leader, "not valid"),
+        ]
+        for (file, role, reason) in cases {
+            let refusal = await #expect(throws: TaskRefusal.self) { _ = try await add(file, parties, as: role) }
+            #expect(refusal?.description.contains(reason) == true, "\(String(describing: refusal))")
+        }
+        // The policy names another witness than this helper.
+        let file = try parties.task(committed: true)
+        var keys = parties.helperKeys
+        keys.note = other.helperKeys.note
+        let store = try SQLiteDatastore.open(path: parties.directory.file("third.sqlite"))
+        await #expect(throws: TaskRefusal.self) {
+            _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: keys)
+        }
+        #expect(try await store.task(file.taskID) == nil)
+    }
+}
