@@ -30,7 +30,8 @@ public struct Collector: Sendable {
         task file: TaskFile, keyPair: HpkeKeyPair, token: String, transport: HTTPTransport = HTTPTransport()
     ) throws {
         guard keyPair.config == file.collectorHpkeConfig else {
-            throw ContributorError.collectionFailed("this HPKE key is not the one that the task names as its collector's")
+            throw ContributorError.collectionFailed(
+                "this HPKE key is not the one that the task names as its collector's")
         }
         do {
             task = try file.configuration.validated()

@@ -18,10 +18,8 @@ struct Cairn: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ContributeCommand.self, ReceiptCommand.self, AuditCommand.self, TaskCommand.self,
-            CollectCommand.self, KeygenCommand.self, NodeCommand.self, VectorsCommand.self,
+            CollectCommand.self, ModelCommand.self, KeygenCommand.self, NodeCommand.self, VectorsCommand.self,
         ])
-
-    init() {}
 
     static func main() async {
         var command: any ParsableCommand

@@ -15,7 +15,7 @@ public struct HTTPTransport: Sendable {
     /// How long one attempt may take.
     public var attemptTimeout: Duration
 
-    public init(deadline: Duration = .seconds(60), attemptTimeout: Duration = .seconds(60)) {
+    public init(deadline: Duration = .seconds(20), attemptTimeout: Duration = .seconds(60)) {
         self.deadline = deadline
         self.attemptTimeout = attemptTimeout
     }
@@ -60,8 +60,8 @@ public struct HTTPTransport: Sendable {
 
     /// Sends a request and hands back the last answer, whatever its status.
     ///
-    /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when the answer is
-    ///   longer than the request allows.
+    /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when it is longer
+    ///   than the request allows.
     package func send(_ request: Request) async throws -> Answer {
         let start = ContinuousClock.now
         var pause = Duration.milliseconds(50)
@@ -104,7 +104,7 @@ public struct HTTPTransport: Sendable {
         return .unexpectedAnswer(url: url, reason: "HTTP \(answer.status) \(text)")
     }
 
-    /// One client for the process. It never follows redirects: a report goes to the node that the task names, or nowhere.
+    /// One client for the process. It never follows redirects: a report goes to the node of the task, or nowhere.
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
@@ -129,7 +129,21 @@ public struct HTTPTransport: Sendable {
             return .failure(
                 .unexpectedAnswer(url: request.url, reason: "the answer has more than \(request.maximumAnswer) bytes"))
         } catch {
-            return .failure(.unreachable(url: request.url, reason: String(describing: error)))
+            return .failure(.unreachable(url: request.url, reason: Self.reason(error)))
         }
+    }
+
+    /// The few causes that people meet, in their words.
+    private static func reason(_ error: any Error) -> String {
+        let text = String(describing: error)
+        if text.contains("Connection refused") { return "nothing listens there" }
+        if let error = error as? HTTPClientError {
+            switch error {
+            case .connectTimeout, .deadlineExceeded, .readTimeout: return "it took too long"
+            case .remoteConnectionClosed: return "the connection broke"
+            default: return error.shortDescription
+            }
+        }
+        return text
     }
 }

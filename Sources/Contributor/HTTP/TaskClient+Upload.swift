@@ -23,7 +23,7 @@ public struct PreparedReport: Sendable {
     }
 }
 
-/// What became of one value at upload. Accepted here means stored by the leader; the aggregators check it together later.
+/// What became of one value at upload. It is stored by the leader here; the aggregators check it together later.
 public struct UploadOutcome: Sendable, Equatable {
     public let reportID: ReportID
     /// Which of the values given, from 0.
@@ -70,7 +70,8 @@ extension TaskClient {
     ) throws -> PreparedReport {
         do {
             let report = try ReportBuilder.seal(
-                sharded, task: file.configuration, time: file.configuration.time(ofSeconds: time), leader: configs.leader,
+                sharded, task: file.configuration, time: file.configuration.time(ofSeconds: time),
+                leader: configs.leader,
                 helper: configs.helper, commitments: try vdaf.commitments(publicShare: sharded.publicShare),
                 claimSeed: task.isCommitted ? seed : nil)
             return PreparedReport(report: report, opening: sharded.opening, index: index)
@@ -113,7 +114,14 @@ extension TaskClient {
         let seed = try home.seed()
         var prepared = try await prepare(measurements, seed: seed, time: time)
         for report in prepared { try home.save(record(of: report, state: .sent)) }
-        var outcomes = try await send(prepared, progress: progress)
+        var outcomes: [UploadOutcome]
+        do {
+            outcomes = try await send(prepared, progress: progress)
+        } catch ContributorError.refused(let url, let status, let problem) {
+            let reason = problem.type?.rawValue ?? "HTTP \(status)"
+            for report in prepared { try home.save(record(of: report, state: .rejected(reason))) }
+            throw ContributorError.refused(url: url, status: status, problem: problem)
+        }
         let outdated = outcomes.filter { $0.error == .outdatedConfig || $0.error == .hpkeUnknownConfigID }
         if !outdated.isEmpty {
             let configs = try await aggregatorConfigs(refresh: true)

@@ -82,7 +82,9 @@ extension TaskClient {
         case 404: return .unknown
         case 410:
             let problem = try? ProblemDocument(json: answer.body)
-            return .rejected(problem?.detail ?? problem?.title ?? "no reason given")
+            let text = problem?.detail ?? problem?.title ?? "no reason given"
+            // The standard's name of the error where the sentence has one.
+            return .rejected(ReportError.allCases.first { text.contains($0.name) }?.name ?? text)
         default: throw HTTPTransport.error(for: answer, url: url)
         }
     }

@@ -15,7 +15,8 @@ public struct ContributorHome: Sendable {
     public let path: String
 
     /// The home that the environment names.
-    public static func standard(environment: [String: String] = ProcessInfo.processInfo.environment) -> ContributorHome {
+    public static func standard(environment: [String: String] = ProcessInfo.processInfo.environment) -> ContributorHome
+    {
         if let path = environment["CAIRN_HOME"], !path.isEmpty { return ContributorHome(path: path) }
         return ContributorHome(path: FileManager.default.homeDirectoryForCurrentUser.path + "/.cairn")
     }

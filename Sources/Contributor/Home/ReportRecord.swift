@@ -28,7 +28,8 @@ public struct ReportRecord: Sendable, Equatable {
     }
 }
 
-/// The record's file: `{"cairn_report": 1, …}`, integers of the input as decimal strings because JSON numbers end at 2^53.
+/// The record's file: `{"cairn_report": 1, …}`, integers of the input as decimal strings because JSON numbers are
+/// exact to 2^53 only.
 struct ReportRecordFile: Codable {
     struct Opening: Codable {
         let values: [String]

@@ -10,8 +10,8 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Check published results against the log.",
         discussion: """
-            Reads the log from a URL or a folder, verifies it under the policy, adds up the logged commitments of every \
-            batch and compares them with the sums that the aggregators signed. No secret is needed and no node is \
+            Reads the log from a URL or a folder, verifies it under the policy, adds up the logged commitments of \
+            every batch and compares them with the sums that the aggregators signed. No secret is needed and no node is \
             trusted. The exit code is 0 only if every batch is verified; missing data means 'unverified'.
             """)
 
@@ -43,7 +43,7 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let id = try taskID.map { text in
             guard let id = TaskID(base64URL: text) else {
-                throw ValidationError("--task \(text): not a task id (43 characters of base64url).")
+                throw CommandFailure.usage("--task \(text) is not a task id (43 characters of base64url)")
             }
             return id
         }
@@ -71,7 +71,8 @@ struct AuditCommand: AsyncParsableCommand {
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws -> AuditReport {
         let isURL = log.hasPrefix("http://") || log.hasPrefix("https://")
-        let source: any TileSource = isURL ? Contributor.HTTPTileSource(baseURL: log) : DirectoryTileSource(directory: log)
+        let source: any TileSource =
+            isURL ? Contributor.HTTPTileSource(baseURL: log) : DirectoryTileSource(directory: log)
         return try await Auditor(source: source, policy: policy).audit(taskID: taskID, progress: progress)
     }
 
@@ -102,6 +103,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     private static func print(_ batch: Output.Batch) {
         Console.print("\(batch.verdict.uppercased())  task \(batch.taskId), \(batch.batch): \(batch.count) reports")
+        if let result = batch.result, result.count <= 8 { Console.print("  result \(result.joined(separator: ","))") }
         for culprit in batch.culprits {
             Console.print("  convicted by its own signature: the \(culprit)")
         }

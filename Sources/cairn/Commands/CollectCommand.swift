@@ -49,10 +49,14 @@ struct CollectCommand: AsyncParsableCommand {
     private func query(_ configuration: TaskConfiguration) throws -> Query {
         switch configuration.batchMode {
         case .timeInterval:
-            guard let interval else { throw ValidationError("The task is a time-interval task: give --interval START..END.") }
+            guard let interval else {
+                throw CommandFailure.usage("the task is a time-interval task", advice: "Give --interval START..END.")
+            }
             return .timeInterval(try interval.interval(precision: configuration.timePrecision))
         case .leaderSelected:
-            guard interval == nil else { throw ValidationError("The leader selects this task's batches: leave out --interval.") }
+            guard interval == nil else {
+                throw CommandFailure.usage("the leader selects this task's batches", advice: "Leave out --interval.")
+            }
             return .leaderSelected
         }
     }

@@ -71,7 +71,8 @@ struct ContributeCommand: AsyncParsableCommand {
         }
         if let csv {
             guard column.count == parser.width else {
-                throw ValidationError("The task takes \(parser.width) numbers a report: give --column so many times.")
+                throw CommandFailure.usage(
+                    "the task takes \(parser.width) numbers a report", advice: "Give --column so many times.")
             }
             return try CSVColumns(CSVTable(path: csv), columns: column, parser: parser).measurements(parser)
         }
@@ -81,16 +82,18 @@ struct ContributeCommand: AsyncParsableCommand {
     /// Trains on the rows and encodes the change.
     private func update(_ file: TaskFile) throws -> MeasurementValue {
         guard let data, let labelColumn, let model, let training else {
-            throw ValidationError("--data, --label-column, --model and --training go together.")
+            throw CommandFailure.usage("--data, --label-column, --model and --training go together")
         }
         let parameters = file.configuration.cairn
         let modelBytes = try UserFile.read(model)
         let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
         guard parameters?.modelHash == Blob.hash(modelBytes) else {
-            throw CommandFailure("\(model) is not the model that the task names", advice: "Get it from the task's owner or its log.")
+            throw CommandFailure(
+                "\(model) is not the model that the task names", advice: "Get it from the task's owner or its log.")
         }
         guard parameters?.termsHash == document.hash else {
-            throw CommandFailure("\(training) does not hold the settings that the task names", advice: "Get them from the task's owner.")
+            throw CommandFailure(
+                "\(training) does not hold the settings that the task names", advice: "Get them from the task's owner.")
         }
         let settings = document.settings
         let rows = try Dataset(
@@ -110,7 +113,8 @@ struct ContributeCommand: AsyncParsableCommand {
             return try JSONOutput.print(Output(taskId: file.taskID.base64URL, reports: reports))
         }
         let stored = outcomes.filter { $0.error == nil }
-        Console.print("\(stored.count) of \(outcomes.count) reports stored, \(outcomes.reduce(0) { $0 + $1.size }) bytes")
+        Console.print(
+            "\(stored.count) of \(outcomes.count) reports stored, \(outcomes.reduce(0) { $0 + $1.size }) bytes")
         if outcomes.count == 1, let id = stored.first?.reportID { Console.print("report \(id)") }
         for outcome in outcomes {
             guard let error = outcome.error else { continue }
@@ -124,7 +128,8 @@ struct ContributeCommand: AsyncParsableCommand {
         if known.contains(where: { (try? $0.result.get())?.taskID == file.taskID }) { return }
         guard !known.contains(where: { $0.name == file.name }) else {
             Console.error(
-                "cairn: another task named '\(file.name)' is installed; keep \(file.name)'s file for `cairn receipt fetch --task`")
+                "cairn: another task named '\(file.name)' is installed; keep this one's file for `cairn receipt fetch`"
+            )
             return
         }
         try home.install(file)

@@ -34,7 +34,8 @@ struct ReceiptVerifyCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let report = Receipt.verify(file: try UserFile.read(file, limit: 1 << 20), policy: try LogPolicyFile.read(policy))
+        let report = Receipt.verify(
+            file: try UserFile.read(file, limit: 1 << 20), policy: try LogPolicyFile.read(policy))
         if json {
             let checks = report.outcomes.map {
                 Output.Check(check: $0.check.rawValue, passed: $0.failure == nil, failure: $0.failure)
@@ -57,7 +58,8 @@ struct ReceiptVerifyCommand: ParsableCommand {
                 + (outcome.failure.map { ": \($0)" } ?? "")
         }
         if report.isValid, let entry = report.entry, let index = report.index {
-            lines.append("report \(entry.metadata.reportID.base64URL) of task \(entry.taskID.base64URL) is entry \(index)")
+            lines.append(
+                "report \(entry.metadata.reportID.base64URL) of task \(entry.taskID.base64URL) is entry \(index)")
         }
         return lines
     }

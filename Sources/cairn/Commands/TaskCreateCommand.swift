@@ -58,6 +58,8 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @Option(help: "A log policy file, where other witnesses than the helper are wanted.") var policy: String?
     @Option(help: "A model file: the task is one training round that starts from it.") var model: String?
     @Option(help: "The training settings that go with --model.") var training: String?
+    @Option(help: "The training run, 32 hexadecimal digits; a new one by default.") var run: String?
+    @Option(help: "The number of the round in its run.") var round: UInt32 = 1
     @Option(name: .customLong("out"), help: "Folder for NAME.task and NAME.policy.") var folder = "."
     @Flag(help: "Print JSON.") var json = false
 
@@ -80,6 +82,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
             collectorConfig: try CollectorKey.readPublic(collectorConfig))
         if let model, let training {
             try draft.setRound(
+                TrainingRound(runID: try runID(), number: round),
                 model: try Model(decoding: try UserFile.read(model)),
                 settings: try TrainingSettings.Document(try UserFile.read(training), name: training))
         } else {
@@ -108,6 +111,14 @@ struct TaskCreateCommand: AsyncParsableCommand {
         if json { return try JSONOutput.print(description) }
         for line in description.lines { Console.print(line) }
         Console.print("written      \(path)\(file.logPolicy == nil ? "" : " and \(folder)/\(name).policy")")
+    }
+
+    private func runID() throws -> [UInt8] {
+        guard let run else { return TrainingRound.randomRunID() }
+        guard let bytes = Hex.decode(run), bytes.count == TrainingRound.runIDSize else {
+            throw CommandFailure.usage("--run \(run): 32 hexadecimal digits are expected")
+        }
+        return bytes
     }
 
     /// The VDAF that the options ask for.

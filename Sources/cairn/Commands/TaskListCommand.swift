@@ -24,7 +24,8 @@ struct TaskListCommand: ParsableCommand {
         }
         if json { return try JSONOutput.print(Output(tasks: descriptions)) }
         if descriptions.isEmpty {
-            Console.print("no tasks installed; `cairn contribute --task FILE` installs one, and so does `cairn task create`")
+            Console.print(
+                "no tasks installed; `cairn contribute --task FILE` installs one, and so does `cairn task create`")
         }
         for task in descriptions {
             Console.print("\(task.name)  \(task.taskId)  \(task.vdaf)")
@@ -38,8 +39,8 @@ struct TaskShowCommand: ParsableCommand {
         commandName: "show",
         abstract: "Show a task.",
         discussion: """
-            With --json, task_configuration is the hex of the DAP-18 TaskConfiguration: any DAP-18 client can upload to \
-            an uncommitted task with it.
+            With --json, task_configuration is the hex of the DAP-18 TaskConfiguration: any DAP-18 client can upload \
+            to an uncommitted task with it.
             """)
 
     @Argument(help: "A task file, or the name of an installed task.") var task: String

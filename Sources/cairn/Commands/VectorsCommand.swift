@@ -37,8 +37,8 @@ struct VectorsCommand: ParsableCommand {
                 case .fail(let difference):
                     Console.print("\(name) FAIL: \(difference)")
                     failures += 1
-                case .unknownType(let type):
-                    Console.print("\(name) FAIL: unknown type '\(type)'; name it with --type")
+                case .unknownType(let explanation):
+                    Console.print("\(name) FAIL: \(explanation); name it with --type")
                     failures += 1
                 }
             }

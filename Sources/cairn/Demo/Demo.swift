@@ -7,7 +7,7 @@ import TransparencyLog
 
 /// The whole system on one machine: two node processes, many contributors, a model owner, an auditor, and three cheats.
 ///
-/// Nothing here is a simulation of the system: every report goes over HTTP to the nodes, which know their own keys only.
+/// Nothing here simulates the system: every report goes over HTTP to the nodes, which know their own keys only.
 struct Demo: Sendable {
     let plan: DemoPlan
     /// Where everything is kept; exists and is empty.

@@ -27,7 +27,9 @@ struct DemoContributor: Sendable {
     ///
     /// - Returns: The path of the stored receipt, or nil where it does not verify.
     func receipt(of reportID: ReportID, file: TaskFile, policy: LogPolicy) async throws -> String? {
-        guard case .available(let text) = try await TaskClient(task: file).awaitReceipt(of: reportID) else { return nil }
+        guard case .available(let text) = try await TaskClient(task: file).awaitReceipt(of: reportID) else {
+            return nil
+        }
         guard Receipt.verify(file: Array(text.utf8), policy: policy).isValid else { return nil }
         return try home.save(receipt: text, taskID: file.taskID, reportID: reportID)
     }

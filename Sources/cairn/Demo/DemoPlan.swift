@@ -36,8 +36,8 @@ struct DemoPlan: Sendable {
         let path = try options.data ?? Self.bundledData()
         let all = try Dataset(csv: try CSVTable(path: path), label: options.label)
         let (training, test) = try all.stratifiedSplit(testFraction: TrainingDefaults.testFraction, seed: options.seed)
-        // Pixels are 0 to 16, whoever wrote them. For other data the owner publishes the test rows, so bounds taken from
-        // them tell nothing about a contributor.
+        // Pixels are 0 to 16, whoever wrote them. For other data the owner publishes the test rows, so bounds taken
+        // from them tell nothing about a contributor.
         let scaling =
             try options.scaling
             ?? (options.data == nil ? FeatureScaling(lower: 0, upper: 16) : FeatureScaling.fitted(toPublicRows: test))

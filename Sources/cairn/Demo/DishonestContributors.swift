@@ -44,7 +44,7 @@ struct DishonestContributors: Sendable {
         switch try await TaskClient(task: file).awaitReceipt(of: sent.reportID) {
         case .rejected(let reason):
             DemoReport.Attack(
-                attack: sent.attack, caught: true, finding: "rejected by the nodes: \(reason); the sum is untouched")
+                attack: sent.attack, caught: true, finding: "rejected (\(reason)); the sum is untouched")
         case .available: DemoReport.Attack(attack: sent.attack, caught: false, finding: "it got a receipt")
         case .pending, .unknown:
             DemoReport.Attack(attack: sent.attack, caught: false, finding: "the leader does not say what became of it")

@@ -14,7 +14,8 @@ enum ForgedReport {
         let honest = try Prio3SumVec(length: Int(length), maxMeasurement: maximum, chunkLength: Int(chunkLength))
         let forger = try Committed(
             Prio3<UncheckedCircuit, XofTurboShake128>(
-                algorithmID: honest.algorithmID, circuit: UncheckedCircuit(honest: honest.circuit), shares: 2, proofs: 1))
+                algorithmID: honest.algorithmID, circuit: UncheckedCircuit(honest: honest.circuit), shares: 2, proofs: 1
+            ))
         var generator = SystemRandomNumberGenerator()
         let rand = (0..<forger.randSize).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         let (publicShare, inputShares) = try forger.shard(
@@ -39,7 +40,8 @@ enum ForgedReport {
     }
 }
 
-/// The circuit of a vector sum whose encoder lets every value pass: the value itself stands where its lowest bit belongs.
+/// The circuit of a vector sum whose encoder lets every value pass: the value itself stands in the place
+/// of its lowest bit.
 ///
 /// The weights of the encoding are unchanged, so the aggregators' shares really add up to the forged values.
 struct UncheckedCircuit: ValidityCircuit {

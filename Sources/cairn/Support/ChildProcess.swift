@@ -3,8 +3,9 @@ import Synchronization
 
 /// A process that this one started, known by its id and ended by its id.
 ///
-/// `Foundation.Process` needs a run loop to notice an exit; this is `posix_spawn` and `waitpid`, nothing more. The child
-/// gets a process group of its own, so that Ctrl-C on the terminal reaches only its parent, which then ends it in order.
+/// `Foundation.Process` needs a run loop to notice an exit; this is `posix_spawn` and `waitpid`, nothing more. The
+/// child gets a process group of its own, so that Ctrl-C on the terminal reaches only its parent, which then ends it in
+/// order.
 final class ChildProcess: Sendable {
     /// How a process ended.
     enum Ending: Sendable, Equatable {

@@ -3,17 +3,30 @@ import Foundation
 
 /// What a person reads when a command cannot go on: what is wrong, where, and what to do about it.
 ///
-/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`, exit code 1. Mistakes in the arguments themselves are
-/// the argument parser's (`ValidationError`) and end with 64, the usage code of sysexits.h.
+/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`, exit code 1. Mistakes in the arguments themselves,
+/// which are mostly the argument parser's `ValidationError`, end with 64, the usage code of sysexits.h.
 struct CommandFailure: Error, CustomStringConvertible {
     /// What is wrong, and where: a sentence without its full stop.
     let problem: String
     /// What to do, as full sentences. Empty where the problem says it all.
     let advice: String
 
+    /// Whether the arguments themselves are at fault.
+    let isUsage: Bool
+
     init(_ problem: String, advice: String = "") {
+        self.init(problem: problem, advice: advice, isUsage: false)
+    }
+
+    private init(problem: String, advice: String, isUsage: Bool) {
         self.problem = problem
         self.advice = advice
+        self.isUsage = isUsage
+    }
+
+    /// A mistake in the arguments that shows only when files have been read.
+    static func usage(_ problem: String, advice: String = "") -> CommandFailure {
+        CommandFailure(problem: problem, advice: advice, isUsage: true)
     }
 
     var description: String {
@@ -44,7 +57,7 @@ struct CommandFailure: Error, CustomStringConvertible {
             exit(parsing: error)
         default:
             Console.error("cairn: \(describe(error))")
-            Foundation.exit(1)
+            Foundation.exit((error as? CommandFailure)?.isUsage == true ? EX_USAGE : 1)
         }
     }
 

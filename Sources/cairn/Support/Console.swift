@@ -29,8 +29,8 @@ enum Console {
     }
 }
 
-/// Shows how far a long piece of work is: a bar that redraws itself on a terminal, otherwise a line every tenth (or none,
-/// where other lines tell the same).
+/// Shows how far a long piece of work is: a bar that redraws itself on a terminal, otherwise a line every tenth once a
+/// second has passed (or none, where other lines tell the same).
 final class ProgressBar: Sendable {
     static let clearLine = "\r\u{1B}[2K"
 
@@ -44,6 +44,7 @@ final class ProgressBar: Sendable {
     private let total: Int
     private let isTerminal: Bool
     private let plainLines: Bool
+    private let start = ContinuousClock.now
     private let state = Mutex(State())
 
     /// - Parameter total: The number of steps; at least one is assumed.
@@ -90,7 +91,7 @@ final class ProgressBar: Sendable {
     private func draw(done: Int) {
         if isTerminal {
             Console.write(Self.clearLine + Self.line(label: label, done: done, total: total), to: STDERR_FILENO)
-        } else if plainLines, done > 0 {
+        } else if plainLines, done > 0, ContinuousClock.now - start > .seconds(1) {
             Console.write("\(label): \(done) of \(total)\n", to: STDERR_FILENO)
         }
     }

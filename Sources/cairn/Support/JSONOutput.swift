@@ -1,6 +1,6 @@
 import Foundation
 
-/// `--json`: one JSON object on standard output, keys in snake_case and sorted, so that scripts and diffs can rely on it.
+/// `--json`: one JSON object on standard output, keys in snake_case and sorted.
 enum JSONOutput {
     static func print(_ value: some Encodable) throws {
         Console.print(try text(value))

@@ -31,7 +31,8 @@ final class LocalNode: Sendable {
         while true {
             if let ending = child.poll() {
                 throw CommandFailure(
-                    "the \(folder.role.rawValue) ended while starting (\(ending)): \(logTail)", advice: "See \(logFile).")
+                    "the \(folder.role.rawValue) ended while starting (\(ending)): \(logTail)",
+                    advice: "See \(logFile).")
             }
             if await client.isHealthy() { return }
             guard ContinuousClock.now - start < .seconds(30) else {

@@ -57,8 +57,8 @@ struct CSVColumns {
     let names: [String]
     let rows: ArraySlice<CSVRecord>
 
-    /// Finds the columns by name, which needs a header, or by index from 0; then the first line is a header if it is not
-    /// of the task's type.
+    /// Finds the columns by name, which needs a header, or by index from 0; then the first line is a header if it is
+    /// not of the task's type.
     init(_ table: CSVTable, columns: [String], parser: MeasurementParser) throws {
         guard let first = table.records.first else { throw CSVError(file: table.fileName, reason: .emptyFile) }
         let header = first.cells.map(\.text)
@@ -78,7 +78,9 @@ struct CSVColumns {
             }
             return match
         }
-        if !isHeader { isHeader = (try? parser.measurement(indices.map { header[$0] })) == nil && table.records.count > 1 }
+        if !isHeader {
+            isHeader = (try? parser.measurement(indices.map { header[$0] })) == nil && table.records.count > 1
+        }
         names = isHeader ? header : []
         rows = table.records.dropFirst(isHeader ? 1 : 0)
         self.table = table
@@ -91,7 +93,8 @@ struct CSVColumns {
             let cells = try indices.map { index in
                 guard row.cells.indices.contains(index) else {
                     throw CommandFailure(
-                        "\(table.fileName), line \(row.line): the row has \(row.cells.count) cells, and column \(index + 1) is asked for")
+                        "\(table.fileName), line \(row.line), column \(index + 1): the row has only \(row.cells.count) cells"
+                    )
                 }
                 return row.cells[index].text
             }
@@ -112,13 +115,15 @@ struct CSVColumns {
         let column = indices[position]
         let name = names.indices.contains(column) ? " ('\(names[column])')" : ""
         return CommandFailure(
-            "\(table.fileName), line \(row.line), column \(column + 1)\(name): \(failure.problem)", advice: failure.advice)
+            "\(table.fileName), line \(row.line), column \(column + 1)\(name): \(failure.problem)",
+            advice: failure.advice)
     }
 
-    private static func unknown(_ column: String, header: [String], in table: CSVTable) -> CSVError {
-        CSVError(
-            file: table.fileName, line: table.records.first?.line,
-            reason: .unknownLabelColumn(column, available: header, columnCount: header.count))
+    private static func unknown(_ column: String, header: [String], in table: CSVTable) -> CommandFailure {
+        let names = header.prefix(8).map { "'\($0)'" }.joined(separator: ", ") + (header.count > 8 ? ", …" : "")
+        return CommandFailure(
+            "\(table.fileName), line \(table.records.first?.line ?? 1): there is no column '\(column)'",
+            advice: "The line holds \(names). Give one of these names, or an index from 0 to \(header.count - 1).")
     }
 }
 

@@ -34,7 +34,8 @@ struct NodeFolder: Sendable {
     var dataFolder: String { "\(path)/data" }
     var logFolder: String { "\(dataFolder)/log" }
 
-    /// Creates everything that is not there yet. Existing files are kept, except that an existing configuration stops it.
+    /// Creates everything that is not there yet. Existing shared secrets are kept; any other file that exists
+    /// already stops it.
     ///
     /// - Parameter peer: The other node's folder, where both are on this machine: its shared secrets are copied.
     func create(sharingSecretsOf peer: NodeFolder? = nil) throws {

@@ -62,8 +62,10 @@ struct TaskDescription: Encodable {
             "id           \(taskId)",
             "leader       \(leaderUrl)",
             "helper       \(helperUrl)",
-            "type         \(vdaf)\(committed ? ", committed: every report is logged and the result can be checked" : "")",
-            "batches      \(batchMode), \(minBatchSize) to \(maxBatchSize) reports, time in steps of \(timePrecision) s",
+            "type         \(vdaf)",
+            "checks       \(committed ? "every report is logged, and the result can be checked" : "none (uncommitted)")",
+            "batches      \(batchMode), \(minBatchSize) to \(maxBatchSize) reports",
+            "time         in steps of \(timePrecision) s",
         ]
         if let start, let end { lines.append("reports      from \(start) until \(end)") }
         if let publish { lines.append("publish      \(publish)") }

@@ -100,7 +100,8 @@ struct TaskDraft: Sendable {
 
     private func check(_ info: NodeInfo, url: String, role: String) throws {
         guard info.role == role else {
-            throw CommandFailure("the node at \(url) is a \(info.role), not a \(role)", advice: "Check --leader and --helper.")
+            throw CommandFailure(
+                "the node at \(url) is a \(info.role), not a \(role)", advice: "Check --leader and --helper.")
         }
     }
 

@@ -82,19 +82,23 @@ struct TrainingSettings: Codable, Sendable, Equatable {
 
 extension TaskDraft {
     /// Makes the task one training round: a committed vector of encoded updates, bound to its model and settings.
-    mutating func setRound(model: Model, settings document: TrainingSettings.Document) throws {
+    mutating func setRound(
+        _ round: TrainingRound, model: Model, settings document: TrainingSettings.Document
+    ) throws {
         let encoding = try document.settings.encoding()
         let length = model.parameters.count
         let elements = length * encoding.bits
         guard elements <= VDAFConfiguration.maximumElements else {
             throw CommandFailure(
-                "\(length) parameters × \(encoding.bits) bits are more than \(VDAFConfiguration.maximumElements) field elements",
+                "\(length) parameters × \(encoding.bits) bits = \(elements) field elements, and a report has at most "
+                    + "\(VDAFConfiguration.maximumElements)",
                 advice: "Take a smaller model or fewer bits.")
         }
         vdaf = .committed(
             .sumVec(
                 length: UInt32(length), maxMeasurement: encoding.maximum,
                 chunkLength: VDAFConfiguration.recommendedChunkLength(elements: elements)))
+        taskInfo = round.taskInfo
         numericEncoding = NumericEncoding(bits: UInt8(encoding.bits), bound: encoding.bound)
         modelHash = Blob.hash(model.encoded())
         termsHash = document.hash

@@ -41,19 +41,24 @@ enum UserFile {
         return line
     }
 
-    /// Creates a file that must not exist yet; `0600` from the first moment where it holds a secret.
     static func create(_ path: String, _ contents: String, isSecret: Bool) throws {
+        try create(path, Array(contents.utf8), isSecret: isSecret)
+    }
+
+    /// Creates a file that must not exist yet; `0600` from the first moment where it holds a secret.
+    static func create(_ path: String, _ contents: [UInt8], isSecret: Bool) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isSecret ? 0o600 : 0o644)
         guard descriptor >= 0 else {
             if errno == EEXIST {
                 throw CommandFailure(
-                    "\(path) exists already, and is not overwritten", advice: "Choose another name, or remove it first.")
+                    "\(path) exists already, and is not overwritten", advice: "Choose another name, or remove it first."
+                )
             }
             throw CommandFailure("\(path) cannot be created: \(String(cString: strerror(errno)))")
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
-            try handle.write(contentsOf: Data(contents.utf8))
+            try handle.write(contentsOf: Data(contents))
             try handle.synchronize()
         } catch {
             throw CommandFailure("\(path) cannot be written: \(error.localizedDescription)")

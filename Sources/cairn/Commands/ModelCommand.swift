@@ -1,0 +1,87 @@
+import ArgumentParser
+import Contributor
+import DAP
+import SharedModel
+
+/// `cairn model`: what the owner of a training run does with its model. One task is one round.
+struct ModelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model",
+        abstract: "Start and advance a shared model.",
+        discussion: """
+            A round: cairn task create --model …, cairn node task add at both nodes, cairn model announce, \
+            contributors run cairn contribute --data …, then cairn model step.
+            """,
+        subcommands: [ModelCreateCommand.self, ModelAnnounceCommand.self, ModelStepCommand.self])
+}
+
+/// `cairn model create`: the model before the first round, and the settings that everybody trains with.
+struct ModelCreateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Create a model file and a file of training settings.")
+
+    @Option(help: "Number of features in a row.") var features: Int
+    @Option(help: "Class names with commas, in the model's order.") var classes: String
+    @Option(help: "Public bounds of the features: LOWER:UPPER, or one such pair per feature with commas.")
+    var scaling: String
+    @Option(help: "Width of a hidden layer; none by default.") var hidden: Int?
+    @Option(help: "Fixes the first weights of a hidden layer.") var seed = TrainingDefaults.seed
+    @Option(help: "The model file to create.") var model: String
+    @Option(help: "The file of training settings to create.") var training: String
+
+    func run() throws {
+        let kind: ModelKind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
+        let names = classes.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let shape = try ModelShape(kind: kind, inputs: features, classes: names.count)
+        let settings = TrainingSettings(
+            classes: names, scaling: try FeatureScaling(argument: scaling), defaults: TrainingDefaults(for: kind))
+        let document = try TrainingSettings.Document(settings)
+        try UserFile.create(training, String(decoding: document.bytes, as: UTF8.self), isSecret: false)
+        try UserFile.create(model, Model(initial: shape, seed: seed).encoded(), isSecret: false)
+        Console.print("\(shape.parameterCount) parameters")
+    }
+}
+
+/// `cairn model announce`: logs the model that a round starts from.
+struct ModelAnnounceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "announce", abstract: "Log the model that a round starts from.")
+
+    @OptionGroup var task: TaskReference
+    @Option(help: "The model file.") var model: String
+    @Option(help: "The owner's key, which the task names.") var ownerKey: String
+
+    func run() async throws {
+        let owner = RoundOwner(file: try task.load(), key: try OwnerKey.read(ownerKey))
+        try await owner.announce(try Model(decoding: try UserFile.read(model)))
+    }
+}
+
+/// `cairn model step`: ends a round.
+struct ModelStepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Collect a round's sum, check it against the log, and log the next model.")
+
+    @OptionGroup var task: TaskReference
+    @Option(help: "The model file that the round started from.") var model: String
+    @Option(help: "The run's training settings.") var training: String
+    @Option(help: "The owner's key, which the task names.") var ownerKey: String
+    @Option(help: "The collector's private key (cairn keygen hpke).") var hpkeKey: String
+    @Option(help: "File with the bearer token that the leader expects.") var token: String
+    @Option(name: .customLong("out"), help: "The file for the next model.") var output: String
+
+    func run() async throws {
+        let file = try task.load()
+        let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
+        guard file.configuration.cairn?.termsHash == document.hash else {
+            throw CommandFailure("\(training) does not hold the settings that the task names")
+        }
+        let collector = try Collector(
+            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
+        let next = try await RoundOwner(file: file, key: try OwnerKey.read(ownerKey)).step(
+            from: try Model(decoding: try UserFile.read(model)), settings: document.settings, collector: collector)
+        try UserFile.create(output, next.encoded(), isSecret: false)
+        Console.print(output)
+    }
+}

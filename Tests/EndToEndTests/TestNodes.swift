@@ -1,0 +1,272 @@
+import Contributor
+import DAP
+import Foundation
+import Ledger
+import Synchronization
+import Testing
+import TransparencyLog
+
+// Real processes: the built `cairn`, run as its users run it, and ended by process id.
+
+/// How a command of `cairn` ended.
+struct CommandResult: Sendable {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The JSON object that the command printed.
+    func json() throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+    }
+}
+
+/// The `cairn` that was built together with these tests.
+enum Cairn {
+    /// `CAIRN_EXECUTABLE`, or `cairn` in the folder of the test bundle, or in the package's release build.
+    static let executable: String? = {
+        var candidates = [ProcessInfo.processInfo.environment["CAIRN_EXECUTABLE"]].compactMap { $0 }
+        for argument in CommandLine.arguments {
+            candidates.append(URL(fileURLWithPath: argument).deletingLastPathComponent().path + "/cairn")
+        }
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        candidates.append("\(package)/.build/release/cairn")
+        return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    static func path() throws -> String {
+        try #require(
+            executable, "the cairn executable is not beside the tests: run `swift build -c release --build-tests`")
+    }
+
+    /// Runs a command to its end.
+    static func run(_ arguments: String..., home: String? = nil) async throws -> CommandResult {
+        try await run(arguments, home: home)
+    }
+
+    static func run(_ arguments: [String], home: String? = nil) async throws -> CommandResult {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try path())
+        process.arguments = arguments
+        if let home { process.environment = ProcessInfo.processInfo.environment.merging(["CAIRN_HOME": home]) { $1 } }
+        let folder = try TemporaryFolder()
+        let files = try ["out", "err"].map { name in
+            try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+            return try #require(FileHandle(forWritingAtPath: "\(folder.path)/\(name)"))
+        }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = files[0]
+        process.standardError = files[1]
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return CommandResult(
+            status: status, output: try String(contentsOfFile: "\(folder.path)/out", encoding: .utf8),
+            errors: try String(contentsOfFile: "\(folder.path)/err", encoding: .utf8))
+    }
+
+    /// Runs a command that must succeed.
+    @discardableResult
+    static func succeed(_ arguments: String..., home: String? = nil) async throws -> CommandResult {
+        let result = try await run(arguments, home: home)
+        try #require(result.status == 0, "cairn \(arguments.joined(separator: " ")): \(result.errors)")
+        return result
+    }
+}
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "cairn-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// One aggregator process.
+final class TestNode: Sendable {
+    let role: String
+    let folder: String
+    let port: UInt16
+    private let process = Mutex<Process?>(nil)
+
+    init(role: String, folder: String, port: UInt16) {
+        self.role = role
+        self.folder = folder
+        self.port = port
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+    var configuration: String { "\(folder)/\(role).yaml" }
+    var logFolder: String { "\(folder)/data/log" }
+
+    /// Starts the process and waits until it answers. The port is always the same.
+    func start() async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try Cairn.path())
+        process.arguments = [
+            "node", "run", "--config", configuration, "--exit-with-parent", "\(getpid())", "--log-level", "warning",
+        ]
+        let log = "\(folder)/node.log"
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
+        let handle = try #require(FileHandle(forWritingAtPath: log))
+        try handle.seekToEnd()
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        self.process.withLock { $0 = process }
+        let client = NodeClient(url: url)
+        for _ in 0..<1500 {
+            if await client.isHealthy() { return }
+            try #require(process.isRunning, "the \(role) ended while starting: \(logText)")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("the \(role) does not answer: \(logText)")
+    }
+
+    /// SIGKILL, as in a power failure.
+    func kill() async { await end(SIGKILL) }
+
+    /// SIGTERM, which the node obeys in order.
+    func stop() async { await end(SIGTERM) }
+
+    private func end(_ signal: Int32) async {
+        guard
+            let process = self.process.withLock({ slot in
+                defer { slot = nil }
+                return slot
+            })
+        else { return }
+        Foundation.kill(process.processIdentifier, signal)
+        let start = ContinuousClock.now
+        while process.isRunning {
+            if ContinuousClock.now - start > .seconds(10) { Foundation.kill(process.processIdentifier, SIGKILL) }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    var logText: String { (try? String(contentsOfFile: "\(folder)/node.log", encoding: .utf8)) ?? "" }
+
+    /// The bearer token in one of the node's files.
+    func token(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/\(name).token", encoding: .utf8).trimmingCharacters(
+            in: .whitespacesAndNewlines)
+    }
+}
+
+/// A leader, a helper and a collector's key, set up with the commands that operators use.
+final class TestNodes: Sendable {
+    let folder: TemporaryFolder
+    let leader: TestNode
+    let helper: TestNode
+
+    private init(folder: TemporaryFolder, leader: TestNode, helper: TestNode) {
+        self.folder = folder
+        self.leader = leader
+        self.helper = helper
+    }
+
+    /// Runs both nodes while `body` works, and ends them whatever happens.
+    static func run(_ body: (TestNodes) async throws -> Void) async throws {
+        let nodes = try await TestNodes.create()
+        do {
+            try await nodes.leader.start()
+            try await nodes.helper.start()
+            try await body(nodes)
+        } catch {
+            await nodes.stop()
+            throw error
+        }
+        await nodes.stop()
+    }
+
+    func stop() async {
+        await leader.stop()
+        await helper.stop()
+    }
+
+    private static func create() async throws -> TestNodes {
+        let folder = try TemporaryFolder()
+        let ports = try freePorts(2)
+        let leader = TestNode(role: "leader", folder: "\(folder.path)/leader", port: ports[0])
+        let helper = TestNode(role: "helper", folder: "\(folder.path)/helper", port: ports[1])
+        for (node, peer) in [(leader, helper), (helper, leader)] {
+            try FileManager.default.createDirectory(atPath: node.folder, withIntermediateDirectories: true)
+            if node === helper {
+                for name in ["peer.psk", "aggregator.token"] {
+                    try FileManager.default.copyItem(
+                        atPath: "\(leader.folder)/\(name)", toPath: "\(helper.folder)/\(name)")
+                }
+            }
+            try await Cairn.succeed(
+                "node", "init", "--role", node.role, "--dir", node.folder, "--listen", "127.0.0.1:\(node.port)",
+                "--peer-url", peer.url, "--log-origin", "test.example/log")
+        }
+        try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
+        return TestNodes(folder: folder, leader: leader, helper: helper)
+    }
+
+    var collectorKeyFile: String { "\(folder.path)/collector.key" }
+    var collectorTokenFile: String { "\(leader.folder)/collector.token" }
+    /// A contributor's home.
+    var home: String { "\(folder.path)/home" }
+
+    /// Creates a task and adds it to both nodes, as their operators do.
+    func createTask(_ name: String, _ options: String...) async throws -> TaskFile {
+        try await createTask(name, options)
+    }
+
+    func createTask(_ name: String, _ options: [String]) async throws -> TaskFile {
+        let result = try await Cairn.run(
+            [
+                "task", "create", "--name", name, "--leader", leader.url, "--helper", helper.url, "--collector-config",
+                "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks",
+            ] + options, home: home)
+        try #require(result.status == 0, "\(result.errors)")
+        let path = taskPath(name)
+        async let first = Cairn.succeed("node", "task", "add", "--config", leader.configuration, path)
+        async let second = Cairn.succeed("node", "task", "add", "--config", helper.configuration, path)
+        _ = try await (first, second)
+        return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
+    }
+
+    func taskPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).task" }
+    func policyPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).policy" }
+
+    func collector(_ task: TaskFile) throws -> Collector {
+        let text = try String(contentsOfFile: collectorKeyFile, encoding: .utf8)
+        return try Collector(
+            task: task, keyPair: try HpkeKeyPair(keyFile: text), token: try leader.token("collector"),
+            transport: HTTPTransport(deadline: .seconds(120)))
+    }
+
+    /// Ports that are free now, held together so that they differ.
+    private static func freePorts(_ count: Int) throws -> [UInt16] {
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        return try (0..<count).map { _ in
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(descriptor)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let code = withUnsafeMutableBytes(of: &address) { raw in
+                let pointer = raw.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+                return bind(descriptor, pointer, size) == 0 ? getsockname(descriptor, pointer, &size) : -1
+            }
+            try #require(code == 0, "no free port")
+            return UInt16(bigEndian: address.sin_port)
+        }
+    }
+}
+
+/// All end-to-end tests, one after the other: each needs both cores for its processes.
+@Suite(.serialized) enum EndToEnd {}

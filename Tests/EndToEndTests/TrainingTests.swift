@@ -1,0 +1,94 @@
+import Contributor
+import DAP
+import Foundation
+import Ledger
+import Testing
+import TransparencyLog
+
+extension EndToEnd {
+    /// A training run by hand, command by command: what the demo does for a newcomer.
+    @Suite struct Training {
+        @Test func twoRoundsByHandLogTheirLineage() async throws {
+            try await TestNodes.run { nodes in
+                let folder = nodes.folder.path
+                try await Cairn.succeed("keygen", "owner", "--out", "\(folder)/owner.key")
+                try await Cairn.succeed(
+                    "model", "create", "--features", "2", "--classes", "flat,tall", "--scaling", "0:30", "--model",
+                    "\(folder)/model-1", "--training", "\(folder)/training.json")
+                let run = String(repeating: "ab", count: 16)
+                var tasks: [TaskFile] = []
+                for round in 1...2 { tasks.append(try await trainingRound(round, run: run, nodes)) }
+
+                let audit = try await audit(nodes, policy: try #require(tasks[0].logPolicy), models: 2)
+                #expect(audit.isVerified)
+                let models = try (1...3).map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/model-\($0)")) }
+                let hashes = models.map { Blob.hash(Array($0)) }
+                #expect(audit.models.map(\.previousModelHash) == Array(hashes.dropLast()))
+                #expect(audit.models.map(\.modelHash) == Array(hashes.dropFirst()))
+                #expect(Set(hashes).count == 3)
+            }
+        }
+
+        /// Audits until the log shows so many models: entries come under a checkpoint shortly after they are accepted.
+        private func audit(_ nodes: TestNodes, policy: String, models: Int) async throws -> AuditReport {
+            let source = DirectoryTileSource(directory: nodes.leader.logFolder)
+            let auditor = Auditor(source: source, policy: try LogPolicy(parsing: Array(policy.utf8)))
+            for _ in 0..<100 {
+                let report = try await auditor.audit()
+                if report.models.count >= models { return report }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            return try await auditor.audit()
+        }
+
+        private func trainingRound(_ round: Int, run: String, _ nodes: TestNodes) async throws -> TaskFile {
+            let folder = nodes.folder.path
+            let name = "training-\(round)"
+            let model = "\(folder)/model-\(round)"
+            let task = try await nodes.createTask(
+                name, "--model", model, "--training", "\(folder)/training.json", "--run", run, "--round", "\(round)",
+                "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "10", "--owner-key",
+                "\(folder)/owner.key")
+            let path = nodes.taskPath(name)
+            try await Cairn.succeed(
+                "model", "announce", "--task", path, "--model", model, "--owner-key", "\(folder)/owner.key")
+            for contributor in 0..<2 {
+                let csv = "\(folder)/rows-\(contributor).csv"
+                let rows = (0..<12).map { "\($0),\($0 % 2 == 0 ? $0 : $0 + 15),\($0 % 2 == 0 ? "flat" : "tall")" }
+                try ("width,height,kind\n" + rows.joined(separator: "\n")).write(
+                    toFile: csv, atomically: true, encoding: .utf8)
+                try await Cairn.succeed(
+                    "contribute", "--task", path, "--data", csv, "--label-column", "kind", "--model", model,
+                    "--training", "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
+            }
+            if round == 1 { try await otherModelsAreRefused(path, nodes) }
+            try await Cairn.succeed(
+                "model", "step", "--task", path, "--model", model, "--training", "\(folder)/training.json",
+                "--owner-key", "\(folder)/owner.key", "--hpke-key", nodes.collectorKeyFile, "--token",
+                nodes.collectorTokenFile, "--out", "\(folder)/model-\(round + 1)")
+            return task
+        }
+
+        private func otherModelsAreRefused(_ task: String, _ nodes: TestNodes) async throws {
+            let folder = nodes.folder.path
+            try await Cairn.succeed(
+                "model", "create", "--features", "2", "--classes", "a,b", "--scaling", "0:1", "--model",
+                "\(folder)/other-model", "--training", "\(folder)/other-training.json")
+            let rows = "\(folder)/rows-0.csv"
+            for (model, training) in [("other-model", "training.json"), ("model-1", "other-training.json")] {
+                // Untrained models of one shape are equal, so one byte is changed.
+                let path = "\(folder)/\(model)"
+                if model == "other-model" {
+                    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+                    bytes[bytes.count - 1] ^= 0x3F
+                    try bytes.write(to: URL(fileURLWithPath: path))
+                }
+                let result = try await Cairn.run(
+                    "contribute", "--task", task, "--data", rows, "--label-column", "kind", "--model", path,
+                    "--training", "\(folder)/\(training)", home: nodes.home)
+                #expect(result.status == 1)
+                #expect(result.errors.contains("task names"), "\(result.errors)")
+            }
+        }
+    }
+}
