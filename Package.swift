@@ -32,19 +32,20 @@ let package = Package(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
+        .target(name: "Encodings"),
         .target(name: "VDAF"),
         .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
         .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
         .target(
             name: "TransparencyLog",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "DAP",
-            dependencies: ["VDAF", "Commitments", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["Encodings", "VDAF", "Commitments", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "Ledger",
             dependencies: [
-                "VDAF", "TransparencyLog", "DAP", .product(name: "Crypto", package: "swift-crypto"),
+                "Encodings", "VDAF", "TransparencyLog", "DAP", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Datastore",
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -65,7 +66,7 @@ let package = Package(
         .target(
             name: "Contributor",
             dependencies: [
-                "TransparencyLog", "DAP", "Ledger",
+                "Encodings", "TransparencyLog", "DAP", "Ledger",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -75,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "cairn",
             dependencies: [
-                "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode", "Contributor",
-                "SharedModel", "VectorCheck",
+                "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
+                "Contributor", "SharedModel", "VectorCheck",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -97,7 +98,8 @@ let package = Package(
         .testTarget(
             name: "DAPTests",
             dependencies: [
-                "DAP", "VDAF", "Commitments", "Ristretto255", .product(name: "Crypto", package: "swift-crypto"),
+                "DAP", "Encodings", "VDAF", "Commitments", "Ristretto255",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "LedgerTests",
@@ -106,7 +108,7 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "AggregatorNode", "Datastore", "DAP", "Ledger", "TransparencyLog",
+                "AggregatorNode", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -117,14 +119,14 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "VDAF", "Commitments", "DAP", "Ledger", "TransparencyLog",
+                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "TransparencyLog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Contributor", "DAP", "Ledger", "TransparencyLog", "Commitments", "VDAF", "cairn",
+                "Contributor", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments", "VDAF", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

@@ -8,10 +8,26 @@ let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         metrics: [.wallClock, .throughput, .peakMemoryResident], maxDuration: .seconds(2), maxIterations: 10_000)
 
-    ladder("Count") { try Prio3Count() } measurement: { true }
-    ladder("Sum 32 bit") { try Prio3Sum(maxMeasurement: 0xffff_ffff) } measurement: { 1_000_000 }
-    ladder("Histogram 100") { try Prio3Histogram(length: 100, chunkLength: 7) } measurement: { 42 }
-    ladder("Histogram 10000") { try Prio3Histogram(length: 10_000, chunkLength: 79) } measurement: { 42 }
+    ladder("Count") {
+        try Prio3Count()
+    } measurement: {
+        true
+    }
+    ladder("Sum 32 bit") {
+        try Prio3Sum(maxMeasurement: 0xffff_ffff)
+    } measurement: {
+        1_000_000
+    }
+    ladder("Histogram 100") {
+        try Prio3Histogram(length: 100, chunkLength: 7)
+    } measurement: {
+        42
+    }
+    ladder("Histogram 10000") {
+        try Prio3Histogram(length: 10_000, chunkLength: 79)
+    } measurement: {
+        42
+    }
     ladder("SumVec 1 bit x 1000") {
         try Prio3SumVec(length: 1000, maxMeasurement: 1, chunkLength: 33)
     } measurement: {

@@ -1,5 +1,6 @@
 import AggregatorNode
 import DAP
+import Encodings
 import Ledger
 import Testing
 import TransparencyLog

@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Foundation
 import Testing
 

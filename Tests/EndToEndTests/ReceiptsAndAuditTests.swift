@@ -1,6 +1,7 @@
 import AggregatorNode
 import Contributor
 import DAP
+import Encodings
 import Foundation
 import Ledger
 import Testing

@@ -1,5 +1,6 @@
 import Commitments
 import DAP
+import Encodings
 import Testing
 import VDAF
 
@@ -40,20 +41,34 @@ import VDAF
             generatorsG: Generators.shared.prefix(4).map { Hex.encode($0.encoded()) },
             generatorH: Hex.encode(Generators.shared.blinding.encoded()),
             cases: [
-                try derive(Committed(Prio3Count()), parameters: [:], [true, true, false]) { [$0 ? 1 : 0] } result: {
+                try derive(Committed(Prio3Count()), parameters: [:], [true, true, false]) {
+                    [$0 ? 1 : 0]
+                } result: {
                     ["\($0)"]
                 },
                 try derive(
                     Committed(Prio3Sum(maxMeasurement: 1000)), parameters: ["max_measurement": 1000], [7, 1000, 0]
-                ) { [$0] } result: { ["\($0)"] },
+                ) {
+                    [$0]
+                } result: {
+                    ["\($0)"]
+                },
                 try derive(
                     Committed(Prio3SumVec(length: 3, maxMeasurement: 100, chunkLength: 4)),
                     parameters: ["length": 3, "max_measurement": 100, "chunk_length": 4], [[1, 2, 3], [100, 0, 50]]
-                ) { $0 } result: { $0.map { "\($0)" } },
+                ) {
+                    $0
+                } result: {
+                    $0.map { "\($0)" }
+                },
                 try derive(
                     Committed(Prio3Histogram(length: 4, chunkLength: 2)),
                     parameters: ["length": 4, "chunk_length": 2], [0, 3, 3]
-                ) { [UInt64($0)] } result: { $0.map { "\($0)" } },
+                ) {
+                    [UInt64($0)]
+                } result: {
+                    $0.map { "\($0)" }
+                },
             ])
         try VectorFile.check("committed-vdaf.json", vectors)
     }

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Encodings
 import Ledger
 import Testing
 import TransparencyLog

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Encodings
 import Testing
 
 /// `Protocols/vectors/tasks.json`.

@@ -22,7 +22,8 @@ enum VectorFile {
         let differing = zip(stored.split(separator: "\n"), text.split(separator: "\n")).first { $0 != $1 }
         #expect(
             stored == text,
-            "\(name) differs, first in the line '\(differing?.0 ?? "(length)")', derived '\(differing?.1 ?? "(length)")'")
+            "\(name) differs, first in the line '\(differing?.0 ?? "(length)")', derived '\(differing?.1 ?? "(length)")'"
+        )
     }
 }
 

@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import Foundation
 import Hummingbird
 

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Encodings
 import Foundation
 
 /// Content-addressed files: `<directory>/<sha256 in hex>`. Blobs are public and immutable; a name promises its bytes.

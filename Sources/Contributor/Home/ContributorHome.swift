@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Foundation
 
 /// A contributor's own folder: `$CAIRN_HOME`, or `~/.cairn`.

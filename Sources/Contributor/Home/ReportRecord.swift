@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 
 /// One report in a contributor's history.
 public struct ReportRecord: Sendable, Equatable {

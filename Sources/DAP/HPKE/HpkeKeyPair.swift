@@ -1,4 +1,5 @@
 import Crypto
+import Encodings
 import Foundation
 
 /// An HPKE configuration with its private key: what an aggregator or collector opens messages with.

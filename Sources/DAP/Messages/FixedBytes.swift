@@ -1,3 +1,5 @@
+import Encodings
+
 /// An identifier of fixed length: opaque bytes on the wire, unpadded URL-safe base 64 in URLs and documents
 /// (DAP-18 section 3).
 public protocol FixedBytes: WireMessage, Hashable, Comparable, CustomStringConvertible {

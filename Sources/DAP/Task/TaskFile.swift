@@ -1,4 +1,5 @@
 import Crypto
+import Encodings
 import Foundation
 
 /// A task as people pass it on: `NAME.task`, UTF-8 JSON.

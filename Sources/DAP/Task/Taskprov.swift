@@ -1,4 +1,5 @@
 import Crypto
+import Encodings
 import Foundation
 
 /// How everybody in a task comes to agree on it (draft-ietf-ppm-dap-taskprov-04).

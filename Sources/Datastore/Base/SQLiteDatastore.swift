@@ -41,10 +41,6 @@ package struct SQLiteDatastore: Sendable {
         }
     }
 
-    private init(pool: DatabasePool) {
-        self.pool = pool
-    }
-
     /// SQLite gives its journal files the mode of the database file, so creating that one first with mode 0600 covers
     /// all.
     private static func createPrivately(_ path: String) throws {

@@ -132,7 +132,8 @@ struct TaskLedger {
     func openBatches() -> [(selector: BatchSelector, count: UInt64)] {
         let open = leaves.indices.filter { !leaves[$0].isRejected && !leaves[$0].isClosed }
         let scopes = Dictionary(grouping: open) { position -> BatchScope in
-            leaves[position].batchID.map(BatchScope.batch) ?? .interval(Interval(start: leaves[position].time, duration: 1))
+            leaves[position].batchID.map(BatchScope.batch)
+                ?? .interval(Interval(start: leaves[position].time, duration: 1))
         }
         return scopes.map { ($0.key.selector, UInt64($0.value.count)) }
             .sorted { $0.selector.config.lexicographicallyPrecedes($1.selector.config) }

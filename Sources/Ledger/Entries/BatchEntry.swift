@@ -35,7 +35,8 @@ package struct Statement: WireMessage, Equatable {
     package init(from reader: inout ByteReader) throws(CodecError) {
         role = try Role(aggregatorFrom: &reader)
         terms = CloseEntry.Terms(
-            taskID: try TaskID(from: &reader), selector: try BatchSelector(from: &reader), root: try reader.bytes(32, "root"),
+            taskID: try TaskID(from: &reader), selector: try BatchSelector(from: &reader),
+            root: try reader.bytes(32, "root"),
             count: try reader.uint64("report_count"))
         shareHash = try reader.bytes(32, "share_hash")
         signature = try reader.bytes(LedgerSignature.size, "signature")

@@ -57,7 +57,8 @@ package struct CloseEntry: WireMessage, Equatable {
 
     package init(from reader: inout ByteReader) throws(CodecError) {
         terms = Terms(
-            taskID: try TaskID(from: &reader), selector: try BatchSelector(from: &reader), root: try reader.bytes(32, "root"),
+            taskID: try TaskID(from: &reader), selector: try BatchSelector(from: &reader),
+            root: try reader.bytes(32, "root"),
             count: try reader.uint64("report_count"))
         leaderSignature = try reader.bytes(LedgerSignature.size, "leader_signature")
         helperSignature = try reader.bytes(LedgerSignature.size, "helper_signature")

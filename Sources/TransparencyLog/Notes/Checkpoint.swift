@@ -1,3 +1,5 @@
+import Encodings
+
 // Checkpoints (c2sp.org/tlog-checkpoint): the note text in which a log states its size and root.
 //
 //     example.com/behind-the-sofa                     origin: which log
@@ -63,7 +65,7 @@ public struct Checkpoint: Sendable, Hashable {
 
     /// The text to sign.
     public var text: [UInt8] {
-        let lines = [origin, String(size), Base64.string(root)] + extensionLines
+        let lines = [origin, String(size), Base64.encode(root)] + extensionLines
         return lines.flatMap { Array($0.utf8) + [ASCII.newline] }
     }
 

@@ -5,6 +5,7 @@
 // so that one name may sign in two ways without ambiguity.
 
 import Crypto
+import Encodings
 
 /// Why a key or its text form was refused.
 public enum NoteKeyError: Error, Equatable, Sendable {
@@ -61,7 +62,7 @@ public struct NoteVerifier: Sendable, Hashable {
 
     /// The verifier key as text: name, ID in hex, type and public key in base64.
     public var vkey: String {
-        KeyText(name: name, keyID: ASCII.hex(keyID.bigEndianBytes), type: type.rawValue, key: publicKey).text
+        KeyText(name: name, keyID: Hex.encode(keyID.bigEndianBytes), type: type.rawValue, key: publicKey).text
     }
 
     /// True if `line` claims to be by this key: same name, byte for byte, and same ID.
@@ -110,11 +111,11 @@ struct KeyText {
     }
 
     var text: String {
-        "\(name)+\(keyID)+\(Base64.string([type] + key))"
+        "\(name)+\(keyID)+\(Base64.encode([type] + key))"
     }
 
     func checkID(_ expected: UInt32) throws(NoteKeyError) {
-        let expected = ASCII.hex(expected.bigEndianBytes)
+        let expected = Hex.encode(expected.bigEndianBytes)
         guard ASCII.same(keyID, expected) else { throw .wrongKeyID(expected: expected, found: keyID) }
     }
 }

@@ -1,3 +1,5 @@
+import Encodings
+
 // One signature line: em dash, space, key name, space, base64(key ID ‖ signature), newline.
 
 /// A signature line as it stands in a note, not yet checked.
@@ -40,7 +42,7 @@ public struct NoteSignature: Sendable, Hashable {
 
     /// The line, newline included.
     public var line: String {
-        "— \(name) \(Base64.string(keyID.bigEndianBytes + signature))\n"
+        "— \(name) \(Base64.encode(keyID.bigEndianBytes + signature))\n"
     }
 
     public static func == (left: NoteSignature, right: NoteSignature) -> Bool {

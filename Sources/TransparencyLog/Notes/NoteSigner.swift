@@ -6,6 +6,7 @@
 // base64(type ‖ seed). A cosigner's key says type 0x04, where some tools keep 0x01; its public key is the same.
 
 import Crypto
+import Encodings
 
 /// An Ed25519 key that signs notes (signature type 0x01).
 public struct NoteSigner: Sendable {
@@ -123,7 +124,7 @@ struct SigningSecret: Sendable {
     }
 
     func text(for verifier: NoteVerifier) -> String {
-        let keyID = ASCII.hex(verifier.keyID.bigEndianBytes)
+        let keyID = Hex.encode(verifier.keyID.bigEndianBytes)
         let seed = Array(key.rawRepresentation)
         return "PRIVATE+KEY+" + KeyText(name: verifier.name, keyID: keyID, type: verifier.type.rawValue, key: seed).text
     }

@@ -1,3 +1,5 @@
+import Encodings
+
 // Proofs that an entry is in a log, as files that anyone can check offline (c2sp.org/tlog-proof).
 //
 //     c2sp.org/tlog-proof@v1
@@ -93,9 +95,9 @@ public struct TlogProof: Sendable, Hashable {
     /// The file.
     public func serialized() -> [UInt8] {
         var lines = [TlogProof.version]
-        if !extra.isEmpty { lines.append("extra " + Base64.string(extra)) }
+        if !extra.isEmpty { lines.append("extra " + Base64.encode(extra)) }
         lines.append("index \(index)")
-        lines += inclusionProof.map { Base64.string($0) }
+        lines += inclusionProof.map { Base64.encode($0) }
         lines.append("")
         return lines.flatMap { Array($0.utf8) + [ASCII.newline] } + checkpoint.serialized()
     }

@@ -1,3 +1,5 @@
+import Encodings
+
 // What the module's errors say to a person: which check failed, and with what. Programs match the cases instead.
 
 extension MerkleError: CustomStringConvertible {
@@ -21,7 +23,7 @@ extension NoteKeyError: CustomStringConvertible {
         case .malformedName(let name): "\"\(name)\" is empty or has a space, + or control character: not a key name"
         case .malformedKey: "not a key of the form name+keyid+base64"
         case .wrongKeyID(let expected, let found): "the key ID is \(found), but name and key give \(expected)"
-        case .unsupportedType(let type): "signature type 0x\(ASCII.hex([type])) is not supported here"
+        case .unsupportedType(let type): "signature type 0x\(Hex.encode([type])) is not supported here"
         case .wrongKeyLength(let length): "an Ed25519 key has 32 bytes, this one \(length)"
         }
     }
@@ -36,7 +38,7 @@ extension NoteError: CustomStringConvertible {
         case .malformedSignatureLine: "a signature line is missing or malformed"
         case .tooManySignatures(let count): "\(count) signature lines are too many"
         case .badSignature(let name, let keyID):
-            "the signature by \(name) (key ID \(ASCII.hex(keyID.bigEndianBytes))) does not verify"
+            "the signature by \(name) (key ID \(Hex.encode(keyID.bigEndianBytes))) does not verify"
         case .noKnownSignature: "no signature by a known key"
         case .timestampOutOfRange(let time): "\(time) is not a time that a cosignature can carry"
         case .signingFailed: "the cryptographic library refused to sign"
@@ -113,7 +115,7 @@ extension PolicyError.Reason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooLong: "longer than \(LogPolicy.maximumSize) bytes"
-        case .forbiddenCharacter(let octet): "octet 0x\(ASCII.hex([octet])) is not allowed"
+        case .forbiddenCharacter(let octet): "octet 0x\(Hex.encode([octet])) is not allowed"
         case .unknownKeyword(let word): "\(word) is not log, witness, group or quorum"
         case .wrongItemCount(let usage): "expected \(usage)"
         case .key(let error): "\(error)"

@@ -43,18 +43,6 @@ enum ASCII {
         return value
     }
 
-    /// Lowercase hexadecimal, two digits a byte.
-    static func hex(_ bytes: some Collection<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.count)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// True if both strings are the same bytes. `==` on String would also equate different encodings of "é".
     static func same(_ left: String, _ right: String) -> Bool {
         left.utf8.elementsEqual(right.utf8)

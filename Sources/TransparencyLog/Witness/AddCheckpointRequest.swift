@@ -1,3 +1,5 @@
+import Encodings
+
 // The request by which a log asks a witness for a cosignature (c2sp.org/tlog-witness, `add-checkpoint`).
 //
 //     old 20852014                    size that the log believes the witness saw last
@@ -54,7 +56,7 @@ public struct AddCheckpointRequest: Sendable, Hashable {
 
     /// The request body.
     public func serialized() -> [UInt8] {
-        let lines = ["old \(oldSize)"] + proof.map { Base64.string($0) } + [""]
+        let lines = ["old \(oldSize)"] + proof.map { Base64.encode($0) } + [""]
         return lines.flatMap { Array($0.utf8) + [ASCII.newline] } + checkpoint.serialized()
     }
 }

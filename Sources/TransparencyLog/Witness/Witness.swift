@@ -9,6 +9,7 @@
 // transaction, on disk before the answer leaves; otherwise two requests at once can roll the memory back.
 
 import Crypto
+import Encodings
 
 /// Why a witness does not cosign, with the answer that the protocol prescribes.
 public enum WitnessRefusal: Error, Equatable, Sendable {
@@ -112,7 +113,7 @@ public struct Witness: Sendable {
 
     /// Where a witness serves its latest cosigned checkpoint of a log, below its monitoring prefix.
     public static func monitoringPath(origin: String) -> String {
-        ASCII.hex(SHA256.hash(data: Array(origin.utf8)).map(\.self)) + "/checkpoint"
+        Hex.encode(SHA256.hash(data: Array(origin.utf8)).map(\.self)) + "/checkpoint"
     }
 
     private func accept(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Encodings
 import Ledger
 import TransparencyLog
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contributor
 import Crypto
 import DAP
+import Encodings
 import SharedModel
 
 /// `cairn task create`: asks the nodes for their keys, checks that no sum can overflow, writes the task file.

@@ -1,6 +1,7 @@
 import AggregatorNode
 import Crypto
 import DAP
+import Encodings
 
 /// The kinds of key that Cairn uses; file formats stand in ``KeyFiles``.
 enum KeyKind: String, CaseIterable {

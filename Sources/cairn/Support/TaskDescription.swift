@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 
 /// A task in words, for `task show` and `task create`; the JSON form is for other DAP-18 clients.
 struct TaskDescription: Encodable {

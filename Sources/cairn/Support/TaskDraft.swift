@@ -1,6 +1,7 @@
 import Contributor
 import Crypto
 import DAP
+import Encodings
 import Ledger
 
 /// What an author decides about a task; nodes add their keys to it, and the result is a task file.

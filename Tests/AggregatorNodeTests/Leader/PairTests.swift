@@ -1,6 +1,7 @@
 import AggregatorNode
 import Crypto
 import DAP
+import Encodings
 import Foundation
 import Ledger
 import Testing

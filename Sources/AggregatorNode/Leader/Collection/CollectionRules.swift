@@ -4,7 +4,9 @@ import DAP
 /// Initialization). Pure.
 package enum CollectionRules {
     /// - Returns: the interval of a time-interval query; nil in leader-selected mode.
-    package static func check(_ request: CollectionJobReq, configuration: TaskConfiguration) throws(NodeError) -> Interval? {
+    package static func check(
+        _ request: CollectionJobReq, configuration: TaskConfiguration
+    ) throws(NodeError) -> Interval? {
         let task = configuration.taskID
         guard request.query.batchMode == configuration.batchMode else {
             throw .dap(

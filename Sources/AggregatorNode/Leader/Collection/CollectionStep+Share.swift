@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import Ledger
 
 // Obtaining the helper's share (DAP-18, Obtaining Aggregate Shares), and making the collector's response.

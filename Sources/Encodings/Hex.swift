@@ -1,4 +1,4 @@
-/// Hexadecimal text, as task files and the command line show bytes.
+/// Hexadecimal text.
 package enum Hex {
     /// Lower-case digits, two a byte.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
