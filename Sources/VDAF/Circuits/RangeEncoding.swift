@@ -8,7 +8,7 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
     /// k, the bit length of `maximum`.
     let bits: Int
     private let lastWeight: UInt64
-    private let weights: [Field]
+    private let weights: [Field.Factor]
 
     /// - Throws: `.invalidParameter` unless 0 < maximum and 2^bits < p.
     init(maximum: UInt64) throws(VDAFError) {
@@ -22,8 +22,8 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
         }
         self.maximum = maximum
         lastWeight = maximum - ((1 << UInt64(bits - 1)) - 1)
-        var weights = (0..<bits - 1).map { Field(1 << UInt64($0)) }
-        weights.append(Field(lastWeight))
+        var weights = (0..<bits - 1).map { Field.Factor(Field(1 << UInt64($0))) }
+        weights.append(Field.Factor(Field(lastWeight)))
         self.weights = weights
     }
 
@@ -50,7 +50,7 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
             for index in 0..<weights.count {
                 sum.add(elements[index], times: weights[index])
             }
-            return sum.reduced()
+            return sum.weighted()
         }
     }
 }

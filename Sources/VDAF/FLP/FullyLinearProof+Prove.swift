@@ -143,11 +143,12 @@ private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
         _ index: Int, elements: UnsafeBufferPointer<Field>, randomness r: Field, shareOfOne: Field
     ) -> Field {
         let row = rows[index]
-        var power = r
+        let factor = Field.Factor(r)
+        var power = factor
         for column in 0..<elements.count {
-            row[2 &* column] = power * elements[column]
+            row[2 &* column] = elements[column] * power
             row[2 &* column &+ 1] = elements[column] - shareOfOne
-            power = power * r
+            power = power * factor
         }
         for column in elements.count..<max(arities[index] / 2, elements.count) {
             row[2 &* column] = .zero

@@ -87,9 +87,9 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         /// The shares of the gadget polynomial's values.
         let polynomial: ArraySlice<Field>
         /// Lagrange weights of the gadget polynomial's nodes at the test point.
-        let polynomialWeights: [Field]
+        let polynomialWeights: [Field.Factor]
         /// Lagrange weights of the wire polynomials' nodes at the test point.
-        let wireWeights: [Field]
+        let wireWeights: [Field.Factor]
         let inputs: UnsafeMutablePointer<Field>
         let sums: UnsafeMutablePointer<Field.ProductSum>
         /// Calls so far.
@@ -157,8 +157,8 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     ) -> Field {
         gadgets[index].calls &+= 1
         let weight = gadgets[index].wireWeights[gadgets[index].calls]
-        gadgets[index].constant += weight * shareOfOne
-        accumulateBitChecks(elements, weight: weight, randomness: r, into: gadgets[index].sums)
+        gadgets[index].constant += shareOfOne * weight
+        accumulateBitChecks(elements, weight: weight, randomness: Field.Factor(r), into: gadgets[index].sums)
         return gadgets[index].output()
     }
 
@@ -166,7 +166,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     func appendChecks(to verifier: inout [Field]) {
         for gadget in gadgets {
             for wire in 0..<gadget.plan.shape.arity {
-                let value = gadget.sums[wire].reduced()
+                let value = gadget.sums[wire].weighted()
                 verifier.append(wire % 2 == 1 ? value - gadget.constant : value)
             }
             verifier.append(innerProduct(gadget.polynomialWeights, gadget.polynomial))
@@ -180,7 +180,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
 /// multiplication would wait for the one before.
 @inline(__always)
 private func accumulateBitChecks<Field: NTTFieldElement>(
-    _ elements: UnsafeBufferPointer<Field>, weight: Field, randomness r: Field,
+    _ elements: UnsafeBufferPointer<Field>, weight: Field.Factor, randomness r: Field.Factor,
     into sums: UnsafeMutablePointer<Field.ProductSum>
 ) {
     let r2 = r * r
@@ -217,14 +217,14 @@ private func accumulateBitChecks<Field: NTTFieldElement>(
 
 /// Σ a_i·b_i.
 @inline(__always)
-private func innerProduct<Field: NTTFieldElement>(_ a: [Field], _ b: ArraySlice<Field>) -> Field {
+private func innerProduct<Field: NTTFieldElement>(_ a: [Field.Factor], _ b: ArraySlice<Field>) -> Field {
     a.withUnsafeBufferPointer { a in
         b.withUnsafeBufferPointer { b in
             var sum = Field.ProductSum()
             for index in 0..<a.count {
-                sum.add(a[index], times: b[index])
+                sum.add(b[index], times: a[index])
             }
-            return sum.reduced()
+            return sum.weighted()
         }
     }
 }

@@ -44,7 +44,7 @@ struct GadgetPlan<Field: NTTFieldElement>: Sendable {
     let polynomialBasis: LagrangeBasis<Field>
     let transform: NumberTheoreticTransform<Field>
     /// Entry c - 1 moves wire polynomials from the p-th roots of unity to their coset by w_n^c, 0 < c < n/p.
-    let cosetFactors: [[Field]]
+    let cosetFactors: [[Field.Factor]]
 
     init(shape: GadgetShape) {
         self.shape = shape

@@ -23,4 +23,11 @@ public struct XofTurboShake128: Xof {
     public mutating func fill(_ target: UnsafeMutableRawBufferPointer) {
         sponge.squeeze(into: target)
     }
+
+    public static func advance(_ streams: inout [Self], _ tasks: [StreamTask]) {
+        streams.withUnsafeMutableBufferPointer { streams in
+            // A stream is nothing but its sponge.
+            streams.withMemoryRebound(to: TurboSHAKE128.self) { TurboSHAKE128.advance($0, tasks) }
+        }
+    }
 }
