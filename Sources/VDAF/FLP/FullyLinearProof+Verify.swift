@@ -92,6 +92,8 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         let wireWeights: [Field.Factor]
         let inputs: UnsafeMutablePointer<Field>
         let sums: UnsafeMutablePointer<Field.ProductSum>
+        let arity: Int
+        let step: Int
         /// Calls so far.
         var calls = 0
         /// What is to be subtracted from the second input wire of every bit check in the end: Σ weight·shareOfOne.
@@ -100,7 +102,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         /// The share of the output of the current call.
         @inline(__always)
         func output() -> Field {
-            let position = calls &* plan.shape.step
+            let position = calls &* step
             return position < polynomial.count
                 ? polynomial[polynomial.startIndex &+ position] : interpolate(at: position)
         }
@@ -124,7 +126,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
             let state = GadgetState(
                 plan: plan, polynomial: proof.dropFirst(arity).prefix(plan.shape.polynomialLength),
                 polynomialWeights: plan.polynomialBasis.weights(at: t), wireWeights: plan.wireBasis.weights(at: t),
-                inputs: inputs, sums: sums)
+                inputs: inputs, sums: sums, arity: arity, step: plan.shape.step)
             for (column, seed) in proof.prefix(arity).enumerated() {
                 sums[column].add(seed, times: state.wireWeights[0])
             }
@@ -143,12 +145,12 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     @inline(__always)
     mutating func call(_ index: Int) -> Field {
         gadgets[index].calls &+= 1
-        let gadget = gadgets[index]
-        let weight = gadget.wireWeights[gadget.calls]
-        for wire in 0..<gadget.plan.shape.arity {
-            gadget.sums[wire].add(gadget.inputs[wire], times: weight)
+        let weight = gadgets[index].wireWeights[gadgets[index].calls]
+        let (inputs, sums) = (gadgets[index].inputs, gadgets[index].sums)
+        for wire in 0..<gadgets[index].arity {
+            sums[wire].add(inputs[wire], times: weight)
         }
-        return gadget.output()
+        return gadgets[index].output()
     }
 
     @inline(__always)

@@ -35,8 +35,8 @@ struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
     }
 }
 
-/// Precomputed tables for the polynomials of one gadget.
-struct GadgetPlan<Field: NTTFieldElement>: Sendable {
+/// Precomputed tables for the polynomials of one gadget. A class, so that handing it around costs one reference.
+final class GadgetPlan<Field: NTTFieldElement>: Sendable {
     let shape: GadgetShape
     /// For wire polynomials: all p-th roots of unity.
     let wireBasis: LagrangeBasis<Field>

@@ -219,6 +219,31 @@ extension Field128 {
 }
 
 extension Field128 {
+    /// An integer of 192 bits.
+    public struct BinarySum: BinaryAccumulator {
+        @usableFromInline var low: UInt128 = 0
+        @usableFromInline var high: UInt64 = 0
+
+        @inlinable
+        public init() {}
+
+        @inlinable @inline(__always)
+        public mutating func double(adding digit: Field128) {
+            high = high << 1 | UInt64(truncatingIfNeeded: low >> 127)
+            let (sum, carry) = (low << 1).addingReportingOverflow(digit.integer)
+            low = sum
+            high &+= carry ? 1 : 0
+        }
+
+        /// As a factor, the element that 2^128 is has itself 2^256 inside, which is `squaredRadix`.
+        @inlinable @inline(__always)
+        public func reduced() -> Field128 {
+            Field128(reducing: low) + Field128(high) * Factor(scaled: Field128(canonical: Field128.squaredRadix))
+        }
+    }
+}
+
+extension Field128 {
     public static func sample(
         from source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Field128>
     ) -> Int {

@@ -136,6 +136,26 @@ extension Field64 {
 }
 
 extension Field64 {
+    /// An integer of 128 bits.
+    public struct BinarySum: BinaryAccumulator {
+        @usableFromInline var sum: UInt128 = 0
+
+        @inlinable
+        public init() {}
+
+        @inlinable @inline(__always)
+        public mutating func double(adding digit: Field64) {
+            sum = sum << 1 &+ UInt128(digit.value)
+        }
+
+        @inlinable @inline(__always)
+        public func reduced() -> Field64 {
+            Field64.reduce(high: UInt64(truncatingIfNeeded: sum >> 64), low: UInt64(truncatingIfNeeded: sum))
+        }
+    }
+}
+
+extension Field64 {
     public static func sample(
         from source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Field64>
     ) -> Int {

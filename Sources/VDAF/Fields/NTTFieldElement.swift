@@ -9,6 +9,8 @@
 public protocol NTTFieldElement: FieldElement {
     /// A running sum of products that is reduced only once, at the end.
     associatedtype ProductSum: ProductAccumulator where ProductSum.Field == Self
+    /// A sum of elements times powers of two, likewise.
+    associatedtype BinarySum: BinaryAccumulator where BinarySum.Field == Self
     /// An element in the form in which multiplication by it is cheapest.
     associatedtype Factor: MultiplicationFactor where Factor.Field == Self
 
@@ -66,6 +68,17 @@ public protocol ProductAccumulator: Sendable {
     func reduced() -> Field
     /// The sum of products of an element and a factor.
     func weighted() -> Field
+}
+
+/// A number in the making, binary digit by binary digit from the top, where digits are field elements. At most 64
+/// digits may be added.
+public protocol BinaryAccumulator: Sendable {
+    associatedtype Field: NTTFieldElement
+    /// Zero.
+    init()
+    /// Twice the sum, plus `digit`.
+    mutating func double(adding digit: Field)
+    func reduced() -> Field
 }
 
 extension NTTFieldElement {

@@ -116,7 +116,8 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         inverseTwiddles.withUnsafeBufferPointer { twiddles in
             var half = count / 2
             while half >= 1 {
-                for j in 0..<half {
+                butterfliesWithoutTwiddle(values, width: width, half: half)
+                for j in 1..<max(half, 1) {
                     let twiddle = twiddles[half &+ j]
                     var row = j
                     while row < count {
@@ -135,13 +136,30 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         }
     }
 
+    /// A stage's butterflies for j = 0, whose twiddle factor is 1: more than a quarter of all in a short transform.
+    @inline(__always)
+    private func butterfliesWithoutTwiddle(_ values: UnsafeMutablePointer<Field>, width: Int, half: Int) {
+        var row = 0
+        while row < count {
+            let upper = values + row &* width
+            let lower = upper + half &* width
+            for column in 0..<width {
+                let (a, b) = (upper[column], lower[column])
+                upper[column] = a + b
+                lower[column] = a - b
+            }
+            row &+= 2 &* half
+        }
+    }
+
     /// Cooley-Tukey butterflies: bit-reversed order in, natural order out.
     @inline(__always)
     private func decimateInTime(_ values: UnsafeMutablePointer<Field>, width: Int) {
         forwardTwiddles.withUnsafeBufferPointer { twiddles in
             var half = 1
             while half < count {
-                for j in 0..<half {
+                butterfliesWithoutTwiddle(values, width: width, half: half)
+                for j in 1..<max(half, 1) {
                     let twiddle = twiddles[half &+ j]
                     var row = j
                     while row < count {

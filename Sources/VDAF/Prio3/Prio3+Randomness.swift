@@ -77,7 +77,7 @@ extension Prio3 {
     func jointRandomnessSeeds(context: [UInt8], parts: [[[UInt8]]]) -> [[UInt8]] {
         let zeros = [UInt8](repeating: 0, count: Seeds.seedSize)
         var streams = streams(.jointRandomnessSeed, context: context, count: parts.count) { _ in zeros } binder: {
-            Array(parts[$0].joined())
+            parts[$0].reduce(into: []) { $0 += $1 }
         }
         return Seeds.next(Seeds.seedSize, from: &streams)
     }

@@ -6,6 +6,11 @@ extension Prio3 {
     private static var groupSize: Int { 4 }
 
     /// See ``OneRoundVDAF/verifyInit(verifyKey:context:aggregatorID:reports:threads:)``.
+    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
     public func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
         reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
@@ -17,7 +22,7 @@ extension Prio3 {
                 verifyKey: verifyKey, context: context, aggregatorID: aggregatorID,
                 group: Array(reports[start..<min(start + Self.groupSize, reports.count)]))
         }
-        return Array(results.joined())
+        return results.count == 1 ? results[0] : results.reduce(into: []) { $0 += $1 }
     }
 
     /// One group. Reports that cannot be verified get their error, and the others go on without them.
