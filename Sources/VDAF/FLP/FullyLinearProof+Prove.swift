@@ -80,6 +80,11 @@ extension GadgetPlan {
     /// from memory once per stage.
     func moveToCoset(_ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>) {
         let (rowCount, arity) = (shape.wireLength, shape.arity)
+        if coset <= fastCosets.count {
+            let elements = UnsafeMutableRawPointer(source).assumingMemoryBound(to: Field128.self)
+            let moved = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Field128.self)
+            return fastCosets[coset - 1].moveToCoset(elements, to: moved, arity: arity)
+        }
         let stripWidth = min(arity, max(4, 16_384 / (rowCount * Field.encodedSize)))
         let strip = UnsafeMutablePointer<Field>.allocate(capacity: rowCount * stripWidth)
         defer { strip.deallocate() }

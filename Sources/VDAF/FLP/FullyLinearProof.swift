@@ -45,6 +45,8 @@ final class GadgetPlan<Field: NTTFieldElement>: Sendable {
     let transform: NumberTheoreticTransform<Field>
     /// Entry c - 1 moves wire polynomials from the p-th roots of unity to their coset by w_n^c, 0 < c < n/p.
     let cosetFactors: [[Field.Factor]]
+    /// The same as tables of a faster transform, for Field128 where there is one.
+    let fastCosets: [CosetTransform128]
 
     init(shape: GadgetShape) {
         self.shape = shape
@@ -53,10 +55,17 @@ final class GadgetPlan<Field: NTTFieldElement>: Sendable {
         let transform = NumberTheoreticTransform<Field>(countLog2: shape.wireLengthLog2)
         let root = Field.rootOfUnity(orderLog2: shape.polynomialOrderLog2)
         var shift = Field.one
+        var fastCosets: [CosetTransform128] = []
         cosetFactors = (1..<max(shape.step, 1)).map { _ in
             shift *= root
+            if let shift = shift as? Field128,
+                let fast = CosetTransform128(orderLog2: shape.wireLengthLog2, shift: shift)
+            {
+                fastCosets.append(fast)
+            }
             return transform.cosetFactors(shift: shift)
         }
         self.transform = transform
+        self.fastCosets = fastCosets
     }
 }
