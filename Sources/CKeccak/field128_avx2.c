@@ -160,9 +160,12 @@ CAIRN_AVX2 static inline void pack(uint64_t *to, digits a) {
 }
 
 static inline size_t reversed(size_t index, unsigned bits) {
-    size_t result = 0;
-    for (unsigned bit = 0; bit < bits; bit++) result |= (index >> bit & 1) << (bits - 1 - bit);
-    return result;
+    size_t x = index;
+    x = (x & 0x5555) << 1 | (x >> 1 & 0x5555);
+    x = (x & 0x3333) << 2 | (x >> 2 & 0x3333);
+    x = (x & 0x0F0F) << 4 | (x >> 4 & 0x0F0F);
+    x = (x & 0x00FF) << 8 | (x >> 8 & 0x00FF);
+    return x >> (16 - bits);
 }
 
 CAIRN_AVX2 void cairn_field128_move_to_coset_avx2(

@@ -110,18 +110,22 @@ extension FieldElement {
         return result
     }
 
+    @inline(__always)
     public static func += (a: inout Self, b: Self) {
         a = a + b
     }
 
+    @inline(__always)
     public static func -= (a: inout Self, b: Self) {
         a = a - b
     }
 
+    @inline(__always)
     public static func *= (a: inout Self, b: Self) {
         a = a * b
     }
 
+    @inline(__always)
     public static prefix func - (a: Self) -> Self {
         .zero - a
     }
