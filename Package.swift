@@ -33,7 +33,8 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         .target(name: "Encodings"),
-        .target(name: "VDAF"),
+        .target(name: "CKeccak"),
+        .target(name: "VDAF", dependencies: ["CKeccak"]),
         .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
         .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
         .target(

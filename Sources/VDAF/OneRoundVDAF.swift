@@ -24,6 +24,17 @@ where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [F
     /// *before* anything leaves the node closes a hole: otherwise one aggregator may accept what the other rejects.
     func jointRandomnessPartMatches(_ state: VerifierState) -> Bool
 
+    /// Starts verification of all reports of an aggregation job, which is faster than one by one.
+    ///
+    /// - Parameter threads: How many threads to spread the reports over; 1 stays on the calling thread.
+    /// - Returns: In the order of `reports`, what
+    ///   ``VDAF/verifyInit(verifyKey:context:aggregatorID:aggregationParameter:nonce:publicShare:inputShare:)`` returns
+    ///   or throws. One report's failure never touches another's result.
+    func verifyInit(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
+        reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
+    ) -> [Result<(state: VerifierState, share: VerifierShare), VDAFError>]
+
     /// The output shares of all aggregators, in order of aggregator ID, computed from freshly made input shares.
     ///
     /// For clients, which hold all shares; an aggregator only ever has its own.

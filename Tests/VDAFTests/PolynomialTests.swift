@@ -38,7 +38,7 @@ import VDAF
             let values = nodes.map { evaluate(coefficients, at: $0) }
             let basis = LagrangeBasis<Field>(count: count, orderLog2: log2)
             for t in [random.element(), Field.zero, nodes[0], nodes[count - 1]] {
-                let weights = basis.weights(at: t)
+                let weights = basis.weights(at: t).map(\.element)
                 let value = zip(weights, values).reduce(Field.zero) { $0 + $1.0 * $1.1 }
                 #expect(value == evaluate(coefficients, at: t), "\(count) of \(1 << log2) nodes")
             }

@@ -8,7 +8,7 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
     /// k, the bit length of `maximum`.
     let bits: Int
     private let lastWeight: UInt64
-    private let weights: [Field]
+    private let lastFactor: Field.Factor
 
     /// - Throws: `.invalidParameter` unless 0 < maximum and 2^bits < p.
     init(maximum: UInt64) throws(VDAFError) {
@@ -22,9 +22,7 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
         }
         self.maximum = maximum
         lastWeight = maximum - ((1 << UInt64(bits - 1)) - 1)
-        var weights = (0..<bits - 1).map { Field(1 << UInt64($0)) }
-        weights.append(Field(lastWeight))
-        self.weights = weights
+        lastFactor = Field.Factor(Field(lastWeight))
     }
 
     /// Appends the encoding of `value`, in time independent of it. Values that have two encodings get the one with a
@@ -43,14 +41,16 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
     }
 
     /// The weighted sum of `bits` elements. Linear, so that it works on shares.
+    ///
+    /// The powers of two are not multiplied with but doubled, from the top, in a wide integer that is reduced once.
     @inline(__always)
     func decode(_ elements: UnsafePointer<Field>) -> Field {
-        weights.withUnsafeBufferPointer { weights in
-            var sum = Field.ProductSum()
-            for index in 0..<weights.count {
-                sum.add(elements[index], times: weights[index])
-            }
-            return sum.reduced()
+        var sum = Field.BinarySum()
+        var index = bits &- 2
+        while index >= 0 {
+            sum.double(adding: elements[index])
+            index &-= 1
         }
+        return sum.reduced() + elements[bits &- 1] * lastFactor
     }
 }

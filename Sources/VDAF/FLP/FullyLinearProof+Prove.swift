@@ -80,6 +80,11 @@ extension GadgetPlan {
     /// from memory once per stage.
     func moveToCoset(_ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>) {
         let (rowCount, arity) = (shape.wireLength, shape.arity)
+        if coset <= fastCosets.count {
+            let elements = UnsafeMutableRawPointer(source).assumingMemoryBound(to: Field128.self)
+            let moved = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Field128.self)
+            return fastCosets[coset - 1].moveToCoset(elements, to: moved, arity: arity)
+        }
         let stripWidth = min(arity, max(4, 16_384 / (rowCount * Field.encodedSize)))
         let strip = UnsafeMutablePointer<Field>.allocate(capacity: rowCount * stripWidth)
         defer { strip.deallocate() }
@@ -143,11 +148,36 @@ private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
         _ index: Int, elements: UnsafeBufferPointer<Field>, randomness r: Field, shareOfOne: Field
     ) -> Field {
         let row = rows[index]
-        var power = r
-        for column in 0..<elements.count {
-            row[2 &* column] = power * elements[column]
+        // Four powers advance independently by r^4, or every multiplication would wait for the one before.
+        let factor = Field.Factor(r)
+        let square = factor * factor
+        let fourth = square * square
+        var (p0, p1, p2, p3) = (factor, square, square * factor, fourth)
+        var column = 0
+        while column &+ 4 <= elements.count {
+            let target = row + 2 &* column
+            let (x0, x1, x2, x3) = (
+                elements[column], elements[column &+ 1], elements[column &+ 2], elements[column &+ 3]
+            )
+            target[0] = x0 * p0
+            target[1] = x0 - shareOfOne
+            target[2] = x1 * p1
+            target[3] = x1 - shareOfOne
+            target[4] = x2 * p2
+            target[5] = x2 - shareOfOne
+            target[6] = x3 * p3
+            target[7] = x3 - shareOfOne
+            p0 = p0 * fourth
+            p1 = p1 * fourth
+            p2 = p2 * fourth
+            p3 = p3 * fourth
+            column &+= 4
+        }
+        while column < elements.count {
+            row[2 &* column] = elements[column] * p0
             row[2 &* column &+ 1] = elements[column] - shareOfOne
-            power = power * r
+            p0 = p0 * factor
+            column &+= 1
         }
         for column in elements.count..<max(arities[index] / 2, elements.count) {
             row[2 &* column] = .zero

@@ -87,11 +87,13 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         /// The shares of the gadget polynomial's values.
         let polynomial: ArraySlice<Field>
         /// Lagrange weights of the gadget polynomial's nodes at the test point.
-        let polynomialWeights: [Field]
+        let polynomialWeights: [Field.Factor]
         /// Lagrange weights of the wire polynomials' nodes at the test point.
-        let wireWeights: [Field]
+        let wireWeights: [Field.Factor]
         let inputs: UnsafeMutablePointer<Field>
         let sums: UnsafeMutablePointer<Field.ProductSum>
+        let arity: Int
+        let step: Int
         /// Calls so far.
         var calls = 0
         /// What is to be subtracted from the second input wire of every bit check in the end: Σ weight·shareOfOne.
@@ -100,7 +102,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         /// The share of the output of the current call.
         @inline(__always)
         func output() -> Field {
-            let position = calls &* plan.shape.step
+            let position = calls &* step
             return position < polynomial.count
                 ? polynomial[polynomial.startIndex &+ position] : interpolate(at: position)
         }
@@ -124,7 +126,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
             let state = GadgetState(
                 plan: plan, polynomial: proof.dropFirst(arity).prefix(plan.shape.polynomialLength),
                 polynomialWeights: plan.polynomialBasis.weights(at: t), wireWeights: plan.wireBasis.weights(at: t),
-                inputs: inputs, sums: sums)
+                inputs: inputs, sums: sums, arity: arity, step: plan.shape.step)
             for (column, seed) in proof.prefix(arity).enumerated() {
                 sums[column].add(seed, times: state.wireWeights[0])
             }
@@ -143,12 +145,12 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     @inline(__always)
     mutating func call(_ index: Int) -> Field {
         gadgets[index].calls &+= 1
-        let gadget = gadgets[index]
-        let weight = gadget.wireWeights[gadget.calls]
-        for wire in 0..<gadget.plan.shape.arity {
-            gadget.sums[wire].add(gadget.inputs[wire], times: weight)
+        let weight = gadgets[index].wireWeights[gadgets[index].calls]
+        let (inputs, sums) = (gadgets[index].inputs, gadgets[index].sums)
+        for wire in 0..<gadgets[index].arity {
+            sums[wire].add(inputs[wire], times: weight)
         }
-        return gadget.output()
+        return gadgets[index].output()
     }
 
     @inline(__always)
@@ -157,8 +159,8 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     ) -> Field {
         gadgets[index].calls &+= 1
         let weight = gadgets[index].wireWeights[gadgets[index].calls]
-        gadgets[index].constant += weight * shareOfOne
-        accumulateBitChecks(elements, weight: weight, randomness: r, into: gadgets[index].sums)
+        gadgets[index].constant += shareOfOne * weight
+        accumulateBitChecks(elements, weight: weight, randomness: Field.Factor(r), into: gadgets[index].sums)
         return gadgets[index].output()
     }
 
@@ -166,7 +168,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     func appendChecks(to verifier: inout [Field]) {
         for gadget in gadgets {
             for wire in 0..<gadget.plan.shape.arity {
-                let value = gadget.sums[wire].reduced()
+                let value = gadget.sums[wire].weighted()
                 verifier.append(wire % 2 == 1 ? value - gadget.constant : value)
             }
             verifier.append(innerProduct(gadget.polynomialWeights, gadget.polynomial))
@@ -180,7 +182,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
 /// multiplication would wait for the one before.
 @inline(__always)
 private func accumulateBitChecks<Field: NTTFieldElement>(
-    _ elements: UnsafeBufferPointer<Field>, weight: Field, randomness r: Field,
+    _ elements: UnsafeBufferPointer<Field>, weight: Field.Factor, randomness r: Field.Factor,
     into sums: UnsafeMutablePointer<Field.ProductSum>
 ) {
     let r2 = r * r
@@ -217,14 +219,14 @@ private func accumulateBitChecks<Field: NTTFieldElement>(
 
 /// Σ a_i·b_i.
 @inline(__always)
-private func innerProduct<Field: NTTFieldElement>(_ a: [Field], _ b: ArraySlice<Field>) -> Field {
+private func innerProduct<Field: NTTFieldElement>(_ a: [Field.Factor], _ b: ArraySlice<Field>) -> Field {
     a.withUnsafeBufferPointer { a in
         b.withUnsafeBufferPointer { b in
             var sum = Field.ProductSum()
             for index in 0..<a.count {
-                sum.add(a[index], times: b[index])
+                sum.add(b[index], times: a[index])
             }
-            return sum.reduced()
+            return sum.weighted()
         }
     }
 }

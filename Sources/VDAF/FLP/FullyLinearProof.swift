@@ -35,8 +35,8 @@ struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
     }
 }
 
-/// Precomputed tables for the polynomials of one gadget.
-struct GadgetPlan<Field: NTTFieldElement>: Sendable {
+/// Precomputed tables for the polynomials of one gadget. A class, so that handing it around costs one reference.
+final class GadgetPlan<Field: NTTFieldElement>: Sendable {
     let shape: GadgetShape
     /// For wire polynomials: all p-th roots of unity.
     let wireBasis: LagrangeBasis<Field>
@@ -44,7 +44,9 @@ struct GadgetPlan<Field: NTTFieldElement>: Sendable {
     let polynomialBasis: LagrangeBasis<Field>
     let transform: NumberTheoreticTransform<Field>
     /// Entry c - 1 moves wire polynomials from the p-th roots of unity to their coset by w_n^c, 0 < c < n/p.
-    let cosetFactors: [[Field]]
+    let cosetFactors: [[Field.Factor]]
+    /// The same as tables of a faster transform, for Field128 where there is one.
+    let fastCosets: [CosetTransform128]
 
     init(shape: GadgetShape) {
         self.shape = shape
@@ -53,10 +55,17 @@ struct GadgetPlan<Field: NTTFieldElement>: Sendable {
         let transform = NumberTheoreticTransform<Field>(countLog2: shape.wireLengthLog2)
         let root = Field.rootOfUnity(orderLog2: shape.polynomialOrderLog2)
         var shift = Field.one
+        var fastCosets: [CosetTransform128] = []
         cosetFactors = (1..<max(shape.step, 1)).map { _ in
             shift *= root
+            if let shift = shift as? Field128,
+                let fast = CosetTransform128(orderLog2: shape.wireLengthLog2, shift: shift)
+            {
+                fastCosets.append(fast)
+            }
             return transform.cosetFactors(shift: shift)
         }
         self.transform = transform
+        self.fastCosets = fastCosets
     }
 }

@@ -17,7 +17,7 @@ protocol Gadget<Field>: Sendable {
 extension Gadget {
     @inline(__always)
     func accumulate(_ inputs: UnsafePointer<Field>, into sum: inout Field.ProductSum) {
-        sum.add(evaluate(inputs), times: .one)
+        sum.add(evaluate(inputs), times: Field.one)
     }
 }
 

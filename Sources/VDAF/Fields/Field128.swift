@@ -1,31 +1,37 @@
 /// The field of p = 2^128 - 28·2^64 + 1 elements ('Field128' in VDAF-20 section 6.1.4, p = 2^66·(2^62 - 7) + 1).
 ///
-/// Elements are kept in Montgomery form: x is stored as x·R mod p with R = 2^128, canonical in [0, p). The prime
-/// makes Montgomery reduction unusually cheap. As p = 1 (mod 2^64), the quotient digit of each of the two steps is
-/// the lowest limb itself, and subtracting digit·p costs one multiplication by 28 and no other:
+/// Elements are kept as their canonical integers in [0, p), low limb first, so that on little-endian machines the
+/// memory of a vector is its encoding: expanding, hashing and decoding shares move bytes and convert nothing.
+///
+/// Multiplication is Montgomery's with R = 2^128. It turns a and b into a·b/R, so one of the two has to carry a factor
+/// R, and in every hot loop one of the two is known beforehand or used many times: a twiddle factor, a Lagrange weight,
+/// a power of the randomness. Those are ``Factor``s, x·R mod p.
+///
+/// The prime makes Montgomery reduction unusually cheap. As p = 1 (mod 2^64), the quotient digit of each of the two
+/// steps is the lowest limb itself, and subtracting digit·p costs one multiplication by 28 and no other:
 ///
 ///     (T - t0·p) / 2^64 = (T >> 64) + 28·t0 - t0·2^64.
 ///
 /// Corrections are masks and not branches, so the time of every operation is independent of the values.
 public struct Field128: NTTFieldElement {
-    /// x·2^128 mod p as two little-endian limbs.
     @usableFromInline var low: UInt64
     @usableFromInline var high: UInt64
 
     @inlinable @inline(__always)
-    init(montgomery value: UInt128) {
+    init(canonical value: UInt128) {
         low = UInt64(truncatingIfNeeded: value)
         high = UInt64(truncatingIfNeeded: value >> 64)
     }
 
     @inlinable @inline(__always)
-    var montgomery: UInt128 { UInt128(high) << 64 | UInt128(low) }
+    var integer: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     @usableFromInline static let primeHigh: UInt64 = 0xFFFF_FFFF_FFFF_FFE4
     @inlinable @inline(__always)
     static var prime: UInt128 { UInt128(0xFFFF_FFFF_FFFF_FFE4 as UInt64) << 64 | 1 }
     /// R^2 mod p. From R = 28·2^64 - 1: R^2 = 784·R - 56·2^64 + 1 = 21896·2^64 - 783.
-    @usableFromInline static let squaredRadix: UInt128 = 21896 << 64 - 783
+    @inlinable @inline(__always)
+    static var squaredRadix: UInt128 { 21896 << 64 - 783 }
 
     public static let encodedSize = 16
     public static let modulus = prime
@@ -34,40 +40,51 @@ public struct Field128: NTTFieldElement {
     public static let rootGenerator = Field128(7).raised(to: 4_611_686_018_427_387_897)
 
     @inlinable
-    public static var zero: Field128 { Field128(montgomery: 0) }
+    public static var zero: Field128 { Field128(canonical: 0) }
     @inlinable
-    public static var one: Field128 { Field128(montgomery: 28 << 64 - 1) }
+    public static var one: Field128 { Field128(canonical: 1) }
 
+    @inlinable @inline(__always)
     public init(_ value: UInt64) {
-        self.init(reducing: UInt128(value))
+        low = value
+        high = 0
     }
 
     @inlinable @inline(__always)
     public init(reducing value: UInt128) {
-        let product = Field128.multiplyFull(value, 21896 << 64 - 783)
-        self = Field128.reduce(high: product.high, low: product.low)
+        let (difference, borrow) = value.subtractingReportingOverflow(Field128.prime)
+        self.init(canonical: Field128.addPrime(difference, if: borrow))
     }
 
     @inlinable
-    public var canonicalValue: UInt128 {
-        Field128.reduce(high: 0, low: montgomery).montgomery
-    }
+    public var canonicalValue: UInt128 { integer }
 
     @inlinable @inline(__always)
     public static func + (a: Field128, b: Field128) -> Field128 {
-        let (difference, borrow) = a.montgomery.subtractingReportingOverflow(prime &- b.montgomery)
-        return Field128(montgomery: addPrime(difference, if: borrow))
+        let (difference, borrow) = a.integer.subtractingReportingOverflow(prime &- b.integer)
+        return Field128(canonical: addPrime(difference, if: borrow))
     }
 
     @inlinable @inline(__always)
     public static func - (a: Field128, b: Field128) -> Field128 {
-        let (difference, borrow) = a.montgomery.subtractingReportingOverflow(b.montgomery)
-        return Field128(montgomery: addPrime(difference, if: borrow))
+        let (difference, borrow) = a.integer.subtractingReportingOverflow(b.integer)
+        return Field128(canonical: addPrime(difference, if: borrow))
+    }
+
+    /// Two multiplications, of which the first makes a factor of `b`.
+    @inlinable @inline(__always)
+    public static func * (a: Field128, b: Field128) -> Field128 {
+        a * Factor(b)
     }
 
     @inlinable @inline(__always)
-    public static func * (a: Field128, b: Field128) -> Field128 {
-        let product = multiplyFull(a.montgomery, b.montgomery)
+    public static func * (a: Field128, b: Factor) -> Field128 {
+        montgomeryProduct(a, b.scaled)
+    }
+
+    @inlinable @inline(__always)
+    static func montgomeryProduct(_ a: Field128, _ b: Field128) -> Field128 {
+        let product = multiplyFull(a.integer, b.integer)
         return reduce(high: product.high, low: product.low)
     }
 
@@ -106,7 +123,7 @@ public struct Field128: NTTFieldElement {
     @inlinable @inline(__always)
     static func reduce(high: UInt128, low: UInt128) -> Field128 {
         let (difference, borrow) = high.subtractingReportingOverflow(quotientHigh(low))
-        return Field128(montgomery: addPrime(difference, if: borrow))
+        return Field128(canonical: addPrime(difference, if: borrow))
     }
 
     @inlinable @inline(__always)
@@ -122,6 +139,44 @@ public struct Field128: NTTFieldElement {
 }
 
 extension Field128 {
+    /// An element x as x·2^128 mod p, what Montgomery multiplication takes as its second operand.
+    public struct Factor: MultiplicationFactor {
+        @usableFromInline var scaled: Field128
+
+        @inlinable @inline(__always)
+        init(scaled: Field128) {
+            self.scaled = scaled
+        }
+
+        @inlinable @inline(__always)
+        public init(_ element: Field128) {
+            scaled = Field128.montgomeryProduct(element, Field128(canonical: Field128.squaredRadix))
+        }
+
+        @inlinable @inline(__always)
+        public var element: Field128 {
+            Field128.reduce(high: 0, low: scaled.integer)
+        }
+
+        @inlinable
+        public static var one: Factor { Factor(scaled: Field128(canonical: 28 << 64 - 1)) }
+
+        @inlinable @inline(__always)
+        public static func * (a: Factor, b: Factor) -> Factor {
+            Factor(scaled: montgomeryProduct(a.scaled, b.scaled))
+        }
+
+        @inlinable @inline(__always)
+        public static func + (a: Factor, b: Factor) -> Factor {
+            Factor(scaled: a.scaled + b.scaled)
+        }
+
+        @inlinable @inline(__always)
+        public static func - (a: Factor, b: Factor) -> Factor {
+            Factor(scaled: a.scaled - b.scaled)
+        }
+    }
+
     /// A sum of products as a 320-bit integer.
     public struct ProductSum: ProductAccumulator {
         @usableFromInline var low: UInt128 = 0
@@ -133,7 +188,7 @@ extension Field128 {
 
         @inlinable @inline(__always)
         public mutating func add(_ a: Field128, times b: Field128) {
-            let product = Field128.multiplyFull(a.montgomery, b.montgomery)
+            let product = Field128.multiplyFull(a.integer, b.integer)
             let (lowSum, lowCarry) = low.addingReportingOverflow(product.low)
             low = lowSum
             let (highSum, highCarry) = high.addingReportingOverflow(product.high &+ (lowCarry ? 1 : 0))
@@ -141,14 +196,49 @@ extension Field128 {
             carries &+= highCarry ? 1 : 0
         }
 
-        /// The high half is any 128-bit value here, so it is brought below p before the reduction. A carry stands for
-        /// 2^256, which becomes 2^128 = 28·2^64 - 1 (mod p) in Montgomery form.
+        @inlinable @inline(__always)
+        public mutating func add(_ a: Field128, times b: Factor) {
+            add(a, times: b.scaled)
+        }
+
         @inlinable @inline(__always)
         public func reduced() -> Field128 {
+            weighted() * Factor(scaled: Field128(canonical: Field128.squaredRadix))
+        }
+
+        /// The high half is any 128-bit value here, so it is brought below p before the reduction. A carry stands for
+        /// 2^256, which the reduction would make 2^128 = 28·2^64 - 1 (mod p).
+        @inlinable @inline(__always)
+        public func weighted() -> Field128 {
             let (excess, borrow) = high.subtractingReportingOverflow(Field128.prime)
             let bounded = Field128.addPrime(excess, if: borrow)
             let carried = (UInt128(carries &* 28) << 64) &- UInt128(carries)
-            return Field128.reduce(high: bounded, low: low) + Field128(montgomery: carried)
+            return Field128.reduce(high: bounded, low: low) + Field128(canonical: carried)
+        }
+    }
+}
+
+extension Field128 {
+    /// An integer of 192 bits.
+    public struct BinarySum: BinaryAccumulator {
+        @usableFromInline var low: UInt128 = 0
+        @usableFromInline var high: UInt64 = 0
+
+        @inlinable
+        public init() {}
+
+        @inlinable @inline(__always)
+        public mutating func double(adding digit: Field128) {
+            high = high << 1 | UInt64(truncatingIfNeeded: low >> 127)
+            let (sum, carry) = (low << 1).addingReportingOverflow(digit.integer)
+            low = sum
+            high &+= carry ? 1 : 0
+        }
+
+        /// As a factor, the element that 2^128 is has itself 2^256 inside, which is `squaredRadix`.
+        @inlinable @inline(__always)
+        public func reduced() -> Field128 {
+            Field128(reducing: low) + Field128(high) * Factor(scaled: Field128(canonical: Field128.squaredRadix))
         }
     }
 }
@@ -160,19 +250,26 @@ extension Field128 {
         var written = 0
         for index in 0..<source.count / encodedSize {
             let value = load(source, at: index &* 16)
-            target[written] = Field128(reducing: value)
+            target[written] = Field128(canonical: value)
             written &+= value < prime ? 1 : 0
         }
         return written
     }
 
+    /// An integer at or above p has a high limb of at least p's, which no more than one in 2^59 has.
+    public static func mayHaveNoncanonical(_ source: UnsafeRawBufferPointer) -> Bool {
+        var suspicious = false
+        for index in 0..<source.count / encodedSize {
+            let high = source.loadUnaligned(fromByteOffset: index &* 16 &+ 8, as: UInt64.self)
+            suspicious = suspicious || UInt64(littleEndian: high) >= primeHigh
+        }
+        return suspicious
+    }
+
     public static func encode(_ source: UnsafeBufferPointer<Field128>, into target: UnsafeMutableRawPointer) {
         for index in 0..<source.count {
-            let value = source[index].canonicalValue
-            let low = UInt64(truncatingIfNeeded: value)
-            let high = UInt64(truncatingIfNeeded: value >> 64)
-            target.storeBytes(of: low.littleEndian, toByteOffset: index &* 16, as: UInt64.self)
-            target.storeBytes(of: high.littleEndian, toByteOffset: index &* 16 &+ 8, as: UInt64.self)
+            target.storeBytes(of: source[index].low.littleEndian, toByteOffset: index &* 16, as: UInt64.self)
+            target.storeBytes(of: source[index].high.littleEndian, toByteOffset: index &* 16 &+ 8, as: UInt64.self)
         }
     }
 

@@ -90,6 +90,19 @@ public struct Field64: NTTFieldElement {
     }
 }
 
+/// A 64-bit element needs no other form to be multiplied with.
+extension Field64: MultiplicationFactor {
+    public typealias Factor = Field64
+
+    @inlinable @inline(__always)
+    public init(_ element: Field64) {
+        self = element
+    }
+
+    @inlinable @inline(__always)
+    public var element: Field64 { self }
+}
+
 extension Field64 {
     /// A sum of products as a 192-bit integer.
     public struct ProductSum: ProductAccumulator {
@@ -107,11 +120,37 @@ extension Field64 {
             carries &+= carry ? 1 : 0
         }
 
+        /// A factor is the element itself.
+        @inlinable @inline(__always)
+        public func weighted() -> Field64 {
+            reduced()
+        }
+
         /// 2^128 = -2^32 (mod p), and with fewer than 2^32 carries their multiple of 2^32 is canonical.
         @inlinable @inline(__always)
         public func reduced() -> Field64 {
             Field64.reduce(high: UInt64(truncatingIfNeeded: low >> 64), low: UInt64(truncatingIfNeeded: low))
                 - Field64(canonical: carries << 32)
+        }
+    }
+}
+
+extension Field64 {
+    /// An integer of 128 bits.
+    public struct BinarySum: BinaryAccumulator {
+        @usableFromInline var sum: UInt128 = 0
+
+        @inlinable
+        public init() {}
+
+        @inlinable @inline(__always)
+        public mutating func double(adding digit: Field64) {
+            sum = sum << 1 &+ UInt128(digit.value)
+        }
+
+        @inlinable @inline(__always)
+        public func reduced() -> Field64 {
+            Field64.reduce(high: UInt64(truncatingIfNeeded: sum >> 64), low: UInt64(truncatingIfNeeded: sum))
         }
     }
 }
@@ -127,6 +166,15 @@ extension Field64 {
             written &+= value < prime ? 1 : 0
         }
         return written
+    }
+
+    public static func mayHaveNoncanonical(_ source: UnsafeRawBufferPointer) -> Bool {
+        var suspicious = false
+        for index in 0..<source.count / encodedSize {
+            let value = source.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)
+            suspicious = suspicious || UInt64(littleEndian: value) >= prime
+        }
+        return suspicious
     }
 
     public static func encode(_ source: UnsafeBufferPointer<Field64>, into target: UnsafeMutableRawPointer) {

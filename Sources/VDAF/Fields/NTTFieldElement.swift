@@ -3,9 +3,19 @@
 ///
 /// Gadget polynomials are handled through their values at the powers of a root of unity, so the field must contain
 /// roots of every order 2^k up to the size of a proof.
+///
+/// The memory of a vector of elements is its encoding, canonical little-endian integers, so that vectors are expanded
+/// from XOFs and absorbed by them in place.
 public protocol NTTFieldElement: FieldElement {
     /// A running sum of products that is reduced only once, at the end.
     associatedtype ProductSum: ProductAccumulator where ProductSum.Field == Self
+    /// A sum of elements times powers of two, likewise.
+    associatedtype BinarySum: BinaryAccumulator where BinarySum.Field == Self
+    /// An element in the form in which multiplication by it is cheapest.
+    associatedtype Factor: MultiplicationFactor where Factor.Field == Self
+
+    /// The product, at the price of one multiplication, which `*` of two elements may exceed.
+    static func * (a: Self, b: Factor) -> Self
 
     /// k, where 2^k is the order of the largest power-of-two subgroup that the field offers.
     static var rootOrderLog2: Int { get }
@@ -17,24 +27,57 @@ public protocol NTTFieldElement: FieldElement {
     ///
     /// The time depends on how many integers are rejected, which says nothing about the ones that are kept.
     ///
-    /// - Precondition: `target` has room for `source.count / encodedSize` elements.
+    /// - Precondition: `target` has room for `source.count / encodedSize` elements. It may be the memory of `source`.
     /// - Returns: How many elements were written.
     static func sample(from source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Self>) -> Int
+
+    /// False if all integers that ``sample(from:into:)`` would read are below the modulus; true almost only if one is
+    /// not. It exists because it is several times faster.
+    static func mayHaveNoncanonical(_ source: UnsafeRawBufferPointer) -> Bool
 
     /// Writes the canonical encodings of `source` to `target`, which has room for them.
     static func encode(_ source: UnsafeBufferPointer<Self>, into target: UnsafeMutableRawPointer)
 }
 
+/// An element that others are multiplied by, often: a twiddle factor, a Lagrange weight, a power of the randomness.
+///
+/// For fields whose multiplication needs one operand prepared, it is the prepared form; else the element itself.
+public protocol MultiplicationFactor: Sendable {
+    associatedtype Field: NTTFieldElement
+    /// Prepares an element.
+    init(_ element: Field)
+    var element: Field { get }
+    static var one: Self { get }
+    static func * (a: Self, b: Self) -> Self
+    static func + (a: Self, b: Self) -> Self
+    static func - (a: Self, b: Self) -> Self
+}
+
 /// A sum of products a·b, kept as a wide integer.
 ///
 /// One modular reduction per sum instead of one per product makes inner products about twice as fast. At most 2^32
-/// products may be added.
+/// products may be added. One sum takes either products of two elements, and ends with ``reduced()``, or products of
+/// an element and a factor, and ends with ``weighted()``.
 public protocol ProductAccumulator: Sendable {
     associatedtype Field: NTTFieldElement
     /// The empty sum.
     init()
     mutating func add(_ a: Field, times b: Field)
-    /// The sum as a field element.
+    mutating func add(_ a: Field, times b: Field.Factor)
+    /// The sum of products of elements.
+    func reduced() -> Field
+    /// The sum of products of an element and a factor.
+    func weighted() -> Field
+}
+
+/// A number in the making, binary digit by binary digit from the top, where digits are field elements. At most 64
+/// digits may be added.
+public protocol BinaryAccumulator: Sendable {
+    associatedtype Field: NTTFieldElement
+    /// Zero.
+    init()
+    /// Twice the sum, plus `digit`.
+    mutating func double(adding digit: Field)
     func reduced() -> Field
 }
 
@@ -67,19 +110,27 @@ extension FieldElement {
         return result
     }
 
+    @inline(__always)
     public static func += (a: inout Self, b: Self) {
         a = a + b
     }
 
+    @inline(__always)
     public static func -= (a: inout Self, b: Self) {
         a = a - b
     }
 
+    @inline(__always)
     public static func *= (a: inout Self, b: Self) {
         a = a * b
     }
 
+    @inline(__always)
     public static prefix func - (a: Self) -> Self {
         .zero - a
     }
 }
+
+#if _endian(big)
+    #error("Vectors of field elements are hashed as they lie in memory, which must be little-endian.")
+#endif

@@ -14,9 +14,9 @@
 ///     b_i = x_i / n · Π_{k=m}^{n-1} (x_i - w^k).
 package struct LagrangeBasis<Field: NTTFieldElement>: Sendable {
     /// 1, w, w², …
-    package let nodes: [Field]
+    package let nodes: [Field.Factor]
     /// b_i.
-    private let barycentric: [Field]
+    private let barycentric: [Field.Factor]
 
     /// - Parameters:
     ///   - count: m, the number of values; at least 1.
@@ -25,15 +25,15 @@ package struct LagrangeBasis<Field: NTTFieldElement>: Sendable {
     @specialized(where Field == Field128)
     package init(count: Int, orderLog2: Int) {
         let order = 1 << orderLog2
-        let root = Field.rootOfUnity(orderLog2: orderLog2)
-        var powers = [Field]()
+        let root = Field.Factor(Field.rootOfUnity(orderLog2: orderLog2))
+        var powers = [Field.Factor]()
         powers.reserveCapacity(order)
-        var power = Field.one
+        var power = Field.Factor.one
         for _ in 0..<order {
             powers.append(power)
-            power *= root
+            power = power * root
         }
-        let inverseOrder = Field(UInt64(order)).inverted()
+        let inverseOrder = Field.Factor(Field(UInt64(order)).inverted())
         let missing = powers[count...]
         barycentric = powers[..<count].map { node in
             missing.reduce(node * inverseOrder) { $0 * (node - $1) }
@@ -46,13 +46,14 @@ package struct LagrangeBasis<Field: NTTFieldElement>: Sendable {
     /// `t` may be a node; then one weight is 1 and the others are 0.
     @specialized(where Field == Field64)
     @specialized(where Field == Field128)
-    package func weights(at t: Field) -> [Field] {
+    package func weights(at t: Field) -> [Field.Factor] {
+        let t = Field.Factor(t)
         let count = nodes.count
         var result = barycentric
         result.withUnsafeMutableBufferPointer { weights in
             nodes.withUnsafeBufferPointer { nodes in
                 // Both running products in one loop: neither waits for the other's multiplication.
-                var (prefix, suffix) = (Field.one, Field.one)
+                var (prefix, suffix) = (Field.Factor.one, Field.Factor.one)
                 for index in 0..<count {
                     let mirrored = count &- 1 &- index
                     weights[index] = weights[index] * prefix

@@ -13,11 +13,11 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
     package let count: Int
 
     /// The twiddle factors of the stage with butterflies of half length m are at m..<2m: entry m + j is w_{2m}^j.
-    private let forwardTwiddles: [Field]
+    private let forwardTwiddles: [Field.Factor]
     /// The same for the inverse root.
-    private let inverseTwiddles: [Field]
+    private let inverseTwiddles: [Field.Factor]
     /// n^-1.
-    private let inverseCount: Field
+    private let inverseCount: Field.Factor
 
     /// - Precondition: `countLog2` is at most the field's `rootOrderLog2` and fits memory.
     @specialized(where Field == Field64)
@@ -27,11 +27,12 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         let root = Field.rootOfUnity(orderLog2: countLog2)
         forwardTwiddles = Self.twiddles(count: count, root: root)
         inverseTwiddles = Self.twiddles(count: count, root: root.inverted())
-        inverseCount = Field(UInt64(count)).inverted()
+        inverseCount = Field.Factor(Field(UInt64(count)).inverted())
     }
 
-    private static func twiddles(count: Int, root: Field) -> [Field] {
-        var table = [Field](repeating: .one, count: max(count, 2))
+    private static func twiddles(count: Int, root: Field) -> [Field.Factor] {
+        let root = Field.Factor(root)
+        var table = [Field.Factor](repeating: .one, count: max(count, 2))
         var half = count / 2
         if half >= 1 {
             for j in 1..<max(half, 1) {
@@ -79,13 +80,14 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
 
     /// For each i, in bit-reversed order, `shift^i / n`: what takes unscaled inverse-transformed coefficients of P(x)
     /// to the coefficients of P(shift·x).
-    func cosetFactors(shift: Field) -> [Field] {
-        var factors = [Field]()
+    func cosetFactors(shift: Field) -> [Field.Factor] {
+        let shift = Field.Factor(shift)
+        var factors = [Field.Factor]()
         factors.reserveCapacity(count)
         var power = inverseCount
         for _ in 0..<count {
             factors.append(power)
-            power *= shift
+            power = power * shift
         }
         return bitReversed(factors)
     }
@@ -94,7 +96,7 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
     ///
     /// - Parameter factors: `cosetFactors(shift:)`.
     @inline(__always)
-    func moveToCoset(_ values: UnsafeMutablePointer<Field>, width: Int, factors: [Field]) {
+    func moveToCoset(_ values: UnsafeMutablePointer<Field>, width: Int, factors: [Field.Factor]) {
         decimateInFrequencyInverse(values, width: width)
         factors.withUnsafeBufferPointer { factors in
             for row in 0..<count {
@@ -114,7 +116,8 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         inverseTwiddles.withUnsafeBufferPointer { twiddles in
             var half = count / 2
             while half >= 1 {
-                for j in 0..<half {
+                butterfliesWithoutTwiddle(values, width: width, half: half)
+                for j in 1..<max(half, 1) {
                     let twiddle = twiddles[half &+ j]
                     var row = j
                     while row < count {
@@ -133,13 +136,30 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         }
     }
 
+    /// A stage's butterflies for j = 0, whose twiddle factor is 1: more than a quarter of all in a short transform.
+    @inline(__always)
+    private func butterfliesWithoutTwiddle(_ values: UnsafeMutablePointer<Field>, width: Int, half: Int) {
+        var row = 0
+        while row < count {
+            let upper = values + row &* width
+            let lower = upper + half &* width
+            for column in 0..<width {
+                let (a, b) = (upper[column], lower[column])
+                upper[column] = a + b
+                lower[column] = a - b
+            }
+            row &+= 2 &* half
+        }
+    }
+
     /// Cooley-Tukey butterflies: bit-reversed order in, natural order out.
     @inline(__always)
     private func decimateInTime(_ values: UnsafeMutablePointer<Field>, width: Int) {
         forwardTwiddles.withUnsafeBufferPointer { twiddles in
             var half = 1
             while half < count {
-                for j in 0..<half {
+                butterfliesWithoutTwiddle(values, width: width, half: half)
+                for j in 1..<max(half, 1) {
                     let twiddle = twiddles[half &+ j]
                     var row = j
                     while row < count {
@@ -158,7 +178,7 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         }
     }
 
-    private func bitReversed(_ elements: [Field]) -> [Field] {
+    private func bitReversed<Element>(_ elements: [Element]) -> [Element] {
         let shift = UInt64(count.leadingZeroBitCount + 1)
         guard count > 1 else { return elements }
         return (0..<count).map { elements[Int(truncatingIfNeeded: UInt64($0).bitReversed >> shift)] }

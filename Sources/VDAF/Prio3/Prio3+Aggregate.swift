@@ -76,8 +76,8 @@ extension Prio3: OneRoundVDAF {
             case .leader(let share, _, _) where aggregatorID == 0 && share.count == circuit.measurementLength:
                 result.append(circuit.truncate(share))
             case .helper(let seed, _) where aggregatorID > 0 && seed.count == Seeds.seedSize:
-                let share = helperMeasurementShare(context: context, aggregatorID: aggregatorID, seed: seed)
-                result.append(circuit.truncate(share))
+                let share = helperMeasurementShares(context: context, aggregatorID: aggregatorID, seeds: [seed])
+                result.append(circuit.truncate(share[0]))
             default:
                 throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
             }

@@ -18,37 +18,39 @@ extension Prio3 {
         var seeds = SeedReader(bytes: rand, size: Seeds.seedSize)
         let encoded = try circuit.encode(measurement)
 
-        var measurementShare = encoded
-        var helpers: [(seed: [UInt8], blind: [UInt8]?)] = []
-        var parts: [[UInt8]] = []
-        for helper in 1..<shares {
-            let seed = seeds.next()
-            let blind = usesJointRandomness ? seeds.next() : nil
-            let share = helperMeasurementShare(context: context, aggregatorID: helper, seed: seed)
-            Field.subtractVector(&measurementShare, share)
-            if let blind {
-                parts.append(
-                    jointRandomnessPart(
-                        context: context, aggregatorID: helper, blind: blind, measurementShare: share, nonce: nonce))
-            }
-            helpers.append((seed, blind))
-        }
-
+        let helpers = (1..<shares).map { _ in (seed: seeds.next(), blind: usesJointRandomness ? seeds.next() : nil) }
         let leaderBlind = usesJointRandomness ? seeds.next() : nil
-        var jointRandomness: [Field] = []
-        if let leaderBlind {
-            let part = jointRandomnessPart(
-                context: context, aggregatorID: 0, blind: leaderBlind, measurementShare: measurementShare, nonce: nonce)
-            parts.insert(part, at: 0)
-            let seed = jointRandomnessSeed(context: context, parts: parts)
-            jointRandomness = self.jointRandomness(context: context, seed: seed)
+        let (proveRandomness, helperProofs) = proveRandomnessAndProofsShares(
+            context: context, seed: seeds.next(), helperSeeds: helpers.map(\.seed))
+
+        var measurementShare = encoded
+        var parts: [[UInt8]] = []
+        for (index, helper) in helpers.enumerated() {
+            var streams = measurementShareStreams(context: context, aggregatorID: index + 1, seeds: [helper.seed])
+            if let blind = helper.blind {
+                streams += jointRandomnessPartStreams(
+                    context: context, aggregatorID: index + 1, blinds: [blind], nonces: [nonce])
+            }
+            if let leaderBlind, index == helpers.count - 1 {
+                streams += jointRandomnessPartStreams(
+                    context: context, aggregatorID: 0, blinds: [leaderBlind], nonces: [nonce])
+            }
+            subtractShare(from: &measurementShare, streams: &streams)
+            parts += streams.dropFirst().map { stream in
+                var stream = stream
+                return stream.next(Seeds.seedSize)
+            }
         }
 
-        var proofsShare = prove(
-            encoded, proveRandomness: proveRandomness(context: context, seed: seeds.next()),
-            jointRandomness: jointRandomness)
-        for (index, helper) in helpers.enumerated() {
-            let share = helperProofsShare(context: context, aggregatorID: index + 1, seed: helper.seed)
+        var jointRandomness: [Field] = []
+        if let leadersPart = parts.popLast() {
+            parts.insert(leadersPart, at: 0)
+            let seed = jointRandomnessSeeds(context: context, parts: [parts])
+            jointRandomness = self.jointRandomness(context: context, seeds: seed)[0]
+        }
+
+        var proofsShare = prove(encoded, proveRandomness: proveRandomness, jointRandomness: jointRandomness)
+        for share in helperProofs {
             Field.subtractVector(&proofsShare, share)
         }
 
@@ -57,6 +59,45 @@ extension Prio3 {
         ]
         inputShares += helpers.map { .helper(seed: $0.seed, blind: $0.blind) }
         return (PublicShare(jointRandomnessParts: parts), inputShares)
+    }
+
+    /// Expands a helper's measurement share, subtracts it from `remainder`, and binds both on the way, piece by piece:
+    /// a piece is expanded while the one before is hashed, which are independent permutations (`KeccakP1600x4`).
+    ///
+    /// - Parameter streams: The helper's measurement share; then, with joint randomness, what absorbs it; then, if
+    ///   `remainder` will be the leader's share, what absorbs that.
+    private func subtractShare(from remainder: inout [Field], streams: inout [Seeds]) {
+        let size = Field.encodedSize
+        // 98 blocks of the sponge: long enough that its ends do not count, and short enough for the caches.
+        let pieceLength = 98 * 168 / size
+        withUnsafeTemporaryAllocation(of: Field.self, capacity: 2 * pieceLength) { buffer in
+            remainder.withUnsafeMutableBufferPointer { remainder in
+                guard let base = buffer.baseAddress, let target = remainder.baseAddress else { return }
+                var tasks: [StreamTask] = []
+                var (start, hashed) = (0, 0)
+                var (piece, previous) = (base, base + pieceLength)
+                while hashed < remainder.count {
+                    let count = min(pieceLength, remainder.count - start)
+                    tasks.removeAll(keepingCapacity: true)
+                    tasks.append(.fill(UnsafeMutableRawBufferPointer(start: piece, count: count * size)))
+                    if streams.count > 1 {
+                        tasks.append(.absorb(UnsafeRawBufferPointer(start: previous, count: (start - hashed) * size)))
+                    }
+                    if streams.count > 2 {
+                        tasks.append(
+                            .absorb(UnsafeRawBufferPointer(start: target + hashed, count: (start - hashed) * size)))
+                    }
+                    Seeds.advance(&streams, tasks)
+                    streams[0].replaceNoncanonical(in: UnsafeMutableBufferPointer(start: piece, count: count), count: count)
+                    for index in 0..<count {
+                        target[start &+ index] = target[start &+ index] - piece[index]
+                    }
+                    hashed = start
+                    start += count
+                    swap(&piece, &previous)
+                }
+            }
+        }
     }
 
     /// All proofs, concatenated, each with its own part of the randomness.

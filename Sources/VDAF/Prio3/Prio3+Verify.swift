@@ -4,50 +4,13 @@ extension Prio3 {
     ///
     /// A joint-randomness part in the public share that differs from this aggregator's own is not an error here; the
     /// state says so.
-    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
     public func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, aggregationParameter: Void, nonce: [UInt8],
         publicShare: PublicShare, inputShare: InputShare
     ) throws(VDAFError) -> (state: VerifierState, share: VerifierShare) {
-        try checkNonce(nonce, context: context)
-        guard verifyKey.count == verifyKeySize else {
-            throw .invalidArgument("a verify key has \(verifyKeySize) bytes, not \(verifyKey.count)")
-        }
-        let parts = publicShare.jointRandomnessParts
-        guard parts.count == (usesJointRandomness ? shares : 0) else {
-            throw .invalidArgument("the public share has \(parts.count) joint-randomness parts")
-        }
-        let share = try expand(inputShare, context: context, aggregatorID: aggregatorID)
-
-        var part: [UInt8]?
-        var seed: [UInt8]?
-        var matches = true
-        var jointRandomness: [Field] = []
-        if let blind = share.blind {
-            let ownPart = jointRandomnessPart(
-                context: context, aggregatorID: aggregatorID, blind: blind,
-                measurementShare: share.measurement, nonce: nonce)
-            var correctedParts = parts
-            matches = constantTimeEqual(parts[aggregatorID], ownPart)
-            correctedParts[aggregatorID] = ownPart
-            let correctedSeed = jointRandomnessSeed(context: context, parts: correctedParts)
-            jointRandomness = self.jointRandomness(context: context, seed: correctedSeed)
-            part = ownPart
-            seed = correctedSeed
-        }
-
-        let queryRandomness = self.queryRandomness(verifyKey: verifyKey, context: context, nonce: nonce)
-        let verifiersShare = try query(
-            encoded: share.measurement, proofs: share.proofs, queryRandomness: queryRandomness,
-            jointRandomness: jointRandomness)
-        let state = VerifierState(
-            outputShare: circuit.truncate(share.measurement), jointRandomnessSeed: seed,
-            jointRandomnessPartMatches: matches)
-        return (state, VerifierShare(verifiersShare: verifiersShare, jointRandomnessPart: part))
+        let report = VerificationRequest(nonce: nonce, publicShare: publicShare, inputShare: inputShare)
+        return try verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, group: [report])[0].get()
     }
 
     @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
@@ -80,7 +43,7 @@ extension Prio3 {
         guard parts.count == (usesJointRandomness ? shares : 0) else {
             throw .invalidArgument("a verifier share belongs to another type")
         }
-        let seed = usesJointRandomness ? jointRandomnessSeed(context: context, parts: parts) : nil
+        let seed = usesJointRandomness ? jointRandomnessSeeds(context: context, parts: [parts])[0] : nil
         return VerifierMessage(jointRandomnessSeed: seed)
     }
 
@@ -91,53 +54,6 @@ extension Prio3 {
             throw .jointRandomnessMismatch
         }
         return .finished(outputShare: state.outputShare)
-    }
-
-    /// One query per proof, concatenated.
-    private func query(
-        encoded: [Field], proofs proofsShare: [Field], queryRandomness: [Field], jointRandomness: [Field]
-    ) throws(VDAFError) -> [Field] {
-        var result: [Field] = []
-        result.reserveCapacity(flp.verifierLength * proofs)
-        var (proof, query, joint) = (proofsShare[...], queryRandomness[...], jointRandomness[...])
-        for _ in 0..<proofs {
-            result += try flp.query(
-                encoded: encoded, proof: proof.prefix(flp.proofLength),
-                queryRandomness: query.prefix(flp.queryRandomnessLength),
-                jointRandomness: joint.prefix(circuit.jointRandomnessLength), shareOfOne: shareOfOne)
-            proof = proof.dropFirst(flp.proofLength)
-            query = query.dropFirst(flp.queryRandomnessLength)
-            joint = joint.dropFirst(circuit.jointRandomnessLength)
-        }
-        return result
-    }
-
-    /// The field vectors behind an input share, with everything checked that a hand-made share could have wrong.
-    func expand(
-        _ inputShare: InputShare, context: [UInt8], aggregatorID: Int
-    ) throws(VDAFError) -> (measurement: [Field], proofs: [Field], blind: [UInt8]?) {
-        let result: (measurement: [Field], proofs: [Field], blind: [UInt8]?)
-        switch inputShare {
-        case .leader(let measurementShare, let proofsShare, let blind):
-            guard aggregatorID == 0, measurementShare.count == circuit.measurementLength,
-                proofsShare.count == flp.proofLength * proofs
-            else {
-                throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
-            }
-            result = (measurementShare, proofsShare, blind)
-        case .helper(let seed, let blind):
-            guard 1..<shares ~= aggregatorID, seed.count == Seeds.seedSize else {
-                throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
-            }
-            result = (
-                helperMeasurementShare(context: context, aggregatorID: aggregatorID, seed: seed),
-                helperProofsShare(context: context, aggregatorID: aggregatorID, seed: seed), blind
-            )
-        }
-        guard result.blind?.count == (usesJointRandomness ? Seeds.seedSize : nil) else {
-            throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
-        }
-        return result
     }
 }
 

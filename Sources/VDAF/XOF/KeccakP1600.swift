@@ -1,10 +1,12 @@
+import CKeccak
+
 /// The permutation Keccak-p[1600, 12], the last twelve rounds of Keccak-f (FIPS 202 section 3.3; RFC 9861 section
 /// 2.1).
 ///
 /// The 25 lanes live in local variables, and one round is written out without loops or tables, so that the compiler
 /// keeps what it can in registers and every rotation amount is a constant. Lane (x, y) is `a[x + 5·y]`. All
 /// operations run in constant time.
-enum KeccakP1600 {
+package enum KeccakP1600 {
     /// The round constants of rounds 12 to 23 of Keccak-f[1600].
     private static let roundConstants:
         (
@@ -20,8 +22,21 @@ enum KeccakP1600 {
         (lane &<< amount) | (lane &>> (64 &- amount))
     }
 
-    /// Permutes 25 lanes in place.
-    static func permute(_ state: UnsafeMutablePointer<UInt64>) {
+    /// Whether the C kernel for one state may be called.
+    private static let hasBMI = cairn_keccak_has_bmi() != 0
+
+    /// Permutes 25 lanes in place, in the fastest way that this processor has.
+    @inline(__always)
+    package static func permute(_ state: UnsafeMutablePointer<UInt64>) {
+        if hasBMI {
+            cairn_keccak_permute_bmi(state)
+        } else {
+            permutePortably(state)
+        }
+    }
+
+    /// Permutes 25 lanes in place, on any processor.
+    package static func permutePortably(_ state: UnsafeMutablePointer<UInt64>) {
         var a0 = state[0]
         var a1 = state[1]
         var a2 = state[2]

@@ -7,16 +7,16 @@ package struct TurboSHAKE128: Sendable {
     /// Bytes absorbed or squeezed per permutation.
     package static let rate = 168
 
-    private typealias Lanes = (
+    typealias Lanes = (
         UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64,
         UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
     )
 
     /// 25 lanes, each stored little-endian, so that the state's bytes are the sponge's bytes on any machine.
-    private var lanes: Lanes = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    var lanes: Lanes = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     /// Bytes of the current block that are used up, 0...rate.
-    private var position = 0
-    private var squeezing = false
+    var position = 0
+    var squeezing = false
     private let domain: UInt8
 
     /// - Parameter domain: The domain separation byte D, 0x01 to 0x7F.
@@ -74,7 +74,7 @@ package struct TurboSHAKE128: Sendable {
     }
 
     /// Pads: the domain byte after the message, and the top bit of the last byte of the block (RFC 9861 section 2.2).
-    private mutating func finishAbsorbing() {
+    mutating func finishAbsorbing() {
         if position == Self.rate {
             permute()
             position = 0
@@ -106,7 +106,7 @@ package struct TurboSHAKE128: Sendable {
         }
     }
 
-    private mutating func permute() {
+    mutating func permute() {
         withUnsafeMutableBytes(of: &lanes) { state in
             let words = state.assumingMemoryBound(to: UInt64.self)
             guard let base = words.baseAddress else { return }

@@ -17,6 +17,12 @@ public protocol Xof: Sendable {
 
     /// Fills `target` with the next bytes of output.
     mutating func fill(_ target: UnsafeMutableRawBufferPointer)
+
+    /// Does `tasks[i]` with `streams[i]`, for all i.
+    ///
+    /// Streams do not depend on each other, and several of them at once can be faster than one after another, which is
+    /// the default.
+    static func advance(_ streams: inout [Self], _ tasks: [StreamTask])
 }
 
 extension Xof {
@@ -29,19 +35,11 @@ extension Xof {
         binder.withUnsafeBytes { absorb($0) }
     }
 
-    /// Appends the encodings of field elements to the binder, a few at a time.
-    mutating func absorb<Field: NTTFieldElement>(elements: [Field]) {
-        let elementsPerPiece = 4096 / Field.encodedSize
-        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
-            elements.withUnsafeBufferPointer { elements in
-                guard let base = buffer.baseAddress else { return }
-                var start = 0
-                while start < elements.count {
-                    let count = min(elementsPerPiece, elements.count - start)
-                    Field.encode(UnsafeBufferPointer(rebasing: elements[start..<start + count]), into: base)
-                    absorb(UnsafeRawBufferPointer(start: base, count: count * Field.encodedSize))
-                    start += count
-                }
+    public static func advance(_ streams: inout [Self], _ tasks: [StreamTask]) {
+        for (index, task) in tasks.enumerated() {
+            switch task {
+            case .absorb(let input): streams[index].absorb(input)
+            case .fill(let output): streams[index].fill(output)
             }
         }
     }
@@ -56,26 +54,12 @@ extension Xof {
 
     /// The next `count` field elements: little-endian integers of the stream, those from the modulus upwards left
     /// out.
-    ///
-    /// Bytes are taken in batches. A batch is never larger than what the missing elements need, so not a byte more is
-    /// consumed than by reading one element at a time.
     @specialized(where Self == XofTurboShake128, Field == Field64)
     @specialized(where Self == XofTurboShake128, Field == Field128)
     public mutating func nextVector<Field: NTTFieldElement>(_ count: Int) -> [Field] {
-        let elementsPerBatch = 168 * 24 / Field.encodedSize
-        return [Field](unsafeUninitializedCapacity: count) { target, written in
-            guard let base = target.baseAddress, count > 0 else { return }
-            var filled = 0
-            withUnsafeTemporaryAllocation(byteCount: elementsPerBatch * Field.encodedSize, alignment: 8) { buffer in
-                while filled < count {
-                    let batch = min(elementsPerBatch, count - filled) * Field.encodedSize
-                    let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<batch])
-                    fill(bytes)
-                    filled += Field.sample(from: UnsafeRawBufferPointer(bytes), into: base + filled)
-                }
-            }
-            written = filled
-        }
+        var streams = [self]
+        defer { self = streams[0] }
+        return Self.nextVectors(count, from: &streams)[0]
     }
 
     /// One seed's worth of output.

@@ -9,11 +9,15 @@ public struct XofTurboShake128: Xof {
 
     public init(seed: [UInt8], domainSeparationTag: [UInt8]) {
         precondition(seed.count < 1 << 8 && domainSeparationTag.count < 1 << 16, "seed or tag too long")
-        let tagLength = UInt16(domainSeparationTag.count)
-        sponge.absorb([UInt8(truncatingIfNeeded: tagLength), UInt8(truncatingIfNeeded: tagLength >> 8)])
-        sponge.absorb(domainSeparationTag)
-        sponge.absorb([UInt8(seed.count)])
-        sponge.absorb(seed)
+        let size = 3 + domainSeparationTag.count + seed.count
+        withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
+            buffer[0] = UInt8(truncatingIfNeeded: domainSeparationTag.count)
+            buffer[1] = UInt8(truncatingIfNeeded: domainSeparationTag.count >> 8)
+            UnsafeMutableRawBufferPointer(rebasing: buffer[2...]).copyBytes(from: domainSeparationTag)
+            buffer[2 + domainSeparationTag.count] = UInt8(seed.count)
+            UnsafeMutableRawBufferPointer(rebasing: buffer[(3 + domainSeparationTag.count)...]).copyBytes(from: seed)
+            sponge.absorb(UnsafeRawBufferPointer(buffer))
+        }
     }
 
     public mutating func absorb(_ binder: UnsafeRawBufferPointer) {
@@ -22,5 +26,12 @@ public struct XofTurboShake128: Xof {
 
     public mutating func fill(_ target: UnsafeMutableRawBufferPointer) {
         sponge.squeeze(into: target)
+    }
+
+    public static func advance(_ streams: inout [Self], _ tasks: [StreamTask]) {
+        streams.withUnsafeMutableBufferPointer { streams in
+            // A stream is nothing but its sponge.
+            streams.withMemoryRebound(to: TurboSHAKE128.self) { TurboSHAKE128.advance($0, tasks) }
+        }
     }
 }
