@@ -32,7 +32,7 @@ let package = Package(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
-        .target(name: "VDAF"),
+        .target(name: "VDAF", dependencies: ["COpenSSL"]),
         .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
         .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
         .target(

@@ -11,18 +11,6 @@ public protocol NTTFieldElement: FieldElement {
     static var rootOrderLog2: Int { get }
     /// A generator of that subgroup.
     static var rootGenerator: Self { get }
-
-    /// Reads `source` as consecutive little-endian integers of `encodedSize` bytes, and writes those below the
-    /// modulus to `target`, in order: rejection sampling from uniform bytes.
-    ///
-    /// The time depends on how many integers are rejected, which says nothing about the ones that are kept.
-    ///
-    /// - Precondition: `target` has room for `source.count / encodedSize` elements.
-    /// - Returns: How many elements were written.
-    static func sample(from source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Self>) -> Int
-
-    /// Writes the canonical encodings of `source` to `target`, which has room for them.
-    static func encode(_ source: UnsafeBufferPointer<Self>, into target: UnsafeMutableRawPointer)
 }
 
 /// A sum of products a·b, kept as a wide integer.
@@ -48,38 +36,5 @@ extension NTTFieldElement {
             root *= root
         }
         return root
-    }
-}
-
-extension FieldElement {
-    /// `self` to the power `exponent`. The time depends on the exponent, which must be public, and not on the base.
-    func raised(to exponent: UInt128) -> Self {
-        var result = Self.one
-        var square = self
-        var rest = exponent
-        while rest != 0 {
-            if rest & 1 == 1 {
-                result *= square
-            }
-            square *= square
-            rest >>= 1
-        }
-        return result
-    }
-
-    public static func += (a: inout Self, b: Self) {
-        a = a + b
-    }
-
-    public static func -= (a: inout Self, b: Self) {
-        a = a - b
-    }
-
-    public static func *= (a: inout Self, b: Self) {
-        a = a * b
-    }
-
-    public static prefix func - (a: Self) -> Self {
-        .zero - a
     }
 }

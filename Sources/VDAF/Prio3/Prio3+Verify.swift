@@ -8,12 +8,16 @@ extension Prio3 {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     public func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, aggregationParameter: Void, nonce: [UInt8],
         publicShare: PublicShare, inputShare: InputShare
     ) throws(VDAFError) -> (state: VerifierState, share: VerifierShare) {
-        try checkNonce(nonce, context: context)
+        try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
         guard verifyKey.count == verifyKeySize else {
             throw .invalidArgument("a verify key has \(verifyKeySize) bytes, not \(verifyKey.count)")
         }
@@ -54,7 +58,11 @@ extension Prio3 {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     public func verifierSharesToMessage(
         context: [UInt8], aggregationParameter: Void, verifierShares: [VerifierShare]
     ) throws(VDAFError) -> VerifierMessage {

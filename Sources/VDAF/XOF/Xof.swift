@@ -6,10 +6,13 @@ public protocol Xof: Sendable {
     /// Bytes of a seed.
     static var seedSize: Int { get }
 
+    /// The longest domain separation tag in bytes; 2^16 - 1 unless a type says otherwise.
+    static var maximalTagSize: Int { get }
+
     /// Starts with an empty binder.
     ///
-    /// - Precondition: The seed has `seedSize` bytes (types that allow other sizes say so), and the tag has less than
-    ///   2^16 bytes.
+    /// - Precondition: The seed has `seedSize` bytes (types that allow other sizes say so), and the tag has at most
+    ///   `maximalTagSize` bytes.
     init(seed: [UInt8], domainSeparationTag: [UInt8])
 
     /// Appends to the binder. Not allowed once output was taken.
@@ -20,6 +23,8 @@ public protocol Xof: Sendable {
 }
 
 extension Xof {
+    public static var maximalTagSize: Int { 1 << 16 - 1 }
+
     public init(seed: [UInt8], domainSeparationTag: [UInt8], binder: [UInt8]) {
         self.init(seed: seed, domainSeparationTag: domainSeparationTag)
         absorb(binder)
@@ -30,7 +35,7 @@ extension Xof {
     }
 
     /// Appends the encodings of field elements to the binder, a few at a time.
-    mutating func absorb<Field: NTTFieldElement>(elements: [Field]) {
+    mutating func absorb<Field: PrimeFieldElement>(elements: [Field]) {
         let elementsPerPiece = 4096 / Field.encodedSize
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
             elements.withUnsafeBufferPointer { elements in
@@ -61,7 +66,9 @@ extension Xof {
     /// consumed than by reading one element at a time.
     @specialized(where Self == XofTurboShake128, Field == Field64)
     @specialized(where Self == XofTurboShake128, Field == Field128)
-    public mutating func nextVector<Field: NTTFieldElement>(_ count: Int) -> [Field] {
+    @specialized(where Self == XofTurboShake128, Field == Field255)
+    @specialized(where Self == XofHmacSha256Aes128, Field == Field64)
+    public mutating func nextVector<Field: PrimeFieldElement>(_ count: Int) -> [Field] {
         let elementsPerBatch = 168 * 24 / Field.encodedSize
         return [Field](unsafeUninitializedCapacity: count) { target, written in
             guard let base = target.baseAddress, count > 0 else { return }
@@ -85,7 +92,7 @@ extension Xof {
     }
 
     /// A vector of field elements from a fresh stream.
-    public static func expandIntoVector<Field: NTTFieldElement>(
+    public static func expandIntoVector<Field: PrimeFieldElement>(
         seed: [UInt8], domainSeparationTag: [UInt8], binder: [UInt8], count: Int
     ) -> [Field] {
         var xof = Self(seed: seed, domainSeparationTag: domainSeparationTag, binder: binder)

@@ -8,12 +8,17 @@ public struct XofTurboShake128: Xof {
     private var sponge = TurboSHAKE128(domain: 1)
 
     public init(seed: [UInt8], domainSeparationTag: [UInt8]) {
-        precondition(seed.count < 1 << 8 && domainSeparationTag.count < 1 << 16, "seed or tag too long")
+        self.init(domainSeparationTag: domainSeparationTag, seedSize: seed.count)
+        sponge.absorb(seed)
+    }
+
+    /// Everything before the seed, which must be absorbed next: what many streams under one tag have in common.
+    init(domainSeparationTag: [UInt8], seedSize: Int) {
+        precondition(seedSize < 1 << 8 && domainSeparationTag.count <= Self.maximalTagSize, "seed or tag too long")
         let tagLength = UInt16(domainSeparationTag.count)
         sponge.absorb([UInt8(truncatingIfNeeded: tagLength), UInt8(truncatingIfNeeded: tagLength >> 8)])
         sponge.absorb(domainSeparationTag)
-        sponge.absorb([UInt8(seed.count)])
-        sponge.absorb(seed)
+        sponge.absorb([UInt8(seedSize)])
     }
 
     public mutating func absorb(_ binder: UnsafeRawBufferPointer) {
