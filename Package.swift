@@ -34,7 +34,7 @@ let package = Package(
 
         .target(name: "Encodings"),
         .target(name: "CKeccak"),
-        .target(name: "VDAF", dependencies: ["CKeccak"]),
+        .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL"]),
         .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
         .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
         .target(

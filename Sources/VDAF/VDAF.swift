@@ -20,7 +20,7 @@ public enum VerifyTransition<State: Sendable, Share: Sendable, Output: Sendable>
 /// throws ``VDAFError/invalidEncoding(_:)`` otherwise, and never traps.
 public protocol VDAF: Sendable {
     associatedtype Measurement: Sendable
-    /// What the collector asks for; `Void` for the Prio3 family.
+    /// What the collector asks for, such as a set of candidate prefixes; `Void` for the Prio3 family.
     associatedtype AggregationParameter: Sendable
     associatedtype PublicShare: Sendable
     associatedtype InputShare: Sendable
@@ -47,7 +47,7 @@ public protocol VDAF: Sendable {
     /// Splits a measurement into shares. Deterministic in `rand`, which must be fresh random bytes outside of tests.
     ///
     /// - Parameters:
-    ///   - context: The application's context string, at most 65,527 bytes.
+    ///   - context: The application's context string, at most 65,527 bytes (247 with XofHmacSha256Aes128).
     ///   - nonce: `nonceSize` bytes, public.
     ///   - rand: `randSize` bytes, secret.
     /// - Throws: `.invalidMeasurement`, `.invalidArgument`; committed types also `.marginViolated`.
@@ -100,8 +100,18 @@ public protocol VDAF: Sendable {
     func encode(inputShare: InputShare) -> [UInt8]
     func decodeInputShare(_ bytes: [UInt8], aggregatorID: Int) throws(VDAFError) -> InputShare
     func encode(outputShare: OutputShare) -> [UInt8]
-    func decodeOutputShare(_ bytes: [UInt8]) throws(VDAFError) -> OutputShare
+    func decodeOutputShare(
+        _ bytes: [UInt8], aggregationParameter: AggregationParameter
+    ) throws(VDAFError) -> OutputShare
     func encode(aggregateShare: AggregateShare) -> [UInt8]
+    func decodeAggregateShare(
+        _ bytes: [UInt8], aggregationParameter: AggregationParameter
+    ) throws(VDAFError) -> AggregateShare
+    /// ``decodeOutputShare(_:aggregationParameter:)`` for types without aggregation parameter. Others, whose shares
+    /// depend on it, throw `.invalidArgument`.
+    func decodeOutputShare(_ bytes: [UInt8]) throws(VDAFError) -> OutputShare
+    /// ``decodeAggregateShare(_:aggregationParameter:)`` for types without aggregation parameter. Others, whose shares
+    /// depend on it, throw `.invalidArgument`.
     func decodeAggregateShare(_ bytes: [UInt8]) throws(VDAFError) -> AggregateShare
     func encode(verifierShare: VerifierShare) -> [UInt8]
     func decodeVerifierShare(_ bytes: [UInt8]) throws(VDAFError) -> VerifierShare
@@ -123,6 +133,31 @@ extension VDAF where AggregationParameter == Void {
     public func decodeAggregationParameter(_ bytes: [UInt8]) throws(VDAFError) {
         guard bytes.isEmpty else {
             throw .invalidEncoding("aggregation parameter: expected no bytes, got \(bytes.count)")
+        }
+    }
+
+    public func decodeOutputShare(_ bytes: [UInt8], aggregationParameter: Void) throws(VDAFError) -> OutputShare {
+        try decodeOutputShare(bytes)
+    }
+
+    public func decodeAggregateShare(
+        _ bytes: [UInt8], aggregationParameter: Void
+    ) throws(VDAFError) -> AggregateShare {
+        try decodeAggregateShare(bytes)
+    }
+}
+
+extension VDAF {
+    /// What `shard` and `verifyInit` check first.
+    func checkArguments<Function: Xof>(
+        nonce: [UInt8], context: [UInt8], xof: Function.Type
+    ) throws(VDAFError) {
+        guard nonce.count == nonceSize else {
+            throw .invalidArgument("a nonce has \(nonceSize) bytes, not \(nonce.count)")
+        }
+        let maximalSize = DomainSeparation.maximalContextSize(for: xof)
+        guard context.count <= maximalSize else {
+            throw .invalidArgument("the context has more than \(maximalSize) bytes")
         }
     }
 }

@@ -29,19 +29,23 @@ struct VDAFVector<Values: VectorValues> {
     }
 
     /// Executes all operations.
-    func run<Circuit, Seeds>(_ prio3: Prio3<Circuit, Seeds>) throws
-    where Values.Measurement == Circuit.Measurement, Values.AggregateResult == Circuit.AggregateResult {
-        try checkAggregationParameter(prio3)
+    ///
+    /// - Parameter inputShareSize: Bytes of an aggregator's encoded input share.
+    func run<V: VDAF>(_ vdaf: V, inputShareSize: (_ aggregator: Int) -> Int) throws
+    where Values.Measurement == V.Measurement, Values.AggregateResult == V.AggregateResult {
+        let parameter = try aggregationParameter(vdaf)
         let operations = try vector["operations"].items()
         guard !operations.isEmpty else {
             throw VectorFailure("operations: empty, so there is nothing to check")
         }
-        var states: [StateKey: Prio3<Circuit, Seeds>.VerifierState] = [:]
+        let sizes = (0..<vdaf.shares).map(inputShareSize)
+        var run = VDAFVectorRun(vdaf: vdaf, aggregationParameter: parameter, inputShareSizes: sizes)
         for item in operations {
-            let operation = try VectorOperation(item, reportCount: reports.count, shares: prio3.shares)
+            let operation = try VectorOperation(
+                item, reportCount: reports.count, shares: vdaf.shares, rounds: vdaf.rounds)
             let result: Result<Void, VDAFError>
             do {
-                try execute(operation, prio3, &states)
+                try execute(operation, &run)
                 result = .success(())
             } catch let error as VDAFError {
                 result = .failure(error)
@@ -55,113 +59,119 @@ struct VDAFVector<Values: VectorValues> {
         }
     }
 
-    private func checkAggregationParameter<V: VDAF>(_ vdaf: V) throws {
+    private func aggregationParameter<V: VDAF>(_ vdaf: V) throws -> V.AggregationParameter {
         let parameter = try vector["agg_param"]
         do {
-            _ = try vdaf.decodeAggregationParameter(parameter.bytes())
+            return try vdaf.decodeAggregationParameter(parameter.bytes())
         } catch let error as VDAFError {
             throw parameter.failure(error.explanation)
         }
     }
 
-    private struct StateKey: Hashable {
-        let report: Int
-        let aggregator: Int
-    }
-
     /// Throws `VDAFError` if the operation fails, `VectorFailure` if it computes something else than the file says or
     /// if the file is malformed. An operation that must fail has no result to compare.
-    private func execute<Circuit, Seeds>(
-        _ operation: VectorOperation, _ prio3: Prio3<Circuit, Seeds>,
-        _ states: inout [StateKey: Prio3<Circuit, Seeds>.VerifierState]
-    ) throws where Values.Measurement == Circuit.Measurement, Values.AggregateResult == Circuit.AggregateResult {
+    private func execute<V: VDAF>(_ operation: VectorOperation, _ run: inout VDAFVectorRun<V>) throws
+    where Values.Measurement == V.Measurement, Values.AggregateResult == V.AggregateResult {
+        let (vdaf, parameter) = (run.vdaf, run.aggregationParameter)
         switch operation.kind {
         case .shard(let report):
-            try shard(prio3, reports[report], compare: operation.success)
+            try shard(run, reports[report], compare: operation.success)
         case .verifyInit(let report, let aggregator):
-            let state = try verifyInit(prio3, reports[report], aggregator, compare: operation.success)
-            states[StateKey(report: report, aggregator: aggregator)] = state
+            let inputShare = try reports[report]["input_shares"].item(aggregator).bytes()
+            let (state, share) = try vdaf.verifyInit(
+                verifyKey: verifyKey, context: context, aggregatorID: aggregator, aggregationParameter: parameter,
+                nonce: reports[report]["nonce"].bytes(),
+                publicShare: vdaf.decodePublicShare(reports[report]["public_share"].bytes()),
+                inputShare: vdaf.decodeInputShare(inputShare, aggregatorID: aggregator))
+            run.states[.init(report: report, aggregator: aggregator, round: 0)] = state
+            guard operation.success else { return }
+            try expectEqual(
+                vdaf.encode(verifierShare: share), reports[report]["verifier_shares"].item(0).item(aggregator))
         case .verifierSharesToMessage(let report, let round):
-            try verifierSharesToMessage(prio3, reports[report], round, compare: operation.success)
+            let shares = try reports[report]["verifier_shares"].item(round).items().map {
+                try vdaf.decodeVerifierShare($0.bytes())
+            }
+            let message = try vdaf.verifierSharesToMessage(
+                context: context, aggregationParameter: parameter, verifierShares: shares)
+            guard operation.success else { return }
+            try expectEqual(
+                vdaf.encode(verifierMessage: message), reports[report]["verifier_messages"].item(round))
         case .verifyNext(let report, let aggregator, let round):
-            guard let state = states.removeValue(forKey: StateKey(report: report, aggregator: aggregator)) else {
+            let key = VDAFVectorRun<V>.StateKey(report: report, aggregator: aggregator, round: round - 1)
+            guard let state = run.states.removeValue(forKey: key) else {
                 throw VectorFailure("\(operation.title): there is no verifier state from an operation before")
             }
-            let message = try prio3.decodeVerifierMessage(
-                reports[report]["verifier_messages"].item(round - 1).bytes())
-            let transition = try prio3.verifyNext(context: context, state: state, message: message)
-            guard case .finished(let outputShare) = transition, operation.success else { return }
-            try expectEqual(
-                prio3.encode(outputShare: outputShare), reports[report]["out_shares"].item(aggregator))
+            let message = try vdaf.decodeVerifierMessage(reports[report]["verifier_messages"].item(round - 1).bytes())
+            switch try vdaf.verifyNext(context: context, state: state, message: message) {
+            case .continued(let next, let share):
+                run.states[.init(report: report, aggregator: aggregator, round: round)] = next
+                guard operation.success else { return }
+                try expectEqual(
+                    vdaf.encode(verifierShare: share), reports[report]["verifier_shares"].item(round).item(aggregator))
+            case .finished(let outputShare):
+                guard operation.success else { return }
+                try expectEqual(
+                    vdaf.encode(outputShare: outputShare), reports[report]["out_shares"].item(aggregator))
+            }
         case .aggregate(let aggregator):
-            var share = prio3.aggregateInit(())
+            var share = vdaf.aggregateInit(parameter)
             for report in reports {
                 let bytes = try report["out_shares"].item(aggregator).bytes()
-                prio3.aggregateUpdate(&share, with: try prio3.decodeOutputShare(bytes))
+                vdaf.aggregateUpdate(
+                    &share, with: try vdaf.decodeOutputShare(bytes, aggregationParameter: parameter))
             }
             guard operation.success else { return }
-            try expectEqual(prio3.encode(aggregateShare: share), vector["agg_shares"].item(aggregator))
+            try expectEqual(vdaf.encode(aggregateShare: share), vector["agg_shares"].item(aggregator))
         case .unshard:
-            let shares = try vector["agg_shares"].items().map { try prio3.decodeAggregateShare($0.bytes()) }
-            let result = try prio3.unshard(
-                aggregationParameter: (), aggregateShares: shares, measurementCount: reports.count)
+            let shares = try vector["agg_shares"].items().map {
+                try vdaf.decodeAggregateShare($0.bytes(), aggregationParameter: parameter)
+            }
+            let result = try vdaf.unshard(
+                aggregationParameter: parameter, aggregateShares: shares, measurementCount: reports.count)
             guard operation.success else { return }
             try values.compare(result, vector["agg_result"])
         }
     }
 
-    private func shard<Circuit, Seeds>(
-        _ prio3: Prio3<Circuit, Seeds>, _ report: VectorObject, compare: Bool
-    ) throws where Values.Measurement == Circuit.Measurement {
+    private func shard<V: VDAF>(_ run: VDAFVectorRun<V>, _ report: VectorObject, compare: Bool) throws
+    where Values.Measurement == V.Measurement {
+        let vdaf = run.vdaf
         if compare {
             // Compared before anything is computed: a file whose shares are short cannot ask for much work.
             let shares = try report["input_shares"]
             let items = try shares.items()
-            guard items.count == prio3.shares else {
-                throw shares.failure("has \(items.count) elements, expected \(prio3.shares)")
+            guard items.count == vdaf.shares else {
+                throw shares.failure("has \(items.count) elements, expected \(vdaf.shares)")
             }
-            for (aggregator, item) in items.enumerated() {
-                let (size, expected) = (try item.bytes().count, prio3.inputShareSize(aggregatorID: aggregator))
+            for (item, expected) in zip(items, run.inputShareSizes) {
+                let size = try item.bytes().count
                 guard size == expected else {
                     throw item.failure("has \(size) bytes, these parameters make \(expected)")
                 }
             }
         }
-        let (publicShare, inputShares) = try prio3.shard(
+        let (publicShare, inputShares) = try vdaf.shard(
             context: context, measurement: values.measurement(report["measurement"]),
             nonce: report["nonce"].bytes(), rand: report["rand"].bytes())
         guard compare else { return }
-        try expectEqual(prio3.encode(publicShare: publicShare), report["public_share"])
+        try expectEqual(vdaf.encode(publicShare: publicShare), report["public_share"])
         for (inputShare, expected) in zip(inputShares, try report["input_shares"].items()) {
-            try expectEqual(prio3.encode(inputShare: inputShare), expected)
+            try expectEqual(vdaf.encode(inputShare: inputShare), expected)
         }
+    }
+}
+
+/// What stays the same over a vector's operations, and the states that they hand on.
+private struct VDAFVectorRun<V: VDAF> {
+    struct StateKey: Hashable {
+        let report: Int
+        let aggregator: Int
+        /// The round whose verifier message the state waits for.
+        let round: Int
     }
 
-    private func verifyInit<Circuit, Seeds>(
-        _ prio3: Prio3<Circuit, Seeds>, _ report: VectorObject, _ aggregator: Int, compare: Bool
-    ) throws -> Prio3<Circuit, Seeds>.VerifierState {
-        let inputShare = try report["input_shares"].item(aggregator).bytes()
-        let (state, share) = try prio3.verifyInit(
-            verifyKey: verifyKey, context: context, aggregatorID: aggregator, aggregationParameter: (),
-            nonce: report["nonce"].bytes(), publicShare: prio3.decodePublicShare(report["public_share"].bytes()),
-            inputShare: prio3.decodeInputShare(inputShare, aggregatorID: aggregator))
-        if compare {
-            try expectEqual(
-                prio3.encode(verifierShare: share), report["verifier_shares"].item(0).item(aggregator))
-        }
-        return state
-    }
-
-    private func verifierSharesToMessage<Circuit, Seeds>(
-        _ prio3: Prio3<Circuit, Seeds>, _ report: VectorObject, _ round: Int, compare: Bool
-    ) throws {
-        let shares = try report["verifier_shares"].item(round).items().map {
-            try prio3.decodeVerifierShare($0.bytes())
-        }
-        let message = try prio3.verifierSharesToMessage(
-            context: context, aggregationParameter: (), verifierShares: shares)
-        if compare {
-            try expectEqual(prio3.encode(verifierMessage: message), report["verifier_messages"].item(round))
-        }
-    }
+    let vdaf: V
+    let aggregationParameter: V.AggregationParameter
+    let inputShareSizes: [Int]
+    var states: [StateKey: V.VerifierState] = [:]
 }

@@ -12,7 +12,7 @@ package enum VectorOutcome: Equatable, Sendable {
 
 /// Checks files in the JSON schema of the standard's official test vectors (VDAF-20, appendix 'Test Vectors').
 ///
-/// The schema is described at ``VDAFVector`` and ``XofVector``. A file can come from anywhere: nothing in it makes
+/// The schema is described at ``VDAFVector``, ``IdpfVector`` and ``XofVector``. A file can come from anywhere: nothing in it makes
 /// the checker crash or allocate memory out of proportion.
 package struct VectorChecker: Sendable {
     private let typeOverride: String?

@@ -14,7 +14,7 @@ struct VectorOperation {
     /// For messages: position, name, and what it works on.
     let title: String
 
-    init(_ item: VectorValue, reportCount: Int, shares: Int) throws {
+    init(_ item: VectorValue, reportCount: Int, shares: Int, rounds: Int) throws {
         let object = try VectorObject(item.value, path: item.path)
         let name = try object["operation"].string()
         success = try object["success"].bool()
@@ -29,7 +29,7 @@ struct VectorOperation {
         }
         func report() throws -> Int { try index("report_index", in: 0..<reportCount) }
         func aggregator() throws -> Int { try index("aggregator_id", in: 0..<shares) }
-        // Prio3 has one round; states before it have number 0, states after it number 1.
+        // Rounds are numbered from 0; a message of round r is consumed by the operation that leads to r + 1.
         func round(_ range: Range<Int>) throws -> Int { try index("round", in: range) }
 
         var details = ""
@@ -44,11 +44,11 @@ struct VectorOperation {
             details = " of report \(report) by aggregator \(aggregator)"
         case "verifier_shares_to_message":
             let report = try report()
-            kind = .verifierSharesToMessage(report: report, round: try round(0..<1))
+            kind = .verifierSharesToMessage(report: report, round: try round(0..<rounds))
             details = " of report \(report)"
         case "verify_next":
             let (report, aggregator) = (try report(), try aggregator())
-            kind = .verifyNext(report: report, aggregator: aggregator, round: try round(1..<2))
+            kind = .verifyNext(report: report, aggregator: aggregator, round: try round(1..<rounds + 1))
             details = " of report \(report) by aggregator \(aggregator)"
         case "aggregate":
             let aggregator = try aggregator()

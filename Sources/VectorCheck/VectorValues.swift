@@ -60,6 +60,27 @@ struct HistogramValues: VectorValues {
     }
 }
 
+struct MultihotCountVecValues: VectorValues {
+    func measurement(_ value: VectorValue) throws -> [Bool] {
+        try value.items().map { try CountValues().measurement($0) }
+    }
+
+    func compare(_ result: [UInt128], _ expected: VectorValue) throws {
+        try expectEqual(result, expected)
+    }
+}
+
+/// Strings of bits as arrays of false and true.
+struct Poplar1Values: VectorValues {
+    func measurement(_ value: VectorValue) throws -> BitString {
+        BitString(try value.items().map { try $0.bool() })
+    }
+
+    func compare(_ result: [UInt128], _ expected: VectorValue) throws {
+        try expectEqual(result, expected)
+    }
+}
+
 private func coordinate(_ value: VectorValue) throws -> UInt64 {
     guard let number = UInt64(exactly: try value.integer(Int128.self)) else {
         throw VDAFError.invalidMeasurement("not in [0, 2^64)")

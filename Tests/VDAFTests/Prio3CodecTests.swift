@@ -12,8 +12,8 @@ import VDAF
         let roundTrip: ([UInt8]) throws(VDAFError) -> [UInt8]
     }
 
-    static func codecs<Circuit>(
-        _ vdaf: Prio3<Circuit, XofTurboShake128>, _ measurement: Circuit.Measurement,
+    static func codecs<Circuit, Seeds>(
+        _ vdaf: Prio3<Circuit, Seeds>, _ measurement: Circuit.Measurement,
         _ random: inout SeededGenerator
     ) throws -> [Codec] {
         let report = try Report(vdaf, measurement, &random)
@@ -63,8 +63,8 @@ import VDAF
         }
     }
 
-    static func check<Circuit>(
-        _ vdaf: Prio3<Circuit, XofTurboShake128>, _ measurement: Circuit.Measurement,
+    static func check<Circuit, Seeds>(
+        _ vdaf: Prio3<Circuit, Seeds>, _ measurement: Circuit.Measurement,
         _ random: inout SeededGenerator
     ) throws {
         let size = Circuit.Field.encodedSize
@@ -103,6 +103,12 @@ import VDAF
         try Self.check(Prio3Sum(maxMeasurement: 11), 7, &random)
         try Self.check(Prio3SumVec(length: 3, maxMeasurement: 5, chunkLength: 4), [0, 5, 2], &random)
         try Self.check(Prio3Histogram(length: 5, chunkLength: 2, shares: 3), 4, &random)
+        try Self.check(
+            Prio3MultihotCountVec(length: 3, maxWeight: 2, chunkLength: 2), [true, false, true], &random)
+        try Self.check(Prio3L1BoundSum(length: 2, maxValue: 5, chunkLength: 4), [1, 3], &random)
+        try Self.check(
+            Prio3SumVecField64MultiproofHmacSha256Aes128(length: 3, maxMeasurement: 5, chunkLength: 4), [0, 5, 2],
+            &random)
     }
 
     @Test func sizesAreThoseOfTheStandardsTables() throws {
@@ -116,6 +122,9 @@ import VDAF
         #expect(histogram.verifierShareSize == 384 && histogram.publicShareSize == 64)
         let vector = try Prio3SumVec(length: 100_000, maxMeasurement: 1, chunkLength: 316)
         #expect(vector.inputShareSize(aggregatorID: 0) == 1_626_512 && vector.verifierShareSize == 10_176)
+        let small = try Prio3SumVecField64MultiproofHmacSha256Aes128(
+            length: 100_000, maxMeasurement: 1, chunkLength: 316)
+        #expect(small.inputShareSize(aggregatorID: 0) == 839_752 && small.verifierShareSize == 15_248)
     }
 
     @Test func thereIsNoInputShareForOtherAggregators() throws {

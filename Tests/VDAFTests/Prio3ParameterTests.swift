@@ -35,6 +35,11 @@ import VDAF
                 Self.isInvalidParameter {
                     _ = try Prio3<_, XofTurboShake128>(algorithmID: 1, circuit: circuit, shares: 2, proofs: proofs)
                 })
+            #expect(
+                Self.isInvalidParameter {
+                    _ = try Prio3SumVecField64Multiproof(
+                        length: 1, maxMeasurement: 1, chunkLength: 1, proofs: proofs)
+                })
         }
     }
 
@@ -59,6 +64,41 @@ import VDAF
         #expect(Self.isInvalidParameter { _ = try Prio3Histogram(length: length, chunkLength: chunkLength) })
     }
 
+    @Test(arguments: [
+        (0, 1, 1), (-1, 1, 1), (Int.max, 1, 1), (4, 0, 1), (4, 5, 1), (4, -1, 1), (4, Int.max, 1), (4, 2, 0),
+        (4, 2, Int.max), (1 << 32, 1, 1),
+    ])
+    func multihotCountVecParametersAreBounded(length: Int, maxWeight: Int, chunkLength: Int) {
+        #expect(
+            Self.isInvalidParameter {
+                _ = try Prio3MultihotCountVec(length: length, maxWeight: maxWeight, chunkLength: chunkLength)
+            })
+    }
+
+    @Test(arguments: [
+        (0, 1, 1), (-1, 1, 1), (Int.max, 1, 1), (1 << 32, UInt64.max, 1), (1, 0, 1), (1, 1, 0), (1, 1, Int.max),
+    ])
+    func l1BoundSumParametersAreBounded(length: Int, maxValue: UInt64, chunkLength: Int) {
+        #expect(
+            Self.isInvalidParameter {
+                _ = try Prio3L1BoundSum(length: length, maxValue: maxValue, chunkLength: chunkLength)
+            })
+    }
+
+    @Test func contextsAreAsLongAsTheXofAllows() throws {
+        var random = SeededGenerator()
+        let vdaf = try Prio3SumVecField64MultiproofHmacSha256Aes128(length: 1, maxMeasurement: 1, chunkLength: 1)
+        func shard(contextSize: Int) throws {
+            _ = try vdaf.shard(
+                context: random.bytes(contextSize), measurement: [1], nonce: random.bytes(16),
+                rand: random.bytes(vdaf.randSize))
+        }
+        try shard(contextSize: 247)
+        #expect(throws: VDAFError.invalidArgument("the context has more than 247 bytes")) {
+            try shard(contextSize: 248)
+        }
+    }
+
     @Test func measurementsOutsideTheTypeAreRefused() throws {
         var random = SeededGenerator()
         func isInvalidMeasurement<V: VDAF>(_ vdaf: V, _ measurement: V.Measurement) -> Bool {
@@ -80,6 +120,14 @@ import VDAF
         let histogram = try Prio3Histogram(length: 4, chunkLength: 2)
         for bad in [-1, 4, Int.max, Int.min] {
             #expect(isInvalidMeasurement(histogram, bad))
+        }
+        let multihot = try Prio3MultihotCountVec(length: 3, maxWeight: 2, chunkLength: 2)
+        for bad in [[], [true], [true, true, true], [true, false, true, false]] {
+            #expect(isInvalidMeasurement(multihot, bad))
+        }
+        let bounded = try Prio3L1BoundSum(length: 2, maxValue: 10, chunkLength: 2)
+        for bad: [UInt64] in [[], [1], [1, 2, 3], [11, 0], [5, 6], [.max, 1], [.max, .max]] {
+            #expect(isInvalidMeasurement(bounded, bad))
         }
     }
 

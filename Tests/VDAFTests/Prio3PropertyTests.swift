@@ -58,12 +58,79 @@ import VDAF
         }
     }
 
+    @Test(arguments: shareCounts)
+    func multihotCountVecCountsPerCoordinate(shares: Int) throws {
+        var random = SeededGenerator()
+        for _ in 0..<(shares > 5 ? 1 : 10) {
+            let length = Int.random(in: 1...(shares > 5 ? 4 : 60), using: &random)
+            let maxWeight = Int.random(in: 1...length, using: &random)
+            let chunkLength = Int.random(in: 1...(length + 10), using: &random)
+            let vdaf = try Prio3MultihotCountVec(
+                length: length, maxWeight: maxWeight, chunkLength: chunkLength, shares: shares)
+            let measurements = [0, maxWeight, Int.random(in: 0...maxWeight, using: &random)].map { weight in
+                (0..<length).map { $0 < weight }.shuffled(using: &random)
+            }
+            let result = try aggregate(vdaf, measurements, &random)
+            let expected = (0..<length).map { index in UInt128(measurements.filter { $0[index] }.count) }
+            #expect(result == expected, "length \(length), weight \(maxWeight), chunk length \(chunkLength)")
+        }
+    }
+
+    @Test(arguments: shareCounts)
+    func l1BoundSumSumsPerCoordinate(shares: Int) throws {
+        var random = SeededGenerator()
+        for _ in 0..<(shares > 5 ? 1 : 10) {
+            let length = Int.random(in: 1...(shares > 5 ? 3 : 20), using: &random)
+            let bound = UInt64.random(in: 1...UInt64.max >> UInt64.random(in: 0...63, using: &random), using: &random)
+            let chunkLength = Int.random(in: 1...50, using: &random)
+            let vdaf = try Prio3L1BoundSum(length: length, maxValue: bound, chunkLength: chunkLength, shares: shares)
+            let zeros = [UInt64](repeating: 0, count: length)
+            var measurements = [zeros, zeros.dropLast() + [bound]]
+            var (rest, measurement) = (bound, zeros)
+            for index in measurement.indices.shuffled(using: &random) {
+                measurement[index] = UInt64.random(in: 0...rest, using: &random)
+                rest -= measurement[index]
+            }
+            measurements.append(measurement)
+            let result = try aggregate(vdaf, measurements, &random)
+            let expected = (0..<length).map { index in measurements.reduce(0) { $0 + UInt128($1[index]) } }
+            #expect(result == expected, "length \(length), bound \(bound), chunk length \(chunkLength)")
+        }
+    }
+
+    @Test(arguments: shareCounts)
+    func averageIsTheSumOverTheCount(shares: Int) throws {
+        var random = SeededGenerator()
+        let vdaf = try Prio3Average(maxMeasurement: 1000, shares: shares)
+        #expect(try aggregate(vdaf, [0, 1000, 1], &random) == 1001.0 / 3)
+        #expect(try aggregate(vdaf, [7], &random) == 7)
+    }
+
+    @Test func averagesAreMadeOfReportsOfPrio3Sum() throws {
+        var random = SeededGenerator()
+        let (sum, average) = (try Prio3Sum(maxMeasurement: 100), try Prio3Average(maxMeasurement: 100))
+        let (context, nonce, rand) = (random.bytes(3), random.bytes(16), random.bytes(sum.randSize))
+        let one = try sum.shard(context: context, measurement: 77, nonce: nonce, rand: rand)
+        let other = try average.shard(context: context, measurement: 77, nonce: nonce, rand: rand)
+        #expect(one.publicShare == other.publicShare && one.inputShares == other.inputShares)
+    }
+
+    @Test(arguments: [2, 3, 255])
+    func sumVecOverTheSmallFieldSumsPerCoordinate(shares: Int) throws {
+        var random = SeededGenerator()
+        let measurements: [[UInt64]] = [[300, 0, 299], [7, 0, 300]]
+        let shake = try Prio3SumVecField64Multiproof(
+            length: 3, maxMeasurement: 300, chunkLength: 5, shares: shares)
+        #expect(try aggregate(shake, measurements, &random) == [307, 0, 599])
+        let hmac = try Prio3SumVecField64MultiproofHmacSha256Aes128(
+            length: 3, maxMeasurement: 300, chunkLength: 5, shares: shares)
+        #expect(try aggregate(hmac, measurements, &random) == [307, 0, 599])
+    }
+
     @Test(arguments: [3, 4, 255])
     func anyNumberOfProofsWorks(proofs: Int) throws {
         var random = SeededGenerator()
-        let circuit = try SumVecCircuit<Field64>(length: 3, maxMeasurement: 9, chunkLength: 2)
-        let vdaf = try Prio3<_, XofTurboShake128>(
-            algorithmID: 0xFFFF_FFFF, circuit: circuit, shares: 2, proofs: proofs)
+        let vdaf = try Prio3SumVecField64Multiproof(length: 3, maxMeasurement: 9, chunkLength: 2, proofs: proofs)
         #expect(try aggregate(vdaf, [[0, 9, 4], [9, 9, 1]], &random) == [9, 18, 5])
     }
 

@@ -33,10 +33,10 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
 /// What must fail.
 @Suite struct Prio3SoundnessTests {
     /// Verifies, honestly, a report whose client proved that `encoded` is valid.
-    static func verifyForged<Circuit>(
-        _ vdaf: Prio3<Circuit, XofTurboShake128>, _ encoded: [Circuit.Field], _ random: inout SeededGenerator
+    static func verifyForged<Circuit, Seeds>(
+        _ vdaf: Prio3<Circuit, Seeds>, _ encoded: [Circuit.Field], _ random: inout SeededGenerator
     ) throws(VDAFError) {
-        let forger = try Prio3<_, XofTurboShake128>(
+        let forger = try Prio3<_, Seeds>(
             algorithmID: vdaf.algorithmID, circuit: ForgingCircuit(base: vdaf.circuit), shares: vdaf.shares,
             proofs: vdaf.proofs)
         let (context, key, nonce) = (random.bytes(5), random.bytes(32), random.bytes(16))
@@ -53,8 +53,8 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
         _ = try vdaf.verifierSharesToMessage(context: context, aggregationParameter: (), verifierShares: shares)
     }
 
-    static func expectRejected<Circuit>(
-        _ vdaf: Prio3<Circuit, XofTurboShake128>, valid: [Circuit.Field], invalid: [[Circuit.Field]],
+    static func expectRejected<Circuit, Seeds>(
+        _ vdaf: Prio3<Circuit, Seeds>, valid: [Circuit.Field], invalid: [[Circuit.Field]],
         _ random: inout SeededGenerator
     ) {
         #expect(throws: Never.self, "the forger is an honest prover for valid vectors") {
@@ -94,19 +94,39 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
                 Self.elements(0, 0, 0, 0, 0), Self.elements(1, 0, 0, 1, 0), Self.elements(2, 0, -1, 0, 0),
                 Self.elements(0, 0, 0, 0, 2), random.elements(5),
             ], &random)
+        // Four coordinates, then a weight in [0, 2] as bits that weigh 1 and 1.
+        Self.expectRejected(
+            try Prio3MultihotCountVec(length: 4, maxWeight: 2, chunkLength: 3, shares: shares),
+            valid: Self.elements(0, 1, 1, 0, 1, 1),
+            invalid: [
+                Self.elements(0, 1, 1, 0, 1, 0), Self.elements(1, 1, 1, 0, 1, 1), Self.elements(1, 1, 1, 0, 2, 1),
+                Self.elements(2, 0, 0, 0, 1, 1), Self.elements(2, -1, 0, 0, 1, 0), Self.elements(0, 0, 0, 0, 0, 1),
+                random.elements(6),
+            ], &random)
+        // Two coordinates and their sum, all in [0, 3] as bits that weigh 1 and 2.
+        Self.expectRejected(
+            try Prio3L1BoundSum(length: 2, maxValue: 3, chunkLength: 4, shares: shares),
+            valid: Self.elements(1, 0, 0, 1, 1, 1),
+            invalid: [
+                Self.elements(1, 0, 0, 1, 0, 1), Self.elements(1, 1, 1, 0, 0, 2), Self.elements(1, 1, 1, 1, 0, 3),
+                Self.elements(2, 0, 0, 0, 0, 1), Self.elements(0, 0, -1, 0, -1, 0), Self.elements(0, 0, 0, 0, 1, 0),
+                random.elements(6),
+            ], &random)
     }
 
     @Test func invalidMeasurementsAreRejectedWithSeveralProofs() throws {
         var random = SeededGenerator()
-        let circuit = try SumVecCircuit<Field64>(length: 2, maxMeasurement: 3, chunkLength: 3)
-        let vdaf = try Prio3<_, XofTurboShake128>(algorithmID: 0xFFFF_FFFF, circuit: circuit, shares: 2, proofs: 3)
         Self.expectRejected(
-            vdaf, valid: Self.elements(1, 0, 1, 1), invalid: [Self.elements(2, 0, 0, 0), random.elements(4)], &random)
+            try Prio3SumVecField64Multiproof(length: 2, maxMeasurement: 3, chunkLength: 3),
+            valid: Self.elements(1, 0, 1, 1), invalid: [Self.elements(2, 0, 0, 0), random.elements(4)], &random)
+        Self.expectRejected(
+            try Prio3SumVecField64MultiproofHmacSha256Aes128(length: 2, maxMeasurement: 3, chunkLength: 3),
+            valid: Self.elements(1, 0, 1, 1), invalid: [Self.elements(2, 0, 0, 0), random.elements(4)], &random)
     }
 
     /// Flips single bits of all messages of a report; verification must never succeed.
-    static func expectMutationsRejected<Circuit>(
-        _ vdaf: Prio3<Circuit, XofTurboShake128>, _ measurement: Circuit.Measurement, limit: Int,
+    static func expectMutationsRejected<Circuit, Seeds>(
+        _ vdaf: Prio3<Circuit, Seeds>, _ measurement: Circuit.Measurement, limit: Int,
         _ random: inout SeededGenerator
     ) throws {
         let report = try Report(vdaf, measurement, &random)
@@ -115,11 +135,6 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
         func positions(_ count: Int) -> [Int] {
             let all = Array(0..<count * 8)
             return count * 8 <= limit ? all : Array(all.shuffled(using: &random).prefix(limit))
-        }
-        func flipped(_ bytes: [UInt8], _ bit: Int) -> [UInt8] {
-            var bytes = bytes
-            bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-            return bytes
         }
         for aggregator in 0..<vdaf.shares {
             let bytes = vdaf.encode(inputShare: report.inputShares[aggregator])
@@ -149,6 +164,14 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
         try Self.expectMutationsRejected(
             Prio3SumVec(length: 2, maxMeasurement: 5, chunkLength: 2), [5, 1], limit: 1000, &random)
         try Self.expectMutationsRejected(Prio3Histogram(length: 4, chunkLength: 2, shares: 3), 2, limit: 500, &random)
+        try Self.expectMutationsRejected(
+            Prio3MultihotCountVec(length: 4, maxWeight: 2, chunkLength: 2), [true, false, false, true], limit: 500,
+            &random)
+        try Self.expectMutationsRejected(
+            Prio3L1BoundSum(length: 2, maxValue: 5, chunkLength: 3), [4, 1], limit: 500, &random)
+        try Self.expectMutationsRejected(
+            Prio3SumVecField64MultiproofHmacSha256Aes128(length: 2, maxMeasurement: 5, chunkLength: 2), [5, 1],
+            limit: 500, &random)
     }
 
     @Test func aReportOnlyVerifiesUnderItsNonceKeyAndContext() throws {

@@ -48,4 +48,26 @@ import VDAF
         Self.check(Field64.self, &random)
         Self.check(Field128.self, &random)
     }
+
+    /// The leaf field has 255 bits: the top bit of an encoding is ignored, and 19 values are left out.
+    @Test func theTopBitIsNoPartOfALeafElement() throws {
+        var random = SeededGenerator()
+        for count in [1, 2, 20, 200] {
+            var stream: [UInt8] = []
+            var expected: [Field255] = []
+            while expected.count < count {
+                var bytes = random.bytes(32)
+                if Int.random(in: 0..<3, using: &random) == 0 {
+                    bytes = [UInt8.random(in: 0xED...0xFF, using: &random)] + [UInt8](repeating: 0xFF, count: 30)
+                    bytes.append(Bool.random(using: &random) ? 0xFF : 0x7F)
+                } else {
+                    expected.append(try Field255.decode(bytes.dropLast() + [bytes[31] & 0x7F]))
+                }
+                stream += bytes
+            }
+            var xof = ReplayXof(seed: [], domainSeparationTag: [], binder: stream + [42])
+            #expect(xof.nextVector(count) == expected)
+            #expect(xof.next(1) == [42], "not a byte more than needed was taken")
+        }
+    }
 }

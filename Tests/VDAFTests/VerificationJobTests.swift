@@ -3,8 +3,8 @@ import VDAF
 
 /// Verification of whole jobs gives, report by report, what verification of one report gives.
 @Suite struct VerificationJobTests {
-    static func check<Circuit: ValidityCircuit>(
-        _ vdaf: Prio3<Circuit, XofTurboShake128>, measurement: Circuit.Measurement, _ random: inout SeededGenerator
+    static func check<Circuit: ValidityCircuit, Seeds: Xof>(
+        _ vdaf: Prio3<Circuit, Seeds>, measurement: Circuit.Measurement, _ random: inout SeededGenerator
     ) throws {
         typealias Request = VerificationRequest<Prio3PublicShare, Prio3InputShare<Circuit.Field>>
         let (key, context) = (random.bytes(32), random.bytes(11))
@@ -67,6 +67,17 @@ import VDAF
                 algorithmID: 0xFFFF_1003, circuit: SumVecCircuit(length: 50, maxMeasurement: 15, chunkLength: 14),
                 shares: 2, proofs: 3),
             measurement: [UInt64](repeating: 9, count: 50), &random)
+        try Self.check(
+            Prio3SumVecField64MultiproofHmacSha256Aes128(
+                algorithmID: 0xFFFF_1003, circuit: SumVecCircuit(length: 50, maxMeasurement: 15, chunkLength: 14),
+                shares: 2, proofs: 3),
+            measurement: [UInt64](repeating: 9, count: 50), &random)
+        try Self.check(
+            Prio3MultihotCountVec(length: 20, maxWeight: 3, chunkLength: 5),
+            measurement: (0..<20).map { $0 % 9 == 0 }, &random)
+        try Self.check(
+            Prio3L1BoundSum(length: 6, maxValue: 100, chunkLength: 7), measurement: [1, 2, 3, 4, 5, 6], &random)
+        try Self.check(Prio3Average(maxMeasurement: 1000), measurement: 7, &random)
     }
 
     @Test func reportsOfAJobAreAcceptedTogether() throws {

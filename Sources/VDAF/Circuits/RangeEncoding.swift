@@ -53,4 +53,17 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
         }
         return sum.reduced() + elements[bits &- 1] * lastFactor
     }
+
+    /// The first `count` integers of an encoded vector.
+    func decodeVector(_ encoded: [Field], count: Int) -> [Field] {
+        [Field](unsafeUninitializedCapacity: count) { target, written in
+            encoded.withUnsafeBufferPointer { encoded in
+                guard let base = encoded.baseAddress else { return }
+                for index in 0..<count {
+                    target.initializeElement(at: index, to: decode(base + index &* bits))
+                }
+                written = count
+            }
+        }
+    }
 }

@@ -37,15 +37,7 @@ public struct SumVecCircuit<Field: NTTFieldElement>: ValidityCircuit {
     }
 
     public func truncate(_ encoded: [Field]) -> [Field] {
-        [Field](unsafeUninitializedCapacity: outputLength) { target, written in
-            encoded.withUnsafeBufferPointer { encoded in
-                guard let base = encoded.baseAddress else { return }
-                for index in 0..<outputLength {
-                    target.initializeElement(at: index, to: range.decode(base + index &* range.bits))
-                }
-                written = outputLength
-            }
-        }
+        range.decodeVector(encoded, count: outputLength)
     }
 
     public func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> [UInt128] {

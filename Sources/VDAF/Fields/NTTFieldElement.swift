@@ -3,9 +3,6 @@
 ///
 /// Gadget polynomials are handled through their values at the powers of a root of unity, so the field must contain
 /// roots of every order 2^k up to the size of a proof.
-///
-/// The memory of a vector of elements is its encoding, canonical little-endian integers, so that vectors are expanded
-/// from XOFs and absorbed by them in place.
 public protocol NTTFieldElement: FieldElement {
     /// A running sum of products that is reduced only once, at the end.
     associatedtype ProductSum: ProductAccumulator where ProductSum.Field == Self
@@ -21,22 +18,6 @@ public protocol NTTFieldElement: FieldElement {
     static var rootOrderLog2: Int { get }
     /// A generator of that subgroup.
     static var rootGenerator: Self { get }
-
-    /// Reads `source` as consecutive little-endian integers of `encodedSize` bytes, and writes those below the
-    /// modulus to `target`, in order: rejection sampling from uniform bytes.
-    ///
-    /// The time depends on how many integers are rejected, which says nothing about the ones that are kept.
-    ///
-    /// - Precondition: `target` has room for `source.count / encodedSize` elements. It may be the memory of `source`.
-    /// - Returns: How many elements were written.
-    static func sample(from source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Self>) -> Int
-
-    /// False if all integers that ``sample(from:into:)`` would read are below the modulus; true almost only if one is
-    /// not. It exists because it is several times faster.
-    static func mayHaveNoncanonical(_ source: UnsafeRawBufferPointer) -> Bool
-
-    /// Writes the canonical encodings of `source` to `target`, which has room for them.
-    static func encode(_ source: UnsafeBufferPointer<Self>, into target: UnsafeMutableRawPointer)
 }
 
 /// An element that others are multiplied by, often: a twiddle factor, a Lagrange weight, a power of the randomness.
@@ -93,44 +74,3 @@ extension NTTFieldElement {
         return root
     }
 }
-
-extension FieldElement {
-    /// `self` to the power `exponent`. The time depends on the exponent, which must be public, and not on the base.
-    func raised(to exponent: UInt128) -> Self {
-        var result = Self.one
-        var square = self
-        var rest = exponent
-        while rest != 0 {
-            if rest & 1 == 1 {
-                result *= square
-            }
-            square *= square
-            rest >>= 1
-        }
-        return result
-    }
-
-    @inline(__always)
-    public static func += (a: inout Self, b: Self) {
-        a = a + b
-    }
-
-    @inline(__always)
-    public static func -= (a: inout Self, b: Self) {
-        a = a - b
-    }
-
-    @inline(__always)
-    public static func *= (a: inout Self, b: Self) {
-        a = a * b
-    }
-
-    @inline(__always)
-    public static prefix func - (a: Self) -> Self {
-        .zero - a
-    }
-}
-
-#if _endian(big)
-    #error("Vectors of field elements are hashed as they lie in memory, which must be little-endian.")
-#endif

@@ -62,11 +62,15 @@ extension Prio3: OneRoundVDAF {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     public func outputShares(
         context: [UInt8], nonce: [UInt8], inputShares: [InputShare]
     ) throws(VDAFError) -> [[Field]] {
-        try checkNonce(nonce, context: context)
+        try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
         guard inputShares.count == shares else {
             throw .invalidArgument("expected \(shares) input shares, got \(inputShares.count)")
         }

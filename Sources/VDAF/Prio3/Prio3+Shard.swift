@@ -7,11 +7,15 @@ extension Prio3 {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     public func shard(
         context: [UInt8], measurement: Circuit.Measurement, nonce: [UInt8], rand: [UInt8]
     ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare]) {
-        try checkNonce(nonce, context: context)
+        try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
         guard rand.count == randSize else {
             throw .invalidArgument("sharding takes \(randSize) random bytes, not \(rand.count)")
         }

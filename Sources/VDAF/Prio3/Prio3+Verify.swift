@@ -17,7 +17,11 @@ extension Prio3 {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     public func verifierSharesToMessage(
         context: [UInt8], aggregationParameter: Void, verifierShares: [VerifierShare]
     ) throws(VDAFError) -> VerifierMessage {

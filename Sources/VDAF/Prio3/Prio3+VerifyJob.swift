@@ -10,7 +10,11 @@ extension Prio3 {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     public func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
         reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
@@ -30,7 +34,11 @@ extension Prio3 {
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
+    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
     @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
+    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
         group: [VerificationRequest<PublicShare, InputShare>]
@@ -79,7 +87,7 @@ extension Prio3 {
     private func check(
         _ report: VerificationRequest<PublicShare, InputShare>, verifyKey: [UInt8], context: [UInt8], aggregatorID: Int
     ) throws(VDAFError) {
-        try checkNonce(report.nonce, context: context)
+        try checkArguments(nonce: report.nonce, context: context, xof: Seeds.self)
         guard verifyKey.count == verifyKeySize else {
             throw .invalidArgument("a verify key has \(verifyKeySize) bytes, not \(verifyKey.count)")
         }

@@ -61,13 +61,4 @@ public struct Prio3<Circuit: ValidityCircuit, Seeds: Xof>: VDAF {
         flp = FullyLinearProof(circuit: circuit)
         shareOfOne = Field(UInt64(shares)).inverted()
     }
-
-    func checkNonce(_ nonce: [UInt8], context: [UInt8]) throws(VDAFError) {
-        guard nonce.count == nonceSize else {
-            throw .invalidArgument("a nonce has \(nonceSize) bytes, not \(nonce.count)")
-        }
-        guard context.count <= DomainSeparation.maximalContextSize else {
-            throw .invalidArgument("the context has more than \(DomainSeparation.maximalContextSize) bytes")
-        }
-    }
 }

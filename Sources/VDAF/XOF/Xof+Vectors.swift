@@ -1,19 +1,19 @@
 /// Field elements in and out of XOFs, for several streams at once.
 extension Xof {
     /// Appends the encodings of field elements to the binder.
-    mutating func absorb<Field: NTTFieldElement>(elements: [Field]) {
+    mutating func absorb<Field: PrimeFieldElement>(elements: [Field]) {
         var streams = [self]
         Self.absorb(elements: [elements], into: &streams)
         self = streams[0]
     }
 
     /// Appends the encodings of `vectors[i]` to the binder of `streams[i]`. All vectors have the same length.
-    static func absorb<Field: NTTFieldElement>(elements vectors: [[Field]], into streams: inout [Self]) {
+    static func absorb<Field: PrimeFieldElement>(elements vectors: [[Field]], into streams: inout [Self]) {
         withBytes(of: vectors) { advance(&streams, $0.map { .absorb($0) }) }
     }
 
     /// Calls `body` with the memory of every vector, which is its encoding.
-    private static func withBytes<Field: NTTFieldElement>(
+    private static func withBytes<Field: PrimeFieldElement>(
         of vectors: [[Field]], _ body: ([UnsafeRawBufferPointer]) -> Void
     ) {
         func collect(_ index: Int, _ bytes: [UnsafeRawBufferPointer]) {
@@ -39,14 +39,15 @@ extension Xof {
     ///
     /// The stream's bytes are written where the elements go, and compacted there in the rare case that some have to go.
     /// Not a byte more is consumed than by reading one element at a time.
-    static func nextVectors<Field: NTTFieldElement>(_ count: Int, from streams: inout [Self]) -> [[Field]] {
+    static func nextVectors<Field: PrimeFieldElement>(_ count: Int, from streams: inout [Self]) -> [[Field]] {
         nextVectors([Int](repeating: count, count: streams.count), from: &streams)
     }
 
     /// The next `counts[i]` elements of `streams[i]`, for all i.
     @specialized(where Self == XofTurboShake128, Field == Field64)
     @specialized(where Self == XofTurboShake128, Field == Field128)
-    static func nextVectors<Field: NTTFieldElement>(_ counts: [Int], from streams: inout [Self]) -> [[Field]] {
+    @specialized(where Self == XofHmacSha256Aes128, Field == Field64)
+    static func nextVectors<Field: PrimeFieldElement>(_ counts: [Int], from streams: inout [Self]) -> [[Field]] {
         var vectors = [[Field]](repeating: [], count: streams.count)
         var targets: [UnsafeMutableRawBufferPointer] = []
         targets.reserveCapacity(streams.count)
@@ -73,7 +74,8 @@ extension Xof {
     }
 
     /// `target` holds `count` integers of the stream. Drops those that are no elements and reads on for as many more.
-    mutating func replaceNoncanonical<Field: NTTFieldElement>(
+    /// In fields with unused bits it also clears those.
+    mutating func replaceNoncanonical<Field: PrimeFieldElement>(
         in target: UnsafeMutableBufferPointer<Field>, count: Int
     ) {
         guard let base = target.baseAddress else { return }

@@ -6,10 +6,13 @@ public protocol Xof: Sendable {
     /// Bytes of a seed.
     static var seedSize: Int { get }
 
+    /// The longest domain separation tag in bytes; 2^16 - 1 unless a type says otherwise.
+    static var maximalTagSize: Int { get }
+
     /// Starts with an empty binder.
     ///
-    /// - Precondition: The seed has `seedSize` bytes (types that allow other sizes say so), and the tag has less than
-    ///   2^16 bytes.
+    /// - Precondition: The seed has `seedSize` bytes (types that allow other sizes say so), and the tag has at most
+    ///   `maximalTagSize` bytes.
     init(seed: [UInt8], domainSeparationTag: [UInt8])
 
     /// Appends to the binder. Not allowed once output was taken.
@@ -26,6 +29,8 @@ public protocol Xof: Sendable {
 }
 
 extension Xof {
+    public static var maximalTagSize: Int { 1 << 16 - 1 }
+
     public init(seed: [UInt8], domainSeparationTag: [UInt8], binder: [UInt8]) {
         self.init(seed: seed, domainSeparationTag: domainSeparationTag)
         absorb(binder)
@@ -56,10 +61,16 @@ extension Xof {
     /// out.
     @specialized(where Self == XofTurboShake128, Field == Field64)
     @specialized(where Self == XofTurboShake128, Field == Field128)
-    public mutating func nextVector<Field: NTTFieldElement>(_ count: Int) -> [Field] {
-        var streams = [self]
-        defer { self = streams[0] }
-        return Self.nextVectors(count, from: &streams)[0]
+    @specialized(where Self == XofTurboShake128, Field == Field255)
+    @specialized(where Self == XofHmacSha256Aes128, Field == Field64)
+    public mutating func nextVector<Field: PrimeFieldElement>(_ count: Int) -> [Field] {
+        // As `nextVectors` does it, without an array of streams for the one.
+        [Field](unsafeUninitializedCapacity: count) { target, written in
+            let size = count * Field.encodedSize
+            fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<size]))
+            replaceNoncanonical(in: target, count: count)
+            written = count
+        }
     }
 
     /// One seed's worth of output.
@@ -69,7 +80,7 @@ extension Xof {
     }
 
     /// A vector of field elements from a fresh stream.
-    public static func expandIntoVector<Field: NTTFieldElement>(
+    public static func expandIntoVector<Field: PrimeFieldElement>(
         seed: [UInt8], domainSeparationTag: [UInt8], binder: [UInt8], count: Int
     ) -> [Field] {
         var xof = Self(seed: seed, domainSeparationTag: domainSeparationTag, binder: binder)

@@ -8,14 +8,19 @@ public struct XofTurboShake128: Xof {
     private var sponge = TurboSHAKE128(domain: 1)
 
     public init(seed: [UInt8], domainSeparationTag: [UInt8]) {
-        precondition(seed.count < 1 << 8 && domainSeparationTag.count < 1 << 16, "seed or tag too long")
-        let size = 3 + domainSeparationTag.count + seed.count
-        withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
-            buffer[0] = UInt8(truncatingIfNeeded: domainSeparationTag.count)
-            buffer[1] = UInt8(truncatingIfNeeded: domainSeparationTag.count >> 8)
+        self.init(domainSeparationTag: domainSeparationTag, seedSize: seed.count)
+        sponge.absorb(seed)
+    }
+
+    /// Everything before the seed, which must be absorbed next: what many streams under one tag have in common.
+    init(domainSeparationTag: [UInt8], seedSize: Int) {
+        precondition(seedSize < 1 << 8 && domainSeparationTag.count <= Self.maximalTagSize, "seed or tag too long")
+        let tagSize = domainSeparationTag.count
+        withUnsafeTemporaryAllocation(byteCount: 3 + tagSize, alignment: 8) { buffer in
+            buffer[0] = UInt8(truncatingIfNeeded: tagSize)
+            buffer[1] = UInt8(truncatingIfNeeded: tagSize >> 8)
             UnsafeMutableRawBufferPointer(rebasing: buffer[2...]).copyBytes(from: domainSeparationTag)
-            buffer[2 + domainSeparationTag.count] = UInt8(seed.count)
-            UnsafeMutableRawBufferPointer(rebasing: buffer[(3 + domainSeparationTag.count)...]).copyBytes(from: seed)
+            buffer[2 + tagSize] = UInt8(seedSize)
             sponge.absorb(UnsafeRawBufferPointer(buffer))
         }
     }

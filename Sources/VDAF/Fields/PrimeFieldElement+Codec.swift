@@ -1,7 +1,7 @@
 /// Encoding and decoding of elements and vectors, shared by all fields (VDAF-20 section 6.1.1).
 ///
 /// Decoding is sampling that must not reject anything: an encoding at or above the modulus is an error.
-extension NTTFieldElement {
+extension PrimeFieldElement {
     public static func decode(_ bytes: [UInt8]) throws(VDAFError) -> Self {
         try decodeVector(bytes[...], count: 1)[0]
     }
@@ -12,10 +12,19 @@ extension NTTFieldElement {
 
     @specialized(where Self == Field64)
     @specialized(where Self == Field128)
+    @specialized(where Self == Field255)
     public static func decodeVector(_ bytes: ArraySlice<UInt8>, count: Int) throws(VDAFError) -> [Self] {
         let (size, overflow) = count.multipliedReportingOverflow(by: encodedSize)
         guard count >= 0, !overflow, bytes.count == size else {
             throw .invalidEncoding("expected \(count) field elements of \(encodedSize) bytes, got \(bytes.count) bytes")
+        }
+        if lastByteMask != 0xFF {
+            // Sampling ignores the unused bits; an encoding has none set.
+            for position in stride(from: bytes.startIndex + encodedSize - 1, to: bytes.endIndex, by: encodedSize) {
+                guard bytes[position] & ~lastByteMask == 0 else {
+                    throw .invalidEncoding("a field element is not below the modulus")
+                }
+            }
         }
         let elements = [Self](unsafeUninitializedCapacity: count) { target, written in
             written = bytes.withUnsafeBytes { source in
@@ -30,6 +39,7 @@ extension NTTFieldElement {
 
     @specialized(where Self == Field64)
     @specialized(where Self == Field128)
+    @specialized(where Self == Field255)
     public static func encodeVector(_ elements: [Self]) -> [UInt8] {
         let size = elements.count * encodedSize
         return [UInt8](unsafeUninitializedCapacity: size) { target, written in
@@ -42,12 +52,7 @@ extension NTTFieldElement {
 
     @specialized(where Self == Field64)
     @specialized(where Self == Field128)
-    public static func canonicalValues(_ elements: [Self]) -> [UInt128] {
-        elements.map(\.canonicalValue)
-    }
-
-    @specialized(where Self == Field64)
-    @specialized(where Self == Field128)
+    @specialized(where Self == Field255)
     public static func addVector(_ a: inout [Self], _ b: [Self]) {
         precondition(a.count == b.count, "vectors of different length")
         a.withUnsafeMutableBufferPointer { a in
@@ -61,6 +66,7 @@ extension NTTFieldElement {
 
     @specialized(where Self == Field64)
     @specialized(where Self == Field128)
+    @specialized(where Self == Field255)
     public static func subtractVector(_ a: inout [Self], _ b: [Self]) {
         precondition(a.count == b.count, "vectors of different length")
         a.withUnsafeMutableBufferPointer { a in

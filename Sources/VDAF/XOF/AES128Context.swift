@@ -1,0 +1,68 @@
+import COpenSSL
+
+/// AES-128 under one key, over many blocks a call, which lets libcrypto keep several blocks in the processor's AES
+/// pipeline.
+///
+/// A context is mutable state behind a reference. The structs that hold one keep value semantics by `makeUnique`.
+///
+/// It is `Sendable` because each is used by the one struct that owns it: a struct that finds itself sharing a context
+/// replaces it by a copy before it does anything else.
+final class AES128Context: @unchecked Sendable {
+    enum Mode {
+        /// Every block for itself.
+        case codebook
+        /// A keystream: the encryptions of a big-endian 128-bit counter, which starts at `initialCounter`.
+        case counter(initialCounter: [UInt8])
+    }
+
+    static let blockSize = 16
+
+    private let context = Libcrypto.required(EVP_CIPHER_CTX_new(), "a cipher context")
+
+    /// - Precondition: key and initial counter have 16 bytes.
+    init(_ mode: Mode, key: [UInt8]) {
+        precondition(key.count == Self.blockSize, "an AES-128 key has 16 bytes")
+        switch mode {
+        case .codebook:
+            Libcrypto.require(EVP_EncryptInit_ex2(context, Libcrypto.codebookAES128, key, nil, nil), "AES-128-ECB")
+            Libcrypto.require(EVP_CIPHER_CTX_set_padding(context, 0), "AES-128-ECB")
+        case .counter(let initialCounter):
+            precondition(initialCounter.count == Self.blockSize, "the counter has 16 bytes")
+            Libcrypto.require(
+                EVP_EncryptInit_ex2(context, Libcrypto.counterAES128, key, initialCounter, nil), "AES-128-CTR")
+        }
+    }
+
+    private init(copying other: AES128Context) {
+        Libcrypto.require(EVP_CIPHER_CTX_copy(context, other.context), "a cipher context")
+    }
+
+    deinit {
+        EVP_CIPHER_CTX_free(context)
+    }
+
+    static func makeUnique(_ context: inout AES128Context) {
+        if !isKnownUniquelyReferenced(&context) {
+            context = AES128Context(copying: context)
+        }
+    }
+
+    /// Encrypts `source` to `target`: whole blocks in codebook mode, any number of bytes in counter mode.
+    ///
+    /// - Precondition: `target` has room, and is the same memory as `source` or does not overlap it.
+    func encrypt(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer) {
+        // libcrypto counts in 32 bits.
+        let largestPiece = 1 << 30
+        var offset = 0
+        while offset < source.count {
+            let count = min(largestPiece, source.count - offset)
+            var written: CInt = 0
+            let status = EVP_EncryptUpdate(
+                context, (target + offset).assumingMemoryBound(to: UInt8.self), &written,
+                source.baseAddress.map { ($0 + offset).assumingMemoryBound(to: UInt8.self) }, CInt(count))
+            Libcrypto.require(status, "AES-128")
+            precondition(written == CInt(count), "only whole blocks can be encrypted")
+            offset += count
+        }
+    }
+}
