@@ -4,7 +4,7 @@ import Synchronization
 /// `body(0)`, `body(1)`, … `body(count - 1)`, computed by up to `threads` threads; each takes the next index that is
 /// left. Returns when all are done.
 @inline(__always)
-func concurrentMap<Element: Sendable>(
+package func concurrentMap<Element: Sendable>(
     count: Int, threads: Int, _ body: @Sendable (Int) -> Element
 ) -> [Element] {
     guard threads > 1, count > 1 else { return (0..<count).map(body) }

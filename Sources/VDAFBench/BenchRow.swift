@@ -1,0 +1,86 @@
+/// What a case cost, in microseconds of wall clock per report.
+package struct BenchRow: Sendable {
+    package let benchCase: BenchCase
+    /// Reports in one repetition.
+    package let reports: Int
+    package let threads: Int
+    package let shard: Spread
+    /// The leader's first step of verification, which is nearly all of it.
+    package let leaderVerify: Spread
+    package let helperVerify: Spread
+    /// The sum of the two.
+    package let bothVerify: Spread
+    /// The rest of verification, by both aggregators.
+    package let finish: Spread
+    /// Adding an output share, at one aggregator.
+    package let aggregate: Spread
+    /// Plaintext bytes that a client sends: public share and both input shares.
+    package let uploadBytes: Int
+    /// Least work that the phases take; nil for types that have no such model.
+    package let leastWork: LeastWork?
+
+    /// Reports that a second sees verified by both aggregators, one after the other on this machine.
+    package var verifiedPerSecond: Double { 1e6 / bothVerify.median }
+}
+
+extension BenchRow {
+    /// Measures a case.
+    ///
+    /// - Throws: `.invalidOption` for parameters that the VDAF refuses; `.stepFailed` and `.wrongAggregate` if it does
+    ///   not work.
+    package init(_ benchCase: BenchCase, settings: BenchSettings) throws(BenchError) {
+        var randomness = SeededRandomness(seed: settings.seed)
+        let workload = try benchCase.workload(randomness: &randomness)
+
+        // A few reports before the first, to warm up, and to see how many fit time and memory.
+        let atOnce = 4 * settings.threads
+        let warmUp = benchCase.isLong ? 1 : min(settings.reports ?? atOnce, atOnce)
+        let (first, seconds) = try timed { () throws(BenchError) in
+            try workload.runBatch(
+                reports: warmUp, jobSize: warmUp, threads: settings.threads, randomness: &randomness)
+        }
+        let jobSize = JobSize(uploadBytes: first.uploadBytes, threads: settings.threads).reports
+        let wanted = BenchSettings.secondsPerRow / Double(settings.repeats) / (seconds / Double(warmUp))
+        let reports = settings.reports ?? Self.rounded(wanted, toMultipleOf: min(atOnce, jobSize))
+
+        var samples: [PhaseTimes] = []
+        for _ in 0..<settings.repeats {
+            samples.append(
+                try workload.runBatch(
+                    reports: reports, jobSize: jobSize, threads: settings.threads, randomness: &randomness))
+        }
+        func spread(_ phase: (PhaseTimes) -> Double) -> Spread {
+            Spread(samples.map { phase($0) * 1e6 / Double(reports) })
+        }
+        self.init(
+            benchCase: benchCase, reports: reports, threads: settings.threads, shard: spread(\.shard),
+            leaderVerify: spread(\.leaderVerify), helperVerify: spread(\.helperVerify),
+            bothVerify: spread { $0.leaderVerify + $0.helperVerify }, finish: spread(\.finish),
+            aggregate: spread(\.aggregate), uploadBytes: first.uploadBytes, leastWork: workload.leastWork)
+    }
+
+    /// At least one multiple, and at most as many reports as give no better median.
+    private static func rounded(_ count: Double, toMultipleOf factor: Int) -> Int {
+        let mostUseful = 1 << 16
+        return max(1, Int(min(count, Double(mostUseful))) / factor) * factor
+    }
+}
+
+/// How many reports are verified together: a job.
+private struct JobSize {
+    let reports: Int
+
+    /// Nodes form jobs of 100 reports; here whole groups of four for every thread, and no more than fit into 128 MiB,
+    /// counting a report as the client sends it.
+    init(uploadBytes: Int, threads: Int) {
+        let budget = 128 << 20
+        let group = 4 * threads
+        let most = max(1, min(100, budget / uploadBytes))
+        reports = most >= group ? most / group * group : most
+    }
+}
+
+extension BenchCase {
+    /// Whether one report is enough to warm up: its share alone fills a good part of the memory that a job may take.
+    fileprivate var isLong: Bool { length * bits > 1 << 20 }
+}
