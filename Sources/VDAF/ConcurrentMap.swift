@@ -3,7 +3,7 @@ import Synchronization
 
 /// `body(0)`, `body(1)`, … `body(count - 1)`, computed by up to `threads` threads; each takes the next index that is
 /// left. Returns when all are done.
-@inline(__always)
+@inlinable
 package func concurrentMap<Element: Sendable>(
     count: Int, threads: Int, _ body: @Sendable (Int) -> Element
 ) -> [Element] {

@@ -2,7 +2,7 @@ import VDAF
 
 extension BenchCase {
     /// The VDAF, with random measurements over the whole range that it accepts.
-    func workload(randomness: inout SeededRandomness) throws(BenchError) -> any Workload {
+    func workload(randomness: inout SeededRandomness) throws(BenchError) -> Workload {
         do throws(VDAFError) {
             return try makeWorkload(&randomness)
         } catch {
@@ -10,7 +10,7 @@ extension BenchCase {
         }
     }
 
-    private func makeWorkload(_ randomness: inout SeededRandomness) throws(VDAFError) -> any Workload {
+    private func makeWorkload(_ randomness: inout SeededRandomness) throws(VDAFError) -> Workload {
         let maximum = UInt64.max >> UInt64(64 - min(bits, 64))
         switch type {
         case .count:
@@ -56,7 +56,7 @@ extension BenchCase {
             let vdaf = try Prio3L1BoundSum(length: length, maxValue: maximum, chunkLength: chunkLength)
             return workload(vdaf, draw: boundedVector(maximum)) { sums, _ in sums }
         case .poplar1:
-            return try VDAFWorkload(Poplar1(bits: bits), name: type.rawValue, randomness: &randomness)
+            return try VDAFWorkload(Poplar1(bits: bits), name: type.rawValue, randomness: &randomness).erased
         }
     }
 
@@ -66,18 +66,18 @@ extension BenchCase {
     private func workload<Circuit, Seeds>(
         _ vdaf: Prio3<Circuit, Seeds>, draw: @escaping Draw<Circuit.Measurement>,
         result: @escaping @Sendable ([UInt128], Int) -> Circuit.AggregateResult
-    ) -> any Workload where Circuit.AggregateResult: Equatable {
-        VDAFWorkload(vdaf, name: type.rawValue, leastWork: LeastWork(of: vdaf), draw: draw, result: result)
+    ) -> Workload where Circuit.AggregateResult: Equatable {
+        VDAFWorkload(vdaf, name: type.rawValue, leastWork: LeastWork(of: vdaf), draw: draw, result: result).erased
     }
 
     private func workload<Circuit, Seeds>(
         _ vdaf: Prio3<Circuit, Seeds>, draw: @escaping Draw<Circuit.Measurement>,
         result: @escaping @Sendable ([UInt128]) -> Circuit.AggregateResult
-    ) -> any Workload where Circuit.AggregateResult: Equatable {
+    ) -> Workload where Circuit.AggregateResult: Equatable {
         workload(vdaf, draw: draw) { sums, _ in result(sums) }
     }
 
-    private func vector<Field, Seeds>(_ vdaf: Prio3<SumVecCircuit<Field>, Seeds>) -> any Workload {
+    private func vector<Field, Seeds>(_ vdaf: Prio3<SumVecCircuit<Field>, Seeds>) -> Workload {
         workload(vdaf) { [length, bits] randomness in
             let values = (0..<length).map { _ in randomness.integer(bits: bits) }
             return (values, values)

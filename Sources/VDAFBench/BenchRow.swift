@@ -32,22 +32,23 @@ extension BenchRow {
         var randomness = SeededRandomness(seed: settings.seed)
         let workload = try benchCase.workload(randomness: &randomness)
 
-        // A few reports before the first, to warm up, and to see how many fit time and memory.
+        // A few reports before the first, to warm up and to see how many fit into memory.
         let atOnce = 4 * settings.threads
         let warmUp = benchCase.isLong ? 1 : min(settings.reports ?? atOnce, atOnce)
-        let (first, seconds) = try timed { () throws(BenchError) in
-            try workload.runBatch(
-                reports: warmUp, jobSize: warmUp, threads: settings.threads, randomness: &randomness)
-        }
+        let first = try workload.runBatch(warmUp, warmUp, settings.threads, &randomness)
         let jobSize = JobSize(uploadBytes: first.uploadBytes, threads: settings.threads).reports
-        let wanted = BenchSettings.secondsPerRow / Double(settings.repeats) / (seconds / Double(warmUp))
-        let reports = settings.reports ?? Self.rounded(wanted, toMultipleOf: min(atOnce, jobSize))
 
+        let reports: Int
+        if let chosen = settings.reports {
+            reports = chosen
+        } else {
+            let wanted = try Self.reportsPerSecond(workload, jobSize: jobSize, settings, &randomness)
+                * BenchSettings.secondsPerRow / Double(settings.repeats)
+            reports = Self.rounded(wanted, toMultipleOf: min(atOnce, jobSize))
+        }
         var samples: [PhaseTimes] = []
         for _ in 0..<settings.repeats {
-            samples.append(
-                try workload.runBatch(
-                    reports: reports, jobSize: jobSize, threads: settings.threads, randomness: &randomness))
+            samples.append(try workload.runBatch(reports, jobSize, settings.threads, &randomness))
         }
         func spread(_ phase: (PhaseTimes) -> Double) -> Spread {
             Spread(samples.map { phase($0) * 1e6 / Double(reports) })
@@ -57,6 +58,21 @@ extension BenchRow {
             leaderVerify: spread(\.leaderVerify), helperVerify: spread(\.helperVerify),
             bothVerify: spread { $0.leaderVerify + $0.helperVerify }, finish: spread(\.finish),
             aggregate: spread(\.aggregate), uploadBytes: first.uploadBytes, leastWork: workload.leastWork)
+    }
+
+    /// How many reports go through all phases in a second, their making included, from batches that grow until one takes
+    /// a twentieth of the row's time.
+    private static func reportsPerSecond(
+        _ workload: Workload, jobSize: Int, _ settings: BenchSettings, _ randomness: inout SeededRandomness
+    ) throws(BenchError) -> Double {
+        var count = 1
+        while true {
+            let (_, seconds) = try timed { () throws(BenchError) in
+                try workload.runBatch(count, jobSize, settings.threads, &randomness)
+            }
+            if seconds > BenchSettings.secondsPerRow / 20 { return Double(count) / seconds }
+            count *= 4
+        }
     }
 
     /// At least one multiple, and at most as many reports as give no better median.

@@ -1,5 +1,5 @@
 /// Seconds that the phases of one batch took.
-struct PhaseTimes: Sendable {
+package struct PhaseTimes: Sendable {
     var shard = 0.0
     var leaderVerify = 0.0
     var helperVerify = 0.0

@@ -1,10 +1,10 @@
 import VDAF
 
 /// Any VDAF for two aggregators, with what differs between types as values.
-struct VDAFWorkload<V: VDAF>: Workload where V.AggregateResult: Equatable {
-    typealias Request = VerificationRequest<V.PublicShare, V.InputShare>
-    typealias Step = (state: V.VerifierState, share: V.VerifierShare)
-    typealias Draw = @Sendable (inout SeededRandomness) -> (measurement: V.Measurement, coordinates: [UInt64])
+package struct VDAFWorkload<V: VDAF>: Sendable where V.AggregateResult: Equatable {
+    package typealias Request = VerificationRequest<V.PublicShare, V.InputShare>
+    package typealias Step = (state: V.VerifierState, share: V.VerifierShare)
+    package typealias Draw = @Sendable (inout SeededRandomness) -> (measurement: V.Measurement, coordinates: [UInt64])
 
     let vdaf: V
     let name: String
@@ -24,22 +24,24 @@ struct VDAFWorkload<V: VDAF>: Workload where V.AggregateResult: Equatable {
             _ verifyKey: [UInt8], _ context: [UInt8], _ aggregatorID: Int, _ requests: [Request], _ threads: Int
         ) -> [Result<Step, VDAFError>]
 
-    func runBatch(
-        reports: Int, jobSize: Int, threads: Int, randomness: inout SeededRandomness
-    ) throws(BenchError) -> PhaseTimes {
-        var batch = VDAFBatch(workload: self, threads: threads, randomness: randomness)
-        for start in stride(from: 0, to: reports, by: jobSize) {
-            try batch.runJob(count: min(jobSize, reports - start))
+    package var erased: Workload {
+        let runBatch: @Sendable (Int, Int, Int, inout SeededRandomness) throws(BenchError) -> PhaseTimes = {
+            reports, jobSize, threads, randomness throws(BenchError) in
+            var batch = VDAFBatch(workload: self, threads: threads, randomness: randomness)
+            for start in stride(from: 0, to: reports, by: jobSize) {
+                try batch.runJob(count: min(jobSize, reports - start))
+            }
+            try batch.checkAggregate(count: reports)
+            randomness = batch.randomness
+            return batch.times
         }
-        try batch.checkAggregate(count: reports)
-        randomness = batch.randomness
-        return batch.times
+        return Workload(runBatch: runBatch, leastWork: leastWork)
     }
 }
 
 extension VDAFWorkload where V: OneRoundVDAF {
     /// A type of the Prio3 family: jobs are verified as nodes do it.
-    init(
+    package init(
         _ vdaf: V, name: String, leastWork: LeastWork?, draw: @escaping Draw,
         result: @escaping @Sendable (_ sums: [UInt128], _ count: Int) -> V.AggregateResult
     ) {

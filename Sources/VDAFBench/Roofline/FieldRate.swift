@@ -5,25 +5,25 @@ import VDAF
 enum FieldRate<Field: NTTFieldElement> {
     private static var count: Int { 512 }
 
-    private static func elements() -> [Field] {
+    private static func elements(_ count: Int) -> [Field] {
         var stream = XofTurboShake128(seed: [UInt8](repeating: 7, count: 32), domainSeparationTag: [2])
         return stream.nextVector(count)
     }
 
     static func accumulate() -> Double {
-        let elements = elements()
+        var elements = elements(count)
         let factors = elements.map { Field.Factor($0) }
-        var check = Field.zero
-        let seconds = fastest { check += FieldLoops.sumOfProducts(elements, factors) }
-        precondition(check != .zero, "a sum of random products is zero")
+        // Each sum goes into the next, so that none can be left out.
+        let seconds = fastest { elements[0] += FieldLoops.sumOfProducts(elements, factors) }
+        precondition(elements[0] != .zero, "a sum of random products is zero")
         return seconds / Double(count) * 1e9
     }
 
     static func multiply() -> Double {
-        var elements = elements()
-        let factors = elements.map { Field.Factor($0) }
-        let seconds = fastest { FieldLoops.multiply(&elements, by: factors) }
-        precondition(elements.contains { $0 != .zero }, "random products are zero")
+        var powers = elements(8).map { Field.Factor($0) }
+        let factor = powers[0]
+        let seconds = fastest { FieldLoops.advance(&powers, by: factor, steps: count / 8, Field.self) }
+        precondition(powers[0].element != .zero, "a power of a random element is zero")
         return seconds / Double(count) * 1e9
     }
 
@@ -33,7 +33,7 @@ enum FieldRate<Field: NTTFieldElement> {
         guard let shape = try? GadgetShape(arity: columns, degree: 2, calls: calls) else { return .nan }
         let plan = GadgetPlan<Field>(shape: shape)
         let rows = shape.wireLength
-        var values = [Field](repeating: Field(3), count: rows * columns)
+        var values = elements(rows * columns)
         let seconds = values.withUnsafeMutableBufferPointer { values in
             values.baseAddress.map { base in fastest { plan.moveToCoset(1, from: base, to: base) } } ?? .nan
         }
@@ -61,14 +61,25 @@ private enum FieldLoops {
         return (sums.0.weighted() + sums.1.weighted()) + (sums.2.weighted() + sums.3.weighted())
     }
 
-    /// a_i *= b_i.
+    /// Multiplies eight factors by another, `steps` times, as verification does it with the powers of the joint
+    /// randomness.
     @specialized(where Field == Field64)
     @specialized(where Field == Field128)
-    static func multiply<Field: NTTFieldElement>(_ a: inout [Field], by b: [Field.Factor]) {
-        a.withUnsafeMutableBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                for index in 0..<a.count { a[index] = a[index] * b[index] }
-            }
+    static func advance<Field: NTTFieldElement>(
+        _ powers: inout [Field.Factor], by factor: Field.Factor, steps: Int, _: Field.Type
+    ) {
+        var (p0, p1, p2, p3) = (powers[0], powers[1], powers[2], powers[3])
+        var (p4, p5, p6, p7) = (powers[4], powers[5], powers[6], powers[7])
+        for _ in 0..<steps {
+            p0 = p0 * factor
+            p1 = p1 * factor
+            p2 = p2 * factor
+            p3 = p3 * factor
+            p4 = p4 * factor
+            p5 = p5 * factor
+            p6 = p6 * factor
+            p7 = p7 * factor
         }
+        powers = [p0, p1, p2, p3, p4, p5, p6, p7]
     }
 }

@@ -36,7 +36,7 @@ package struct LeastWork: Sendable, Equatable {
 
 extension LeastWork {
     /// The work that a Prio3 type with two aggregators takes.
-    init<Circuit, Seeds>(of vdaf: Prio3<Circuit, Seeds>) {
+    package init<Circuit, Seeds>(of vdaf: Prio3<Circuit, Seeds>) {
         let sizes = Sizes(vdaf)
         shard = sizes.shard
         leaderVerify = sizes.verify(isLeader: true)
