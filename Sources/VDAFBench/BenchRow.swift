@@ -42,9 +42,9 @@ extension BenchRow {
         if let chosen = settings.reports {
             reports = chosen
         } else {
-            let wanted = try Self.reportsPerSecond(workload, jobSize: jobSize, settings, &randomness)
-                * BenchSettings.secondsPerRow / Double(settings.repeats)
-            reports = Self.rounded(wanted, toMultipleOf: min(atOnce, jobSize))
+            let rate = try Self.reportsPerSecond(workload, jobSize: jobSize, settings, &randomness)
+            let seconds = BenchSettings.secondsPerRow / Double(settings.repeats)
+            reports = Self.rounded(rate * seconds, toMultipleOf: min(atOnce, jobSize))
         }
         var samples: [PhaseTimes] = []
         for _ in 0..<settings.repeats {

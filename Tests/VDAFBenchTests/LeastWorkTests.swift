@@ -81,11 +81,11 @@ private struct CountingXof: Xof {
     @Test func productsAreCountedAsTheDerivationHasThem() throws {
         let work = LeastWork(of: try Prio3SumVec(length: 6, maxMeasurement: 3, chunkLength: 4))
         #expect(work.leaderVerify.accumulations == 2 * 12 + 8 + 7)
-        #expect(work.leaderVerify.multiplications == 12 + 4 * (4 + 7))
+        #expect(work.leaderVerify.multiplications == 12 + 3 * 8 + 4 + 7)
         #expect(work.helperVerify.multiplications == work.leaderVerify.multiplications)
         #expect(work.shard.transformMultiplications == 8 * (4 * 2 + 4))
-        #expect(work.shard.multiplications == 2 * 12)
-        #expect(work.shard.accumulations == (3 + 4) * 4)
+        #expect(work.shard.multiplications == 12)
+        #expect(work.shard.accumulations == (1 + 4) * 4)
 
         let three = LeastWork(of: try Prio3SumVecField64Multiproof(length: 6, maxMeasurement: 3, chunkLength: 4))
         #expect(three.leaderVerify.accumulations == 3 * work.leaderVerify.accumulations)

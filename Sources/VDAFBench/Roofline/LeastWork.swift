@@ -124,9 +124,12 @@ private struct Sizes {
         phase.accumulations += arity
         // The circuit's outputs, combined; and the gadget polynomial at the test point.
         if outputs > 1 { phase.accumulations += outputs }
-        phase.accumulations += gadgets.reduce(0) { $0 + $1.polynomialLength }
-        // Lagrange weights, four products a node.
-        phase.multiplications += gadgets.reduce(0) { $0 + 4 * ($1.wireLength + $1.polynomialLength) }
+        for gadget in gadgets {
+            let (p, length) = (gadget.wireLength, gadget.polynomialLength)
+            phase.accumulations += length
+            // Lagrange weights: differences inverted together at three products each, and one product for each weight.
+            phase.multiplications += 3 * (length + 1) + p + length
+        }
 
         phase.accumulations *= proofs
         phase.multiplications *= proofs
@@ -140,14 +143,14 @@ private struct Sizes {
         ]
         if hasJointRandomness { phase.streams += [jointPart, jointPart] + jointSeedAndRandomness }
 
-        // Inputs of bit checks: the powers of r, and the elements times them.
-        if hasJointRandomness { phase.multiplications += 2 * elements }
+        // Inputs of bit checks: the powers of r. An honest client's elements are bits, which need no multiplication, and
+        // its gadget outputs are zero.
+        if hasJointRandomness { phase.multiplications += elements }
         for gadget in gadgets {
-            // The gadget polynomial at two times p points: half of them the calls of the circuit, whose inputs are
-            // known; for the others all wire polynomials go through two transforms.
+            // The gadget polynomial at the seeds and at p points more, where two transforms take every wire polynomial.
             let (p, columns) = (gadget.wireLength, gadget.arity)
             phase.transformMultiplications += columns * (p * gadget.wireLengthLog2 + p)
-            phase.accumulations += (gadget.calls + p) * max(1, columns / 2)
+            phase.accumulations += (1 + p) * max(1, columns / 2)
         }
         phase.transformMultiplications *= proofs
         phase.accumulations *= proofs

@@ -13,7 +13,7 @@ enum BenchTable {
         let kernels = Kernels.active
         Console.print("kernels  \(kernels.isEmpty ? "none, Swift only" : kernels.joined(separator: ", "))")
         Console.print("threads  \(settings.threads), \(settings.repeats) repetitions, --seed \(settings.seed)")
-        Console.print("Microseconds per report: median, below it smallest–largest. reports/s: verified by both in turn.")
+        Console.print("Microseconds per report: median, below it smallest–largest; reports/s as verified by both.")
         Console.print()
         Console.print(line("type", columns.map(\.0)))
     }
@@ -32,7 +32,7 @@ enum BenchTable {
 
     static func show(_ roofline: Roofline) {
         Console.print()
-        Console.print("Primitives on one thread, best of several runs: GB/s of one stream and of four at once, nanoseconds")
+        Console.print("Primitives on one thread, best of several runs: GB/s, of one stream and of four at once; ns")
         let names = ["absorb", "absorb ×4", "squeeze", "squeeze ×4", "accumulate", "multiply", "transform"]
         let widths = [9, 11, 9, 12, 12, 10, 11]
         Console.print(padded("", 40) + zip(names, widths).map { aligned($0, $1) }.joined())
@@ -43,8 +43,8 @@ enum BenchTable {
             let nanoseconds = [rates.accumulate, rates.multiply, rates.transformMultiply].map {
                 String(format: "%.2f", $0)
             }
-            Console.print(
-                padded(rates.primitives.rawValue, 40) + zip(bytes + nanoseconds, widths).map { aligned($0, $1) }.joined())
+            let cells = zip(bytes + nanoseconds, widths).map { aligned($0, $1) }
+            Console.print(padded(rates.primitives.rawValue, 40) + cells.joined())
         }
         Console.print()
         Console.print("Floor in microseconds per report as hashing + field arithmetic, and measured time over floor")
