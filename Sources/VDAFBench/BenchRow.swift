@@ -16,6 +16,9 @@ package struct BenchRow: Sendable {
     package let aggregate: Spread
     /// Plaintext bytes that a client sends: public share and both input shares.
     package let uploadBytes: Int
+    /// The part of the threads' time for which they had a processor. Well below 1, other work took it from them, and the
+    /// times are too long.
+    package let processorShare: Double
     /// Least work that the phases take; nil for types that have no such model.
     package let leastWork: LeastWork?
 
@@ -53,11 +56,16 @@ extension BenchRow {
         func spread(_ phase: (PhaseTimes) -> Double) -> Spread {
             Spread(samples.map { phase($0) * 1e6 / Double(reports) })
         }
+        let (wall, processor) = samples.reduce(into: (0.0, 0.0)) {
+            $0.0 += $1.total.wall
+            $0.1 += $1.total.processor
+        }
         self.init(
-            benchCase: benchCase, reports: reports, threads: settings.threads, shard: spread(\.shard),
-            leaderVerify: spread(\.leaderVerify), helperVerify: spread(\.helperVerify),
-            bothVerify: spread { $0.leaderVerify + $0.helperVerify }, finish: spread(\.finish),
-            aggregate: spread(\.aggregate), uploadBytes: first.uploadBytes, leastWork: workload.leastWork)
+            benchCase: benchCase, reports: reports, threads: settings.threads, shard: spread(\.shard.wall),
+            leaderVerify: spread(\.leaderVerify.wall), helperVerify: spread(\.helperVerify.wall),
+            bothVerify: spread { $0.leaderVerify.wall + $0.helperVerify.wall }, finish: spread(\.finish.wall),
+            aggregate: spread { $0.aggregate.wall / 2 }, uploadBytes: first.uploadBytes,
+            processorShare: processor / (wall * Double(settings.threads)), leastWork: workload.leastWork)
     }
 
     /// How many reports go through all phases in a second, their making included, from batches that grow until one takes
@@ -67,9 +75,9 @@ extension BenchRow {
     ) throws(BenchError) -> Double {
         var count = 1
         while true {
-            let (_, seconds) = try timed { () throws(BenchError) in
+            let seconds = try timed { () throws(BenchError) in
                 try workload.runBatch(count, jobSize, settings.threads, &randomness)
-            }
+            }.elapsed.wall
             if seconds > BenchSettings.secondsPerRow / 20 { return Double(count) / seconds }
             count *= 4
         }

@@ -1,24 +1,50 @@
+import Foundation
+
 /// Seconds that the phases of one batch took.
 package struct PhaseTimes: Sendable {
-    var shard = 0.0
-    var leaderVerify = 0.0
-    var helperVerify = 0.0
+    var shard = Elapsed()
+    var leaderVerify = Elapsed()
+    var helperVerify = Elapsed()
     /// Combining verifier shares and consuming the verifier message, by both aggregators.
-    var finish = 0.0
-    /// Adding output shares, at one aggregator.
-    var aggregate = 0.0
+    var finish = Elapsed()
+    /// Adding output shares, at both aggregators.
+    var aggregate = Elapsed()
     /// Plaintext bytes that the client of one report sends: public share and both input shares.
     var uploadBytes = 0
 
-    var total: Double { shard + leaderVerify + helperVerify + finish + 2 * aggregate }
+    var total: Elapsed {
+        var sum = shard
+        for phase in [leaderVerify, helperVerify, finish, aggregate] { sum += phase }
+        return sum
+    }
 }
 
-/// What `body` returns, and the seconds of wall clock that it takes.
+/// How long something took, and for how much of it the process had a processor.
+struct Elapsed: Sendable {
+    /// Seconds of wall clock.
+    var wall = 0.0
+    /// Seconds of processor time, all threads together.
+    var processor = 0.0
+
+    static func += (sum: inout Elapsed, other: Elapsed) {
+        sum.wall += other.wall
+        sum.processor += other.processor
+    }
+}
+
+/// What `body` returns, and the time that it takes.
 func timed<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
-) throws(Failure) -> (result: Result, seconds: Double) {
-    let start = ContinuousClock.now
+) throws(Failure) -> (result: Result, elapsed: Elapsed) {
+    let (processor, wall) = (seconds(CLOCK_PROCESS_CPUTIME_ID), seconds(CLOCK_MONOTONIC))
     let result = try body()
-    let duration = (ContinuousClock.now - start).components
-    return (result, Double(duration.seconds) + Double(duration.attoseconds) / 1e18)
+    let elapsed = Elapsed(
+        wall: seconds(CLOCK_MONOTONIC) - wall, processor: seconds(CLOCK_PROCESS_CPUTIME_ID) - processor)
+    return (result, elapsed)
+}
+
+private func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

@@ -38,8 +38,8 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
         let requests = try shard(count: count)
         let leader = try verify(0, requests[0])
         let helper = try verify(1, requests[1])
-        times.leaderVerify += leader.seconds
-        times.helperVerify += helper.seconds
+        times.leaderVerify += leader.elapsed
+        times.helperVerify += helper.elapsed
         aggregate(try finish(leader: leader.steps, helper: helper.steps))
     }
 
@@ -53,7 +53,7 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
             for (index, value) in coordinates.enumerated() { sums[index] += UInt128(value) }
             inputs.append((measurement, randomness.bytes(vdaf.nonceSize), randomness.bytes(vdaf.randSize)))
         }
-        let (sharded, seconds) = timed {
+        let (sharded, elapsed) = timed {
             concurrentMap(count: count, threads: threads) { [vdaf, context, inputs] index in
                 Result { () throws(VDAFError) in
                     try vdaf.shard(
@@ -62,7 +62,7 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
                 }
             }
         }
-        times.shard += seconds
+        times.shard += elapsed
         var requests: [[Request]] = [[], []]
         for (input, result) in zip(inputs, sharded) {
             let (publicShare, inputShares) = try result.orFailure("shard")
@@ -82,22 +82,22 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
 
     private func verify(
         _ aggregatorID: Int, _ requests: [Request]
-    ) throws(BenchError) -> (steps: [Step], seconds: Double) {
-        let (results, seconds) = timed {
+    ) throws(BenchError) -> (steps: [Step], elapsed: Elapsed) {
+        let (results, elapsed) = timed {
             workload.verifyInit(verifyKey, context, aggregatorID, requests, threads)
         }
         let steps = try results.map { result throws(BenchError) in try result.orFailure("verification") }
-        return (steps, seconds)
+        return (steps, elapsed)
     }
 
     /// Every report's output shares, after both aggregators have seen that it is valid.
     private mutating func finish(leader: [Step], helper: [Step]) throws(BenchError) -> [[V.OutputShare]] {
-        let (results, seconds) = timed {
+        let (results, elapsed) = timed {
             concurrentMap(count: leader.count, threads: threads) { [self] index in
                 Result { () throws(VDAFError) in try outputShares([leader[index], helper[index]]) }
             }
         }
-        times.finish += seconds
+        times.finish += elapsed
         return try results.map { result throws(BenchError) in try result.orFailure("the end of verification") }
     }
 
@@ -120,7 +120,7 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
 
     private mutating func aggregate(_ outputs: [[V.OutputShare]]) {
         for (aggregatorID, shares) in aggregateShares.enumerated() {
-            let (sums, seconds) = timed {
+            let (sums, elapsed) = timed {
                 concurrentMap(count: threads, threads: threads) { [vdaf, threads] thread in
                     var share = shares[thread]
                     for index in stride(from: thread, to: outputs.count, by: threads) {
@@ -130,7 +130,7 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
                 }
             }
             aggregateShares[aggregatorID] = sums
-            times.aggregate += seconds / 2
+            times.aggregate += elapsed
         }
     }
 

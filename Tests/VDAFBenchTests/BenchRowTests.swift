@@ -35,6 +35,7 @@ import VDAFBench
                 }
                 #expect(row.bothVerify.smallest >= row.leaderVerify.smallest)
                 #expect(row.uploadBytes > 0)
+                #expect(row.processorShare > 0, "\(benchCase)")
                 #expect((row.leastWork == nil) == (benchCase.type == .poplar1))
             }
         }

@@ -21,6 +21,8 @@ struct BenchDocument: Encodable {
         let aggregateUs, aggregateUsMin, aggregateUsMax: Double
         let reportsPerSecond: Double
         let uploadBytes: Int
+        /// The part of the threads' time for which they had a processor; well below 1 on a machine with other work.
+        let processorShare: Double
         /// With --roofline only.
         let shardFloorUs, leaderFloorUs, helperFloorUs: Double?
     }
@@ -66,7 +68,8 @@ extension BenchDocument.Row {
             bothVerifyUsMax: rounded(row.bothVerify.largest), finishUs: rounded(row.finish.median),
             aggregateUs: rounded(row.aggregate.median), aggregateUsMin: rounded(row.aggregate.smallest),
             aggregateUsMax: rounded(row.aggregate.largest), reportsPerSecond: rounded(row.verifiedPerSecond),
-            uploadBytes: row.uploadBytes, shardFloorUs: (floors?.shard.total).map(rounded),
+            uploadBytes: row.uploadBytes, processorShare: rounded(row.processorShare),
+            shardFloorUs: (floors?.shard.total).map(rounded),
             leaderFloorUs: (floors?.leaderVerify.total).map(rounded),
             helperFloorUs: (floors?.helperVerify.total).map(rounded))
     }

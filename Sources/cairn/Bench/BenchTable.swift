@@ -28,6 +28,10 @@ enum BenchTable {
                 ]))
         Console.print(
             line("  \(row.reports) reports", spreads.map { "\(time($0.smallest))–\(time($0.largest))" }))
+        if row.processorShare < 0.9 {
+            let share = String(format: "%.0f", row.processorShare * 100)
+            Console.print("  the threads had a processor for \(share)% of the time only: other work distorts this row")
+        }
     }
 
     static func show(_ roofline: Roofline) {
