@@ -1,19 +1,19 @@
-/// What a case cost, in microseconds of wall clock per report.
+/// What a case costs.
 package struct BenchRow: Sendable {
     package let benchCase: BenchCase
     /// Reports in one repetition.
     package let reports: Int
     package let threads: Int
-    package let shard: Spread
+    package let shard: PhaseCost
     /// The leader's first step of verification, which is nearly all of it.
-    package let leaderVerify: Spread
-    package let helperVerify: Spread
+    package let leaderVerify: PhaseCost
+    package let helperVerify: PhaseCost
     /// The sum of the two.
-    package let bothVerify: Spread
+    package let bothVerify: PhaseCost
     /// The rest of verification, by both aggregators.
-    package let finish: Spread
+    package let finish: PhaseCost
     /// Adding an output share, at one aggregator.
-    package let aggregate: Spread
+    package let aggregate: PhaseCost
     /// Plaintext bytes that a client sends: public share and both input shares.
     package let uploadBytes: Int
     /// The part of the threads' time for which they had a processor. Well below 1, other work took it from them, and the
@@ -23,7 +23,7 @@ package struct BenchRow: Sendable {
     package let leastWork: LeastWork?
 
     /// Reports that a second sees verified by both aggregators, one after the other on this machine.
-    package var verifiedPerSecond: Double { 1e6 / bothVerify.median }
+    package var verifiedPerSecond: Double { 1e6 / bothVerify.wall.median }
 }
 
 extension BenchRow {
@@ -53,19 +53,16 @@ extension BenchRow {
         for _ in 0..<settings.repeats {
             samples.append(try workload.runBatch(reports, jobSize, settings.threads, &randomness))
         }
-        func spread(_ phase: (PhaseTimes) -> Double) -> Spread {
-            Spread(samples.map { phase($0) * 1e6 / Double(reports) })
+        func cost(_ phase: (PhaseTimes) -> Elapsed) -> PhaseCost {
+            PhaseCost(samples.map(phase), reports: reports)
         }
-        let (wall, processor) = samples.reduce(into: (0.0, 0.0)) {
-            $0.0 += $1.total.wall
-            $0.1 += $1.total.processor
-        }
+        let total = samples.reduce(into: Elapsed()) { $0 += $1.total }
         self.init(
-            benchCase: benchCase, reports: reports, threads: settings.threads, shard: spread(\.shard.wall),
-            leaderVerify: spread(\.leaderVerify.wall), helperVerify: spread(\.helperVerify.wall),
-            bothVerify: spread { $0.leaderVerify.wall + $0.helperVerify.wall }, finish: spread(\.finish.wall),
-            aggregate: spread { $0.aggregate.wall / 2 }, uploadBytes: first.uploadBytes,
-            processorShare: processor / (wall * Double(settings.threads)), leastWork: workload.leastWork)
+            benchCase: benchCase, reports: reports, threads: settings.threads, shard: cost(\.shard),
+            leaderVerify: cost(\.leaderVerify), helperVerify: cost(\.helperVerify),
+            bothVerify: cost { $0.leaderVerify + $0.helperVerify }, finish: cost(\.finish),
+            aggregate: cost { $0.aggregate.half }, uploadBytes: first.uploadBytes,
+            processorShare: total.processor / (total.wall * Double(settings.threads)), leastWork: workload.leastWork)
     }
 
     /// How many reports go through all phases in a second, their making included, from batches that grow until one takes

@@ -12,11 +12,7 @@ package struct PhaseTimes: Sendable {
     /// Plaintext bytes that the client of one report sends: public share and both input shares.
     var uploadBytes = 0
 
-    var total: Elapsed {
-        var sum = shard
-        for phase in [leaderVerify, helperVerify, finish, aggregate] { sum += phase }
-        return sum
-    }
+    var total: Elapsed { shard + leaderVerify + helperVerify + finish + aggregate }
 }
 
 /// How long something took, and for how much of it the process had a processor.
@@ -26,9 +22,15 @@ struct Elapsed: Sendable {
     /// Seconds of processor time, all threads together.
     var processor = 0.0
 
+    /// For what was done for two aggregators, the time of one.
+    var half: Elapsed { Elapsed(wall: wall / 2, processor: processor / 2) }
+
+    static func + (a: Elapsed, b: Elapsed) -> Elapsed {
+        Elapsed(wall: a.wall + b.wall, processor: a.processor + b.processor)
+    }
+
     static func += (sum: inout Elapsed, other: Elapsed) {
-        sum.wall += other.wall
-        sum.processor += other.processor
+        sum = sum + other
     }
 }
 

@@ -17,3 +17,18 @@ package struct Spread: Sendable, Equatable {
         largest = sorted[sorted.count - 1]
     }
 }
+
+/// What a phase costs: microseconds per report over the repetitions of a batch.
+package struct PhaseCost: Sendable {
+    /// Of wall clock: what a user waits for, at the given number of threads.
+    package let wall: Spread
+    /// Of processor time, all threads together. On a machine with other work it is what one thread's wall clock would be
+    /// without.
+    package let processor: Spread
+
+    init(_ samples: [Elapsed], reports: Int) {
+        let scale = 1e6 / Double(reports)
+        wall = Spread(samples.map { $0.wall * scale })
+        processor = Spread(samples.map { $0.processor * scale })
+    }
+}

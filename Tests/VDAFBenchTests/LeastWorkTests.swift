@@ -109,6 +109,6 @@ private struct CountingXof: Xof {
         let entry = try #require(roofline.entries.first)
         #expect(entry.leaderVerify.total < entry.helperVerify.total)
         #expect(entry.shard.total > 0)
-        #expect(entry.shard.measured == row.shard.median)
+        #expect(entry.shard.measured == row.shard.processor.median)
     }
 }

@@ -8,11 +8,11 @@ package struct Roofline: Sendable {
         package let helperVerify: Floor
     }
 
-    /// Microseconds per report that a phase takes at least, with as many threads as it was measured with.
+    /// Microseconds per report that a phase takes at least, all threads together.
     package struct Floor: Sendable {
         package let hashing: Double
         package let field: Double
-        /// What the phase took.
+        /// What the phase took, in processor time, so that other work on the machine does not count.
         package let measured: Double
 
         package var total: Double { hashing + field }
@@ -33,10 +33,9 @@ package struct Roofline: Sendable {
             guard let work = row.leastWork, let rate = rates.first(where: { $0.primitives == work.primitives }) else {
                 return nil
             }
-            func floor(_ phase: LeastWork.Phase, _ measured: Spread) -> Floor {
+            func floor(_ phase: LeastWork.Phase, _ cost: PhaseCost) -> Floor {
                 let (hashing, field) = rate.floor(phase)
-                let threads = Double(row.threads)
-                return Floor(hashing: hashing / threads, field: field / threads, measured: measured.median)
+                return Floor(hashing: hashing, field: field, measured: cost.processor.median)
             }
             return Entry(
                 row: row, shard: floor(work.shard, row.shard), leaderVerify: floor(work.leaderVerify, row.leaderVerify),

@@ -2,7 +2,7 @@ import VDAFBench
 
 /// `cairn bench vdaf --json`: keys in snake_case, times in microseconds per report.
 struct BenchDocument: Encodable {
-    /// A row's medians, and the smallest and largest of its repetitions.
+    /// A row's medians, the smallest and largest of its repetitions, and the medians of processor time.
     struct Row: Encodable {
         let type: String
         /// 1 for types whose measurement is one value.
@@ -13,12 +13,12 @@ struct BenchDocument: Encodable {
         /// In one repetition.
         let reports: Int
         let threads: Int
-        let shardUs, shardUsMin, shardUsMax: Double
-        let leaderVerifyUs, leaderVerifyUsMin, leaderVerifyUsMax: Double
-        let helperVerifyUs, helperVerifyUsMin, helperVerifyUsMax: Double
-        let bothVerifyUs, bothVerifyUsMin, bothVerifyUsMax: Double
+        let shardUs, shardUsMin, shardUsMax, shardCpuUs: Double
+        let leaderVerifyUs, leaderVerifyUsMin, leaderVerifyUsMax, leaderVerifyCpuUs: Double
+        let helperVerifyUs, helperVerifyUsMin, helperVerifyUsMax, helperVerifyCpuUs: Double
+        let bothVerifyUs, bothVerifyUsMin, bothVerifyUsMax, bothVerifyCpuUs: Double
         let finishUs: Double
-        let aggregateUs, aggregateUsMin, aggregateUsMax: Double
+        let aggregateUs, aggregateUsMin, aggregateUsMax, aggregateCpuUs: Double
         let reportsPerSecond: Double
         let uploadBytes: Int
         /// The part of the threads' time for which they had a processor; well below 1 on a machine with other work.
@@ -58,16 +58,24 @@ extension BenchDocument.Row {
         self.init(
             type: row.benchCase.type.rawValue, length: row.benchCase.length, bits: row.benchCase.bits,
             chunkLength: row.benchCase.chunkLength, reports: row.reports, threads: row.threads,
-            shardUs: rounded(row.shard.median), shardUsMin: rounded(row.shard.smallest),
-            shardUsMax: rounded(row.shard.largest),
-            leaderVerifyUs: rounded(row.leaderVerify.median), leaderVerifyUsMin: rounded(row.leaderVerify.smallest),
-            leaderVerifyUsMax: rounded(row.leaderVerify.largest),
-            helperVerifyUs: rounded(row.helperVerify.median), helperVerifyUsMin: rounded(row.helperVerify.smallest),
-            helperVerifyUsMax: rounded(row.helperVerify.largest),
-            bothVerifyUs: rounded(row.bothVerify.median), bothVerifyUsMin: rounded(row.bothVerify.smallest),
-            bothVerifyUsMax: rounded(row.bothVerify.largest), finishUs: rounded(row.finish.median),
-            aggregateUs: rounded(row.aggregate.median), aggregateUsMin: rounded(row.aggregate.smallest),
-            aggregateUsMax: rounded(row.aggregate.largest), reportsPerSecond: rounded(row.verifiedPerSecond),
+            shardUs: rounded(row.shard.wall.median), shardUsMin: rounded(row.shard.wall.smallest),
+            shardUsMax: rounded(row.shard.wall.largest), shardCpuUs: rounded(row.shard.processor.median),
+            leaderVerifyUs: rounded(row.leaderVerify.wall.median),
+            leaderVerifyUsMin: rounded(row.leaderVerify.wall.smallest),
+            leaderVerifyUsMax: rounded(row.leaderVerify.wall.largest),
+            leaderVerifyCpuUs: rounded(row.leaderVerify.processor.median),
+            helperVerifyUs: rounded(row.helperVerify.wall.median),
+            helperVerifyUsMin: rounded(row.helperVerify.wall.smallest),
+            helperVerifyUsMax: rounded(row.helperVerify.wall.largest),
+            helperVerifyCpuUs: rounded(row.helperVerify.processor.median),
+            bothVerifyUs: rounded(row.bothVerify.wall.median), bothVerifyUsMin: rounded(row.bothVerify.wall.smallest),
+            bothVerifyUsMax: rounded(row.bothVerify.wall.largest),
+            bothVerifyCpuUs: rounded(row.bothVerify.processor.median),
+            finishUs: rounded(row.finish.wall.median),
+            aggregateUs: rounded(row.aggregate.wall.median), aggregateUsMin: rounded(row.aggregate.wall.smallest),
+            aggregateUsMax: rounded(row.aggregate.wall.largest),
+            aggregateCpuUs: rounded(row.aggregate.processor.median),
+            reportsPerSecond: rounded(row.verifiedPerSecond),
             uploadBytes: row.uploadBytes, processorShare: rounded(row.processorShare),
             shardFloorUs: (floors?.shard.total).map(rounded),
             leaderFloorUs: (floors?.leaderVerify.total).map(rounded),

@@ -19,18 +19,20 @@ enum BenchTable {
     }
 
     static func show(_ row: BenchRow) {
-        let spreads = [row.shard, row.leaderVerify, row.helperVerify, row.bothVerify]
+        let verified = [row.shard, row.leaderVerify, row.helperVerify, row.bothVerify]
+        let all = verified + [row.finish, row.aggregate]
         Console.print(
             line(
                 label(row.benchCase),
-                (spreads + [row.finish, row.aggregate]).map { time($0.median) } + [
+                all.map { time($0.wall.median) } + [
                     String(format: "%.0f", row.verifiedPerSecond), String(row.uploadBytes),
                 ]))
         Console.print(
-            line("  \(row.reports) reports", spreads.map { "\(time($0.smallest))–\(time($0.largest))" }))
+            line("  \(row.reports) reports", verified.map { "\(time($0.wall.smallest))–\(time($0.wall.largest))" }))
         if row.processorShare < 0.9 {
             let share = String(format: "%.0f", row.processorShare * 100)
-            Console.print("  the threads had a processor for \(share)% of the time only: other work distorts this row")
+            Console.print(line("  processor time", all.map { time($0.processor.median) }))
+            Console.print("  other work on this machine: the threads ran for \(share)% of the time")
         }
     }
 
@@ -51,7 +53,7 @@ enum BenchTable {
             Console.print(padded(rates.primitives.rawValue, 40) + cells.joined())
         }
         Console.print()
-        Console.print("Floor in microseconds per report as hashing + field arithmetic, and measured time over floor")
+        Console.print("Floor in microseconds per report as hashing + field arithmetic, and processor time over floor")
         Console.print(padded("", labelWidth) + ["shard", "leader", "helper"].map { aligned($0, 24) }.joined())
         for entry in roofline.entries {
             let cells = [entry.shard, entry.leaderVerify, entry.helperVerify].map {
