@@ -62,17 +62,17 @@ extension PrimitiveRates {
     }
 }
 
-/// The smallest of many measurements of `seconds`, each of about a millisecond, so that on a busy machine some of them
+/// The smallest of many measurements of `seconds`, each of about half a millisecond, so that on a busy machine some of them
 /// are not interrupted.
 func fastest(_ body: () -> Void) -> Double {
     var iterations = 1
     var best = Double.infinity
     var runs = 0
-    while runs < 100 {
+    while runs < 300 {
         let seconds = timed {
             for _ in 0..<iterations { body() }
         }.elapsed.wall
-        guard seconds > 0.001 || runs > 0 else {
+        guard seconds > 0.0005 || runs > 0 else {
             iterations *= 2
             continue
         }
