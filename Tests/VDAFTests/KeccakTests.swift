@@ -65,7 +65,7 @@ import VDAF
                         buffer.copyBytes(from: random.bytes(length))
                         return buffer
                     }
-                    defer { buffers.forEach { $0.deallocate() } }
+                    defer { for buffer in buffers { buffer.deallocate() } }
                     for index in 0..<count where !isSqueezing[index] {
                         isSqueezing[index] = Int.random(in: 0..<4, using: &random) == 0
                     }
