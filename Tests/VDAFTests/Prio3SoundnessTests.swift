@@ -15,7 +15,7 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
     var coordinateBound: UInt128 { base.coordinateBound }
 
     func encode(_ measurement: [Field]) throws(VDAFError) -> [Field] { measurement }
-    func truncate(_ encoded: [Field]) -> [Field] { base.truncate(encoded) }
+    func truncate(_ encoded: UnsafeBufferPointer<Field>) -> [Field] { base.truncate(encoded) }
     func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> Base.AggregateResult {
         try base.decode(sums, measurementCount: measurementCount)
     }
@@ -24,9 +24,10 @@ struct ForgingCircuit<Base: ValidityCircuit>: ValidityCircuit {
     }
     func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field>, jointRandomness: UnsafeBufferPointer<Field>, shareOfOne: Field,
-        caller: inout Caller
-    ) -> [Field] where Caller.Field == Field {
-        base.evaluate(encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field>
+    ) where Caller.Field == Field {
+        base.evaluate(
+            encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller, into: outputs)
     }
 }
 
