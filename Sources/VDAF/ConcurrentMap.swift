@@ -5,8 +5,8 @@ import Synchronization
 /// Returns when all are done.
 ///
 /// `body` gets a group's indices and the memory for its elements, all of which it must initialize.
-@inline(__always)
-func concurrentMap<Element: Sendable>(
+@inlinable
+package func concurrentMap<Element: Sendable>(
     count: Int, groupSize: Int, threads: Int,
     _ body: @Sendable (Range<Int>, UnsafeMutablePointer<Element>) -> Void
 ) -> [Element] {
@@ -36,8 +36,8 @@ func concurrentMap<Element: Sendable>(
 }
 
 /// `body(0)`, `body(1)`, … `body(count - 1)`, likewise.
-@inline(__always)
-func concurrentMap<Element: Sendable>(
+@inlinable
+package func concurrentMap<Element: Sendable>(
     count: Int, threads: Int, _ body: @Sendable (Int) -> Element
 ) -> [Element] {
     concurrentMap(count: count, groupSize: 1, threads: threads) { range, target in

@@ -89,7 +89,11 @@ extension GadgetPlan {
     ///
     /// Columns are handled in strips that fit the first-level cache, or long transforms would stream the whole matrix
     /// from memory once per stage.
-    func moveToCoset(_ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>) {
+    @specialized(where Field == Field64)
+    @specialized(where Field == Field128)
+    package func moveToCoset(
+        _ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>
+    ) {
         let (rowCount, arity) = (shape.wireLength, shape.arity)
         if coset <= fastCosets.count {
             let elements = UnsafeMutableRawPointer(source).assumingMemoryBound(to: Field128.self)
