@@ -101,10 +101,9 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
         }
     }
 
-    /// What an aggregator keeps between the two steps of verification.
+    /// What an aggregator keeps between the two steps of verification: of a report whose link has been checked.
     public struct VerifierState: Sendable {
         let base: V.VerifierState
-        let commitment: RistrettoPoint
         let blind: Scalar
     }
 
