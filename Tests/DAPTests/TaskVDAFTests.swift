@@ -16,7 +16,9 @@ import VDAF
         switch vdaf.base {
         case .count: .integer(3)
         case .sum: .integer(3000)
-        case .sumVec: .vector([42, 0, 35, 23, 5])
+        case .sumVec, .sumVecField64: .vector([42, 0, 35, 23, 5])
+        case .multihotCountVec: .vector([3, 4, 0, 1, 0, 4])
+        case .l1BoundSum: .vector([60, 1, 2, 3])
         default: .vector([1, 0, 0, 0, 0, 0, 3])
         }
     }
@@ -141,7 +143,18 @@ import VDAF
             switch configuration.base {
             case .count: [.integer(1), .vector([1]), .bucket(0)]
             case .sum: [.integer(1001), .integer(.max), .bool(true), .vector([1])]
-            case .sumVec: [.vector([15, 0, 0, 0, 0]), .vector([1]), .vector([]), .integer(1)]
+            case .sumVec, .sumVecField64:
+                [.vector([15, 0, 0, 0, 0]), .vector([1]), .vector([]), .integer(1), .choices([true])]
+            case .multihotCountVec:
+                [
+                    .choices([true, true, true, true, false, false]), .choices([true]), .choices([]),
+                    .choices([Bool](repeating: false, count: 7)), .vector([1, 0, 0, 0, 0, 0]), .bool(true),
+                ]
+            case .l1BoundSum:
+                [
+                    .vector([21, 0, 0, 0]), .vector([10, 10, 1, 0]), .vector([.max, .max, .max, .max]), .vector([1]),
+                    .vector([]), .vector([0, 0, 0, 0, 0]), .choices([true, true, true, true]),
+                ]
             default: [.bucket(7), .bucket(-1), .bucket(.max), .integer(1)]
             }
         for measurement in wrong {
@@ -220,7 +233,9 @@ import VDAF
             switch base {
             case .count: [1]
             case .sum: [1000]
-            case .sumVec: [14, 0, 7, 3, 1]
+            case .sumVec, .sumVecField64: [14, 0, 7, 3, 1]
+            case .multihotCountVec: [1, 1, 0, 0, 0, 1]
+            case .l1BoundSum: [20, 0, 0, 0]
             default: [0, 0, 0, 0, 0, 0, 1]
             }
         #expect(opening.values == expected)
