@@ -1,9 +1,10 @@
 # Two commands for newcomers: `make demo` and `make test`. Each installs what is missing, builds and runs.
-# One release build serves demo, tests and benchmarks: no flag may differ between the commands below.
+# One release build serves demo, tests and `cairn bench`: no flag may differ between the commands below.
 
 SWIFT_BUILD := swift build -c release --build-tests
 SWIFT_TEST := swift test -c release --skip-build --disable-xctest --disable-testable-imports
 CAIRN := .build/release/cairn
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/VDAFBenchmarks
 
 .PHONY: demo test build setup format lint clean
 
@@ -21,10 +22,10 @@ setup:
 	@Scripts/setup.sh test
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive $(SWIFT_FILES)
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive $(SWIFT_FILES)
 
 clean:
 	swift package clean

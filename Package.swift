@@ -23,7 +23,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -74,21 +73,16 @@ let package = Package(
             ]),
         .target(name: "SharedModel"),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
+        .target(name: "VDAFBench", dependencies: ["CKeccak", "VDAF", "DAP"]),
         .executableTarget(
             name: "cairn",
             dependencies: [
                 "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
-                "Contributor", "SharedModel", "VectorCheck",
+                "Contributor", "SharedModel", "VectorCheck", "VDAFBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-
-        .executableTarget(
-            name: "VDAFBenchmarks",
-            dependencies: ["VDAF", "Commitments", .product(name: "Benchmark", package: "benchmark")],
-            path: "Benchmarks/VDAFBenchmarks",
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
 
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
         .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CSodium"]),
@@ -124,6 +118,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
+        .testTarget(name: "VDAFBenchTests", dependencies: ["VDAF", "VDAFBench"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -2,110 +2,102 @@ import Benchmark
 import Commitments
 import VDAF
 
-/// Shard and verification of one report, per type and size: the ladder on which every change of the VDAF layer is
-/// measured. Run with `swift package benchmark --target VDAFBenchmarks`.
+/// Sharding and verification, per type and size: the ladder on which every change of the VDAF layer is measured.
+///
+/// `cairn bench vdaf` measures the same sizes for users; this suite adds peak memory, and comparison with baselines.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         metrics: [.wallClock, .throughput, .peakMemoryResident], maxDuration: .seconds(2), maxIterations: 10_000)
 
-    ladder("Count") {
-        try Prio3Count()
-    } measurement: {
-        true
+    ladder("Count", measurement: true) { try Prio3Count() }
+    ladder("Sum 32 bit", measurement: 1_000_000) { try Prio3Sum(maxMeasurement: 0xffff_ffff) }
+    ladder("Histogram 100", measurement: 42) { try Prio3Histogram(length: 100, chunkLength: 7) }
+    ladder("Histogram 10000", measurement: 42) { try Prio3Histogram(length: 10_000, chunkLength: 79) }
+    ladder("Multihot 1000", measurement: (0..<1000).map { $0 % 20 == 0 }) {
+        try Prio3MultihotCountVec(length: 1000, maxWeight: 100, chunkLength: 33)
     }
-    ladder("Sum 32 bit") {
-        try Prio3Sum(maxMeasurement: 0xffff_ffff)
-    } measurement: {
-        1_000_000
-    }
-    ladder("Histogram 100") {
-        try Prio3Histogram(length: 100, chunkLength: 7)
-    } measurement: {
-        42
-    }
-    ladder("Histogram 10000") {
-        try Prio3Histogram(length: 10_000, chunkLength: 79)
-    } measurement: {
-        42
-    }
-    ladder("SumVec 1 bit x 1000") {
+    ladder("SumVec 1 bit x 1000", measurement: [UInt64](repeating: 1, count: 1000)) {
         try Prio3SumVec(length: 1000, maxMeasurement: 1, chunkLength: 33)
-    } measurement: {
-        [UInt64](repeating: 1, count: 1000)
     }
-    ladder("SumVec 16 bit x 1000") {
+    ladder("SumVec 16 bit x 1000", measurement: [UInt64](repeating: 12_345, count: 1000)) {
         try Prio3SumVec(length: 1000, maxMeasurement: 65_535, chunkLength: 126)
-    } measurement: {
-        [UInt64](repeating: 12_345, count: 1000)
     }
-    ladder("Committed SumVec 16 bit x 1000") {
+    ladder("SumVec 16 bit x 10000", measurement: [UInt64](repeating: 12_345, count: 10_000)) {
+        try Prio3SumVec(length: 10_000, maxMeasurement: 65_535, chunkLength: 314)
+    }
+    ladder("SumVec Field64 16 bit x 1000", measurement: [UInt64](repeating: 12_345, count: 1000)) {
+        try Prio3SumVecField64Multiproof(length: 1000, maxMeasurement: 65_535, chunkLength: 126)
+    }
+    ladder("L1BoundSum 16 bit x 1000", measurement: [UInt64](repeating: 65, count: 1000)) {
+        try Prio3L1BoundSum(length: 1000, maxValue: 65_535, chunkLength: 126)
+    }
+    ladder("Committed SumVec 16 bit x 1000", measurement: [UInt64](repeating: 12_345, count: 1000)) {
         try Committed(Prio3SumVec(length: 1000, maxMeasurement: 65_535, chunkLength: 126))
-    } measurement: {
-        [UInt64](repeating: 12_345, count: 1000)
+    }
+    jobs("Histogram 100", measurement: 42) { try Prio3Histogram(length: 100, chunkLength: 7) }
+    jobs("SumVec 16 bit x 1000", measurement: [UInt64](repeating: 12_345, count: 1000)) {
+        try Prio3SumVec(length: 1000, maxMeasurement: 65_535, chunkLength: 126)
+    }
+    jobs("SumVec 16 bit x 10000", measurement: [UInt64](repeating: 12_345, count: 10_000)) {
+        try Prio3SumVec(length: 10_000, maxMeasurement: 65_535, chunkLength: 314)
     }
 }
 
-/// Three benchmarks of one type. Each checks its last result, so that nothing is measured that does not work.
+/// One report at a time. What was measured is checked: nothing counts that does not verify.
 private func ladder<V: VDAF>(
-    _ name: String, _ make: @escaping @Sendable () throws -> V, measurement: @escaping @Sendable () -> V.Measurement
+    _ name: String, measurement: V.Measurement, _ make: @escaping @Sendable () throws -> V
 ) where V.AggregationParameter == Void {
-    Benchmark("\(name): shard") { benchmark in
-        let report = try SampleReport(make(), measurement: measurement())
-        benchmark.startMeasurement()
-        for _ in benchmark.scaledIterations {
-            blackHole(try report.shard())
-        }
-    }
-    for (id, role) in ["leader", "helper"].enumerated() {
-        Benchmark("\(name): \(role) verify") { benchmark in
-            let report = try SampleReport(make(), measurement: measurement())
+    Benchmark(
+        "\(name): shard",
+        closure: { benchmark, sample in
+            var reports: [SampleReport<V>] = []
+            reports.reserveCapacity(benchmark.scaledIterations.count)
             benchmark.startMeasurement()
             for _ in benchmark.scaledIterations {
-                blackHole(try report.verifyInit(id))
+                reports.append(try sample.again())
             }
             benchmark.stopMeasurement()
-            try report.checkAccepted()
-        }
+            for report in reports { try report.checkAccepted() }
+        },
+        setup: { try SampleReport(make(), measurement: measurement) })
+    for (aggregatorID, role) in ["leader", "helper"].enumerated() {
+        Benchmark(
+            "\(name): \(role) verify",
+            closure: { benchmark, sample in
+                var steps: [SampleReport<V>.Step] = []
+                steps.reserveCapacity(benchmark.scaledIterations.count)
+                benchmark.startMeasurement()
+                for _ in benchmark.scaledIterations {
+                    steps.append(try sample.verifyInit(aggregatorID))
+                }
+                benchmark.stopMeasurement()
+                let other = try sample.verifyInit(1 - aggregatorID)
+                for step in steps {
+                    try sample.checkAccepted(aggregatorID == 0 ? [step, other] : [other, step])
+                }
+            },
+            setup: { try SampleReport(make(), measurement: measurement) })
     }
 }
 
-/// One report with all that its two aggregators need.
-private struct SampleReport<V: VDAF> where V.AggregationParameter == Void {
-    let vdaf: V
-    let measurement: V.Measurement
-    let context = [UInt8](repeating: 1, count: 38)
-    let verifyKey = [UInt8](repeating: 2, count: 32)
-    let nonce = [UInt8](repeating: 3, count: 16)
-    let publicShare: V.PublicShare
-    let inputShares: [V.InputShare]
-
-    init(_ vdaf: V, measurement: V.Measurement) throws {
-        self.vdaf = vdaf
-        self.measurement = measurement
-        (publicShare, inputShares) = try vdaf.shard(
-            context: context, measurement: measurement, nonce: nonce,
-            rand: (0..<vdaf.randSize).map { UInt8(truncatingIfNeeded: $0 &* 7) })
-    }
-
-    func shard() throws -> V.PublicShare {
-        try vdaf.shard(
-            context: context, measurement: measurement, nonce: nonce,
-            rand: (0..<vdaf.randSize).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-        ).publicShare
-    }
-
-    func verifyInit(_ id: Int) throws -> (state: V.VerifierState, share: V.VerifierShare) {
-        try vdaf.verifyInit(
-            verifyKey: verifyKey, context: context, aggregatorID: id, aggregationParameter: (), nonce: nonce,
-            publicShare: publicShare, inputShare: inputShares[id])
-    }
-
-    func checkAccepted() throws {
-        let steps = try [verifyInit(0), verifyInit(1)]
-        let message = try vdaf.verifierSharesToMessage(
-            context: context, aggregationParameter: (), verifierShares: steps.map(\.share))
-        for step in steps {
-            _ = try vdaf.verifyNext(context: context, state: step.state, message: message)
-        }
+/// A job of eight reports, as nodes verify them.
+private func jobs<V: OneRoundVDAF>(
+    _ name: String, measurement: V.Measurement, _ make: @escaping @Sendable () throws -> V
+) {
+    for (aggregatorID, role) in ["leader", "helper"].enumerated() {
+        Benchmark(
+            "\(name): \(role) verify, job of 8",
+            closure: { benchmark, sample in
+                let reports = sample.requests(aggregatorID, count: 8)
+                benchmark.startMeasurement()
+                let steps = sample.verifyJob(aggregatorID, reports)
+                benchmark.stopMeasurement()
+                let other = try sample.verifyInit(1 - aggregatorID)
+                for step in steps {
+                    let step = try step.get()
+                    try sample.checkAccepted(aggregatorID == 0 ? [step, other] : [other, step])
+                }
+            },
+            setup: { try SampleReport(make(), measurement: measurement) })
     }
 }

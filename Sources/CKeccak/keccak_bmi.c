@@ -8,7 +8,7 @@
 
 int cairn_keccak_has_bmi(void) {
     unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 3)) && (b & (1u << 8));
+    return cairn_kernels_allow("bmi") && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 3)) && (b & (1u << 8));
 }
 
 #define LANE uint64_t

@@ -28,8 +28,8 @@ package struct HigherDegreeCircuit: ValidityCircuit {
         return measurement.map { Field64($0) }
     }
 
-    package func truncate(_ encoded: [Field64]) -> [Field64] {
-        encoded
+    package func truncate(_ encoded: UnsafeBufferPointer<Field64>) -> [Field64] {
+        Array(encoded)
     }
 
     package func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> [UInt128] {
@@ -42,11 +42,11 @@ package struct HigherDegreeCircuit: ValidityCircuit {
 
     package func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field64>, jointRandomness: UnsafeBufferPointer<Field64>, shareOfOne: Field64,
-        caller: inout Caller
-    ) -> [Field64] where Caller.Field == Field64 {
-        encoded.map { element in
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field64>
+    ) where Caller.Field == Field64 {
+        for (index, element) in encoded.enumerated() {
             caller.inputs(of: 0)[0] = element
-            return caller.call(0)
+            outputs[index] = caller.call(0)
         }
     }
 }

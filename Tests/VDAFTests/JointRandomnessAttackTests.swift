@@ -17,7 +17,7 @@ private struct SplitRandomnessCircuit: ValidityCircuit {
     var coordinateBound: UInt128 { base.coordinateBound }
 
     func encode(_ measurement: [UInt64]) throws(VDAFError) -> [Field128] { try base.encode(measurement) }
-    func truncate(_ encoded: [Field128]) -> [Field128] { base.truncate(encoded) }
+    func truncate(_ encoded: UnsafeBufferPointer<Field128>) -> [Field128] { base.truncate(encoded) }
     func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> [UInt128] { sums }
     func evaluateGadget(_ index: Int, _ inputs: UnsafePointer<Field128>) -> Field128 {
         base.evaluateGadget(index, inputs)
@@ -25,8 +25,8 @@ private struct SplitRandomnessCircuit: ValidityCircuit {
 
     func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field128>, jointRandomness: UnsafeBufferPointer<Field128>,
-        shareOfOne: Field128, caller: inout Caller
-    ) -> [Field128] where Caller.Field == Field128 {
+        shareOfOne: Field128, caller: inout Caller, into outputs: UnsafeMutablePointer<Field128>
+    ) where Caller.Field == Field128 {
         var sum = Field128.zero
         for call in 0..<gadgets[0].calls {
             let inputs = caller.inputs(of: 0)
@@ -42,7 +42,7 @@ private struct SplitRandomnessCircuit: ValidityCircuit {
             }
             sum += caller.call(0)
         }
-        return [sum]
+        outputs[0] = sum
     }
 }
 

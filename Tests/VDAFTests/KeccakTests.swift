@@ -24,7 +24,7 @@ import VDAF
             let state = (0..<100).map { _ in random.next() }
             let input = random.bytes(4 * 168 * 3)
             var results: [([UInt64], [UInt8])] = []
-            for isPortable in [false, true] {
+            for kernel in [nil] + KeccakP1600x4.Kernel.allCases.filter(\.isAvailable) {
                 var (words, output) = (state, [UInt8](repeating: 0, count: input.count))
                 words.withUnsafeMutableBufferPointer { words in
                     input.withUnsafeBufferPointer { input in
@@ -35,17 +35,23 @@ import VDAF
                             func target(_ stream: Int) -> UnsafeMutablePointer<UInt8>? {
                                 pattern >> (4 + stream) & 1 == 1 ? output.baseAddress! + stream * 504 : nil
                             }
-                            let permute =
-                                isPortable ? KeccakP1600x4.permutePortably : KeccakP1600x4.permute
-                            permute(
-                                words.baseAddress!, blocks, (source(0), source(1), source(2), source(3)),
-                                (target(0), target(1), target(2), target(3)))
+                            let inputs = (source(0), source(1), source(2), source(3))
+                            let outputs = (target(0), target(1), target(2), target(3))
+                            if let kernel {
+                                KeccakP1600x4.permute(
+                                    words.baseAddress!, with: kernel, blocks: blocks, inputs: inputs, outputs: outputs)
+                            } else {
+                                KeccakP1600x4.permutePortably(
+                                    words.baseAddress!, blocks: blocks, inputs: inputs, outputs: outputs)
+                            }
                         }
                     }
                 }
                 results.append((words, output))
             }
-            #expect(results[0] == results[1], "pattern \(pattern), \(blocks) blocks")
+            for result in results {
+                #expect(result == results[0], "pattern \(pattern), \(blocks) blocks")
+            }
         }
     }
 
@@ -65,7 +71,7 @@ import VDAF
                         buffer.copyBytes(from: random.bytes(length))
                         return buffer
                     }
-                    defer { buffers.forEach { $0.deallocate() } }
+                    defer { for buffer in buffers { buffer.deallocate() } }
                     for index in 0..<count where !isSqueezing[index] {
                         isSqueezing[index] = Int.random(in: 0..<4, using: &random) == 0
                     }

@@ -21,7 +21,7 @@ public struct AverageCircuit: ValidityCircuit {
         try sum.encode(measurement)
     }
 
-    public func truncate(_ encoded: [Field64]) -> [Field64] {
+    public func truncate(_ encoded: UnsafeBufferPointer<Field64>) -> [Field64] {
         sum.truncate(encoded)
     }
 
@@ -36,8 +36,8 @@ public struct AverageCircuit: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field64>, jointRandomness: UnsafeBufferPointer<Field64>, shareOfOne: Field64,
-        caller: inout Caller
-    ) -> [Field64] where Caller.Field == Field64 {
-        sum.evaluate(encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field64>
+    ) where Caller.Field == Field64 {
+        sum.evaluate(encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller, into: outputs)
     }
 }

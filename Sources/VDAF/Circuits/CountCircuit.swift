@@ -15,11 +15,11 @@ public struct CountCircuit: ValidityCircuit {
     }
 
     public func encode(_ measurement: Bool) throws(VDAFError) -> [Field64] {
-        [Field64(measurement ? 1 : 0)]
+        [Field64(UInt64(bit: measurement))]
     }
 
-    public func truncate(_ encoded: [Field64]) -> [Field64] {
-        encoded
+    public func truncate(_ encoded: UnsafeBufferPointer<Field64>) -> [Field64] {
+        [encoded[0]]
     }
 
     public func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> UInt128 {
@@ -32,11 +32,11 @@ public struct CountCircuit: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field64>, jointRandomness: UnsafeBufferPointer<Field64>, shareOfOne: Field64,
-        caller: inout Caller
-    ) -> [Field64] where Caller.Field == Field64 {
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field64>
+    ) where Caller.Field == Field64 {
         let inputs = caller.inputs(of: 0)
         inputs[0] = encoded[0]
         inputs[1] = encoded[0]
-        return [caller.call(0) - encoded[0]]
+        outputs[0] = caller.call(0) - encoded[0]
     }
 }

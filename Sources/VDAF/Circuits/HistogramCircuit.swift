@@ -34,8 +34,8 @@ public struct HistogramCircuit: ValidityCircuit {
         }
     }
 
-    public func truncate(_ encoded: [Field128]) -> [Field128] {
-        encoded
+    public func truncate(_ encoded: UnsafeBufferPointer<Field128>) -> [Field128] {
+        Array(encoded)
     }
 
     public func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> [UInt128] {
@@ -48,14 +48,14 @@ public struct HistogramCircuit: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field128>, jointRandomness: UnsafeBufferPointer<Field128>,
-        shareOfOne: Field128, caller: inout Caller
-    ) -> [Field128] where Caller.Field == Field128 {
-        let rangeCheck = check.evaluate(
+        shareOfOne: Field128, caller: inout Caller, into outputs: UnsafeMutablePointer<Field128>
+    ) where Caller.Field == Field128 {
+        outputs[0] = check.evaluate(
             encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
         var sumCheck = -shareOfOne
         for element in encoded {
             sumCheck += element
         }
-        return [rangeCheck, sumCheck]
+        outputs[1] = sumCheck
     }
 }

@@ -48,7 +48,7 @@ public struct L1BoundSumCircuit: ValidityCircuit {
         return encoded
     }
 
-    public func truncate(_ encoded: [Field128]) -> [Field128] {
+    public func truncate(_ encoded: UnsafeBufferPointer<Field128>) -> [Field128] {
         range.decodeVector(encoded, count: outputLength)
     }
 
@@ -62,11 +62,11 @@ public struct L1BoundSumCircuit: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field128>, jointRandomness: UnsafeBufferPointer<Field128>,
-        shareOfOne: Field128, caller: inout Caller
-    ) -> [Field128] where Caller.Field == Field128 {
-        let rangeCheck = check.evaluate(
+        shareOfOne: Field128, caller: inout Caller, into outputs: UnsafeMutablePointer<Field128>
+    ) where Caller.Field == Field128 {
+        outputs[0] = check.evaluate(
             encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
-        return [rangeCheck, normCheck(encoded)]
+        outputs[1] = normCheck(encoded)
     }
 
     /// The sum of the coordinates less the stated norm.

@@ -39,7 +39,7 @@ public struct MultihotCountVecCircuit: ValidityCircuit {
         encoded.reserveCapacity(measurementLength)
         var weight: UInt64 = 0
         for isSet in measurement {
-            let bit: UInt64 = isSet ? 1 : 0
+            let bit = UInt64(bit: isSet)
             weight += bit
             encoded.append(Field128(bit))
         }
@@ -50,7 +50,7 @@ public struct MultihotCountVecCircuit: ValidityCircuit {
         return encoded
     }
 
-    public func truncate(_ encoded: [Field128]) -> [Field128] {
+    public func truncate(_ encoded: UnsafeBufferPointer<Field128>) -> [Field128] {
         Array(encoded.prefix(outputLength))
     }
 
@@ -64,15 +64,15 @@ public struct MultihotCountVecCircuit: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field128>, jointRandomness: UnsafeBufferPointer<Field128>,
-        shareOfOne: Field128, caller: inout Caller
-    ) -> [Field128] where Caller.Field == Field128 {
-        let rangeCheck = check.evaluate(
+        shareOfOne: Field128, caller: inout Caller, into outputs: UnsafeMutablePointer<Field128>
+    ) where Caller.Field == Field128 {
+        outputs[0] = check.evaluate(
             encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
         var weight = Field128.zero
         for index in 0..<outputLength {
             weight += encoded[index]
         }
         let statedWeight = encoded.baseAddress.map { weightRange.decode($0 + outputLength) } ?? .zero
-        return [rangeCheck, weight - statedWeight]
+        outputs[1] = weight - statedWeight
     }
 }

@@ -32,7 +32,7 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
             throw .invalidMeasurement("the value is above the largest measurement \(maximum)")
         }
         let (_, needsLast) = (((1 as UInt64) << UInt64(bits - 1)) - 1).subtractingReportingOverflow(value)
-        let last: UInt64 = needsLast ? 1 : 0
+        let last = UInt64(bit: needsLast)
         let rest = value &- ((0 &- last) & lastWeight)
         for bit in 0..<UInt64(bits - 1) {
             encoded.append(Field(rest >> bit & 1))
@@ -55,15 +55,15 @@ struct RangeEncoding<Field: NTTFieldElement>: Sendable {
     }
 
     /// The first `count` integers of an encoded vector.
-    func decodeVector(_ encoded: [Field], count: Int) -> [Field] {
-        [Field](unsafeUninitializedCapacity: count) { target, written in
-            encoded.withUnsafeBufferPointer { encoded in
-                guard let base = encoded.baseAddress else { return }
-                for index in 0..<count {
-                    target.initializeElement(at: index, to: decode(base + index &* bits))
-                }
-                written = count
+    func decodeVector(_ encoded: UnsafeBufferPointer<Field>, count: Int) -> [Field] {
+        // A single bit is its own value.
+        guard bits > 1 else { return Array(encoded.prefix(count)) }
+        return [Field](unsafeUninitializedCapacity: count) { target, written in
+            guard let base = encoded.baseAddress else { return }
+            for index in 0..<count {
+                target.initializeElement(at: index, to: decode(base + index &* bits))
             }
+            written = count
         }
     }
 }

@@ -29,10 +29,8 @@ public struct SumCircuit: ValidityCircuit {
         return encoded
     }
 
-    public func truncate(_ encoded: [Field64]) -> [Field64] {
-        encoded.withUnsafeBufferPointer { encoded in
-            encoded.baseAddress.map { [range.decode($0)] } ?? []
-        }
+    public func truncate(_ encoded: UnsafeBufferPointer<Field64>) -> [Field64] {
+        encoded.baseAddress.map { [range.decode($0)] } ?? []
     }
 
     public func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> UInt128 {
@@ -45,11 +43,11 @@ public struct SumCircuit: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field64>, jointRandomness: UnsafeBufferPointer<Field64>, shareOfOne: Field64,
-        caller: inout Caller
-    ) -> [Field64] where Caller.Field == Field64 {
-        encoded.map { bit in
-            caller.inputs(of: 0)[0] = bit
-            return caller.call(0)
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field64>
+    ) where Caller.Field == Field64 {
+        for index in 0..<encoded.count {
+            caller.inputs(of: 0)[0] = encoded[index]
+            outputs[index] = caller.call(0)
         }
     }
 }

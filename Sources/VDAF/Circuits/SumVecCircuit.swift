@@ -36,7 +36,7 @@ public struct SumVecCircuit<Field: NTTFieldElement>: ValidityCircuit {
         return encoded
     }
 
-    public func truncate(_ encoded: [Field]) -> [Field] {
+    public func truncate(_ encoded: UnsafeBufferPointer<Field>) -> [Field] {
         range.decodeVector(encoded, count: outputLength)
     }
 
@@ -50,8 +50,9 @@ public struct SumVecCircuit<Field: NTTFieldElement>: ValidityCircuit {
 
     public func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field>, jointRandomness: UnsafeBufferPointer<Field>, shareOfOne: Field,
-        caller: inout Caller
-    ) -> [Field] where Caller.Field == Field {
-        [check.evaluate(encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)]
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field>
+    ) where Caller.Field == Field {
+        outputs[0] = check.evaluate(
+            encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
     }
 }

@@ -5,57 +5,69 @@ extension FullyLinearProof {
     ///   - encoded: An encoded measurement, `measurementLength` elements.
     ///   - proveRandomness: `proveRandomnessLength` elements, uniform and secret.
     ///   - jointRandomness: `jointRandomnessLength` elements.
-    /// - Returns: `proofLength` elements: for every gadget its wire seeds and the values of its polynomial.
-    func prove(encoded: [Field], proveRandomness: ArraySlice<Field>, jointRandomness: ArraySlice<Field>) -> [Field] {
-        precondition(
+    ///   - proof: Room for `proofLength` elements: for every gadget its wire seeds and the values of its polynomial.
+    @inline(__always)
+    func prove(
+        encoded: UnsafeBufferPointer<Field>, proveRandomness: UnsafeBufferPointer<Field>,
+        jointRandomness: UnsafeBufferPointer<Field>, into proof: UnsafeMutablePointer<Field>
+    ) {
+        assert(
             encoded.count == circuit.measurementLength && proveRandomness.count == proveRandomnessLength
                 && jointRandomness.count == circuit.jointRandomnessLength)
-
-        let size = plans.reduce(0) { $0 + $1.shape.wireLength * $1.shape.arity }
-        let wires = UnsafeMutablePointer<Field>.allocate(capacity: size)
-        wires.initialize(repeating: .zero, count: size)
-        defer { wires.deallocate() }
-
-        var recorder = WireRecorder(circuit: circuit, plans: plans, wires: wires, seeds: proveRandomness)
-        encoded.withUnsafeBufferPointer { encoded in
-            jointRandomness.withUnsafeBufferPointer { jointRandomness in
-                _ = circuit.evaluate(
-                    encoded, jointRandomness: jointRandomness, shareOfOne: .one, caller: &recorder)
+        let (wireCount, outputCount) = plans.reduce(into: (0, 0)) {
+            $0.0 += $1.shape.wireLength * $1.shape.arity
+            $0.1 += $1.shape.calls
+        }
+        withUnsafeTemporaryAllocation(
+            of: Field.self, capacity: wireCount + outputCount + circuit.evaluationOutputLength
+        ) { memory in
+            guard let wires = memory.baseAddress else { return }
+            memory.initialize(repeating: .zero)
+            let outputs = wires + wireCount
+            withUnsafeTemporaryAllocation(of: GadgetRecord<Field>.self, capacity: plans.count) { records in
+                guard let records = records.baseAddress else { return }
+                var recorder = WireRecorder(
+                    circuit: circuit, plans: plans, wires: wires, outputs: outputs, seeds: proveRandomness,
+                    records: records)
+                circuit.evaluate(
+                    encoded, jointRandomness: jointRandomness, shareOfOne: .one, caller: &recorder,
+                    into: outputs + outputCount)
+            }
+            var (target, rows, gadgetOutputs, seed) = (proof, wires, outputs, 0)
+            for (index, plan) in plans.enumerated() {
+                for wire in 0..<plan.shape.arity {
+                    target[wire] = proveRandomness[seed + wire]
+                }
+                seed += plan.shape.arity
+                writeGadgetPolynomial(index, wires: rows, outputs: gadgetOutputs, to: target + plan.shape.arity)
+                target += plan.shape.proofLength
+                rows += plan.shape.wireLength * plan.shape.arity
+                gadgetOutputs += plan.shape.calls
             }
         }
-
-        var proof = [Field]()
-        proof.reserveCapacity(proofLength)
-        var seeds = proveRandomness
-        var rows = wires
-        for (index, plan) in plans.enumerated() {
-            proof += seeds.prefix(plan.shape.arity)
-            seeds = seeds.dropFirst(plan.shape.arity)
-            proof += gadgetPolynomial(index, wires: rows, outputs: recorder.outputs[index])
-            rows += plan.shape.wireLength * plan.shape.arity
-        }
-        return proof
     }
 
-    /// The values of a gadget polynomial. `wires` has a row per value of the wire polynomials, and is overwritten.
+    /// Writes the values of a gadget polynomial. `wires` has a row per value of the wire polynomials, and is
+    /// overwritten.
     ///
     /// Every `step`-th value is a gadget output that the evaluation of the circuit has computed. For the others all
     /// wire polynomials are moved to a coset of the roots of unity, and the gadget is evaluated there row by row.
-    private func gadgetPolynomial(
-        _ index: Int, wires: UnsafeMutablePointer<Field>, outputs: [Field]
-    ) -> ArraySlice<Field> {
+    @inline(__always)
+    private func writeGadgetPolynomial(
+        _ index: Int, wires: UnsafeMutablePointer<Field>, outputs: UnsafePointer<Field>,
+        to values: UnsafeMutablePointer<Field>
+    ) {
         let plan = plans[index]
         let (shape, step) = (plan.shape, plan.shape.step)
-        let (rowCount, arity) = (shape.wireLength, shape.arity)
-        var values = [Field](repeating: .zero, count: rowCount * step)
+        let (rowCount, arity, length) = (shape.wireLength, shape.arity, shape.polynomialLength)
 
         values[0] = circuit.evaluateGadget(index, wires)
-        for call in 1...shape.calls {
+        for call in 1...shape.calls where call * step < length {
             values[call * step] = outputs[call - 1]
         }
         if shape.calls + 1 < rowCount {
             let unused = circuit.evaluateGadget(index, wires + (rowCount - 1) * arity)
-            for row in shape.calls + 1..<rowCount {
+            for row in shape.calls + 1..<rowCount where row * step < length {
                 values[row * step] = unused
             }
         }
@@ -65,11 +77,10 @@ extension FullyLinearProof {
             let target = isLast ? wires : UnsafeMutablePointer<Field>.allocate(capacity: rowCount * arity)
             defer { if !isLast { target.deallocate() } }
             plan.moveToCoset(coset, from: wires, to: target)
-            for row in 0..<rowCount {
+            for row in 0..<rowCount where row * step + coset < length {
                 values[row * step + coset] = circuit.evaluateGadget(index, target + row * arity)
             }
         }
-        return values.prefix(shape.polynomialLength)
     }
 }
 
@@ -78,7 +89,11 @@ extension GadgetPlan {
     ///
     /// Columns are handled in strips that fit the first-level cache, or long transforms would stream the whole matrix
     /// from memory once per stage.
-    func moveToCoset(_ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>) {
+    @specialized(where Field == Field64)
+    @specialized(where Field == Field128)
+    package func moveToCoset(
+        _ coset: Int, from source: UnsafeMutablePointer<Field>, to target: UnsafeMutablePointer<Field>
+    ) {
         let (rowCount, arity) = (shape.wireLength, shape.arity)
         if coset <= fastCosets.count {
             let elements = UnsafeMutableRawPointer(source).assumingMemoryBound(to: Field128.self)
@@ -86,6 +101,10 @@ extension GadgetPlan {
             return fastCosets[coset - 1].moveToCoset(elements, to: moved, arity: arity)
         }
         let stripWidth = min(arity, max(4, 16_384 / (rowCount * Field.encodedSize)))
+        guard stripWidth < arity else {
+            if target != source { target.update(from: source, count: rowCount * arity) }
+            return transform.moveToCoset(target, width: arity, factors: cosetFactors[coset - 1])
+        }
         let strip = UnsafeMutablePointer<Field>.allocate(capacity: rowCount * stripWidth)
         defer { strip.deallocate() }
         for start in stride(from: 0, to: arity, by: stripWidth) {
@@ -101,45 +120,54 @@ extension GadgetPlan {
     }
 }
 
+/// A gadget in the course of a proof.
+private struct GadgetRecord<Field: NTTFieldElement> {
+    let arity: Int
+    /// The inputs of the next call.
+    var row: UnsafeMutablePointer<Field>
+    /// Where the output of the next call goes.
+    var output: UnsafeMutablePointer<Field>
+}
+
 /// The prover's gadgets: they keep every input, as rows of one matrix per gadget, and every output.
 private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
     typealias Field = Circuit.Field
 
     private let circuit: Circuit
-    private let arities: [Int]
-    /// For every gadget the row of the next call.
-    private var rows: [UnsafeMutablePointer<Field>]
-    /// For every gadget the outputs of its calls.
-    private(set) var outputs: [[Field]]
+    private let records: UnsafeMutablePointer<GadgetRecord<Field>>
 
+    @inline(__always)
     init(
-        circuit: Circuit, plans: [GadgetPlan<Field>], wires: UnsafeMutablePointer<Field>, seeds: ArraySlice<Field>
+        circuit: Circuit, plans: [GadgetPlan<Field>], wires: UnsafeMutablePointer<Field>,
+        outputs: UnsafeMutablePointer<Field>, seeds: UnsafeBufferPointer<Field>,
+        records: UnsafeMutablePointer<GadgetRecord<Field>>
     ) {
         self.circuit = circuit
-        arities = plans.map(\.shape.arity)
-        outputs = plans.map { _ in [] }
-        rows = []
-        var (matrix, seeds) = (wires, seeds)
-        for plan in plans {
-            for (column, seed) in seeds.prefix(plan.shape.arity).enumerated() {
-                matrix[column] = seed
+        self.records = records
+        var (matrix, output, seed) = (wires, outputs, 0)
+        for (index, plan) in plans.enumerated() {
+            let arity = plan.shape.arity
+            for wire in 0..<arity {
+                matrix[wire] = seeds[seed + wire]
             }
-            seeds = seeds.dropFirst(plan.shape.arity)
-            rows.append(matrix + plan.shape.arity)
-            matrix += plan.shape.wireLength * plan.shape.arity
+            seed += arity
+            (records + index).initialize(to: GadgetRecord(arity: arity, row: matrix + arity, output: output))
+            matrix += plan.shape.wireLength * arity
+            output += plan.shape.calls
         }
     }
 
     @inline(__always)
     mutating func inputs(of index: Int) -> UnsafeMutablePointer<Field> {
-        rows[index]
+        records[index].row
     }
 
     @inline(__always)
     mutating func call(_ index: Int) -> Field {
-        let output = circuit.evaluateGadget(index, rows[index])
-        outputs[index].append(output)
-        rows[index] += arities[index]
+        let output = circuit.evaluateGadget(index, records[index].row)
+        records[index].output[0] = output
+        records[index].output += 1
+        records[index].row += records[index].arity
         return output
     }
 
@@ -147,7 +175,7 @@ private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
     mutating func callBitChecks(
         _ index: Int, elements: UnsafeBufferPointer<Field>, randomness r: Field, shareOfOne: Field
     ) -> Field {
-        let row = rows[index]
+        let row = records[index].row
         // Four powers advance independently by r^4, or every multiplication would wait for the one before.
         let factor = Field.Factor(r)
         let square = factor * factor
@@ -179,7 +207,7 @@ private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
             p0 = p0 * factor
             column &+= 1
         }
-        for column in elements.count..<max(arities[index] / 2, elements.count) {
+        for column in elements.count..<max(records[index].arity / 2, elements.count) {
             row[2 &* column] = .zero
             row[2 &* column &+ 1] = -shareOfOne
         }

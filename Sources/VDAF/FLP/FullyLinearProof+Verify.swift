@@ -7,48 +7,35 @@ extension FullyLinearProof {
     ///   - queryRandomness: `queryRandomnessLength` elements, the same for all aggregators, unknown to the prover.
     ///   - jointRandomness: `jointRandomnessLength` elements.
     ///   - shareOfOne: 1/s for s aggregators.
-    /// - Returns: `verifierLength` elements.
+    ///   - verifier: Room for `verifierLength` elements.
+    ///   - workspace: Memory that queries for this proof system use one after the other.
     /// - Throws: `.testPointIsRootOfUnity`.
+    @inline(__always)
     func query(
-        encoded: [Field], proof: ArraySlice<Field>, queryRandomness: ArraySlice<Field>,
-        jointRandomness: ArraySlice<Field>, shareOfOne: Field
-    ) throws(VDAFError) -> [Field] {
-        precondition(
+        encoded: UnsafeBufferPointer<Field>, proof: UnsafeBufferPointer<Field>,
+        queryRandomness: UnsafeBufferPointer<Field>, jointRandomness: UnsafeBufferPointer<Field>, shareOfOne: Field,
+        into verifier: UnsafeMutablePointer<Field>, workspace: QueryWorkspace<Field>
+    ) throws(VDAFError) {
+        assert(
             encoded.count == circuit.measurementLength && proof.count == proofLength
                 && queryRandomness.count == queryRandomnessLength
                 && jointRandomness.count == circuit.jointRandomnessLength)
-
-        let testPoints = queryRandomness.suffix(plans.count)
-        for (plan, t) in zip(plans, testPoints) {
-            guard t.raised(to: UInt128(plan.shape.wireLength)) != .one else {
-                throw .testPointIsRootOfUnity
+        let testPoints = UnsafeBufferPointer(rebasing: queryRandomness.suffix(plans.count))
+        for index in 0..<plans.count {
+            var power = testPoints[index]
+            for _ in 0..<plans[index].shape.wireLengthLog2 {
+                power *= power
             }
+            guard power != .one else { throw .testPointIsRootOfUnity }
         }
 
-        let arity = plans.reduce(0) { $0 + $1.shape.arity }
-        let inputs = UnsafeMutablePointer<Field>.allocate(capacity: arity)
-        let sums = UnsafeMutablePointer<Field.ProductSum>.allocate(capacity: arity)
-        defer {
-            inputs.deallocate()
-            sums.deallocate()
-        }
-        inputs.initialize(repeating: .zero, count: arity)
-        sums.initialize(repeating: Field.ProductSum(), count: arity)
-
-        var checker = WireEvaluator<Field>(
-            plans: plans, proof: proof, testPoints: testPoints, inputs: inputs, sums: sums)
-        let outputs = encoded.withUnsafeBufferPointer { encoded in
-            jointRandomness.withUnsafeBufferPointer { jointRandomness in
-                circuit.evaluate(
-                    encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &checker)
-            }
-        }
-
-        var verifier = [Field]()
-        verifier.reserveCapacity(verifierLength)
-        verifier.append(combine(outputs, with: queryRandomness))
-        checker.appendChecks(to: &verifier)
-        return verifier
+        var evaluator = WireEvaluator<Field>(
+            plans: plans, proof: proof, testPoints: testPoints, workspace: workspace)
+        circuit.evaluate(
+            encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &evaluator,
+            into: workspace.outputs)
+        verifier[0] = combine(UnsafePointer(workspace.outputs), with: queryRandomness)
+        evaluator.writeChecks(to: verifier + 1)
     }
 
     /// Whether the sum of all aggregators' verifier shares belongs to a valid measurement and an honest proof
@@ -67,11 +54,15 @@ extension FullyLinearProof {
     }
 
     /// A random linear combination of the circuit's outputs; zero for an invalid measurement only by bad luck.
-    private func combine(_ outputs: [Field], with queryRandomness: ArraySlice<Field>) -> Field {
-        guard outputs.count > 1 else { return outputs[0] }
+    @inline(__always)
+    private func combine(
+        _ outputs: UnsafePointer<Field>, with queryRandomness: UnsafeBufferPointer<Field>
+    ) -> Field {
+        let count = circuit.evaluationOutputLength
+        guard count > 1 else { return outputs[0] }
         var sum = Field.ProductSum()
-        for (output, coefficient) in zip(outputs, queryRandomness) {
-            sum.add(output, times: coefficient)
+        for index in 0..<count {
+            sum.add(outputs[index], times: queryRandomness[index])
         }
         return sum.reduced()
     }
@@ -80,60 +71,31 @@ extension FullyLinearProof {
 /// The verifier's gadgets: inputs are not kept, but multiplied by their call's Lagrange weight and added to a sum per
 /// wire, so that in the end each sum is the wire polynomial's value at the test point. Outputs come from the proof.
 private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
-    private var gadgets: [GadgetState]
+    private let plans: [GadgetPlan<Field>]
+    private let gadgets: UnsafeMutablePointer<GadgetState<Field>>
 
-    private struct GadgetState {
-        let plan: GadgetPlan<Field>
-        /// The shares of the gadget polynomial's values.
-        let polynomial: ArraySlice<Field>
-        /// Lagrange weights of the gadget polynomial's nodes at the test point.
-        let polynomialWeights: [Field.Factor]
-        /// Lagrange weights of the wire polynomials' nodes at the test point.
-        let wireWeights: [Field.Factor]
-        let inputs: UnsafeMutablePointer<Field>
-        let sums: UnsafeMutablePointer<Field.ProductSum>
-        let arity: Int
-        let step: Int
-        /// Calls so far.
-        var calls = 0
-        /// What is to be subtracted from the second input wire of every bit check in the end: Σ weight·shareOfOne.
-        var constant = Field.zero
-
-        /// The share of the output of the current call.
-        @inline(__always)
-        func output() -> Field {
-            let position = calls &* step
-            return position < polynomial.count
-                ? polynomial[polynomial.startIndex &+ position] : interpolate(at: position)
-        }
-
-        /// For gadgets of degree 3 and more: a value that the proof does not carry.
-        private func interpolate(at position: Int) -> Field {
-            let root = Field.rootOfUnity(orderLog2: plan.shape.polynomialOrderLog2)
-            let weights = plan.polynomialBasis.weights(at: root.raised(to: UInt128(position)))
-            return innerProduct(weights, polynomial)
-        }
-    }
-
+    @inline(__always)
     init(
-        plans: [GadgetPlan<Field>], proof: ArraySlice<Field>, testPoints: ArraySlice<Field>,
-        inputs: UnsafeMutablePointer<Field>, sums: UnsafeMutablePointer<Field.ProductSum>
+        plans: [GadgetPlan<Field>], proof: UnsafeBufferPointer<Field>, testPoints: UnsafeBufferPointer<Field>,
+        workspace: QueryWorkspace<Field>
     ) {
-        gadgets = []
-        var (proof, inputs, sums) = (proof, inputs, sums)
-        for (plan, t) in zip(plans, testPoints) {
-            let arity = plan.shape.arity
-            let state = GadgetState(
-                plan: plan, polynomial: proof.dropFirst(arity).prefix(plan.shape.polynomialLength),
-                polynomialWeights: plan.polynomialBasis.weights(at: t), wireWeights: plan.wireBasis.weights(at: t),
-                inputs: inputs, sums: sums, arity: arity, step: plan.shape.step)
-            for (column, seed) in proof.prefix(arity).enumerated() {
-                sums[column].add(seed, times: state.wireWeights[0])
+        self.plans = plans
+        gadgets = workspace.gadgets
+        guard var part = proof.baseAddress else { return }
+        for index in 0..<plans.count {
+            let plan = plans[index]
+            let t = Field.Factor(testPoints[index])
+            gadgets[index].polynomial = part + gadgets[index].arity
+            gadgets[index].calls = 0
+            gadgets[index].constant = .zero
+            plan.polynomialBasis.writeWeights(at: t, to: gadgets[index].polynomialWeights)
+            plan.wireBasis.writeWeights(at: t, to: gadgets[index].wireWeights)
+            let (sums, weight) = (gadgets[index].sums, gadgets[index].wireWeights[0])
+            for wire in 0..<gadgets[index].arity {
+                sums[wire] = Field.ProductSum()
+                sums[wire].add(part[wire], times: weight)
             }
-            gadgets.append(state)
-            proof = proof.dropFirst(plan.shape.proofLength)
-            inputs += arity
-            sums += arity
+            part += plan.shape.proofLength
         }
     }
 
@@ -150,7 +112,7 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         for wire in 0..<gadgets[index].arity {
             sums[wire].add(inputs[wire], times: weight)
         }
-        return gadgets[index].output()
+        return output(index)
     }
 
     @inline(__always)
@@ -161,17 +123,42 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
         let weight = gadgets[index].wireWeights[gadgets[index].calls]
         gadgets[index].constant += shareOfOne * weight
         accumulateBitChecks(elements, weight: weight, randomness: Field.Factor(r), into: gadgets[index].sums)
-        return gadgets[index].output()
+        return output(index)
     }
 
-    /// Appends for every gadget the values of its wire polynomials and of its own polynomial at the test point.
-    func appendChecks(to verifier: inout [Field]) {
-        for gadget in gadgets {
-            for wire in 0..<gadget.plan.shape.arity {
-                let value = gadget.sums[wire].weighted()
-                verifier.append(wire % 2 == 1 ? value - gadget.constant : value)
+    /// The share of the output of the current call.
+    @inline(__always)
+    private func output(_ index: Int) -> Field {
+        let position = gadgets[index].calls &* gadgets[index].step
+        return position < gadgets[index].polynomialLength
+            ? gadgets[index].polynomial[position] : interpolate(index, at: position)
+    }
+
+    /// For gadgets of degree 3 and more: a value that the proof does not carry.
+    @inline(never)
+    private func interpolate(_ index: Int, at position: Int) -> Field {
+        let shape = plans[index].shape
+        let root = Field.rootOfUnity(orderLog2: shape.polynomialOrderLog2)
+        let weights = plans[index].polynomialBasis.weights(at: root.raised(to: UInt128(position)))
+        return weights.withUnsafeBufferPointer {
+            innerProduct($0.baseAddress, gadgets[index].polynomial, count: shape.polynomialLength)
+        }
+    }
+
+    /// Writes for every gadget the values of its wire polynomials and of its own polynomial at the test point.
+    @inline(__always)
+    func writeChecks(to verifier: UnsafeMutablePointer<Field>) {
+        var verifier = verifier
+        for index in 0..<plans.count {
+            let (arity, constant) = (gadgets[index].arity, gadgets[index].constant)
+            for wire in 0..<arity {
+                let value = gadgets[index].sums[wire].weighted()
+                verifier[wire] = wire & 1 == 1 ? value - constant : value
             }
-            verifier.append(innerProduct(gadget.polynomialWeights, gadget.polynomial))
+            verifier[arity] = innerProduct(
+                UnsafePointer(gadgets[index].polynomialWeights), gadgets[index].polynomial,
+                count: gadgets[index].polynomialLength)
+            verifier += arity + 1
         }
     }
 }
@@ -219,14 +206,13 @@ private func accumulateBitChecks<Field: NTTFieldElement>(
 
 /// Σ a_i·b_i.
 @inline(__always)
-private func innerProduct<Field: NTTFieldElement>(_ a: [Field.Factor], _ b: ArraySlice<Field>) -> Field {
-    a.withUnsafeBufferPointer { a in
-        b.withUnsafeBufferPointer { b in
-            var sum = Field.ProductSum()
-            for index in 0..<a.count {
-                sum.add(b[index], times: a[index])
-            }
-            return sum.weighted()
-        }
+private func innerProduct<Field: NTTFieldElement>(
+    _ a: UnsafePointer<Field.Factor>?, _ b: UnsafePointer<Field>, count: Int
+) -> Field {
+    guard let a else { return .zero }
+    var sum = Field.ProductSum()
+    for index in 0..<count {
+        sum.add(b[index], times: a[index])
     }
+    return sum.weighted()
 }

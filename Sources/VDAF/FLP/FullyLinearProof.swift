@@ -9,19 +9,19 @@
 ///
 /// The struct holds what depends on the circuit alone and is computed once. Proving is in
 /// `FullyLinearProof+Prove.swift`, verification in `FullyLinearProof+Verify.swift`.
-struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
+package struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
     typealias Field = Circuit.Field
 
     let circuit: Circuit
     let plans: [GadgetPlan<Field>]
     /// Elements of a proof.
-    let proofLength: Int
+    package let proofLength: Int
     /// Elements of a verifier.
     let verifierLength: Int
     /// Elements of randomness for a proof: the wire seeds.
-    let proveRandomnessLength: Int
+    package let proveRandomnessLength: Int
     /// Elements of randomness for a query: coefficients that combine several circuit outputs, and the test points.
-    let queryRandomnessLength: Int
+    package let queryRandomnessLength: Int
 
     init(circuit: Circuit) {
         self.circuit = circuit
@@ -36,7 +36,7 @@ struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
 }
 
 /// Precomputed tables for the polynomials of one gadget. A class, so that handing it around costs one reference.
-final class GadgetPlan<Field: NTTFieldElement>: Sendable {
+package final class GadgetPlan<Field: NTTFieldElement>: Sendable {
     let shape: GadgetShape
     /// For wire polynomials: all p-th roots of unity.
     let wireBasis: LagrangeBasis<Field>
@@ -48,7 +48,7 @@ final class GadgetPlan<Field: NTTFieldElement>: Sendable {
     /// The same as tables of a faster transform, for Field128 where there is one.
     let fastCosets: [CosetTransform128]
 
-    init(shape: GadgetShape) {
+    package init(shape: GadgetShape) {
         self.shape = shape
         wireBasis = LagrangeBasis(count: shape.wireLength, orderLog2: shape.wireLengthLog2)
         polynomialBasis = LagrangeBasis(count: shape.polynomialLength, orderLog2: shape.polynomialOrderLog2)

@@ -53,11 +53,14 @@ struct PolyEval<Field: NTTFieldElement>: Gadget {
 
     @inline(__always)
     func evaluate(_ inputs: UnsafePointer<Field>) -> Field {
-        var result = Field.zero
-        for coefficient in coefficients.reversed() {
-            result = result * inputs[0] + coefficient
+        coefficients.withUnsafeBufferPointer { coefficients in
+            let x = Field.Factor(inputs[0])
+            var result = coefficients[degree]
+            for power in stride(from: degree &- 1, through: 0, by: -1) {
+                result = result * x + coefficients[power]
+            }
+            return result
         }
-        return result
     }
 }
 

@@ -28,11 +28,11 @@ public struct GadgetShape: Sendable, Equatable {
     }
 
     /// log2 of p.
-    var wireLengthLog2: Int { ceilLog2(calls + 1) }
+    package var wireLengthLog2: Int { ceilLog2(calls + 1) }
     /// p: values of a wire polynomial: one seed, one per call, zeros up to a power of two.
-    var wireLength: Int { 1 << wireLengthLog2 }
+    package var wireLength: Int { 1 << wireLengthLog2 }
     /// Values of the gadget polynomial: its degree is `degree * (p - 1)`.
-    var polynomialLength: Int { degree * (wireLength - 1) + 1 }
+    package var polynomialLength: Int { degree * (wireLength - 1) + 1 }
     /// log2 of n, the order of the root at whose powers the gadget polynomial's values are given.
     var polynomialOrderLog2: Int { ceilLog2(polynomialLength) }
     /// n / p: call k's output is value `k * step` of the gadget polynomial.

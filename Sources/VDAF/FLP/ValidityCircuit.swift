@@ -30,7 +30,7 @@ public protocol ValidityCircuit: Sendable {
     func encode(_ measurement: Measurement) throws(VDAFError) -> [Field]
 
     /// The part of an encoded measurement that is aggregated. Linear, so that it works on shares.
-    func truncate(_ encoded: [Field]) -> [Field]
+    func truncate(_ encoded: UnsafeBufferPointer<Field>) -> [Field]
 
     /// The aggregate result from the sums of `measurementCount` outputs.
     func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> AggregateResult
@@ -40,13 +40,11 @@ public protocol ValidityCircuit: Sendable {
 
     /// Evaluates the circuit on a measurement (`shareOfOne` = 1) or on one of `s` shares of it (`shareOfOne` = 1/s,
     /// which takes the place of the constant 1). Gadgets are called through `caller`, each exactly as often as its
-    /// shape says.
-    ///
-    /// - Returns: `evaluationOutputLength` elements.
+    /// shape says. Writes `evaluationOutputLength` elements to `outputs`.
     func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field>, jointRandomness: UnsafeBufferPointer<Field>, shareOfOne: Field,
-        caller: inout Caller
-    ) -> [Field] where Caller.Field == Field
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field>
+    ) where Caller.Field == Field
 }
 
 /// What stands in for the gadgets while a circuit is evaluated: the prover's records every input, the verifier's

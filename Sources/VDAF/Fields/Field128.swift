@@ -12,7 +12,8 @@
 ///
 ///     (T - t0·p) / 2^64 = (T >> 64) + 28·t0 - t0·2^64.
 ///
-/// Corrections are masks and not branches, so the time of every operation is independent of the values.
+/// Corrections are masks that stay masks (`ConstantTime.swift`), so the time of every operation is independent of the
+/// values.
 public struct Field128: NTTFieldElement {
     @usableFromInline var low: UInt64
     @usableFromInline var high: UInt64
@@ -96,7 +97,7 @@ public struct Field128: NTTFieldElement {
     /// `value + p` mod 2^128 if `flag` is set, else `value`.
     @inlinable @inline(__always)
     static func addPrime(_ value: UInt128, if flag: Bool) -> UInt128 {
-        let mask: UInt64 = 0 &- (flag ? 1 : 0)
+        let mask = UInt64(mask: flag)
         return value &+ (UInt128(mask & 0xFFFF_FFFF_FFFF_FFE4) << 64 | UInt128(mask & 1))
     }
 
@@ -133,7 +134,7 @@ public struct Field128: NTTFieldElement {
         let first = t0.multipliedFullWidth(by: 28)
         let (q1, carry) = t1.addingReportingOverflow(first.low)
         let second = q1.multipliedFullWidth(by: 28)
-        let small = (UInt128(second.high) << 64 | UInt128(second.low)) &+ UInt128(first.high &+ (carry ? 1 : 0))
+        let small = (UInt128(second.high) << 64 | UInt128(second.low)) &+ UInt128(first.high &+ UInt64(bit: carry))
         return (UInt128(q1) << 64 | UInt128(t0)) &- small
     }
 }
@@ -191,9 +192,9 @@ extension Field128 {
             let product = Field128.multiplyFull(a.integer, b.integer)
             let (lowSum, lowCarry) = low.addingReportingOverflow(product.low)
             low = lowSum
-            let (highSum, highCarry) = high.addingReportingOverflow(product.high &+ (lowCarry ? 1 : 0))
+            let (highSum, highCarry) = high.addingReportingOverflow(product.high &+ UInt128(UInt64(bit: lowCarry)))
             high = highSum
-            carries &+= highCarry ? 1 : 0
+            carries &+= UInt64(bit: highCarry)
         }
 
         @inlinable @inline(__always)
@@ -232,7 +233,7 @@ extension Field128 {
             high = high << 1 | UInt64(truncatingIfNeeded: low >> 127)
             let (sum, carry) = (low << 1).addingReportingOverflow(digit.integer)
             low = sum
-            high &+= carry ? 1 : 0
+            high &+= UInt64(bit: carry)
         }
 
         /// As a factor, the element that 2^128 is has itself 2^256 inside, which is `squaredRadix`.
@@ -251,19 +252,19 @@ extension Field128 {
         for index in 0..<source.count / encodedSize {
             let value = load(source, at: index &* 16)
             target[written] = Field128(canonical: value)
-            written &+= value < prime ? 1 : 0
+            written &+= Int(UInt64(bit: value < prime))
         }
         return written
     }
 
     /// An integer at or above p has a high limb of at least p's, which no more than one in 2^59 has.
     public static func mayHaveNoncanonical(_ source: UnsafeRawBufferPointer) -> Bool {
-        var suspicious = false
+        var suspicious: UInt64 = 0
         for index in 0..<source.count / encodedSize {
             let high = source.loadUnaligned(fromByteOffset: index &* 16 &+ 8, as: UInt64.self)
-            suspicious = suspicious || UInt64(littleEndian: high) >= primeHigh
+            suspicious |= UInt64(bit: UInt64(littleEndian: high) >= primeHigh)
         }
-        return suspicious
+        return suspicious != 0
     }
 
     public static func encode(_ source: UnsafeBufferPointer<Field128>, into target: UnsafeMutableRawPointer) {

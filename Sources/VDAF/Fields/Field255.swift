@@ -51,7 +51,7 @@ public struct Field255: PrimeFieldElement {
             subtractWithBorrow(a.limb0, b.limb0, &borrow), subtractWithBorrow(a.limb1, b.limb1, &borrow),
             subtractWithBorrow(a.limb2, b.limb2, &borrow), subtractWithBorrow(a.limb3, b.limb3, &borrow)
         )
-        let mask = 0 &- borrow
+        let mask = UInt64(mask: borrow == 1)
         var carry: UInt64 = 0
         return Field255(
             canonical: (
@@ -138,7 +138,7 @@ public struct Field255: PrimeFieldElement {
     private static func addWithCarry(_ a: UInt64, _ b: UInt64, _ carry: inout UInt64) -> UInt64 {
         let (partial, first) = a.addingReportingOverflow(b)
         let (sum, second) = partial.addingReportingOverflow(carry)
-        carry = (first ? 1 : 0) | (second ? 1 : 0)
+        carry = UInt64(bit: first) | UInt64(bit: second)
         return sum
     }
 
@@ -146,7 +146,7 @@ public struct Field255: PrimeFieldElement {
     private static func subtractWithBorrow(_ a: UInt64, _ b: UInt64, _ borrow: inout UInt64) -> UInt64 {
         let (partial, first) = a.subtractingReportingOverflow(b)
         let (difference, second) = partial.subtractingReportingOverflow(borrow)
-        borrow = (first ? 1 : 0) | (second ? 1 : 0)
+        borrow = UInt64(bit: first) | UInt64(bit: second)
         return difference
     }
 

@@ -4,7 +4,8 @@
 /// form to be reduced: with lo its low 64 bits, m the next 32 and h the top 32, it is lo + m·e - h (mod p), two
 /// corrected additions. Elements are kept canonical, in [0, p), which makes comparison, encoding and hashing free.
 ///
-/// Corrections are masks and not branches, so the time of every operation is independent of the values.
+/// Corrections are masks that stay masks (`ConstantTime.swift`), so the time of every operation is independent of the
+/// values.
 public struct Field64: NTTFieldElement {
     @usableFromInline var value: UInt64
 
@@ -43,13 +44,13 @@ public struct Field64: NTTFieldElement {
     @inlinable @inline(__always)
     public static func + (a: Field64, b: Field64) -> Field64 {
         let (difference, borrow) = a.value.subtractingReportingOverflow(prime &- b.value)
-        return Field64(canonical: difference &- (mask(borrow) & epsilon))
+        return Field64(canonical: difference &- (UInt64(mask: borrow) & epsilon))
     }
 
     @inlinable @inline(__always)
     public static func - (a: Field64, b: Field64) -> Field64 {
         let (difference, borrow) = a.value.subtractingReportingOverflow(b.value)
-        return Field64(canonical: difference &- (mask(borrow) & epsilon))
+        return Field64(canonical: difference &- (UInt64(mask: borrow) & epsilon))
     }
 
     @inlinable @inline(__always)
@@ -63,16 +64,10 @@ public struct Field64: NTTFieldElement {
         raised(to: Field64.modulus - 2)
     }
 
-    /// All ones when `flag` is set.
-    @inlinable @inline(__always)
-    static func mask(_ flag: Bool) -> UInt64 {
-        0 &- (flag ? 1 : 0)
-    }
-
     @inlinable @inline(__always)
     static func subtractPrimeOnce(_ value: UInt64) -> UInt64 {
         let (difference, borrow) = value.subtractingReportingOverflow(prime)
-        return difference &+ (mask(borrow) & prime)
+        return difference &+ (UInt64(mask: borrow) & prime)
     }
 
     /// high·2^64 + low (mod p), canonical.
@@ -84,9 +79,9 @@ public struct Field64: NTTFieldElement {
         let top = high >> 32
         let middle = high & epsilon
         var (result, borrow) = low.subtractingReportingOverflow(top)
-        result &-= mask(borrow) & epsilon
+        result &-= UInt64(mask: borrow) & epsilon
         let (sum, carry) = result.addingReportingOverflow((middle << 32) &- middle)
-        return Field64(canonical: subtractPrimeOnce(sum &+ (mask(carry) & epsilon)))
+        return Field64(canonical: subtractPrimeOnce(sum &+ (UInt64(mask: carry) & epsilon)))
     }
 }
 
@@ -117,7 +112,7 @@ extension Field64 {
             let product = a.value.multipliedFullWidth(by: b.value)
             let (sum, carry) = low.addingReportingOverflow(UInt128(product.high) << 64 | UInt128(product.low))
             low = sum
-            carries &+= carry ? 1 : 0
+            carries &+= UInt64(bit: carry)
         }
 
         /// A factor is the element itself.
@@ -163,18 +158,18 @@ extension Field64 {
         for index in 0..<source.count / encodedSize {
             let value = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self))
             target[written] = Field64(canonical: value)
-            written &+= value < prime ? 1 : 0
+            written &+= Int(UInt64(bit: value < prime))
         }
         return written
     }
 
     public static func mayHaveNoncanonical(_ source: UnsafeRawBufferPointer) -> Bool {
-        var suspicious = false
+        var suspicious: UInt64 = 0
         for index in 0..<source.count / encodedSize {
             let value = source.loadUnaligned(fromByteOffset: index &* 8, as: UInt64.self)
-            suspicious = suspicious || UInt64(littleEndian: value) >= prime
+            suspicious |= UInt64(bit: UInt64(littleEndian: value) >= prime)
         }
-        return suspicious
+        return suspicious != 0
     }
 
     public static func encode(_ source: UnsafeBufferPointer<Field64>, into target: UnsafeMutableRawPointer) {

@@ -47,11 +47,23 @@ package struct LagrangeBasis<Field: NTTFieldElement>: Sendable {
     @specialized(where Field == Field64)
     @specialized(where Field == Field128)
     package func weights(at t: Field) -> [Field.Factor] {
-        let t = Field.Factor(t)
+        [Field.Factor](unsafeUninitializedCapacity: nodes.count) { target, written in
+            if let base = target.baseAddress {
+                writeWeights(at: Field.Factor(t), to: base)
+            }
+            written = nodes.count
+        }
+    }
+
+    /// The same to `weights`, which has room for them.
+    @inline(__always)
+    func writeWeights(at t: Field.Factor, to weights: UnsafeMutablePointer<Field.Factor>) {
         let count = nodes.count
-        var result = barycentric
-        result.withUnsafeMutableBufferPointer { weights in
-            nodes.withUnsafeBufferPointer { nodes in
+        nodes.withUnsafeBufferPointer { nodes in
+            barycentric.withUnsafeBufferPointer { barycentric in
+                for index in 0..<count {
+                    weights[index] = barycentric[index]
+                }
                 // Both running products in one loop: neither waits for the other's multiplication.
                 var (prefix, suffix) = (Field.Factor.one, Field.Factor.one)
                 for index in 0..<count {
@@ -63,6 +75,5 @@ package struct LagrangeBasis<Field: NTTFieldElement>: Sendable {
                 }
             }
         }
-        return result
     }
 }

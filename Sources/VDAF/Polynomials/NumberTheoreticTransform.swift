@@ -97,6 +97,16 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
     /// - Parameter factors: `cosetFactors(shift:)`.
     @inline(__always)
     func moveToCoset(_ values: UnsafeMutablePointer<Field>, width: Int, factors: [Field.Factor]) {
+        if width == 1 {
+            // Compiled for itself, without inner loops.
+            move(values, width: 1, factors: factors)
+        } else {
+            move(values, width: width, factors: factors)
+        }
+    }
+
+    @inline(__always)
+    private func move(_ values: UnsafeMutablePointer<Field>, width: Int, factors: [Field.Factor]) {
         decimateInFrequencyInverse(values, width: width)
         factors.withUnsafeBufferPointer { factors in
             for row in 0..<count {
@@ -116,39 +126,21 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         inverseTwiddles.withUnsafeBufferPointer { twiddles in
             var half = count / 2
             while half >= 1 {
-                butterfliesWithoutTwiddle(values, width: width, half: half)
-                for j in 1..<max(half, 1) {
-                    let twiddle = twiddles[half &+ j]
-                    var row = j
-                    while row < count {
-                        let upper = values + row &* width
-                        let lower = upper + half &* width
-                        for column in 0..<width {
-                            let (a, b) = (upper[column], lower[column])
-                            upper[column] = a + b
-                            lower[column] = (a - b) * twiddle
+                forEachBlock(half: half) { start in
+                    let upper = values + start &* width
+                    let lower = upper + half &* width
+                    butterfliesWithoutTwiddle(upper, lower, width: width)
+                    for j in 1..<half {
+                        let twiddle = twiddles[half &+ j]
+                        for index in j &* width..<(j &+ 1) &* width {
+                            let (a, b) = (upper[index], lower[index])
+                            upper[index] = a + b
+                            lower[index] = (a - b) * twiddle
                         }
-                        row &+= 2 &* half
                     }
                 }
                 half /= 2
             }
-        }
-    }
-
-    /// A stage's butterflies for j = 0, whose twiddle factor is 1: more than a quarter of all in a short transform.
-    @inline(__always)
-    private func butterfliesWithoutTwiddle(_ values: UnsafeMutablePointer<Field>, width: Int, half: Int) {
-        var row = 0
-        while row < count {
-            let upper = values + row &* width
-            let lower = upper + half &* width
-            for column in 0..<width {
-                let (a, b) = (upper[column], lower[column])
-                upper[column] = a + b
-                lower[column] = a - b
-            }
-            row &+= 2 &* half
         }
     }
 
@@ -158,23 +150,43 @@ package struct NumberTheoreticTransform<Field: NTTFieldElement>: Sendable {
         forwardTwiddles.withUnsafeBufferPointer { twiddles in
             var half = 1
             while half < count {
-                butterfliesWithoutTwiddle(values, width: width, half: half)
-                for j in 1..<max(half, 1) {
-                    let twiddle = twiddles[half &+ j]
-                    var row = j
-                    while row < count {
-                        let upper = values + row &* width
-                        let lower = upper + half &* width
-                        for column in 0..<width {
-                            let (a, b) = (upper[column], lower[column] * twiddle)
-                            upper[column] = a + b
-                            lower[column] = a - b
+                forEachBlock(half: half) { start in
+                    let upper = values + start &* width
+                    let lower = upper + half &* width
+                    butterfliesWithoutTwiddle(upper, lower, width: width)
+                    for j in 1..<half {
+                        let twiddle = twiddles[half &+ j]
+                        for index in j &* width..<(j &+ 1) &* width {
+                            let (a, b) = (upper[index], lower[index] * twiddle)
+                            upper[index] = a + b
+                            lower[index] = a - b
                         }
-                        row &+= 2 &* half
                     }
                 }
                 half *= 2
             }
+        }
+    }
+
+    /// The first rows of the blocks of a stage, 2·half rows each.
+    @inline(__always)
+    private func forEachBlock(half: Int, _ body: (Int) -> Void) {
+        var start = 0
+        while start < count {
+            body(start)
+            start &+= 2 &* half
+        }
+    }
+
+    /// A block's butterflies for j = 0, whose twiddle factor is 1: more than a quarter of all in a short transform.
+    @inline(__always)
+    private func butterfliesWithoutTwiddle(
+        _ upper: UnsafeMutablePointer<Field>, _ lower: UnsafeMutablePointer<Field>, width: Int
+    ) {
+        for column in 0..<width {
+            let (a, b) = (upper[column], lower[column])
+            upper[column] = a + b
+            lower[column] = a - b
         }
     }
 

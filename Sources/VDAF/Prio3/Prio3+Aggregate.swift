@@ -78,10 +78,10 @@ extension Prio3: OneRoundVDAF {
         for (aggregatorID, inputShare) in inputShares.enumerated() {
             switch inputShare {
             case .leader(let share, _, _) where aggregatorID == 0 && share.count == circuit.measurementLength:
-                result.append(circuit.truncate(share))
+                result.append(share.withUnsafeBufferPointer { circuit.truncate($0) })
             case .helper(let seed, _) where aggregatorID > 0 && seed.count == Seeds.seedSize:
                 let share = helperMeasurementShares(context: context, aggregatorID: aggregatorID, seeds: [seed])
-                result.append(circuit.truncate(share[0]))
+                result.append(share.withUnsafeBufferPointer { circuit.truncate($0) })
             default:
                 throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
             }

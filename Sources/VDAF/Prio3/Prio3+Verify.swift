@@ -10,7 +10,7 @@ extension Prio3 {
     ) throws(VDAFError) -> (state: VerifierState, share: VerifierShare) {
         let report = VerificationRequest(nonce: nonce, publicShare: publicShare, inputShare: inputShare)
         return try verifyInit(
-            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, group: [report])[0].get()
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: [report], threads: 1)[0].get()
     }
 
     @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
@@ -47,7 +47,7 @@ extension Prio3 {
         guard parts.count == (usesJointRandomness ? shares : 0) else {
             throw .invalidArgument("a verifier share belongs to another type")
         }
-        let seed = usesJointRandomness ? jointRandomnessSeeds(context: context, parts: [parts])[0] : nil
+        let seed = usesJointRandomness ? jointRandomnessSeeds(context: context, count: 1) { _ in parts }[0] : nil
         return VerifierMessage(jointRandomnessSeed: seed)
     }
 

@@ -1,7 +1,8 @@
 /// Verification of the reports of an aggregation job (VDAF-20 section 7.2.2, for many reports).
 ///
 /// Most of the work is Keccak, and four independent states advance in little more time than one (`KeccakP1600x4`). So
-/// reports are verified in groups of four: each derivation runs for the whole group before the next begins.
+/// reports are verified in groups of four: each derivation runs for the whole group before the next begins. What a
+/// derivation gives for the group is one piece of memory, a report's part after the other's.
 extension Prio3 {
     private static var groupSize: Int { 4 }
 
@@ -19,17 +20,15 @@ extension Prio3 {
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
         reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
     ) -> [VerificationResult] {
-        let groups = (reports.count + Self.groupSize - 1) / Self.groupSize
-        let results = concurrentMap(count: groups, threads: threads) { group in
-            let start = group * Self.groupSize
-            return verifyInit(
-                verifyKey: verifyKey, context: context, aggregatorID: aggregatorID,
-                group: Array(reports[start..<min(start + Self.groupSize, reports.count)]))
+        concurrentMap(count: reports.count, groupSize: Self.groupSize, threads: threads) { range, results in
+            verifyInit(
+                verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, group: reports[range],
+                into: results)
         }
-        return results.count == 1 ? results[0] : results.reduce(into: []) { $0 += $1 }
     }
 
-    /// One group. Reports that cannot be verified get their error, and the others go on without them.
+    /// One group, to the places of its results. Reports that cannot be verified get their error, and the others go on
+    /// without them.
     @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
@@ -41,49 +40,48 @@ extension Prio3 {
     @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
     func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
-        group: [VerificationRequest<PublicShare, InputShare>]
-    ) -> [VerificationResult] {
-        var results: [VerificationResult] = []
-        results.reserveCapacity(group.count)
-        var sound: [Int] = []
-        for (index, report) in group.enumerated() {
+        group: ArraySlice<VerificationRequest<PublicShare, InputShare>>,
+        into results: UnsafeMutablePointer<VerificationResult>
+    ) {
+        var sound: [VerificationRequest<PublicShare, InputShare>] = []
+        var positions: [Int] = []
+        sound.reserveCapacity(group.count)
+        positions.reserveCapacity(group.count)
+        for (position, report) in group.enumerated() {
             do throws(VDAFError) {
                 try check(report, verifyKey: verifyKey, context: context, aggregatorID: aggregatorID)
-                sound.append(index)
-                results.append(.failure(.proofRejected))
+                sound.append(report)
+                positions.append(position)
             } catch {
-                results.append(.failure(error))
+                (results + position).initialize(to: .failure(error))
             }
         }
-        guard !sound.isEmpty else { return results }
+        guard !sound.isEmpty else { return }
 
-        let reports = sound.count == group.count ? group : sound.map { group[$0] }
-        let nonces = reports.map(\.nonce)
-        let shares = expand(reports.map(\.inputShare), context: context, aggregatorID: aggregatorID)
-        let joint = jointRandomness(
-            of: shares, publicShares: reports.map(\.publicShare), nonces: nonces, context: context,
-            aggregatorID: aggregatorID)
-        let queryRandomness = self.queryRandomness(verifyKey: verifyKey, context: context, nonces: nonces)
-
-        for (position, index) in sound.enumerated() {
-            do throws(VDAFError) {
-                let verifiersShare = try query(
-                    encoded: shares.measurements[position], proofs: shares.proofs[position],
-                    queryRandomness: queryRandomness[position], jointRandomness: joint?.randomness[position] ?? [])
-                let state = VerifierState(
-                    outputShare: circuit.truncate(shares.measurements[position]),
-                    jointRandomnessSeed: joint?.seeds[position],
-                    jointRandomnessPartMatches: joint?.matches[position] ?? true)
-                let share = VerifierShare(verifiersShare: verifiersShare, jointRandomnessPart: joint?.parts[position])
-                results[index] = .success((state, share))
-            } catch {
-                results[index] = .failure(error)
+        let queryRandomness = self.queryRandomness(verifyKey: verifyKey, context: context, count: sound.count) {
+            sound[$0].nonce
+        }
+        let workspace = QueryWorkspace<Field>(plans: flp.plans, outputLength: circuit.evaluationOutputLength)
+        withShares(of: sound, context: context, aggregatorID: aggregatorID) { shares in
+            let joint = jointRandomness(of: sound, shares: shares, context: context, aggregatorID: aggregatorID)
+            for (index, position) in positions.enumerated() {
+                let result = VerificationResult { () throws(VDAFError) in
+                    let verifiersShare = try query(
+                        index, share: shares[index], queryRandomness: queryRandomness,
+                        jointRandomness: joint?.randomness ?? [], workspace: workspace)
+                    let state = VerifierState(
+                        outputShare: circuit.truncate(shares[index].measurement),
+                        jointRandomnessSeed: joint?.seeds[index],
+                        jointRandomnessPartMatches: joint?.matches[index] ?? true)
+                    return (state, VerifierShare(verifiersShare: verifiersShare, jointRandomnessPart: joint?.parts[index]))
+                }
+                (results + position).initialize(to: result)
             }
         }
-        return results
     }
 
     /// Everything that arguments, or a hand-made share, could have wrong.
+    @inline(__always)
     private func check(
         _ report: VerificationRequest<PublicShare, InputShare>, verifyKey: [UInt8], context: [UInt8], aggregatorID: Int
     ) throws(VDAFError) {
@@ -110,30 +108,51 @@ extension Prio3 {
         }
     }
 
-    /// The field vectors behind checked input shares, all of one aggregator.
-    private func expand(
-        _ inputShares: [InputShare], context: [UInt8], aggregatorID: Int
-    ) -> (measurements: [[Field]], proofs: [[Field]], blinds: [[UInt8]]) {
-        var measurements: [[Field]] = []
-        var proofs: [[Field]] = []
-        var seeds: [[UInt8]] = []
-        var blinds: [[UInt8]] = []
-        for inputShare in inputShares {
-            switch inputShare {
-            case .leader(let measurementShare, let proofsShare, let blind):
-                measurements.append(measurementShare)
-                proofs.append(proofsShare)
-                blinds.append(blind ?? [])
-            case .helper(let seed, let blind):
-                seeds.append(seed)
-                blinds.append(blind ?? [])
+    /// One aggregator's share of one report, expanded.
+    struct ExpandedShare {
+        let measurement: UnsafeBufferPointer<Field>
+        let proofs: UnsafeBufferPointer<Field>
+    }
+
+    /// Calls `body` with the field vectors behind checked input shares, all of one aggregator.
+    @inline(__always)
+    private func withShares(
+        of reports: [VerificationRequest<PublicShare, InputShare>], context: [UInt8], aggregatorID: Int,
+        _ body: ([ExpandedShare]) -> Void
+    ) {
+        if aggregatorID == 0 {
+            withLeaderShares(of: reports, [], body)
+        } else {
+            let seeds = reports.map(\.inputShare.seed)
+            let measurements = helperMeasurementShares(context: context, aggregatorID: aggregatorID, seeds: seeds)
+            let proofs = helperProofsShares(context: context, aggregatorID: aggregatorID, seeds: seeds)
+            measurements.withUnsafeBufferPointer { measurements in
+                proofs.withUnsafeBufferPointer { proofs in
+                    body(
+                        reports.indices.map {
+                            ExpandedShare(
+                                measurement: measurements.row($0, of: circuit.measurementLength),
+                                proofs: proofs.row($0, of: flp.proofLength * self.proofs))
+                        })
+                }
             }
         }
-        if !seeds.isEmpty {
-            measurements = helperMeasurementShares(context: context, aggregatorID: aggregatorID, seeds: seeds)
-            proofs = helperProofsShares(context: context, aggregatorID: aggregatorID, seeds: seeds)
+    }
+
+    /// The leader's vectors stay where they are, in an array each.
+    private func withLeaderShares(
+        of reports: [VerificationRequest<PublicShare, InputShare>], _ shares: [ExpandedShare],
+        _ body: ([ExpandedShare]) -> Void
+    ) {
+        guard shares.count < reports.count else { return body(shares) }
+        guard case .leader(let measurementShare, let proofsShare, _) = reports[shares.count].inputShare else { return }
+        measurementShare.withUnsafeBufferPointer { measurement in
+            proofsShare.withUnsafeBufferPointer { proofs in
+                var shares = shares
+                shares.append(ExpandedShare(measurement: measurement, proofs: proofs))
+                withLeaderShares(of: reports, shares, body)
+            }
         }
-        return (measurements, proofs, blinds)
     }
 
     /// What an aggregator derives of joint randomness, per report.
@@ -142,45 +161,71 @@ extension Prio3 {
         /// Whether the own part is the one in the public share.
         let matches: [Bool]
         let seeds: [[UInt8]]
-        let randomness: [[Field]]
+        /// The reports' elements one after the other.
+        let randomness: [Field]
     }
 
     /// Nil for types without joint randomness.
     private func jointRandomness(
-        of shares: (measurements: [[Field]], proofs: [[Field]], blinds: [[UInt8]]), publicShares: [PublicShare],
-        nonces: [[UInt8]], context: [UInt8], aggregatorID: Int
+        of reports: [VerificationRequest<PublicShare, InputShare>], shares: [ExpandedShare], context: [UInt8],
+        aggregatorID: Int
     ) -> Joint? {
         guard usesJointRandomness else { return nil }
-        let ownParts = jointRandomnessParts(
-            context: context, aggregatorID: aggregatorID, blinds: shares.blinds,
-            measurementShares: shares.measurements, nonces: nonces)
-        var parts = publicShares.map(\.jointRandomnessParts)
+        var streams: [Seeds] = []
+        appendJointRandomnessParts(
+            to: &streams, context: context, aggregatorID: aggregatorID, count: reports.count,
+            blind: { reports[$0].inputShare.blind ?? [] }, nonce: { reports[$0].nonce })
+        Seeds.absorb(elements: shares.map(\.measurement), into: &streams)
+        let ownParts = Seeds.next(Seeds.seedSize, from: &streams)
+        var parts = reports.map(\.publicShare.jointRandomnessParts)
         var matches: [Bool] = []
         for (index, ownPart) in ownParts.enumerated() {
             matches.append(constantTimeEqual(parts[index][aggregatorID], ownPart))
             parts[index][aggregatorID] = ownPart
         }
-        let seeds = jointRandomnessSeeds(context: context, parts: parts)
+        let seeds = jointRandomnessSeeds(context: context, count: reports.count) { parts[$0] }
         return Joint(
             parts: ownParts, matches: matches, seeds: seeds, randomness: jointRandomness(context: context, seeds: seeds))
     }
 
-    /// One query per proof, concatenated.
-    func query(
-        encoded: [Field], proofs proofsShare: [Field], queryRandomness: [Field], jointRandomness: [Field]
+    /// Report `index`'s queries, one per proof, concatenated. Randomness is the whole group's.
+    @inline(__always)
+    private func query(
+        _ index: Int, share: ExpandedShare, queryRandomness: [Field], jointRandomness: [Field],
+        workspace: QueryWorkspace<Field>
     ) throws(VDAFError) -> [Field] {
-        var result: [Field] = []
-        result.reserveCapacity(flp.verifierLength * proofs)
-        var (proof, query, joint) = (proofsShare[...], queryRandomness[...], jointRandomness[...])
-        for _ in 0..<proofs {
-            result += try flp.query(
-                encoded: encoded, proof: proof.prefix(flp.proofLength),
-                queryRandomness: query.prefix(flp.queryRandomnessLength),
-                jointRandomness: joint.prefix(circuit.jointRandomnessLength), shareOfOne: shareOfOne)
-            proof = proof.dropFirst(flp.proofLength)
-            query = query.dropFirst(flp.queryRandomnessLength)
-            joint = joint.dropFirst(circuit.jointRandomnessLength)
+        let length = flp.verifierLength * proofs
+        var failure: VDAFError?
+        let verifiers = [Field](unsafeUninitializedCapacity: length) { target, written in
+            queryRandomness.withUnsafeBufferPointer { queryRandomness in
+                jointRandomness.withUnsafeBufferPointer { jointRandomness in
+                    guard let base = target.baseAddress else { return }
+                    for proof in 0..<proofs {
+                        let row = index * proofs + proof
+                        do throws(VDAFError) {
+                            try flp.query(
+                                encoded: share.measurement, proof: share.proofs.row(proof, of: flp.proofLength),
+                                queryRandomness: queryRandomness.row(row, of: flp.queryRandomnessLength),
+                                jointRandomness: jointRandomness.row(row, of: circuit.jointRandomnessLength),
+                                shareOfOne: shareOfOne, into: base + proof * flp.verifierLength, workspace: workspace)
+                        } catch {
+                            failure = error
+                            return
+                        }
+                    }
+                }
+            }
+            written = failure == nil ? length : 0
         }
-        return result
+        if let failure { throw failure }
+        return verifiers
+    }
+}
+
+extension UnsafeBufferPointer {
+    /// Row `index` of a matrix with `length` elements a row.
+    @inline(__always)
+    func row(_ index: Int, of length: Int) -> UnsafeBufferPointer {
+        UnsafeBufferPointer(rebasing: self[index * length..<(index + 1) * length])
     }
 }

@@ -26,7 +26,7 @@ public struct Prio3<Circuit: ValidityCircuit, Seeds: Xof>: VDAF {
     /// Number of proofs; the soundness error is raised to this power.
     public let proofs: Int
     public let circuit: Circuit
-    let flp: FullyLinearProof<Circuit>
+    package let flp: FullyLinearProof<Circuit>
     /// 1/shares, the verifiers' stand-in for the constant 1.
     let shareOfOne: Field
 

@@ -16,6 +16,17 @@ public enum Prio3InputShare<Field: NTTFieldElement>: Sendable, Equatable {
     case leader(measurementShare: [Field], proofsShare: [Field], blind: [UInt8]?)
     /// Encoding: seed ‖ blind.
     case helper(seed: [UInt8], blind: [UInt8]?)
+
+    /// A helper's seed.
+    var seed: [UInt8] {
+        if case .helper(let seed, _) = self { seed } else { [] }
+    }
+
+    var blind: [UInt8]? {
+        switch self {
+        case .leader(_, _, let blind), .helper(_, let blind): blind
+        }
+    }
 }
 
 /// What an aggregator keeps between `verifyInit` and `verifyNext`, secret.

@@ -55,7 +55,8 @@ enum DomainSeparation {
         tag.reserveCapacity(prefixSize + context.count)
         withUnsafeBytes(of: algorithmID.bigEndian) { tag += $0 }
         withUnsafeBytes(of: usage.bigEndian) { tag += $0 }
-        return tag + context
+        tag += context
+        return tag
     }
 
     /// Bytes of a tag before the context.

@@ -2,8 +2,8 @@ import CKeccak
 
 /// Keccak-p[1600, 12] on four states at once.
 ///
-/// Lanes of independent states never meet, so four of them fill the 256-bit registers of AVX2 and advance in about the
-/// time of one and a half. Elsewhere the states advance one after another, with the same result.
+/// Lanes of independent states never meet, so four of them fill 256-bit registers and advance in about the time of one
+/// and a half. Elsewhere the states advance one after another, with the same result.
 ///
 /// The 100 words are interleaved: lane i of state s is word 4·i + s.
 package enum KeccakP1600x4 {
@@ -17,22 +17,47 @@ package enum KeccakP1600x4 {
     package static var noInputs: Inputs { (nil, nil, nil, nil) }
     package static var noOutputs: Outputs { (nil, nil, nil, nil) }
 
-    /// Whether four states at once are faster than four times one.
-    static let isAccelerated = cairn_keccak_has_avx2() != 0
+    /// A C kernel, by the instructions that it takes.
+    package enum Kernel: String, Sendable, CaseIterable {
+        case avx2, avx512
+
+        /// Whether this processor has the instructions and the environment allows to use them (`CKeccak.h`).
+        package var isAvailable: Bool {
+            switch self {
+            case .avx2: cairn_keccak_has_avx2() != 0
+            case .avx512: cairn_keccak_has_avx512() != 0
+            }
+        }
+    }
+
+    /// The fastest kernel that this processor runs; nil where four states at once are no faster than four times one.
+    package static let kernel = [Kernel.avx512, .avx2].first(where: \.isAvailable)
+
+    static var isAccelerated: Bool { kernel != nil }
 
     /// Permutes all states `blocks` times. Each time, the next 168 bytes of its input are added to a state before, and
     /// 168 bytes of the state are written to its output after.
     package static func permute(
         _ state: UnsafeMutablePointer<UInt64>, blocks: Int, inputs: Inputs = noInputs, outputs: Outputs = noOutputs
     ) {
-        guard isAccelerated else {
+        guard let kernel else {
             return permutePortably(state, blocks: blocks, inputs: inputs, outputs: outputs)
         }
+        permute(state, with: kernel, blocks: blocks, inputs: inputs, outputs: outputs)
+    }
+
+    /// The same with a kernel that is available.
+    package static func permute(
+        _ state: UnsafeMutablePointer<UInt64>, with kernel: Kernel, blocks: Int, inputs: Inputs, outputs: Outputs
+    ) {
         withUnsafePointer(to: inputs) { inputs in
             inputs.withMemoryRebound(to: UnsafePointer<UInt8>?.self, capacity: 4) { inputs in
                 withUnsafePointer(to: outputs) { outputs in
                     outputs.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 4) { outputs in
-                        cairn_keccak_permute4_avx2(state, inputs, outputs, blocks)
+                        switch kernel {
+                        case .avx2: cairn_keccak_permute4_avx2(state, inputs, outputs, blocks)
+                        case .avx512: cairn_keccak_permute4_avx512(state, inputs, outputs, blocks)
+                        }
                     }
                 }
             }

@@ -1,76 +1,70 @@
 /// Field elements in and out of XOFs, for several streams at once.
 extension Xof {
-    /// Appends the encodings of field elements to the binder.
-    mutating func absorb<Field: PrimeFieldElement>(elements: [Field]) {
-        var streams = [self]
-        Self.absorb(elements: [elements], into: &streams)
-        self = streams[0]
-    }
-
-    /// Appends the encodings of `vectors[i]` to the binder of `streams[i]`. All vectors have the same length.
-    static func absorb<Field: PrimeFieldElement>(elements vectors: [[Field]], into streams: inout [Self]) {
-        withBytes(of: vectors) { advance(&streams, $0.map { .absorb($0) }) }
-    }
-
-    /// Calls `body` with the memory of every vector, which is its encoding.
-    private static func withBytes<Field: PrimeFieldElement>(
-        of vectors: [[Field]], _ body: ([UnsafeRawBufferPointer]) -> Void
+    /// Appends the encodings of `vectors[i]` to the binder of `streams[i]`.
+    static func absorb<Field: PrimeFieldElement>(
+        elements vectors: [UnsafeBufferPointer<Field>], into streams: inout [Self]
     ) {
-        func collect(_ index: Int, _ bytes: [UnsafeRawBufferPointer]) {
-            guard index < vectors.count else { return body(bytes) }
-            vectors[index].withUnsafeBytes { collect(index + 1, bytes + [$0]) }
-        }
-        collect(0, [])
+        // The memory of elements is their encoding.
+        advance(&streams, vectors.map { .absorb(UnsafeRawBufferPointer($0)) })
     }
 
     /// The next `count` bytes of every stream.
     static func next(_ count: Int, from streams: inout [Self]) -> [[UInt8]] {
         withUnsafeTemporaryAllocation(byteCount: count * streams.count, alignment: 8) { buffer in
-            let targets = streams.indices.map {
-                UnsafeMutableRawBufferPointer(rebasing: buffer[$0 * count..<($0 + 1) * count])
-            }
-            advance(&streams, targets.map { .fill($0) })
-            return targets.map { [UInt8]($0) }
+            advance(&streams, streams.indices.map { .fill(piece($0, of: buffer, size: count)) })
+            return streams.indices.map { [UInt8](piece($0, of: buffer, size: count)) }
         }
     }
 
-    /// The next `count` elements of every stream: little-endian integers of the stream, those from the modulus upwards
-    /// left out.
+    private static func piece(
+        _ index: Int, of buffer: UnsafeMutableRawBufferPointer, size: Int
+    ) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[index * size..<(index + 1) * size])
+    }
+
+    /// The next `count` elements of every stream, the streams' one after the other: little-endian integers of the
+    /// stream, those from the modulus upwards left out.
     ///
     /// The stream's bytes are written where the elements go, and compacted there in the rare case that some have to go.
     /// Not a byte more is consumed than by reading one element at a time.
-    static func nextVectors<Field: PrimeFieldElement>(_ count: Int, from streams: inout [Self]) -> [[Field]] {
-        nextVectors([Int](repeating: count, count: streams.count), from: &streams)
-    }
-
-    /// The next `counts[i]` elements of `streams[i]`, for all i.
     @specialized(where Self == XofTurboShake128, Field == Field64)
     @specialized(where Self == XofTurboShake128, Field == Field128)
     @specialized(where Self == XofHmacSha256Aes128, Field == Field64)
-    static func nextVectors<Field: PrimeFieldElement>(_ counts: [Int], from streams: inout [Self]) -> [[Field]] {
-        var vectors = [[Field]](repeating: [], count: streams.count)
-        var targets: [UnsafeMutableRawBufferPointer] = []
-        targets.reserveCapacity(streams.count)
+    static func nextVectors<Field: PrimeFieldElement>(_ count: Int, from streams: inout [Self]) -> [Field] {
+        nextVectors(total: count * streams.count, from: &streams) { _ in count }
+    }
 
-        // Every vector is made inside the closure that makes the one before, so that all are there to be filled.
-        func make(_ index: Int) {
-            let count = counts[index]
-            vectors[index] = [Field](unsafeUninitializedCapacity: count) { target, written in
-                let size = count * Field.encodedSize
-                targets.append(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<size]))
-                if index + 1 < vectors.count {
-                    make(index + 1)
-                } else {
-                    advance(&streams, targets.map { .fill($0) })
-                }
-                streams[index].replaceNoncanonical(in: target, count: count)
-                written = count
+    /// The next `counts[i]` elements of `streams[i]`, for all i, one after the other.
+    @specialized(where Self == XofTurboShake128, Field == Field64)
+    @specialized(where Self == XofTurboShake128, Field == Field128)
+    @specialized(where Self == XofHmacSha256Aes128, Field == Field64)
+    static func nextVectors<Field: PrimeFieldElement>(_ counts: [Int], from streams: inout [Self]) -> [Field] {
+        nextVectors(total: counts.reduce(0, +), from: &streams) { counts[$0] }
+    }
+
+    @inline(__always)
+    private static func nextVectors<Field: PrimeFieldElement>(
+        total: Int, from streams: inout [Self], count: (Int) -> Int
+    ) -> [Field] {
+        [Field](unsafeUninitializedCapacity: total) { target, written in
+            guard let base = target.baseAddress else { return }
+            var tasks: [StreamTask] = []
+            tasks.reserveCapacity(streams.count)
+            var start = base
+            for index in streams.indices {
+                let size = count(index) * Field.encodedSize
+                tasks.append(.fill(UnsafeMutableRawBufferPointer(start: start, count: size)))
+                start += count(index)
             }
+            advance(&streams, tasks)
+            start = base
+            for index in streams.indices {
+                let row = UnsafeMutableBufferPointer(start: start, count: count(index))
+                streams[index].replaceNoncanonical(in: row, count: row.count)
+                start += row.count
+            }
+            written = total
         }
-        if !streams.isEmpty {
-            make(0)
-        }
-        return vectors
     }
 
     /// `target` holds `count` integers of the stream. Drops those that are no elements and reads on for as many more.

@@ -40,6 +40,11 @@ extension Xof {
         binder.withUnsafeBytes { absorb($0) }
     }
 
+    @inline(__always)
+    mutating func absorb(byte: Int) {
+        withUnsafeBytes(of: UInt8(byte)) { absorb($0) }
+    }
+
     public static func advance(_ streams: inout [Self], _ tasks: [StreamTask]) {
         for (index, task) in tasks.enumerated() {
             switch task {

@@ -60,7 +60,7 @@ struct UncheckedCircuit: ValidityCircuit {
         return measurement.flatMap { [Field128($0)] + [Field128](repeating: .zero, count: bits - 1) }
     }
 
-    func truncate(_ encoded: [Field128]) -> [Field128] { honest.truncate(encoded) }
+    func truncate(_ encoded: UnsafeBufferPointer<Field128>) -> [Field128] { honest.truncate(encoded) }
 
     func decode(_ sums: [UInt128], measurementCount: Int) throws(VDAFError) -> [UInt128] {
         try honest.decode(sums, measurementCount: measurementCount)
@@ -72,8 +72,9 @@ struct UncheckedCircuit: ValidityCircuit {
 
     func evaluate<Caller: GadgetCaller>(
         _ encoded: UnsafeBufferPointer<Field128>, jointRandomness: UnsafeBufferPointer<Field128>, shareOfOne: Field128,
-        caller: inout Caller
-    ) -> [Field128] where Caller.Field == Field128 {
-        honest.evaluate(encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller)
+        caller: inout Caller, into outputs: UnsafeMutablePointer<Field128>
+    ) where Caller.Field == Field128 {
+        honest.evaluate(
+            encoded, jointRandomness: jointRandomness, shareOfOne: shareOfOne, caller: &caller, into: outputs)
     }
 }

@@ -1,0 +1,82 @@
+import DAP
+
+/// One row of a benchmark: a type with its parameters.
+package struct BenchCase: Sendable, Equatable {
+    package let type: MeasuredType
+    /// Coordinates or buckets; 1 for types whose measurement is one value.
+    package let length: Int
+    /// Bits of a coordinate: coordinates are below 2^bits. For L1BoundSum their sum is.
+    package let bits: Int
+    /// Elements per gadget call; 0 for types without chunks.
+    package let chunkLength: Int
+    /// How many coordinates of a multihot vector may be set; 0 for other types.
+    package let maxWeight: Int
+
+    private static let longestPoplar1 = 65_536
+
+    /// Fills in what is left out.
+    ///
+    /// - Throws: `.invalidOption` for parameters that the type does not have, or that are out of range.
+    package init(
+        _ type: MeasuredType, length: Int? = nil, bits: Int? = nil, chunkLength: Int? = nil
+    ) throws(BenchError) {
+        func require(_ isMet: Bool, _ problem: @autoclosure () -> String) throws(BenchError) {
+            guard isMet else { throw .invalidOption(problem()) }
+        }
+        let hasChunks = type.hasLength
+        try require(type.hasLength || length == nil, "--length: a measurement of \(type.rawValue) is one value.")
+        try require(type.hasBits || bits == nil, "--bits: coordinates of \(type.rawValue) have one bit.")
+        try require(hasChunks || chunkLength == nil, "--chunk-length: \(type.rawValue) has no chunks.")
+
+        self.type = type
+        self.length = length ?? type.defaultLength
+        self.bits = bits ?? type.defaultBits
+        let limit = VDAFConfiguration.maximumElements
+        try require(1...limit ~= self.length, "--length \(self.length): 1 to \(limit) are possible.")
+        let largestBits = type == .poplar1 ? Self.longestPoplar1 : 63
+        try require(1...largestBits ~= self.bits, "--bits \(self.bits): 1 to \(largestBits) are possible.")
+        maxWeight = type == .multihot ? max(1, self.length / 10) : 0
+        guard hasChunks else {
+            self.chunkLength = 0
+            return
+        }
+
+        let elements = Self.elements(type, length: self.length, bits: self.bits, maxWeight: maxWeight)
+        try require(
+            elements <= limit,
+            "--length \(self.length) --bits \(self.bits): a report would have \(elements) field elements, and at most "
+                + "\(limit) are possible.")
+        self.chunkLength = chunkLength ?? Int(VDAFConfiguration.recommendedChunkLength(elements: elements))
+        try require(
+            1...elements ~= self.chunkLength,
+            "--chunk-length \(self.chunkLength): 1 to \(elements), the elements of a report, are possible.")
+    }
+
+    /// Elements of an encoded measurement.
+    private static func elements(_ type: MeasuredType, length: Int, bits: Int, maxWeight: Int) -> Int {
+        switch type {
+        case .multihot: length + Int.bitWidth - maxWeight.leadingZeroBitCount
+        case .l1boundsum: (length + 1) * bits
+        default: length * bits
+        }
+    }
+}
+
+extension BenchCase {
+    /// The rows that `Benchmarks/README.md` compares, smallest first, then types without a peer's figures.
+    package static func standardLadder() throws(BenchError) -> [BenchCase] {
+        [
+            try BenchCase(.count),
+            try BenchCase(.sum, bits: 32),
+            try BenchCase(.sumvec, length: 1000, bits: 1, chunkLength: 33),
+            try BenchCase(.sumvec, length: 1000, bits: 16, chunkLength: 126),
+            try BenchCase(.sumvec, length: 10_000, bits: 16, chunkLength: 314),
+            try BenchCase(.histogram, length: 100, chunkLength: 7),
+            try BenchCase(.histogram, length: 10_000, chunkLength: 79),
+            try BenchCase(.l1boundsum, length: 1000, bits: 16, chunkLength: 126),
+            try BenchCase(.multihot, length: 1000),
+            try BenchCase(.sumvec64, length: 1000, bits: 16),
+            try BenchCase(.sumvec64hmac, length: 1000, bits: 16),
+        ]
+    }
+}

@@ -1,0 +1,24 @@
+import VDAF
+
+/// Why a measurement cannot be made, or must not be believed.
+package enum BenchError: Error, Equatable, Sendable {
+    /// An option is missing, out of range, or does not belong to the type; the text names it.
+    case invalidOption(String)
+    /// A step of the protocol failed on an honest report.
+    case stepFailed(step: String, VDAFError)
+    /// The aggregate is not the sum of the measurements.
+    case wrongAggregate(type: String)
+}
+
+extension BenchError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .invalidOption(let text):
+            text
+        case .stepFailed(let step, let error):
+            "\(step) failed on an honest report: \(error)"
+        case .wrongAggregate(let type):
+            "the aggregate of \(type) is not the sum of its measurements"
+        }
+    }
+}

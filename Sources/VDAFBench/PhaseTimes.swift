@@ -1,0 +1,52 @@
+import Foundation
+
+/// Seconds that the phases of one batch took.
+package struct PhaseTimes: Sendable {
+    var shard = Elapsed()
+    var leaderVerify = Elapsed()
+    var helperVerify = Elapsed()
+    /// Combining verifier shares and consuming the verifier message, by both aggregators.
+    var finish = Elapsed()
+    /// Adding output shares, at both aggregators.
+    var aggregate = Elapsed()
+    /// Plaintext bytes that the client of one report sends: public share and both input shares.
+    var uploadBytes = 0
+
+    var total: Elapsed { shard + leaderVerify + helperVerify + finish + aggregate }
+}
+
+/// How long something took, and for how much of it the process had a processor.
+struct Elapsed: Sendable {
+    /// Seconds of wall clock.
+    var wall = 0.0
+    /// Seconds of processor time, all threads together.
+    var processor = 0.0
+
+    /// For what was done for two aggregators, the time of one.
+    var half: Elapsed { Elapsed(wall: wall / 2, processor: processor / 2) }
+
+    static func + (a: Elapsed, b: Elapsed) -> Elapsed {
+        Elapsed(wall: a.wall + b.wall, processor: a.processor + b.processor)
+    }
+
+    static func += (sum: inout Elapsed, other: Elapsed) {
+        sum = sum + other
+    }
+}
+
+/// What `body` returns, and the time that it takes.
+func timed<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+) throws(Failure) -> (result: Result, elapsed: Elapsed) {
+    let (processor, wall) = (seconds(CLOCK_PROCESS_CPUTIME_ID), seconds(CLOCK_MONOTONIC))
+    let result = try body()
+    let elapsed = Elapsed(
+        wall: seconds(CLOCK_MONOTONIC) - wall, processor: seconds(CLOCK_PROCESS_CPUTIME_ID) - processor)
+    return (result, elapsed)
+}
+
+private func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
