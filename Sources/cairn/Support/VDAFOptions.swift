@@ -5,14 +5,18 @@ import DAP
 struct VDAFOptions: ParsableArguments {
     /// Names are those of `cairn bench vdaf`.
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case count, sum, average, histogram, multihot, sumvec, l1boundsum, sumvec64hmac, poplar1
+        case count, sum, average, histogram, multihot, sumvec, l1boundsum, sumvec64hmac
+        /// Known, so that it is refused with the reason; not in the help.
+        case poplar1
+
+        static var allValueStrings: [String] { allCases.filter { $0 != .poplar1 }.map(\.rawValue) }
     }
 
     @Option(
         help: ArgumentHelp(
             "What a report holds.",
             discussion: """
-                count: true or false. sum: an integer. average: the same, a sum task; `cairn collect --average` divides. \
+                count: true or false. sum: an integer. average: the same as sum; divide with `cairn collect --average`. \
                 histogram: one of --length buckets. multihot: up to --max-weight of --length options. sumvec: --length \
                 integers. l1boundsum: --length integers that add up to at most --max-value. sumvec64hmac: as sumvec, in \
                 a 64-bit field with several proofs: a private type (0xFFFF1003) of deployed systems.
