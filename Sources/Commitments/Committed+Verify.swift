@@ -12,70 +12,66 @@ extension Committed {
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, aggregationParameter: Void, nonce: [UInt8],
         publicShare: PublicShare, inputShare: InputShare
     ) throws(VDAFError) -> (state: VerifierState, share: V.VerifierShare) {
-        let result = try verifyInitDeferringLink(
-            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID,
-            aggregationParameter: aggregationParameter, nonce: nonce, publicShare: publicShare, inputShare: inputShare)
-        guard LinkCheck.holds(linkClaim(of: result.state)) else { throw .commitmentMismatch }
-        return result
+        let report = VerificationRequest(nonce: nonce, publicShare: publicShare, inputShare: inputShare)
+        return try verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: [report], threads: 1)[0].get()
     }
 
-    /// The same without the link check, for a job that checks all its links at once with `failingLinks`.
+    /// What `verifyInit` gives for one report of a job.
+    public typealias VerificationResult = Result<(state: VerifierState, share: V.VerifierShare), VDAFError>
+
+    /// Starts verification of all reports of an aggregation job: V's own `verifyInit` of the job, then the checks that
+    /// need one report, then one link check of all reports that are left.
     ///
-    /// The state must not be used before its link has been checked.
-    package func verifyInitDeferringLink(
-        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, aggregationParameter: Void, nonce: [UInt8],
-        publicShare: PublicShare, inputShare: InputShare
-    ) throws(VDAFError) -> (state: VerifierState, share: V.VerifierShare) {
+    /// - Parameter threads: How many threads V spreads the reports over; 1 stays on the calling thread.
+    /// - Returns: In the order of `reports`, what the single-report `verifyInit` returns or throws. One report's
+    ///   failure never touches another's result.
+    public func verifyInit(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
+        reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
+    ) -> [VerificationResult] {
         guard aggregatorID == 0 || aggregatorID == 1 else {
-            throw .invalidArgument("aggregator id \(aggregatorID) is not 0 (leader) or 1 (helper)")
+            let error = VDAFError.invalidArgument("aggregator id \(aggregatorID) is not 0 (leader) or 1 (helper)")
+            return reports.map { _ in .failure(error) }
         }
-        let (state, share) = try base.verifyInit(
+        let started = base.verifyInit(
             verifyKey: verifyKey, context: context, aggregatorID: aggregatorID,
-            aggregationParameter: aggregationParameter, nonce: nonce, publicShare: publicShare.base,
-            inputShare: inputShare.base)
-        // A wrong part makes the other aggregator refuse at the end; this is where both can still refuse together.
-        guard base.jointRandomnessPartMatches(state) else { throw .jointRandomnessMismatch }
-        if aggregatorID == 0 {
-            guard marginHolds(leaderShare: IntegerVector(canonical: base.outputShare(of: state))) else {
-                throw .marginViolated
+            reports: reports.map {
+                VerificationRequest(
+                    nonce: $0.nonce, publicShare: $0.publicShare.base, inputShare: $0.inputShare.base)
+            }, threads: threads)
+        var results: [VerificationResult] = []
+        results.reserveCapacity(reports.count)
+        var claims: [LinkClaim<V.Field>] = []
+        var claimed: [Int] = []
+        for (report, start) in zip(reports, started) {
+            do throws(VDAFError) {
+                let (state, share) = try start.get()
+                let coordinates = try checkedOutput(of: state, aggregatorID: aggregatorID)
+                let (commitment, blind) = (report.publicShare.commitments[aggregatorID].point, report.inputShare.blind)
+                claimed.append(results.count)
+                claims.append(LinkClaim(commitment: commitment, coordinates: coordinates, blind: blind))
+                results.append(.success((VerifierState(base: state, blind: blind), share)))
+            } catch {
+                results.append(.failure(error))
             }
         }
-        return (
-            VerifierState(
-                base: state, commitment: publicShare.commitments[aggregatorID].point, blind: inputShare.blind),
-            share
-        )
+        var generator = SystemRandomNumberGenerator()
+        for position in LinkCheck.failingLinks(claims, rng: &generator) {
+            results[claimed[position]] = .failure(.commitmentMismatch)
+        }
+        return results
     }
 
-    // MARK: Link checks
-
-    package typealias LinkClaim = Commitments.LinkClaim<V.Field>
-
-    /// What is to be checked about a state made by `verifyInitDeferringLink`.
-    package func linkClaim(of state: VerifierState) -> LinkClaim {
-        LinkClaim(
-            commitment: state.commitment, coordinates: base.outputShare(of: state.base), blind: state.blind)
-    }
-
-    /// The positions of the claims that do not hold; `rng` must be cryptographically secure (`LinkCheck`).
-    package func failingLinks(_ claims: [LinkClaim], rng: inout some RandomNumberGenerator) -> [Int] {
-        LinkCheck.failingLinks(claims, rng: &rng)
-    }
-
-    /// The positions of the claims that do not hold.
-    package func failingLinks(_ claims: [LinkClaim]) -> [Int] {
-        LinkCheck.failingLinks(claims)
-    }
-
-    /// The output share that verification will release if it succeeds, with its blind.
-    package func outputShare(of state: VerifierState) -> OutputShare {
-        OutputShare(coordinates: base.outputShare(of: state.base), blind: state.blind)
-    }
-
-    /// Whether this aggregator's joint-randomness part is the one in the public share; always true for a state that
-    /// `verifyInit` returned.
-    package func jointRandomnessPartMatches(_ state: VerifierState) -> Bool {
-        base.jointRandomnessPartMatches(state.base)
+    /// The output share behind a state of V, after every check of one report but the link check.
+    private func checkedOutput(of state: V.VerifierState, aggregatorID: Int) throws(VDAFError) -> [V.Field] {
+        // A wrong part makes the other aggregator refuse at the end; this is where both can still refuse together.
+        guard base.jointRandomnessPartMatches(state) else { throw .jointRandomnessMismatch }
+        let coordinates = base.outputShare(of: state)
+        guard aggregatorID == 1 || marginHolds(leaderShare: IntegerVector(canonical: coordinates)) else {
+            throw .marginViolated
+        }
+        return coordinates
     }
 
     // MARK: The rest is V's
@@ -92,8 +88,7 @@ extension Committed {
     ) throws(VDAFError) -> VerifyTransition<VerifierState, V.VerifierShare, OutputShare> {
         switch try base.verifyNext(context: context, state: state.base, message: message) {
         case .continued(let next, let share):
-            .continued(
-                state: VerifierState(base: next, commitment: state.commitment, blind: state.blind), share: share)
+            .continued(state: VerifierState(base: next, blind: state.blind), share: share)
         case .finished(let coordinates):
             .finished(outputShare: OutputShare(coordinates: coordinates, blind: state.blind))
         }

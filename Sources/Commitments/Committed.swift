@@ -37,11 +37,10 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
 
     /// Wraps a VDAF for two aggregators.
     ///
-    /// - Parameter number: n in the algorithm id; by default the id of V.
-    /// - Throws: `VDAFError.invalidParameter` if V is not for two aggregators and one round, if n is not in 1 to
-    ///   0x3FFF, or if V breaks the σ rule (`SigmaRule`).
-    public init(_ base: V, number: UInt32? = nil) throws(VDAFError) {
-        try self.init(withoutSigmaRule: base, number: number)
+    /// - Throws: `VDAFError.invalidParameter` if V is not for two aggregators and one round, if no committed type is
+    ///   defined for its id, or if V breaks the σ rule (`SigmaRule`).
+    public init(_ base: V) throws(VDAFError) {
+        try self.init(withoutSigmaRule: base)
         do {
             try SigmaRule.check(base)
         } catch {
@@ -50,10 +49,10 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
     }
 
     /// Wraps without the σ rule: for tests that have to see margin violations happen.
-    package init(withoutSigmaRule base: V, number: UInt32? = nil) throws(VDAFError) {
-        let number = number ?? base.algorithmID
-        guard (1...0x3fff).contains(number) else {
-            throw .invalidParameter("committed VDAF: number \(number) is not in 1 to 16383")
+    package init(withoutSigmaRule base: V) throws(VDAFError) {
+        guard let algorithmID = CommittedID.id(of: base.algorithmID) else {
+            throw .invalidParameter(
+                "committed VDAF: no committed type is defined for 0x\(String(base.algorithmID, radix: 16))")
         }
         guard base.shares == 2, base.rounds == 1 else {
             throw .invalidParameter(
@@ -63,7 +62,7 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
             throw .invalidParameter("committed VDAF: bound \(base.coordinateBound) leaves no margin in the field")
         }
         self.base = base
-        algorithmID = 0xffff_c000 + number
+        self.algorithmID = algorithmID
     }
 
     // MARK: Messages
@@ -101,10 +100,9 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
         }
     }
 
-    /// What an aggregator keeps between the two steps of verification.
+    /// What an aggregator keeps between the two steps of verification: of a report whose link has been checked.
     public struct VerifierState: Sendable {
         let base: V.VerifierState
-        let commitment: RistrettoPoint
         let blind: Scalar
     }
 

@@ -40,11 +40,6 @@ package struct LinkClaim<Field: FieldElement>: Sendable {
 /// a good report is never rejected, whatever the weights; a bad one escapes with probability at most 2^-128 in each of
 /// the fewer than 2m sets that the search can look at.
 package enum LinkCheck {
-    /// Whether one report's commitment opens to the share.
-    package static func holds<Field: FieldElement>(_ claim: LinkClaim<Field>) -> Bool {
-        defect(of: claim).isIdentity
-    }
-
     /// The positions of the claims that do not hold, in increasing order.
     ///
     /// - Parameter rng: a cryptographically secure source; the weights must be unpredictable to whoever made the
@@ -57,17 +52,6 @@ package enum LinkCheck {
         let weights = claims.map { _ in UInt128(_low: rng.next(), _high: rng.next()) }
         var search = Search(claims: claims, weights: weights)
         return search.failing()
-    }
-
-    /// The same with the system's generator.
-    package static func failingLinks<Field: FieldElement>(_ claims: [LinkClaim<Field>]) -> [Int] {
-        var rng = SystemRandomNumberGenerator()
-        return failingLinks(claims, rng: &rng)
-    }
-
-    /// δ = C - Com(x; r).
-    private static func defect<Field: FieldElement>(of claim: LinkClaim<Field>) -> RistrettoPoint {
-        claim.commitment - PedersenVector.commit(IntegerVector(canonical: claim.coordinates), blind: claim.blind)
     }
 
     /// The search for failing claims over stored partial sums.
@@ -106,8 +90,11 @@ package enum LinkCheck {
         /// Σ ρ_i·δ_i over a range.
         private func weightedDefect(_ range: Range<Int>) -> RistrettoPoint {
             if range.count == 1 {
-                // Unweighted coordinates are half as long as weighted ones.
-                return Scalar(weights[range.lowerBound]) * LinkCheck.defect(of: claims[range.lowerBound])
+                // Unweighted coordinates are half as long as weighted ones, and ρ·δ is zero only if δ is.
+                let claim = claims[range.lowerBound]
+                let values = IntegerVector(canonical: claim.coordinates)
+                let defect = claim.commitment - PedersenVector.commit(values, blind: claim.blind)
+                return Scalar(weights[range.lowerBound]) * defect
             }
             let commitments = RistrettoPoint.variableTimeMultiScalar(
                 integers: Array(weights[range]), claims[range].map(\.commitment))

@@ -8,7 +8,8 @@ struct AdditiveVDAF<Field: FieldElement>: OneRoundVDAF {
     var outputLength: Int
     var coordinateBound: UInt128
 
-    var algorithmID: UInt32 { 0x100 }
+    /// That of SumVec, which it stands in for.
+    var algorithmID: UInt32 { 3 }
     var shares: Int { 2 }
     var rounds: Int { 1 }
     var nonceSize: Int { 16 }

@@ -53,8 +53,40 @@ import VDAF
 
     @Test func wrappedTypesMustFit() throws {
         #expect(throws: VDAFError.self) { try Committed(Prio3Count(shares: 3)) }
-        #expect(throws: VDAFError.self) { try Committed(Prio3Count(), number: 0) }
-        #expect(throws: VDAFError.self) { try Committed(Prio3Count(), number: 0x4000) }
-        #expect(try Committed(Prio3Count(), number: 0x100).algorithmID == 0xffff_c100)
+        // The id of the standard's test vectors is nobody's own, so it has no committed form.
+        #expect(throws: VDAFError.self) {
+            try Committed(Prio3SumVecField64Multiproof(length: 1, maxMeasurement: 1, chunkLength: 1))
+        }
+    }
+
+    @Test func committedIDsAreThoseOfTheTable() throws {
+        for id: UInt32 in 1...7 {
+            #expect(CommittedID.id(of: id) == 0xffff_c000 + id)
+            #expect(CommittedID.base(of: 0xffff_c000 + id) == id)
+        }
+        #expect(CommittedID.id(of: 0xffff_1003) == 0xffff_c100)
+        #expect(CommittedID.base(of: 0xffff_c100) == 0xffff_1003)
+        for id: UInt32 in [0, 8, 0x100, 0xffff_1002, 0xffff_c001, .max] { #expect(CommittedID.id(of: id) == nil) }
+        for id: UInt32 in [0, 1, 0xffff_bfff, 0xffff_c000, 0xffff_c008, 0xffff_c101, .max] {
+            #expect(CommittedID.base(of: id) == nil)
+        }
+        let vdaf = try Prio3SumVecField64MultiproofHmacSha256Aes128(length: 1, maxMeasurement: 1, chunkLength: 1)
+        #expect(try Committed(vdaf).algorithmID == 0xffff_c100)
+    }
+
+    /// d·M of a vector over the small field stops at 24 bits, as a sum does.
+    @Test func committedVectorsOverField64StopAtTwentyFourBits() throws {
+        func commit(maxMeasurement: UInt64) throws {
+            _ = try Committed(
+                Prio3SumVecField64MultiproofHmacSha256Aes128(
+                    length: 1 << 8, maxMeasurement: maxMeasurement, chunkLength: 64))
+        }
+        try commit(maxMeasurement: (1 << 16) - 1)
+        let error = #expect(throws: VDAFError.self) { try commit(maxMeasurement: 1 << 16) }
+        guard case .invalidParameter(let text) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(text.contains("σ") && text.contains("16777216"))
     }
 }

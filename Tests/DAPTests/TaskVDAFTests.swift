@@ -16,7 +16,9 @@ import VDAF
         switch vdaf.base {
         case .count: .integer(3)
         case .sum: .integer(3000)
-        case .sumVec: .vector([42, 0, 35, 23, 5])
+        case .sumVec, .sumVecField64: .vector([42, 0, 35, 23, 5])
+        case .multihotCountVec: .vector([3, 4, 0, 1, 0, 4])
+        case .l1BoundSum: .vector([60, 1, 2, 3])
         default: .vector([1, 0, 0, 0, 0, 0, 3])
         }
     }
@@ -36,8 +38,9 @@ import VDAF
         }
     }
 
-    @Test(arguments: Fixtures.all)
-    func badReportsAreRefusedAndTheOthersAreUnaffected(_ configuration: VDAFConfiguration) throws {
+    /// Reports are verified in groups and threads; a bad one's neighbours in both must not notice.
+    @Test(arguments: Fixtures.all, [1, 3])
+    func badReportsAreRefusedAndTheOthersAreUnaffected(_ configuration: VDAFConfiguration, threads: Int) throws {
         let vdaf = try makeTaskVDAF(configuration)
         let measurements = Fixtures.measurements(configuration)
         let good = try [0, 1, 0, 0].map { try shard(vdaf, measurements[$0]) }
@@ -111,7 +114,7 @@ import VDAF
         }
 
         let reports = [good[0]] + bad.map { $0.1 } + good.dropFirst()
-        let job = try Job(vdaf, taskID: Self.taskID, reports: reports)
+        let job = try Job(vdaf, taskID: Self.taskID, reports: reports, threads: threads)
         for (offset, report) in bad.enumerated() {
             #expect(job.leaderRefusals[offset + 1] == report.leader, "\(report.0), leader")
             #expect(job.helperRefusals[offset + 1] == report.helper, "\(report.0), helper")
@@ -140,7 +143,18 @@ import VDAF
             switch configuration.base {
             case .count: [.integer(1), .vector([1]), .bucket(0)]
             case .sum: [.integer(1001), .integer(.max), .bool(true), .vector([1])]
-            case .sumVec: [.vector([15, 0, 0, 0, 0]), .vector([1]), .vector([]), .integer(1)]
+            case .sumVec, .sumVecField64:
+                [.vector([15, 0, 0, 0, 0]), .vector([1]), .vector([]), .integer(1), .choices([true])]
+            case .multihotCountVec:
+                [
+                    .choices([true, true, true, true, false, false]), .choices([true]), .choices([]),
+                    .choices([Bool](repeating: false, count: 7)), .vector([1, 0, 0, 0, 0, 0]), .bool(true),
+                ]
+            case .l1BoundSum:
+                [
+                    .vector([21, 0, 0, 0]), .vector([10, 10, 1, 0]), .vector([.max, .max, .max, .max]), .vector([1]),
+                    .vector([]), .vector([0, 0, 0, 0, 0]), .choices([true, true, true, true]),
+                ]
             default: [.bucket(7), .bucket(-1), .bucket(.max), .integer(1)]
             }
         for measurement in wrong {
@@ -158,19 +172,21 @@ import VDAF
                 reportID: report.reportID, publicShare: report.publicShare,
                 inputShare: report.inputShares[aggregator])
         }
-        let leader = try vdaf.leaderInitialize([share(0)], verifyKey: Job.verifyKey, taskID: Self.taskID)[0].get()
+        let leader = try vdaf.leaderInitialize(
+            [share(0)], verifyKey: Job.verifyKey, taskID: Self.taskID, threads: 1)[0].get()
         for _ in 0..<30 {
             var bytes = generator.bytes(in: 0...200)
             if Bool.random(using: &generator), !bytes.isEmpty { bytes[0] = 0 }
             let helper = vdaf.helperInitialize(
-                [share(1)], inbound: [bytes], verifyKey: Job.verifyKey, taskID: Self.taskID)
+                [share(1)], inbound: [bytes], verifyKey: Job.verifyKey, taskID: Self.taskID, threads: 1)
             #expect(helper[0].refusal == .vdafVerifyError, "seed \(generator.seed)")
             let finished = leader.finish(inbound: [2] + bytes)
             #expect(finished.refusal == .vdafVerifyError, "seed \(generator.seed)")
             let random = ReportToVerify(
                 reportID: report.reportID, publicShare: generator.bytes(in: 0...200),
                 inputShare: generator.bytes(in: 0...200))
-            let verdict = vdaf.leaderInitialize([random], verifyKey: Job.verifyKey, taskID: Self.taskID)
+            let verdict = vdaf.leaderInitialize(
+                [random], verifyKey: Job.verifyKey, taskID: Self.taskID, threads: 1)
             #expect(verdict[0].refusal == .invalidMessage, "seed \(generator.seed)")
         }
     }
@@ -181,9 +197,11 @@ import VDAF
         let report = try shard(vdaf, Fixtures.measurements(configuration)[0])
         let share = ReportToVerify(
             reportID: report.reportID, publicShare: report.publicShare, inputShare: report.inputShares[0])
-        let first = try vdaf.leaderInitialize([share], verifyKey: Job.verifyKey, taskID: Self.taskID)[0].get()
-        let second = try vdaf.leaderInitialize([share], verifyKey: Job.verifyKey, taskID: Self.taskID)[0].get()
-        #expect(first.outbound == second.outbound)
+        let outbound = try (0..<2).map { _ in
+            try vdaf.leaderInitialize([share], verifyKey: Job.verifyKey, taskID: Self.taskID, threads: 1)[0].get()
+                .outbound
+        }
+        #expect(outbound[0] == outbound[1])
     }
 
     /// x_0 = 1 breaks the margin rule, although its commitment is right: the leader alone can see it.
@@ -215,7 +233,9 @@ import VDAF
             switch base {
             case .count: [1]
             case .sum: [1000]
-            case .sumVec: [14, 0, 7, 3, 1]
+            case .sumVec, .sumVecField64: [14, 0, 7, 3, 1]
+            case .multihotCountVec: [1, 1, 0, 0, 0, 1]
+            case .l1BoundSum: [20, 0, 0, 0]
             default: [0, 0, 0, 0, 0, 0, 1]
             }
         #expect(opening.values == expected)

@@ -51,6 +51,36 @@ import Testing
         #expect(try error(.sum(maxMeasurement: 1 << 24)) == nil)
     }
 
+    /// Field64 leaves room for 2^24 in d·M; the same vector in Field128 hides far more.
+    @Test func aCommittedVectorOverField64ThatDoesNotHideEnoughIsRefused() throws {
+        func vdaf(_ maximum: UInt64) -> VDAFConfiguration {
+            .sumVecField64(length: 256, maxMeasurement: maximum, chunkLength: 64, proofs: 3)
+        }
+        #expect(try error(.committed(vdaf(1 << 16 - 1))) == nil)
+        guard case .hiding(let text)? = try error(.committed(vdaf(1 << 16))) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(text.contains("16777216") && text.contains("committed SumVec"))
+        #expect(try error(vdaf(1 << 16)) == nil)
+        #expect(try error(.committed(.sumVec(length: 256, maxMeasurement: 1 << 16, chunkLength: 64))) == nil)
+    }
+
+    @Test func capacityIsThatOfTheFieldAndTheLargestCoordinate() throws {
+        let small = VDAFConfiguration.sumVecField64(length: 2, maxMeasurement: 1 << 42, chunkLength: 2, proofs: 3)
+        #expect(try error(small) { $0.maxBatchSize = 1 << 22 - 1 } == nil)
+        guard case .capacity(let text)? = try error(small, { $0.maxBatchSize = 1 << 22 }) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(text.contains("Field64"))
+        let bounded = VDAFConfiguration.l1BoundSum(length: 2, maxValue: .max, chunkLength: 2)
+        #expect(try error(bounded) { $0.maxBatchSize = 1 << 63 } == nil)
+        #expect(try error(bounded) { $0.maxBatchSize = .max } != nil)
+        let choices = VDAFConfiguration.multihotCountVec(length: 9, maxWeight: 9, chunkLength: 2)
+        #expect(try error(choices) { $0.maxBatchSize = .max } == nil)
+    }
+
     @Test func committedTasksNeedTheirFields() throws {
         let removals: [(String, (inout CairnTaskParameters) -> Void)] = [
             ("statement_keys", { $0.statementKeys = nil }), ("log_key", { $0.logKey = nil }),
@@ -88,7 +118,7 @@ import Testing
             Issue.record("not refused")
             return
         }
-        #expect(text.contains("10 × bound 1048576 × Λ 8796093022208"))
+        #expect(text.contains("10485760 × Λ 8796093022208"))
         #expect(try priced(.max) != nil)
         #expect(try error(vector) { $0.creditPolicy = .init(kind: .alignment, bound: 1) } == nil)
         #expect(
@@ -98,10 +128,33 @@ import Testing
             } != nil)
     }
 
+    /// A bound on the sum of the coordinates bounds the credit, however many coordinates there are.
+    @Test func creditIsBoundedByTheSumOfTheCoordinates() throws {
+        func fits(_ vdaf: VDAFConfiguration, _ bound: UInt64) throws -> Bool {
+            try error(.committed(vdaf)) {
+                $0.creditPolicy = .init(kind: .priced, bound: bound)
+                $0.lambdaHash = [UInt8](repeating: 1, count: 32)
+            } == nil
+        }
+        let largest = UInt64(1) << 63 - 1
+        for (vdaf, sum) in [
+            (.histogram(length: 100, chunkLength: 10), 1), (.l1BoundSum(length: 100, maxValue: 7, chunkLength: 10), 7),
+            (.multihotCountVec(length: 100, maxWeight: 3, chunkLength: 10), 3),
+            (.sumVecField64(length: 100, maxMeasurement: 5, chunkLength: 10, proofs: 3), 500),
+        ] as [(VDAFConfiguration, UInt64)] {
+            #expect(try fits(vdaf, largest / sum))
+            #expect(try !fits(vdaf, largest / sum + 1))
+        }
+    }
+
     @Test func numericEncodingMustMatchTheType() throws {
         let vector = VDAFConfiguration.committed(.sumVec(length: 3, maxMeasurement: 65535, chunkLength: 3))
         #expect(try error(vector) { $0.numericEncoding = .init(bits: 16, bound: 1) } == nil)
         #expect(try error(vector) { $0.numericEncoding = .init(bits: 15, bound: 1) } != nil)
+        let small = VDAFConfiguration.sumVecField64(length: 3, maxMeasurement: 65535, chunkLength: 3, proofs: 3)
+        #expect(try error(small) { $0.numericEncoding = .init(bits: 16, bound: 1) } == nil)
+        let bounded = VDAFConfiguration.l1BoundSum(length: 3, maxValue: 65535, chunkLength: 3)
+        #expect(try error(bounded) { $0.numericEncoding = .init(bits: 16, bound: 1) } != nil)
         #expect(try error(.count) { $0.numericEncoding = .init(bits: 1, bound: 1) } != nil)
     }
 

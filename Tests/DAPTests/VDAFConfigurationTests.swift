@@ -1,5 +1,6 @@
 import DAP
 import Testing
+import VDAF
 
 @Suite struct VDAFConfigurationTests {
     @Test(arguments: Fixtures.all)
@@ -21,11 +22,60 @@ import Testing
             VDAFConfiguration.sumVec(length: 3, maxMeasurement: 255, chunkLength: 2).parameters
                 == [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 2])
         #expect(VDAFConfiguration.histogram(length: 3, chunkLength: 2).parameters == [0, 0, 0, 3, 0, 0, 0, 2])
-        #expect(VDAFConfiguration.committed(.sumVec(length: 1, maxMeasurement: 1, chunkLength: 1)).type == 0xFFFF_C003)
+        #expect(
+            VDAFConfiguration.multihotCountVec(length: 3, maxWeight: 1, chunkLength: 2).parameters
+                == [0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1])
+        #expect(
+            VDAFConfiguration.l1BoundSum(length: 3, maxValue: 255, chunkLength: 2).parameters
+                == [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 2])
+        #expect(
+            VDAFConfiguration.sumVecField64(length: 3, maxMeasurement: 255, chunkLength: 2, proofs: 4).parameters
+                == [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 2, 4])
+    }
+
+    @Test func codePointsAreThoseOfTheTables() {
+        #expect(Fixtures.vdafs.map(\.type) == [1, 2, 3, 4, 5, 7, 0xFFFF_1003])
+        #expect(
+            Fixtures.vdafs.map { VDAFConfiguration.committed($0).type } == [
+                0xFFFF_C001, 0xFFFF_C002, 0xFFFF_C003, 0xFFFF_C004, 0xFFFF_C005, 0xFFFF_C007, 0xFFFF_C100,
+            ])
+    }
+
+    /// What a task's sums are checked against must be what the VDAF itself says.
+    @Test(arguments: Fixtures.vdafs)
+    func boundsAreThoseOfTheVDAF(_ vdaf: VDAFConfiguration) throws {
+        func check<Circuit: ValidityCircuit, Seeds>(_ prio3: Prio3<Circuit, Seeds>) {
+            #expect(prio3.algorithmID == vdaf.type)
+            #expect(prio3.outputLength == vdaf.outputLength)
+            #expect(prio3.coordinateBound == UInt128(vdaf.coordinateBound))
+            #expect(Circuit.Field.modulus == vdaf.fieldModulus)
+            #expect(prio3.circuit.measurementLength == vdaf.encodedElements)
+        }
+        switch vdaf {
+        case .count: check(try Prio3Count())
+        case .sum(let maximum): check(try Prio3Sum(maxMeasurement: maximum))
+        case .sumVec(let length, let maximum, let chunk):
+            check(try Prio3SumVec(length: Int(length), maxMeasurement: maximum, chunkLength: Int(chunk)))
+        case .histogram(let length, let chunk):
+            check(try Prio3Histogram(length: Int(length), chunkLength: Int(chunk)))
+        case .multihotCountVec(let length, let weight, let chunk):
+            check(
+                try Prio3MultihotCountVec(length: Int(length), maxWeight: Int(weight), chunkLength: Int(chunk)))
+        case .l1BoundSum(let length, let maximum, let chunk):
+            check(try Prio3L1BoundSum(length: Int(length), maxValue: maximum, chunkLength: Int(chunk)))
+        case .sumVecField64(let length, let maximum, let chunk, let proofs):
+            let prio3 = try Prio3SumVecField64MultiproofHmacSha256Aes128(
+                length: Int(length), maxMeasurement: maximum, chunkLength: Int(chunk), proofs: Int(proofs))
+            #expect(prio3.proofs == 3)
+            check(prio3)
+        case .committed: Issue.record("not a plain type")
+        }
     }
 
     @Test func unknownTypesAreToldApart() {
-        for type: UInt32 in [0, 5, 6, 7, 0xFFFF_C000, 0xFFFF_C005, 0xFFFF_1003, .max] {
+        for type: UInt32 in [
+            0, 6, 8, 0x100, 0xFFFF_1002, 0xFFFF_C000, 0xFFFF_C006, 0xFFFF_C008, 0xFFFF_C101, 0xFFFF_C200, .max,
+        ] {
             #expect(throws: VDAFConfigurationError.unsupportedType(type)) {
                 try VDAFConfiguration(type: type, parameters: [])
             }
@@ -45,6 +95,28 @@ import Testing
             .sumVec(length: 1 << 22, maxMeasurement: 2, chunkLength: 1), .histogram(length: 0, chunkLength: 1),
             .histogram(length: .max, chunkLength: 1), .histogram(length: 5, chunkLength: 6),
             .histogram(length: 5, chunkLength: 0), .committed(.committed(.count)), .committed(.sum(maxMeasurement: 0)),
+            .multihotCountVec(length: 0, maxWeight: 0, chunkLength: 1),
+            .multihotCountVec(length: 0, maxWeight: 1, chunkLength: 1),
+            .multihotCountVec(length: 5, maxWeight: 0, chunkLength: 1),
+            .multihotCountVec(length: 5, maxWeight: 6, chunkLength: 1),
+            .multihotCountVec(length: 5, maxWeight: .max, chunkLength: 1),
+            .multihotCountVec(length: .max, maxWeight: 1, chunkLength: 1),
+            .multihotCountVec(length: 1 << 22, maxWeight: 1, chunkLength: 1),
+            .multihotCountVec(length: 5, maxWeight: 4, chunkLength: 0),
+            .multihotCountVec(length: 5, maxWeight: 4, chunkLength: 9),
+            .l1BoundSum(length: 0, maxValue: 1, chunkLength: 1), .l1BoundSum(length: 1, maxValue: 0, chunkLength: 1),
+            .l1BoundSum(length: 3, maxValue: 1, chunkLength: 0), .l1BoundSum(length: 3, maxValue: 1, chunkLength: 5),
+            .l1BoundSum(length: 1 << 22, maxValue: 1, chunkLength: 1),
+            .l1BoundSum(length: .max, maxValue: .max, chunkLength: 1),
+            .sumVecField64(length: 0, maxMeasurement: 1, chunkLength: 1, proofs: 3),
+            .sumVecField64(length: 1, maxMeasurement: 0, chunkLength: 1, proofs: 3),
+            .sumVecField64(length: 1, maxMeasurement: 1 << 63, chunkLength: 1, proofs: 3),
+            .sumVecField64(length: 1, maxMeasurement: 1, chunkLength: 1, proofs: 0),
+            .sumVecField64(length: 1, maxMeasurement: 1, chunkLength: 1, proofs: 2),
+            .sumVecField64(length: 1, maxMeasurement: 1, chunkLength: 2, proofs: 3),
+            .sumVecField64(length: 1 << 22, maxMeasurement: 1, chunkLength: 1, proofs: 3),
+            .sumVecField64(length: 1 << 22, maxMeasurement: 1, chunkLength: 1 << 22, proofs: 4),
+            .sumVecField64(length: 1 << 20, maxMeasurement: 1, chunkLength: 1 << 20, proofs: .max),
         ]
         for vdaf in refused {
             #expect(throws: VDAFConfigurationError.self, "\(vdaf)") { try vdaf.checkBounds() }
@@ -56,6 +128,13 @@ import Testing
         for vdaf: VDAFConfiguration in [
             .sum(maxMeasurement: 1 << 63 - 1), .sumVec(length: 1 << 22, maxMeasurement: 1, chunkLength: 2048),
             .sumVec(length: 1, maxMeasurement: 1, chunkLength: 1), .histogram(length: 1, chunkLength: 1),
+            .multihotCountVec(length: 1, maxWeight: 1, chunkLength: 2),
+            .multihotCountVec(length: 5, maxWeight: 5, chunkLength: 8),
+            .multihotCountVec(length: 1 << 22 - 1, maxWeight: 1, chunkLength: 2048),
+            .l1BoundSum(length: 1, maxValue: 1, chunkLength: 2),
+            .l1BoundSum(length: 3, maxValue: .max, chunkLength: 256),
+            .sumVecField64(length: 1, maxMeasurement: 1 << 63 - 1, chunkLength: 63, proofs: .max),
+            .sumVecField64(length: 1 << 22, maxMeasurement: 1, chunkLength: 1 << 22, proofs: 3),
         ] {
             #expect(throws: Never.self, "\(vdaf)") { try vdaf.checkBounds() }
         }
@@ -65,6 +144,14 @@ import Testing
         let vdaf = VDAFConfiguration.sumVec(length: 1_000_000, maxMeasurement: 255, chunkLength: 1)
         let error = #expect(throws: VDAFConfigurationError.self) { try vdaf.checkBounds() }
         #expect(error?.description.contains("1000000 × 8 = 8000000") == true)
+        for (vdaf, text) in [
+            (.multihotCountVec(length: 5, maxWeight: 4, chunkLength: 9), "5 + 3"),
+            (.l1BoundSum(length: 1_000_000, maxValue: 255, chunkLength: 1), "1000001 × 8 = 8000008"),
+            (.sumVecField64(length: 1 << 20, maxMeasurement: 1, chunkLength: 1 << 20, proofs: .max), "255 × 2097155"),
+        ] as [(VDAFConfiguration, String)] {
+            let error = #expect(throws: VDAFConfigurationError.self) { try vdaf.checkBounds() }
+            #expect(error?.description.contains(text) == true, "\(String(describing: error))")
+        }
     }
 
     /// 393 is the chunk length that an exhaustive search finds for a vector of 100,000 elements.
@@ -79,6 +166,32 @@ import Testing
         for elements in [1, 2, 3, 7, 100, 1000, 6510] {
             let best = (1...elements).map { proof(elements, $0) }.min()
             #expect(proof(elements, Int(VDAFConfiguration.recommendedChunkLength(elements: elements))) == best)
+        }
+    }
+
+    @Test(arguments: Fixtures.all)
+    func theRecommendedChunkIsThatOfTheEncodedMeasurement(_ vdaf: VDAFConfiguration) throws {
+        let best = VDAFConfiguration.recommendedChunkLength(elements: vdaf.encodedElements)
+        let recommended = try vdaf.withRecommendedChunkLength()
+        let expected: VDAFConfiguration =
+            switch vdaf.base {
+            case .sumVec: .sumVec(length: 5, maxMeasurement: 14, chunkLength: best)
+            case .histogram: .histogram(length: 7, chunkLength: best)
+            case .multihotCountVec: .multihotCountVec(length: 6, maxWeight: 3, chunkLength: best)
+            case .l1BoundSum: .l1BoundSum(length: 4, maxValue: 20, chunkLength: best)
+            case .sumVecField64: .sumVecField64(length: 5, maxMeasurement: 14, chunkLength: best, proofs: 3)
+            case .count, .sum, .committed: vdaf.base
+            }
+        #expect(recommended == (vdaf.isCommitted ? .committed(expected) : expected))
+    }
+
+    @Test func vectorsTooLongForAnyChunkAreRefused() {
+        for vdaf: VDAFConfiguration in [
+            .sumVec(length: 0, maxMeasurement: 0, chunkLength: 0),
+            .l1BoundSum(length: .max, maxValue: .max, chunkLength: 0),
+            .multihotCountVec(length: 0, maxWeight: .max, chunkLength: 0),
+        ] {
+            #expect(throws: VDAFConfigurationError.self) { try vdaf.withRecommendedChunkLength() }
         }
     }
 }

@@ -68,6 +68,104 @@ extension EndToEnd {
             }
         }
 
+        /// Found before any node is asked: there is none at these addresses.
+        @Test func typesWithWrongOptionsAreRefused() async throws {
+            func create(_ options: [String]) async throws -> CommandResult {
+                try await Cairn.run(
+                    [
+                        "task", "create", "--name", "wrong", "--leader", "http://127.0.0.1:9/", "--helper",
+                        "http://127.0.0.1:9/", "--collector-config", "none", "--min-batch-size", "1",
+                        "--max-batch-size", "10", "--vdaf",
+                    ] + options)
+            }
+            let wrong: [([String], String)] = [
+                (["poplar1"], "two rounds"), (["poplar1", "--length", "8"], "two rounds"),
+                (["multihot", "--length", "4"], "--max-weight"), (["multihot", "--max-weight", "2"], "--length"),
+                (["multihot", "--length", "4", "--max-weight", "5"], "1...4"),
+                (["multihot", "--length", "4", "--max-weight", "2", "--max-measurement", "1"], "--max-measurement"),
+                (["l1boundsum", "--length", "4"], "--max-value"),
+                (["l1boundsum", "--length", "4", "--max-value", "0"], "max_value"),
+                (["l1boundsum", "--length", "4", "--max-value", "2", "--proofs", "3"], "--proofs"),
+                (["sumvec64hmac", "--length", "4", "--max-measurement", "2", "--proofs", "2"], "at least 3"),
+                (["sumvec", "--length", "4", "--max-measurement", "2", "--chunk-length", "9"], "1...8"),
+                (["sumvec", "--length", "4000000", "--max-measurement", "255"], "4000000 × 8 = 32000000"),
+                (["average"], "--max-measurement"),
+                (["average", "--max-measurement", "5", "--length", "2"], "--length"),
+            ]
+            for (options, reason) in wrong {
+                let result = try await create(options)
+                #expect(result.status == 64, "\(options): \(result.errors)")
+                #expect(result.errors.contains(reason), "\(options): \(result.errors)")
+            }
+        }
+
+        @Test func averagesAreSumsDividedAtTheEnd() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await nodes.createTask(
+                    "mean", "--vdaf", "average", "--max-measurement", "10", "--batch-mode", "leader-selected",
+                    "--min-batch-size", "4", "--max-batch-size", "10")
+                #expect(try task.configuration.vdaf == .committed(.sum(maxMeasurement: 10)))
+                for value in ["1", "10", "3", "0"] {
+                    try await Cairn.succeed("contribute", "--task", "mean", "--value", value, home: nodes.home)
+                }
+                func collect(_ options: String...) async throws -> CommandResult {
+                    let result = try await Cairn.run(
+                        [
+                            "collect", "--task", "mean", "--hpke-key", nodes.collectorKeyFile, "--token",
+                            nodes.collectorTokenFile,
+                        ] + options, home: nodes.home)
+                    try #require(result.status == 0, "\(result.errors)")
+                    return result
+                }
+                // The same query names the same collection job, so all three are of one batch.
+                let json = try await collect("--average", "--json").json()
+                #expect(json["result"] as? [String] == ["14"])
+                #expect(json["average"] as? [Double] == [3.5])
+                #expect(json["count"] as? Int == 4)
+                #expect(try await collect("--average").output == "3.5\n")
+                let plain = try await collect("--json").json()
+                #expect(plain["result"] as? [String] == ["14"])
+                #expect(plain["average"] == nil)
+            }
+        }
+
+        /// Rules about a whole report are checked as well as those about each of its numbers.
+        @Test func valuesThatBreakARuleOfTheirTypeAreRefused() async throws {
+            try await TestNodes.run { nodes in
+                let bounds = ["--min-batch-size", "1", "--max-batch-size", "10"]
+                let choices = try await nodes.createTask(
+                    "choices", ["--vdaf", "multihot", "--length", "4", "--max-weight", "2"] + bounds)
+                let parts = try await nodes.createTask(
+                    "parts", ["--vdaf", "l1boundsum", "--length", "3", "--max-value", "100"] + bounds)
+                let wrong = [
+                    ("choices", "1,1,1,0", "3 options are chosen. The task takes up to 2."),
+                    ("choices", "1,1,0", "4 numbers a report, not 3"), ("choices", "1,1,0,0,0", "not 5"),
+                    ("choices", "1,2,0,0", "'2' is not true or false"), ("choices", "1,,0,0", "missing"),
+                    ("parts", "50,50,1", "add up to 101. The task takes up to 100."), ("parts", "101,0,0", "too large"),
+                    ("parts", "1,2", "3 numbers a report, not 2"), ("parts", "-1,1,0", "'-1'"),
+                    ("parts", "18446744073709551615,18446744073709551615,2", "too large"),
+                ]
+                for (task, value, reason) in wrong {
+                    let result = try await Cairn.run(
+                        "contribute", "--task", task, "--value=\(value)", home: nodes.home)
+                    #expect(result.status == 1, "\(value)")
+                    #expect(result.errors.contains(reason), "\(value): \(result.errors)")
+                }
+                // The same from a file: the row is named, since no single cell is at fault.
+                let csv = "\(nodes.folder.path)/parts.csv"
+                try "10,20,30\n60,60,0\n".write(toFile: csv, atomically: true, encoding: .utf8)
+                let result = try await Cairn.run(
+                    "contribute", "--task", "parts", "--csv", csv, "--column", "0", "--column", "1", "--column", "2",
+                    home: nodes.home)
+                #expect(result.status == 1)
+                #expect(result.errors.contains("line 2: the numbers add up to 120"), "\(result.errors)")
+                for task in [choices, parts] { #expect(try await TaskClient(task: task).status().received == 0) }
+
+                let shown = try await Cairn.succeed("task", "show", "choices", home: nodes.home).output
+                #expect(shown.contains("choice of up to 2 of 4 options"), "\(shown)")
+            }
+        }
+
         @Test func badCellsAreNamedAndNothingIsSent() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(

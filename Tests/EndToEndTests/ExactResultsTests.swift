@@ -4,7 +4,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Every type, plain and committed, in both batch modes: what comes out is exactly what went in.
+    /// Every type, plain and committed, in both batch modes: what comes out is exactly what went in, and the log proves
+    /// it for the committed ones.
     @Suite struct ExactResults {
         struct Case: Sendable, CustomTestStringConvertible {
             let name: String
@@ -28,6 +29,21 @@ extension EndToEnd {
             Case(
                 name: "histogram", options: ["--vdaf", "histogram", "--length", "5"],
                 measurements: [0, 4, 4, 2, 4, 0].map { .bucket($0) }, expected: .vector([2, 0, 1, 0, 3])),
+            Case(
+                name: "multihot", options: ["--vdaf", "multihot", "--length", "4", "--max-weight", "2"],
+                measurements: [
+                    [true, false, false, true], [false, false, false, false], [false, false, true, true],
+                    [false, false, false, true],
+                ].map { .choices($0) }, expected: .vector([1, 0, 1, 3])),
+            Case(
+                name: "l1boundsum", options: ["--vdaf", "l1boundsum", "--length", "3", "--max-value", "100"],
+                measurements: [[100, 0, 0], [0, 0, 0], [33, 33, 34], [0, 1, 99]].map { .vector($0) },
+                expected: .vector([133, 34, 133])),
+            Case(
+                name: "sumvec64hmac",
+                options: ["--vdaf", "sumvec64hmac", "--length", "3", "--max-measurement", "70000", "--proofs", "4"],
+                measurements: [[0, 1, 70000], [70000, 2, 70000], [5, 3, 70000]].map { .vector($0) },
+                expected: .vector([70005, 6, 210000])),
         ]
 
         @Test(arguments: ["time-interval", "leader-selected"])
@@ -38,6 +54,20 @@ extension EndToEnd {
                         try await check(test, mode: mode, commitment: commitment, nodes)
                     }
                 }
+                // All tasks have one log and one policy.
+                let audit = try await Cairn.succeed(
+                    "audit", "--log", nodes.leader.logFolder, "--policy", nodes.policyPath("count-committed"), "--json")
+                let batches = try #require(try audit.json()["batches"] as? [[String: Any]])
+                #expect(batches.map { $0["verdict"] as? String } == Self.cases.map { _ in "verified" })
+                let results = Set(batches.compactMap { $0["result"] as? [String] })
+                #expect(results == Set(Self.cases.map { Self.decimals($0.expected) }))
+            }
+        }
+
+        private static func decimals(_ value: AggregateValue) -> [String] {
+            switch value {
+            case .integer(let sum): ["\(sum)"]
+            case .vector(let sums): sums.map { "\($0)" }
             }
         }
 

@@ -77,9 +77,10 @@ struct LogFixture {
         let shares = sharded.inputShares.map {
             ReportToVerify(reportID: reportID, publicShare: sharded.publicShare, inputShare: $0)
         }
-        let leader = try vdaf.leaderInitialize([shares[0]], verifyKey: verifyKey, taskID: task.taskID)[0].get()
+        let leader = try vdaf.leaderInitialize(
+            [shares[0]], verifyKey: verifyKey, taskID: task.taskID, threads: 1)[0].get()
         let helper = try vdaf.helperInitialize(
-            [shares[1]], inbound: [leader.outbound], verifyKey: verifyKey, taskID: task.taskID)[0].get()
+            [shares[1]], inbound: [leader.outbound], verifyKey: verifyKey, taskID: task.taskID, threads: 1)[0].get()
         let entry = ReportEntry(
             taskID: task.taskID, batchID: batchID,
             metadata: ReportMetadata(

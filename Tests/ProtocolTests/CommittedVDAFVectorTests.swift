@@ -69,6 +69,34 @@ import VDAF
                 } result: {
                     $0.map { "\($0)" }
                 },
+                try derive(
+                    Committed(Prio3MultihotCountVec(length: 4, maxWeight: 2, chunkLength: 3)),
+                    parameters: ["length": 4, "max_weight": 2, "chunk_length": 3],
+                    [[true, false, false, true], [false, false, false, false]]
+                ) {
+                    $0.map { $0 ? 1 : 0 }
+                } result: {
+                    $0.map { "\($0)" }
+                },
+                try derive(
+                    Committed(Prio3L1BoundSum(length: 3, maxValue: 100, chunkLength: 5)),
+                    parameters: ["length": 3, "max_value": 100, "chunk_length": 5], [[1, 2, 3], [100, 0, 0]]
+                ) {
+                    $0
+                } result: {
+                    $0.map { "\($0)" }
+                },
+                try derive(
+                    Committed(
+                        Prio3SumVecField64MultiproofHmacSha256Aes128(
+                            length: 3, maxMeasurement: 100, chunkLength: 4, proofs: 3)),
+                    parameters: ["length": 3, "max_measurement": 100, "chunk_length": 4, "proofs": 3],
+                    [[1, 2, 3], [100, 0, 50]]
+                ) {
+                    $0
+                } result: {
+                    $0.map { "\($0)" }
+                },
             ])
         try VectorFile.check("committed-vdaf.json", vectors)
     }

@@ -8,7 +8,21 @@ import Testing
     private struct Vectors: Encodable {
         var preSharedKey: String
         var tasks: [Task]
+        var vdafs: [VDAF]
         var claimKey: Claim
+    }
+
+    private struct VDAF: Encodable {
+        var vdafType: String
+        var parameters: [String: UInt64]
+        var vdafConfiguration: String
+
+        init(_ vdaf: VDAFConfiguration, _ parameters: [String: UInt64]) throws {
+            #expect(try VDAFConfiguration(type: vdaf.type, parameters: vdaf.parameters) == vdaf)
+            vdafType = "0x" + String(vdaf.type, radix: 16, uppercase: true)
+            self.parameters = parameters
+            vdafConfiguration = Hex.encode(vdaf.parameters)
+        }
     }
 
     private struct Task: Encodable {
@@ -68,6 +82,24 @@ import Testing
             cairn: CairnTaskParameters(collectorHpkeHash: counting(32, from: 64), maxBatchSize: 100_000))
     }
 
+    private static func vdafs() throws -> [VDAF] {
+        let vector: [String: UInt64] = ["length": 10, "max_measurement": 1000, "chunk_length": 9]
+        let small = VDAFConfiguration.sumVecField64(length: 10, maxMeasurement: 1000, chunkLength: 9, proofs: 3)
+        return [
+            try VDAF(.count, [:]), try VDAF(.sum(maxMeasurement: 1000), ["max_measurement": 1000]),
+            try VDAF(.sumVec(length: 10, maxMeasurement: 1000, chunkLength: 9), vector),
+            try VDAF(.histogram(length: 10, chunkLength: 3), ["length": 10, "chunk_length": 3]),
+            try VDAF(
+                .multihotCountVec(length: 10, maxWeight: 4, chunkLength: 3),
+                ["length": 10, "max_weight": 4, "chunk_length": 3]),
+            try VDAF(
+                .l1BoundSum(length: 10, maxValue: 1000, chunkLength: 9),
+                ["length": 10, "max_value": 1000, "chunk_length": 9]),
+            try VDAF(small, vector.merging(["proofs": 3]) { $1 }),
+            try VDAF(.committed(small), vector.merging(["proofs": 3]) { $1 }),
+        ]
+    }
+
     @Test func taskVectorsAreWhatTheCodeDerives() throws {
         let psk = counting(32, from: 200)
         let tasks = [("committed round", try Self.committedTask()), ("plain sum", try Self.uncommittedTask())].map {
@@ -89,7 +121,7 @@ import Testing
         let claim = try ClaimKey.make(seed: seed, taskID: taskID, reportID: reportID, commitments: commitments)
         #expect(claim.isValid(taskID: taskID, reportID: reportID, commitments: commitments))
         let vectors = Vectors(
-            preSharedKey: Hex.encode(psk), tasks: tasks,
+            preSharedKey: Hex.encode(psk), tasks: tasks, vdafs: try Self.vdafs(),
             claimKey: Claim(
                 seed: Hex.encode(seed), taskID: Hex.encode(taskID.bytes), reportID: Hex.encode(reportID.bytes),
                 commitments: commitments.map { Hex.encode($0) },

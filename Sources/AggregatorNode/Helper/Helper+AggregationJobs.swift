@@ -23,7 +23,9 @@ extension Helper {
         let batchID = try check(message, of: task)
         let response = try await jobs.result(job) { [context] in
             let verifier = JobVerifier(task: task, keys: [context.keys.hpke], batchID: batchID, now: context.now())
-            let outcomes = try await context.workers.run { verifier.verify(message.verifyInits) }
+            let outcomes = try await context.workers.runInParallel { threads in
+                verifier.verify(message.verifyInits, threads: threads)
+            }
             return try await context.store.commitHelperJob(task.id, job, outcomes: outcomes)
         }
         return .dap(.aggregationJobResp, response, location: location)

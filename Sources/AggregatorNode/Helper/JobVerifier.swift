@@ -13,14 +13,14 @@ struct JobVerifier: Sendable {
     let now: UInt64
 
     /// One outcome for each report, in the order of the request.
-    func verify(_ inits: [VerifyInit]) -> [HelperOutcome] {
+    func verify(_ inits: [VerifyInit], threads: Int) -> [HelperOutcome] {
         let opener = ReportOpener(task: task.configuration, role: .helper, keys: keys, vdaf: task.vdaf)
         let opened = inits.map { opener.open($0.reportShare, now: now) }
-        // All that could be opened is verified together, so that the checks of the commitments can be batched.
+        // All that could be opened is verified together: hashing and the checks of commitments are batched.
         let positions = opened.indices.filter { if case .success = opened[$0] { true } else { false } }
         let verified = task.vdaf.helperInitialize(
             positions.compactMap { try? opened[$0].get() }, inbound: positions.map { inits[$0].payload },
-            verifyKey: task.verifyKey, taskID: task.id)
+            verifyKey: task.verifyKey, taskID: task.id, threads: threads)
         let results = Dictionary(uniqueKeysWithValues: zip(positions, verified))
         return inits.indices.map { index in
             let share = inits[index].reportShare

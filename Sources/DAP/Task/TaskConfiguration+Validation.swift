@@ -58,9 +58,9 @@ extension TaskConfiguration {
         let bound = UInt128(vdaf.coordinateBound)
         do throws(CapacityExceeded) {
             switch vdaf.base {
-            case .count, .sum:
+            case .count, .sum, .sumVecField64:
                 try Capacity.check(maxBatchSize: maxBatchSize, bound: bound, field: Field64.self)
-            case .sumVec, .histogram, .committed:
+            case .sumVec, .histogram, .multihotCountVec, .l1BoundSum, .committed:
                 try Capacity.check(maxBatchSize: maxBatchSize, bound: bound, field: Field128.self)
             }
         } catch {
@@ -80,12 +80,17 @@ extension TaskConfiguration {
         for (field, isPresent) in required where !isPresent { throw .missingField(field) }
         if let keys = cairn.statementKeys, keys.leader == keys.helper { throw .sameStatementKeys }
         let bound = UInt128(vdaf.coordinateBound)
-        // At most 2^22 coordinates below 2^64 each.
+        // No overflow: at most 2^22 coordinates below 2^64 each.
         let distance = UInt128(vdaf.outputLength) * bound
         do throws(SigmaTooSmall) {
             try SigmaRule.check(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
         } catch {
-            let hint = if case .sum = vdaf.base { "; use a committed SumVec of length 1 instead" } else { "" }
+            let hint =
+                switch vdaf.base {
+                case .sum: "; use a committed SumVec of length 1 instead"
+                case .sumVecField64: "; use a committed SumVec instead, which works in Field128"
+                default: ""
+                }
             throw .hiding(error.description + hint)
         }
         return SigmaRule.sigma(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
@@ -97,9 +102,9 @@ extension TaskConfiguration {
     ) throws(TaskValidationError) {
         guard let encoding else { return }
         switch vdaf.base {
-        case .count, .histogram, .committed:
+        case .count, .histogram, .multihotCountVec, .l1BoundSum, .committed:
             throw .numericEncoding("numeric_encoding needs a Sum or a SumVec")
-        case .sum, .sumVec:
+        case .sum, .sumVec, .sumVecField64:
             let largest = UInt64(1) << UInt64(encoding.bits) - 1
             guard vdaf.coordinateBound == largest else {
                 throw .numericEncoding(
@@ -109,8 +114,8 @@ extension TaskConfiguration {
         }
     }
 
-    /// A single credit |⟨λ, x⟩| ≤ d·M·Λ must fit 63 bits; how many credits one claim may add up is the claims' own
-    /// rule.
+    /// A single credit |⟨λ, x⟩| ≤ T·Λ must fit 63 bits, T the most that a report's coordinates add up to; how many
+    /// credits one claim may add up is the claims' own rule.
     private static func checkCredit(
         _ cairn: CairnTaskParameters, _ vdaf: VDAFConfiguration
     ) throws(TaskValidationError) {
@@ -127,12 +132,11 @@ extension TaskConfiguration {
             }
         }
         guard policy.bound > 0 else { throw .credit("the bound on λ must be at least 1") }
-        let largest = UInt128(vdaf.outputLength) * UInt128(vdaf.coordinateBound)
-        let (credit, overflow) = largest.multipliedReportingOverflow(by: UInt128(policy.bound))
+        let (credit, overflow) = vdaf.sumBound.multipliedReportingOverflow(by: UInt128(policy.bound))
         guard !overflow, credit < 1 << 63 else {
             throw .capacity(
-                "credit: length \(vdaf.outputLength) × bound \(vdaf.coordinateBound) × Λ \(policy.bound) must be "
-                    + "below 2^63 = 9223372036854775808")
+                "credit: largest sum of a report's coordinates \(vdaf.sumBound) × Λ \(policy.bound) must be below "
+                    + "2^63 = 9223372036854775808")
         }
     }
 }

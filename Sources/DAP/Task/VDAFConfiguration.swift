@@ -1,3 +1,4 @@
+import Commitments
 import VDAF
 
 /// Why a VDAF type and configuration cannot be used.
@@ -20,8 +21,10 @@ extension VDAFConfigurationError: CustomStringConvertible {
     }
 }
 
-/// Which VDAF a task uses, with its parameters: `vdaf_type` and `vdaf_configuration` of a task configuration
-/// (DAP-18 appendix "VDAF Configuration Encodings"; the committed types in Cairn's `Protocols/committed-vdaf.md`).
+/// Which VDAF a task uses, with its parameters: `vdaf_type` and `vdaf_configuration` of a task configuration.
+///
+/// Layouts are DAP-18's (appendix "VDAF Configuration Encodings") for types 1 to 5 and draft-ietf-ppm-l1-bound-sum's
+/// for type 7. Ours, in Cairn's `Protocols/`, are those of the committed types and of the private one.
 public enum VDAFConfiguration: Hashable, Sendable {
     /// Prio3Count (1): how many measurements are true. No parameters.
     case count
@@ -32,11 +35,17 @@ public enum VDAFConfiguration: Hashable, Sendable {
     /// Prio3Histogram (4): how many measurements fall into each bucket. `struct { uint32 length; uint32 chunk_length;
     /// }`
     case histogram(length: UInt32, chunkLength: UInt32)
-    /// The same with a commitment to each share of the output (0xFFFFC000 + the type above); same parameters.
+    /// Prio3MultihotCountVec (5): how many measurements choose each option, at most maxWeight of them at a time.
+    /// `struct { uint32 length; uint32 chunk_length; uint64 max_weight; }`
+    case multihotCountVec(length: UInt32, maxWeight: UInt64, chunkLength: UInt32)
+    /// Prio3L1BoundSum (7): the sum of vectors whose coordinates add up to at most maxValue. `struct { uint32 length;
+    /// uint64 max_value; uint32 chunk_length; }`
+    case l1BoundSum(length: UInt32, maxValue: UInt64, chunkLength: UInt32)
+    /// Prio3SumVecField64MultiproofHmacSha256Aes128 (0xFFFF1003): the sum of vectors over the small field, with several
+    /// proofs. `struct { uint32 length; uint64 max_measurement; uint32 chunk_length; uint8 proofs; }`
+    case sumVecField64(length: UInt32, maxMeasurement: UInt64, chunkLength: UInt32, proofs: UInt8)
+    /// The same with a commitment to each share of the output; same parameters.
     indirect case committed(VDAFConfiguration)
-
-    /// What is added to a VDAF's type to name its committed form.
-    static let committedOffset: UInt32 = 0xFFFF_C000
 
     /// The code point.
     public var type: UInt32 {
@@ -45,7 +54,11 @@ public enum VDAFConfiguration: Hashable, Sendable {
         case .sum: 2
         case .sumVec: 3
         case .histogram: 4
-        case .committed(let base): Self.committedOffset &+ base.type
+        case .multihotCountVec: 5
+        case .l1BoundSum: 7
+        case .sumVecField64: 0xFFFF_1003
+        // 0 is no type's: it is for a committed VDAF inside a committed one, which `checkBounds` refuses.
+        case .committed(let base): CommittedID.id(of: base.type) ?? 0
         }
     }
 
@@ -64,13 +77,22 @@ public enum VDAFConfiguration: Hashable, Sendable {
         switch base {
         case .sum(let maxMeasurement):
             writer.write(maxMeasurement)
-        case .sumVec(let length, let maxMeasurement, let chunkLength):
+        case .sumVec(let length, let maximum, let chunkLength), .l1BoundSum(let length, let maximum, let chunkLength):
             writer.write(length)
-            writer.write(maxMeasurement)
+            writer.write(maximum)
             writer.write(chunkLength)
         case .histogram(let length, let chunkLength):
             writer.write(length)
             writer.write(chunkLength)
+        case .multihotCountVec(let length, let maxWeight, let chunkLength):
+            writer.write(length)
+            writer.write(chunkLength)
+            writer.write(maxWeight)
+        case .sumVecField64(let length, let maxMeasurement, let chunkLength, let proofs):
+            writer.write(length)
+            writer.write(maxMeasurement)
+            writer.write(chunkLength)
+            writer.write(proofs)
         case .count, .committed:
             break
         }
@@ -79,40 +101,55 @@ public enum VDAFConfiguration: Hashable, Sendable {
 
     /// Decodes the parameters and checks their bounds.
     public init(type: UInt32, parameters: [UInt8]) throws(VDAFConfigurationError) {
-        let isCommitted = type > Self.committedOffset
-        let configuration = try Self.decodeBase(
-            type: isCommitted ? type - Self.committedOffset : type, parameters: parameters, original: type)
-        self = isCommitted ? .committed(configuration) : configuration
-        try checkBounds()
-    }
-
-    private static func decodeBase(
-        type: UInt32, parameters: [UInt8], original: UInt32
-    ) throws(VDAFConfigurationError) -> VDAFConfiguration {
+        let baseType = CommittedID.base(of: type)
         var reader = ByteReader(parameters)
+        let decoded: VDAFConfiguration?
         do throws(CodecError) {
-            let configuration: VDAFConfiguration
-            switch type {
-            case 1:
-                configuration = .count
-            case 2:
-                configuration = .sum(maxMeasurement: try reader.uint64("max_measurement"))
-            case 3:
-                configuration = .sumVec(
-                    length: try reader.uint32("length"), maxMeasurement: try reader.uint64("max_measurement"),
-                    chunkLength: try reader.uint32("chunk_length"))
-            case 4:
-                configuration = .histogram(
-                    length: try reader.uint32("length"), chunkLength: try reader.uint32("chunk_length"))
-            default:
-                throw CodecError.unsupported(field: "vdaf_type", value: UInt64(original))
-            }
-            try reader.finish()
-            return configuration
-        } catch .unsupported {
-            throw .unsupportedType(original)
+            decoded = try Self.decode(type: baseType ?? type, &reader)
+            if decoded != nil { try reader.finish() }
         } catch {
             throw .malformed(error)
         }
+        guard let decoded else { throw .unsupportedType(type) }
+        self = baseType == nil ? decoded : .committed(decoded)
+        try checkBounds()
+    }
+
+    /// Nil for a type without commitments that we do not have.
+    private static func decode(
+        type: UInt32, _ reader: inout ByteReader
+    ) throws(CodecError) -> VDAFConfiguration? {
+        switch type {
+        case 1:
+            .count
+        case 2:
+            .sum(maxMeasurement: try reader.uint64("max_measurement"))
+        case 3:
+            .sumVec(
+                length: try reader.uint32("length"), maxMeasurement: try reader.uint64("max_measurement"),
+                chunkLength: try reader.uint32("chunk_length"))
+        case 4:
+            .histogram(length: try reader.uint32("length"), chunkLength: try reader.uint32("chunk_length"))
+        case 5:
+            try multihotCountVec(&reader)
+        case 7:
+            .l1BoundSum(
+                length: try reader.uint32("length"), maxValue: try reader.uint64("max_value"),
+                chunkLength: try reader.uint32("chunk_length"))
+        case 0xFFFF_1003:
+            .sumVecField64(
+                length: try reader.uint32("length"), maxMeasurement: try reader.uint64("max_measurement"),
+                chunkLength: try reader.uint32("chunk_length"), proofs: try reader.uint8("proofs"))
+        default:
+            nil
+        }
+    }
+
+    /// On the wire the weight comes last, whatever the order of our arguments.
+    private static func multihotCountVec(_ reader: inout ByteReader) throws(CodecError) -> VDAFConfiguration {
+        let length = try reader.uint32("length")
+        let chunkLength = try reader.uint32("chunk_length")
+        return .multihotCountVec(
+            length: length, maxWeight: try reader.uint64("max_weight"), chunkLength: chunkLength)
     }
 }

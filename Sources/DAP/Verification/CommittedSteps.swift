@@ -16,18 +16,12 @@ struct CommittedSteps<Base: OneRoundVDAF>: VerificationSteps {
         try vdaf.shardRetrying(context: context, measurement: measurement, nonce: nonce, rng: &generator)
     }
 
-    func begin(
-        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, nonce: [UInt8], publicShare: V.PublicShare,
-        inputShare: V.InputShare
-    ) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare) {
-        try vdaf.verifyInitDeferringLink(
-            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, aggregationParameter: (), nonce: nonce,
-            publicShare: publicShare, inputShare: inputShare)
-    }
-
-    func failingLinks(_ states: [V.VerifierState]) -> [Int] {
-        var generator = SystemRandomNumberGenerator()
-        return vdaf.failingLinks(states.map(vdaf.linkClaim(of:)), rng: &generator)
+    func verifyInit(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
+        reports: [VerificationRequest<V.PublicShare, V.InputShare>], threads: Int
+    ) -> [Result<(state: V.VerifierState, share: V.VerifierShare), VDAFError>] {
+        vdaf.verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: reports, threads: threads)
     }
 
     func commitments(_ publicShare: V.PublicShare) -> [[UInt8]] {

@@ -7,76 +7,58 @@ import VDAF
 /// and the batch can never be collected. Each aggregator therefore compares its own part, and checks its own
 /// commitment, before anything leaves it: the leader before it sends the job, the helper before it has an output share.
 extension ErasedVDAF {
-    /// A report that has passed everything but the link check.
-    private struct Candidate<Outcome> {
-        let index: Int
-        let state: V.VerifierState
-        let outcome: Outcome
-    }
-
     func leaderInitialize(
-        _ reports: [ReportToVerify], verifyKey: [UInt8], taskID: TaskID
+        _ reports: [ReportToVerify], verifyKey: [UInt8], taskID: TaskID, threads: Int
     ) -> [Result<LeaderVerification, ReportError>] {
         let context = DAPContext.vdaf(taskID)
-        return verify(reports) { _, report throws(ReportError) in
-            let (state, share) = try begin(report, aggregatorID: 0, verifyKey: verifyKey, context: context)
-            let outbound = PingPongMessage.initialize(verifierShare: vdaf.encode(verifierShare: share)).encoded()
-            let verification = LeaderVerification(outbound: outbound) { inbound in
-                leaderFinish(state: state, inbound: inbound, context: context)
+        let started = begin(reports, aggregatorID: 0, verifyKey: verifyKey, context: context, threads: threads)
+        return started.map { start in
+            start.map { state, share in
+                let outbound = PingPongMessage.initialize(verifierShare: vdaf.encode(verifierShare: share)).encoded()
+                return LeaderVerification(outbound: outbound) { inbound in
+                    leaderFinish(state: state, inbound: inbound, context: context)
+                }
             }
-            return (state, verification)
         }
     }
 
     func helperInitialize(
-        _ reports: [ReportToVerify], inbound: [[UInt8]], verifyKey: [UInt8], taskID: TaskID
+        _ reports: [ReportToVerify], inbound: [[UInt8]], verifyKey: [UInt8], taskID: TaskID, threads: Int
     ) -> [Result<HelperVerification, ReportError>] {
         precondition(reports.count == inbound.count, "one message of the leader for each report")
         let context = DAPContext.vdaf(taskID)
-        return verify(reports) { index, report throws(ReportError) in
-            let (state, share) = try begin(report, aggregatorID: 1, verifyKey: verifyKey, context: context)
-            guard let verification = helperFinish(state, share, inbound: inbound[index], context: context) else {
-                throw .vdafVerifyError
+        let started = begin(reports, aggregatorID: 1, verifyKey: verifyKey, context: context, threads: threads)
+        return zip(started, inbound).map { start, message in
+            start.flatMap { state, share in
+                helperFinish(state, share, inbound: message, context: context).map(Result.success)
+                    ?? .failure(.vdafVerifyError)
             }
-            return (state, verification)
         }
     }
 
-    /// Runs `prepare` on every report, then the link check on all that passed.
-    private func verify<Outcome>(
-        _ reports: [ReportToVerify],
-        _ prepare: (Int, ReportToVerify) throws(ReportError) -> (V.VerifierState, Outcome)
-    ) -> [Result<Outcome, ReportError>] {
-        var results: [Result<Outcome, ReportError>] = []
-        var candidates: [Candidate<Outcome>] = []
-        for (index, report) in reports.enumerated() {
-            do throws(ReportError) {
-                let (state, outcome) = try prepare(index, report)
-                candidates.append(Candidate(index: index, state: state, outcome: outcome))
-                results.append(.success(outcome))
-            } catch {
-                results.append(.failure(error))
-            }
+    /// Decodes one aggregator's parts of the reports and makes every check that needs no message of the other.
+    private func begin(
+        _ reports: [ReportToVerify], aggregatorID: Int, verifyKey: [UInt8], context: [UInt8], threads: Int
+    ) -> [Result<(state: V.VerifierState, share: V.VerifierShare), ReportError>] {
+        var results: [Result<(state: V.VerifierState, share: V.VerifierShare), ReportError>] = []
+        var requests: [VerificationRequest<V.PublicShare, V.InputShare>] = []
+        var positions: [Int] = []
+        for (position, report) in reports.enumerated() {
+            // Every report that decodes gets its own result below.
+            results.append(.failure(.invalidMessage))
+            guard let publicShare = try? vdaf.decodePublicShare(report.publicShare),
+                let inputShare = try? vdaf.decodeInputShare(report.inputShare, aggregatorID: aggregatorID)
+            else { continue }
+            positions.append(position)
+            requests.append(
+                VerificationRequest(nonce: report.reportID.bytes, publicShare: publicShare, inputShare: inputShare))
         }
-        for failure in steps.failingLinks(candidates.map(\.state)) {
-            results[candidates[failure].index] = .failure(.vdafVerifyError)
+        let verified = steps.verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: requests, threads: threads)
+        for (position, result) in zip(positions, verified) {
+            results[position] = result.mapError { _ in .vdafVerifyError }
         }
         return results
-    }
-
-    /// Decodes one aggregator's part of a report and makes every check that needs no message of the other.
-    private func begin(
-        _ report: ReportToVerify, aggregatorID: Int, verifyKey: [UInt8], context: [UInt8]
-    ) throws(ReportError) -> (V.VerifierState, V.VerifierShare) {
-        guard let publicShare = try? vdaf.decodePublicShare(report.publicShare),
-            let inputShare = try? vdaf.decodeInputShare(report.inputShare, aggregatorID: aggregatorID)
-        else { throw .invalidMessage }
-        guard
-            let (state, share) = try? steps.begin(
-                verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, nonce: report.reportID.bytes,
-                publicShare: publicShare, inputShare: inputShare)
-        else { throw .vdafVerifyError }
-        return (state, share)
     }
 
     private func helperFinish(

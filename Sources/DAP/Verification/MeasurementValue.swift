@@ -4,8 +4,10 @@ public enum MeasurementValue: Sendable, Equatable {
     case bool(Bool)
     /// For a sum.
     case integer(UInt64)
-    /// For a sum of vectors.
+    /// For a sum of vectors, with or without a bound on their coordinates' sum.
     case vector([UInt64])
+    /// For a count of several choices: for each option, whether it is chosen.
+    case choices([Bool])
     /// For a histogram: the bucket's index, from 0.
     case bucket(Int)
 
@@ -15,6 +17,7 @@ public enum MeasurementValue: Sendable, Equatable {
         case .bool: "a truth value"
         case .integer: "an integer"
         case .vector: "a vector"
+        case .choices: "a vector of truth values"
         case .bucket: "a bucket"
         }
     }
@@ -24,6 +27,6 @@ public enum MeasurementValue: Sendable, Equatable {
 public enum AggregateValue: Sendable, Equatable {
     /// Of a count or a sum.
     case integer(UInt128)
-    /// Of a sum of vectors or a histogram.
+    /// Of a sum of vectors, a count of several choices or a histogram.
     case vector([UInt128])
 }

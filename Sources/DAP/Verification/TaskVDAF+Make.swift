@@ -29,6 +29,25 @@ package func makeTaskVDAF(_ configuration: VDAFConfiguration) throws(VDAFConfigu
                 Prio3Histogram(length: Int(length), chunkLength: Int(chunkLength)), configuration,
                 measurement: { if case .bucket(let index) = $0 { index } else { nil } },
                 result: { .vector($0) })
+        case .multihotCountVec(let length, let maxWeight, let chunkLength):
+            return try erase(
+                Prio3MultihotCountVec(
+                    length: Int(length), maxWeight: Int(maxWeight), chunkLength: Int(chunkLength)), configuration,
+                measurement: { if case .choices(let values) = $0 { values } else { nil } },
+                result: { .vector($0) })
+        case .l1BoundSum(let length, let maxValue, let chunkLength):
+            return try erase(
+                Prio3L1BoundSum(length: Int(length), maxValue: maxValue, chunkLength: Int(chunkLength)), configuration,
+                measurement: { if case .vector(let values) = $0 { values } else { nil } },
+                result: { .vector($0) })
+        case .sumVecField64(let length, let maxMeasurement, let chunkLength, let proofs):
+            return try erase(
+                Prio3SumVecField64MultiproofHmacSha256Aes128(
+                    length: Int(length), maxMeasurement: maxMeasurement, chunkLength: Int(chunkLength),
+                    proofs: Int(proofs)),
+                configuration,
+                measurement: { if case .vector(let values) = $0 { values } else { nil } },
+                result: { .vector($0) })
         case .committed:
             throw VDAFError.invalidParameter("a committed VDAF cannot be committed again")
         }

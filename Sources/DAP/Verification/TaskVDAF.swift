@@ -3,8 +3,9 @@ import VDAF
 /// A task's VDAF with all of its types turned into bytes: what the client, the aggregators, the collector and the
 /// auditor call, without knowing which VDAF the task uses.
 ///
-/// Verification takes a whole aggregation job at a time, because the committed types check the commitments of many
-/// reports together. One report's failure never touches another's result.
+/// Verification takes a whole aggregation job at a time: several reports are hashed at once and spread over threads,
+/// and the committed types check the commitments of many reports together. One report's failure never touches another's
+/// result.
 package protocol TaskVDAF: Sendable {
     var configuration: VDAFConfiguration { get }
 
@@ -25,14 +26,16 @@ package protocol TaskVDAF: Sendable {
     ///
     /// Running it again on the same reports gives the same messages, so nothing needs to be kept while the helper
     /// works.
+    ///
+    /// - Parameter threads: How many threads to spread the reports over; 1 stays on the calling thread.
     func leaderInitialize(
-        _ reports: [ReportToVerify], verifyKey: [UInt8], taskID: TaskID
+        _ reports: [ReportToVerify], verifyKey: [UInt8], taskID: TaskID, threads: Int
     ) -> [Result<LeaderVerification, ReportError>]
 
     /// The helper's only step; `inbound` holds the leader's message of each report. The same checks as the leader's, on
     /// the helper's share, have passed wherever there is an output share.
     func helperInitialize(
-        _ reports: [ReportToVerify], inbound: [[UInt8]], verifyKey: [UInt8], taskID: TaskID
+        _ reports: [ReportToVerify], inbound: [[UInt8]], verifyKey: [UInt8], taskID: TaskID, threads: Int
     ) -> [Result<HelperVerification, ReportError>]
 
     /// The commitments C_0 and C_1 in a public share, 32 bytes each; none for types without commitments.

@@ -11,16 +11,13 @@ protocol VerificationSteps: Sendable {
         context: [UInt8], measurement: V.Measurement, nonce: [UInt8], using generator: inout some RandomNumberGenerator
     ) throws(VDAFError) -> (publicShare: V.PublicShare, inputShares: [V.InputShare])
 
-    /// `verify_init`, and every check that an aggregator can make of one report alone: its own joint-randomness part is
-    /// the one in the public share, and, for committed types at the leader, the margin rule holds. Commitments are left
-    /// to ``failingLinks(_:)``, which takes many reports at once.
-    func begin(
-        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, nonce: [UInt8], publicShare: V.PublicShare,
-        inputShare: V.InputShare
-    ) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare)
-
-    /// The positions of the reports whose commitment to this aggregator's output share is wrong.
-    func failingLinks(_ states: [V.VerifierState]) -> [Int]
+    /// `verify_init` of a whole job, and every check that an aggregator can make alone: its own joint-randomness part is
+    /// the one in the public share, and, for committed types, the margin rule holds (leader) and the commitment opens
+    /// to its output share. In the order of `reports`; one report's failure never touches another's result.
+    func verifyInit(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
+        reports: [VerificationRequest<V.PublicShare, V.InputShare>], threads: Int
+    ) -> [Result<(state: V.VerifierState, share: V.VerifierShare), VDAFError>]
 
     /// C_0 and C_1, or nothing.
     func commitments(_ publicShare: V.PublicShare) -> [[UInt8]]
@@ -44,18 +41,18 @@ struct PlainSteps<V: OneRoundVDAF>: VerificationSteps {
         return try vdaf.shard(context: context, measurement: measurement, nonce: nonce, rand: rand)
     }
 
-    func begin(
-        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, nonce: [UInt8], publicShare: V.PublicShare,
-        inputShare: V.InputShare
-    ) throws(VDAFError) -> (state: V.VerifierState, share: V.VerifierShare) {
-        let (state, share) = try vdaf.verifyInit(
-            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, aggregationParameter: (), nonce: nonce,
-            publicShare: publicShare, inputShare: inputShare)
-        guard vdaf.jointRandomnessPartMatches(state) else { throw .jointRandomnessMismatch }
-        return (state, share)
+    func verifyInit(
+        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
+        reports: [VerificationRequest<V.PublicShare, V.InputShare>], threads: Int
+    ) -> [Result<(state: V.VerifierState, share: V.VerifierShare), VDAFError>] {
+        let started = vdaf.verifyInit(
+            verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: reports, threads: threads)
+        return started.map { result in
+            result.flatMap { start in
+                vdaf.jointRandomnessPartMatches(start.state) ? .success(start) : .failure(.jointRandomnessMismatch)
+            }
+        }
     }
-
-    func failingLinks(_ states: [V.VerifierState]) -> [Int] { [] }
 
     func commitments(_ publicShare: V.PublicShare) -> [[UInt8]] { [] }
 

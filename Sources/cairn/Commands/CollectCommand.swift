@@ -10,6 +10,9 @@ struct CollectCommand: AsyncParsableCommand {
         discussion: """
             Time-interval tasks need --interval START..END, in seconds or RFC 3339, on whole units of the task's time \
             precision; END is not included. A leader-selected task hands out its next batch.
+
+            The result is what the reports add up to, coordinate by coordinate. --average divides it by their number, \
+            which is the only difference between a task made with --vdaf average and one with --vdaf sum.
             """)
 
     struct Output: Encodable {
@@ -17,6 +20,8 @@ struct CollectCommand: AsyncParsableCommand {
         let count: UInt64
         /// Decimal strings: sums may exceed what JSON readers keep exact.
         let result: [String]
+        /// With --average: the sums divided by the number of reports.
+        let average: [Double]?
         let start: String?
         let end: String?
     }
@@ -25,6 +30,7 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "The collector's private key (cairn keygen hpke).") var hpkeKey: String
     @Option(help: "File with the bearer token that the leader expects.") var token: String
     @Option(help: "START..END of a time-interval batch.") var interval: IntervalArgument?
+    @Flag(help: "Print averages: the sums divided by the number of reports.") var average = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -35,14 +41,16 @@ struct CollectCommand: AsyncParsableCommand {
             Spinner.shared.turn("waiting for the aggregators")
         }
         Spinner.shared.finish()
-        let values = outcome.value.decimals
+        let averages = average ? outcome.value.averages(over: outcome.count) : nil
         let start = file.configuration.seconds(of: outcome.interval.start).map(TimeArgument.text)
         let end = outcome.interval.end.flatMap { file.configuration.seconds(of: $0) }.map(TimeArgument.text)
         if json {
             return try JSONOutput.print(
-                Output(taskId: file.taskID.base64URL, count: outcome.count, result: values, start: start, end: end))
+                Output(
+                    taskId: file.taskID.base64URL, count: outcome.count, result: outcome.value.decimals,
+                    average: averages, start: start, end: end))
         }
-        Console.print(values.joined(separator: ","))
+        Console.print((averages?.map { "\($0)" } ?? outcome.value.decimals).joined(separator: ","))
         Console.error("\(outcome.count) reports from \(start ?? "?") until \(end ?? "?")")
     }
 
@@ -63,11 +71,16 @@ struct CollectCommand: AsyncParsableCommand {
 }
 
 extension AggregateValue {
-    /// All sums in decimal.
-    var decimals: [String] {
+    private var sums: [UInt128] {
         switch self {
-        case .integer(let value): [String(value)]
-        case .vector(let values): values.map { String($0) }
+        case .integer(let value): [value]
+        case .vector(let values): values
         }
     }
+
+    /// All sums in decimal.
+    var decimals: [String] { sums.map { String($0) } }
+
+    /// Each sum divided by the number of reports, rounded as `Double` rounds; a batch has at least one report.
+    func averages(over count: UInt64) -> [Double] { sums.map { Double($0) / Double(count) } }
 }

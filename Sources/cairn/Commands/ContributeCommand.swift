@@ -30,7 +30,11 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var task: TaskReference
-    @Option(help: "One value: 0 or 1 (count), a number (sum), numbers with commas (sumvec), a bucket (histogram).")
+    @Option(
+        help: """
+            One value: 0 or 1 (count), a number (sum, average), a bucket from 0 (histogram), zeros and ones with commas \
+            (multihot), numbers with commas (sumvec, l1boundsum, sumvec64hmac).
+            """)
     var value: String?
     @Option(help: "A CSV file, one report a row.") var csv: String?
     @Option(help: "The column's name, or its index from 0; once for each number of a report.") var column: [String] = []

@@ -16,10 +16,6 @@ struct TaskCreateCommand: AsyncParsableCommand {
             could overflow, or whose commitments would not hide a report, are refused with the arithmetic.
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case count, sum, sumvec, histogram
-    }
-
     enum Mode: String, ExpressibleByArgument, CaseIterable {
         case timeInterval = "time-interval"
         case leaderSelected = "leader-selected"
@@ -41,10 +37,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @Option(help: "The leader's URL.") var leader: String
     @Option(help: "The helper's URL.") var helper: String
     @Option(help: "The collector's public key: FILE.pub of `cairn keygen hpke`.") var collectorConfig: String
-    @Option(help: "What a report holds: count, sum, sumvec or histogram.") var vdaf: Kind?
-    @Option(help: "Largest value of sum and sumvec.") var maxMeasurement: UInt64?
-    @Option(help: "Number of coordinates (sumvec) or buckets (histogram).") var length: UInt32?
-    @Option(help: "Elements per proof chunk; the best one by default.") var chunkLength: UInt32?
+    @OptionGroup var type: VDAFOptions
     @Flag(help: "Whether every report's commitments are logged, so that anyone can check the result.")
     var commitment: Commitment = .committed
     @Option(help: "time-interval or leader-selected.") var batchMode: Mode = .timeInterval
@@ -70,9 +63,9 @@ struct TaskCreateCommand: AsyncParsableCommand {
         if timePrecision == 0 { throw ValidationError("--time-precision must be at least 1 second.") }
         if minBatchSize == 0 { throw ValidationError("--min-batch-size must be at least 1.") }
         if maxBatchSize < minBatchSize { throw ValidationError("--max-batch-size is below --min-batch-size.") }
-        if (model == nil) == (vdaf == nil) { throw ValidationError("Give either --vdaf or --model.") }
+        if (model == nil) == (type.vdaf == nil) { throw ValidationError("Give either --vdaf or --model.") }
         if (model == nil) != (training == nil) { throw ValidationError("--model and --training go together.") }
-        if model == nil { _ = try configuration() }
+        if model == nil { _ = try type.configuration() }
     }
 
     func run() async throws {
@@ -87,7 +80,8 @@ struct TaskCreateCommand: AsyncParsableCommand {
                 model: try Model(decoding: try UserFile.read(model)),
                 settings: try TrainingSettings.Document(try UserFile.read(training), name: training))
         } else {
-            draft.vdaf = try configuration()
+            let plain = try type.configuration()
+            draft.vdaf = commitment == .committed ? .committed(plain) : plain
         }
         if let start, let duration {
             let (end, overflow) = start.seconds.addingReportingOverflow(duration)
@@ -111,6 +105,9 @@ struct TaskCreateCommand: AsyncParsableCommand {
         let description = try TaskDescription(file)
         if json { return try JSONOutput.print(description) }
         for line in description.lines { Console.print(line) }
+        if type.vdaf == .average {
+            Console.print("average      cairn collect --average divides the sum by the number of reports")
+        }
         Console.print("written      \(path)\(file.logPolicy == nil ? "" : " and \(folder)/\(name).policy")")
     }
 
@@ -120,46 +117,5 @@ struct TaskCreateCommand: AsyncParsableCommand {
             throw CommandFailure.usage("--run \(run): 32 hexadecimal digits are expected")
         }
         return bytes
-    }
-
-    /// The VDAF that the options ask for.
-    private func configuration() throws -> VDAFConfiguration {
-        func required<T>(_ value: T?, _ option: String) throws -> T {
-            guard let value else { throw ValidationError("--vdaf \(vdaf?.rawValue ?? "") needs \(option).") }
-            return value
-        }
-        func refuse(_ isPresent: Bool, _ option: String) throws {
-            if isPresent { throw ValidationError("--vdaf \(vdaf?.rawValue ?? "") has no \(option).") }
-        }
-        let base: VDAFConfiguration
-        switch vdaf {
-        case .count, nil:
-            try refuse(maxMeasurement != nil, "--max-measurement")
-            try refuse(length != nil || chunkLength != nil, "--length or --chunk-length")
-            base = .count
-        case .sum:
-            try refuse(length != nil || chunkLength != nil, "--length or --chunk-length")
-            base = .sum(maxMeasurement: try required(maxMeasurement, "--max-measurement"))
-        case .sumvec:
-            let length = try required(length, "--length")
-            let maximum = try required(maxMeasurement, "--max-measurement")
-            base = .sumVec(
-                length: length, maxMeasurement: maximum,
-                chunkLength: try chunk(elements: Int(length) * (UInt64.bitWidth - maximum.leadingZeroBitCount)))
-        case .histogram:
-            try refuse(maxMeasurement != nil, "--max-measurement")
-            let length = try required(length, "--length")
-            base = .histogram(length: length, chunkLength: try chunk(elements: Int(length)))
-        }
-        return commitment == .committed ? .committed(base) : base
-    }
-
-    private func chunk(elements: Int) throws -> UInt32 {
-        if let chunkLength { return chunkLength }
-        guard (1...VDAFConfiguration.maximumElements).contains(elements) else {
-            throw ValidationError(
-                "length × bits = \(elements) is outside 1 to \(VDAFConfiguration.maximumElements) field elements.")
-        }
-        return VDAFConfiguration.recommendedChunkLength(elements: elements)
     }
 }

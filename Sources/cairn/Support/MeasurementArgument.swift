@@ -7,10 +7,11 @@ struct MeasurementParser {
 
     /// How many numbers one report holds.
     var width: Int {
-        if case .sumVec(let length, _, _) = vdaf.base { Int(length) } else { 1 }
+        // One bucket, whose number stands for all of them.
+        if case .histogram = vdaf.base { 1 } else { vdaf.outputLength }
     }
 
-    /// A value as `--value` gives it: `sumvec` takes numbers separated by commas.
+    /// A value as `--value` gives it: vectors are numbers separated by commas.
     func value(_ text: String) throws -> MeasurementValue {
         try measurement(text.split(separator: ",", omittingEmptySubsequences: false).map(String.init))
     }
@@ -22,19 +23,38 @@ struct MeasurementParser {
         }
         switch vdaf.base {
         case .count:
-            switch texts[0].lowercased() {
-            case "1", "true", "yes": return .bool(true)
-            case "0", "false", "no": return .bool(false)
-            default: throw CommandFailure("'\(texts[0])' is not true or false", advice: "Write 1 or 0.")
-            }
+            return .bool(try bool(texts[0]))
         case .sum(let maximum):
             return .integer(try integer(texts[0], upTo: maximum))
-        case .sumVec(_, let maximum, _):
+        case .sumVec(_, let maximum, _), .sumVecField64(_, let maximum, _, _):
             return .vector(try texts.map { try integer($0, upTo: maximum) })
         case .histogram(let length, _):
             return .bucket(Int(try integer(texts[0], upTo: UInt64(length) - 1)))
+        case .multihotCountVec(_, let maxWeight, _):
+            let choices = try texts.map(bool)
+            let weight = UInt64(choices.count { $0 })
+            guard weight <= maxWeight else {
+                throw CommandFailure("\(weight) options are chosen", advice: "The task takes up to \(maxWeight).")
+            }
+            return .choices(choices)
+        case .l1BoundSum(_, let maximum, _):
+            let values = try texts.map { try integer($0, upTo: maximum) }
+            let sum = values.reduce(UInt128(0)) { $0 + UInt128($1) }
+            guard sum <= UInt128(maximum) else {
+                throw CommandFailure("the numbers add up to \(sum)", advice: "The task takes up to \(maximum).")
+            }
+            return .vector(values)
         case .committed:
             throw CommandFailure("the task's type is not one that takes values")
+        }
+    }
+
+    private func bool(_ text: String) throws -> Bool {
+        switch text.lowercased() {
+        case "": throw CommandFailure("the value is missing")
+        case "1", "true", "yes": return true
+        case "0", "false", "no": return false
+        default: throw CommandFailure("'\(text)' is not true or false", advice: "Write 1 or 0.")
         }
     }
 
@@ -79,7 +99,7 @@ struct CSVColumns {
             return match
         }
         if !isHeader {
-            isHeader = (try? parser.measurement(indices.map { header[$0] })) == nil && table.records.count > 1
+            isHeader = parser.firstBadCell(indices.map { header[$0] }) != nil && table.records.count > 1
         }
         names = isHeader ? header : []
         rows = table.records.dropFirst(isHeader ? 1 : 0)
@@ -106,12 +126,14 @@ struct CSVColumns {
         }
     }
 
-    /// Names the first cell at fault.
+    /// Names the first cell at fault, or the row where only its cells together are.
     private func locate(
         _ failure: CommandFailure, in row: CSVRecord, cells: [String], parser: MeasurementParser
     ) throws -> CommandFailure {
-        let single = MeasurementParser(vdaf: parser.scalar)
-        let position = cells.firstIndex { (try? single.measurement([$0])) == nil } ?? 0
+        guard let position = parser.firstBadCell(cells) else {
+            return CommandFailure(
+                "\(table.fileName), line \(row.line): \(failure.problem)", advice: failure.advice)
+        }
         let column = indices[position]
         let name = names.indices.contains(column) ? " ('\(names[column])')" : ""
         return CommandFailure(
@@ -128,8 +150,19 @@ struct CSVColumns {
 }
 
 extension MeasurementParser {
+    /// The first cell that cannot be in any report.
+    fileprivate func firstBadCell(_ cells: [String]) -> Int? {
+        let single = MeasurementParser(vdaf: scalar)
+        return cells.firstIndex { (try? single.measurement([$0])) == nil }
+    }
+
     /// The type of one number of a report.
-    fileprivate var scalar: VDAFConfiguration {
-        if case .sumVec(_, let maximum, _) = vdaf.base { .sum(maxMeasurement: maximum) } else { vdaf.base }
+    private var scalar: VDAFConfiguration {
+        switch vdaf.base {
+        case .count, .multihotCountVec: .count
+        case .sum, .histogram, .committed: vdaf.base
+        case .sumVec(_, let maximum, _), .l1BoundSum(_, let maximum, _), .sumVecField64(_, let maximum, _, _):
+            .sum(maxMeasurement: maximum)
+        }
     }
 }

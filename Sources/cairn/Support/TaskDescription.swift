@@ -84,6 +84,13 @@ struct TaskDescription: Encodable {
         case .sumVec(let length, let maximum, let chunk):
             "sum of vectors of \(length) integers from 0 to \(maximum) (chunk length \(chunk))"
         case .histogram(let length, let chunk): "histogram of \(length) buckets (chunk length \(chunk))"
+        case .multihotCountVec(let length, let maxWeight, let chunk):
+            "choice of up to \(maxWeight) of \(length) options (chunk length \(chunk))"
+        case .l1BoundSum(let length, let maximum, let chunk):
+            "sum of vectors of \(length) integers that add up to at most \(maximum) (chunk length \(chunk))"
+        case .sumVecField64(let length, let maximum, let chunk, let proofs):
+            "sum of vectors of \(length) integers from 0 to \(maximum), in a 64-bit field with \(proofs) proofs "
+                + "(chunk length \(chunk))"
         case .committed(let base): text(base)
         }
     }

@@ -97,7 +97,8 @@ struct HelperFixture: Sendable {
             metadata: report.metadata, publicShare: report.publicShare,
             encryptedInputShare: report.leaderEncryptedInputShare)
         let opened = try opener.open(share, now: Self.now).get()
-        let verification = try task.vdaf.leaderInitialize([opened], verifyKey: task.verifyKey, taskID: task.id)[0].get()
+        let verification = try task.vdaf.leaderInitialize(
+            [opened], verifyKey: task.verifyKey, taskID: task.id, threads: 1)[0].get()
         return LeaderReport(report: report, verification: verification, commitments: commitments)
     }
 

@@ -15,7 +15,7 @@ struct Job {
     private(set) var helperShare: [UInt8] = []
     private(set) var count = 0
 
-    init(_ vdaf: any TaskVDAF, taskID: TaskID, reports: [ShardedReport]) throws {
+    init(_ vdaf: any TaskVDAF, taskID: TaskID, reports: [ShardedReport], threads: Int = 1) throws {
         self.vdaf = vdaf
         self.taskID = taskID
         func shares(_ aggregator: Int, _ indices: [Int]) -> [ReportToVerify] {
@@ -25,12 +25,13 @@ struct Job {
                     inputShare: reports[$0].inputShares[aggregator])
             }
         }
-        let leader = vdaf.leaderInitialize(shares(0, Array(reports.indices)), verifyKey: Self.verifyKey, taskID: taskID)
+        let leader = vdaf.leaderInitialize(
+            shares(0, Array(reports.indices)), verifyKey: Self.verifyKey, taskID: taskID, threads: threads)
         leaderRefusals = leader.map(\.refusal)
         let sent = leader.indices.filter { leader[$0].refusal == nil }
         let outbound = try sent.map { try leader[$0].get().outbound }
         let helper = vdaf.helperInitialize(
-            shares(1, sent), inbound: outbound, verifyKey: Self.verifyKey, taskID: taskID)
+            shares(1, sent), inbound: outbound, verifyKey: Self.verifyKey, taskID: taskID, threads: threads)
         helperRefusals = Array(repeating: nil, count: reports.count)
         var leaderSum = vdaf.makeAccumulator()
         var helperSum = vdaf.makeAccumulator()

@@ -13,14 +13,16 @@ struct VerifiedCandidate: Sendable {
 struct JobCandidates: Sendable {
     let task: NodeTask
 
-    /// Runs the leader's verification of all reports together, because link checks are batched over a job. Slow: not
-    /// for a thread that serves connections. Deterministic in its verdicts, so it can be done again after a restart.
-    func verify(_ reports: [WaitingReport]) -> [VerifiedCandidate] {
+    /// Runs the leader's verification of all reports together, because hashing and link checks are batched over a job.
+    /// Slow: not for a thread that serves connections. Deterministic in its verdicts, so it can be done again after a
+    /// restart.
+    func verify(_ reports: [WaitingReport], threads: Int) -> [VerifiedCandidate] {
         let shares = reports.map {
             ReportToVerify(
                 reportID: $0.reportID, publicShare: $0.payload.publicShare, inputShare: $0.payload.inputShare)
         }
-        let states = task.vdaf.leaderInitialize(shares, verifyKey: task.verifyKey, taskID: task.id)
+        let states = task.vdaf.leaderInitialize(
+            shares, verifyKey: task.verifyKey, taskID: task.id, threads: threads)
         return zip(reports, states).map(VerifiedCandidate.init)
     }
 

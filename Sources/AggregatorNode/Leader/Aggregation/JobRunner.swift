@@ -30,7 +30,7 @@ struct JobRunner: Sendable {
         do {
             defer { formed() }
             let candidates = candidates
-            let verified = try await context.workers.run { candidates.verify(reports) }
+            let verified = try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
             var batchID: BatchID?
             var members = verified[...]
             if task.configuration.batchMode == .leaderSelected {
@@ -64,7 +64,7 @@ struct JobRunner: Sendable {
     func resume(_ job: PendingJob) async throws -> Ending {
         let reports = try await context.store.reports(ofJob: job.key)
         let candidates = candidates
-        let verified = try await context.workers.run { candidates.verify(reports) }
+        let verified = try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
         return try await run(job, verified)
     }
 
