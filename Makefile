@@ -5,13 +5,17 @@ SWIFT_BUILD := swift build -c release --build-tests
 SWIFT_TEST := swift test -c release --skip-build --disable-xctest --disable-testable-imports
 CAIRN := .build/release/cairn
 
-.PHONY: demo test build setup format lint clean
+.PHONY: demo test fuzz build setup format lint clean
 
 demo: build
 	$(CAIRN) demo
 
 test: build
 	$(SWIFT_TEST)
+
+# A build of its own, with sanitizers. A million inputs for every decoder take hours: see Tests/README.md.
+fuzz: setup
+	Scripts/fuzz.sh --seconds 10
 
 # The test targets are part of the one build, so their packages are needed by every command.
 build: setup
@@ -21,10 +25,10 @@ setup:
 	@Scripts/setup.sh test
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests Fuzzing
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Fuzzing
 
 clean:
 	swift package clean

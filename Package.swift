@@ -134,3 +134,20 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer is a build of its own, with sanitizers that the one build must not have. `Scripts/fuzz.sh` asks for it, and
+// then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
+if Context.environment["CAIRN_FUZZING"] == "1" {
+    let decoding: [Target.Dependency] = [
+        "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "SharedModel",
+        "VectorCheck",
+    ]
+    let needed =
+        ["COpenSSL", "CKeccak"] + decoding.compactMap { if case .byNameItem(let name, _) = $0 { name } else { nil } }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products = []
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer", dependencies: decoding + [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Fuzzing"))
+}
