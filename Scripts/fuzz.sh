@@ -28,9 +28,12 @@ if [ -z "$runs$seconds" ]; then runs=1000000; fi
 
 folder=.build-fuzz
 mkdir -p "$folder"
-build=(swift build -c release --scratch-path "$folder" --product Fuzzer --sanitize fuzzer --sanitize address)
-# The package manager keeps sanitizers in a set, whose order is another in every process: without this, every build would
-# start from nothing.
+# The package manager gives the Swift compiler one option for each sanitizer, of which the compiler takes the last alone:
+# Swift code would lack coverage or the address sanitizer. Hence both once more, in one option.
+build=(swift build -c release --scratch-path "$folder" --product Fuzzer --sanitize fuzzer --sanitize address
+    -Xswiftc -sanitize=address,fuzzer)
+# It also keeps them in a set, whose order is another in every process: without this, every build would start from
+# nothing.
 export SWIFT_DETERMINISTIC_HASHING=1
 if ! CAIRN_FUZZING=1 "${build[@]}" >"$folder/build.log" 2>&1; then
     cat "$folder/build.log" >&2
@@ -46,6 +49,13 @@ if [ -n "$list" ]; then
     exit 0
 fi
 if [ ${#decoders[@]} -eq 0 ]; then mapfile -t decoders < <(cut -d' ' -f1 <<<"$known"); fi
+
+# What cannot fail proves nothing: a bug must be found before silence counts.
+if CAIRN_FUZZ_DECODER=self-test "$fuzzer" -max_len=16 -runs=1000000 -artifact_prefix="$folder/self-test-" \
+    >"$folder/self-test.log" 2>&1 || ! grep -q heap-buffer-overflow "$folder/self-test.log"; then
+    echo "the fuzzer does not find the bug of its self-test: see $folder/self-test.log" >&2
+    exit 1
+fi
 
 failed=0
 printf '%-34s %10s %8s %9s %8s  %s\n' decoder inputs seconds coverage 'peak MiB' verdict
