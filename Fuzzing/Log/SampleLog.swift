@@ -13,7 +13,7 @@ struct SampleLog: Sendable {
     /// A receipt of the last entry.
     let receipt: TlogProof
 
-    /// One entry more than two full levels' worth of neighbours would hide: both the first full tile and a partial one.
+    /// More than the 256 of a full tile, so that there are full and partial files.
     static let entryCount = 260
 
     static let shared = required { try SampleLog() }

@@ -7,7 +7,7 @@ extension Decoder {
         elements("field255-vector", Field255.self), bitString, pingPong, idpfPublicShare,
     ]
 
-    /// The first byte says how many elements the caller expects, or that it expects an absurd number of them.
+    /// The first byte says how many elements the caller expects; it may also expect an absurd number of them.
     private static func elements<Field: PrimeFieldElement>(_ name: String, _ field: Field.Type) -> Decoder {
         let size = Field.encodedSize
         return Decoder(
@@ -18,9 +18,8 @@ extension Decoder {
                 }
             },
             run: { input in
-                let count = [Int(input.first ?? 0), .max, -1, .min, .max / size + 1]
                 let bytes = Array(input.dropFirst())
-                for count in count {
+                for count in [Int(input.first ?? 0), .max, -1, .min, .max / size + 1] {
                     canonical(bytes, name, { try Field.decodeVector($0[...], count: count) }, Field.encodeVector)
                 }
                 let whole = Array(bytes.prefix(bytes.count / size * size))

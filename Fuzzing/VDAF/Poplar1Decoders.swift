@@ -20,11 +20,9 @@ extension Decoder {
         let previous = Poplar1Sample.parameter(level: 2)
         return Decoder(
             "poplar1-aggregation-parameter", maximumLength: 300,
-            seeds: { generator in
-                (0..<vdaf.bits).map { Poplar1Sample.parameter(level: $0).encoded() }
-                    + [Poplar1AggregationParameter](
-                        repeating: required { try Poplar1AggregationParameter(level: 0, prefixes: []) }, count: 1
-                    ).map { $0.encoded() }
+            seeds: { _ in
+                let none = try Poplar1AggregationParameter(level: 0, prefixes: [])
+                return [none.encoded()] + (0..<vdaf.bits).map { Poplar1Sample.parameter(level: $0).encoded() }
             },
             run: { input in
                 canonical(input, "aggregation parameter", Poplar1AggregationParameter.init(decoding:)) { $0.encoded() }
