@@ -4,15 +4,19 @@
 SWIFT_BUILD := swift build -c release --build-tests
 SWIFT_TEST := swift test -c release --skip-build --disable-xctest --disable-testable-imports
 CAIRN := .build/release/cairn
-SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/VDAFBenchmarks
+SWIFT_FILES := Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/VDAFBenchmarks
 
-.PHONY: demo test build setup format lint clean
+.PHONY: demo test fuzz build setup format lint clean
 
 demo: build
 	$(CAIRN) demo
 
 test: build
 	$(SWIFT_TEST)
+
+# A build of its own, with sanitizers. A million inputs for every decoder take hours: see Tests/README.md.
+fuzz: setup
+	Scripts/fuzz.sh --seconds 10
 
 # The test targets are part of the one build, so their packages are needed by every command.
 build: setup

@@ -129,3 +129,19 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer is a build of its own, with sanitizers that the one build must not have. `Scripts/fuzz.sh` asks for it, and
+// then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
+if Context.environment["CAIRN_FUZZING"] == "1" {
+    let decoding = [
+        "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "SharedModel",
+        "VectorCheck",
+    ]
+    package.products = []
+    package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak"]).contains($0.name) }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer",
+            dependencies: decoding.map { .target(name: $0) } + [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Fuzzing"))
+}

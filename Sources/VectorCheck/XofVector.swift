@@ -10,8 +10,8 @@ enum XofVector {
         guard seed.count == Function.seedSize else {
             throw try vector["seed"].failure("has \(seed.count) bytes, the XOF takes \(Function.seedSize)")
         }
-        guard tag.count < 1 << 16 else {
-            throw try vector["dst"].failure("has \(tag.count) bytes, fewer than 65536 are allowed")
+        guard tag.count <= Function.maximalTagSize else {
+            throw try vector["dst"].failure("has \(tag.count) bytes, at most \(Function.maximalTagSize) are allowed")
         }
         try expectEqual(
             Function.deriveSeed(seed: seed, domainSeparationTag: tag, binder: binder), vector["derived_seed"])

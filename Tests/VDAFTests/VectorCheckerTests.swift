@@ -119,6 +119,35 @@ import VectorCheck
                 == .fail("operations[1] verify_init of report 0 by aggregator 1: succeeded, but must fail"))
     }
 
+    /// Tags and contexts of any length may stand in a file; the functions that take them have limits.
+    @Test(arguments: [256, 65_528, 65_536])
+    func overlongTagsAndContextsAreFailures(size: Int) throws {
+        for name in ["XofHmacSha256Aes128", "XofTurboShake128", "XofFixedKeyAes128"] {
+            var document = try Self.document(name)
+            document["dst"] = String(repeating: "00", count: size)
+            #expect(Self.isFail(try Self.check(document, as: name)), "\(name)")
+        }
+        for name in ["IdpfBBCGGI21_0", "Poplar1_0"] {
+            var document = try Self.document(name)
+            document["ctx"] = String(repeating: "00", count: size)
+            #expect(Self.isFail(try Self.check(document, as: name)), "\(name)")
+        }
+    }
+
+    /// A helper's share is 64 bytes in the file, whatever it expands to: many of them must not be expanded at once.
+    @Test func manyReportsOfLongVectorsAreRefused() throws {
+        let report: [String: Any] = [:]
+        let document: [String: Any] = [
+            "ctx": "", "verify_key": "", "agg_param": "", "shares": 2, "length": 1 << 20, "chunk_length": 1 << 10,
+            "reports": [[String: Any]](repeating: report, count: 100), "operations": [Any](),
+        ]
+        guard case .fail(let text) = try Self.check(document, as: "Prio3Histogram") else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(text.contains("100 input shares"), "\(text)")
+    }
+
     @Test func unknownTypesNameTheKnownOnes() throws {
         let outcome = VectorChecker().check(fileName: "some/where/Nothing_7.json", json: Array("{}".utf8))
         guard case .unknownType(let text) = outcome else {

@@ -19,8 +19,13 @@ public struct TaskStatus: Codable, Sendable, Equatable {
     public let rejected: [String: Int]
     public let batches: [Batch]
 
-    /// Refused reports of all reasons.
-    public var rejectedTotal: Int { rejected.values.reduce(0, +) }
+    /// Refused reports of all reasons. The numbers are the leader's word: a sum beyond `Int` stays at its largest value.
+    public var rejectedTotal: Int {
+        rejected.values.reduce(0) { sum, count in
+            let (total, overflow) = sum.addingReportingOverflow(count)
+            return overflow ? .max : total
+        }
+    }
 }
 
 extension TaskClient {

@@ -14,7 +14,7 @@ extension Idpf {
         guard parameter.level < bits - 1 else {
             throw .invalidArgument("level \(parameter.level) is not an inner one of \(bits) levels")
         }
-        try check(aggregatorID, publicShare, key, nonce)
+        try check(aggregatorID, publicShare, key, context, nonce)
         var streams = IdpfInnerStreams(valueLength: valueLength, context: context, nonce: nonce)
         var nodes = IdpfNodes(root: IdpfSeed(key), controlBit: UInt64(aggregatorID))
         let commonLengths = parameter.commonLengths
@@ -40,7 +40,7 @@ extension Idpf {
         guard isLeaf(parameter.level) else {
             throw .invalidArgument("level \(parameter.level) is not the last of \(bits) levels")
         }
-        try check(aggregatorID, publicShare, key, nonce)
+        try check(aggregatorID, publicShare, key, context, nonce)
         var innerStreams = IdpfInnerStreams(valueLength: valueLength, context: context, nonce: nonce)
         var parents = IdpfNodes(root: IdpfSeed(key), controlBit: UInt64(aggregatorID))
         let commonLengths = parameter.commonLengths
@@ -74,9 +74,10 @@ extension Idpf {
     }
 
     private func check(
-        _ aggregatorID: Int, _ publicShare: IdpfPublicShare, _ key: [UInt8], _ nonce: [UInt8]
+        _ aggregatorID: Int, _ publicShare: IdpfPublicShare, _ key: [UInt8], _ context: [UInt8], _ nonce: [UInt8]
     ) throws(VDAFError) {
-        guard 0...1 ~= aggregatorID, hasShape(publicShare), key.count == Self.keySize, nonce.count == Self.keySize
+        guard 0...1 ~= aggregatorID, hasShape(publicShare), key.count == Self.keySize, nonce.count == Self.keySize,
+            Self.takes(context: context)
         else {
             throw .invalidArgument("an argument of IDPF evaluation has the wrong size")
         }

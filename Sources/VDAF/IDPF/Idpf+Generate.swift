@@ -16,7 +16,7 @@ extension Idpf {
         rand: [UInt8]
     ) throws(VDAFError) -> (publicShare: IdpfPublicShare, keys: [[UInt8]]) {
         guard alpha.count == bits, innerValues.count == valueLength * (bits - 1), leafValue.count == valueLength,
-            nonce.count == Self.keySize, rand.count == Self.randSize
+            nonce.count == Self.keySize, rand.count == Self.randSize, Self.takes(context: context)
         else {
             throw .invalidArgument("an argument of IDPF key generation has the wrong size")
         }

@@ -34,6 +34,11 @@ package struct Idpf: Sendable {
         self.bits = bits
     }
 
+    /// Whether domain separation tags have room for a context.
+    static func takes(context: [UInt8]) -> Bool {
+        context.count <= DomainSeparation.maximalContextSize(for: XofTurboShake128.self)
+    }
+
     /// Whether nodes of `level` are leaves.
     package func isLeaf(_ level: Int) -> Bool {
         level == bits - 1

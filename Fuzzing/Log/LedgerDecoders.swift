@@ -1,0 +1,94 @@
+import Crypto
+import DAP
+import Ledger
+
+extension Decoder {
+    /// Log entries, the messages of a close, statements and receipts.
+    static let ledger: [Decoder] = [
+        entry,
+        message("close-proposal", CloseProposal.self) {
+            [
+                CloseProposal(
+                    selector: $0.batchSelector(), checkpointSize: $0.next(),
+                    reportIDs: [.random(using: &$0), .random(using: &$0)])
+            ]
+        },
+        message("close-answer", CloseAnswer.self) {
+            [.signed($0.bytes(64)), .drop([.random(using: &$0)]), .drop([])]
+        },
+        message("statement", Statement.self) {
+            [try $0.statement(.leader)]
+        } then: {
+            _ = BatchScope($0.terms.selector)
+        },
+        receipt,
+    ]
+
+    private static let entry = Decoder(
+        "ledger-entry",
+        seeds: { generator in
+            try generator.entries().map { $0.encoded() } + [SampleLog.shared.receipt.extra, [0, 5, 1, 2, 3]]
+        },
+        run: { input in
+            guard let entry = canonical(input, "entry", LedgerEntry.init(decoding:), { $0.encoded() }) else { return }
+            if case .report(let report) = entry {
+                _ = report.verifiedClaimKey()
+                _ = report.belongs(to: .leaderSelected(BatchID(unchecked: [UInt8](repeating: 0, count: 32))))
+                _ = report.belongs(to: .timeInterval(Interval(start: 0, duration: .max)))
+            }
+        })
+
+    /// A receipt that passes shows the one report entry that is in the log.
+    private static let receipt = Decoder(
+        "receipt", maximumLength: 2048, seeds: { _ in [SampleLog.shared.receipt.serialized()] },
+        run: { input in
+            let report = Receipt.verify(file: input, policy: SampleLog.shared.policy)
+            guard report.isValid else {
+                guard report.failure != nil else { broken("a refused receipt says why", by: input) }
+                return
+            }
+            guard let entry = report.entry,
+                LedgerEntry.report(entry).encoded() == SampleLog.shared.entries[SampleLog.entryCount - 1]
+            else { broken("a receipt shows an entry of the log", by: input) }
+        })
+}
+
+extension SeededGenerator {
+    fileprivate mutating func key() throws -> Curve25519.Signing.PrivateKey {
+        try Curve25519.Signing.PrivateKey(rawRepresentation: bytes(32))
+    }
+
+    fileprivate mutating func terms() -> CloseEntry.Terms {
+        CloseEntry.Terms(
+            taskID: .random(using: &self), selector: batchSelector(), root: bytes(32), count: next())
+    }
+
+    fileprivate mutating func statement(_ role: Role) throws -> Statement {
+        try Statement(role: role, terms: terms(), shareHash: bytes(32), key: key())
+    }
+
+    fileprivate mutating func entries() throws -> [LedgerEntry] {
+        [
+            .task(
+                TaskEntry(
+                    configuration: try taskConfiguration().encoding, collectorHpkeConfig: hpkeConfig(id: 1).encoded())),
+            .round(
+                try RoundEntry(
+                    taskID: .random(using: &self), runID: bytes(8), round: 3, modelHash: bytes(32), owner: key())),
+            .report(
+                ReportEntry(
+                    taskID: .random(using: &self), batchID: .random(using: &self), metadata: metadata(),
+                    leaderCommitment: bytes(32), helperCommitment: bytes(32))),
+            .rejected(
+                try RejectedEntry(
+                    taskID: .random(using: &self), reportID: .random(using: &self), role: .helper,
+                    error: reportError(), key: key())),
+            .close(CloseEntry(terms: terms(), leaderSignature: bytes(64), helperSignature: bytes(64))),
+            .batch(BatchEntry(leader: try statement(.leader), helper: try statement(.helper))),
+            .model(
+                try ModelEntry(
+                    taskID: .random(using: &self), selector: batchSelector(), resultHash: bytes(32),
+                    previousModelHash: bytes(32), modelHash: bytes(32), owner: key())),
+        ]
+    }
+}
