@@ -18,7 +18,8 @@ import ZeroKnowledge
             #expect(p - q == G.multiply(a - b, g))
             #expect(-p == G.multiply(-a, g))
             #expect(G.multiply(b, p) == G.multiply(a * b, g))
-            #expect(p + zero == p && p - p == zero && (p - p).isIdentity && p + p == G.multiply(G.Scalar(2 as UInt64), p))
+            #expect(
+                p + zero == p && p - p == zero && (p - p).isIdentity && p + p == G.multiply(G.Scalar(2 as UInt64), p))
             #expect((a + b) * a == a * a + b * a && a - a == .zero && a * .one == a)
             #expect(G.multiScalar([a, b], [p, q]) == G.multiply(a * a + b * b, g))
             #expect(G.variableTimeMultiScalar([a, b], [p, q]) == G.multiply(a * a + b * b, g))
