@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "TransparencyLog",
+                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "Ristretto255", "TransparencyLog", "ZeroKnowledge",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),

@@ -87,8 +87,9 @@ extension Group {
         while bytes.count < uniformScalarSize {
             withUnsafeBytes(of: generator.next().littleEndian) { bytes.append(contentsOf: $0) }
         }
+        bytes.removeLast(bytes.count - uniformScalarSize)
         defer { Wipe.bytes(&bytes) }
-        return scalar(uniform: Array(bytes.prefix(uniformScalarSize)))
+        return scalar(uniform: bytes)
     }
 
     /// The encodings of several elements, one after the other.

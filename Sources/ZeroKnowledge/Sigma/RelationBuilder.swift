@@ -83,7 +83,7 @@ public struct RelationBuilder<G: Group>: Sendable {
     /// Terms without a witness go to the left side, those with one to the right, negated where they change sides.
     public mutating func equate(_ left: Combination, _ right: Combination) {
         equations.append(
-            LinearRelation<G>.Equation(image: (left - right).constants, terms: (right - left).terms))
+            LinearRelation<G>.Equation(image: (left - right).constants, terms: (-left + right).terms))
     }
 
     /// - Throws: `RelationError`, also for a witness or element that was declared and not used.
