@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "VDAF", targets: ["VDAF"]),
         .library(name: "Ristretto255", targets: ["Ristretto255"]),
         .library(name: "Commitments", targets: ["Commitments"]),
+        .library(name: "ZeroKnowledge", targets: ["ZeroKnowledge"]),
         .library(name: "TransparencyLog", targets: ["TransparencyLog"]),
         .library(name: "DAP", targets: ["DAP"]),
         .library(name: "Ledger", targets: ["Ledger"]),
@@ -36,6 +37,7 @@ let package = Package(
         .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL"]),
         .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
         .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
+        .target(name: "ZeroKnowledge", dependencies: ["COpenSSL", "VDAF", "Ristretto255"]),
         .target(
             name: "TransparencyLog",
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
@@ -88,6 +90,8 @@ let package = Package(
         .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CSodium"]),
         .testTarget(name: "CommitmentsTests", dependencies: ["Commitments", "VDAF", "Ristretto255"]),
         .testTarget(
+            name: "ZeroKnowledgeTests", dependencies: ["ZeroKnowledge", "Encodings", "VDAF", "Ristretto255"]),
+        .testTarget(
             name: "TransparencyLogTests",
             dependencies: ["TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
@@ -114,7 +118,7 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "TransparencyLog",
+                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "Ristretto255", "TransparencyLog", "ZeroKnowledge",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),

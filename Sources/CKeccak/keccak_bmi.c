@@ -26,10 +26,19 @@ __attribute__((target("bmi,bmi2"))) void cairn_keccak_permute_bmi(uint64_t *stat
     CAIRN_FOR_ALL_LANES(STORE)
 }
 
+__attribute__((target("bmi,bmi2"))) void cairn_keccak_f1600_bmi(uint64_t *state) {
+    CAIRN_FOR_ALL_LANES(DECLARE)
+    CAIRN_FIRST_TWELVE_ROUNDS
+    CAIRN_TWELVE_ROUNDS
+    CAIRN_FOR_ALL_LANES(STORE)
+}
+
 #else
 
 int cairn_keccak_has_bmi(void) { return 0; }
 
 void cairn_keccak_permute_bmi(uint64_t *state) { (void)state; }
+
+void cairn_keccak_f1600_bmi(uint64_t *state) { (void)state; }
 
 #endif

@@ -1,4 +1,4 @@
-// One round of Keccak-p[1600] and twelve of them, over whatever type of lane the including file defines.
+// One round of Keccak-p[1600] and its two halves of twelve, over whatever type of lane the including file defines.
 //
 // Before inclusion: LANE, the type of a lane; XOR(a, b); ANDNOT(a, b) = ~a & b; ROTATE(a, n) to the left by a
 // constant; CONSTANT(c), a round constant in every state.
@@ -71,7 +71,22 @@
         } \
     }
 
-// Rounds 12 to 23 of Keccak-f[1600], on lanes a0 … a24, with e0 … e24 as scratch.
+// Rounds 0 to 11 of Keccak-f[1600], on lanes a0 … a24, with e0 … e24 as scratch.
+#define CAIRN_FIRST_TWELVE_ROUNDS \
+    CAIRN_ROUND(a, e, 0x0000000000000001ULL) \
+    CAIRN_ROUND(e, a, 0x0000000000008082ULL) \
+    CAIRN_ROUND(a, e, 0x800000000000808AULL) \
+    CAIRN_ROUND(e, a, 0x8000000080008000ULL) \
+    CAIRN_ROUND(a, e, 0x000000000000808BULL) \
+    CAIRN_ROUND(e, a, 0x0000000080000001ULL) \
+    CAIRN_ROUND(a, e, 0x8000000080008081ULL) \
+    CAIRN_ROUND(e, a, 0x8000000000008009ULL) \
+    CAIRN_ROUND(a, e, 0x000000000000008AULL) \
+    CAIRN_ROUND(e, a, 0x0000000000000088ULL) \
+    CAIRN_ROUND(a, e, 0x0000000080008009ULL) \
+    CAIRN_ROUND(e, a, 0x000000008000000AULL)
+
+// Rounds 12 to 23, which are Keccak-p[1600, 12].
 #define CAIRN_TWELVE_ROUNDS \
     CAIRN_ROUND(a, e, 0x000000008000808BULL) \
     CAIRN_ROUND(e, a, 0x800000000000008BULL) \

@@ -1,7 +1,7 @@
 /// An integer modulo ℓ = 2^252 + 27742317777372353535851937790883648493, the order of ristretto255 (RFC 9496 §4.4).
 ///
 /// Held as its canonical representative in four words, least significant first. Everything runs in constant time.
-public struct Scalar: Sendable {
+public struct Scalar: Sendable, BitwiseCopyable {
     var w0: UInt64
     var w1: UInt64
     var w2: UInt64

@@ -13,6 +13,22 @@ extension RistrettoPoint {
         scalar * point
     }
 
+    /// Σ scalar_k · point_k, in time that depends only on how many there are; the terms share their doublings.
+    ///
+    /// - Precondition: as many scalars as points.
+    package static func constantTimeMultiScalar(_ scalars: [Scalar], _ points: [RistrettoPoint]) -> RistrettoPoint {
+        precondition(scalars.count == points.count, "scalars and points must match")
+        var total = EdwardsPoint.identity
+        for start in Swift.stride(from: 0, to: points.count, by: ConstantTimeStraus.blockLength) {
+            let block = start..<min(start + ConstantTimeStraus.blockLength, points.count)
+            let sum = ConstantTimeStraus.sum(
+                words: scalars[block].flatMap { [$0.w0, $0.w1, $0.w2, $0.w3] }, stride: 4, bits: 253,
+                tables: block.map { ConstantTimeStraus.Table(of: points[$0].edwards, entries: 8) })
+            total = total.adding(CachedPoint(sum))
+        }
+        return RistrettoPoint(total)
+    }
+
     /// Σ integer_k · point_k over the first points of a precomputed list, in time that depends only on how many there
     /// are and on `bits`.
     ///

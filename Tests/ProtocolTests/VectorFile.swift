@@ -8,14 +8,18 @@ import Testing
 /// The tests derive every value again from the inputs that the pages name, and compare. After a deliberate change of a
 /// format, `CAIRN_WRITE_VECTORS=1 make test` writes the files anew.
 enum VectorFile {
-    static func check(_ name: String, _ derived: some Encodable, file: String = #filePath) throws {
+    /// - Parameter isPinned: The file is written once and never again.
+    static func check(
+        _ name: String, _ derived: some Encodable, isPinned: Bool = false, file: String = #filePath
+    ) throws {
         let url = URL(fileURLWithPath: file).deletingLastPathComponent()
             .appendingPathComponent("../../Protocols/vectors/\(name)").standardizedFileURL
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
         let text = String(decoding: try encoder.encode(derived), as: UTF8.self) + "\n"
-        if ProcessInfo.processInfo.environment["CAIRN_WRITE_VECTORS"] == "1" {
+        let mayWrite = !isPinned || !FileManager.default.fileExists(atPath: url.path)
+        if mayWrite, ProcessInfo.processInfo.environment["CAIRN_WRITE_VECTORS"] == "1" {
             try text.write(to: url, atomically: true, encoding: .utf8)
         }
         let stored = try String(contentsOf: url, encoding: .utf8)

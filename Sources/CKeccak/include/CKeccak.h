@@ -27,6 +27,9 @@ int cairn_keccak_has_avx512(void);
 // Permutes the 25 lanes at `state`. Needs BMI.
 void cairn_keccak_permute_bmi(uint64_t *state);
 
+// Keccak-f[1600], all 24 rounds, on the 25 lanes at `state`. Needs BMI.
+void cairn_keccak_f1600_bmi(uint64_t *state);
+
 // Permutes four states at once, `blocks` times. Needs AVX2.
 //
 // `state` has 100 words: lane i of state s is word 4 * i + s. Before each permutation, every s with `input[s]` not

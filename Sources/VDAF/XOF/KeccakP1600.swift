@@ -6,12 +6,16 @@ import CKeccak
 /// The 25 lanes live in local variables, and one round is written out without loops or tables, so that the compiler
 /// keeps what it can in registers and every rotation amount is a constant. Lane (x, y) is `a[x + 5·y]`. All
 /// operations run in constant time.
-package enum KeccakP1600 {
-    /// The round constants of rounds 12 to 23 of Keccak-f[1600].
+package enum KeccakP1600: KeccakPermutation {
+    /// The round constants of Keccak-f[1600], round 0 first.
     private static let roundConstants:
         (
+            UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64,
             UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
         ) = (
+            0x0000_0000_0000_0001, 0x0000_0000_0000_8082, 0x8000_0000_0000_808A, 0x8000_0000_8000_8000,
+            0x0000_0000_0000_808B, 0x0000_0000_8000_0001, 0x8000_0000_8000_8081, 0x8000_0000_0000_8009,
+            0x0000_0000_0000_008A, 0x0000_0000_0000_0088, 0x0000_0000_8000_8009, 0x0000_0000_8000_000A,
             0x0000_0000_8000_808B, 0x8000_0000_0000_008B, 0x8000_0000_0000_8089, 0x8000_0000_0000_8003,
             0x8000_0000_0000_8002, 0x8000_0000_0000_0080, 0x0000_0000_0000_800A, 0x8000_0000_8000_000A,
             0x8000_0000_8000_8081, 0x8000_0000_0000_8080, 0x0000_0000_8000_0001, 0x8000_0000_8000_8008
@@ -23,7 +27,7 @@ package enum KeccakP1600 {
     }
 
     /// Whether the C kernel for one state may be called.
-    private static let hasBMI = cairn_keccak_has_bmi() != 0
+    static let hasBMI = cairn_keccak_has_bmi() != 0
 
     /// Permutes 25 lanes in place, in the fastest way that this processor has.
     @inline(__always)
@@ -37,6 +41,11 @@ package enum KeccakP1600 {
 
     /// Permutes 25 lanes in place, on any processor.
     package static func permutePortably(_ state: UnsafeMutablePointer<UInt64>) {
+        permutePortably(state, rounds: 12..<24)
+    }
+
+    /// Some rounds of Keccak-f[1600], by their numbers.
+    static func permutePortably(_ state: UnsafeMutablePointer<UInt64>, rounds: Range<Int>) {
         var a0 = state[0]
         var a1 = state[1]
         var a2 = state[2]
@@ -64,7 +73,7 @@ package enum KeccakP1600 {
         var a24 = state[24]
 
         withUnsafeBytes(of: roundConstants) { constants in
-            for round in 0..<12 {
+            for round in rounds {
                 // Theta: every lane takes in the parity of two neighbouring columns.
                 let c0 = a0 ^ a5 ^ a10 ^ a15 ^ a20
                 let c1 = a1 ^ a6 ^ a11 ^ a16 ^ a21

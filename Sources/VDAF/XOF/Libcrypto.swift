@@ -5,7 +5,7 @@ import COpenSSL
 /// The calls made here and by the users of these objects fail in two cases only: memory is exhausted, or the installed
 /// libcrypto lacks AES-128 or HMAC-SHA256. Neither depends on input, and there is nothing to go on with, so that the
 /// process ends with a message instead of an error that no caller could handle.
-enum Libcrypto {
+package enum Libcrypto {
     // These objects are never changed after they were made, and libcrypto counts references to them atomically, which
     // makes sharing them between threads safe.
     nonisolated(unsafe) static let codebookAES128 = required(EVP_CIPHER_fetch(nil, "AES-128-ECB", nil), "AES-128-ECB")
@@ -25,12 +25,12 @@ enum Libcrypto {
         return context
     }()
 
-    static func required(_ object: OpaquePointer?, _ name: StaticString) -> OpaquePointer {
+    package static func required(_ object: OpaquePointer?, _ name: StaticString) -> OpaquePointer {
         guard let object else { fatalError("libcrypto cannot provide \(name)") }
         return object
     }
 
-    static func require(_ status: CInt, _ name: StaticString) {
+    package static func require(_ status: CInt, _ name: StaticString) {
         guard status == 1 else { fatalError("libcrypto cannot provide \(name)") }
     }
 }
