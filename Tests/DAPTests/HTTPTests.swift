@@ -63,6 +63,9 @@ import Testing
         #expect(foreign.type == nil && foreign.typeURI == "urn:other" && foreign.status == nil && foreign.taskID == nil)
         #expect(foreign.unsupportedExtensions == [1])
         #expect(try ProblemDocument(json: Array("{}".utf8)).typeURI == "about:blank")
+        for text in ["{}", #"{"detail":""}"#, #"{"type":"","title":"","detail":""}"#] {
+            #expect(try ProblemDocument(json: Array(text.utf8)).description == "error without description", "\(text)")
+        }
         for text in ["", "[]", "5", "{", "\"x\""] {
             #expect(throws: CodecError.self) { try ProblemDocument(json: Array(text.utf8)) }
         }

@@ -82,7 +82,9 @@ extension ProblemDocument: CustomStringConvertible {
     public var description: String {
         let name = type?.rawValue ?? (typeURI == "about:blank" ? nil : typeURI)
         let status = self.status.map { "\($0)" }
-        let parts = [status, name, detail ?? title].compactMap(\.self)
+        // Peers may send empty texts; what they say nothing with is left out.
+        let text = [detail, title].compactMap(\.self).first { !$0.isEmpty }
+        let parts = [status, name, text].compactMap(\.self).filter { !$0.isEmpty }
         return parts.isEmpty ? "error without description" : parts.joined(separator: ": ")
     }
 }
