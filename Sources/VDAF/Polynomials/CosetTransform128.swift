@@ -72,7 +72,8 @@ package struct CosetTransform128: Sendable {
     }
 
     private func move(
-        _ source: UnsafeRawPointer, stride: Int, to target: UnsafeMutableRawPointer, scratch: UnsafeMutablePointer<UInt64>
+        _ source: UnsafeRawPointer, stride: Int, to target: UnsafeMutableRawPointer,
+        scratch: UnsafeMutablePointer<UInt64>
     ) {
         inverseTwiddles.withUnsafeBufferPointer { inverse in
             factors.withUnsafeBufferPointer { factors in

@@ -57,7 +57,8 @@ extension Prio3 {
     @inline(__always)
     func appendProveRandomness(to streams: inout [Seeds], context: [UInt8], seed: [UInt8]) {
         append(to: &streams, .proveRandomness, context: context, count: 1) {
-            _ in seed
+            _ in
+            seed
         } absorb: { _, stream in
             stream.absorb(byte: proofs)
         }
@@ -82,7 +83,8 @@ extension Prio3 {
         verifyKey: [UInt8], context: [UInt8], count: Int, nonce: (Int) -> [UInt8]
     ) -> [Field] {
         var streams = streams(.queryRandomness, context: context, count: count) {
-            _ in verifyKey
+            _ in
+            verifyKey
         } absorb: { index, stream in
             stream.absorb(byte: proofs)
             stream.absorb(nonce(index))
@@ -109,7 +111,8 @@ extension Prio3 {
     func jointRandomnessSeeds(context: [UInt8], count: Int, parts: (Int) -> [[UInt8]]) -> [[UInt8]] {
         let zeros = [UInt8](repeating: 0, count: Seeds.seedSize)
         var streams = streams(.jointRandomnessSeed, context: context, count: count) {
-            _ in zeros
+            _ in
+            zeros
         } absorb: { index, stream in
             for part in parts(index) { stream.absorb(part) }
         }

@@ -73,7 +73,9 @@ extension Prio3 {
                         outputShare: circuit.truncate(shares[index].measurement),
                         jointRandomnessSeed: joint?.seeds[index],
                         jointRandomnessPartMatches: joint?.matches[index] ?? true)
-                    return (state, VerifierShare(verifiersShare: verifiersShare, jointRandomnessPart: joint?.parts[index]))
+                    let share = VerifierShare(
+                        verifiersShare: verifiersShare, jointRandomnessPart: joint?.parts[index])
+                    return (state, share)
                 }
                 (results + position).initialize(to: result)
             }
@@ -185,7 +187,8 @@ extension Prio3 {
         }
         let seeds = jointRandomnessSeeds(context: context, count: reports.count) { parts[$0] }
         return Joint(
-            parts: ownParts, matches: matches, seeds: seeds, randomness: jointRandomness(context: context, seeds: seeds))
+            parts: ownParts, matches: matches, seeds: seeds, randomness: jointRandomness(context: context, seeds: seeds)
+        )
     }
 
     /// Report `index`'s queries, one per proof, concatenated. Randomness is the whole group's.

@@ -8,7 +8,9 @@ import CKeccak
 /// The 100 words are interleaved: lane i of state s is word 4·i + s.
 package enum KeccakP1600x4 {
     /// A pointer per state; streams that have nothing to absorb or squeeze have none.
-    package typealias Inputs = (UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?)
+    package typealias Inputs = (
+        UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?, UnsafePointer<UInt8>?
+    )
     package typealias Outputs = (
         UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<UInt8>?,
         UnsafeMutablePointer<UInt8>?
