@@ -125,10 +125,10 @@ extension Decoder {
                     ReportToVerify(reportID: id, publicShare: publicShare, inputShare: $0)
                 }
                 let (toHelper, toLeader) = (reader.part(), reader.part())
-                let leader = vdaf.leaderInitialize([honest[0], attackers[0]], verifyKey: key, taskID: taskID)
+                let leader = vdaf.leaderInitialize([honest[0], attackers[0]], verifyKey: key, taskID: taskID, threads: 1)
                 let inbound = leader.map { (try? $0.get().outbound) ?? toHelper }
                 let helper = vdaf.helperInitialize(
-                    [honest[1], attackers[1]], inbound: inbound, verifyKey: key, taskID: taskID)
+                    [honest[1], attackers[1]], inbound: inbound, verifyKey: key, taskID: taskID, threads: 1)
                 guard let answer = try? helper[0].get().outbound,
                     case .success = try? leader[0].get().finish(inbound: answer)
                 else { broken("a bad report does not touch the others of its job", by: input) }
