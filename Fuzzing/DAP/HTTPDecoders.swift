@@ -125,7 +125,8 @@ extension Decoder {
                     ReportToVerify(reportID: id, publicShare: publicShare, inputShare: $0)
                 }
                 let (toHelper, toLeader) = (reader.part(), reader.part())
-                let leader = vdaf.leaderInitialize([honest[0], attackers[0]], verifyKey: key, taskID: taskID, threads: 1)
+                let leader = vdaf.leaderInitialize(
+                    [honest[0], attackers[0]], verifyKey: key, taskID: taskID, threads: 1)
                 let inbound = leader.map { (try? $0.get().outbound) ?? toHelper }
                 let helper = vdaf.helperInitialize(
                     [honest[1], attackers[1]], inbound: inbound, verifyKey: key, taskID: taskID, threads: 1)
