@@ -8,15 +8,17 @@ extension SQLiteDatastore {
     package func helperClose(
         _ task: TaskID, _ selector: BatchSelector
     ) async throws(DatastoreError) -> HelperClose? {
-        try await read { db in
-            try Row.fetchOne(
-                db, sql: "SELECT * FROM helper_closes WHERE task_id = ? AND selector = ?",
-                arguments: [task.blob, selector.encoded().blob]
-            ).map { row in
-                HelperClose(
-                    selector: selector, leavesHash: try row.bytes("leaves_hash"), root: try row.bytes("root"),
-                    count: try row.unsigned("report_count"), signature: try row.bytes("signature"))
-            }
+        try await read { db in try Self.fetchClose(task, selector, db) }
+    }
+
+    private static func fetchClose(_ task: TaskID, _ selector: BatchSelector, _ db: Database) throws -> HelperClose? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM helper_closes WHERE task_id = ? AND selector = ?",
+            arguments: [task.blob, selector.encoded().blob]
+        ).map { row in
+            HelperClose(
+                selector: selector, leavesHash: try row.bytes("leaves_hash"), root: try row.bytes("root"),
+                count: try row.unsigned("report_count"), signature: try row.bytes("signature"))
         }
     }
 
@@ -25,6 +27,7 @@ extension SQLiteDatastore {
     ) async throws(DatastoreError) -> ProposalExamination {
         guard let scope = BatchScope(proposal.selector) else { return .drop(proposal.reportIDs) }
         return try await read { db in
+            if let signed = try Self.fetchClose(task, proposal.selector, db) { return .signed(signed) }
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT log.idx, log.leaf_hash, own.time, own.batch_id,

@@ -26,7 +26,8 @@ package protocol HelperStore: Sendable {
     /// The close that this helper signed for exactly this selector.
     func helperClose(_ task: TaskID, _ selector: BatchSelector) async throws(DatastoreError) -> HelperClose?
 
-    /// Compares a proposal with the accepted reports and with the log as this helper has read it.
+    /// Compares a proposal with the accepted reports and with the log as this helper has read it, unless a close was
+    /// signed meanwhile.
     func examineProposal(_ task: TaskID, _ proposal: CloseProposal) async throws(DatastoreError) -> ProposalExamination
 
     /// Records a signed close, takes its reports out of reach of later changes and drops all others of its buckets.
@@ -141,6 +142,9 @@ package struct HelperClose: Sendable, Equatable {
 }
 
 package enum ProposalExamination: Sendable, Equatable {
+    /// The buckets are closed by exactly this selector already. A leader that was cut off asks again, perhaps while the
+    /// first request is still being answered; then the reports are no longer free to be examined.
+    case signed(HelperClose)
     /// All proposed reports are accepted and logged as they should be; their leaf hashes in log order.
     case agreed(leafHashes: [[UInt8]])
     /// The helper cannot stand by these: not accepted, not logged with what it verified, or logged as rejected.

@@ -69,6 +69,25 @@ import TransparencyLog
         ).encoded()
     }
 
+    /// A leader that lost its connection asks again while the helper still works on the first request. No answer may
+    /// name reports to be dropped that another answer signs for.
+    @Test func theSameProposalManyTimesAtOnceGetsOneSignature() async throws {
+        let fixture = try await HelperFixture(committed: true)
+        try await withServer(fixture.routes) { client in
+            for _ in 0..<5 {
+                let batch = try await aggregate(4, fixture, client)
+                let ids = batch.reports.map(\.id)
+                let answers = try await withThrowingTaskGroup(of: [UInt8].self) { group in
+                    for _ in 0..<16 {
+                        group.addTask { try signature(await propose(ids, batch, fixture, client)) }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(answers.count == 16 && Set(answers).count == 1)
+            }
+        }
+    }
+
     @Test func aClosedBatchIsCollectedWithAStatementThatHolds() async throws {
         let fixture = try await HelperFixture(committed: true)
         try await withServer(fixture.routes) { client in

@@ -40,6 +40,7 @@ extension Helper {
         }
         let leafHashes: [[UInt8]]
         switch try await context.store.examineProposal(task.id, proposal) {
+        case .signed(let signed): return .signed(try Self.same(signed, leavesHash, task))
         case .drop(let ids): return .drop(ids)
         case .notInLogOrder(let id):
             throw NodeError.dap(
