@@ -34,9 +34,10 @@ let package = Package(
 
         .target(name: "Encodings"),
         .target(name: "CKeccak"),
-        .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL"]),
-        .target(name: "Ristretto255", dependencies: ["COpenSSL"]),
-        .target(name: "Commitments", dependencies: ["VDAF", "Ristretto255"]),
+        .target(name: "Parallel"),
+        .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL", "Parallel"]),
+        .target(name: "Ristretto255", dependencies: ["COpenSSL", "Parallel"]),
+        .target(name: "Commitments", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255"]),
         .target(name: "ZeroKnowledge", dependencies: ["COpenSSL", "VDAF", "Ristretto255"]),
         .target(
             name: "TransparencyLog",
@@ -75,7 +76,7 @@ let package = Package(
             ]),
         .target(name: "SharedModel"),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
-        .target(name: "VDAFBench", dependencies: ["CKeccak", "VDAF", "DAP"]),
+        .target(name: "VDAFBench", dependencies: ["CKeccak", "Parallel", "VDAF", "DAP"]),
         .executableTarget(
             name: "cairn",
             dependencies: [

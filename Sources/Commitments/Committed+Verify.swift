@@ -23,7 +23,7 @@ extension Committed {
     /// Starts verification of all reports of an aggregation job: V's own `verifyInit` of the job, then the checks that
     /// need one report, then one link check of all reports that are left.
     ///
-    /// - Parameter threads: How many threads V spreads the reports over; 1 stays on the calling thread.
+    /// - Parameter threads: How many threads share the work; 1 stays on the calling thread.
     /// - Returns: In the order of `reports`, what the single-report `verifyInit` returns or throws. One report's
     ///   failure never touches another's result.
     public func verifyInit(
@@ -57,7 +57,7 @@ extension Committed {
             }
         }
         var generator = SystemRandomNumberGenerator()
-        for position in LinkCheck.failingLinks(claims, rng: &generator) {
+        for position in LinkCheck.failingLinks(claims, rng: &generator, threads: threads) {
             results[claimed[position]] = .failure(.commitmentMismatch)
         }
         return results

@@ -7,11 +7,14 @@ import Synchronization
 /// H = hash_to_ristretto255(8 zero bytes) under `cairn generator H v1`. Nobody knows a discrete logarithm between any
 /// two of them, and that is all that binding needs: whoever opens one commitment in two ways has found one.
 ///
-/// All tasks share one table, which grows as longer vectors come along (about 15 µs a generator, 120 bytes each) and is
-/// then read without copying.
+/// All tasks share one table, which grows by chunks as longer vectors come along and is read without copying. A chunk is
+/// derived once on a machine, on all cores, and then mapped from a file (``GeneratorCache``).
 public struct Generators: Sendable {
     /// The table of the process.
-    public static let shared = Generators()
+    public static let shared = Generators(cache: .standard)
+
+    /// The most generators that one vector can take: 16,777,216.
+    public static let maximalCount = GeneratorTable.capacity
 
     static let vectorTag = Array("cairn generator G v1".utf8)
     static let blindingTag = Array("cairn generator H v1".utf8)
@@ -19,19 +22,17 @@ public struct Generators: Sendable {
     /// H, the generator that carries the blind.
     public let blinding: RistrettoPoint
 
-    private let table: Table
+    private let table: GeneratorTable
 
-    /// The growing list of the G_k; a reference, because a lock cannot be copied.
-    private final class Table: Sendable {
-        let points = Mutex(PrecomputedPoints())
-    }
-
-    init() {
+    /// - Parameter cache: Where chunks are kept; nil for nowhere.
+    package init(cache: GeneratorCache?) {
         blinding = RistrettoPoint.hash(Self.message(0), domainSeparationTag: Self.blindingTag)
-        table = Table()
+        table = GeneratorTable(cache: cache)
     }
 
     /// G_0, ..., G_{count-1}.
+    ///
+    /// - Precondition: `count` is at most ``maximalCount``.
     public func prefix(_ count: Int) -> [RistrettoPoint] {
         let points = precomputed(atLeast: count)
         return (0..<count).map { points[$0] }
@@ -39,15 +40,18 @@ public struct Generators: Sendable {
 
     /// The first `count` generators and perhaps more, ready for multi-scalar multiplication.
     package func precomputed(atLeast count: Int) -> PrecomputedPoints {
-        table.points.withLock { points in
-            if points.count < count {
-                points.append(
-                    contentsOf: (points.count..<count).map { index in
-                        RistrettoPoint.hash(Self.message(UInt64(index)), domainSeparationTag: Self.vectorTag)
-                    })
-            }
-            return points
-        }
+        table.points(atLeast: count)
+    }
+
+    /// A table of multiples of at least the first `count` generators, for whoever multiplies by them again and again; nil
+    /// where it would take too much memory.
+    package func windowTable(atLeast count: Int, threads: Int) -> WindowTable? {
+        table.windowTable(atLeast: count, threads: threads)
+    }
+
+    /// G_index, from its definition.
+    static func derive(_ index: Int) -> RistrettoPoint {
+        RistrettoPoint.hash(message(UInt64(index)), domainSeparationTag: vectorTag)
     }
 
     private static func message(_ index: UInt64) -> [UInt8] {

@@ -42,15 +42,16 @@ package struct LinkClaim<Field: FieldElement>: Sendable {
 package enum LinkCheck {
     /// The positions of the claims that do not hold, in increasing order.
     ///
-    /// - Parameter rng: a cryptographically secure source; the weights must be unpredictable to whoever made the
-    ///   reports.
+    /// - Parameters:
+    ///   - rng: a cryptographically secure source; the weights must be unpredictable to whoever made the reports.
+    ///   - threads: how many threads share the work.
     /// - Precondition: all claims have equally many coordinates.
     package static func failingLinks<Field: FieldElement>(
-        _ claims: [LinkClaim<Field>], rng: inout some RandomNumberGenerator
+        _ claims: [LinkClaim<Field>], rng: inout some RandomNumberGenerator, threads: Int = 1
     ) -> [Int] {
         guard !claims.isEmpty else { return [] }
         let weights = claims.map { _ in UInt128(_low: rng.next(), _high: rng.next()) }
-        var search = Search(claims: claims, weights: weights)
+        var search = Search(claims: claims, weights: weights, threads: threads)
         return search.failing()
     }
 
@@ -60,10 +61,12 @@ package enum LinkCheck {
         let weights: [UInt128]
         let vectors: [[Field]]
         let count: Int
+        let threads: Int
         var found: [Int] = []
 
-        init(claims: [LinkClaim<Field>], weights: [UInt128]) {
+        init(claims: [LinkClaim<Field>], weights: [UInt128], threads: Int) {
             self.claims = claims
+            self.threads = threads
             self.weights = weights
             vectors = claims.map(\.coordinates)
             count = claims[0].coordinates.count
@@ -98,24 +101,34 @@ package enum LinkCheck {
             }
             let commitments = RistrettoPoint.variableTimeMultiScalar(
                 integers: Array(weights[range]), claims[range].map(\.commitment))
-            let values = WeightedSums.sum(of: vectors[range], weights: weights[range], count: count)
+            let values = WeightedSums.sum(
+                of: vectors[range], weights: weights[range], count: count, threads: threads)
             let blind = range.reduce(Scalar.zero) { $0 + Scalar(weights[$1]) * claims[$1].blind }
-            return commitments - Self.commit(weighted: values, blind: blind)
+            return commitments - commit(weighted: values, blind: blind)
         }
 
-        private static func commit(weighted values: IntegerVector, blind: Scalar) -> RistrettoPoint {
-            if Field.encodedSize == 8 {
-                // 64 + 128 bits and the carries of the sum are fewer than the bits of ℓ: no need to reduce.
-                return PedersenVector.commit(values, blind: blind)
-            }
-            let scalars = values.words.withUnsafeBufferPointer { words in
-                (0..<values.count).map { index in
-                    let start = index * values.wordsPerValue
-                    return Scalar(
-                        reducingWords: UnsafeBufferPointer(rebasing: words[start..<(start + values.wordsPerValue)]))
-                }
-            }
-            return PedersenVector.commit(scalars: scalars, blind: blind)
+        private func commit(weighted values: IntegerVector, blind: Scalar) -> RistrettoPoint {
+            // 64 + 128 bits and the carries of the sum are fewer than the bits of ℓ: no need to reduce.
+            let integers = Field.encodedSize == 8 ? values : values.reducedModuloGroupOrder()
+            return PedersenVector.commitRepeatedly(integers, blind: blind, threads: threads)
         }
+    }
+}
+
+extension IntegerVector {
+    /// Every value modulo ℓ, in four words.
+    fileprivate func reducedModuloGroupOrder() -> IntegerVector {
+        var result = IntegerVector(count: count, wordsPerValue: 4)
+        words.withUnsafeBufferPointer { words in
+            for index in 0..<count {
+                let value = UnsafeBufferPointer(rebasing: words[(index * wordsPerValue)...].prefix(wordsPerValue))
+                result.set(index, to: Scalar(reducingWords: value))
+            }
+        }
+        return result
+    }
+
+    private mutating func set(_ index: Int, to scalar: Scalar) {
+        (words[4 * index], words[4 * index + 1], words[4 * index + 2], words[4 * index + 3]) = scalar.asWords
     }
 }

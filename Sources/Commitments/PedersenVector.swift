@@ -33,4 +33,20 @@ public enum PedersenVector {
             generators.precomputed(atLeast: vector.count))
             + blind * generators.blinding
     }
+
+    /// The same for integers below 2^253, for whoever commits again and again to vectors of about this length: it keeps
+    /// a table of multiples of the generators (`WindowTable`).
+    static func commitRepeatedly(_ vector: IntegerVector, blind: Scalar, threads: Int) -> RistrettoPoint {
+        let generators = Generators.shared
+        let blinding = blind * generators.blinding
+        guard let table = generators.windowTable(atLeast: vector.count, threads: threads) else {
+            return blinding
+                + RistrettoPoint.variableTimeMultiScalar(
+                    words: vector.words, wordsPerScalar: vector.wordsPerValue,
+                    generators.precomputed(atLeast: vector.count), threads: threads)
+        }
+        return blinding
+            + table.variableTimeMultiScalar(
+                words: vector.words, wordsPerScalar: vector.wordsPerValue, threads: threads)
+    }
 }

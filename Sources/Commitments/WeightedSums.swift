@@ -1,29 +1,35 @@
+import Parallel
 import VDAF
 
 /// Σ_i ρ_i·x_i for many vectors x_i of field elements and 128-bit weights ρ_i, as integers of five words.
 ///
 /// ρ·x is below 2^256 and fewer than 2^64 of them are added, so 320 bits never overflow and nothing is reduced on the
 /// way. The vectors are walked in blocks of coordinates, so that the accumulators stay in the cache however long the
-/// vectors are.
+/// vectors are; threads take a block each. Elements are read where they are, for their memory is their encoding.
 enum WeightedSums {
     static let wordsPerValue = 5
-    private static let blockLength = 2_048
+    private static let blockLength = 512
 
     /// - Precondition: as many weights as vectors, and every vector of `count` coordinates.
     static func sum<Field: FieldElement>(
-        of vectors: ArraySlice<[Field]>, weights: ArraySlice<UInt128>, count: Int
+        of vectors: ArraySlice<[Field]>, weights: ArraySlice<UInt128>, count: Int, threads: Int
     ) -> IntegerVector {
         precondition(vectors.count == weights.count && vectors.allSatisfy { $0.count == count }, "shapes must match")
+        let wordsPerElement = IntegerVector.wordsPerElement(of: Field.self)
         var sums = IntegerVector(count: count, wordsPerValue: wordsPerValue)
-        for start in stride(from: 0, to: count, by: blockLength) {
-            let block = start..<min(start + blockLength, count)
-            for (vector, weight) in zip(vectors, weights) {
-                let values = IntegerVector(canonical: Array(vector[block]))
-                sums.words.withUnsafeMutableBufferPointer { sums in
-                    values.words.withUnsafeBufferPointer { values in
-                        let target = UnsafeMutableBufferPointer(
-                            rebasing: sums[(wordsPerValue * block.lowerBound)..<(wordsPerValue * block.upperBound)])
-                        if Field.encodedSize == 8 {
+        sums.words.withUnsafeMutableBufferPointer { sums in
+            // Blocks do not overlap.
+            nonisolated(unsafe) let sums = sums
+            _ = concurrentMap(count: (count + blockLength - 1) / blockLength, threads: threads) { number in
+                let block = number * blockLength..<min((number + 1) * blockLength, count)
+                let target = UnsafeMutableBufferPointer(
+                    rebasing: sums[(wordsPerValue * block.lowerBound)..<(wordsPerValue * block.upperBound)])
+                for (vector, weight) in zip(vectors, weights) {
+                    vector.withUnsafeBytes { bytes in
+                        let words = bytes.bindMemory(to: UInt64.self)
+                        let values = UnsafeBufferPointer(
+                            rebasing: words[wordsPerElement * block.lowerBound..<wordsPerElement * block.upperBound])
+                        if wordsPerElement == 1 {
                             accumulate(singleWords: values, weight: weight, into: target)
                         } else {
                             accumulate(doubleWords: values, weight: weight, into: target)

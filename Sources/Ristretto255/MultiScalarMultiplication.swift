@@ -22,8 +22,11 @@ extension RistrettoPoint {
 
     /// Over the first `scalars.count` points of a precomputed list.
     ///
+    /// - Parameter threads: how many threads share the work.
     /// - Precondition: no more scalars than points.
-    public static func variableTimeMultiScalar(_ scalars: [Scalar], _ points: PrecomputedPoints) -> RistrettoPoint {
+    public static func variableTimeMultiScalar(
+        _ scalars: [Scalar], _ points: PrecomputedPoints, threads: Int = 1
+    ) -> RistrettoPoint {
         var words: [UInt64] = []
         words.reserveCapacity(4 * scalars.count)
         for scalar in scalars {
@@ -32,32 +35,35 @@ extension RistrettoPoint {
             words.append(scalar.w2)
             words.append(scalar.w3)
         }
-        return variableTimeMultiScalar(words: words, wordsPerScalar: 4, points)
+        return variableTimeMultiScalar(words: words, wordsPerScalar: 4, points, threads: threads)
     }
 
     /// Over the first `integers.count` points of a precomputed list, for scalars below 2^128.
     ///
+    /// - Parameter threads: how many threads share the work.
     /// - Precondition: no more integers than points.
-    public static func variableTimeMultiScalar(integers: [UInt128], _ points: PrecomputedPoints) -> RistrettoPoint {
+    public static func variableTimeMultiScalar(
+        integers: [UInt128], _ points: PrecomputedPoints, threads: Int = 1
+    ) -> RistrettoPoint {
         var words: [UInt64] = []
         words.reserveCapacity(2 * integers.count)
         for integer in integers {
             words.append(integer._low)
             words.append(integer._high)
         }
-        return variableTimeMultiScalar(words: words, wordsPerScalar: 2, points)
+        return variableTimeMultiScalar(words: words, wordsPerScalar: 2, points, threads: threads)
     }
 
     /// For integers of `wordsPerScalar` words each, least significant first, back to back.
     ///
     /// - Precondition: a whole number of integers, and no more of them than points.
     package static func variableTimeMultiScalar(
-        words: [UInt64], wordsPerScalar: Int, _ points: PrecomputedPoints
+        words: [UInt64], wordsPerScalar: Int, _ points: PrecomputedPoints, threads: Int = 1
     ) -> RistrettoPoint {
         let count = words.count / wordsPerScalar
         precondition(count * wordsPerScalar == words.count && count <= points.count, "scalars and points must match")
         return words.withUnsafeBufferPointer { words in
-            points.cached.withUnsafeBufferPointer { points in
+            points.withPoints { points in
                 let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: count)
                 let bits = scalars.bitLength
                 guard bits > 0 else { return .identity }
@@ -65,7 +71,8 @@ extension RistrettoPoint {
                 if Straus.cost(count: count, bits: bits) < pippenger.cost {
                     return RistrettoPoint(Straus.sum(scalars, bits: bits, points))
                 }
-                return RistrettoPoint(Pippenger.sum(scalars, bits: bits, width: pippenger.width, points))
+                return RistrettoPoint(
+                    Pippenger.sum(scalars, bits: bits, width: pippenger.width, points, threads: threads))
             }
         }
     }

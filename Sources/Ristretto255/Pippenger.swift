@@ -1,15 +1,17 @@
+import Parallel
+
 /// Pippenger's bucket method for large multi-scalar multiplications (Pippenger 1976; Bernstein, Doumen, Lange,
 /// Oosterwijk, eprint 2012/549 §4).
 ///
 /// For one window of w bits, points with the same digit share a bucket, so a point costs one addition whatever its
 /// digit. Σ_d d·bucket_d then comes from running sums: going from the highest bucket down, `running` holds the buckets
 /// seen so far, and adding `running` to `total` at each step counts bucket d exactly d times. Windows are joined by w
-/// doublings each, from the top down.
+/// doublings each, from the top down; they do not depend on each other before, which is what threads share.
 ///
 /// Cost in field multiplications, roughly: windows · (7n + 18·2^(w-1)) + 8·bits, with windows = bits/w + 1; the width
 /// is the one that makes this smallest for the n and the bits at hand. Variable time.
 enum Pippenger {
-    /// Σ over the windows needed for `bits` bits and the final carry.
+    /// Windows needed for `bits` bits and the final carry.
     private static func windows(bits: Int, width: Int) -> Int {
         bits / width + 1
     }
@@ -26,52 +28,65 @@ enum Pippenger {
     }
 
     static func sum(
-        _ scalars: PublicScalars, bits: Int, width: Int, _ points: UnsafeBufferPointer<CachedAffinePoint>
+        _ scalars: PublicScalars, bits: Int, width: Int, _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int
     ) -> EdwardsPoint {
         let windows = windows(bits: bits, width: width)
         let digits = scalars.signedWindows(width: width, windows: windows)
-        let buckets = UnsafeMutableBufferPointer<EdwardsPoint>.allocate(capacity: 1 << (width - 1))
-        defer { buckets.deallocate() }
-
+        let sums = digits.withUnsafeBufferPointer { digits in
+            nonisolated(unsafe) let (digits, points, count) = (digits, points, scalars.count)
+            return concurrentMap(count: windows, threads: threads) { window in
+                let buckets = Buckets(width: width)
+                buckets.add(points, digits: UnsafeBufferPointer(rebasing: digits[(window * count)...].prefix(count)))
+                return buckets.weightedSum
+            }
+        }
         var result = EdwardsPoint.identity
-        for window in stride(from: windows - 1, through: 0, by: -1) {
+        for sum in sums.reversed() {
             for _ in 0..<width {
                 result = result.doubled
             }
-            buckets.initialize(repeating: .identity)
-            digits.withUnsafeBufferPointer { digits in
-                let row = UnsafeBufferPointer(
-                    rebasing: digits[(window * scalars.count)..<((window + 1) * scalars.count)])
-                fill(buckets, row, points)
-            }
-            result = result.adding(CachedPoint(weightedSum(buckets)))
+            result = result.adding(CachedPoint(sum))
         }
         return result
     }
+}
 
-    /// Adds every point to the bucket of its digit.
+/// Running totals of points, one for each digit from 1 to 2^(width-1).
+///
+/// It belongs to one thread.
+final class Buckets {
+    private let sums: UnsafeMutableBufferPointer<EdwardsPoint>
+
+    init(width: Int) {
+        sums = .allocate(capacity: 1 << (width - 1))
+        sums.initialize(repeating: .identity)
+    }
+
+    deinit {
+        sums.deallocate()
+    }
+
+    /// Adds every point to the bucket of its digit, or subtracts it from that of the digit's negative.
+    ///
+    /// - Precondition: As many digits as points, all of the width.
     @inline(never)
-    private static func fill(
-        _ buckets: UnsafeMutableBufferPointer<EdwardsPoint>, _ digits: UnsafeBufferPointer<Int16>,
-        _ points: UnsafeBufferPointer<CachedAffinePoint>
-    ) {
+    func add(_ points: UnsafeBufferPointer<CachedAffinePoint>, digits: UnsafeBufferPointer<Int16>) {
         for index in 0..<digits.count {
             let digit = Int(digits[index])
             if digit > 0 {
-                buckets[digit &- 1] = buckets[digit &- 1].adding(points[index])
+                sums[digit &- 1] = sums[digit &- 1].adding(points[index])
             } else if digit < 0 {
-                buckets[0 &- digit &- 1] = buckets[0 &- digit &- 1].subtracting(points[index])
+                sums[0 &- digit &- 1] = sums[0 &- digit &- 1].subtracting(points[index])
             }
         }
     }
 
-    /// Σ (index + 1) · bucket_index.
-    @inline(never)
-    private static func weightedSum(_ buckets: UnsafeMutableBufferPointer<EdwardsPoint>) -> EdwardsPoint {
+    /// Σ digit · bucket.
+    var weightedSum: EdwardsPoint {
         var running = EdwardsPoint.identity
         var total = EdwardsPoint.identity
-        for index in stride(from: buckets.count - 1, through: 0, by: -1) {
-            running = running.adding(CachedPoint(buckets[index]))
+        for index in stride(from: sums.count - 1, through: 0, by: -1) {
+            running = running.adding(CachedPoint(sums[index]))
             total = total.adding(CachedPoint(running))
         }
         return total

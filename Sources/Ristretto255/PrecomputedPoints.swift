@@ -1,57 +1,43 @@
-/// A growing list of public elements in the form that multi-scalar multiplication reads: affine and ready to be added.
+/// Public elements in the form that multi-scalar multiplication reads: affine and ready to be added.
 ///
 /// The conversion costs one inversion for the whole list and a few multiplications an element (none of that for
 /// elements fresh from `decode`, whose Z is 1), so bases that are used again and again, such as commitment generators,
 /// are worth keeping in this form. Variable time: for public elements.
 public struct PrecomputedPoints: Sendable {
-    var cached: [CachedAffinePoint] = []
-
-    public init() {}
+    private let memory: PointMemory
+    public let count: Int
 
     public init(_ points: [RistrettoPoint]) {
-        append(contentsOf: points)
+        memory = PointMemory(capacity: points.count)
+        count = points.count
+        memory.write(points, at: 0)
     }
 
-    public var count: Int { cached.count }
+    /// The first `count` points of a memory, which must have been written.
+    package init(_ memory: PointMemory, count: Int) {
+        precondition(count <= memory.capacity, "no more points than the memory holds")
+        self.memory = memory
+        self.count = count
+    }
 
     public subscript(index: Int) -> RistrettoPoint {
-        RistrettoPoint(cached[index].point)
+        precondition(0..<count ~= index, "there is no such point")
+        return RistrettoPoint(memory.base[index].point)
+    }
+
+    /// Calls `body` with the first `count` points.
+    func withPoints<Result>(_ body: (UnsafeBufferPointer<CachedAffinePoint>) -> Result) -> Result {
+        withExtendedLifetime(memory) { body(UnsafeBufferPointer(start: memory.base, count: count)) }
     }
 
     /// The sum of the first `count` elements.
     package func sum(first count: Int) -> RistrettoPoint {
-        var total = EdwardsPoint.identity
-        for index in 0..<count {
-            total = total.adding(cached[index])
-        }
-        return RistrettoPoint(total)
-    }
-
-    public mutating func append(contentsOf points: [RistrettoPoint]) {
-        cached.reserveCapacity(cached.count + points.count)
-        let scaled = points.indices.filter { !points[$0].edwards.isVisiblyAffine }
-        let inverses = Field25519.inverses(of: scaled.map { points[$0].edwards.z })
-        var next = 0
-        for (index, point) in points.enumerated() {
-            var edwards = point.edwards
-            if next < scaled.count, scaled[next] == index {
-                edwards = edwards.normalized(inverseZ: inverses[next])
-                next += 1
+        withPoints { points in
+            var total = EdwardsPoint.identity
+            for index in 0..<count {
+                total = total.adding(points[index])
             }
-            cached.append(CachedAffinePoint(affine: edwards))
+            return RistrettoPoint(total)
         }
-    }
-}
-
-extension EdwardsPoint {
-    /// Whether Z is literally 1, which holds for every decoded or normalised point.
-    fileprivate var isVisiblyAffine: Bool {
-        z.l0 == 1 && (z.l1 | z.l2 | z.l3 | z.l4) == 0
-    }
-
-    fileprivate func normalized(inverseZ: Field25519) -> EdwardsPoint {
-        let x = self.x * inverseZ
-        let y = self.y * inverseZ
-        return EdwardsPoint(x: x, y: y, z: .one, t: x * y)
     }
 }

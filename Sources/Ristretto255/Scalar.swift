@@ -74,7 +74,7 @@ public struct Scalar: Sendable, BitwiseCopyable {
     }
 
     @inline(__always)
-    var asWords: Words256.Value { (w0, w1, w2, w3) }
+    package var asWords: (UInt64, UInt64, UInt64, UInt64) { (w0, w1, w2, w3) }
 
     @inline(__always)
     init(_ words: Words256.Value) {

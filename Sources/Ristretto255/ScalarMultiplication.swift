@@ -49,7 +49,7 @@ extension RistrettoPoint {
             let sum = ConstantTimeStraus.sum(
                 words: Array(words[(wordsPerScalar * block.lowerBound)..<(wordsPerScalar * block.upperBound)]),
                 stride: wordsPerScalar, bits: bits,
-                tables: block.map { ConstantTimeStraus.Table(of: points.cached[$0].point, entries: entries) })
+                tables: block.map { ConstantTimeStraus.Table(of: points[$0].edwards, entries: entries) })
             total = total.adding(CachedPoint(sum))
         }
         return RistrettoPoint(total)

@@ -1,3 +1,5 @@
+import Parallel
+
 /// One report of an aggregation job, as one aggregator has it after decryption.
 public struct VerificationRequest<PublicShare: Sendable, InputShare: Sendable>: Sendable {
     /// `nonceSize` bytes: the report ID in DAP.

@@ -1,3 +1,4 @@
+import Parallel
 import VDAF
 
 /// One batch on its way from measurements to the aggregate, job by job: what it accumulates, and the time it takes.

@@ -1,3 +1,4 @@
+import Parallel
 import VDAF
 
 /// Any VDAF for two aggregators, with what differs between types as values.

@@ -105,6 +105,22 @@ import VDAF
         }
     }
 
+    /// Longer than the blocks that threads share.
+    @Test func threadsAndLongVectorsNameTheSameReports() {
+        var random = SeededGenerator.printed()
+        let claims = honest(6, length: 1_300, field: Field128.self, &random)
+        let narrow = honest(6, length: 1_300, field: Field64.self, &random)
+        var job = claims
+        var last = job[4].coordinates
+        last[1_299] += .one
+        job[4] = with(job[4], coordinates: last)
+        for threads in [1, 2, 7] {
+            #expect(LinkCheck.failingLinks(claims, rng: &random, threads: threads).isEmpty)
+            #expect(LinkCheck.failingLinks(narrow, rng: &random, threads: threads).isEmpty)
+            #expect(LinkCheck.failingLinks(job, rng: &random, threads: threads) == [4])
+        }
+    }
+
     /// Two defects that cancel in a plain sum, as two colluding clients can make them.
     @Test func defectsThatCancelAreCaughtByTheWeights() {
         var random = SeededGenerator.printed()

@@ -79,14 +79,54 @@ import Testing
     @Test func precomputedPointsKeepTheirValuesAndMayOutnumberTheScalars() throws {
         var random = SeededGenerator.printed()
         let input = try Case(count: 50, random: &random)
-        var table = PrecomputedPoints(Array(input.points[..<20]))
-        table.append(contentsOf: Array(input.points[20...]))
+        let table = PrecomputedPoints(input.points)
         #expect(table.count == 50)
         for index in 0..<50 {
             #expect(table[index] == input.points[index])
         }
         let scalars = (0..<30).map { _ in Scalar.random(using: &random) }
         #expect(RistrettoPoint.variableTimeMultiScalar(scalars, table) == input.expected(scalars))
+    }
+}
+
+/// Tables of multiples and several threads, against the plain sum.
+@Suite struct WindowTableTests {
+    @Test(arguments: [1, 2, 63, 64, 65, 300])
+    func tablesAgreeWithTheSumWithoutThem(count: Int) throws {
+        var random = SeededGenerator.printed()
+        let points = PrecomputedPoints(
+            try (0..<count).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
+        let table = WindowTable(points, count: count, threads: 2)
+        for bits in [1, 11, 12, 13, 64, 127, 128, 191, 192, 252, 253] {
+            for used in Set([count, (count + 1) / 2, 1]) {
+                for threads in [1, 3] {
+                    // The largest value first, so that every window and its carry are exercised.
+                    let wordsPerScalar = (bits + 63) / 64
+                    let words = (0..<used).flatMap { index in
+                        (0..<wordsPerScalar).map { word in
+                            let room = min(64, bits - 64 * word)
+                            return (index == 0 ? .max : random.next()) >> UInt64(64 - room)
+                        }
+                    }
+                    let sum = table.variableTimeMultiScalar(
+                        words: words, wordsPerScalar: wordsPerScalar, threads: threads)
+                    let expected = RistrettoPoint.variableTimeMultiScalar(
+                        words: words, wordsPerScalar: wordsPerScalar, points)
+                    #expect(sum == expected, "\(bits) bits, \(used) of \(count) points, \(threads) threads")
+                }
+            }
+        }
+    }
+
+    @Test func threadsDoNotChangeTheSum() throws {
+        var random = SeededGenerator.printed()
+        let points = PrecomputedPoints(
+            try (0..<700).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
+        let scalars = (0..<700).map { _ in Scalar.random(using: &random) }
+        let expected = RistrettoPoint.variableTimeMultiScalar(scalars, points)
+        for threads in [2, 5, 64] {
+            #expect(RistrettoPoint.variableTimeMultiScalar(scalars, points, threads: threads) == expected)
+        }
     }
 }
 
