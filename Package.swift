@@ -143,7 +143,7 @@ if Context.environment["CAIRN_FUZZING"] == "1" {
         "VectorCheck",
     ]
     package.products = []
-    package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak"]).contains($0.name) }
+    package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "Parallel"]).contains($0.name) }
     package.targets.append(
         .executableTarget(
             name: "Fuzzer",

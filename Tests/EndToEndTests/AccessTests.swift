@@ -24,7 +24,7 @@ extension EndToEnd {
                 try await everyGuardedResourceNeedsItsToken(task, collection, nodes)
                 try await shareBeforeCloseIsRefused(task, collection, nodes)
 
-                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(60))
+                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(180))
                 #expect(outcome.value == .integer(7))
                 try await collectorWithAnotherKeyIsTold(task, nodes)
             }
@@ -78,7 +78,7 @@ extension EndToEnd {
             _ task: TaskFile, _ collection: CollectionJobReq, _ nodes: TestNodes
         ) async throws {
             let client = try TaskClient(task: task)
-            for _ in 0..<500 where try await client.status().accepted < 2 {
+            for _ in 0..<6000 where try await client.status().accepted < 2 {
                 try await Task.sleep(for: .milliseconds(20))
             }
             var checksum = Checksum()

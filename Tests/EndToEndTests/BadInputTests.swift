@@ -48,7 +48,7 @@ extension EndToEnd {
                 }
                 let unit = task.configuration.time(ofSeconds: now)
                 let query = Query.timeInterval(Interval(start: unit, duration: 1))
-                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(60))
+                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(180))
                 #expect(outcome.value == .vector(expected.map { UInt128($0) }))
                 let status = try await client.status()
                 #expect(status.rejected == rejections)
@@ -153,7 +153,7 @@ extension EndToEnd {
                 #expect(try await client.send([other]).map(\.error) == [.reportReplayed])
                 let query = Query.timeInterval(
                     Interval(start: task.configuration.time(ofSeconds: workshop.now), duration: 1))
-                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(60))
+                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(180))
                 #expect(outcome.value == .vector([3, 4]))
                 #expect(outcome.count == 1)
             }
@@ -185,7 +185,7 @@ extension EndToEnd {
 
                 #expect(try await client.send([prepared]).map(\.error) == [nil])
                 let query = Query.timeInterval(Interval(start: prepared.time, duration: 1))
-                #expect(try await nodes.collector(task).collect(query, deadline: .seconds(60)).value == .integer(1))
+                #expect(try await nodes.collector(task).collect(query, deadline: .seconds(180)).value == .integer(1))
             }
         }
 

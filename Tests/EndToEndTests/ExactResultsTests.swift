@@ -86,7 +86,7 @@ extension EndToEnd {
             let unit = task.configuration.time(ofSeconds: now)
             let query =
                 mode == "time-interval" ? Query.timeInterval(Interval(start: unit, duration: 1)) : .leaderSelected
-            let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(60))
+            let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(180))
             #expect(outcome.value == test.expected, "\(name)")
             #expect(outcome.count == UInt64(test.measurements.count), "\(name)")
             #expect(outcome.interval.contains(unit), "\(name)")

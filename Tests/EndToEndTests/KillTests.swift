@@ -127,7 +127,7 @@ extension EndToEnd {
                     "--batch-mode", isTimeInterval ? "time-interval" : "leader-selected", "--min-batch-size", "10",
                     "--max-batch-size", "50")
                 values = (0..<10).map { UInt64(100 + 7 * $0 + point) }
-                client = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(60)))
+                client = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(180)))
                 _ = try await client.aggregatorConfigs()
             }
 
@@ -145,7 +145,7 @@ extension EndToEnd {
                 phase.withLock { $0 = .collecting }
                 let unit = task.configuration.time(ofSeconds: now)
                 let query = isTimeInterval ? Query.timeInterval(Interval(start: unit, duration: 1)) : .leaderSelected
-                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(90))
+                let outcome = try await nodes.collector(task).collect(query, deadline: .seconds(180))
                 phase.withLock { $0 = .done }
                 return (accepted, outcome)
             }

@@ -123,7 +123,7 @@ final class TestNode: Sendable {
         try process.run()
         self.process.withLock { $0 = process }
         let client = NodeClient(url: url)
-        for _ in 0..<1500 {
+        for _ in 0..<6000 {
             if await client.isHealthy() { return }
             try #require(process.isRunning, "the \(role) ended while starting: \(logText)")
             try await Task.sleep(for: .milliseconds(20))

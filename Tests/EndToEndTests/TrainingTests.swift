@@ -33,7 +33,7 @@ extension EndToEnd {
         private func audit(_ nodes: TestNodes, policy: String, models: Int) async throws -> AuditReport {
             let source = DirectoryTileSource(directory: nodes.leader.logFolder)
             let auditor = Auditor(source: source, policy: try LogPolicy(parsing: Array(policy.utf8)))
-            for _ in 0..<100 {
+            for _ in 0..<1200 {
                 let report = try await auditor.audit()
                 if report.models.count >= models { return report }
                 try await Task.sleep(for: .milliseconds(100))

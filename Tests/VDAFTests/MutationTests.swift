@@ -31,7 +31,7 @@ import VDAF
 /// - Input share: the key, the seed of the correlations, and the correlations (A, B) of level L.
 ///
 /// Whatever is flipped elsewhere must leave the result as it was.
-@Suite(.serialized) struct MutationTests {
+@Suite(.serialized, .onOwnThreads) struct MutationTests {
     static let wanted = max(10, ProcessInfo.processInfo.environment["CAIRN_MUTATIONS"].flatMap { Int($0) } ?? 100_000)
     static let threads = ProcessInfo.processInfo.activeProcessorCount
 

@@ -77,12 +77,10 @@ struct PairClient: Sendable {
 
     /// Polls until the receipt is there.
     func awaitReceipt(_ id: ReportID) async throws -> Answer {
-        for _ in 0..<200 {
+        try await eventually("a receipt is there") {
             let answer = try await receipt(id)
-            if answer.status != 202 { return answer }
-            try await Task.sleep(for: .milliseconds(50))
+            return answer.status == 202 ? nil : answer
         }
-        throw CancellationError()
     }
 
     // MARK: Collecting
@@ -109,20 +107,15 @@ struct PairClient: Sendable {
     /// Creates a collection job and polls it to its end, through restarts of the leader.
     func finishCollection(_ query: Query) async throws -> Answer {
         var location: String?
-        var lastError: any Error = CancellationError()
-        for _ in 0..<600 {
-            do {
-                let answer =
-                    if let location { try await poll(location) } else { try await createCollection(query) }
-                location = location ?? answer.headers["location"]
-                if answer.status >= 400 || !answer.body.isEmpty { return answer }
-            } catch {
-                // Being restarted. Creation is idempotent, so it is simply repeated, too.
-                lastError = error
-            }
-            try await Task.sleep(for: .milliseconds(50))
+        return try await eventually("the collection ends") {
+            // No answer: being restarted. Creation is idempotent, so it is simply repeated, too.
+            let request = location
+            guard
+                let answer = try? await (request == nil ? createCollection(query) : poll(request ?? ""))
+            else { return nil }
+            location = location ?? answer.headers["location"]
+            return answer.status >= 400 || !answer.body.isEmpty ? answer : nil
         }
-        throw lastError
     }
 
     /// Collects and decrypts a batch.
