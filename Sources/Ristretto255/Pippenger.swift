@@ -33,7 +33,8 @@ enum Pippenger {
         let windows = windows(bits: bits, width: width)
         let digits = scalars.signedWindows(width: width, windows: windows)
         let sums = digits.withUnsafeBufferPointer { digits in
-            nonisolated(unsafe) let (digits, points, count) = (digits, points, scalars.count)
+            nonisolated(unsafe) let (digits, points) = (digits, points)
+            let count = scalars.count
             return concurrentMap(count: windows, threads: threads) { window in
                 let buckets = Buckets(width: width)
                 buckets.add(points, digits: UnsafeBufferPointer(rebasing: digits[(window * count)...].prefix(count)))
