@@ -4,7 +4,8 @@ import Synchronization
 /// The public generators of Cairn's Pedersen commitments.
 ///
 /// G_k = hash_to_ristretto255(k as 8 little-endian bytes) under the tag `cairn generator G v1`, k from 0, and
-/// H = hash_to_ristretto255(8 zero bytes) under `cairn generator H v1`. Nobody knows a discrete logarithm between any
+/// H = hash_to_ristretto255(8 zero bytes) under `cairn generator H v1`. Credit notes commit to one value over B and H, with
+/// B = hash_to_ristretto255(8 zero bytes) under `cairn generator B v1`. Nobody knows a discrete logarithm between any
 /// two of them, and that is all that binding needs: whoever opens one commitment in two ways has found one.
 ///
 /// All tasks share one table, which grows by chunks as longer vectors come along and is read without copying. A chunk is
@@ -18,15 +19,20 @@ public struct Generators: Sendable {
 
     static let vectorTag = Array("cairn generator G v1".utf8)
     static let blindingTag = Array("cairn generator H v1".utf8)
+    static let noteTag = Array("cairn generator B v1".utf8)
 
     /// H, the generator that carries the blind.
     public let blinding: RistrettoPoint
+
+    /// B, the generator that carries the value of a credit note.
+    public let noteBase: RistrettoPoint
 
     private let table: GeneratorTable
 
     /// - Parameter cache: Where chunks are kept; nil for nowhere.
     package init(cache: GeneratorCache?) {
         blinding = RistrettoPoint.hash(Self.message(0), domainSeparationTag: Self.blindingTag)
+        noteBase = RistrettoPoint.hash(Self.message(0), domainSeparationTag: Self.noteTag)
         table = GeneratorTable(cache: cache)
     }
 

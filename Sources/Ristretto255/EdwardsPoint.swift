@@ -25,15 +25,6 @@ struct EdwardsPoint: Sendable {
         t: Field25519(
             0x6_8ab3_a5b7_dda3, 0x0_0eea_2a5e_adbb, 0x2_af8d_f483_c27e, 0x3_32b3_7527_4732, 0x6_7875_f0fd_78b7))
 
-    /// Combines the four factors that both addition and doubling end with.
-    @inline(__always)
-    private init(e: Field25519, f: Field25519, g: Field25519, h: Field25519) {
-        x = e * f
-        y = g * h
-        z = f * g
-        t = e * h
-    }
-
     @inline(__always)
     init(x: Field25519, y: Field25519, z: Field25519, t: Field25519) {
         self.x = x
@@ -45,35 +36,19 @@ struct EdwardsPoint: Sendable {
     /// 2·self, in four squarings and four multiplications.
     @inline(__always)
     var doubled: EdwardsPoint {
-        let xx = x.squared
-        let yy = y.squared
-        let zz = z.squared
-        let sum = yy + xx
-        let difference = Field25519.difference(yy, tight: xx)
-        return EdwardsPoint(
-            e: (x + y).squared - sum, f: (zz + zz) - difference, g: difference, h: sum)
+        CompletedPoint(doubling: x, y, z).extended
     }
 
     /// self + other, in eight multiplications.
     @inline(__always)
     func adding(_ other: CachedPoint) -> EdwardsPoint {
-        let minus = Field25519.difference(y, tight: x) * other.yMinusX
-        let plus = (y + x) * other.yPlusX
-        let tt = t * other.twoDT
-        let zz = z * other.twoZ
-        return EdwardsPoint(
-            e: .difference(plus, tight: minus), f: .difference(zz, tight: tt), g: zz + tt, h: plus + minus)
+        CompletedPoint(self, plus: other).extended
     }
 
-    /// self - other: the negative of a point swaps y + x with y - x and changes the sign of T.
+    /// self - other.
     @inline(__always)
     func subtracting(_ other: CachedPoint) -> EdwardsPoint {
-        let minus = Field25519.difference(y, tight: x) * other.yPlusX
-        let plus = (y + x) * other.yMinusX
-        let tt = t * other.twoDT
-        let zz = z * other.twoZ
-        return EdwardsPoint(
-            e: .difference(plus, tight: minus), f: zz + tt, g: .difference(zz, tight: tt), h: plus + minus)
+        CompletedPoint(self, minus: other).extended
     }
 
     /// self + other, in seven multiplications.
@@ -83,8 +58,9 @@ struct EdwardsPoint: Sendable {
         let plus = (y + x) * other.yPlusX
         let tt = t * other.twoDT
         let zz = z + z
-        return EdwardsPoint(
-            e: .difference(plus, tight: minus), f: .difference(zz, tight: tt), g: zz + tt, h: plus + minus)
+        return CompletedPoint(
+            e: .difference(plus, tight: minus), f: .difference(zz, tight: tt), g: zz + tt, h: plus + minus
+        ).extended
     }
 
     /// self - other, in seven multiplications.
@@ -94,12 +70,71 @@ struct EdwardsPoint: Sendable {
         let plus = (y + x) * other.yMinusX
         let tt = t * other.twoDT
         let zz = z + z
-        return EdwardsPoint(
-            e: .difference(plus, tight: minus), f: zz + tt, g: .difference(zz, tight: tt), h: plus + minus)
+        return CompletedPoint(
+            e: .difference(plus, tight: minus), f: zz + tt, g: .difference(zz, tight: tt), h: plus + minus
+        ).extended
     }
 
     var negated: EdwardsPoint {
         EdwardsPoint(x: -x, y: y, z: z, t: -t)
+    }
+}
+
+/// The four factors that additions and doublings end with: X = e·f, Y = g·h, Z = f·g, T = e·h.
+///
+/// Keeping them saves a multiplication where a doubling follows, which needs no T.
+struct CompletedPoint {
+    let e: Field25519
+    let f: Field25519
+    let g: Field25519
+    let h: Field25519
+
+    @inline(__always)
+    init(e: Field25519, f: Field25519, g: Field25519, h: Field25519) {
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+    }
+
+    /// Twice the point with these tight coordinates.
+    @inline(__always)
+    init(doubling x: Field25519, _ y: Field25519, _ z: Field25519) {
+        let xx = x.squared
+        let yy = y.squared
+        let zz = z.squared
+        let sum = yy + xx
+        let difference = Field25519.difference(yy, tight: xx)
+        self.init(e: (x + y).squared - sum, f: (zz + zz) - difference, g: difference, h: sum)
+    }
+
+    @inline(__always)
+    init(_ point: EdwardsPoint, plus other: CachedPoint) {
+        let minus = Field25519.difference(point.y, tight: point.x) * other.yMinusX
+        let plus = (point.y + point.x) * other.yPlusX
+        let tt = point.t * other.twoDT
+        let zz = point.z * other.twoZ
+        self.init(e: .difference(plus, tight: minus), f: .difference(zz, tight: tt), g: zz + tt, h: plus + minus)
+    }
+
+    /// The negative of a point swaps y + x with y - x and changes the sign of T.
+    @inline(__always)
+    init(_ point: EdwardsPoint, minus other: CachedPoint) {
+        let minus = Field25519.difference(point.y, tight: point.x) * other.yPlusX
+        let plus = (point.y + point.x) * other.yMinusX
+        let tt = point.t * other.twoDT
+        let zz = point.z * other.twoZ
+        self.init(e: .difference(plus, tight: minus), f: zz + tt, g: .difference(zz, tight: tt), h: plus + minus)
+    }
+
+    @inline(__always)
+    var extended: EdwardsPoint {
+        EdwardsPoint(x: e * f, y: g * h, z: f * g, t: e * h)
+    }
+
+    @inline(__always)
+    var doubled: CompletedPoint {
+        CompletedPoint(doubling: e * f, g * h, f * g)
     }
 }
 
@@ -156,6 +191,25 @@ struct CachedAffinePoint: Sendable {
         yPlusX = point.y + point.x
         yMinusX = Field25519.difference(point.y, tight: point.x)
         twoDT = point.t * .twoD
+    }
+
+    @inline(__always)
+    private init(yPlusX: Field25519, yMinusX: Field25519, twoDT: Field25519) {
+        self.yPlusX = yPlusX
+        self.yMinusX = yMinusX
+        self.twoDT = twoDT
+    }
+
+    var negated: CachedAffinePoint {
+        CachedAffinePoint(yPlusX: yMinusX, yMinusX: yPlusX, twoDT: -twoDT)
+    }
+
+    /// `a` where the mask is all ones, `b` where it is zero; constant time.
+    @inline(__always)
+    static func select(_ mask: UInt64, _ a: CachedAffinePoint, else b: CachedAffinePoint) -> CachedAffinePoint {
+        CachedAffinePoint(
+            yPlusX: .select(mask, a.yPlusX, else: b.yPlusX), yMinusX: .select(mask, a.yMinusX, else: b.yMinusX),
+            twoDT: .select(mask, a.twoDT, else: b.twoDT))
     }
 
     /// The point again, with Z = 1.

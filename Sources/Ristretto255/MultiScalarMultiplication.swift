@@ -27,15 +27,7 @@ extension RistrettoPoint {
     public static func variableTimeMultiScalar(
         _ scalars: [Scalar], _ points: PrecomputedPoints, threads: Int = 1
     ) -> RistrettoPoint {
-        var words: [UInt64] = []
-        words.reserveCapacity(4 * scalars.count)
-        for scalar in scalars {
-            words.append(scalar.w0)
-            words.append(scalar.w1)
-            words.append(scalar.w2)
-            words.append(scalar.w3)
-        }
-        return variableTimeMultiScalar(words: words, wordsPerScalar: 4, points, threads: threads)
+        variableTimeMultiScalar(words: Scalar.words(of: scalars), wordsPerScalar: 4, points, threads: threads)
     }
 
     /// Over the first `integers.count` points of a precomputed list, for scalars below 2^128.

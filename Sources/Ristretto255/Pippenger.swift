@@ -12,7 +12,7 @@ import Parallel
 /// is the one that makes this smallest for the n and the bits at hand. Variable time.
 enum Pippenger {
     /// Windows needed for `bits` bits and the final carry.
-    private static func windows(bits: Int, width: Int) -> Int {
+    static func windows(bits: Int, width: Int) -> Int {
         bits / width + 1
     }
 
@@ -41,6 +41,11 @@ enum Pippenger {
                 return buckets.weightedSum
             }
         }
+        return join(sums, width: width)
+    }
+
+    /// Σ 2^(width·k) · sum_k.
+    static func join(_ sums: [EdwardsPoint], width: Int) -> EdwardsPoint {
         var result = EdwardsPoint.identity
         for sum in sums.reversed() {
             for _ in 0..<width {

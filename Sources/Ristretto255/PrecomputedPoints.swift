@@ -30,6 +30,18 @@ public struct PrecomputedPoints: Sendable {
         withExtendedLifetime(memory) { body(UnsafeBufferPointer(start: memory.base, count: count)) }
     }
 
+    /// The points of the ranges, one range after the other.
+    package func gathered(_ ranges: [Range<Int>]) -> PrecomputedPoints {
+        let memory = PointMemory(capacity: ranges.reduce(0) { $0 + $1.count })
+        var next = 0
+        for range in ranges {
+            precondition(range.lowerBound >= 0 && range.upperBound <= count, "there are no such points")
+            (memory.base + next).initialize(from: self.memory.base + range.lowerBound, count: range.count)
+            next += range.count
+        }
+        return PrecomputedPoints(memory, count: next)
+    }
+
     /// The sum of the first `count` elements.
     package func sum(first count: Int) -> RistrettoPoint {
         withPoints { points in
@@ -39,5 +51,14 @@ public struct PrecomputedPoints: Sendable {
             }
             return RistrettoPoint(total)
         }
+    }
+    /// Σ_b scalar_b · P[start of block b + j] for every j that the first block has; points that a shorter block lacks are
+    /// the identity. Variable time.
+    ///
+    /// - Precondition: as many blocks as scalars, within the list; the first is the longest, and its scalar is 1.
+    package func variableTimeColumnSums(
+        scalars: [Scalar], blocks: [Range<Int>], threads: Int = 1
+    ) -> PrecomputedPoints {
+        withPoints { ColumnSums.sums(scalars: scalars, blocks: blocks, $0, threads: threads) }
     }
 }

@@ -35,7 +35,7 @@ extension Scalar {
     }
 
     /// low + high·2^256 modulo ℓ.
-    private init(reducingLow low: Words256.Value, high: Words256.Value) {
+    init(reducingLow low: Words256.Value, high: Words256.Value) {
         // With R = 2^256, low·R·R⁻¹ = low and high·R²·R⁻¹ = high·R: Montgomery's product reduces as a side effect.
         let reducedLow = Scalar(Words256.montgomeryProduct(low, Words256.radix))
         let reducedHigh = Scalar(Words256.montgomeryProduct(high, Words256.radixSquared))

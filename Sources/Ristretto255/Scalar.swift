@@ -26,6 +26,16 @@ public struct Scalar: Sendable, BitwiseCopyable {
         self.init(words: UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64), 0, 0)
     }
 
+    /// A signed integer modulo ℓ.
+    public init(signed value: Int64) {
+        let magnitude = Scalar(value.magnitude)
+        let negative = -magnitude
+        let mask = UInt64(bitPattern: value &>> 63)
+        self.init(
+            words: magnitude.w0 ^ (mask & (magnitude.w0 ^ negative.w0)), mask & negative.w1, mask & negative.w2,
+            mask & negative.w3)
+    }
+
     /// Whether this is zero.
     public var isZero: Bool { self == .zero }
 
@@ -61,16 +71,25 @@ public struct Scalar: Sendable, BitwiseCopyable {
 
     /// The multiplicative inverse, a^(ℓ - 2); zero for zero.
     public func inverted() -> Scalar {
-        var result = Scalar.one
+        // Powers are kept multiplied by R, where one Montgomery product is a multiplication.
+        let base = Words256.montgomeryProduct(asWords, Words256.radixSquared)
+        var powers = [Words256.radix, base]
+        while powers.count < 16 {
+            powers.append(Words256.montgomeryProduct(powers[powers.count - 1], base))
+        }
         let exponent = [Words256.order.0 - 2, Words256.order.1, Words256.order.2, Words256.order.3]
-        for bit in stride(from: 252, through: 0, by: -1) {
-            result *= result
-            // The exponent is public, so branching on it reveals nothing.
-            if (exponent[bit >> 6] >> UInt64(bit & 63)) & 1 == 1 {
-                result *= self
+        var result = Words256.radix
+        for nibble in stride(from: 63, through: 0, by: -1) {
+            for _ in 0..<4 {
+                result = Words256.montgomeryProduct(result, result)
+            }
+            // The exponent is public, so choosing by it reveals nothing.
+            let digit = Int((exponent[nibble >> 4] >> UInt64(4 * (nibble & 15))) & 15)
+            if digit != 0 {
+                result = Words256.montgomeryProduct(result, powers[digit])
             }
         }
-        return result
+        return Scalar(Words256.montgomeryProduct(result, (1, 0, 0, 0)))
     }
 
     @inline(__always)

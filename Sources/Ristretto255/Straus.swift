@@ -28,7 +28,7 @@ enum Straus {
         }
     }
 
-    private static func fillOddMultiples(
+    static func fillOddMultiples(
         of point: CachedAffinePoint, into table: UnsafeMutableBufferPointer<CachedPoint>
     ) {
         var multiple = EdwardsPoint.identity.adding(point)

@@ -6,29 +6,35 @@ import Parallel
 /// k-th multiple to the bucket of the digit, and since the multiple carries the window's weight, all windows share their
 /// buckets. With n points and scalars of b bits that is n·b/w additions and 2^w for the buckets.
 ///
-/// It takes about 35 µs and 2,640 bytes for a point, which pays after some 25 multiplications. Variable time.
+/// With windows of 12 bits it takes about 35 µs and 2,640 bytes for a point, which pays after some 25 multiplications.
+/// Variable time.
 package struct WindowTable: Sendable {
-    /// Bits of a window: near the best for 500 to 20,000 points.
-    static let width = 12
-    /// Enough for 253 bits and a carry.
-    static let windows = 22
+    /// Near the best for 500 to 20,000 points.
+    package static let standardWidth = 12
+
+    /// Bits of a window.
+    private let width: Int
 
     /// Row k has the k-th multiple of every point.
     private let memory: PointMemory
     package let count: Int
 
+    /// - Parameter width: bits of a window, 2 to 15. The best is about log2(count).
     /// - Precondition: no more than there are points.
-    package init(_ points: PrecomputedPoints, count: Int, threads: Int) {
+    package init(_ points: PrecomputedPoints, count: Int, width: Int = standardWidth, threads: Int) {
         precondition(count <= points.count, "no more entries than points")
-        let memory = PointMemory(capacity: count * Self.windows)
+        self.width = width
+        // Enough for 253 bits and a carry.
+        let windows = Pippenger.windows(bits: 253, width: width)
+        let memory = PointMemory(capacity: count * windows)
         let blockLength = 64
         _ = concurrentMap(count: (count + blockLength - 1) / blockLength, threads: threads) { block in
             let start = block * blockLength
             var multiples = (start..<min(start + blockLength, count)).map { points[$0] }
-            for window in 0..<Self.windows {
+            for window in 0..<windows {
                 memory.write(multiples, at: window * count + start)
                 for index in multiples.indices {
-                    for _ in 0..<Self.width {
+                    for _ in 0..<width {
                         multiples[index] = multiples[index].doubled()
                     }
                 }
@@ -38,7 +44,14 @@ package struct WindowTable: Sendable {
         self.count = count
     }
 
-    /// Σ scalar_k · point_k over the first points, for integers below 2^253 of `wordsPerScalar` words each, least
+    /// Σ scalar_k · point_k over the first points.
+    ///
+    /// - Precondition: no more scalars than points.
+    package func variableTimeMultiScalar(_ scalars: [Scalar], threads: Int = 1) -> RistrettoPoint {
+        variableTimeMultiScalar(words: Scalar.words(of: scalars), wordsPerScalar: 4, threads: threads)
+    }
+
+    /// The same for integers below 2^253 of `wordsPerScalar` words each, least
     /// significant first, back to back.
     ///
     /// - Precondition: a whole number of integers, and no more of them than points.
@@ -50,13 +63,13 @@ package struct WindowTable: Sendable {
             let bits = scalars.bitLength
             precondition(bits <= 253, "scalars must be below 2^253")
             guard bits > 0 else { return .identity }
-            let windows = bits / Self.width + 1
-            let digits = scalars.signedWindows(width: Self.width, windows: windows)
+            let windows = Pippenger.windows(bits: bits, width: width)
+            let digits = scalars.signedWindows(width: width, windows: windows)
             return digits.withUnsafeBufferPointer { digits in
                 nonisolated(unsafe) let digits = digits
                 let shares = max(1, min(threads, windows))
                 let sums = concurrentMap(count: shares, threads: threads) { share in
-                    let buckets = Buckets(width: Self.width)
+                    let buckets = Buckets(width: width)
                     for window in stride(from: share, to: windows, by: shares) {
                         buckets.add(
                             UnsafeBufferPointer(start: memory.base + window * self.count, count: count),

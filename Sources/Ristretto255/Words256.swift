@@ -87,9 +87,12 @@ enum Words256 {
         carry = 0
         _ = multiplyAdd(t0, q, order.0, &carry)
         let r0 = multiplyAdd(t1, q, order.1, &carry)
-        let r1 = multiplyAdd(t2, q, order.2, &carry)
-        let r2 = multiplyAdd(t3, q, order.3, &carry)
-        return (r0, r1, r2, t4 &+ carry)
+        // The upper words of ℓ are 0 and 2^60, which need no multiplication.
+        let (r1, overflow) = t2.addingReportingOverflow(carry)
+        let top =
+            UInt128(_low: t3, _high: t4) &+ UInt128(_low: q &<< 60, _high: q &>> 4)
+            &+ UInt128(_low: overflow ? 1 : 0, _high: 0)
+        return (r0, r1, top._low, top._high)
     }
 
     /// sum + x·y + carry, whose high word becomes the new carry; 2^128 - 1 is the largest it can be.

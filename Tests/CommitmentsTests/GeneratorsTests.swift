@@ -15,7 +15,11 @@ import Testing
         let expected = RistrettoPoint.hash(
             [UInt8](repeating: 0, count: 8), domainSeparationTag: Array("cairn generator H v1".utf8))
         #expect(generators.blinding == expected)
-        #expect(Set(first.map { $0.encoded() } + [generators.blinding.encoded()]).count == 301)
+        let expectedBase = RistrettoPoint.hash(
+            [UInt8](repeating: 0, count: 8), domainSeparationTag: Array("cairn generator B v1".utf8))
+        #expect(generators.noteBase == expectedBase)
+        let others = [generators.blinding.encoded(), generators.noteBase.encoded()]
+        #expect(Set(first.map { $0.encoded() } + others).count == 302)
     }
 
     @Test func concurrentUsersSeeTheSameTable() async {

@@ -91,6 +91,19 @@ import Testing
 
 /// Tables of multiples and several threads, against the plain sum.
 @Suite struct WindowTableTests {
+    @Test(arguments: [2, 5, 8, 9, 15]) func windowsOfAnyWidthGiveTheSameSum(width: Int) throws {
+        var random = SeededGenerator.printed()
+        let points = PrecomputedPoints(
+            try (0..<40).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
+        let table = WindowTable(points, count: 40, width: width, threads: 1)
+        for scalars in [(0..<40).map { _ in Scalar.random(using: &random) }, [-.one, .one, .zero]] {
+            let words = scalars.flatMap { [$0.asWords.0, $0.asWords.1, $0.asWords.2, $0.asWords.3] }
+            #expect(
+                table.variableTimeMultiScalar(words: words, wordsPerScalar: 4, threads: 1)
+                    == .variableTimeMultiScalar(scalars, points))
+        }
+    }
+
     @Test(arguments: [1, 2, 63, 64, 65, 300])
     func tablesAgreeWithTheSumWithoutThem(count: Int) throws {
         var random = SeededGenerator.printed()
