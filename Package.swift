@@ -38,7 +38,8 @@ let package = Package(
         .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL", "Parallel"]),
         .target(name: "Ristretto255", dependencies: ["COpenSSL", "Parallel"]),
         .target(name: "Commitments", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255"]),
-        .target(name: "ZeroKnowledge", dependencies: ["COpenSSL", "VDAF", "Ristretto255"]),
+        .target(
+            name: "ZeroKnowledge", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255", "Commitments"]),
         .target(
             name: "TransparencyLog",
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
@@ -91,7 +92,8 @@ let package = Package(
         .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CSodium"]),
         .testTarget(name: "CommitmentsTests", dependencies: ["Commitments", "VDAF", "Ristretto255"]),
         .testTarget(
-            name: "ZeroKnowledgeTests", dependencies: ["ZeroKnowledge", "Encodings", "VDAF", "Ristretto255"]),
+            name: "ZeroKnowledgeTests",
+            dependencies: ["ZeroKnowledge", "Encodings", "VDAF", "Ristretto255", "Commitments"]),
         .testTarget(
             name: "TransparencyLogTests",
             dependencies: ["TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
