@@ -34,9 +34,10 @@ let package = Package(
 
         .target(name: "Encodings"),
         .target(name: "CKeccak"),
+        .target(name: "CEdwards25519", dependencies: ["CKeccak"]),
         .target(name: "Parallel"),
         .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL", "Parallel"]),
-        .target(name: "Ristretto255", dependencies: ["COpenSSL", "Parallel"]),
+        .target(name: "Ristretto255", dependencies: ["CEdwards25519", "COpenSSL", "Parallel"]),
         .target(name: "Commitments", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255"]),
         .target(
             name: "ZeroKnowledge", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255", "Commitments"]),
@@ -89,7 +90,7 @@ let package = Package(
             ]),
 
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
-        .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CSodium"]),
+        .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CEdwards25519", "CSodium"]),
         .testTarget(name: "CommitmentsTests", dependencies: ["Commitments", "VDAF", "Ristretto255"]),
         .testTarget(
             name: "ZeroKnowledgeTests",
@@ -145,7 +146,7 @@ if Context.environment["CAIRN_FUZZING"] == "1" {
         "VectorCheck",
     ]
     package.products = []
-    package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "Parallel"]).contains($0.name) }
+    package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "CEdwards25519", "Parallel"]).contains($0.name) }
     package.targets.append(
         .executableTarget(
             name: "Fuzzer",

@@ -10,7 +10,7 @@ import Foundation
 package struct GeneratorCache: Sendable {
     private static let digestSize = 32
     /// The format of the chunks, which depends on the machine.
-    private static let format = "generators-v1-51le"
+    private static let format = "generators-v2-51le"
 
     private let folder: String
 

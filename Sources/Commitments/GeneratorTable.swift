@@ -12,7 +12,7 @@ final class GeneratorTable: Sendable {
     static let chunkLength = 4_096
     static let capacity = 1 << 24
     static let chunkSize = chunkLength * PointMemory.pointSize
-    /// The most generators that get a table of multiples, 43 MB.
+    /// The most generators that get a table of multiples, 63 MB at the most.
     private static let maximalWindowCount = 16_384
 
     private let cache: GeneratorCache?

@@ -179,7 +179,8 @@ struct CachedPoint: Sendable {
     }
 }
 
-/// A point with Z = 1 prepared for being added: (y + x, y - x, 2d·x·y). It saves a multiplication in every addition.
+/// A point with Z = 1 prepared for being added: (y + x, y - x, 2d·x·y), all tight. It saves a multiplication in every
+/// addition.
 struct CachedAffinePoint: Sendable {
     var yPlusX: Field25519
     var yMinusX: Field25519
@@ -188,8 +189,8 @@ struct CachedAffinePoint: Sendable {
     /// The cached form of a point whose Z is 1.
     @inline(__always)
     init(affine point: EdwardsPoint) {
-        yPlusX = point.y + point.x
-        yMinusX = Field25519.difference(point.y, tight: point.x)
+        yPlusX = (point.y + point.x).carried
+        yMinusX = Field25519.difference(point.y, tight: point.x).carried
         twoDT = point.t * .twoD
     }
 

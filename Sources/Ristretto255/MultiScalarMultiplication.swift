@@ -1,7 +1,6 @@
 /// Σ scalar_k · point_k in far less than one multiplication each.
 ///
-/// Chooses between `Straus` and `Pippenger` by their cost formulas, and works only on as many bits as the longest
-/// scalar has: 64-bit integers cost a quarter of full scalars.
+/// Works only on as many bits as the longest scalar has: 64-bit integers cost a quarter of full scalars.
 ///
 /// - Warning: variable time. Timing and memory access depend on scalars and points. Use it for public or blinded
 ///   values; for one secret scalar use `*`.
@@ -48,9 +47,11 @@ extension RistrettoPoint {
 
     /// For integers of `wordsPerScalar` words each, least significant first, back to back.
     ///
+    /// - Parameter method: nil for the cheapest.
     /// - Precondition: a whole number of integers, and no more of them than points.
     package static func variableTimeMultiScalar(
-        words: [UInt64], wordsPerScalar: Int, _ points: PrecomputedPoints, threads: Int = 1
+        words: [UInt64], wordsPerScalar: Int, _ points: PrecomputedPoints, threads: Int = 1,
+        method: MultiScalarMethod? = nil
     ) -> RistrettoPoint {
         let count = words.count / wordsPerScalar
         precondition(count * wordsPerScalar == words.count && count <= points.count, "scalars and points must match")
@@ -59,12 +60,8 @@ extension RistrettoPoint {
                 let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: count)
                 let bits = scalars.bitLength
                 guard bits > 0 else { return .identity }
-                let pippenger = Pippenger.bestWidth(count: count, bits: bits)
-                if Straus.cost(count: count, bits: bits) < pippenger.cost {
-                    return RistrettoPoint(Straus.sum(scalars, bits: bits, points))
-                }
-                return RistrettoPoint(
-                    Pippenger.sum(scalars, bits: bits, width: pippenger.width, points, threads: threads))
+                let method = method ?? .cheapest(count: count, bits: bits, threads: threads)
+                return RistrettoPoint(method.sum(scalars, bits: bits, points, threads: threads))
             }
         }
     }

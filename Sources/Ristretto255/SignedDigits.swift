@@ -33,24 +33,56 @@ struct PublicScalars {
         return Int(truncatingIfNeeded: value & ((1 &<< UInt64(width)) &- 1))
     }
 
-    /// Digits in (-2^(width-1), 2^(width-1)] with Σ digit_k · 2^(width·k) = scalar, one row of `count` digits a window.
+    /// Calls `body` with the digits of a scalar from the lowest window up: in (-2^(width-1), 2^(width-1)], with
+    /// Σ digit_k · 2^(width·k) = scalar.
     ///
     /// - Parameters:
     ///   - width: 2 to 15.
     ///   - windows: enough to cover one bit more than the longest scalar. Then the top window is at most 2^(width-1),
     ///     carry included, and makes no carry of its own.
+    @inline(__always)
+    private func forEachDigit(
+        of index: Int, width: Int, windows: Int, _ body: (_ window: Int, _ digit: Int16) -> Void
+    ) {
+        let half = 1 &<< (width &- 1)
+        var carry = 0
+        for window in 0..<windows {
+            let value = bits(of: index, at: window &* width, width: width) &+ carry
+            carry = value > half ? 1 : 0
+            body(window, Int16(truncatingIfNeeded: value &- (carry &<< width)))
+        }
+    }
+
+    /// All digits, one row of `count` digits a window.
     func signedWindows(width: Int, windows: Int) -> [Int16] {
-        let half = 1 << (width - 1)
-        return [Int16](unsafeUninitializedCapacity: windows * count) { digits, initialized in
+        [Int16](unsafeUninitializedCapacity: windows * count) { digits, initialized in
             for index in 0..<count {
-                var carry = 0
-                for window in 0..<windows {
-                    let value = bits(of: index, at: window &* width, width: width) &+ carry
-                    carry = value > half ? 1 : 0
-                    digits[window &* count &+ index] = Int16(truncatingIfNeeded: value &- (carry &<< width))
+                forEachDigit(of: index, width: width, windows: windows) { window, digit in
+                    digits[window &* count &+ index] = digit
                 }
             }
             initialized = windows * count
+        }
+    }
+
+    /// All digits in the order of lanes: group by group, and in a group the eight lanes' digits for each step in turn.
+    ///
+    /// - Precondition: a plan for as many points.
+    func signedLanes(_ plan: LanePlan) -> [Int16] {
+        precondition(plan.count == count, "the plan must be for these scalars")
+        return [Int16](unsafeUninitializedCapacity: plan.digitCount) { digits, initialized in
+            digits.initialize(repeating: 0)
+            let steps = plan.steps
+            for part in 0..<plan.parts {
+                let start = plan.firstPoint(ofPart: part)
+                for index in plan.points(ofPart: part) {
+                    forEachDigit(of: index, width: plan.width, windows: plan.windows) { window, digit in
+                        let task = part &* plan.windows &+ window
+                        digits[8 &* ((task &>> 3) &* steps &+ index &- start) &+ (task & 7)] = digit
+                    }
+                }
+            }
+            initialized = plan.digitCount
         }
     }
 

@@ -1,0 +1,76 @@
+import CEdwards25519
+
+/// Running totals of points in eight lanes at once (see `CEdwards25519`): each lane has its own points, its own digits
+/// and its own buckets, one for each digit from 1 to 2^(width-1) and one for zero.
+///
+/// Adding eight points, one a lane, takes about as long as `Buckets` takes for one. It belongs to one thread.
+final class LaneBuckets {
+    /// Whether this processor has what lanes need. Nothing else may be called where it has not.
+    static let areAvailable = cairn_edwards25519_has_ifma() != 0
+    static let lanes = Int(CAIRN_LANES)
+
+    private let words: UnsafeMutablePointer<UInt64>
+    private let width: UInt32
+
+    /// - Precondition: a width from 2 to 15, on a processor that has the kernel.
+    init(width: Int) {
+        precondition(Self.areAvailable, "this processor has no AVX-512 IFMA")
+        let count = Self.lanes * (1 << (width - 1) + 1)
+        let size = count * Int(CAIRN_BUCKET_WORDS) * MemoryLayout<UInt64>.stride
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+        words = memory.assumingMemoryBound(to: UInt64.self)
+        self.width = UInt32(width)
+        cairn_buckets_clear_ifma(words, self.width)
+    }
+
+    deinit {
+        words.deallocate()
+    }
+
+    /// Adds the points of a group of a plan, each to the bucket of its digit, or subtracts it from that of the digit's
+    /// negative.
+    ///
+    /// - Parameters:
+    ///   - digits: those of the plan (`PublicScalars.signedLanes`), which has the width of the buckets.
+    ///   - points: the plan's points, as many as it counts, for a window.
+    func add(
+        _ plan: LanePlan, group: Int, digits: UnsafeBufferPointer<Int16>,
+        points: (_ window: Int) -> UnsafePointer<CachedAffinePoint>
+    ) {
+        precondition(plan.width == width && digits.count == plan.digitCount, "digits must fit plan and buckets")
+        let sources = (0..<Self.lanes).map { lane -> UnsafePointer<UInt64>? in
+            let task = plan.task(group: group, lane: lane) ?? (window: 0, part: 0)
+            let first = points(task.window) + plan.firstPoint(ofPart: task.part)
+            return UnsafeRawPointer(first).assumingMemoryBound(to: UInt64.self)
+        }
+        let digits = UnsafeBufferPointer(rebasing: digits[(Self.lanes * plan.steps * group)...])
+        sources.withUnsafeBufferPointer {
+            cairn_buckets_add_ifma(words, width, $0.baseAddress, digits.baseAddress, plan.steps)
+        }
+    }
+
+    /// Σ digit · bucket for every lane.
+    var weightedSums: [EdwardsPoint] {
+        let wordsPerPoint = Int(CAIRN_BUCKET_WORDS)
+        let sums = [UInt64](unsafeUninitializedCapacity: Self.lanes * wordsPerPoint) { sums, initialized in
+            cairn_buckets_sum_ifma(words, width, sums.baseAddress)
+            initialized = sums.count
+        }
+        return (0..<Self.lanes).map { EdwardsPoint(bucket: sums[(wordsPerPoint * $0)...].prefix(wordsPerPoint)) }
+    }
+}
+
+extension EdwardsPoint {
+    /// The point of a bucket's words: Y + X, Y - X, Z, T.
+    fileprivate init(bucket words: ArraySlice<UInt64>) {
+        func element(_ number: Int) -> Field25519 {
+            let start = words.startIndex + 5 * number
+            return Field25519(words[start], words[start + 1], words[start + 2], words[start + 3], words[start + 4])
+        }
+        let (plus, minus, z, t) = (element(0), element(1), element(2), element(3))
+        // All coordinates times 2, which is the same point.
+        self.init(
+            x: Field25519.difference(plus, tight: minus).carried, y: (plus + minus).carried, z: (z + z).carried,
+            t: (t + t).carried)
+    }
+}

@@ -1,0 +1,55 @@
+/// Which lane adds which window of which points.
+///
+/// The windows of a sum, each over all points, are eight or more independent tasks, or fewer when scalars are short; then
+/// every window is divided into `parts` ranges of points, so that no lane is idle. Task t = part · windows + window runs
+/// in lane t mod 8 of group t / 8. All parts take `steps` points, so the last ones may reach into others' ranges; what a
+/// part has of another's points has digit zero.
+struct LanePlan {
+    /// With eight parts no lane is idle whatever the number of windows, but every part has buckets to add up.
+    static let partCounts = [1, 2, 4, 8]
+
+    let count: Int
+    let width: Int
+    let windows: Int
+    let parts: Int
+
+    /// Points of a part.
+    var steps: Int { (count + parts - 1) / parts }
+    /// Groups of eight lanes.
+    var groups: Int { (windows * parts + 7) / 8 }
+    /// Digits of all groups: eight for every step.
+    var digitCount: Int { 8 * groups * steps }
+
+    /// The points whose digits a part takes.
+    func points(ofPart part: Int) -> Range<Int> {
+        min(part * steps, count)..<min((part + 1) * steps, count)
+    }
+
+    /// The first point that a part's lanes read: so early that all `steps` exist.
+    func firstPoint(ofPart part: Int) -> Int {
+        min(part * steps, count - steps)
+    }
+
+    /// The window and the part of a group's lane, nil for a lane with nothing to do.
+    func task(group: Int, lane: Int) -> (window: Int, part: Int)? {
+        let number = 8 * group + lane
+        return number < windows * parts ? (number % windows, number / windows) : nil
+    }
+
+    /// The plan of a width whose groups, spread over so many shares, take the fewest steps.
+    static func shortest(count: Int, width: Int, windows: Int, shares: Int) -> LanePlan {
+        var best = LanePlan(count: count, width: width, windows: windows, parts: 1)
+        for parts in partCounts {
+            let plan = LanePlan(count: count, width: width, windows: windows, parts: parts)
+            if plan.steps(inShares: shares) < best.steps(inShares: shares) {
+                best = plan
+            }
+        }
+        return best
+    }
+
+    /// Steps of the largest share of the groups.
+    func steps(inShares shares: Int) -> Int {
+        (groups + shares - 1) / shares * steps
+    }
+}

@@ -1,0 +1,39 @@
+/// The ways to multiply many points by many scalars. Each has a cost formula, in field multiplications.
+package enum MultiScalarMethod: Sendable, Equatable {
+    /// `Straus`, for few points.
+    case straus
+    /// `Pippenger` with windows of this width, 4 to 15.
+    case buckets(width: Int)
+    /// `Pippenger` in eight lanes, with each window divided into so many parts (`LanePlan`). Width 4 to 15, and only
+    /// where ``lanesAreAvailable``.
+    case lanes(width: Int, parts: Int)
+
+    /// Whether this processor has what `lanes` needs.
+    package static var lanesAreAvailable: Bool { LaneBuckets.areAvailable }
+
+    static func cheapest(count: Int, bits: Int, threads: Int) -> MultiScalarMethod {
+        let straus = Straus.cost(count: count, bits: bits)
+        if lanesAreAvailable {
+            let lanes = Pippenger.bestPlan(count: count, bits: bits, threads: threads)
+            return straus < lanes.cost ? .straus : .lanes(width: lanes.plan.width, parts: lanes.plan.parts)
+        }
+        let pippenger = Pippenger.bestWidth(count: count, bits: bits)
+        return straus < pippenger.cost ? .straus : .buckets(width: pippenger.width)
+    }
+
+    func sum(
+        _ scalars: PublicScalars, bits: Int, _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int
+    ) -> EdwardsPoint {
+        switch self {
+        case .straus:
+            return Straus.sum(scalars, bits: bits, points)
+        case .buckets(let width):
+            return Pippenger.sum(scalars, bits: bits, width: width, points, threads: threads)
+        case .lanes(let width, let parts):
+            guard let points = points.baseAddress else { return .identity }
+            let plan = LanePlan(
+                count: scalars.count, width: width, windows: Pippenger.windows(bits: bits, width: width), parts: parts)
+            return Pippenger.sum(scalars, plan: plan, points, threads: threads)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Parallel
+
+/// The bucket method in eight lanes, on processors that have the kernel (`LaneBuckets`).
+///
+/// Cost in field multiplications outside lanes, roughly: groups / threads · (7·steps + 18·2^(w-1)) + 8·bits for the
+/// doublings, 8 to join a task's sum, and an eighth to make a digit.
+extension Pippenger {
+    static func bestPlan(count: Int, bits: Int, threads: Int) -> (plan: LanePlan, cost: Int) {
+        func candidate(width: Int, parts: Int) -> (plan: LanePlan, cost: Int) {
+            let windows = windows(bits: bits, width: width)
+            let plan = LanePlan(count: count, width: width, windows: windows, parts: parts)
+            let rounds = (plan.groups + threads - 1) / max(threads, 1)
+            let groupCost = 7 * plan.steps + 18 << (width - 1)
+            return (plan, rounds * groupCost + 8 * bits + windows * (8 * parts + count / 8))
+        }
+        var best = candidate(width: 4, parts: 1)
+        for width in 4...13 {
+            for parts in LanePlan.partCounts {
+                let candidate = candidate(width: width, parts: parts)
+                if candidate.cost < best.cost {
+                    best = candidate
+                }
+            }
+        }
+        return best
+    }
+
+    static func sum(
+        _ scalars: PublicScalars, plan: LanePlan, _ points: UnsafePointer<CachedAffinePoint>, threads: Int
+    ) -> EdwardsPoint {
+        let digits = scalars.signedLanes(plan)
+        let sums = digits.withUnsafeBufferPointer { digits in
+            nonisolated(unsafe) let (digits, points) = (digits, points)
+            return concurrentMap(count: plan.groups, threads: threads) { group in
+                let buckets = LaneBuckets(width: plan.width)
+                buckets.add(plan, group: group, digits: digits) { _ in points }
+                return buckets.weightedSums
+            }
+        }
+        var result = EdwardsPoint.identity
+        for window in stride(from: plan.windows - 1, through: 0, by: -1) {
+            for _ in 0..<plan.width {
+                result = result.doubled
+            }
+            for part in 0..<plan.parts {
+                let task = part * plan.windows + window
+                result = result.adding(CachedPoint(sums[task / 8][task % 8]))
+            }
+        }
+        return result
+    }
+}
