@@ -142,8 +142,8 @@ let package = Package(
 // then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
-        "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "SharedModel",
-        "VectorCheck",
+        "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
+        "SharedModel", "VectorCheck",
     ]
     package.products = []
     package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "CEdwards25519", "Parallel"]).contains($0.name) }
