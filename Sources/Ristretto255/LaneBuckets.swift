@@ -27,25 +27,26 @@ final class LaneBuckets {
         words.deallocate()
     }
 
-    /// Adds the points of a group of a plan, each to the bucket of its digit, or subtracts it from that of the digit's
+    /// Adds points of a group of a plan, each to the bucket of its digit, or subtracts it from that of the digit's
     /// negative.
     ///
     /// - Parameters:
-    ///   - digits: those of the plan (`PublicScalars.signedLanes`), which has the width of the buckets.
-    ///   - points: the plan's points, as many as it counts, for a window.
+    ///   - steps: which of the plan's steps.
+    ///   - digits: those of the whole plan (`PublicScalars.signedLanes`), which has the width of the buckets.
+    ///   - points: as many as the plan counts, or more.
     func add(
-        _ plan: LanePlan, group: Int, digits: UnsafeBufferPointer<Int16>,
-        points: (_ window: Int) -> UnsafePointer<CachedAffinePoint>
+        _ plan: LanePlan, group: Int, steps: Range<Int>, digits: UnsafeBufferPointer<Int16>,
+        points: UnsafePointer<CachedAffinePoint>
     ) {
         precondition(plan.width == width && digits.count == plan.digitCount, "digits must fit plan and buckets")
+        precondition(0..<plan.groups ~= group && 0...plan.steps ~= steps.upperBound, "the plan has no such group")
         let sources = (0..<Self.lanes).map { lane -> UnsafePointer<UInt64>? in
-            let task = plan.task(group: group, lane: lane) ?? (window: 0, part: 0)
-            let first = points(task.window) + plan.firstPoint(ofPart: task.part)
+            let first = points + (plan.firstPoint(group: group, lane: lane) + steps.lowerBound)
             return UnsafeRawPointer(first).assumingMemoryBound(to: UInt64.self)
         }
-        let digits = UnsafeBufferPointer(rebasing: digits[(Self.lanes * plan.steps * group)...])
+        let digits = digits.baseAddress.map { $0 + Self.lanes * (plan.steps * group + steps.lowerBound) }
         sources.withUnsafeBufferPointer {
-            cairn_buckets_add_ifma(words, width, $0.baseAddress, digits.baseAddress, plan.steps)
+            cairn_buckets_add_ifma(words, width, $0.baseAddress, digits, steps.count)
         }
     }
 

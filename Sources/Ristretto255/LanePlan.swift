@@ -30,26 +30,9 @@ struct LanePlan {
         min(part * steps, count - steps)
     }
 
-    /// The window and the part of a group's lane, nil for a lane with nothing to do.
-    func task(group: Int, lane: Int) -> (window: Int, part: Int)? {
-        let number = 8 * group + lane
-        return number < windows * parts ? (number % windows, number / windows) : nil
-    }
-
-    /// The plan of a width whose groups, spread over so many shares, take the fewest steps.
-    static func shortest(count: Int, width: Int, windows: Int, shares: Int) -> LanePlan {
-        var best = LanePlan(count: count, width: width, windows: windows, parts: 1)
-        for parts in partCounts {
-            let plan = LanePlan(count: count, width: width, windows: windows, parts: parts)
-            if plan.steps(inShares: shares) < best.steps(inShares: shares) {
-                best = plan
-            }
-        }
-        return best
-    }
-
-    /// Steps of the largest share of the groups.
-    func steps(inShares shares: Int) -> Int {
-        (groups + shares - 1) / shares * steps
+    /// The first point that a group's lane reads.
+    func firstPoint(group: Int, lane: Int) -> Int {
+        // A lane beyond the last task has digits zero for whatever points.
+        firstPoint(ofPart: min((8 * group + lane) / windows, parts - 1))
     }
 }

@@ -11,14 +11,17 @@ package enum MultiScalarMethod: Sendable, Equatable {
     /// Whether this processor has what `lanes` needs.
     package static var lanesAreAvailable: Bool { LaneBuckets.areAvailable }
 
-    static func cheapest(count: Int, bits: Int, threads: Int) -> MultiScalarMethod {
-        let straus = Straus.cost(count: count, bits: bits)
+    static func cheapest(count: Int, bits: Int, threads: Int) -> (method: MultiScalarMethod, cost: Int) {
+        let bucketMethod: (method: MultiScalarMethod, cost: Int)
         if lanesAreAvailable {
-            let lanes = Pippenger.bestPlan(count: count, bits: bits, threads: threads)
-            return straus < lanes.cost ? .straus : .lanes(width: lanes.plan.width, parts: lanes.plan.parts)
+            let best = Pippenger.bestPlan(count: count, bits: bits, threads: threads)
+            bucketMethod = (.lanes(width: best.plan.width, parts: best.plan.parts), best.cost)
+        } else {
+            let best = Pippenger.bestWidth(count: count, bits: bits, threads: threads)
+            bucketMethod = (.buckets(width: best.width), best.cost)
         }
-        let pippenger = Pippenger.bestWidth(count: count, bits: bits)
-        return straus < pippenger.cost ? .straus : .buckets(width: pippenger.width)
+        let straus = Straus.cost(count: count, bits: bits)
+        return straus < bucketMethod.cost ? (.straus, straus) : bucketMethod
     }
 
     func sum(

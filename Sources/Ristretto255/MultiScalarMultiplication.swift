@@ -60,7 +60,7 @@ extension RistrettoPoint {
                 let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: count)
                 let bits = scalars.bitLength
                 guard bits > 0 else { return .identity }
-                let method = method ?? .cheapest(count: count, bits: bits, threads: threads)
+                let method = method ?? MultiScalarMethod.cheapest(count: count, bits: bits, threads: threads).method
                 return RistrettoPoint(method.sum(scalars, bits: bits, points, threads: threads))
             }
         }

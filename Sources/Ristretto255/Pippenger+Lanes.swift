@@ -33,20 +33,16 @@ extension Pippenger {
             nonisolated(unsafe) let (digits, points) = (digits, points)
             return concurrentMap(count: plan.groups, threads: threads) { group in
                 let buckets = LaneBuckets(width: plan.width)
-                buckets.add(plan, group: group, digits: digits) { _ in points }
+                buckets.add(plan, group: group, steps: 0..<plan.steps, digits: digits, points: points)
                 return buckets.weightedSums
             }
         }
-        var result = EdwardsPoint.identity
-        for window in stride(from: plan.windows - 1, through: 0, by: -1) {
-            for _ in 0..<plan.width {
-                result = result.doubled
-            }
-            for part in 0..<plan.parts {
+        let windowSums = (0..<plan.windows).map { window in
+            (1..<plan.parts).reduce(sums[window / 8][window % 8]) { sum, part in
                 let task = part * plan.windows + window
-                result = result.adding(CachedPoint(sums[task / 8][task % 8]))
+                return sum.adding(CachedPoint(sums[task / 8][task % 8]))
             }
         }
-        return result
+        return .joining(windowSums, width: plan.width)
     }
 }

@@ -8,18 +8,19 @@ import Parallel
 /// seen so far, and adding `running` to `total` at each step counts bucket d exactly d times. Windows are joined by w
 /// doublings each, from the top down; they do not depend on each other before, which is what threads share.
 ///
-/// Cost in field multiplications, roughly: windows · (7n + 18·2^(w-1)) + 8·bits, with windows = bits/w + 1; the width
-/// is the one that makes this smallest for the n and the bits at hand. Variable time.
+/// Cost in field multiplications, roughly: windows / threads · (7n + 18·2^(w-1)) + 8·bits, with windows = bits/w + 1; the
+/// width is the one that makes this smallest for the n and the bits at hand. Variable time.
 enum Pippenger {
     /// Windows needed for `bits` bits and the final carry.
     static func windows(bits: Int, width: Int) -> Int {
         bits / width + 1
     }
 
-    static func bestWidth(count: Int, bits: Int) -> (width: Int, cost: Int) {
+    static func bestWidth(count: Int, bits: Int, threads: Int) -> (width: Int, cost: Int) {
         var best = (width: 4, cost: Int.max)
         for width in 4...15 {
-            let cost = windows(bits: bits, width: width) * (7 * count + 18 << (width - 1)) + 8 * bits
+            let rounds = (windows(bits: bits, width: width) + threads - 1) / max(threads, 1)
+            let cost = rounds * (7 * count + 18 << (width - 1)) + 8 * bits
             if cost < best.cost {
                 best = (width, cost)
             }
@@ -41,17 +42,19 @@ enum Pippenger {
                 return buckets.weightedSum
             }
         }
-        return join(sums, width: width)
+        return .joining(sums, width: width)
     }
+}
 
-    /// Σ 2^(width·k) · sum_k.
-    static func join(_ sums: [EdwardsPoint], width: Int) -> EdwardsPoint {
+extension EdwardsPoint {
+    /// Σ 2^(width·k) · point_k.
+    static func joining(_ points: [EdwardsPoint], width: Int) -> EdwardsPoint {
         var result = EdwardsPoint.identity
-        for sum in sums.reversed() {
+        for point in points.reversed() {
             for _ in 0..<width {
                 result = result.doubled
             }
-            result = result.adding(CachedPoint(sum))
+            result = result.adding(CachedPoint(point))
         }
         return result
     }

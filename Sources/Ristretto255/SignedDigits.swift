@@ -33,8 +33,11 @@ struct PublicScalars {
         return Int(truncatingIfNeeded: value & ((1 &<< UInt64(width)) &- 1))
     }
 
-    /// Calls `body` with the digits of a scalar from the lowest window up: in (-2^(width-1), 2^(width-1)], with
+    /// Calls `body` with the digits of scalars from the lowest window up: in (-2^(width-1), 2^(width-1)], with
     /// Σ digit_k · 2^(width·k) = scalar.
+    ///
+    /// With h = 2^(width-1) - 1 they are the unsigned digits, less h, of scalar + Σ h·2^(width·k): one addition makes all
+    /// carries.
     ///
     /// - Parameters:
     ///   - width: 2 to 15.
@@ -42,24 +45,47 @@ struct PublicScalars {
     ///     carry included, and makes no carry of its own.
     @inline(__always)
     private func forEachDigit(
-        of index: Int, width: Int, windows: Int, _ body: (_ window: Int, _ digit: Int16) -> Void
+        of indices: Range<Int>, width: Int, windows: Int, _ body: (_ index: Int, _ window: Int, _ digit: Int16) -> Void
     ) {
-        let half = 1 &<< (width &- 1)
-        var carry = 0
-        for window in 0..<windows {
-            let value = bits(of: index, at: window &* width, width: width) &+ carry
-            carry = value > half ? 1 : 0
-            body(window, Int16(truncatingIfNeeded: value &- (carry &<< width)))
+        let lift = 1 &<< (width &- 1) &- 1
+        let mask = 1 &<< width &- 1
+        // A word more for the sum, and one that reading a digit's upper part may touch.
+        let length = max(stride, (width * windows + 63) / 64) + 1
+        let lifts = (0..<length).map { word in
+            (0..<windows).reduce(UInt64(0)) { bits, window in bits | Self.shifted(lift, by: width * window - 64 * word)
+            }
         }
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: length) { sum in
+            for index in indices {
+                var carry: UInt64 = 0
+                for word in 0..<length {
+                    let value = word < stride ? words[index &* stride &+ word] : 0
+                    let (first, overflow) = value.addingReportingOverflow(lifts[word])
+                    let (second, again) = first.addingReportingOverflow(carry)
+                    sum[word] = second
+                    carry = overflow || again ? 1 : 0
+                }
+                for window in 0..<windows {
+                    let position = window &* width
+                    let (word, shift) = (position &>> 6, UInt64(truncatingIfNeeded: position & 63))
+                    // Shifting in two steps, for a shift by all 64 bits would be none.
+                    let value = sum[word] &>> shift | (sum[word &+ 1] &<< 1) &<< (63 &- shift)
+                    body(index, window, Int16(truncatingIfNeeded: Int(truncatingIfNeeded: value) & mask &- lift))
+                }
+            }
+        }
+    }
+
+    /// The word of a number shifted to the left, or to the right by a negative count.
+    private static func shifted(_ number: Int, by count: Int) -> UInt64 {
+        count < 0 ? UInt64(number) >> UInt64(-count) : UInt64(number) << UInt64(count)
     }
 
     /// All digits, one row of `count` digits a window.
     func signedWindows(width: Int, windows: Int) -> [Int16] {
         [Int16](unsafeUninitializedCapacity: windows * count) { digits, initialized in
-            for index in 0..<count {
-                forEachDigit(of: index, width: width, windows: windows) { window, digit in
-                    digits[window &* count &+ index] = digit
-                }
+            forEachDigit(of: 0..<count, width: width, windows: windows) { index, window, digit in
+                digits[window &* count &+ index] = digit
             }
             initialized = windows * count
         }
@@ -75,11 +101,10 @@ struct PublicScalars {
             let steps = plan.steps
             for part in 0..<plan.parts {
                 let start = plan.firstPoint(ofPart: part)
-                for index in plan.points(ofPart: part) {
-                    forEachDigit(of: index, width: plan.width, windows: plan.windows) { window, digit in
-                        let task = part &* plan.windows &+ window
-                        digits[8 &* ((task &>> 3) &* steps &+ index &- start) &+ (task & 7)] = digit
-                    }
+                let range = plan.points(ofPart: part)
+                forEachDigit(of: range, width: plan.width, windows: plan.windows) { index, window, digit in
+                    let task = part &* plan.windows &+ window
+                    digits[8 &* ((task &>> 3) &* steps &+ index &- start) &+ (task & 7)] = digit
                 }
             }
             initialized = plan.digitCount

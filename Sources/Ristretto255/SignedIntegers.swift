@@ -28,7 +28,7 @@ extension PrecomputedPoints {
         }
         let bits = 64 - merged.leadingZeroBitCount
         guard bits > 0 else { return .identity }
-        let width = Pippenger.bestWidth(count: count, bits: bits).width
+        let width = Pippenger.bestWidth(count: count, bits: bits, threads: threads).width
         let windows = Pippenger.windows(bits: bits, width: width)
         let digits = stretches.map { stretch in
             Self.digits(values[stretch.values..<stretch.values + stretch.count], width: width, windows: windows)
@@ -47,7 +47,7 @@ extension PrecomputedPoints {
                 }
                 return buckets.weightedSum
             }
-            return RistrettoPoint(Pippenger.join(sums, width: width))
+            return RistrettoPoint(.joining(sums, width: width))
         }
     }
 

@@ -1,40 +1,50 @@
 import Parallel
 
-/// Multiples of fixed public points that save multi-scalar multiplications all doublings and all but one set of buckets.
+/// Multiples of fixed public points that save multi-scalar multiplications doublings and all but one set of buckets.
 ///
-/// For every point P it holds 2^(w·k)·P, k from 0, prepared for being added. A scalar's digit in window k then adds the
-/// k-th multiple to the bucket of the digit, and since the multiple carries the window's weight, all windows share their
-/// buckets. With n points and scalars of b bits that is n·b/w additions and 2^w for the buckets.
+/// For every point P it holds 2^(w·s·j)·P, the rows j from 0, prepared for being added. A scalar's digit in window
+/// s·j + l, 0 ≤ l < s, adds the j-th multiple to a bucket, and since the multiple carries the weight 2^(w·s·j), all
+/// windows of one l share their buckets.
 ///
-/// With windows of 12 bits it takes about 35 µs and 2,640 bytes for a point, with 8, the better width in lanes, 3,840
-/// bytes. Variable time.
+/// - With s = 1 there is one set of buckets and nothing to double: n·b/w additions for n points and b bits, and 2^w for
+///   the buckets. A point takes 22 rows, 2,640 bytes.
+/// - In lanes s = 8: lane l has buckets of its own in any case, and 7·w doublings join the lanes. A point takes only 4
+///   rows, or 3 in long tables, up to 480 bytes.
+///
+/// Variable time.
 package struct WindowTable: Sendable {
-    /// Near the best for 500 to 20,000 points. In lanes, buckets are more expensive than points.
-    package static let standardWidth = LaneBuckets.areAvailable ? 8 : 12
-
+    /// Row j has the j-th multiple of every point.
+    private let memory: PointMemory
+    package let count: Int
     /// Bits of a window.
     private let width: Int
 
-    /// Row k has the k-th multiple of every point.
-    private let memory: PointMemory
-    package let count: Int
+    /// s: how many windows share a row.
+    private static var windowsPerRow: Int { LaneBuckets.areAvailable ? LaneBuckets.lanes : 1 }
 
-    /// - Parameter width: bits of a window, 2 to 15. The best is about log2(count), and 8 at most in lanes.
+    /// The width with which a sum over all points costs least. More than 13 bits would ask for buckets outside the cache.
+    private static func width(count: Int) -> Int {
+        (4...13).min {
+            cost(count: count, bits: 253, width: $0, threads: 1) < cost(count: count, bits: 253, width: $1, threads: 1)
+        } ?? 8
+    }
+
+    /// - Parameter width: bits of a window, 2 to 15; nil for the best.
     /// - Precondition: no more than there are points.
-    package init(_ points: PrecomputedPoints, count: Int, width: Int = standardWidth, threads: Int) {
+    package init(_ points: PrecomputedPoints, count: Int, width: Int? = nil, threads: Int) {
         precondition(count <= points.count, "no more entries than points")
-        self.width = width
+        let width = width ?? Self.width(count: count)
         // Enough for 253 bits and a carry.
-        let windows = Pippenger.windows(bits: 253, width: width)
-        let memory = PointMemory(capacity: count * windows)
+        let rows = (253 / width + Self.windowsPerRow) / Self.windowsPerRow
+        let memory = PointMemory(capacity: count * rows)
         let blockLength = 64
         _ = concurrentMap(count: (count + blockLength - 1) / blockLength, threads: threads) { block in
             let start = block * blockLength
             var multiples = (start..<min(start + blockLength, count)).map { points[$0] }
-            for window in 0..<windows {
-                memory.write(multiples, at: window * count + start)
-                for index in multiples.indices {
-                    for _ in 0..<width {
+            for row in 0..<rows {
+                memory.write(multiples, at: row * count + start)
+                for index in multiples.indices where row + 1 < rows {
+                    for _ in 0..<(width * Self.windowsPerRow) {
                         multiples[index] = multiples[index].doubled()
                     }
                 }
@@ -42,6 +52,7 @@ package struct WindowTable: Sendable {
         }
         self.memory = memory
         self.count = count
+        self.width = width
     }
 
     /// Σ scalar_k · point_k over the first points.
@@ -56,30 +67,41 @@ package struct WindowTable: Sendable {
     ///
     /// - Precondition: a whole number of integers, and no more of them than points.
     package func variableTimeMultiScalar(words: [UInt64], wordsPerScalar: Int, threads: Int) -> RistrettoPoint {
-        let count = words.count / wordsPerScalar
-        precondition(count * wordsPerScalar == words.count && count <= self.count, "scalars and points must match")
+        let used = words.count / wordsPerScalar
+        precondition(used * wordsPerScalar == words.count && used <= count, "scalars and points must match")
         return words.withUnsafeBufferPointer { words in
-            let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: count)
+            let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: used)
             let bits = scalars.bitLength
             precondition(bits <= 253, "scalars must be below 2^253")
             guard bits > 0 else { return .identity }
+            let other = MultiScalarMethod.cheapest(count: used, bits: bits, threads: threads)
+            if other.cost < Self.cost(count: used, bits: bits, width: width, threads: threads) {
+                let points = UnsafeBufferPointer(start: UnsafePointer(memory.base), count: used)
+                return RistrettoPoint(other.method.sum(scalars, bits: bits, points, threads: threads))
+            }
             let windows = Pippenger.windows(bits: bits, width: width)
-            let shares = max(1, min(threads, windows))
             let sums =
                 LaneBuckets.areAvailable
-                ? laneSums(scalars, windows: windows, shares: shares)
-                : sums(scalars, windows: windows, shares: shares)
+                ? laneSums(scalars, windows: windows, threads: threads)
+                : sums(scalars, windows: windows, threads: threads)
             return .sum(sums)
         }
     }
 
-    /// The sum as so many summands, made by as many threads. Each takes some of the windows.
-    private func sums(_ scalars: PublicScalars, windows: Int, shares: Int) -> [RistrettoPoint] {
+    /// Field multiplications, roughly, as for other methods: a table for many points does not pay for few of them.
+    private static func cost(count: Int, bits: Int, width: Int, threads: Int) -> Int {
+        let rows = (bits / width + windowsPerRow) / windowsPerRow
+        return 7 * rows * count / max(threads, 1) + 18 << (width - 1) + 8 * width * (windowsPerRow - 1)
+    }
+
+    /// The sum as summands, one for a thread, which takes some of the windows.
+    private func sums(_ scalars: PublicScalars, windows: Int, threads: Int) -> [RistrettoPoint] {
         let digits = scalars.signedWindows(width: width, windows: windows)
         return digits.withUnsafeBufferPointer { digits in
             nonisolated(unsafe) let digits = digits
             let used = scalars.count
-            return concurrentMap(count: shares, threads: shares) { share in
+            let shares = max(1, min(threads, windows))
+            return concurrentMap(count: shares, threads: threads) { share in
                 let buckets = Buckets(width: width)
                 for window in stride(from: share, to: windows, by: shares) {
                     buckets.add(
@@ -91,18 +113,20 @@ package struct WindowTable: Sendable {
         }
     }
 
-    /// The same, eight lanes for a summand. Each takes some of the groups of the plan.
-    private func laneSums(_ scalars: PublicScalars, windows: Int, shares: Int) -> [RistrettoPoint] {
-        let plan = LanePlan.shortest(count: scalars.count, width: width, windows: windows, shares: shares)
+    /// The sum as summands, one for a thread, which takes some of the points.
+    private func laneSums(_ scalars: PublicScalars, windows: Int, threads: Int) -> [RistrettoPoint] {
+        let plan = LanePlan(count: scalars.count, width: width, windows: windows, parts: 1)
         let digits = scalars.signedLanes(plan)
         return digits.withUnsafeBufferPointer { digits in
             nonisolated(unsafe) let digits = digits
-            return concurrentMap(count: shares, threads: shares) { share in
+            let shares = max(1, min(threads, plan.steps / 64))
+            return concurrentMap(count: shares, threads: threads) { share in
                 let buckets = LaneBuckets(width: width)
-                for group in stride(from: share, to: plan.groups, by: shares) {
-                    buckets.add(plan, group: group, digits: digits) { UnsafePointer(memory.base + $0 * count) }
+                let range = plan.steps * share / shares..<plan.steps * (share + 1) / shares
+                for row in 0..<plan.groups {
+                    buckets.add(plan, group: row, steps: range, digits: digits, points: memory.base + row * count)
                 }
-                return .sum(buckets.weightedSums.map { RistrettoPoint($0) })
+                return RistrettoPoint(.joining(buckets.weightedSums, width: width))
             }
         }
     }

@@ -131,6 +131,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [64, 199, 253]) func longTablesAgreeWithTheSumWithoutThem(bits: Int) throws {
+        var random = SeededGenerator.printed()
+        let step = try RistrettoPoint.fromUniformBytes(random.bytes(64))
+        let points = PrecomputedPoints(
+            (0..<5_000).reduce(into: [step]) { points, _ in points.append(points[points.count - 1] + step) })
+        let table = WindowTable(points, count: 5_000, threads: 2)
+        let wordsPerScalar = (bits + 63) / 64
+        for used in [5_000, 4_001, 100] {
+            let words = (0..<used * wordsPerScalar).map { index in
+                random.next() >> UInt64(64 - min(64, bits - 64 * (index % wordsPerScalar)))
+            }
+            for threads in [1, 2] {
+                #expect(
+                    table.variableTimeMultiScalar(words: words, wordsPerScalar: wordsPerScalar, threads: threads)
+                        == .variableTimeMultiScalar(
+                            words: words, wordsPerScalar: wordsPerScalar, points, method: .buckets(width: 10)))
+            }
+        }
+    }
+
     @Test func threadsDoNotChangeTheSum() throws {
         var random = SeededGenerator.printed()
         let points = PrecomputedPoints(

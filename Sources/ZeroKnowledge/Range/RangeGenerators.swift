@@ -38,9 +38,7 @@ final class RangeGenerators: Sendable {
                         (0..<bitsPerValue).map { generator(tag, bitsPerValue * value + $0) }
                     }
                 } + [Generators.shared.noteBase, Generators.shared.blinding])
-            // The best width grows with the number of points, and other work counts as well.
-            let width = 9 + valueCount.trailingZeroBitCount / 2
-            table = WindowTable(points, count: points.count, width: width, threads: 1)
+            table = WindowTable(points, count: points.count, threads: 1)
         }
 
         /// Σ scalar · generator + value·B + blind·H. Variable time.
