@@ -78,12 +78,16 @@ let package = Package(
             ]),
         .target(name: "SharedModel"),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
-        .target(name: "VDAFBench", dependencies: ["CKeccak", "Parallel", "VDAF", "DAP"]),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "CKeccak", "Parallel", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "DAP",
+            ]),
         .executableTarget(
             name: "cairn",
             dependencies: [
                 "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
-                "Contributor", "SharedModel", "VectorCheck", "VDAFBench",
+                "Contributor", "SharedModel", "VectorCheck", "Bench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -126,7 +130,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
-        .testTarget(name: "VDAFBenchTests", dependencies: ["VDAF", "VDAFBench"]),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -30,16 +30,23 @@ extension Committed {
             throw .invalidArgument("committed VDAF: V made \(outputShares.count) output shares instead of 2")
         }
 
-        let vectors = outputShares.map { IntegerVector(canonical: $0) }
-        guard marginHolds(leaderShare: vectors[0]) else { throw .marginViolated }
-        let commitments = try commit(leader: vectors[0], helper: vectors[1], blinds: blinds)
+        let commitments = try commit(outputShares, blinds: blinds)
         return (
             PublicShare(base: publicShare, commitments: commitments),
             zip(inputShares, blinds).map { InputShare(base: $0, blind: $1) }
         )
     }
 
-    /// C_0 and C_1, without letting x show in the time that it takes.
+    /// C_0 and C_1: what commitments add to the work of V's client.
+    ///
+    /// - Throws: `.marginViolated`.
+    package func commit(_ outputShares: [[V.Field]], blinds: [Scalar]) throws(VDAFError) -> CommitmentPair {
+        let vectors = outputShares.map { IntegerVector(canonical: $0) }
+        guard marginHolds(leaderShare: vectors[0]) else { throw .marginViolated }
+        return try commit(leader: vectors[0], helper: vectors[1], blinds: blinds)
+    }
+
+    /// The same without letting x show in the time that it takes.
     ///
     /// The client holds both shares, and variable-time work on both would show x. So x_1 alone is committed to in
     /// variable time: it is uniform by itself. C_0 then follows from x = x_0 + x_1 - p, which the margin rule makes an
@@ -70,6 +77,13 @@ extension Committed {
         return CommitmentPair(
             leader: Commitment(leaderSum + blinds[0] * generators.blinding),
             helper: Commitment(helperSum + blinds[1] * generators.blinding))
+    }
+
+    /// C = C_0 + C_1 - p·ΣG_k, which commits to exactly x under the blind r_0 + r_1: what credit is proved about.
+    public func inputCommitment(_ commitments: CommitmentPair) -> RistrettoPoint {
+        let length = base.outputLength
+        return commitments.leader.point + commitments.helper.point
+            - Scalar(V.Field.modulus) * Generators.shared.precomputed(atLeast: length).sum(first: length)
     }
 
     /// Shards with randomness from `rng`, drawn again while the margin rule is violated.

@@ -32,6 +32,17 @@ import VDAF
         _ = try vdaf.shard(context: [], measurement: [1_000], nonce: random.bytes(16), rand: rand([value], &random))
     }
 
+    @Test func theInputsCommitmentOpensToTheInput() throws {
+        var random = SeededGenerator.printed()
+        let vdaf = try Committed(AdditiveVDAF<Field64>(outputLength: 3, coordinateBound: bound))
+        let (publicShare, inputShares) = try vdaf.shardRetrying(
+            context: [], measurement: [1_000, 0, 7], nonce: random.bytes(16), rng: &random)
+        let blind = inputShares[0].blind + inputShares[1].blind
+        let commitment = vdaf.inputCommitment(publicShare.commitments)
+        #expect(commitment == PedersenVector.commit(values: [1_000, 0, 7], blind: blind))
+        #expect(commitment != PedersenVector.commit(values: [1_000, 0, 8], blind: blind))
+    }
+
     /// The client skipped the rule; its links are right and its input is valid, yet the leader refuses.
     @Test func theLeaderRefusesReportsThatBreakTheRule() throws {
         var random = SeededGenerator.printed()

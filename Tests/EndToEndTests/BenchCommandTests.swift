@@ -39,6 +39,32 @@ extension EndToEnd {
             #expect(result.errors.isEmpty)
         }
 
+        @Test func commitmentsAreMeasuredWithTheDocumentedKeys() async throws {
+            let json = try await Cairn.succeed(
+                "bench", "commit", "--dimension", "20", "--bits", "8", "--job-reports", "5", "--repeats", "1", "--json"
+            ).json()
+            let row = try #require((json["rows"] as? [[String: Any]])?.first)
+            for (key, value) in ["dimension": 20, "bits": 8, "job_reports": 5, "threads": 1] {
+                #expect(row[key] as? Int == value, "\(key)")
+            }
+            for key in [
+                "commit_us", "link_check_us_per_report", "verify_us_per_report", "audit_us_per_report",
+                "linear_prove_us", "linear_verify_us",
+            ] {
+                #expect(try #require(row[key] as? Double) > 0, "\(key)")
+            }
+            #expect(row["linear_bytes"] as? Int == 32 * 16)
+            let products = try #require(json["msm"] as? [[String: Any]])
+            #expect(products.contains { $0["points"] as? Int == 10_000 && $0["bits"] as? Int == 253 })
+            #expect(products.allSatisfy { ($0["us_per_point"] as? Double ?? 0) > 0 && $0["threads"] as? Int == 1 })
+            let range = try #require(json["range64"] as? [String: Any])
+            #expect(range["bytes"] as? Int == 672)
+            for key in ["prove_us", "verify_us"] { #expect(try #require(range[key] as? Double) > 0, "\(key)") }
+
+            let wrong = try await Cairn.run("bench", "commit", "--dimension", "0")
+            #expect(wrong.status == 64 && wrong.errors.contains("--dimension 0"), "\(wrong.errors)")
+        }
+
         @Test func mistakesInOptionsAreNamed() async throws {
             let wrong: [([String], String)] = [
                 (["--type", "frobnicate"], "sumvec64"), (["--length", "5"], "--type"),

@@ -1,4 +1,4 @@
-import VDAFBench
+import Bench
 
 /// `cairn bench vdaf --json`: keys in snake_case, times in microseconds per report.
 struct BenchDocument: Encodable {
@@ -52,9 +52,14 @@ struct BenchDocument: Encodable {
     }
 }
 
+extension Double {
+    /// Nanoseconds are enough where microseconds are measured.
+    var roundedToThousandths: Double { (self * 1000).rounded() / 1000 }
+}
+
 extension BenchDocument.Row {
     fileprivate init(_ row: BenchRow, floors: Roofline.Entry?) {
-        func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+        func rounded(_ value: Double) -> Double { value.roundedToThousandths }
         self.init(
             type: row.benchCase.type.rawValue, length: row.benchCase.length, bits: row.benchCase.bits,
             chunkLength: row.benchCase.chunkLength, reports: row.reports, threads: row.threads,

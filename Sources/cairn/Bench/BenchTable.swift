@@ -1,5 +1,5 @@
+import Bench
 import Foundation
-import VDAFBench
 
 /// `cairn bench vdaf` for people: a table that grows row by row.
 enum BenchTable {
@@ -24,14 +24,16 @@ enum BenchTable {
         Console.print(
             line(
                 label(row.benchCase),
-                all.map { time($0.wall.median) } + [
+                all.map { TableText.time($0.wall.median) } + [
                     String(format: "%.0f", row.verifiedPerSecond), String(row.uploadBytes),
                 ]))
         Console.print(
-            line("  \(row.reports) reports", verified.map { "\(time($0.wall.smallest))–\(time($0.wall.largest))" }))
+            line(
+                "  \(row.reports) reports",
+                verified.map { "\(TableText.time($0.wall.smallest))–\(TableText.time($0.wall.largest))" }))
         if row.processorShare < 0.9 {
             let share = String(format: "%.0f", row.processorShare * 100)
-            Console.print(line("  processor time", all.map { time($0.processor.median) }))
+            Console.print(line("  processor time", all.map { TableText.time($0.processor.median) }))
             Console.print("  other work on this machine: the threads ran for \(share)% of the time")
         }
     }
@@ -41,7 +43,7 @@ enum BenchTable {
         Console.print("Primitives on one thread, best of several runs: GB/s, of one stream and of four at once; ns")
         let names = ["absorb", "absorb ×4", "squeeze", "squeeze ×4", "accumulate", "multiply", "transform"]
         let widths = [9, 11, 9, 12, 12, 10, 11]
-        Console.print(padded("", 40) + zip(names, widths).map { aligned($0, $1) }.joined())
+        Console.print(TableText.padded("", 40) + zip(names, widths).map { TableText.aligned($0, $1) }.joined())
         for rates in roofline.rates {
             let bytes = [rates.absorb, rates.absorbFour, rates.squeeze, rates.squeezeFour].map {
                 String(format: "%.2f", $0 / 1e9)
@@ -49,17 +51,21 @@ enum BenchTable {
             let nanoseconds = [rates.accumulate, rates.multiply, rates.transformMultiply].map {
                 String(format: "%.2f", $0)
             }
-            let cells = zip(bytes + nanoseconds, widths).map { aligned($0, $1) }
-            Console.print(padded(rates.primitives.rawValue, 40) + cells.joined())
+            let cells = zip(bytes + nanoseconds, widths).map { TableText.aligned($0, $1) }
+            Console.print(TableText.padded(rates.primitives.rawValue, 40) + cells.joined())
         }
         Console.print()
         Console.print("Floor in microseconds per report as hashing + field arithmetic, and processor time over floor")
-        Console.print(padded("", labelWidth) + ["shard", "leader", "helper"].map { aligned($0, 24) }.joined())
+        Console.print(
+            TableText.padded("", labelWidth) + ["shard", "leader", "helper"].map { TableText.aligned($0, 24) }.joined())
         for entry in roofline.entries {
             let cells = [entry.shard, entry.leaderVerify, entry.helperVerify].map {
-                "\(time($0.hashing)) + \(time($0.field))" + aligned("×" + String(format: "%.2f", $0.ratio), 7)
+                "\(TableText.time($0.hashing)) + \(TableText.time($0.field))"
+                    + TableText.aligned("×" + String(format: "%.2f", $0.ratio), 7)
             }
-            Console.print(padded(label(entry.row.benchCase), labelWidth) + cells.map { aligned($0, 24) }.joined())
+            Console.print(
+                TableText.padded(label(entry.row.benchCase), labelWidth)
+                    + cells.map { TableText.aligned($0, 24) }.joined())
         }
     }
 
@@ -70,21 +76,7 @@ enum BenchTable {
         return "\(benchCase.type.rawValue) \(size)\(chunk)"
     }
 
-    /// Microseconds with three digits or all that are before the point.
-    private static func time(_ microseconds: Double) -> String {
-        String(format: microseconds < 10 ? "%.2f" : microseconds < 100 ? "%.1f" : "%.0f", microseconds)
-    }
-
     private static func line(_ label: String, _ cells: [String]) -> String {
-        padded(label, labelWidth) + zip(cells, columns).map { aligned($0, $1.1) }.joined()
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
-    }
-
-    /// Right-aligned.
-    private static func aligned(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(1, width - text.count)) + text
+        TableText.padded(label, labelWidth) + zip(cells, columns).map { TableText.aligned($0, $1.1) }.joined()
     }
 }

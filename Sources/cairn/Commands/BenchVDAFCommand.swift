@@ -1,6 +1,6 @@
 import ArgumentParser
+import Bench
 import Foundation
-import VDAFBench
 
 extension MeasuredType: ExpressibleByArgument {}
 
@@ -40,7 +40,7 @@ struct BenchVDAFCommand: ParsableCommand {
     }
 
     private func cases() throws -> [BenchCase] {
-        try usage { () throws(BenchError) in
+        try benchUsage { () throws(BenchError) in
             if let type {
                 return [try BenchCase(type, length: length, bits: bits, chunkLength: chunkLength)]
             }
@@ -52,46 +52,24 @@ struct BenchVDAFCommand: ParsableCommand {
     }
 
     private func settings(seed: UInt64) throws -> BenchSettings {
-        try usage { () throws(BenchError) in
+        try benchUsage { () throws(BenchError) in
             try BenchSettings(reports: reports, threads: threads, repeats: repeats, seed: seed)
-        }
-    }
-
-    /// What is wrong with the options is the user's to mend.
-    private func usage<Result>(_ body: () throws(BenchError) -> Result) throws -> Result {
-        do throws(BenchError) {
-            return try body()
-        } catch {
-            throw ValidationError(error.description)
         }
     }
 
     func run() throws {
         // Below 2^53, which every reader of JSON keeps exactly.
         let settings = try settings(seed: seed ?? .random(in: 0..<1 << 53))
-        let processors = ProcessInfo.processInfo.activeProcessorCount
-        if threads > processors {
-            Console.error("cairn: --threads \(threads): only \(processors) run at a time on this machine")
-        }
+        warnOfIdleThreads(threads)
         if !json { BenchTable.header(settings) }
         var rows: [BenchRow] = []
         for benchCase in try cases() {
-            let row = try measure(benchCase, settings: settings)
+            let row = try benchUsage { () throws(BenchError) in try BenchRow(benchCase, settings: settings) }
             if !json { BenchTable.show(row) }
             rows.append(row)
         }
         let rates = roofline ? Roofline(rows) : nil
         if json { return try JSONOutput.print(BenchDocument(rows, settings: settings, roofline: rates)) }
         if let rates { BenchTable.show(rates) }
-    }
-
-    private func measure(_ benchCase: BenchCase, settings: BenchSettings) throws -> BenchRow {
-        do throws(BenchError) {
-            return try BenchRow(benchCase, settings: settings)
-        } catch .invalidOption(let problem) {
-            throw ValidationError(problem)
-        } catch {
-            throw error
-        }
     }
 }

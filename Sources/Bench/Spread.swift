@@ -18,7 +18,7 @@ package struct Spread: Sendable, Equatable {
     }
 }
 
-/// What a phase costs: microseconds per report over the repetitions of a batch.
+/// What a phase costs: microseconds per report (or proof, or point) over the repetitions of a batch.
 package struct PhaseCost: Sendable {
     /// Of wall clock: what a user waits for, at the given number of threads.
     package let wall: Spread
@@ -26,7 +26,7 @@ package struct PhaseCost: Sendable {
     /// without.
     package let processor: Spread
 
-    init(_ samples: [Elapsed], reports: Int) {
+    init(_ samples: [Elapsed], reports: Int = 1) {
         let scale = 1e6 / Double(reports)
         wall = Spread(samples.map { $0.wall * scale })
         processor = Spread(samples.map { $0.processor * scale })

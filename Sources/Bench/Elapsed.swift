@@ -1,20 +1,5 @@
 import Foundation
 
-/// Seconds that the phases of one batch took.
-package struct PhaseTimes: Sendable {
-    var shard = Elapsed()
-    var leaderVerify = Elapsed()
-    var helperVerify = Elapsed()
-    /// Combining verifier shares and consuming the verifier message, by both aggregators.
-    var finish = Elapsed()
-    /// Adding output shares, at both aggregators.
-    var aggregate = Elapsed()
-    /// Plaintext bytes that the client of one report sends: public share and both input shares.
-    var uploadBytes = 0
-
-    var total: Elapsed { shard + leaderVerify + helperVerify + finish + aggregate }
-}
-
 /// How long something took, and for how much of it the process had a processor.
 struct Elapsed: Sendable {
     /// Seconds of wall clock.
@@ -23,7 +8,11 @@ struct Elapsed: Sendable {
     var processor = 0.0
 
     /// For what was done for two aggregators, the time of one.
-    var half: Elapsed { Elapsed(wall: wall / 2, processor: processor / 2) }
+    var half: Elapsed { divided(by: 2) }
+
+    func divided(by count: Int) -> Elapsed {
+        Elapsed(wall: wall / Double(count), processor: processor / Double(count))
+    }
 
     static func + (a: Elapsed, b: Elapsed) -> Elapsed {
         Elapsed(wall: a.wall + b.wall, processor: a.processor + b.processor)

@@ -1,7 +1,7 @@
+import Bench
 import Foundation
 import Testing
 import VDAF
-import VDAFBench
 
 @Suite struct BenchRowTests {
     /// A small case of every type.

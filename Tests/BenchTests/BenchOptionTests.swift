@@ -1,5 +1,5 @@
+import Bench
 import Testing
-import VDAFBench
 
 @Suite struct BenchOptionTests {
     /// What is wrong, and a word that the error must have.

@@ -1,7 +1,7 @@
+import Bench
 import Synchronization
 import Testing
 import VDAF
-import VDAFBench
 
 /// TurboSHAKE128 that counts the bytes which go in and out.
 private struct CountingXof: Xof {

@@ -8,6 +8,8 @@ package enum BenchError: Error, Equatable, Sendable {
     case stepFailed(step: String, VDAFError)
     /// The aggregate is not the sum of the measurements.
     case wrongAggregate(type: String)
+    /// A check refused what is honest, or passed what is not.
+    case checkFailed(String)
 }
 
 extension BenchError: CustomStringConvertible {
@@ -17,6 +19,8 @@ extension BenchError: CustomStringConvertible {
             text
         case .stepFailed(let step, let error):
             "\(step) failed on an honest report: \(error)"
+        case .checkFailed(let text):
+            text
         case .wrongAggregate(let type):
             "the aggregate of \(type) is not the sum of its measurements"
         }
