@@ -76,6 +76,15 @@ CAIRN_INLINE field carry(field a) {
     return r;
 }
 
+// Columns 5 to 9 to where they belong.
+CAIRN_INLINE field fold(const __m512i column[10]) {
+    field r;
+    for (int k = 0; k < 5; k++) {
+        r.limb[k] = _mm512_add_epi64(column[k], _mm512_mullo_epi64(column[k + 5], all_lanes(19)));
+    }
+    return r;
+}
+
 // The product of tight elements; raw.
 CAIRN_INLINE field multiply_raw(field a, field b) {
     __m512i column[10];
@@ -89,11 +98,30 @@ CAIRN_INLINE field multiply_raw(field a, field b) {
     for (int i = 0; i < 5; i++) {
         for (int j = 0; j < 5; j++) column[i + j] = _mm512_madd52lo_epu64(column[i + j], a.limb[i], b.limb[j]);
     }
-    field r;
-    for (int k = 0; k < 5; k++) {
-        r.limb[k] = _mm512_add_epi64(column[k], _mm512_mullo_epi64(column[k + 5], all_lanes(19)));
+    return fold(column);
+}
+
+// The square of a tight element; tight. A product of two different limbs stands for two.
+CAIRN_INLINE field square(field a) {
+    __m512i high[10], low[10];
+    for (int k = 0; k < 10; k++) high[k] = low[k] = _mm512_setzero_si512();
+    for (int i = 0; i < 5; i++) {
+        for (int j = i + 1; j < 5; j++) {
+            high[i + j + 1] = _mm512_madd52hi_epu64(high[i + j + 1], a.limb[i], a.limb[j]);
+            low[i + j] = _mm512_madd52lo_epu64(low[i + j], a.limb[i], a.limb[j]);
+        }
     }
-    return r;
+    __m512i column[10];
+    for (int k = 0; k < 10; k++) {
+        const __m512i once = _mm512_add_epi64(low[k], _mm512_add_epi64(high[k], high[k]));
+        column[k] = _mm512_add_epi64(once, once);
+    }
+    for (int k = 0; k < 5; k++) {
+        const __m512i upper = _mm512_madd52hi_epu64(_mm512_setzero_si512(), a.limb[k], a.limb[k]);
+        column[2 * k] = _mm512_madd52lo_epu64(column[2 * k], a.limb[k], a.limb[k]);
+        column[2 * k + 1] = _mm512_add_epi64(column[2 * k + 1], _mm512_add_epi64(upper, upper));
+    }
+    return carry(fold(column));
 }
 
 // The product of tight elements; tight.

@@ -74,7 +74,7 @@ final class GeneratorTable: Sendable {
         let threads = ProcessInfo.processInfo.activeProcessorCount
         _ = concurrentMap(count: Self.chunkLength / blockLength, threads: threads) { [memory] block in
             let start = chunk * Self.chunkLength + block * blockLength
-            memory.write((start..<start + blockLength).map { Generators.derive($0) }, at: start)
+            memory.write(Generators.derive(start..<start + blockLength), at: start)
         }
         cache?.store(chunk: chunk, UnsafeRawBufferPointer(start: target, count: Self.chunkSize))
     }

@@ -55,9 +55,9 @@ public struct Generators: Sendable {
         table.windowTable(atLeast: count, threads: threads)
     }
 
-    /// G_index, from its definition.
-    static func derive(_ index: Int) -> RistrettoPoint {
-        RistrettoPoint.hash(message(UInt64(index)), domainSeparationTag: vectorTag)
+    /// G_k for a range of k, from its definition.
+    static func derive(_ range: Range<Int>) -> [RistrettoPoint] {
+        RistrettoPoint.hash(range.map { message(UInt64($0)) }, domainSeparationTag: vectorTag)
     }
 
     private static func message(_ index: UInt64) -> [UInt8] {

@@ -1,4 +1,4 @@
-/// Inverses and square roots, by exponentiation to public fixed exponents (constant time).
+/// Inverses, and the power behind square roots, by exponentiation to public fixed exponents (constant time).
 extension Field25519 {
     /// self^(2^count).
     private func squared(times count: Int) -> Field25519 {
@@ -30,28 +30,8 @@ extension Field25519 {
     }
 
     /// self^((p - 5) / 8), with (p - 5) / 8 = 2^252 - 3.
-    private var powerForRoot: Field25519 {
+    var powerForRoot: Field25519 {
         powerChain.ones250.squared(times: 2) * self
-    }
-
-    /// The non-negative square root of u/v, or of √-1 · u/v where u/v is not a square; `u`, `v` tight
-    /// (RFC 9496 §4.2, SQRT_RATIO_M1).
-    ///
-    /// - Returns: `wasSquare` all ones and √(u/v); all ones and 0 for u = 0; zero and 0 for v = 0, u ≠ 0; otherwise
-    ///   zero and √(√-1 · u/v).
-    static func squareRootOfRatio(_ u: Field25519, _ v: Field25519) -> (wasSquare: UInt64, root: Field25519) {
-        let v3 = v.squared * v
-        let v7 = v3.squared * v
-        var root = (u * v3) * (u * v7).powerForRoot
-        let check = v * root.squared
-
-        let minusU = -u
-        let correct = equalMask(check, u)
-        let flipped = equalMask(check, minusU)
-        let flippedByRoot = equalMask(check, minusU * squareRootOfMinusOne)
-
-        root = select(flipped | flippedByRoot, squareRootOfMinusOne * root, else: root)
-        return (correct | flipped, root.absolute)
     }
 
     /// The inverses of many nonzero elements for one inversion and three multiplications each (Montgomery's trick).

@@ -29,6 +29,12 @@ struct Field25519: Sendable {
         self.l4 = l4
     }
 
+    /// The first five words.
+    init(limbs: ArraySlice<UInt64>) {
+        let start = limbs.startIndex
+        self.init(limbs[start], limbs[start + 1], limbs[start + 2], limbs[start + 3], limbs[start + 4])
+    }
+
     static let zero = Field25519(0, 0, 0, 0, 0)
     static let one = Field25519(1, 0, 0, 0, 0)
 

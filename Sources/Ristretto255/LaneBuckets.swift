@@ -65,8 +65,7 @@ extension EdwardsPoint {
     /// The point of a bucket's words: Y + X, Y - X, Z, T.
     fileprivate init(bucket words: ArraySlice<UInt64>) {
         func element(_ number: Int) -> Field25519 {
-            let start = words.startIndex + 5 * number
-            return Field25519(words[start], words[start + 1], words[start + 2], words[start + 3], words[start + 4])
+            Field25519(limbs: words[(words.startIndex + 5 * number)...])
         }
         let (plus, minus, z, t) = (element(0), element(1), element(2), element(3))
         // All coordinates times 2, which is the same point.

@@ -12,25 +12,52 @@ extension RistrettoPoint {
     }
 
     init(decoding compressed: CompressedPoint) throws(RistrettoError) {
-        guard let s = Field25519(canonical: compressed.words), s.isNegativeMask == 0 else {
+        guard let decoding = Decoding(compressed), let point = decoding.point(decoding.ratio.root) else {
             throw .invalidPointEncoding
         }
-        let ss = s.squared
-        let u1 = (.one - ss).carried
-        let u2 = .one + ss
-        let u2Squared = u2.squared
-        let v = (-(.d * u1.squared) - u2Squared).carried
+        self.init(point)
+    }
 
-        let (wasSquare, inverseRoot) = Field25519.squareRootOfRatio(.one, v * u2Squared)
-        let denominatorX = inverseRoot * u2
-        let denominatorY = inverseRoot * denominatorX * v
-        let x = ((s + s) * denominatorX).absolute
-        let y = u1 * denominatorY
-        let t = x * y
-        guard wasSquare != 0, t.isNegativeMask == 0, y.isZeroMask == 0 else {
-            throw .invalidPointEncoding
+    /// Decodes many encodings, in much less time than one by one where the processor has the kernel for it.
+    ///
+    /// - Returns: for each the element, or nil where there is none.
+    public static func decode(_ encodings: [CompressedPoint]) -> [RistrettoPoint?] {
+        let decodings = encodings.map { Decoding($0) }
+        let roots = FieldRatio.roots(decodings.map { $0?.ratio ?? FieldRatio(u: .one, v: .one) })
+        return zip(decodings, roots).map { decoding, root in
+            decoding?.point(root).map { RistrettoPoint($0) }
         }
-        self.init(EdwardsPoint(x: x, y: y, z: .one, t: t))
+    }
+
+    /// Decoding up to the square root that it needs, and from there on.
+    private struct Decoding {
+        private let s: Field25519
+        private let u1: Field25519
+        private let u2: Field25519
+        private let v: Field25519
+        /// 1 / (v·u2²)
+        let ratio: FieldRatio
+
+        init?(_ compressed: CompressedPoint) {
+            guard let s = Field25519(canonical: compressed.words), s.isNegativeMask == 0 else { return nil }
+            let ss = s.squared
+            self.s = s
+            u1 = (.one - ss).carried
+            u2 = .one + ss
+            let u2Squared = u2.squared
+            v = (-(.d * u1.squared) - u2Squared).carried
+            ratio = FieldRatio(u: .one, v: v * u2Squared)
+        }
+
+        func point(_ root: FieldRatio.Root) -> EdwardsPoint? {
+            let denominatorX = root.value * u2
+            let denominatorY = root.value * denominatorX * v
+            let x = ((s + s) * denominatorX).absolute
+            let y = u1 * denominatorY
+            let t = x * y
+            guard root.isSquare != 0, t.isNegativeMask == 0, y.isZeroMask == 0 else { return nil }
+            return EdwardsPoint(x: x, y: y, z: .one, t: t)
+        }
     }
 
     /// The canonical encoding, as a value without heap storage.
@@ -39,7 +66,7 @@ extension RistrettoPoint {
         let u1 = (p.z + p.y) * (p.z - p.y)
         let u2 = p.x * p.y
         // u1·u2² is a square for every even point, so the flag carries no information.
-        let (_, inverseRoot) = Field25519.squareRootOfRatio(.one, u1 * u2.squared)
+        let inverseRoot = FieldRatio(u: .one, v: u1 * u2.squared).root.value
         let denominator1 = inverseRoot * u1
         let denominator2 = inverseRoot * u2
         let inverseZ = denominator1 * denominator2 * p.t

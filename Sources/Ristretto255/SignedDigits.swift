@@ -52,8 +52,7 @@ struct PublicScalars {
         // A word more for the sum, and one that reading a digit's upper part may touch.
         let length = max(stride, (width * windows + 63) / 64) + 1
         let lifts = (0..<length).map { word in
-            (0..<windows).reduce(UInt64(0)) { bits, window in bits | Self.shifted(lift, by: width * window - 64 * word)
-            }
+            (0..<windows).map { Self.shifted(lift, by: width * $0 - 64 * word) }.reduce(0, |)
         }
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: length) { sum in
             for index in indices {

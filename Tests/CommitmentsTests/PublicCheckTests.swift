@@ -93,6 +93,19 @@ import VDAF
         }
     }
 
+    @Test(arguments: [0, 255, 256, 511, 599]) func theFirstBadLogEntryAmongManyIsNamed(position: Int) throws {
+        var random = SeededGenerator.printed()
+        let batch = try batch(1, &random)
+        var list = [CompressedPoint](repeating: batch.compressed(0)[0], count: 600)
+        for bad in [position, 599] {
+            list[bad] = try CompressedPoint([UInt8](repeating: 0xff, count: 32))
+        }
+        let share = try batch.aggregateShare(0)
+        #expect(throws: PublicCheckFailure.invalidCommitment(position: UInt64(position))) {
+            try batch.vdaf.checkPublic(aggregatorID: 0, commitments: list, share: share)
+        }
+    }
+
     @Test func sharesOfAnotherShapeAreRefused() throws {
         var random = SeededGenerator.printed()
         let batch = try batch(2, &random)

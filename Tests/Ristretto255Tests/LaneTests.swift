@@ -150,6 +150,29 @@ import Testing
         }
     }
 
+    @Test func rootPowersAreRightAtTheBounds() {
+        var random = SeededGenerator.printed()
+        for round in 0..<20 {
+            let elements =
+                round == 0 ? [UInt64](repeating: Self.largestLimb, count: 40) : Self.elements(using: &random)
+            var powers = [UInt64](repeating: 0, count: 40)
+            cairn_field25519_root_powers_ifma(elements, &powers)
+            #expect(powers.allSatisfy { $0 <= Self.largestLimb }, "results must be tight")
+            for start in stride(from: 0, to: 40, by: 5) {
+                let element = elements[start..<start + 5]
+                // 2^252 - 3 in binary: 250 ones, a zero, a one.
+                var power: [UInt64] = [1, 0, 0, 0, 0]
+                for bit in 0..<252 {
+                    power = Self.product(power[...], power[...])
+                    if bit != 250 {
+                        power = Self.product(power[...], element)
+                    }
+                }
+                #expect(Self.canonical(powers[start..<start + 5].map { UInt128($0) }) == power)
+            }
+        }
+    }
+
     @Test func sumsAndDifferencesOfProductsAreRightAtTheBounds() {
         var random = SeededGenerator.printed()
         for round in 0..<2_000 {

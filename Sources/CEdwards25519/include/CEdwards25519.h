@@ -1,4 +1,5 @@
-// Sums of many points of edwards25519 by the bucket method, eight buckets at a time, for processors with AVX-512 IFMA.
+// Sums of many points of edwards25519 by the bucket method, eight buckets at a time, and eight powers of field elements
+// at a time, for processors with AVX-512 IFMA.
 //
 // A vector register holds eight 64-bit lanes, and every lane works for itself: it has its own points, its own digits and
 // its own set of buckets. What differs between lanes is up to the caller: windows of the same scalars, ranges of the
@@ -8,7 +9,7 @@
 // limbs that go in must be below 2^51 + 2^18; those that come out are.
 //
 // Every function must be called only when `cairn_edwards25519_has_ifma` says so; on processors other than x86-64 they do
-// nothing. None is constant time: memory is accessed by digits.
+// nothing. Sums are not constant time: memory is accessed by digits.
 #ifndef CAIRN_EDWARDS25519_H
 #define CAIRN_EDWARDS25519_H
 
@@ -48,6 +49,9 @@ void cairn_buckets_add_ifma(
 
 // The sum of digit * bucket over the positive digits, for every lane: CAIRN_LANES * CAIRN_BUCKET_WORDS words.
 void cairn_buckets_sum_ifma(const uint64_t *buckets, unsigned width, uint64_t *sums);
+
+// The powers of eight field elements to 2^252 - 3, which square roots need. Constant time.
+void cairn_field25519_root_powers_ifma(const uint64_t elements[40], uint64_t powers[40]);
 
 // a * b + c * d and a * b - c * d for eight field elements each: the arithmetic under all this, for tests.
 void cairn_field25519_combine_ifma(
