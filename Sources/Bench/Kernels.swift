@@ -1,4 +1,5 @@
 import CKeccak
+import Ristretto255
 import VDAF
 
 /// Which of the C kernels this processor runs; without them the Swift code does the same, slower.
@@ -12,6 +13,7 @@ package enum Kernels {
         }
         if cairn_keccak_has_avx2() != 0 { names.append("Field128 transforms (AVX2)") }
         if cairn_keccak_has_bmi() != 0 { names.append("Keccak (BMI)") }
+        if MultiScalarMethod.lanesAreAvailable { names.append("edwards25519 ×8 (AVX-512 IFMA)") }
         return names
     }
 }

@@ -9,7 +9,7 @@ import Parallel
 /// - With s = 1 there is one set of buckets and nothing to double: n·b/w additions for n points and b bits, and 2^w for
 ///   the buckets. A point takes 22 rows, 2,640 bytes.
 /// - In lanes s = 8: lane l has buckets of its own in any case, and 7·w doublings join the lanes. A point takes only 4
-///   rows, or 3 in long tables, up to 480 bytes.
+///   rows, or 3 in long tables, 480 or 360 bytes.
 ///
 /// Variable time.
 package struct WindowTable: Sendable {
