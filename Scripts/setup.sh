@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(libgmp-dev libssl-dev libsqlite3-dev libpq-dev pkg-config zlib1g-dev)
 if [ "${1:-build}" = test ]; then
-    packages+=(libsodium-dev)
+    packages+=(libsodium-dev golang-go golang-golang-x-mod-dev)
 fi
 
 missing=()

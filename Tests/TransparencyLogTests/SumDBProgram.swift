@@ -1,0 +1,60 @@
+// Runs `Tests/SumDB`, a Go program over golang.org/x/mod/sumdb, which shares no code with us.
+
+import Foundation
+
+/// The Go program, built once a run.
+struct SumDBProgram {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The program's path, or why there is none.
+    private static let built = Result<String, any Error> { try build() }
+    private static let folder = NSTemporaryDirectory() + "cairn-\(UUID().uuidString)"
+
+    /// What the program printed.
+    ///
+    /// - Throws: `Failure` with what it printed to standard error when it refuses, or when it could not be built.
+    static func run(_ arguments: [String]) throws -> String {
+        try run(built.get(), arguments)
+    }
+
+    private static func build() throws -> String {
+        let program = folder + "/sumdb"
+        // Statics outlive the tests, so the folder is removed by the process itself.
+        atexit { try? FileManager.default.removeItem(atPath: SumDBProgram.folder) }
+        let source = URL(filePath: #filePath).appending(path: "../../SumDB/main.go").standardizedFileURL.path
+        // The packages are Debian's, in the layout from before modules: no network, no module cache.
+        let packages = ProcessInfo.processInfo.environment["CAIRN_GOPATH"] ?? "/usr/share/gocode"
+        let settings = [
+            "GO111MODULE=off", "GOPATH=\(packages)", "GOCACHE=\(folder)/cache", "GOFLAGS=", "CGO_ENABLED=0",
+        ]
+        do {
+            _ = try run("/usr/bin/env", settings + ["go", "build", "-o", program, source])
+        } catch {
+            throw Failure(
+                description: "the log was not checked with Go's sumdb packages: \(error)\n"
+                    + "`Scripts/setup.sh test` installs them on Debian (golang-go, golang-golang-x-mod-dev); elsewhere, "
+                    + "CAIRN_GOPATH names the folder with src/golang.org/x/mod.")
+        }
+        return program
+    }
+
+    private static func run(_ path: String, _ arguments: [String]) throws -> String {
+        let process = Process()
+        let (output, errors) = (Pipe(), Pipe())
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        // Both streams stay far below what a pipe holds.
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
+        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            throw Failure(description: String(decoding: complaint, as: UTF8.self))
+        }
+        return String(decoding: printed, as: UTF8.self)
+    }
+}
