@@ -51,6 +51,20 @@ package enum LedgerEntry: Sendable, Equatable {
         try reader.finish()
     }
 
+    /// The type's name in `Protocols/log-entries.md`; of an unknown type its number.
+    package var name: String {
+        switch self {
+        case .task: "task"
+        case .round: "round"
+        case .report: "report"
+        case .rejected: "rejected"
+        case .close: "close"
+        case .batch: "batch"
+        case .model: "model"
+        case .unknown(let type, _): "type \(type)"
+        }
+    }
+
     /// The leaf's bytes.
     package func encoded() -> [UInt8] {
         var writer = ByteWriter()

@@ -17,9 +17,9 @@ struct Cairn: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, ContributeCommand.self, ReceiptCommand.self, AuditCommand.self, TaskCommand.self,
-            CollectCommand.self, ModelCommand.self, KeygenCommand.self, NodeCommand.self, VectorsCommand.self,
-            BenchCommand.self,
+            DemoCommand.self, ContributeCommand.self, ReceiptCommand.self, AuditCommand.self, LogCommand.self,
+            TaskCommand.self, CollectCommand.self, ModelCommand.self, KeygenCommand.self, NodeCommand.self,
+            VectorsCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

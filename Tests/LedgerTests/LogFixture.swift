@@ -7,7 +7,7 @@ import TransparencyLog
 /// A small log on disk, written with real keys, real commitments and real tiles: what two honest aggregators would leave
 /// behind for one batch. Tests then change one thing.
 struct LogFixture {
-    let directory: String
+    private(set) var directory: String
     let logSigner: NoteSigner
     let witness: Cosigner
     let leaderKey = Curve25519.Signing.PrivateKey()
@@ -59,6 +59,16 @@ struct LogFixture {
                 TaskEntry(
                     configuration: task.configuration.encoding, collectorHpkeConfig: collector.config.encoded())
             ).encoded())
+    }
+
+    /// The same log, with the same keys, after its operator has rewritten the entries. It is published elsewhere.
+    static func rewritten(_ log: LogFixture, _ change: (inout [[UInt8]]) -> Void) throws -> LogFixture {
+        var copy = log
+        copy.directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: copy.directory + "/blob", withIntermediateDirectories: true)
+        change(&copy.entries)
+        return copy
     }
 
     /// A contributor's report, its leaf, and both aggregators' output shares.

@@ -5,7 +5,7 @@ import Testing
 import TransparencyLog
 
 /// A source whose files can be changed or withheld, and which counts what is asked of it.
-private actor TamperedSource: TileSource {
+actor TamperedSource: TileSource {
     private let files: [String: [UInt8]]
     private(set) var requests: [String] = []
 

@@ -91,6 +91,7 @@ import TransparencyLog
 
     @Test func goRefusesALogOfAnotherKey() async throws {
         let exhibit = try await Exhibit(sizes: [3])
+        _ = try exhibit.check()
         let stranger = try NoteSigner(name: Fixture.origin, seed: [UInt8](repeating: 9, count: 32))
         try exhibit.proofs.write("policy", Array("log \(stranger.verifier.vkey)\n".utf8))
         #expect(throws: SumDBProgram.Failure.self) { try exhibit.check() }

@@ -29,7 +29,7 @@ public actor LogReader {
     /// The tree that everything is checked against.
     public nonisolated let head: TreeHead
 
-    private let source: any TileSource
+    let source: any TileSource
     private var edge: RightEdge?
     private var checkedTiles: [Tile: [UInt8]] = [:]
 
@@ -99,6 +99,11 @@ public actor LogReader {
 
     // MARK: Checked tiles
 
+    /// Checks that the right edge hashes to the root.
+    func checkEdge() async throws {
+        _ = try await loadEdge()
+    }
+
     /// The hashes of a tile of this tree, checked.
     private func hashes(_ tile: Tile) async throws -> [UInt8] {
         if case .hashes(let level) = tile.content, tile.isPartial { return try await loadEdge().levels[level] }
@@ -153,7 +158,7 @@ public actor LogReader {
 
     /// The bytes of a tile and the width they have. A log may drop a partial tile once the full one exists, so that one
     /// is asked for next.
-    private func fetch(_ tile: Tile) async throws -> (bytes: [UInt8], width: Int) {
+    func fetch(_ tile: Tile) async throws -> (bytes: [UInt8], width: Int) {
         do {
             return (try await source.tile(path: tile.path), tile.width)
         } catch TileSourceError.notFound where tile.isPartial {

@@ -70,10 +70,7 @@ struct AuditCommand: AsyncParsableCommand {
         log: String, policy: LogPolicy, taskID: TaskID?,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws -> AuditReport {
-        let isURL = log.hasPrefix("http://") || log.hasPrefix("https://")
-        let source: any TileSource =
-            isURL ? Contributor.HTTPTileSource(baseURL: log) : DirectoryTileSource(directory: log)
-        return try await Auditor(source: source, policy: policy).audit(taskID: taskID, progress: progress)
+        try await Auditor(source: LogLocation.source(log), policy: policy).audit(taskID: taskID, progress: progress)
     }
 
     static func describe(_ audit: BatchAudit) -> Output.Batch {
