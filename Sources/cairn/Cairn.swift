@@ -19,7 +19,7 @@ struct Cairn: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ContributeCommand.self, ReceiptCommand.self, AuditCommand.self, LogCommand.self,
             TaskCommand.self, CollectCommand.self, ModelCommand.self, KeygenCommand.self, NodeCommand.self,
-            VectorsCommand.self, BenchCommand.self,
+            WitnessCommand.self, VectorsCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

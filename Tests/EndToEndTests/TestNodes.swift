@@ -89,17 +89,20 @@ final class TemporaryFolder: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// One aggregator process.
+/// One aggregator process, or a witness.
 final class TestNode: Sendable {
     let role: String
     let folder: String
     let port: UInt16
+    private let command: [String]
     private let process = Mutex<Process?>(nil)
 
-    init(role: String, folder: String, port: UInt16) {
+    /// - Parameter command: what to run; `cairn node run` by default.
+    init(role: String, folder: String, port: UInt16, command: [String]? = nil) {
         self.role = role
         self.folder = folder
         self.port = port
+        self.command = command ?? ["node", "run", "--config", "\(folder)/\(role).yaml"]
     }
 
     var url: String { "http://127.0.0.1:\(port)" }
@@ -110,9 +113,7 @@ final class TestNode: Sendable {
     func start() async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try Cairn.path())
-        process.arguments = [
-            "node", "run", "--config", configuration, "--exit-with-parent", "\(getpid())", "--log-level", "warning",
-        ]
+        process.arguments = command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"]
         let log = "\(folder)/node.log"
         if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
         let handle = try #require(FileHandle(forWritingAtPath: log))
@@ -248,7 +249,7 @@ final class TestNodes: Sendable {
     }
 
     /// Ports that are free now, held together so that they differ.
-    private static func freePorts(_ count: Int) throws -> [UInt16] {
+    static func freePorts(_ count: Int) throws -> [UInt16] {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
         return try (0..<count).map { _ in

@@ -1,3 +1,4 @@
+import Foundation
 import Yams
 
 /// One mapping of a configuration file, read strictly: every key is known, present where it must be, and of its type.
@@ -8,6 +9,29 @@ struct YAMLSection {
     /// Where the section starts, for complaints about what it lacks.
     private let line: Int?
     private var values: [String: (node: Yams.Node, line: Int?)] = [:]
+
+    /// The text of a configuration file.
+    static func text(ofFile path: String) throws(ConfigurationError) -> String {
+        let bytes: [UInt8]?
+        do throws(DurableFileError) {
+            bytes = try DurableFile.read(path, upTo: 1 << 20)
+        } catch {
+            throw ConfigurationError(file: path, line: nil, cause: .unreadable(error.reason))
+        }
+        guard let bytes else {
+            throw ConfigurationError(file: path, line: nil, cause: .unreadable("there is no such file"))
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationError(file: path, line: nil, cause: .syntax("the file is not UTF-8 text"))
+        }
+        return text
+    }
+
+    /// A path of a configuration file: relative ones start at the file's folder.
+    static func path(_ text: String, besideFile file: String) -> String {
+        let folder = (file as NSString).deletingLastPathComponent
+        return text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
+    }
 
     /// Parses a whole file.
     static func document(_ yaml: String, file: String) throws(ConfigurationError) -> YAMLSection {
@@ -68,6 +92,25 @@ struct YAMLSection {
                 file: file, line: value.line, cause: .wrongType(key: path(key), expected: "a value; it is empty"))
         }
         return scalar.string
+    }
+
+    /// The texts of a list that must be there and have at least one.
+    func texts(_ key: String) throws(ConfigurationError) -> [String] {
+        guard let value = values[key] else { throw missing(key) }
+        guard case .sequence(let sequence) = value.node, !sequence.isEmpty else {
+            throw ConfigurationError(
+                file: file, line: value.line, cause: .wrongType(key: path(key), expected: "a list of values"))
+        }
+        var texts: [String] = []
+        for item in sequence {
+            guard case .scalar(let scalar) = item, !scalar.string.isEmpty else {
+                throw ConfigurationError(
+                    file: file, line: item.mark?.line,
+                    cause: .wrongType(key: path(key), expected: "a list of plain values"))
+            }
+            texts.append(scalar.string)
+        }
+        return texts
     }
 
     func section(_ key: String) throws(ConfigurationError) -> YAMLSection {

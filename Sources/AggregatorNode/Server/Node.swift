@@ -39,7 +39,8 @@ package enum Node {
         try outcome.get()
     }
 
-    private static func takeLock(of directory: String) throws(NodeStartError) -> DirectoryLock {
+    /// The right to be the one process in a data folder.
+    static func takeLock(of directory: String) throws(NodeStartError) -> DirectoryLock {
         do throws(DurableFileError) {
             if let lock = try DirectoryLock(directory: directory) { return lock }
         } catch {

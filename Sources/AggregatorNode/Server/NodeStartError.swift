@@ -17,7 +17,7 @@ package enum NodeStartError: Error, Sendable, CustomStringConvertible {
         case .keys(let error): error.description
         case .files(let error): error.description
         case .database(let path, let error): "\(path): \(error)"
-        case .alreadyRunning(let folder): "another node is running with data_dir \(folder)"
+        case .alreadyRunning(let folder): "another process is running with data_dir \(folder)"
         case .portInUse(let host, let port):
             "cannot listen on \(host):\(port): the port is in use; stop the other program or change 'listen'"
         case .failed(let reason): reason

@@ -9,23 +9,32 @@ import TransparencyLog
 package struct WitnessRoutes: Sendable {
     let store: any WitnessStore
     let cosigner: Cosigner
+    /// Submission and monitoring prefix, below the server's URL.
+    let prefix: String
+    /// Whether a log of the store is still watched.
+    let trusts: @Sendable (WitnessedLog) -> Bool
     /// POSIX seconds.
     let now: @Sendable () -> UInt64
 
-    package init(store: any WitnessStore, cosigner: Cosigner, now: @escaping @Sendable () -> UInt64) {
+    package init(
+        store: any WitnessStore, cosigner: Cosigner, prefix: String = "/witness",
+        trusts: @escaping @Sendable (WitnessedLog) -> Bool = { _ in true }, now: @escaping @Sendable () -> UInt64
+    ) {
         self.store = store
         self.cosigner = cosigner
+        self.prefix = prefix
+        self.trusts = trusts
         self.now = now
     }
 
     package func addRoutes(to routes: inout RouteTable) {
-        routes.post("/witness/add-checkpoint") { request, _ in try await addCheckpoint(request) }
-        routes.get("/witness/:origin/checkpoint") { _, parameters in
+        routes.post("\(prefix)/add-checkpoint") { request, _ in try await addCheckpoint(request) }
+        routes.get("\(prefix)/:origin/checkpoint") { _, parameters in
             try await checkpoint(originHash: parameters.parameters.get("origin") ?? "")
         }
     }
 
-    /// POST `/witness/add-checkpoint`
+    /// POST `{prefix}/add-checkpoint`
     private func addCheckpoint(_ request: Request) async throws -> Response {
         let body = try await request.bytes(upTo: AddCheckpointRequest.maximumSize)
         do {
@@ -41,7 +50,7 @@ package struct WitnessRoutes: Sendable {
     private func cosign(_ request: AddCheckpointRequest) async throws -> [UInt8] {
         let origin = request.checkpoint.checkpoint.origin
         for _ in 0..<8 {
-            let log = try await store.witnessedLog(origin: origin)
+            let log = try await store.witnessedLog(origin: origin).flatMap { trusts($0) ? $0 : nil }
             let known = log.flatMap { try? NoteVerifier(vkey: $0.vkey) }
             let latest = log?.latest.map { TreeHead(size: $0.size, root: $0.root) }
             switch Witness(logs: known.map { [$0] } ?? []).decide(request, latest: latest) {
@@ -58,7 +67,7 @@ package struct WitnessRoutes: Sendable {
         throw NodeError.unavailable("Other checkpoints of the log keep arriving.", retryAfter: 1)
     }
 
-    /// GET `/witness/<sha256(origin)>/checkpoint`, for monitors.
+    /// GET `{prefix}/<sha256(origin)>/checkpoint`, for monitors.
     private func checkpoint(originHash: String) async throws -> Response {
         let wanted = "\(originHash)/checkpoint"
         let log = try await store.witnessedLogs().first { Witness.monitoringPath(origin: $0.origin) == wanted }

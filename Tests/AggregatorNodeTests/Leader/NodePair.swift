@@ -21,10 +21,13 @@ final class NodePair: Sendable {
     let collector = HpkeKeyPair.generate(id: 9)
     let leaderKeys: NodeKeys
     let helperKeys: NodeKeys
+    /// The log policy of the tasks.
+    let policy: String
 
-    /// - Parameter throughProxy: the helper listens elsewhere than at its public URL, where a ``HelperProxy`` has its
-    ///   place.
-    init(throughProxy: Bool = false) throws {
+    /// - Parameters:
+    ///   - throughProxy: the helper listens elsewhere than at its public URL, where a ``HelperProxy`` has its place.
+    ///   - witnesses: lines of the log policy behind those of log and helper, the quorum's included.
+    init(throughProxy: Bool = false, witnesses: String = "quorum helper\n") throws {
         directory = try TemporaryDirectory()
         let path = directory.path
         let ports = try Self.freePorts(3)
@@ -53,6 +56,7 @@ final class NodePair: Sendable {
         self.helper = helper
         leaderKeys = try .load(leader)
         helperKeys = try .load(helper)
+        policy = "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\n" + witnesses
     }
 
     private static func freePorts(_ count: Int) throws -> [Int] {
@@ -62,8 +66,6 @@ final class NodePair: Sendable {
         defer { for channel in channels { try? channel.close().wait() } }
         return channels.compactMap { $0.localAddress?.port }
     }
-
-    var policy: String { "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\nquorum helper\n" }
 
     /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
     func addTask(

@@ -5,7 +5,7 @@ import TransparencyLog
 /// Turns the log entries in the database into a public, cosigned log.
 ///
 /// The database decides the order of entries; tiles and checkpoints derive from it. For each new size the keeper
-/// extends the tiles, signs a checkpoint, asks the helper's witness to cosign it and, once the policy of some task is
+/// extends the tiles, signs a checkpoint, asks the policies' witnesses to cosign it and, once the policy of some task is
 /// satisfied, publishes it. A signed checkpoint is stored before anybody sees it: two roots under one size would be
 /// the log's own signature under a forgery.
 ///
@@ -63,11 +63,14 @@ package final class LogKeeper: Sendable {
     /// Publishes what is stored, then whatever comes, until the task is cancelled.
     func run() async {
         var published: UInt64 = 0
+        var isComplete = true
         var pause = Self.idle
         while !Task.isCancelled {
             do {
-                if try await context.store.logSize() > published {
-                    published = try await flush().checkpoint.size
+                if try await context.store.logSize() > published || !isComplete {
+                    let checkpoint = try await flush()
+                    published = checkpoint.checkpoint.size
+                    isComplete = try await renderer.isComplete(checkpoint)
                 }
                 pause = Self.idle
                 await growth.wait(atMost: Self.sweep)

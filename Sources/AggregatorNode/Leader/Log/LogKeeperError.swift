@@ -7,7 +7,7 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
     case notALog
     /// No entry has been logged.
     case emptyLog
-    /// The helper's witness did not answer, or refused.
+    /// A witness did not answer, or refused.
     case witnessRefused(String)
     /// The witness has cosigned a longer log than ours: our database is older than what we published.
     case witnessAhead(witness: UInt64, own: UInt64)
@@ -18,7 +18,7 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .notALog: "this node does not keep a log"
         case .emptyLog: "the log has no entries"
-        case .witnessRefused(let reason): "the helper's witness does not cosign: \(reason)"
+        case .witnessRefused(let reason): "a witness does not cosign: \(reason)"
         case .witnessAhead(let witness, let own):
             "the witness has cosigned \(witness) entries, the database holds \(own): it was restored from an old copy"
         case .quorumNotMet(let verdict): "the checkpoint does not satisfy the task's log policy:\n\(verdict)"

@@ -5,7 +5,7 @@ import TransparencyLog
 /// next, which starts after their entries were stored.
 actor LogRenderer {
     private let context: NodeContext
-    private let witness: WitnessClient
+    private let witnesses: WitnessRound
     private var writer: TileWriter?
     private var latest: SignedCheckpoint?
     private var current: Task<SignedCheckpoint, any Error>?
@@ -16,7 +16,7 @@ actor LogRenderer {
 
     init(context: NodeContext) {
         self.context = context
-        witness = WitnessClient(context: context)
+        witnesses = WitnessRound(context: context)
     }
 
     func flush() async throws -> SignedCheckpoint {
@@ -30,6 +30,11 @@ actor LogRenderer {
         return try await task.value
     }
 
+    /// Whether every task's policy is satisfied, so that no witness needs to be asked again.
+    func isComplete(_ checkpoint: SignedCheckpoint) async throws -> Bool {
+        witnesses.isComplete(checkpoint, try await context.registry.all().compactMap(\.policy))
+    }
+
     private func startNext() async throws -> SignedCheckpoint {
         current = next
         next = nil
@@ -41,10 +46,10 @@ actor LogRenderer {
         let head = try await extendTiles()
         guard head.size > 0 else { throw LogKeeperError.emptyLog }
         let policies = try await context.registry.all().compactMap(\.policy)
-        if let latest, latest.checkpoint.head == head, Self.isPublishable(latest, policies) { return latest }
+        if let latest, latest.checkpoint.head == head, witnesses.isComplete(latest, policies) { return latest }
 
         let checkpoint = try await cosigned(head, signer, policies)
-        try await publish(checkpoint)
+        if checkpoint != latest { try await publish(checkpoint) }
         latest = checkpoint
         return checkpoint
     }
@@ -57,15 +62,22 @@ actor LogRenderer {
             Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
         let stored = try await context.store.recordCheckpoint(
             StoredCheckpoint(size: head.size, root: head.root, note: own.serialized()))
-        if let note = stored.cosignedNote {
-            let before = try SignedCheckpoint(parsing: note)
-            if Self.isPublishable(before, policies) { return before }
+        let before = try SignedCheckpoint(parsing: stored.cosignedNote ?? stored.note)
+        if witnesses.isComplete(before, policies) { return before }
+
+        let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies)
+        for failure in failures {
+            context.logger.warning("a witness did not cosign", metadata: ["reason": "\(failure)"])
         }
-        let cosigned = try await witness.cosigned(try SignedCheckpoint(parsing: stored.note), policies: policies)
-        if let policy = policies.first, !Self.isPublishable(cosigned, policies) {
+        // What the witnesses signed is kept even where it is not enough yet.
+        if cosigned != before {
+            try await context.store.recordCosignatures(size: head.size, cosignedNote: cosigned.serialized())
+        }
+        guard Self.isPublishable(cosigned, policies) else {
+            if let failure = failures.first { throw failure }
+            guard let policy = policies.first else { return cosigned }
             throw LogKeeperError.quorumNotMet(policy.evaluate(cosigned))
         }
-        try await context.store.recordCosignatures(size: head.size, cosignedNote: cosigned.serialized())
         return cosigned
     }
 

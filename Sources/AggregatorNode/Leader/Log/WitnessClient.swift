@@ -1,47 +1,71 @@
 import Datastore
 import TransparencyLog
 
-/// Asks the helper's witness to cosign checkpoints (C2SP tlog-witness).
+/// Asks one witness to cosign checkpoints (C2SP tlog-witness).
 ///
 /// The witness cosigns only what extends the tree that it cosigned last, so each request proves that. Which tree that
 /// was we remember, and where we are wrong the witness says so (409).
 actor WitnessClient {
+    /// Where a witness is, and the keys that it may sign with.
+    struct Endpoint: Sendable, Hashable {
+        /// The submission prefix, without a slash at its end.
+        let prefix: String
+        let keys: [NoteVerifier]
+        /// The other aggregator: without it nothing goes on, so it is asked again and again.
+        let isPeer: Bool
+    }
+
     private let context: NodeContext
     private var witnessedSize: UInt64?
+    /// Since when the witness has not answered as it should, and for how long it is left alone.
+    private var rest: (until: ContinuousClock.Instant, pause: Duration)?
 
     private static let contentType = "text/plain; charset=utf-8"
+    private static let firstPause: Duration = .seconds(1)
+    private static let longestPause: Duration = .seconds(60)
 
     init(context: NodeContext) {
         self.context = context
     }
 
-    /// The checkpoint with the cosignatures that the helper's node gives for the policies' witnesses.
-    func cosigned(_ checkpoint: SignedCheckpoint, policies: [LogPolicy]) async throws -> SignedCheckpoint {
-        let known = Array(Set(policies.flatMap { $0.witnesses.map(\.verifier) }))
-        guard !known.isEmpty else { return checkpoint }
+    /// Whether this witness failed so recently that asking it again would only cost time.
+    var isResting: Bool { rest.map { $0.until > .now } ?? false }
+
+    /// The witness's cosignatures on this checkpoint.
+    func cosignatures(on checkpoint: SignedCheckpoint, from endpoint: Endpoint) async throws -> [NoteSignature] {
+        do {
+            let signatures = try await exchange(checkpoint, endpoint)
+            rest = nil
+            return signatures
+        } catch  where !(error is CancellationError) {
+            let pause = rest.map { min($0.pause * 2, Self.longestPause) } ?? Self.firstPause
+            if !endpoint.isPeer { rest = (.now + pause, pause) }
+            throw error
+        }
+    }
+
+    private func exchange(_ checkpoint: SignedCheckpoint, _ endpoint: Endpoint) async throws -> [NoteSignature] {
         let head = checkpoint.checkpoint.head
         var oldSize = min(try await lastWitnessed(), head.size)
         // One conflict corrects our memory; another could only come from a race with a second log keeper.
         for _ in 0..<3 {
-            let response = try await ask(checkpoint, oldSize: oldSize)
+            let response = try await ask(checkpoint, oldSize: oldSize, endpoint)
             switch try WitnessResponse(
-                status: response.status, body: response.body, checkpoint: checkpoint, witnesses: known)
+                status: response.status, body: response.body, checkpoint: checkpoint, witnesses: endpoint.keys)
             {
             case .cosigned(let signatures):
-                var cosigned = checkpoint
-                for verified in signatures { try cosigned.append(verified.signature) }
                 witnessedSize = head.size
-                return cosigned
+                return signatures.map(\.signature)
             case .conflict(let latest):
                 guard latest <= head.size else {
                     throw LogKeeperError.witnessAhead(witness: latest, own: head.size)
                 }
                 oldSize = latest
             case .refused(let status, let message):
-                throw LogKeeperError.witnessRefused("status \(status): \(message)")
+                throw LogKeeperError.witnessRefused("\(endpoint.prefix): status \(status): \(message)")
             }
         }
-        throw LogKeeperError.witnessRefused("it keeps naming another size")
+        throw LogKeeperError.witnessRefused("\(endpoint.prefix): it keeps naming another size")
     }
 
     private func lastWitnessed() async throws -> UInt64 {
@@ -49,7 +73,9 @@ actor WitnessClient {
         return try await context.store.cosignedCheckpoints(covering: 0, limit: 1).first?.size ?? 0
     }
 
-    private func ask(_ checkpoint: SignedCheckpoint, oldSize: UInt64) async throws -> PeerResponse {
+    private func ask(
+        _ checkpoint: SignedCheckpoint, oldSize: UInt64, _ endpoint: Endpoint
+    ) async throws -> PeerResponse {
         let head = checkpoint.checkpoint.head
         var proof: [[UInt8]] = []
         if oldSize > 0, oldSize < head.size {
@@ -59,9 +85,9 @@ actor WitnessClient {
         let request = AddCheckpointRequest(oldSize: oldSize, proof: proof, checkpoint: checkpoint)
         do {
             return try await context.peer.send(
-                .post, context.peer.baseURL.appending("witness/add-checkpoint"), body: request.serialized(),
+                .post, endpoint.prefix + "/add-checkpoint", body: request.serialized(),
                 contentType: Self.contentType, authenticated: false, maxResponseBytes: 64 << 10,
-                deadline: .seconds(20))
+                deadline: endpoint.isPeer ? .seconds(20) : .seconds(5))
         } catch .cancelled {
             throw CancellationError()
         } catch {

@@ -1,0 +1,72 @@
+import Datastore
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import TransparencyLog
+
+/// A witness as a process of its own: what `cairn witness run` does.
+///
+/// Whoever runs one makes it harder for a log to show different trees to different people, and needs to trust nobody for
+/// that: no task, no token, no aggregator. Its submission prefix and its monitoring prefix (C2SP tlog-witness) are both
+/// the root of its URL.
+package enum WitnessServer {
+    /// Runs until SIGTERM or SIGINT, then finishes what is under way and returns.
+    ///
+    /// When it accepts connections, it prints one line: `cairn witness: NAME listening on http://127.0.0.1:8401`.
+    package static func run(_ configuration: WitnessConfiguration, logger: Logger) async throws(NodeStartError) {
+        let cosigner: Cosigner
+        do throws(KeyFileError) { cosigner = try KeyFiles.witnessKey(at: configuration.keyFile) } catch {
+            throw .keys(error)
+        }
+        do throws(DurableFileError) {
+            try DurableFile.makeDirectory(configuration.dataDirectory, mode: 0o700)
+        } catch {
+            throw .files(error)
+        }
+        let lock = try Node.takeLock(of: configuration.dataDirectory)
+        let store: SQLiteDatastore
+        do throws(DatastoreError) {
+            store = try .open(path: configuration.databasePath)
+            for log in configuration.logs { try await store.trustLog(origin: log.name, vkey: log.vkey) }
+        } catch {
+            throw .database(path: configuration.databasePath, error)
+        }
+        let outcome = await serve(configuration, routes(configuration.logs, store, cosigner), cosigner, logger)
+        // Held until here; nothing refers to it in between.
+        withExtendedLifetime(lock) {}
+        try? store.close()
+        try outcome.get()
+    }
+
+    /// The routes of a witness for these logs, whatever else the database remembers.
+    package static func routes(
+        _ logs: [NoteVerifier], _ store: any WitnessStore, _ cosigner: Cosigner,
+        now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+    ) -> RouteTable {
+        var routes = RouteTable()
+        routes.get("/healthz") { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
+        let keys = Set(logs.map(\.vkey))
+        WitnessRoutes(store: store, cosigner: cosigner, prefix: "", trusts: { keys.contains($0.vkey) }, now: now)
+            .addRoutes(to: &routes)
+        return routes
+    }
+
+    private static func serve(
+        _ configuration: WitnessConfiguration, _ routes: RouteTable, _ cosigner: Cosigner, _ logger: Logger
+    ) async -> Result<Void, NodeStartError> {
+        let (host, port) = (configuration.listen.host, configuration.listen.port)
+        let app = application(routes, below: "", host: host, port: port, logger: logger) { _ in
+            let line = "cairn witness: \(cosigner.verifier.name) listening on http://\(configuration.listen.text)\n"
+            FileHandle.standardOutput.write(Data(line.utf8))
+        }
+        do {
+            try await app.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+            return .success(())
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            return .failure(.portInUse(host: host, port: port))
+        } catch {
+            return .failure(.failed("the witness stopped: \(error)"))
+        }
+    }
+}

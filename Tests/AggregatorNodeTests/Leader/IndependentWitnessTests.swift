@@ -1,0 +1,145 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Foundation
+import Ledger
+import Testing
+import TransparencyLog
+
+/// A leader whose log policy names witnesses that belong to neither aggregator.
+@Suite struct IndependentWitnessTests {
+    /// A witness of somebody else, with a memory of its own.
+    private struct Stranger: Sendable {
+        let name: String
+        let cosigner: Cosigner
+        let store: SQLiteDatastore
+        let directory: TemporaryDirectory
+
+        init(_ name: String) throws {
+            self.name = name
+            cosigner = try Cosigner(name: "\(name).example")
+            directory = try TemporaryDirectory()
+            store = try .open(path: directory.file("witness.sqlite"))
+        }
+
+        var routes: RouteTable {
+            var routes = RouteTable()
+            WitnessRoutes(
+                store: store, cosigner: cosigner, prefix: "", now: { UInt64(Date().timeIntervalSince1970) }
+            ).addRoutes(to: &routes)
+            return routes
+        }
+
+        func line(port: Int) -> String { "witness \(name) \(cosigner.verifier.vkey) http://127.0.0.1:\(port)/\n" }
+
+        func watch(_ pair: NodePair) async throws {
+            try await store.trustLog(origin: pair.leader.log.origin, vkey: pair.leaderKeys.note.vkey)
+        }
+
+        func size(_ pair: NodePair) async throws -> UInt64? {
+            try await store.witnessedLog(origin: pair.leader.log.origin)?.latest?.size
+        }
+    }
+
+    /// Runs two strangers' servers.
+    private func withStrangers(
+        _ body: @escaping @Sendable (_ witnesses: [Stranger], _ lines: String) async throws -> Void
+    ) async throws {
+        let strangers = [try Stranger("north"), try Stranger("south")]
+        try await withServer(strangers[0].routes) { north in
+            try await withServer(strangers[1].routes) { south in
+                try await body(
+                    strangers, strangers[0].line(port: north.port) + strangers[1].line(port: south.port))
+            }
+        }
+    }
+
+    @Test func aQuorumOfSeveralIsMetAlthoughOneIsDead() async throws {
+        try await withStrangers { strangers, lines in
+            let dead = try Cosigner(name: "dead.example").verifier.vkey
+            let pair = try NodePair(
+                witnesses: lines
+                    + "witness dead \(dead) http://127.0.0.1:1/\ngroup outside 2 north south dead\n"
+                    + "group everybody all helper outside\nquorum everybody\n")
+            for stranger in strangers { try await stranger.watch(pair) }
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            try await pair.withNodes { _, _ in
+                let reports = try (0..<3).map { _ in try client.report([1, 2, 3]) }
+                try await client.upload(reports)
+                let (count, sums) = try await client.collect(.leaderSelected)
+                #expect(count == 3 && sums == .vector([3, 6, 9]))
+                let audit = try await client.audit()
+                #expect(audit.isVerified)
+                #expect(audit.policyVerdict.witnesses.map(\.name) == ["helper", "north", "south", "dead"])
+                #expect(audit.policyVerdict.witnesses.filter { $0.outcome != .missing }.count == 3)
+                let receipt = try await client.awaitReceipt(reports[0].metadata.reportID)
+                #expect(
+                    Receipt.verify(file: receipt.body, policy: try LogPolicy(parsing: Array(pair.policy.utf8))).isValid)
+                for stranger in strangers { #expect(try await stranger.size(pair) == audit.head.size) }
+            }
+        }
+    }
+
+    /// Nothing is collected before the quorum stands, and all goes on once it does.
+    @Test func aMissingWitnessOfTheQuorumHoldsTheShareBack() async throws {
+        try await withStrangers { strangers, lines in
+            let pair = try NodePair(
+                witnesses: lines + "group everybody all helper north south\nquorum everybody\n")
+            try await strangers[0].watch(pair)
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            try await pair.withNodes { leader, _ in
+                let reports = try (0..<3).map { _ in try client.report([1, 2, 3]) }
+                try await client.upload(reports)
+                while try await leader.context.store.reportCounts(task: client.file.taskID).accepted < 3 {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                let collection = Task { try await client.collect(.leaderSelected) }
+                try await Task.sleep(for: .milliseconds(1500))
+                #expect(try await client.receipt(reports[0].metadata.reportID).status == 202)
+                let source = DirectoryTileSource(directory: pair.leader.logDirectory)
+                await #expect(throws: TileSourceError.notFound(path: "checkpoint")) {
+                    try await source.tile(path: "checkpoint")
+                }
+                #expect(try await strangers[0].size(pair) != nil, "the others have cosigned meanwhile")
+
+                try await strangers[1].watch(pair)
+                let (count, sums) = try await collection.value
+                #expect(count == 3 && sums == .vector([3, 6, 9]))
+                #expect(try await client.audit().isVerified)
+            }
+        }
+    }
+
+    /// The log's key signs one tree for an outsider and another for everybody else: then the outsider cosigns neither
+    /// more of the one nor any of the other.
+    @Test func aWitnessThatSawAnotherHistoryStopsTheLog() async throws {
+        try await withStrangers { strangers, lines in
+            let pair = try NodePair(
+                witnesses: lines + "group everybody all helper north\nquorum everybody\n")
+            for stranger in strangers { try await stranger.watch(pair) }
+            guard case .log(let signer) = pair.leaderKeys.note else { return }
+            let forked = try SignedCheckpoint(
+                Checkpoint(origin: pair.leader.log.origin, size: 1, root: [UInt8](repeating: 9, count: 32)),
+                signedBy: signer)
+            let isStored = try await strangers[0].store.advanceWitness(
+                origin: pair.leader.log.origin, previous: nil,
+                to: WitnessedCheckpoint(size: 1, root: forked.checkpoint.root, note: forked.serialized()))
+            #expect(isStored)
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            try await pair.withNodes { _, _ in
+                let reports = try (0..<3).map { _ in try client.report([1, 2, 3]) }
+                try await client.upload(reports)
+                let collection = Task { try await client.collect(.leaderSelected) }
+                defer { collection.cancel() }
+                try await Task.sleep(for: .seconds(2))
+                #expect(try await client.receipt(reports[0].metadata.reportID).status == 202)
+                let source = DirectoryTileSource(directory: pair.leader.logDirectory)
+                await #expect(throws: TileSourceError.notFound(path: "checkpoint")) {
+                    try await source.tile(path: "checkpoint")
+                }
+                #expect(try await strangers[0].size(pair) == 1, "it keeps to what it saw first")
+                #expect(try await strangers[1].size(pair) != nil)
+            }
+        }
+    }
+}
