@@ -22,6 +22,7 @@ extension Decoder {
             _ = BatchScope($0.terms.selector)
         },
         receipt,
+        promise,
     ]
 
     private static let entry = Decoder(
@@ -35,6 +36,18 @@ extension Decoder {
                 _ = report.verifiedClaimKey()
                 _ = report.belongs(to: .leaderSelected(BatchID(unchecked: [UInt8](repeating: 0, count: 32))))
                 _ = report.belongs(to: .timeInterval(Interval(start: 0, duration: .max)))
+            }
+        })
+
+    private static let promise = Decoder(
+        "promise", maximumLength: 4096, seeds: { try $0.promises() },
+        run: { input in
+            _ = try? UploadPromise(parsing: input)
+            guard let held = canonical(input, "promise", HeldPromise.init(parsing:), { $0.serialized() }) else {
+                return
+            }
+            guard held.index < held.promise.count, held.entry.batchID == nil else {
+                broken("a promise covers its report", by: input)
             }
         })
 
@@ -67,6 +80,18 @@ extension SeededGenerator {
         try Statement(role: role, terms: terms(), shareHash: bytes(32), key: key())
     }
 
+    fileprivate mutating func promises() throws -> [[UInt8]] {
+        let task = TaskID.random(using: &self)
+        let entries = (0..<3).map { _ in
+            ReportEntry(
+                taskID: task, batchID: nil, metadata: metadata(), leaderCommitment: bytes(32),
+                helperCommitment: bytes(32))
+        }
+        let promise = try UploadPromise(
+            entries: entries, taskID: task, deadline: 1_700_000_000, origin: "log.example", key: key())
+        return try promise.held(for: entries).map { $0.serialized() } + [promise.note.serialized()]
+    }
+
     fileprivate mutating func entries() throws -> [LedgerEntry] {
         [
             .task(
@@ -83,6 +108,8 @@ extension SeededGenerator {
                 try RejectedEntry(
                     taskID: .random(using: &self), reportID: .random(using: &self), role: .helper,
                     error: reportError(), key: key())),
+            .withdrawal(
+                try WithdrawalEntry(taskID: .random(using: &self), reportID: .random(using: &self), key: key())),
             .close(CloseEntry(terms: terms(), leaderSignature: bytes(64), helperSignature: bytes(64))),
             .batch(BatchEntry(leader: try statement(.leader), helper: try statement(.helper))),
             .model(

@@ -15,6 +15,7 @@ package enum LedgerEntry: Sendable, Equatable {
     case round(RoundEntry)
     case report(ReportEntry)
     case rejected(RejectedEntry)
+    case withdrawal(WithdrawalEntry)
     case close(CloseEntry)
     case batch(BatchEntry)
     case model(ModelEntry)
@@ -29,6 +30,7 @@ package enum LedgerEntry: Sendable, Equatable {
         case round = 2
         case report = 3
         case rejected = 4
+        case withdrawal = 5
         case close = 6
         case batch = 7
         case model = 8
@@ -43,6 +45,7 @@ package enum LedgerEntry: Sendable, Equatable {
         case .round: self = .round(try RoundEntry(from: &reader))
         case .report: self = .report(try ReportEntry(from: &reader))
         case .rejected: self = .rejected(try RejectedEntry(from: &reader))
+        case .withdrawal: self = .withdrawal(try WithdrawalEntry(from: &reader))
         case .close: self = .close(try CloseEntry(from: &reader))
         case .batch: self = .batch(try BatchEntry(from: &reader))
         case .model: self = .model(try ModelEntry(from: &reader))
@@ -58,6 +61,7 @@ package enum LedgerEntry: Sendable, Equatable {
         case .round: "round"
         case .report: "report"
         case .rejected: "rejected"
+        case .withdrawal: "withdrawal"
         case .close: "close"
         case .batch: "batch"
         case .model: "model"
@@ -73,6 +77,7 @@ package enum LedgerEntry: Sendable, Equatable {
         case .round(let entry): writer.entry(.round, entry)
         case .report(let entry): writer.entry(.report, entry)
         case .rejected(let entry): writer.entry(.rejected, entry)
+        case .withdrawal(let entry): writer.entry(.withdrawal, entry)
         case .close(let entry): writer.entry(.close, entry)
         case .batch(let entry): writer.entry(.batch, entry)
         case .model(let entry): writer.entry(.model, entry)

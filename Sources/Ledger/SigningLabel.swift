@@ -11,6 +11,8 @@ package enum SigningLabel: String, Sendable, CaseIterable {
     case round = "Cairn v1 round"
     /// An aggregator says that it refused a report.
     case rejected = "Cairn v1 rejected"
+    /// A contributor takes a report back.
+    case withdrawal = "Cairn v1 withdrawal"
     /// Both aggregators fix the leaves of a batch.
     case close = "Cairn v1 close"
     /// An aggregator stands by its share of a batch.

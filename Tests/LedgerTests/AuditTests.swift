@@ -123,6 +123,42 @@ import TransparencyLog
         #expect(value == .vector([8, 10, 12]))
     }
 
+    @Test func withdrawnReportIsNoLeafOfTheBatch() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let contributions = [
+            try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6]), try log.contribution([7, 8, 9]),
+        ]
+        log.logReports(contributions)
+        try log.logWithdrawal(of: contributions[1])
+        try log.logCollection(of: [contributions[0], contributions[2]])
+        // Too late, and by nobody who may: both change nothing.
+        try log.logWithdrawal(of: contributions[0])
+        try log.logWithdrawal(of: contributions[2], seed: [UInt8](repeating: 0, count: 32))
+        try log.publish()
+        let report = try await log.audit()
+        guard case .verified(let value) = report.batches[0].verdict else {
+            Issue.record("not verified")
+            return
+        }
+        #expect(value == .vector([8, 10, 12]))
+        #expect(report.notes.count == 2)
+    }
+
+    @Test func withdrawalForgedByAnAggregatorConvictsTheLeaderWhoClosesWithoutTheReport() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let contributions = [
+            try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6]), try log.contribution([7, 8, 9]),
+        ]
+        log.logReports(contributions)
+        try log.logWithdrawal(of: contributions[1], seed: [UInt8](repeating: 0, count: 32))
+        try log.logCollection(of: [contributions[0], contributions[2]])
+        try log.publish()
+        let findings = try #require(findings(try await log.audit()))
+        #expect(findings.map(\.culprits) == [[.leader]])
+    }
+
     @Test func rejectionForgedByAStrangerChangesNothing() async throws {
         var log = try LogFixture()
         defer { log.removeFiles() }

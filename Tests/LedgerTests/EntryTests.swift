@@ -30,6 +30,7 @@ import Testing
                     leaderCommitment: hash(5), helperCommitment: hash(6))),
             .rejected(
                 try RejectedEntry(taskID: taskID, reportID: .random(), role: .helper, error: .reportDropped, key: key)),
+            .withdrawal(try WithdrawalEntry(taskID: taskID, reportID: .random(), key: key)),
             .close(
                 CloseEntry(
                     terms: terms, leaderSignature: try terms.sign(with: key), helperSignature: try terms.sign(with: key)

@@ -20,6 +20,8 @@ struct LogFixture {
     let batchID = BatchID.random()
     let seed = (0..<32).map { _ in UInt8.random(in: 0...255) }
 
+    /// When the witness signs, in seconds since 1970.
+    var cosignedAt: UInt64 = 1_800_000_000
     /// The entries in log order; `publish()` writes them.
     var entries: [[UInt8]] = []
     var blobs: [[UInt8]] = []
@@ -146,6 +148,13 @@ struct LogFixture {
         for contribution in contributions { log(.report(contribution.entry)) }
     }
 
+    /// A withdrawal by the report's claim key, or by the one that another seed gives.
+    mutating func logWithdrawal(of contribution: Contribution, seed: [UInt8]? = nil) throws {
+        let id = contribution.entry.metadata.reportID
+        let key = try ClaimKey.derive(seed: seed ?? self.seed, taskID: task.taskID, reportID: id)
+        log(.withdrawal(try WithdrawalEntry(taskID: task.taskID, reportID: id, key: key)))
+    }
+
     /// Closes over `contributions` and logs the statements about their honest shares, which `change` may falsify.
     mutating func logCollection(
         of contributions: [Contribution],
@@ -171,7 +180,7 @@ struct LogFixture {
         let head = try writer.append(entries: entries, startingAt: 0)
         let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
         var signed = try SignedCheckpoint(checkpoint, signedBy: logSigner)
-        if cosigned { try signed.append(try witness.cosign(checkpoint, timestamp: 1_800_000_000)) }
+        if cosigned { try signed.append(try witness.cosign(checkpoint, timestamp: cosignedAt)) }
         try writer.publish(signed)
         for blob in blobs {
             try Data(blob).write(to: URL(fileURLWithPath: directory + "/" + Blob.path(hash: Blob.hash(blob))))

@@ -104,6 +104,15 @@ import TransparencyLog
         #expect(fault.kind == .inconsistent && fault.reason.contains("split view"))
     }
 
+    @Test func aSourceThatFailsTellsNothingAboutTheLog() async throws {
+        struct NoConnection: Error {}
+        struct Unreachable: TileSource {
+            func tile(path: String) async throws -> [UInt8] { throw NoConnection() }
+        }
+        let fault = try #require(await LogFsck(source: Unreachable(), policy: nil).run().fault)
+        #expect(fault.kind == .unreachable && fault.path == "checkpoint" && fault.reason.contains("NoConnection"))
+    }
+
     @Test func aLogOfAnotherNameIsNotThisOne() async throws {
         let log = try log()
         defer { log.removeFiles() }

@@ -16,6 +16,9 @@ import TransparencyLog
         var batchRoot: String
         var closeSignedBytes: String
         var leaderStatementSignedBytes: String
+        /// A promise about the three reports, and the file of the second.
+        var promise: String
+        var heldPromise: String
     }
 
     private struct Entry: Encodable {
@@ -91,7 +94,19 @@ import TransparencyLog
                             previousModelHash: counting(32, from: 160), modelHash: counting(32, from: 90),
                             owner: owner))
                 ),
+                (
+                    "withdrawal",
+                    .withdrawal(
+                        try WithdrawalEntry(
+                            taskID: taskID, reportID: dropped,
+                            key: ClaimKey.derive(seed: counting(32, from: 7), taskID: taskID, reportID: dropped)))
+                ),
             ]
+        let promised = reports.compactMap { entry in
+            if case .report(let report) = entry { report.withoutBatch } else { nil }
+        }
+        let promise = try UploadPromise(
+            entries: promised, taskID: taskID, deadline: 1_767_700_000, origin: "leader.example/log", key: leader)
         let leafHashes = entries.map { MerkleTree.leafHash($0.1.encoded()) }
         try VectorFile.check(
             "log-entries.json",
@@ -103,6 +118,8 @@ import TransparencyLog
                 },
                 logRoot: Hex.encode(MerkleTree.root(leafHashes: leafHashes)), batchRoot: Hex.encode(root.root),
                 closeSignedBytes: Hex.encode(terms.signedBytes()),
-                leaderStatementSignedBytes: Hex.encode(statements.leader.signedBytes())))
+                leaderStatementSignedBytes: Hex.encode(statements.leader.signedBytes()),
+                promise: String(decoding: promise.note.serialized(), as: UTF8.self),
+                heldPromise: String(decoding: try promise.held(for: promised)[1].serialized(), as: UTF8.self)))
     }
 }

@@ -79,6 +79,7 @@ package struct Auditor: Sendable {
                     order.append(ledger.task.taskID)
                 case .report(let report): ledgers[report.taskID]?.add(report, leafHash: leaf.leafHash)
                 case .rejected(let rejected): ledgers[rejected.taskID]?.add(rejected)
+                case .withdrawal(let withdrawal): ledgers[withdrawal.taskID]?.add(withdrawal)
                 case .close(let close): ledgers[close.terms.taskID]?.add(close)
                 case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
                 case .model(let model): ledgers[model.taskID]?.add(model)

@@ -214,7 +214,7 @@ private actor FsckSurvey {
         case .model(let model):
             name(model.modelHash, leaf, "the model")
             name(model.resultHash, leaf, "the aggregate")
-        case .report, .rejected, .close, .unknown:
+        case .report, .rejected, .withdrawal, .close, .unknown:
             return
         }
     }

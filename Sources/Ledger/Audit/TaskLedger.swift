@@ -3,7 +3,8 @@ import TransparencyLog
 
 /// One task as the log tells it: its leaves, closes and statements, gathered in a single pass over the entries.
 ///
-/// Only entries before a `close` can be leaves of that batch; a report that was rejected before it is none.
+/// Only entries before a `close` can be leaves of that batch; a report that was rejected or withdrawn before
+/// it is none.
 struct TaskLedger {
     /// What the public check needs of one report leaf.
     struct Leaf {
@@ -13,9 +14,14 @@ struct TaskLedger {
         var helperCommitment: [UInt8]
         var batchID: BatchID?
         var time: UInt64
-        var hasValidClaim: Bool
+        /// Nil where the claim key's signature does not hold.
+        var claimKey: [UInt8]?
         var isRejected = false
+        var isWithdrawn = false
         var isClosed = false
+
+        /// Neither rejected nor withdrawn.
+        var counts: Bool { !isRejected && !isWithdrawn }
     }
 
     struct ClosedBatch {
@@ -53,7 +59,7 @@ struct TaskLedger {
             Leaf(
                 reportID: report.metadata.reportID, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
                 helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
-                hasValidClaim: report.verifiedClaimKey() != nil))
+                claimKey: report.verifiedClaimKey()))
     }
 
     mutating func add(_ rejected: RejectedEntry) {
@@ -69,6 +75,21 @@ struct TaskLedger {
         leaves[position].isRejected = true
     }
 
+    mutating func add(_ withdrawal: WithdrawalEntry) {
+        // Of a report that was never logged, the withdrawal says that it never will be.
+        guard let position = positions[withdrawal.reportID] else { return }
+        guard withdrawal.isSigned, withdrawal.claimKey == leaves[position].claimKey else {
+            notes.append(
+                "a `withdrawal` of report \(withdrawal.reportID) is not signed by its claim key; it is ignored")
+            return
+        }
+        if leaves[position].isClosed {
+            notes.append("report \(withdrawal.reportID) was withdrawn after its batch closed; the close stands")
+            return
+        }
+        leaves[position].isWithdrawn = true
+    }
+
     mutating func add(_ close: CloseEntry) {
         guard close.isSigned(leaderKey: keys.leader, helperKey: keys.helper) else {
             notes.append("a `close` entry without both aggregators' valid signatures is ignored")
@@ -78,7 +99,7 @@ struct TaskLedger {
             notes.append("a `close` entry with an unreadable batch selector is ignored")
             return
         }
-        let members = leaves.indices.filter { !leaves[$0].isRejected && scope.contains(leaves[$0]) }
+        let members = leaves.indices.filter { leaves[$0].counts && scope.contains(leaves[$0]) }
         var batch = ClosedBatch(terms: close.terms, members: members)
         if let earlier = closed.first(where: { BatchScope($0.terms.selector)?.overlaps(scope) ?? false }) {
             guard earlier.terms != close.terms else { return }
@@ -96,7 +117,7 @@ struct TaskLedger {
                     text: "the leader logged a close of \(close.terms.count) reports whose root is not that of the "
                         + "\(root.count) report leaves before it"))
         } else {
-            for member in members where !leaves[member].hasValidClaim {
+            for member in members where leaves[member].claimKey == nil {
                 batch.findings.append(
                     .init(
                         culprits: [.leader, .helper],
@@ -130,7 +151,7 @@ struct TaskLedger {
 
     /// Scopes with accepted leaves that no close covers yet.
     func openBatches() -> [(selector: BatchSelector, count: UInt64)] {
-        let open = leaves.indices.filter { !leaves[$0].isRejected && !leaves[$0].isClosed }
+        let open = leaves.indices.filter { leaves[$0].counts && !leaves[$0].isClosed }
         let scopes = Dictionary(grouping: open) { position -> BatchScope in
             leaves[position].batchID.map(BatchScope.batch)
                 ?? .interval(Interval(start: leaves[position].time, duration: 1))

@@ -32,6 +32,13 @@ package struct ReportEntry: WireMessage, Equatable {
         self.helperCommitment = helperCommitment
     }
 
+    /// The same entry without its batch id: what the contributor knows before the leader has chosen a batch.
+    package var withoutBatch: ReportEntry {
+        var copy = self
+        copy.batchID = nil
+        return copy
+    }
+
     package init(from reader: inout ByteReader) throws(CodecError) {
         taskID = try TaskID(from: &reader)
         let batch = try reader.opaque8("batch_id")
@@ -66,11 +73,17 @@ package struct ReportEntry: WireMessage, Equatable {
 
     /// The claim key, if it is there and its signature over the commitments holds.
     package func verifiedClaimKey() -> [UInt8]? {
-        guard let found = metadata.publicExtensions.first(where: { $0.type == ClaimKey.extensionType }),
-            let claim = try? ClaimKey(extensionData: found.data),
+        guard let claim = metadata.claimKey,
             claim.isValid(
                 taskID: taskID, reportID: metadata.reportID, commitments: [leaderCommitment, helperCommitment])
         else { return nil }
         return claim.publicKey
+    }
+}
+
+extension ReportMetadata {
+    /// The claim key that the report names; nothing about its signature has been checked.
+    package var claimKey: ClaimKey? {
+        publicExtensions.first { $0.type == ClaimKey.extensionType }.flatMap { try? ClaimKey(extensionData: $0.data) }
     }
 }
