@@ -108,5 +108,22 @@ extension SQLiteDatastore {
                     """)
             try db.execute(sql: "CREATE INDEX helper_log_closes_by_task ON helper_log_closes (task_id)")
         }
+        migrator.registerMigration("helper 2") { db in
+            // Claim keys decide who may withdraw. A row of helper_log_rejections with a claim key is a withdrawal.
+            // helper_refusals has either the error or the contributor's withdrawal entry.
+            try db.execute(
+                sql: """
+                    ALTER TABLE helper_reports ADD COLUMN claim_key BLOB;
+                    ALTER TABLE helper_log_reports ADD COLUMN claim_key BLOB;
+                    ALTER TABLE helper_log_rejections ADD COLUMN claim_key BLOB;
+                    CREATE TABLE helper_refusals (
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL,
+                        error INTEGER,
+                        withdrawal BLOB,
+                        PRIMARY KEY (task_id, report_id)
+                    ) WITHOUT ROWID;
+                    """)
+        }
     }
 }

@@ -33,7 +33,8 @@ extension SQLiteDatastore {
                     SELECT log.idx, log.leaf_hash, own.time, own.batch_id,
                         own.leaf_hash = log.leaf_hash AND own.state = ? AS stands,
                         EXISTS (SELECT 1 FROM helper_log_rejections AS no
-                            WHERE no.task_id = own.task_id AND no.report_id = own.report_id) AS rejected
+                            WHERE no.task_id = own.task_id AND no.report_id = own.report_id
+                                AND (no.claim_key IS NULL OR no.claim_key = log.claim_key)) AS rejected
                     FROM helper_reports AS own JOIN helper_log_reports AS log USING (task_id, report_id)
                     WHERE own.task_id = ? AND own.report_id = ?
                     """)

@@ -20,20 +20,23 @@ extension SQLiteDatastore {
     }
 
     package func commitHelperJob(
-        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome]
+        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], recordsRefusals: Bool
     ) async throws(DatastoreError) -> [UInt8] {
         try await write { db in
             if case .finished(let response) = try Self.fetchJob(task, job, db) { return response }
             let responses = try outcomes.map { outcome -> VerifyResp in
+                let id = outcome.reportID
+                let refused: ReportError
                 switch outcome.finding {
-                case .refused(let error):
-                    return VerifyResp(reportID: outcome.reportID, outcome: .reject(error))
+                case .refused(let error): refused = error
                 case .verified(let report):
-                    if let error = try Self.commit(report, id: outcome.reportID, task: task, db) {
-                        return VerifyResp(reportID: outcome.reportID, outcome: .reject(error))
+                    guard let error = try Self.commit(report, id: id, task: task, db) else {
+                        return VerifyResp(reportID: id, outcome: .continue(payload: report.outbound))
                     }
-                    return VerifyResp(reportID: outcome.reportID, outcome: .continue(payload: report.outbound))
+                    refused = error
                 }
+                if recordsRefusals { try Self.recordRefusal(refused, of: id, task, db) }
+                return VerifyResp(reportID: id, outcome: .reject(refused))
             }
             let response = AggregationJobResp(responses: responses).encoded()
             try db.execute(
@@ -63,20 +66,24 @@ extension SQLiteDatastore {
         return row.optionalBytes("response").map { .finished(response: $0) } ?? .deleted
     }
 
-    /// DAP-18, Batch Buckets: a report is committed unless its bucket is collected or its id was committed before.
+    /// DAP-18, Batch Buckets: a report is committed unless its bucket is collected, its id was committed before, or it
+    /// was refused for good.
     private static func commit(
         _ report: VerifiedReport, id: ReportID, task: TaskID, _ db: Database
     ) throws -> ReportError? {
         let bucket = report.batchID.map(BatchScope.batch) ?? .interval(Interval(start: report.time, duration: 1))
+        if case .rejected(let error)? = try refusal([task.blob, id.blob], db) { return error }
         if try isShut(task, bucket, db) { return .batchCollected }
         try db.cachedStatement(
             sql: """
-                INSERT INTO helper_reports (task_id, report_id, time, batch_id, state, leaf_hash, output_share)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO helper_reports
+                    (task_id, report_id, time, batch_id, state, leaf_hash, claim_key, output_share)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """
         ).execute(arguments: [
             task.blob, id.blob, try report.time.stored("report time"), report.batchID?.blob,
-            HelperReportState.accepted.rawValue, report.leafHash?.blob, report.outputShare.blob,
+            HelperReportState.accepted.rawValue, report.leafHash?.blob, report.claimKey?.blob,
+            report.outputShare.blob,
         ])
         return db.changesCount == 0 ? .reportReplayed : nil
     }

@@ -53,7 +53,8 @@ extension SQLiteDatastore: HelperStore {
                     WHERE task_id = ? AND \(condition) AND idx < ? AND NOT EXISTS (
                         SELECT 1 FROM helper_log_rejections AS no
                         WHERE no.task_id = log.task_id AND no.report_id = log.report_id
-                            AND no.idx > log.idx AND no.idx < ?)
+                            AND no.idx > log.idx AND no.idx < ?
+                            AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
                     ORDER BY idx
                     """,
                 arguments: [task.blob] + arguments + [index.clampedToInt64, index.clampedToInt64])
@@ -64,20 +65,25 @@ extension SQLiteDatastore: HelperStore {
 
     private static func record(_ entry: FollowedEntry, _ db: Database) throws {
         switch entry {
-        case .report(let task, let report, let index, let time, let batch, let leafHash):
+        case .report(let task, let report, let index, let time, let batch, let leafHash, let claimKey):
             // The first leaf of a report is the one that counts (Protocols/log-entries.md); a copy is no leaf.
             try db.cachedStatement(
                 sql: """
-                    INSERT INTO helper_log_reports (task_id, report_id, idx, time, batch_id, leaf_hash)
-                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    INSERT INTO helper_log_reports (task_id, report_id, idx, time, batch_id, leaf_hash, claim_key)
+                    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                     """
             ).execute(arguments: [
                 task.blob, report.blob, try index.stored("log index"), time.clampedToInt64, batch?.blob, leafHash.blob,
+                claimKey?.blob,
             ])
         case .rejected(let task, let report, let index):
             try db.cachedStatement(
                 sql: "INSERT INTO helper_log_rejections (idx, task_id, report_id) VALUES (?, ?, ?)"
             ).execute(arguments: [try index.stored("log index"), task.blob, report.blob])
+        case .withdrawal(let task, let report, let index, let claimKey):
+            try db.cachedStatement(
+                sql: "INSERT INTO helper_log_rejections (idx, task_id, report_id, claim_key) VALUES (?, ?, ?, ?)"
+            ).execute(arguments: [try index.stored("log index"), task.blob, report.blob, claimKey.blob])
         case .close(let task, let index, let bytes):
             try db.cachedStatement(
                 sql: "INSERT INTO helper_log_closes (idx, task_id, entry) VALUES (?, ?, ?)"

@@ -13,13 +13,22 @@ package protocol HelperStore: Sendable {
     /// Reports whose bucket is closed or collected, or that were accepted before, turn into rejections here, where no
     /// concurrent job can come between check and insertion.
     ///
+    /// - Parameter recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
     func commitHelperJob(
-        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome]
+        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], recordsRefusals: Bool
     ) async throws(DatastoreError) -> [UInt8]
 
     /// Forgets a job's response, keeping what protects from replays. False if there is no such job.
     func deleteHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool
+
+    // MARK: Refusals
+
+    /// Takes a report back for its contributor, before its batch is closed.
+    func withdrawHelperReport(_ withdrawal: WithdrawalEntry) async throws(DatastoreError) -> WithdrawalOutcome
+
+    /// The helper's last word on each of these reports; nil for those that it stands by or has never seen.
+    func helperRefusals(_ task: TaskID, _ reports: [ReportID]) async throws(DatastoreError) -> [HelperRefusal?]
 
     // MARK: Closes
 
@@ -110,14 +119,20 @@ package struct VerifiedReport: Sendable {
     package var batchID: BatchID?
     /// Leaf hash of the log entry that this report must get; nil in uncommitted tasks.
     package var leafHash: [UInt8]?
+    /// Who may withdraw it; nil in uncommitted tasks.
+    package var claimKey: [UInt8]?
     package var outputShare: [UInt8]
     /// The helper's ping-pong message for the leader.
     package var outbound: [UInt8]
 
-    package init(time: UInt64, batchID: BatchID?, leafHash: [UInt8]?, outputShare: [UInt8], outbound: [UInt8]) {
+    package init(
+        time: UInt64, batchID: BatchID?, leafHash: [UInt8]?, claimKey: [UInt8]?, outputShare: [UInt8],
+        outbound: [UInt8]
+    ) {
         self.time = time
         self.batchID = batchID
         self.leafHash = leafHash
+        self.claimKey = claimKey
         self.outputShare = outputShare
         self.outbound = outbound
     }
@@ -220,9 +235,12 @@ package struct HelperLogPosition: Sendable, Equatable {
 
 /// A log entry that concerns the helper.
 package enum FollowedEntry: Sendable, Equatable {
-    case report(TaskID, ReportID, index: UInt64, time: UInt64, batchID: BatchID?, leafHash: [UInt8])
+    case report(
+        TaskID, ReportID, index: UInt64, time: UInt64, batchID: BatchID?, leafHash: [UInt8], claimKey: [UInt8]?)
     /// With a valid signature of the aggregator that rejects.
     case rejected(TaskID, ReportID, index: UInt64)
+    /// With a valid signature of the claim key that it names; it counts for a leaf with that claim key.
+    case withdrawal(TaskID, ReportID, index: UInt64, claimKey: [UInt8])
     /// The whole entry.
     case close(TaskID, index: UInt64, entry: [UInt8])
 }

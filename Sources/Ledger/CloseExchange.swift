@@ -66,7 +66,7 @@ package enum CloseAnswer: WireMessage, Equatable {
 }
 
 extension ByteReader {
-    fileprivate mutating func reportIDs() throws(CodecError) -> [ReportID] {
+    mutating func reportIDs() throws(CodecError) -> [ReportID] {
         var inner = ByteReader(try opaque32("report_ids"))
         var ids: [ReportID] = []
         ids.reserveCapacity(inner.remaining / ReportID.size)
@@ -76,7 +76,7 @@ extension ByteReader {
 }
 
 extension ByteWriter {
-    fileprivate mutating func reportIDs(_ ids: [ReportID]) {
+    mutating func reportIDs(_ ids: [ReportID]) {
         var inner = ByteWriter()
         for id in ids { id.encode(into: &inner) }
         opaque32(inner.bytes)

@@ -17,9 +17,10 @@ struct Cairn: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, ContributeCommand.self, ReceiptCommand.self, AuditCommand.self, LogCommand.self,
-            TaskCommand.self, CollectCommand.self, ModelCommand.self, KeygenCommand.self, NodeCommand.self,
-            WitnessCommand.self, VectorsCommand.self, BenchCommand.self,
+            DemoCommand.self, ContributeCommand.self, WithdrawCommand.self, ReceiptCommand.self,
+            PromiseCommand.self, AuditCommand.self, LogCommand.self, TaskCommand.self, CollectCommand.self,
+            ModelCommand.self, KeygenCommand.self, NodeCommand.self, WitnessCommand.self, VectorsCommand.self,
+            BenchCommand.self,
         ])
 
     static func main() async {

@@ -129,8 +129,6 @@ extension EndToEnd {
             try FileManager.default.removeItem(atPath: "\(copy)/\(blob)")
             try await expect(2, "missing", blob, try await fsck(copy, policy, nodes))
             try await expect(2, "missing", "checkpoint", try await fsck(copy + "/blob", policy, nodes))
-            let dead = "http://127.0.0.1:\(try TestNodes.freePorts(1)[0])/log"
-            try await expect(2, "unreachable", "checkpoint", try await fsck(dead, policy, nodes))
             #expect(try Data(contentsOf: URL(fileURLWithPath: seen)) == remembered, "a bad log is not remembered")
 
             // What was seen before had one entry more.

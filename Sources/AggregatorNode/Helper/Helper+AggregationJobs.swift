@@ -26,7 +26,8 @@ extension Helper {
             let outcomes = try await context.workers.runInParallel { threads in
                 verifier.verify(message.verifyInits, threads: threads)
             }
-            return try await context.store.commitHelperJob(task.id, job, outcomes: outcomes)
+            return try await context.store.commitHelperJob(
+                task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted)
         }
         return .dap(.aggregationJobResp, response, location: location)
     }

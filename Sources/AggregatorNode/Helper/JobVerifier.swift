@@ -38,6 +38,7 @@ struct JobVerifier: Sendable {
             return .verified(
                 VerifiedReport(
                     time: share.metadata.time, batchID: batchID, leafHash: leafHash(share),
+                    claimKey: task.isCommitted ? share.metadata.claimKey?.publicKey : nil,
                     outputShare: verification.outputShare, outbound: verification.outbound))
         }
     }

@@ -40,7 +40,7 @@ enum FollowError: Error, Equatable {
 /// cosigned as a witness. Which trees are consistent with each other is the witness's knowledge; what is in them is
 /// the follower's.
 ///
-/// It remembers what the helper decides by: where each report is logged, who rejected it, and the closes.
+/// It remembers what the helper decides by: where each report is logged, who rejected or withdrew it, and the closes.
 actor LogFollower {
     private let origin: String
     private let source: any TileSource
@@ -146,13 +146,17 @@ actor LogFollower {
         case .report(let report):
             return .report(
                 report.taskID, report.metadata.reportID, index: entry.index, time: report.metadata.time,
-                batchID: report.batchID, leafHash: entry.leafHash)
+                batchID: report.batchID, leafHash: entry.leafHash, claimKey: report.metadata.claimKey?.publicKey)
         case .rejected(let rejected):
             guard let keys = try await registry.task(rejected.taskID)?.parameters.statementKeys,
                 let key = keys[rejected.role],
                 rejected.isSigned(by: key)
             else { return nil }
             return .rejected(rejected.taskID, rejected.reportID, index: entry.index)
+        case .withdrawal(let withdrawal):
+            guard withdrawal.isSigned else { return nil }
+            return .withdrawal(
+                withdrawal.taskID, withdrawal.reportID, index: entry.index, claimKey: withdrawal.claimKey)
         case .close(let close):
             return .close(close.terms.taskID, index: entry.index, entry: entry.bytes)
         default:

@@ -11,6 +11,7 @@ package struct Leader: Sendable {
     let logKeeper: LogKeeper
     let aggregation: AggregationDriver
     let collection: CollectionDriver
+    let promises: Promises
 
     package init(context: NodeContext) {
         self.context = context
@@ -22,6 +23,7 @@ package struct Leader: Sendable {
         }
         collection.attach(aggregation)
         logKeeper = keeper
+        promises = Promises(context: context, logKeeper: keeper)
         self.collection = collection
         self.aggregation = aggregation
     }
@@ -33,6 +35,7 @@ package struct Leader: Sendable {
         routes.get("/tasks/:task/collection_jobs/:job", pollCollection)
         routes.delete("/tasks/:task/collection_jobs/:job", deleteCollection)
         routes.get("/cairn/tasks/:task/receipts/:report", receipt)
+        routes.post("/cairn/tasks/:task/withdrawals", withdraw)
         routes.get("/cairn/tasks/:task/status", status)
         routes.post("/cairn/tasks/:task/log-entries", submitLogEntry)
     }
@@ -43,6 +46,7 @@ package struct Leader: Sendable {
             BackgroundService { [aggregation] in await aggregation.run() },
             BackgroundService { [collection] in await collection.run() },
             BackgroundService { [logKeeper] in await logKeeper.run() },
+            BackgroundService { [promises] in await promises.run() },
         ]
     }
 }

@@ -36,11 +36,13 @@ struct TaskStatus: Encodable {
     let accepted: UInt64
     /// By the name of the reason.
     let rejected: [String: UInt64]
+    /// Taken back by their contributors.
+    let withdrawn: UInt64
     let batches: [Batch]
 
     private enum CodingKeys: String, CodingKey {
         case taskID = "task_id"
-        case received, pending, accepted, rejected, batches
+        case received, pending, accepted, rejected, withdrawn, batches
     }
 
     init(task: TaskID, counts: ReportCounts, batches: [BatchStatus]) {
@@ -48,7 +50,8 @@ struct TaskStatus: Encodable {
         pending = counts.received + counts.aggregating
         accepted = counts.accepted
         rejected = Dictionary(uniqueKeysWithValues: counts.rejected.map { ($0.key.name, $0.value) })
-        received = pending + accepted + counts.rejected.values.reduce(0, +)
+        withdrawn = counts.withdrawn
+        received = pending + accepted + withdrawn + counts.rejected.values.reduce(0, +)
         self.batches = batches.map { Batch(batch: $0.batch, state: $0.state, count: $0.count) }
     }
 }

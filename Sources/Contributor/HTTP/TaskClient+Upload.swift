@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import Ledger
 import NIOHTTP1
 
 /// A report ready to be sent, and what its owner keeps.
@@ -32,6 +33,8 @@ public struct UploadOutcome: Sendable, Equatable {
     public let error: ReportError?
     /// Bytes on the line.
     public let size: Int
+    /// What the leader promised about it.
+    public let promise: PromiseState
 }
 
 extension TaskClient {
@@ -92,11 +95,12 @@ extension TaskClient {
         while !rest.isEmpty {
             let (chunk, sizes) = Self.chunk(of: rest)
             rest = rest.dropFirst(chunk.count)
-            let errors = try await upload(chunk)
+            let (errors, promises) = try await upload(chunk)
             for (report, size) in zip(chunk, sizes) {
                 outcomes.append(
                     UploadOutcome(
-                        reportID: report.reportID, index: report.index, error: errors[report.reportID], size: size))
+                        reportID: report.reportID, index: report.index, error: errors[report.reportID], size: size,
+                        promise: promises[report.reportID] ?? .none))
             }
             progress?(chunk.count)
         }
@@ -137,6 +141,9 @@ extension TaskClient {
         }
         for outcome in outcomes {
             let state = outcome.error.map { ReportRecord.State.rejected($0.name) } ?? .stored
+            if case .held(let file) = outcome.promise {
+                try home.save(promise: file, taskID: taskID, reportID: outcome.reportID)
+            }
             try home.save(record(of: prepared[outcome.index], state: state))
         }
         return outcomes
@@ -148,16 +155,17 @@ extension TaskClient {
             time: file.configuration.seconds(of: report.time) ?? 0, state: state, opening: report.opening)
     }
 
-    private nonisolated func upload(_ reports: ArraySlice<PreparedReport>) async throws -> [ReportID: ReportError] {
+    private nonisolated func upload(
+        _ reports: ArraySlice<PreparedReport>
+    ) async throws -> (errors: [ReportID: ReportError], promises: [ReportID: PromiseState]) {
         let url = ResourceURL.reports(leaderURL, taskID)
         let request = UploadRequest(reports: reports.map(\.report))
         let headers = [taskHeader, (name: "Content-Type", value: MediaType.uploadReq.headerValue)]
         let answer = try await transport.sendExpectingSuccess(
             .init(.POST, url, headers: headers, body: request.encoded()))
-        guard !answer.body.isEmpty else { return [:] }
         let statuses: [ReportUploadStatus]
         do {
-            statuses = try UploadErrors(decoding: answer.body).statuses
+            statuses = answer.body.isEmpty ? [] : try UploadErrors(decoding: answer.body).statuses
         } catch {
             throw ContributorError.unexpectedAnswer(url: url, reason: error.description)
         }
@@ -165,7 +173,9 @@ extension TaskClient {
         for status in statuses where !(answer.attempts > 1 && status.error == .reportReplayed) {
             errors[status.reportID] = status.error
         }
-        return errors
+        let promises = promises(
+            answer.header(UploadPromise.headerName), for: Array(reports), failed: Set(statuses.map(\.reportID)))
+        return (errors, promises)
     }
 
     /// As many reports from the front as fit one request of moderate size, at least one.

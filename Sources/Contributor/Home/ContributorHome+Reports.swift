@@ -45,6 +45,22 @@ extension ContributorHome {
         return records.sorted { ($0.time, $0.reportID.base64URL) < ($1.time, $1.reportID.base64URL) }
     }
 
+    /// Where the leader's promise about a report belongs.
+    public func promisePath(taskID: TaskID, reportID: ReportID) -> String {
+        "\(path)/promises/\(taskID.base64URL)/\(reportID.base64URL).promise"
+    }
+
+    /// Whether the leader has promised anything about a report.
+    public func hasPromise(taskID: TaskID, reportID: ReportID) -> Bool {
+        FileManager.default.fileExists(atPath: promisePath(taskID: taskID, reportID: reportID))
+    }
+
+    /// Stores a promise.
+    public func save(promise: String, taskID: TaskID, reportID: ReportID) throws {
+        try createFolder("\(path)/promises/\(taskID.base64URL)")
+        try write(Array(promise.utf8), to: promisePath(taskID: taskID, reportID: reportID))
+    }
+
     /// Where a report's receipt belongs.
     public func receiptPath(taskID: TaskID, reportID: ReportID) -> String {
         "\(path)/receipts/\(taskID.base64URL)/\(reportID.base64URL).tlog-proof"

@@ -7,6 +7,7 @@ import Foundation
 ///     seed                                 32 secret bytes in hex; claim keys derive from it. Back it up.
 ///     tasks/NAME.task                      tasks that were installed under a name
 ///     reports/TASK-ID/REPORT-ID.json       history, and what opens the logged commitments
+///     promises/TASK-ID/REPORT-ID.promise   the leader's word that the log will say what became of the report
 ///     receipts/TASK-ID/REPORT-ID.tlog-proof
 ///
 /// Folders are `0700` and files with secrets `0600`. Files are replaced in one step, so a crash leaves the old or the

@@ -10,6 +10,8 @@ public struct ReportRecord: Sendable, Equatable {
         case stored
         /// The leader refused it, for this reason (the standard's name).
         case rejected(String)
+        /// Taken back.
+        case withdrawn
     }
 
     public let taskID: TaskID
@@ -19,6 +21,11 @@ public struct ReportRecord: Sendable, Equatable {
     public let state: State
     /// The input and the two blinding factors; nil for uncommitted tasks. Secret.
     package let opening: ReportOpening?
+
+    /// The same report in another state.
+    package func with(_ state: State) -> ReportRecord {
+        ReportRecord(taskID: taskID, reportID: reportID, time: time, state: state, opening: opening)
+    }
 
     package init(taskID: TaskID, reportID: ReportID, time: UInt64, state: State, opening: ReportOpening?) {
         self.taskID = taskID
@@ -54,6 +61,7 @@ struct ReportRecordFile: Codable {
         case .sent: (state, reason) = ("sent", nil)
         case .stored: (state, reason) = ("stored", nil)
         case .rejected(let why): (state, reason) = ("rejected", why)
+        case .withdrawn: (state, reason) = ("withdrawn", nil)
         }
         opening = record.opening.map { opening in
             Opening(values: opening.values.map { String($0) }, blinds: opening.blinds.map { Hex.encode($0) })
@@ -69,6 +77,7 @@ struct ReportRecordFile: Codable {
         case "sent": decodedState = .sent
         case "stored": decodedState = .stored
         case "rejected": decodedState = .rejected(reason ?? "")
+        case "withdrawn": decodedState = .withdrawn
         default: return nil
         }
         var decodedOpening: ReportOpening?

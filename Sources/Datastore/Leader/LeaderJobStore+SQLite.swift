@@ -66,7 +66,7 @@ extension SQLiteDatastore: LeaderJobStore {
         }
     }
 
-    private static func isOpen(_ batch: BatchID, _ task: TaskID, _ db: Database) throws -> Bool {
+    static func isOpen(_ batch: BatchID, _ task: TaskID, _ db: Database) throws -> Bool {
         let state = try Int64.fetchOne(
             db, sql: "SELECT state FROM leader_batches WHERE task_id = ? AND batch_id = ?",
             arguments: [task.blob, batch.blob])
@@ -82,7 +82,11 @@ extension SQLiteDatastore: LeaderJobStore {
                 db, sql: "SELECT sequence FROM leader_reports WHERE task_id = ? AND report_id = ? AND state = ?",
                 arguments: [task.blob, report.reportID.blob, state.rawValue])
             guard let sequence else { throw DatastoreError.stale }
-            try reject(sequence, report.error, logEntry: report.logEntry, db)
+            if report.isWithdrawn, let entry = report.logEntry {
+                try withdraw(sequence, entry: entry, db)
+            } else {
+                try reject(sequence, report.error, logEntry: report.logEntry, db)
+            }
         }
     }
 
@@ -93,8 +97,9 @@ extension SQLiteDatastore: LeaderJobStore {
         try db.execute(
             sql: "UPDATE leader_reports SET state = ?, error = ?, log_index = ? WHERE sequence = ?",
             arguments: [ReportState.rejected.rawValue, Int64(error.rawValue), index, sequence])
-        try db.execute(sql: "DELETE FROM leader_payloads WHERE sequence = ?", arguments: [sequence])
-        try db.execute(sql: "DELETE FROM leader_output_shares WHERE sequence = ?", arguments: [sequence])
+        for table in ["leader_payloads", "leader_output_shares", "leader_withdrawals"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE sequence = ?", arguments: [sequence])
+        }
     }
 
     package func pendingJobs() async throws(DatastoreError) -> [Int64] {
@@ -165,7 +170,16 @@ extension SQLiteDatastore: LeaderJobStore {
         guard let sequence else {
             throw DatastoreError.conflict("report \(report.base64URL) is not in job \(key)")
         }
+        let withdrawal = try waitingWithdrawal(sequence, db)
         switch outcome {
+        case .accepted(_, let logEntry) where withdrawal != nil:
+            // The helper holds the report: leaf and withdrawal tell it, and everybody, that it counts for nothing.
+            let index = try logEntry.map { try appendLogEntries([$0], db) }
+            try db.execute(
+                sql: "UPDATE leader_reports SET log_index = ? WHERE sequence = ?", arguments: [index, sequence])
+            try withdraw(sequence, entry: withdrawal ?? [], db)
+        case .returned where withdrawal != nil:
+            try withdraw(sequence, entry: withdrawal ?? [], db)
         case .accepted(let outputShare, let logEntry):
             let index = try logEntry.map { try appendLogEntries([$0], db) }
             try db.execute(

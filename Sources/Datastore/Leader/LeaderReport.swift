@@ -2,7 +2,7 @@ import DAP
 
 /// The life of a report at the leader: `received` → `aggregating` → `accepted` or `rejected`. An abandoned job puts
 /// its reports back to `received`; a report that the close of its batch leaves out goes from `accepted` to
-/// `rejected`. Rows are never deleted: they are the replay protection.
+/// `rejected`, and a contributor can turn any report that is not closed over into `withdrawn`. Rows are never deleted: they are the replay protection.
 enum ReportState: Int64 {
     /// Stored and acknowledged, in no job.
     case received = 0
@@ -11,6 +11,8 @@ enum ReportState: Int64 {
     /// Verified by both aggregators, its output share waits for collection or has been collected.
     case accepted = 2
     case rejected = 3
+    /// Taken back by its contributor.
+    case withdrawn = 4
 }
 
 /// A report that passed the checks of the upload.
@@ -21,12 +23,17 @@ package struct NewReport: Sendable, Equatable {
     /// SHA-256 of the encoded report, by which a repeated upload is told from another report under the same id.
     package var fingerprint: [UInt8]
     package var payload: ReportPayload
+    /// POSIX seconds until which the log must say what became of the report; nil in tasks that log no reports.
+    package var deadline: UInt64?
 
-    package init(reportID: ReportID, time: UInt64, fingerprint: [UInt8], payload: ReportPayload) {
+    package init(
+        reportID: ReportID, time: UInt64, fingerprint: [UInt8], payload: ReportPayload, deadline: UInt64? = nil
+    ) {
         self.reportID = reportID
         self.time = time
         self.fingerprint = fingerprint
         self.payload = payload
+        self.deadline = deadline
     }
 }
 
@@ -86,13 +93,15 @@ package struct WaitingReport: Sendable, Equatable {
 package struct RefusedReport: Sendable, Equatable {
     package var reportID: ReportID
     package var error: ReportError
-    /// The `rejected` entry, in tasks that log reports and where it is the leader that refuses.
+    /// The `rejected` entry, in tasks that log reports; or the contributor's `withdrawal`, where the helper took it.
     package var logEntry: [UInt8]?
+    package var isWithdrawn: Bool
 
-    package init(reportID: ReportID, error: ReportError, logEntry: [UInt8]? = nil) {
+    package init(reportID: ReportID, error: ReportError, logEntry: [UInt8]? = nil, isWithdrawn: Bool = false) {
         self.reportID = reportID
         self.error = error
         self.logEntry = logEntry
+        self.isWithdrawn = isWithdrawn
     }
 }
 
@@ -104,6 +113,7 @@ package enum ReportStanding: Sendable, Equatable {
     /// Accepted; in tasks that log reports with the index of its entry.
     case accepted(logIndex: UInt64?)
     case rejected(ReportError)
+    case withdrawn
 }
 
 /// Numbers of reports of a task.
@@ -112,6 +122,7 @@ package struct ReportCounts: Sendable, Equatable {
     package var aggregating: UInt64 = 0
     package var accepted: UInt64 = 0
     package var rejected: [ReportError: UInt64] = [:]
+    package var withdrawn: UInt64 = 0
 
     package init() {}
 }

@@ -26,10 +26,12 @@ extension SQLiteDatastore: LeaderReportStore {
         guard try buckets.takePlace(time: time, db) else { return .full }
         try db.execute(
             sql: """
-                INSERT INTO leader_reports (task_id, report_id, fingerprint, time, state) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO leader_reports (task_id, report_id, fingerprint, time, state, deadline)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 task.blob, report.reportID.blob, report.fingerprint.blob, time, ReportState.received.rawValue,
+                report.deadline?.clampedToInt64,
             ])
         try db.execute(
             sql: """
@@ -44,7 +46,7 @@ extension SQLiteDatastore: LeaderReportStore {
     }
 
     /// Whether a batch that contains `time` is closing or collected (time-interval mode).
-    private static func isSealed(time: Int64, _ task: TaskID, _ db: Database) throws -> Bool {
+    static func isSealed(time: Int64, _ task: TaskID, _ db: Database) throws -> Bool {
         try Bool.fetchOne(
             db,
             sql: """
@@ -117,6 +119,7 @@ extension SQLiteDatastore: LeaderReportStore {
             case .received, .aggregating: return .pending
             case .accepted: return .accepted(logIndex: try row.optionalUnsigned("log_index"))
             case .rejected: return .rejected(try row.code("error", as: ReportError.self))
+            case .withdrawn: return .withdrawn
             }
         }
     }
@@ -134,6 +137,7 @@ extension SQLiteDatastore: LeaderReportStore {
                 case .received: counts.received += number
                 case .aggregating: counts.aggregating += number
                 case .accepted: counts.accepted += number
+                case .withdrawn: counts.withdrawn += number
                 case .rejected: counts.rejected[try row.code("error", as: ReportError.self), default: 0] += number
                 }
             }

@@ -1,4 +1,5 @@
 import DAP
+import Ledger
 
 /// Reports from upload to their job.
 package protocol LeaderReportStore: Sendable {
@@ -22,6 +23,16 @@ package protocol LeaderReportStore: Sendable {
     func waitingReports(
         task: TaskID, excluding excluded: Set<Int64>, now: UInt64, limit: Int, payloadLimit: Int
     ) async throws(DatastoreError) -> [WaitingReport]
+
+    /// Takes a report back for its contributor, unless its batch is closing, and logs the withdrawal.
+    func withdraw(_ withdrawal: WithdrawalEntry) async throws(DatastoreError) -> WithdrawalOutcome
+
+    /// The reports whose deadline is at or before `time` (POSIX seconds) and that nothing has become of, with all
+    /// reports of the jobs that such reports are in.
+    func overdueReports(at time: UInt64) async throws(DatastoreError) -> [TaskID: [ReportID]]
+
+    /// Refuses such reports, and ends the jobs that they are in.
+    func giveUp(_ reports: [RefusedReport], task: TaskID) async throws(DatastoreError)
 
     func standing(of report: ReportID, task: TaskID) async throws(DatastoreError) -> ReportStanding
 

@@ -83,5 +83,18 @@ extension SQLiteDatastore {
                     );
                     """)
         }
+        migrator.registerMigration("leader 2") { db in
+            // The time by which a promise has to be kept, and withdrawals of reports that are in a job.
+            try db.execute(
+                sql: """
+                    ALTER TABLE leader_reports ADD COLUMN deadline INTEGER;
+                    CREATE INDEX leader_reports_by_deadline ON leader_reports (deadline)
+                        WHERE state IN (0, 1) AND deadline IS NOT NULL;
+                    CREATE TABLE leader_withdrawals (
+                        sequence INTEGER PRIMARY KEY REFERENCES leader_reports (sequence),
+                        entry BLOB NOT NULL
+                    );
+                    """)
+        }
     }
 }

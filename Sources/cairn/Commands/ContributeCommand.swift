@@ -23,6 +23,8 @@ struct ContributeCommand: AsyncParsableCommand {
             let stored: Bool
             let error: String?
             let bytes: Int
+            /// Whether the leader promised, under its signature, that the log will say what becomes of the report.
+            let promised: Bool
         }
 
         let taskId: String
@@ -112,7 +114,8 @@ struct ContributeCommand: AsyncParsableCommand {
         if json {
             let reports = outcomes.map {
                 Output.Report(
-                    reportId: $0.reportID.base64URL, stored: $0.error == nil, error: $0.error?.name, bytes: $0.size)
+                    reportId: $0.reportID.base64URL, stored: $0.error == nil, error: $0.error?.name, bytes: $0.size,
+                    promised: $0.isPromised)
             }
             return try JSONOutput.print(Output(taskId: file.taskID.base64URL, reports: reports))
         }
@@ -123,6 +126,10 @@ struct ContributeCommand: AsyncParsableCommand {
         for outcome in outcomes {
             guard let error = outcome.error else { continue }
             Console.error("cairn: value \(outcome.index + 1) was refused: \(error.name)")
+        }
+        for outcome in outcomes {
+            guard case .missing(let reason) = outcome.promise else { continue }
+            Console.error("cairn: no promise for value \(outcome.index + 1): \(reason)")
         }
     }
 
@@ -137,5 +144,12 @@ struct ContributeCommand: AsyncParsableCommand {
             return
         }
         try home.install(file)
+    }
+}
+
+extension UploadOutcome {
+    /// Whether the leader's promise is here and holds.
+    var isPromised: Bool {
+        if case .held = promise { true } else { false }
     }
 }

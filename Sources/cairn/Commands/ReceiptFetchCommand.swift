@@ -34,6 +34,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             for record in try home.records(of: file.taskID) {
                 guard !home.hasReceipt(taskID: record.taskID, reportID: record.reportID) else { continue }
                 if case .rejected = record.state { continue }
+                if case .withdrawn = record.state { continue }
                 switch try await client.awaitReceipt(of: record.reportID, deadline: .seconds(Int64(wait))) {
                 case .available(let text):
                     fetched.append(try home.save(receipt: text, taskID: record.taskID, reportID: record.reportID))

@@ -15,6 +15,7 @@ struct ReceiptListCommand: ParsableCommand {
             let state: String
             let reason: String?
             let receipt: String?
+            let promise: String?
         }
 
         let reports: [Report]
@@ -32,7 +33,9 @@ struct ReceiptListCommand: ParsableCommand {
             return Output.Report(
                 taskId: record.taskID.base64URL, reportId: record.reportID.base64URL,
                 time: TimeArgument.text(record.time), state: state, reason: reason,
-                receipt: hasReceipt ? home.receiptPath(taskID: record.taskID, reportID: record.reportID) : nil)
+                receipt: hasReceipt ? home.receiptPath(taskID: record.taskID, reportID: record.reportID) : nil,
+                promise: home.hasPromise(taskID: record.taskID, reportID: record.reportID)
+                    ? home.promisePath(taskID: record.taskID, reportID: record.reportID) : nil)
         }
         if json { return try JSONOutput.print(Output(reports: reports)) }
         if reports.isEmpty { Console.print("no reports yet") }
@@ -47,6 +50,7 @@ struct ReceiptListCommand: ParsableCommand {
         case .sent: ("sent", nil)
         case .stored: ("stored", nil)
         case .rejected(let reason): ("rejected", reason)
+        case .withdrawn: ("withdrawn", nil)
         }
     }
 }

@@ -114,7 +114,8 @@ final class NodePair: Sendable {
         }
     }
 
-    func start(_ configuration: NodeConfiguration) async throws -> Running {
+    /// - Parameter ahead: how many seconds the node's clock is ahead.
+    func start(_ configuration: NodeConfiguration, ahead: UInt64 = 0) async throws -> Running {
         let keys = configuration.role == .leader ? leaderKeys : helperKeys
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
         let context = NodeContext(
@@ -122,7 +123,7 @@ final class NodePair: Sendable {
             peer: PeerClient(
                 baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: quietLogger()),
             blobs: try BlobStore(directory: configuration.blobDirectory), workers: WorkerPool(count: 2),
-            now: { UInt64(Date().timeIntervalSince1970) }, logger: quietLogger())
+            now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: quietLogger())
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })
         let group = ServiceGroup(

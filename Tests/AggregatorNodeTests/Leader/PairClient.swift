@@ -1,4 +1,5 @@
 import AggregatorNode
+import Crypto
 import DAP
 import Datastore
 import Foundation
@@ -42,11 +43,60 @@ struct PairClient: Sendable {
     /// - Returns: the failures that the response names.
     @discardableResult
     func upload(_ reports: [Report]) async throws -> [ReportUploadStatus] {
-        let answer = try await http.send(
-            "POST", path + "/reports", body: UploadRequest(reports: reports).encoded(),
-            headers: ["Content-Type": MediaType.uploadReq.headerValue])
+        let answer = try await uploadAnswer(reports)
         guard answer.status == 200 else { throw try ProblemDocument(json: answer.body) }
         return answer.body.isEmpty ? [] : try UploadErrors(decoding: answer.body).statuses
+    }
+
+    func uploadAnswer(_ reports: [Report]) async throws -> Answer {
+        try await http.send(
+            "POST", path + "/reports", body: UploadRequest(reports: reports).encoded(),
+            headers: ["Content-Type": MediaType.uploadReq.headerValue])
+    }
+
+    /// The entry that a report gets in the log, without its batch.
+    func entry(_ report: Report) throws -> ReportEntry {
+        let commitments = try vdaf.commitments(publicShare: report.publicShare)
+        return ReportEntry(
+            taskID: file.taskID, batchID: nil, metadata: report.metadata, leaderCommitment: commitments[0],
+            helperCommitment: commitments[1])
+    }
+
+    /// The report's claim key.
+    func claimKey(_ report: Report) throws -> Curve25519.Signing.PrivateKey {
+        try ClaimKey.derive(
+            seed: [UInt8](repeating: 3, count: 32), taskID: file.taskID, reportID: report.metadata.reportID)
+    }
+
+    /// Asks one of the nodes to let a report go.
+    func withdraw(
+        _ report: Report, at node: NodeConfiguration, key: Curve25519.Signing.PrivateKey? = nil
+    ) async throws -> Answer {
+        let entry = try WithdrawalEntry(
+            taskID: file.taskID, reportID: report.metadata.reportID, key: key ?? claimKey(report))
+        return try await TestClient(port: node.listenPort).send(
+            "POST", "/cairn/tasks/\(file.taskID.base64URL)/withdrawals",
+            body: LedgerEntry.withdrawal(entry).encoded())
+    }
+
+    /// Waits until so many reports are accepted.
+    func awaitAccepted(_ count: UInt64, at leader: NodePair.Running) async throws {
+        for _ in 0..<500 {
+            if try await leader.context.store.reportCounts(task: file.taskID).accepted >= count { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CancellationError()
+    }
+
+    /// The entries that the leader publishes, all of them checked.
+    func published() async throws -> [LedgerEntry] {
+        let source = DirectoryTileSource(directory: pair.leader.logDirectory)
+        let head = try await LogReader.fetchCheckpoint(from: source).checkpoint.head
+        var entries: [LedgerEntry] = []
+        for try await leaf in LogReader(source: source, head: head).entries(0..<head.size) {
+            entries.append(try LedgerEntry(decoding: leaf.bytes))
+        }
+        return entries
     }
 
     /// Puts a report into the leader's open batch and log as if both aggregators had accepted it.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Ledger
 import Logging
 
 /// Takes one aggregation job from waiting reports to its end.
@@ -89,9 +90,17 @@ struct JobRunner: Sendable {
     }
 
     private func finish(_ job: PendingJob, _ verdicts: [(WaitingReport, ReportVerdict)]) async throws {
+        var refused: [ReportID: [UInt8]] = [:]
+        for case (let report, .refusedByHelper) in verdicts {
+            refused[report.reportID] = try ReportMetadata(decoding: report.payload.metadata).claimKey?.publicKey
+        }
+        let endings = await HelperRefusals(context: context, task: task).endings(refused)
         // The order in the log must not tell the order of upload.
         let outcomes = try verdicts.shuffled().map { report, verdict in
-            (report: report.reportID, outcome: try outcome(of: verdict, report, batchID: job.batchID))
+            (
+                report: report.reportID,
+                outcome: try outcome(of: verdict, report, batchID: job.batchID, endings[report.reportID])
+            )
         }
         try await context.store.finishJob(job.key, outcomes: outcomes)
         let accepted = verdicts.count { if case .accepted = $1 { true } else { false } }
@@ -101,17 +110,20 @@ struct JobRunner: Sendable {
     }
 
     private func outcome(
-        of verdict: ReportVerdict, _ report: WaitingReport, batchID: BatchID?
+        of verdict: ReportVerdict, _ report: WaitingReport, batchID: BatchID?, _ ending: HelperRefusals.Ending?
     ) throws -> ReportOutcome {
         switch verdict {
         case .accepted(let share):
             return .accepted(outputShare: share, logEntry: try candidates.reportEntry(report, batchID: batchID))
         case .refusedByHelper(let error):
-            return .rejected(error, logEntry: nil)
+            return .rejected(
+                error, logEntry: try ending?.logEntry ?? refusals.entry(report.reportID, error))
         case .refusedByLeader(let error):
             return .rejected(error, logEntry: try refusals.entry(report.reportID, error))
         case .tooEarly:
-            guard RetryRules.mayTryAgain(report) else { return .rejected(.reportTooEarly, logEntry: nil) }
+            guard RetryRules.mayTryAgain(report) else {
+                return .rejected(.reportTooEarly, logEntry: try refusals.entry(report.reportID, .reportTooEarly))
+            }
             return .returned(notBefore: RetryRules.afterTooEarly(report, now: context.now()))
         }
     }

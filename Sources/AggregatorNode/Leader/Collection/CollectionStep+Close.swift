@@ -13,7 +13,7 @@ extension CollectionStep {
     func agreeOnClose(_ scope: BatchScope) async throws {
         let proposal = try await proposal(scope)
         switch try await ask(proposal) {
-        case .drop(let ids): try await drop(ids, proposed: proposal.reportIDs)
+        case .drop(let ids): try await drop(ids, of: scope, proposed: proposal.reportIDs)
         case .signed(let signature): try await close(scope, proposal, helperSignature: signature)
         }
     }
@@ -48,7 +48,7 @@ extension CollectionStep {
         }
     }
 
-    private func drop(_ ids: [ReportID], proposed: [ReportID]) async throws {
+    private func drop(_ ids: [ReportID], of scope: BatchScope, proposed: [ReportID]) async throws {
         let dropped = Set(ids).intersection(proposed)
         guard !dropped.isEmpty else {
             throw HelperUnavailable(description: "the helper refuses the close without naming a report of it")
@@ -57,7 +57,18 @@ extension CollectionStep {
             "the helper does not hold some reports; they are left out of the batch",
             metadata: ["task": "\(task.id)", "dropped": "\(dropped.count)", "of": "\(proposed.count)"])
         let refusals = Refusals(task: task, keys: context.keys)
-        let refused = try proposed.filter(dropped.contains).map { try refusals.refuse($0, .reportDropped) }
+        let claimKeys = try await context.store.foldLoggedReports(
+            task: task.id, scope: scope, into: [ReportID: [UInt8]]()
+        ) { keys, id, entry in
+            guard dropped.contains(id), case .report(let report)? = try? LedgerEntry(decoding: entry) else { return }
+            keys[id] = report.metadata.claimKey?.publicKey
+        }
+        let endings = await HelperRefusals(context: context, task: task).endings(claimKeys)
+        let refused = try proposed.filter(dropped.contains).map { id in
+            guard let ending = endings[id] else { return try refusals.refuse(id, .reportDropped) }
+            return RefusedReport(
+                reportID: id, error: .reportDropped, logEntry: ending.logEntry, isWithdrawn: ending.isWithdrawn)
+        }
         try await context.store.dropReports(refused, collection: job.key)
     }
 

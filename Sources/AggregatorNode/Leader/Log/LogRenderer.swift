@@ -20,14 +20,26 @@ actor LogRenderer {
     }
 
     func flush() async throws -> SignedCheckpoint {
-        if let next { return try await next.value }
+        if let next { return try await Self.value(of: next) }
         let previous = current
         let task = Task {
             _ = try? await previous?.value
             return try await self.startNext()
         }
         next = task
-        return try await task.value
+        return try await Self.value(of: task)
+    }
+
+    /// What the task returns. A caller that is cancelled stops waiting, the task goes on for the others: a node must not
+    /// wait for its witnesses in order to stop.
+    private static func value(of task: Task<SignedCheckpoint, any Error>) async throws -> SignedCheckpoint {
+        let (results, continuation) = AsyncStream.makeStream(of: Result<SignedCheckpoint, any Error>.self)
+        Task {
+            continuation.yield(await task.result)
+            continuation.finish()
+        }
+        for await result in results { return try result.get() }
+        throw CancellationError()
     }
 
     /// Whether every task's policy is satisfied, so that no witness needs to be asked again.

@@ -8,7 +8,7 @@ extension Leader {
     /// `GET /cairn/tasks/{task-id}/receipts/{report-id}`: the receipt of an accepted report as a `.tlog-proof` file.
     ///
     /// 200 with the file; 202 while the report is not aggregated or its entry not yet under a cosigned checkpoint;
-    /// 404 for a report that never arrived here; 410 with the reason for one that was rejected. Report ids are
+    /// 404 for a report that never arrived here; 410 with the reason for one that was rejected or withdrawn. Report ids are
     /// random, so whoever knows one is its contributor or an auditor of the public log.
     @Sendable
     func receipt(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
@@ -22,6 +22,8 @@ extension Leader {
         case .unknown: throw missing
         case .rejected(let error):
             throw NodeError.http(410, "The report was rejected: \(error.name).", taskID: task.id)
+        case .withdrawn:
+            throw NodeError.http(410, "The report was withdrawn by its contributor.", taskID: task.id)
         case .pending, .accepted(nil): return Self.notYet
         case .accepted(let index?):
             guard let checkpoint = try await logKeeper.checkpoint(covering: index, policy: policy) else {

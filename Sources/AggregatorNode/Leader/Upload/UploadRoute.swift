@@ -2,12 +2,14 @@ import Crypto
 import DAP
 import Datastore
 import Hummingbird
+import Logging
 
 extension Leader {
     /// `POST /tasks/{task-id}/reports` (DAP-18, Upload Request).
     ///
     /// Every report stands for itself: the response names those that failed, in the order of the request, and says
-    /// nothing of the others, which are on the disk when it leaves.
+    /// nothing of the others, which are on the disk when it leaves. In tasks that log reports, a header promises that
+    /// the log will say what became of these.
     @Sendable
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
@@ -25,14 +27,26 @@ extension Leader {
         if stored > 0 { aggregation.reportsArrived(stored, of: task.id) }
 
         let failures = Self.failures(of: message.reports, inspected: inspected, stored: outcomes)
-        guard !failures.isEmpty else { return .empty(.ok) }
-        requestContext.logger.info(
+        var response = Response.empty(.ok)
+        if !failures.isEmpty {
+            response = .dap(.uploadErrors, UploadErrors(statuses: failures).encoded())
+            note(failures, of: message.reports.count, task, requestContext.logger)
+        }
+        let failed = Set(failures.map(\.reportID))
+        let taken = message.reports.filter { !failed.contains($0.metadata.reportID) }
+        if let header = try promises.header(task, taken: taken, now: now) {
+            response.headers[header.name] = header.value
+        }
+        return response
+    }
+
+    private func note(_ failures: [ReportUploadStatus], of uploaded: Int, _ task: NodeTask, _ logger: Logger) {
+        logger.info(
             "reports refused",
             metadata: [
-                "task": "\(task.id)", "uploaded": "\(message.reports.count)", "refused": "\(failures.count)",
+                "task": "\(task.id)", "uploaded": "\(uploaded)", "refused": "\(failures.count)",
                 "first": "\(failures[0].error)",
             ])
-        return .dap(.uploadErrors, UploadErrors(statuses: failures).encoded())
     }
 
     /// What the response says: one status per failed report, in the order of the request.
@@ -73,9 +87,11 @@ extension NodeTask {
 
 /// Checks an uploaded report as far as the leader can alone, and opens the leader's share (DAP-18, Leader Behavior).
 struct UploadInspector: Sendable {
+    private let task: NodeTask
     private let opener: ReportOpener
 
     init(task: NodeTask, key: HpkeKeyPair) {
+        self.task = task
         opener = ReportOpener(task: task.configuration, role: .leader, keys: [key], vdaf: task.vdaf)
     }
 
@@ -91,7 +107,8 @@ struct UploadInspector: Sendable {
                 fingerprint: Array(SHA256.hash(data: report.encoded())),
                 payload: ReportPayload(
                     metadata: report.metadata.encoded(), publicShare: report.publicShare,
-                    inputShare: opened.inputShare, helperShare: report.helperEncryptedInputShare.encoded()))
+                    inputShare: opened.inputShare, helperShare: report.helperEncryptedInputShare.encoded()),
+                deadline: Promises.deadline(task, now: now))
         }
     }
 }

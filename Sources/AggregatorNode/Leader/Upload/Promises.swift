@@ -1,0 +1,69 @@
+import DAP
+import Datastore
+import Encodings
+import Hummingbird
+import Ledger
+import Logging
+
+/// Signs, for every upload to a task that logs reports, that the log will say what became of each, and sees to it.
+///
+/// Most reports end long before: aggregation accepts or refuses them within seconds. Those that nothing becomes of,
+/// because the helper is away or no batch takes them, are given up in time for the log to say so.
+struct Promises: Sendable {
+    let context: NodeContext
+    let logKeeper: LogKeeper
+
+    /// From the upload to the deadline, in seconds.
+    static let period: UInt64 = 86_400
+    /// How long before the deadline a report is given up, in seconds: the entry has to be cosigned as well.
+    static let margin: UInt64 = 3_600
+    private static let sweep: Duration = .seconds(60)
+
+    /// When the log must say what became of a report that arrives now.
+    static func deadline(_ task: NodeTask, now: UInt64) -> UInt64? {
+        task.isCommitted ? now + period : nil
+    }
+
+    /// The header of an answer to an upload; nil where nothing was taken or nothing is logged.
+    func header(_ task: NodeTask, taken reports: [Report], now: UInt64) throws -> (name: HeaderName, value: String)? {
+        guard let deadline = Self.deadline(task, now: now), !reports.isEmpty,
+            let name = HeaderName(UploadPromise.headerName)
+        else { return nil }
+        let entries = try reports.map { report in
+            let commitments = try task.vdaf.commitments(publicShare: report.publicShare)
+            guard commitments.count == 2 else {
+                throw CodecError.invalidValue(field: "commitments", reason: "\(commitments.count) instead of 2")
+            }
+            return ReportEntry(
+                taskID: task.id, batchID: nil, metadata: report.metadata, leaderCommitment: commitments[0],
+                helperCommitment: commitments[1])
+        }
+        let promise = try UploadPromise(
+            entries: entries, taskID: task.id, deadline: deadline, origin: context.configuration.log.origin,
+            key: context.keys.statement)
+        return (name, Base64.encode(promise.note.serialized()))
+    }
+
+    /// Gives reports up whose deadline comes near, until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            do { try await giveUpOverdueReports() } catch {
+                if Task.isCancelled { return }
+                context.logger.warning("overdue reports could not be given up", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.sweep)
+        }
+    }
+
+    private func giveUpOverdueReports() async throws {
+        for (id, reports) in try await context.store.overdueReports(at: context.now() + Self.margin) {
+            guard let task = try await context.registry.task(id) else { continue }
+            let refusals = Refusals(task: task, keys: context.keys)
+            try await context.store.giveUp(try reports.map { try refusals.refuse($0, .reportDropped) }, task: id)
+            context.logger.warning(
+                "reports given up before their promise breaks",
+                metadata: ["task": "\(id)", "reports": "\(reports.count)"])
+            logKeeper.noteGrowth()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// What the helper does not stand by: reports that it refused or dropped, and those that their contributors took back.
+// Its signed word about one of them is final, so a report that has a row here is never accepted later.
+
+import DAP
+import GRDB
+import Ledger
+
+extension SQLiteDatastore {
+    package func withdrawHelperReport(
+        _ withdrawal: WithdrawalEntry
+    ) async throws(DatastoreError) -> WithdrawalOutcome {
+        let key: StatementArguments = [withdrawal.taskID.blob, withdrawal.reportID.blob]
+        let entry = LedgerEntry.withdrawal(withdrawal).encoded()
+        return try await write { db in
+            let found = try Row.fetchOne(
+                db, sql: "SELECT state, claim_key FROM helper_reports WHERE task_id = ? AND report_id = ?",
+                arguments: key)
+            guard let row = found else {
+                return try Self.refusal(key, db).map(Self.outcome) ?? .unknown
+            }
+            guard row.optionalBytes("claim_key") == withdrawal.claimKey else { return .wrongKey }
+            switch try row.code("state", as: HelperReportState.self) {
+            case .closed, .collected: return .tooLate
+            case .dropped: return Self.outcome(try Self.refusal(key, db) ?? .rejected(.reportDropped))
+            case .accepted:
+                try db.execute(
+                    sql: """
+                        UPDATE helper_reports SET state = ?, output_share = NULL WHERE task_id = ? AND report_id = ?
+                        """,
+                    arguments: [HelperReportState.dropped.rawValue] + key)
+                try db.execute(
+                    sql: "INSERT INTO helper_refusals (task_id, report_id, withdrawal) VALUES (?, ?, ?)",
+                    arguments: key + [entry.blob])
+                return .withdrawn
+            }
+        }
+    }
+
+    package func helperRefusals(
+        _ task: TaskID, _ reports: [ReportID]
+    ) async throws(DatastoreError) -> [HelperRefusal?] {
+        try await read { db in
+            try reports.map { id in
+                let key: StatementArguments = [task.blob, id.blob]
+                if let refusal = try Self.refusal(key, db) { return refusal }
+                let isDropped = try Bool.fetchOne(
+                    db,
+                    sql: "SELECT 1 FROM helper_reports WHERE task_id = ? AND report_id = ? AND state = ?",
+                    arguments: key + [HelperReportState.dropped.rawValue])
+                return isDropped == true ? .rejected(.reportDropped) : nil
+            }
+        }
+    }
+
+    /// Keeps that a report was refused, unless it was accepted in another job before.
+    static func recordRefusal(_ error: ReportError, of report: ReportID, _ task: TaskID, _ db: Database) throws {
+        // Too early is not final: the leader sends the report again.
+        guard error != .reportTooEarly else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO helper_refusals (task_id, report_id, error)
+                SELECT :task, :report, :error WHERE NOT EXISTS (
+                    SELECT 1 FROM helper_reports WHERE task_id = :task AND report_id = :report)
+                ON CONFLICT DO NOTHING
+                """,
+            arguments: ["task": task.blob, "report": report.blob, "error": Int64(error.rawValue)])
+    }
+
+    static func refusal(_ key: StatementArguments, _ db: Database) throws -> HelperRefusal? {
+        let row = try Row.fetchOne(
+            db, sql: "SELECT error, withdrawal FROM helper_refusals WHERE task_id = ? AND report_id = ?",
+            arguments: key)
+        guard let row else { return nil }
+        if let entry = row.optionalBytes("withdrawal") { return .withdrawn(entry: entry) }
+        return .rejected(try row.code("error", as: ReportError.self))
+    }
+
+    private static func outcome(_ refusal: HelperRefusal) -> WithdrawalOutcome {
+        switch refusal {
+        case .withdrawn: .withdrawn
+        case .rejected(let error): .refused(error)
+        }
+    }
+}

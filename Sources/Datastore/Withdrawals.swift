@@ -1,0 +1,24 @@
+import DAP
+
+/// What became of a withdrawal; both aggregators answer with one.
+package enum WithdrawalOutcome: Sendable, Equatable {
+    /// The report counts for nothing any more. Also where it had been withdrawn before.
+    case withdrawn
+    /// It will count for nothing as soon as the aggregation job that it is in ends.
+    case pending
+    /// No such report is here.
+    case unknown
+    /// The report's claim key is another one.
+    case wrongKey
+    /// The report's batch is closing or closed.
+    case tooLate
+    /// The report was refused before.
+    case refused(ReportError)
+}
+
+/// A helper's last word on a report that it does not stand by.
+package enum HelperRefusal: Sendable, Equatable {
+    case rejected(ReportError)
+    /// The encoded `withdrawal` entry.
+    case withdrawn(entry: [UInt8])
+}

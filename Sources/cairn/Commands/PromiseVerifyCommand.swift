@@ -1,0 +1,78 @@
+import ArgumentParser
+import Contributor
+import DAP
+import Ledger
+
+/// `cairn promise verify`: decides from the log whether the leader kept its word.
+struct PromiseVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Decide from the log whether a promise was kept.",
+        discussion: """
+            When a leader takes a report, it promises under its signature that the log will say what became of it, by a \
+            deadline. Contributors' promises are in $CAIRN_HOME/promises. This command needs only the file and the log.
+
+            kept     the log has the report, its rejection, or its withdrawal
+            broken   it has none of them, and witnesses saw that after the deadline: the file convicts the leader
+            overdue  it has none of them, but no witness has cosigned the log since the deadline
+            pending  the deadline has not come
+            void     the file is no promise by this log's leader
+
+            The exit code is 0 if the promise was kept, 1 if it is broken or void, 2 if it is overdue or pending.
+            """)
+
+    struct Output: Encodable {
+        let verdict: String
+        /// `report`, `rejected` or `withdrawal`, and the entry's index.
+        let keptBy: String?
+        let index: UInt64?
+        let deadline: String?
+        let reason: String?
+        /// Whom the promise convicts.
+        let culprits: [String]
+    }
+
+    @Argument(help: "The promise: a file of $CAIRN_HOME/promises.") var file: String
+    @Option(help: "The log's URL or folder.") var log: String
+    @Option(help: "The log policy: which log, which witnesses.") var policy: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let judge = PromiseJudge(source: LogLocation.source(log), policy: try LogPolicyFile.read(policy))
+        let bytes = try UserFile.read(file, limit: HeldPromise.maximumSize)
+        let (output, status) = Self.describe(try await judge.judge(file: bytes, now: currentTime()))
+        if json {
+            try JSONOutput.print(output)
+        } else {
+            var line = output.verdict.uppercased()
+            if let kind = output.keptBy, let index = output.index { line += "  by the \(kind) in entry \(index)" }
+            if let deadline = output.deadline { line += "  deadline \(deadline)" }
+            Console.print(line)
+            if let reason = output.reason { Console.print("  \(reason)") }
+            for culprit in output.culprits { Console.print("  convicted by its own signature: the \(culprit)") }
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private static func describe(_ verdict: PromiseVerdict) -> (Output, Int32) {
+        func output(
+            _ name: String, deadline: UInt64? = nil, reason: String? = nil, culprits: [String] = []
+        ) -> Output {
+            Output(
+                verdict: name, keptBy: nil, index: nil, deadline: deadline.map(TimeArgument.text), reason: reason,
+                culprits: culprits)
+        }
+        switch verdict {
+        case .kept(let kind, let index):
+            return (
+                Output(verdict: "kept", keptBy: kind, index: index, deadline: nil, reason: nil, culprits: []), 0
+            )
+        case .pending(let deadline): return (output("pending", deadline: deadline), 2)
+        case .overdue(let deadline, let reason): return (output("overdue", deadline: deadline, reason: reason), 2)
+        case .broken(let deadline, let seen, let reason):
+            let text = "\(reason); witnesses cosigned it at \(TimeArgument.text(seen))"
+            return (output("broken", deadline: deadline, reason: text, culprits: ["leader"]), 1)
+        case .void(let reason): return (output("void", reason: reason), 1)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Contributor
+import DAP
+
+/// `cairn withdraw`: takes reports back before their batch is closed.
+struct WithdrawCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdraw",
+        abstract: "Take reports back.",
+        discussion: """
+            Works until the batch that a report is in is closed; afterwards nothing leaves it any more. The withdrawal \
+            is signed with the report's claim key and stands in the public log. Either node can be asked. The exit code \
+            is 0 only if all reports were let go.
+            """)
+
+    struct Output: Encodable {
+        struct Report: Encodable {
+            let reportId: String
+            /// `withdrawn`, `pending`, `too_late` or `refused`.
+            let state: String
+            let reason: String?
+        }
+
+        let reports: [Report]
+    }
+
+    enum Node: String, ExpressibleByArgument, CaseIterable {
+        case leader, helper
+    }
+
+    @OptionGroup var task: TaskReference
+    @Argument(help: "The reports' ids, from `cairn receipt list`.") var reports: [String]
+    @Option(help: "Whom to ask: leader or helper.") var at: Node = .leader
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let home = ContributorHome.standard()
+        let ids = try reports.map { text in
+            guard let id = ReportID(base64URL: text) else {
+                throw CommandFailure.usage("\(text) is not a report id (22 characters of base64url)")
+            }
+            return id
+        }
+        let file = try task.load()
+        let client = try TaskClient(task: file)
+        let seed = try home.seed()
+        let records = try home.records(of: file.taskID)
+        var found: [Output.Report] = []
+        for id in ids {
+            let answer = try await client.withdraw(id, seed: seed, atHelper: at == .helper)
+            let isGone = answer == .withdrawn || answer == .pending
+            if isGone, let record = records.first(where: { $0.reportID == id }) {
+                try home.save(record.with(.withdrawn))
+            }
+            found.append(Self.describe(id, answer))
+        }
+        if json {
+            try JSONOutput.print(Output(reports: found))
+        } else {
+            for report in found {
+                Console.print("\(report.reportId)  \(report.state)" + (report.reason.map { ": \($0)" } ?? ""))
+            }
+        }
+        if found.contains(where: { $0.state == "too_late" || $0.state == "refused" }) { throw ExitCode(1) }
+    }
+
+    private static func describe(_ id: ReportID, _ answer: WithdrawalAnswer) -> Output.Report {
+        let (state, reason): (String, String?) =
+            switch answer {
+            case .withdrawn: ("withdrawn", nil)
+            case .pending: ("pending", nil)
+            case .tooLate: ("too_late", "its batch is closed")
+            case .refused(let reason): ("refused", reason)
+            }
+        return Output.Report(reportId: id.base64URL, state: state, reason: reason)
+    }
+}
