@@ -101,7 +101,7 @@ let package = Package(
             dependencies: ["ZeroKnowledge", "Encodings", "VDAF", "Ristretto255", "Commitments"]),
         .testTarget(
             name: "TransparencyLogTests",
-            dependencies: ["TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["TransparencyLog", "SumDB", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(
             name: "DAPTests",
             dependencies: [
@@ -111,6 +111,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: ["Ledger", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "SumDB", path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
         .testTarget(
             name: "AggregatorNodeTests",
@@ -134,7 +135,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Contributor", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments", "VDAF", "cairn",
+                "Contributor", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments", "SumDB", "VDAF", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

@@ -4,6 +4,7 @@ import DAP
 import Encodings
 import Foundation
 import Ledger
+import SumDB
 import Testing
 import TransparencyLog
 
@@ -19,6 +20,7 @@ extension EndToEnd {
                 await nodes.stop()
                 let log = nodes.leader.logFolder
                 try await expectVerified(log: log, policy: policy)
+                try checkedByGo(task, log: log, policy: policy, nodes)
                 try await expectOnlyThisLog(log: log, nodes)
                 try await missingBlobsMeanUnverified(log: log, policy: policy, nodes)
                 for role in ["leader", "helper"] {
@@ -78,6 +80,13 @@ extension EndToEnd {
                 #expect(checks.last?["check"] as? String == check, "\(name)")
                 #expect(checks.last?["passed"] as? Bool == false, "\(name)")
             }
+        }
+
+        /// Other people's code accepts the leader's log and the contributors' receipts, as they are on disk.
+        private func checkedByGo(_ task: TaskFile, log: String, policy: String, _ nodes: TestNodes) throws {
+            let receipts = "\(nodes.home)/receipts/\(task.taskID.base64URL)"
+            let printed = try SumDBProgram.run(["check", policy, log, receipts])
+            #expect(printed.hasSuffix("inclusions 5 consistencies 0\n"), "\(printed)")
         }
 
         /// Receipts with one thing wrong, and the check that must say so.

@@ -1,6 +1,6 @@
 // Checks a log that Cairn wrote with the packages of Go's checksum database (golang.org/x/mod/sumdb): other people's
 // code for notes, tiles, inclusion and consistency proofs. Nothing here shares a line with the Swift that wrote the
-// files. The Swift tests build and run it (TransparencyLogTests/SumDBTests).
+// files. The Swift tests build and run it.
 //
 //	sumdb check POLICY LOG PROOFS    checks LOG/{checkpoint,tile}, and of PROOFS
 //	                                   *.tlog-proof   each inclusion proof, for the entry in its "extra" line

@@ -2,6 +2,7 @@
 // we read the keys and notes that it writes. What it accepts must also be what it refuses once spoiled.
 
 import Foundation
+import SumDB
 import Testing
 import TransparencyLog
 

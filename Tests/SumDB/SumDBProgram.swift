@@ -1,11 +1,12 @@
-// Runs `Tests/SumDB`, a Go program over golang.org/x/mod/sumdb, which shares no code with us.
+// Runs the Go program beside this file, which checks logs with golang.org/x/mod/sumdb and shares no code with us. Two test
+// targets use it.
 
 import Foundation
 
 /// The Go program, built once a run.
-struct SumDBProgram {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package enum SumDBProgram {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// The program's path, or why there is none.
@@ -15,7 +16,7 @@ struct SumDBProgram {
     /// What the program printed.
     ///
     /// - Throws: `Failure` with what it printed to standard error when it refuses, or when it could not be built.
-    static func run(_ arguments: [String]) throws -> String {
+    package static func run(_ arguments: [String]) throws -> String {
         try run(built.get(), arguments)
     }
 
@@ -23,7 +24,7 @@ struct SumDBProgram {
         let program = folder + "/sumdb"
         // Statics outlive the tests, so the folder is removed by the process itself.
         atexit { try? FileManager.default.removeItem(atPath: SumDBProgram.folder) }
-        let source = URL(filePath: #filePath).appending(path: "../../SumDB/main.go").standardizedFileURL.path
+        let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "main.go").path
         // The packages are Debian's, in the layout from before modules: no network, no module cache.
         let packages = ProcessInfo.processInfo.environment["CAIRN_GOPATH"] ?? "/usr/share/gocode"
         let settings = [
