@@ -22,6 +22,7 @@ extension EndToEnd {
 
         private func collectUnder(_ witnesses: [TestNode], _ nodes: TestNodes) async throws {
             let policy = try await policy(witnesses, nodes)
+            try await policiesThatCannotWorkAreRefused(policy, nodes)
             // The first witness dies without warning: two of three still make the quorum.
             await witnesses[0].kill()
             try await collect(3, "first", policy, nodes)
@@ -86,6 +87,34 @@ extension EndToEnd {
             let path = "\(nodes.folder.path)/watched.policy"
             try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
             return path
+        }
+
+        /// Each lacks what would keep the log from ever being published.
+        private func policiesThatCannotWorkAreRefused(_ policy: String, _ nodes: TestNodes) async throws {
+            let text = try String(contentsOfFile: policy, encoding: .utf8)
+            let lines = text.split(separator: "\n").map(String.init)
+            func without(_ word: String) -> String {
+                lines.filter { !$0.hasPrefix(word) }.joined(separator: "\n") + "\n"
+            }
+            let noURL = lines.map { line in
+                line.hasPrefix("witness west") ? line.split(separator: " ").prefix(3).joined(separator: " ") : line
+            }
+            for (broken, word) in [
+                (without("log "), "log"), (without("quorum "), "quorum"),
+                (without("witness helper").replacing("all helper others", with: "all others"), "helper"),
+                (noURL.joined(separator: "\n") + "\n", "west"),
+            ] {
+                let path = "\(nodes.folder.path)/broken.policy"
+                try broken.write(toFile: path, atomically: true, encoding: .utf8)
+                let result = try await Cairn.run(
+                    [
+                        "task", "create", "--name", "broken", "--leader", nodes.leader.url, "--helper",
+                        nodes.helper.url, "--collector-config", "\(nodes.collectorKeyFile).pub", "--vdaf", "sum",
+                        "--max-measurement", "9", "--min-batch-size", "2", "--max-batch-size", "2", "--policy", path,
+                        "--out", nodes.folder.path,
+                    ], home: nodes.home)
+                #expect(result.status == 1 && result.errors.contains(word), "\(result.errors)")
+            }
         }
 
         private func collect(

@@ -3,6 +3,7 @@ import Crypto
 import DAP
 import Encodings
 import Ledger
+import TransparencyLog
 
 /// What an author decides about a task; nodes add their keys to it, and the result is a task file.
 ///
@@ -61,6 +62,7 @@ struct TaskDraft: Sendable {
         try check(leader, url: leaderURL, role: "leader")
         try check(helper, url: helperURL, role: "helper")
         let policy = vdaf.isCommitted ? try logPolicy ?? Self.defaultPolicy(leader: leader, helper: helper) : nil
+        if vdaf.isCommitted, let logPolicy { try Self.check(policy: logPolicy, leader: leader, helper: helper) }
         let parameters = try parameters(leader: leader, helper: helper, policy: policy)
         let configuration = try TaskConfiguration(
             taskInfo: taskInfo, leaderURL: leaderURL, helperURL: helperURL, timePrecision: timePrecision,
@@ -112,6 +114,28 @@ struct TaskDraft: Sendable {
             throw CommandFailure("the leader names no log key, or the helper no witness key")
         }
         return "log \(log)\nwitness helper \(witness)\nquorum helper\n"
+    }
+
+    /// What would keep the log of the task from ever satisfying its policy, or the nodes from taking the task.
+    private static func check(policy text: String, leader: NodeInfo, helper: NodeInfo) throws {
+        let policy: LogPolicy
+        do throws(PolicyError) { policy = try LogPolicy(parsing: Array(text.utf8)) } catch {
+            throw CommandFailure("the file of --policy is not a log policy: \(error)")
+        }
+        guard policy.logs.contains(where: { $0.verifier.vkey == leader.logVkey }) else {
+            throw CommandFailure(
+                "the policy does not name the leader's log", advice: "Add the line: log \(leader.logVkey ?? "")")
+        }
+        guard policy.witnesses.contains(where: { $0.verifier.vkey == helper.witnessVkey }) else {
+            throw CommandFailure(
+                "the policy does not name the helper as a witness",
+                advice: "Add the line: witness helper \(helper.witnessVkey ?? "")")
+        }
+        for witness in policy.witnesses where witness.verifier.vkey != helper.witnessVkey && witness.url == nil {
+            throw CommandFailure(
+                "the policy gives no URL for the witness \(witness.name), so the leader could not ask it",
+                advice: "Put the witness's URL behind its key.")
+        }
     }
 
     private static func logURL(_ leader: String) -> String {
