@@ -8,6 +8,8 @@ extension EndToEnd {
         @Test func usageMistakesEndWith64AndNothingElseDoes() async throws {
             let wrong = [
                 ["frobnicate"], ["contribute"], ["keygen", "token"], ["keygen", "log", "--out", "x"],
+                ["log", "fsck"], ["witness", "run"], ["witness", "run", "--config", "x", "--listen", "127.0.0.1:1"],
+                ["promise", "verify", "x"], ["withdraw", "x"],
                 ["demo", "--rounds", "0"],
                 ["contribute", "--task", "x", "--value", "1", "--csv", "y", "--column", "z"],
                 ["collect", "--task", "x", "--hpke-key", "k", "--token", "t", "--interval", "5..3"],

@@ -79,23 +79,33 @@ extension SQLiteDatastore {
 
     package func overdueReports(at time: UInt64) async throws(DatastoreError) -> [TaskID: [ReportID]] {
         try await read { db in
-            // A job is given up whole: a request whose reports are not all there cannot be repeated.
-            let rows = try Row.fetchAll(
+            // The conditions are spelt as in the index, or SQLite would read the whole table.
+            let overdue = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT task_id, report_id FROM leader_reports
-                    WHERE (state = :received AND deadline <= :time)
-                        OR (state = :aggregating AND job IN (
-                            SELECT job FROM leader_reports WHERE state = :aggregating AND deadline <= :time))
+                    SELECT task_id, report_id, job FROM leader_reports
+                    WHERE state IN (0, 1) AND deadline IS NOT NULL AND deadline <= ?
                     """,
-                arguments: [
-                    "received": ReportState.received.rawValue, "aggregating": ReportState.aggregating.rawValue,
-                    "time": time.clampedToInt64,
-                ])
+                arguments: [time.clampedToInt64])
             var found: [TaskID: [ReportID]] = [:]
-            for row in rows {
-                found[try row.id("task_id", as: TaskID.self), default: []].append(
-                    try row.id("report_id", as: ReportID.self))
+            var jobs: Set<Int64> = []
+            for row in overdue {
+                if let job: Int64 = row["job"] {
+                    jobs.insert(job)
+                } else {
+                    found[try row.id("task_id", as: TaskID.self), default: []].append(
+                        try row.id("report_id", as: ReportID.self))
+                }
+            }
+            // A job is given up whole: a request whose reports are not all there cannot be repeated.
+            for job in jobs.sorted() {
+                let members = try Row.fetchAll(
+                    db, sql: "SELECT task_id, report_id FROM leader_reports WHERE job = ? AND state = 1",
+                    arguments: [job])
+                for row in members {
+                    found[try row.id("task_id", as: TaskID.self), default: []].append(
+                        try row.id("report_id", as: ReportID.self))
+                }
             }
             return found
         }
