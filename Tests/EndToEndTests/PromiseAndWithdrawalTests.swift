@@ -51,7 +51,7 @@ extension EndToEnd {
 
         private func accepted(_ count: Int, _ task: TaskFile) async throws {
             let client = try TaskClient(task: task)
-            for _ in 0..<500 {
+            for _ in 0..<6_000 {
                 if try await client.status().accepted == count { return }
                 try await Task.sleep(for: .milliseconds(20))
             }

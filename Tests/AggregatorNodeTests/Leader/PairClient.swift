@@ -81,7 +81,7 @@ struct PairClient: Sendable {
 
     /// Waits until so many reports are accepted.
     func awaitAccepted(_ count: UInt64, at leader: NodePair.Running) async throws {
-        for _ in 0..<500 {
+        for _ in 0..<6_000 {
             if try await leader.context.store.reportCounts(task: file.taskID).accepted >= count { return }
             try await Task.sleep(for: .milliseconds(20))
         }
