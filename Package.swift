@@ -76,6 +76,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
+        .target(
+            name: "Credit",
+            dependencies: [
+                "Encodings", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(name: "SharedModel"),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .target(
@@ -87,7 +93,7 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
-                "Contributor", "SharedModel", "VectorCheck", "Bench",
+                "Contributor", "Credit", "SharedModel", "VectorCheck", "Bench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -108,9 +114,22 @@ let package = Package(
                 "DAP", "Encodings", "VDAF", "Commitments", "Ristretto255",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(
+            name: "LedgerFixtures",
+            dependencies: ["Ledger", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/LedgerFixtures"),
         .testTarget(
             name: "LedgerTests",
-            dependencies: ["Ledger", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "Ledger", "LedgerFixtures", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "CreditTests",
+            dependencies: [
+                "Credit", "Ledger", "LedgerFixtures", "DAP", "TransparencyLog", "ZeroKnowledge", "Ristretto255",
+                "Commitments",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(name: "SumDB", path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
         .testTarget(

@@ -18,7 +18,8 @@ struct Cairn: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, ContributeCommand.self, WithdrawCommand.self, ReceiptCommand.self,
-            PromiseCommand.self, AuditCommand.self, LogCommand.self, TaskCommand.self, CollectCommand.self,
+            PromiseCommand.self, CreditCommand.self, AuditCommand.self, LogCommand.self, TaskCommand.self,
+            CollectCommand.self,
             ModelCommand.self, KeygenCommand.self, NodeCommand.self, WitnessCommand.self, VectorsCommand.self,
             BenchCommand.self,
         ])

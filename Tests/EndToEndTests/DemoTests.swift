@@ -21,6 +21,9 @@ extension EndToEnd {
             let attacks = try #require(json["dishonest_contributors"] as? [[String: Any]])
             #expect(attacks.map { $0["caught"] as? Bool } == [true, true])
             #expect((json["falsified_aggregate"] as? [String: Any])?["caught"] as? Bool == true)
+            let credit = try #require(json["credit"] as? [String: Any])
+            #expect(credit["claims"] as? Int == 5 && credit["verified"] as? Int == 5)
+            #expect((json["forged_claim"] as? [String: Any])?["caught"] as? Bool == true)
             let shared = try #require(json["shared_accuracy"] as? Double)
             #expect(shared > 0.9, "two well separated classes")
         }

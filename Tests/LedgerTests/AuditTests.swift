@@ -1,6 +1,7 @@
 import DAP
 import Foundation
 import Ledger
+import LedgerFixtures
 import Testing
 import TransparencyLog
 

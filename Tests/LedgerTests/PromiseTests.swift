@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Foundation
 import Ledger
+import LedgerFixtures
 import Testing
 import TransparencyLog
 

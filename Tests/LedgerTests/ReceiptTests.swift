@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import LedgerFixtures
 import Testing
 import TransparencyLog
 

@@ -55,6 +55,8 @@ package enum AuditError: Error, Sendable {
     case logDamaged(String)
     /// The log has no such task.
     case unknownTask(TaskID)
+    /// The published shares of a batch are not there, or not what was signed.
+    case shareUnavailable(String)
 }
 
 extension AuditError: CustomStringConvertible {
@@ -64,6 +66,7 @@ extension AuditError: CustomStringConvertible {
         case .checkpointRejected(let verdict): "the policy does not accept the checkpoint:\n\(verdict)"
         case .logDamaged(let reason): "the log's entries do not match its checkpoint: \(reason)"
         case .unknownTask(let id): "the log has no task \(id)"
+        case .shareUnavailable(let reason): reason
         }
     }
 }

@@ -14,7 +14,7 @@ import VDAF
 ///
 /// A failure of 3 names the aggregator that signed the share. Where data is missing it says so and gives no verdict.
 package struct Auditor: Sendable {
-    private let source: any TileSource
+    let source: any TileSource
     private let policy: LogPolicy
 
     /// `source` serves `checkpoint`, tiles and `blob/<sha256>` below one prefix.
@@ -27,17 +27,10 @@ package struct Auditor: Sendable {
     package func audit(
         taskID wanted: TaskID? = nil, progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws(AuditError) -> AuditReport {
-        let checkpoint: SignedCheckpoint
-        do {
-            checkpoint = try await LogReader.fetchCheckpoint(from: source)
-        } catch {
-            throw .checkpointUnavailable("\(error)")
-        }
-        let verdict = policy.evaluate(checkpoint)
-        guard verdict.isAccepted else { throw .checkpointRejected(verdict) }
-
+        let (checkpoint, verdict) = try await acceptedCheckpoint()
         let head = checkpoint.checkpoint.head
-        let (ledgers, notes) = try await readLedgers(head: head, wanted: wanted, progress: progress)
+        let reader = LogReader(source: source, head: head)
+        let (ledgers, notes) = try await readLedgers(reader, wanted: wanted, progress: progress)
         if let wanted, ledgers.isEmpty { throw .unknownTask(wanted) }
 
         var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], notes: notes)
@@ -55,14 +48,27 @@ package struct Auditor: Sendable {
         return report
     }
 
+    /// The log's newest checkpoint, if the policy accepts it.
+    func acceptedCheckpoint() async throws(AuditError) -> (SignedCheckpoint, PolicyVerdict) {
+        let checkpoint: SignedCheckpoint
+        do {
+            checkpoint = try await LogReader.fetchCheckpoint(from: source)
+        } catch {
+            throw .checkpointUnavailable("\(error)")
+        }
+        let verdict = policy.evaluate(checkpoint)
+        guard verdict.isAccepted else { throw .checkpointRejected(verdict) }
+        return (checkpoint, verdict)
+    }
+
     /// One pass over all entries, each hashed into the tree before it is believed.
-    private func readLedgers(
-        head: TreeHead, wanted: TaskID?, progress: @Sendable (UInt64, UInt64) -> Void
+    func readLedgers(
+        _ reader: LogReader, wanted: TaskID?, progress: @Sendable (UInt64, UInt64) -> Void
     ) async throws(AuditError) -> (ledgers: [TaskLedger], notes: [String]) {
+        let head = reader.head
         var order: [TaskID] = []
         var ledgers: [TaskID: TaskLedger] = [:]
         var notes: [String] = []
-        let reader = LogReader(source: source, head: head)
         do {
             for try await leaf in reader.entries(0..<head.size) {
                 if leaf.index % 256 == 0 { progress(leaf.index, head.size) }
@@ -77,10 +83,10 @@ package struct Auditor: Sendable {
                     else { continue }
                     ledgers[ledger.task.taskID] = ledger
                     order.append(ledger.task.taskID)
-                case .report(let report): ledgers[report.taskID]?.add(report, leafHash: leaf.leafHash)
+                case .report(let report): ledgers[report.taskID]?.add(report, at: leaf.index, leafHash: leaf.leafHash)
                 case .rejected(let rejected): ledgers[rejected.taskID]?.add(rejected)
                 case .withdrawal(let withdrawal): ledgers[withdrawal.taskID]?.add(withdrawal)
-                case .close(let close): ledgers[close.terms.taskID]?.add(close)
+                case .close(let close): ledgers[close.terms.taskID]?.add(close, at: leaf.index)
                 case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
                 case .model(let model): ledgers[model.taskID]?.add(model)
                 case .round, .unknown: continue

@@ -9,6 +9,8 @@ struct TaskLedger {
     /// What the public check needs of one report leaf.
     struct Leaf {
         var reportID: ReportID
+        /// Position in the log.
+        var index: UInt64
         var leafHash: [UInt8]
         var leaderCommitment: [UInt8]
         var helperCommitment: [UInt8]
@@ -25,7 +27,10 @@ struct TaskLedger {
     }
 
     struct ClosedBatch {
-        var terms: CloseEntry.Terms
+        var close: CloseEntry
+        /// Position of the close in the log.
+        var index: UInt64
+        var terms: CloseEntry.Terms { close.terms }
         /// Positions in `leaves`.
         var members: [Int]
         var findings: [BatchAudit.Finding] = []
@@ -45,7 +50,7 @@ struct TaskLedger {
         self.keys = keys
     }
 
-    mutating func add(_ report: ReportEntry, leafHash: [UInt8]) {
+    mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8]) {
         guard positions[report.metadata.reportID] == nil else {
             notes.append("report \(report.metadata.reportID) is logged twice; the second leaf counts for nothing")
             return
@@ -57,9 +62,9 @@ struct TaskLedger {
         positions[report.metadata.reportID] = leaves.count
         leaves.append(
             Leaf(
-                reportID: report.metadata.reportID, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
-                helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
-                claimKey: report.verifiedClaimKey()))
+                reportID: report.metadata.reportID, index: index, leafHash: leafHash,
+                leaderCommitment: report.leaderCommitment, helperCommitment: report.helperCommitment,
+                batchID: report.batchID, time: report.metadata.time, claimKey: report.verifiedClaimKey()))
     }
 
     mutating func add(_ rejected: RejectedEntry) {
@@ -90,7 +95,7 @@ struct TaskLedger {
         leaves[position].isWithdrawn = true
     }
 
-    mutating func add(_ close: CloseEntry) {
+    mutating func add(_ close: CloseEntry, at index: UInt64) {
         guard close.isSigned(leaderKey: keys.leader, helperKey: keys.helper) else {
             notes.append("a `close` entry without both aggregators' valid signatures is ignored")
             return
@@ -100,7 +105,7 @@ struct TaskLedger {
             return
         }
         let members = leaves.indices.filter { leaves[$0].counts && scope.contains(leaves[$0]) }
-        var batch = ClosedBatch(terms: close.terms, members: members)
+        var batch = ClosedBatch(close: close, index: index, members: members)
         if let earlier = closed.first(where: { BatchScope($0.terms.selector)?.overlaps(scope) ?? false }) {
             guard earlier.terms != close.terms else { return }
             batch.findings.append(

@@ -89,7 +89,7 @@ private struct PromiseSearch {
                 let keys = task.cairn.statementKeys
             else { return }
             ledger = TaskLedger(task: task, keys: keys)
-        case .close(let close) where close.terms.taskID == held.promise.taskID: ledger?.add(close)
+        case .close(let close) where close.terms.taskID == held.promise.taskID: ledger?.add(close, at: leaf.index)
         case .report(let report) where report.taskID == held.promise.taskID && report.metadata.reportID == id:
             add(report, leaf)
         case .rejected(let rejected) where rejected.taskID == held.promise.taskID && rejected.reportID == id:
@@ -110,7 +110,7 @@ private struct PromiseSearch {
 
     private mutating func add(_ report: ReportEntry, _ leaf: LogEntry) {
         let before = ledger?.leaves.count
-        ledger?.add(report, leafHash: leaf.leafHash)
+        ledger?.add(report, at: leaf.index, leafHash: leaf.leafHash)
         guard ledger?.leaves.count != before else {
             remarks.append("entry \(leaf.index) is a leaf that counts for nothing, behind its batch's close")
             return

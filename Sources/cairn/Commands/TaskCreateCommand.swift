@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contributor
+import Credit
 import Crypto
 import DAP
 import Encodings
@@ -29,8 +30,8 @@ struct TaskCreateCommand: AsyncParsableCommand {
         case `public`, collector
     }
 
-    enum Credit: String, ExpressibleByArgument, CaseIterable {
-        case none, unit
+    enum CreditKind: String, ExpressibleByArgument, CaseIterable {
+        case none, unit, priced, alignment, validation
     }
 
     @Option(help: "Name of the task and its file: letters, digits, '-', '_', '.'.") var name: String
@@ -47,7 +48,16 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @Option(help: "When reports may first be made: seconds or RFC 3339.") var start: TimeArgument?
     @Option(help: "For how many seconds from --start.") var duration: UInt64?
     @Option(help: "Who sees aggregate shares of a committed task: public or collector.") var publish: Publish = .public
-    @Option(help: "What a contribution earns: unit or none.") var creditPolicy: Credit = .unit
+    @Option(
+        help: """
+            What a contribution earns: unit (one each), priced (--lambda, so much per unit of each coordinate), alignment \
+            (with the published result), validation (--lambda, hidden until the batch is closed), none.
+            """)
+    var creditPolicy: CreditKind = .unit
+    @Option(help: "A JSON array with λ, one integer for each coordinate. NAME.lambda is written for who verifies.")
+    var lambda: String?
+    @Option(help: "Largest |λ_k| that the task allows; what λ needs, or the batch may reach, by default.")
+    var lambdaBound: UInt64?
     @Option(help: "Key of the task's owner, who signs rounds and models (cairn keygen owner).") var ownerKey: String?
     @Option(help: "A log policy file, where other witnesses than the helper are wanted.") var policy: String?
     @Option(help: "A model file: the task is one training round that starts from it.") var model: String?
@@ -66,6 +76,13 @@ struct TaskCreateCommand: AsyncParsableCommand {
         if (model == nil) == (type.vdaf == nil) { throw ValidationError("Give either --vdaf or --model.") }
         if (model == nil) != (training == nil) { throw ValidationError("--model and --training go together.") }
         if model == nil { _ = try type.configuration() }
+        let takesLambda = creditPolicy == .priced || creditPolicy == .validation
+        if takesLambda != (lambda != nil) {
+            throw ValidationError("--lambda goes with --credit-policy priced and validation, and only with them.")
+        }
+        if lambdaBound != nil, !takesLambda, creditPolicy != .alignment {
+            throw ValidationError("--lambda-bound needs a --credit-policy with λ.")
+        }
     }
 
     func run() async throws {
@@ -89,7 +106,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
             draft.seconds = start.seconds..<end
         }
         draft.publish = publish == .public ? .public : .collector
-        draft.creditPolicy = creditPolicy == .unit ? .unit : .none
+        let lambdaFile = try setCredit(&draft)
         draft.logPolicy = try policy.map(UserFile.readText)
         draft.ownerKey = try ownerKey.map { Array(try OwnerKey.read($0).publicKey.rawRepresentation) }
 
@@ -100,6 +117,10 @@ struct TaskCreateCommand: AsyncParsableCommand {
         if let text = file.logPolicy {
             try UserFile.create("\(folder)/\(name).policy", text, isSecret: false)
         }
+        if let lambdaFile {
+            let isSecret = creditPolicy == .validation
+            try UserFile.create("\(folder)/\(name).lambda", lambdaFile.json(), isSecret: isSecret)
+        }
         try ContributorHome.standard().install(file)
 
         let description = try TaskDescription(file)
@@ -109,6 +130,41 @@ struct TaskCreateCommand: AsyncParsableCommand {
             Console.print("average      cairn collect --average divides the sum by the number of reports")
         }
         Console.print("written      \(path)\(file.logPolicy == nil ? "" : " and \(folder)/\(name).policy")")
+    }
+
+    /// - Returns: What verifiers need to know of λ.
+    private func setCredit(_ draft: inout TaskDraft) throws -> LambdaFile? {
+        switch creditPolicy {
+        case .none: draft.credit = CreditPolicy(kind: .none, bound: 0)
+        case .unit: draft.credit = CreditPolicy(kind: .unit, bound: 0)
+        case .alignment:
+            let (most, overflow) = maxBatchSize.multipliedReportingOverflow(by: draft.vdaf.base.coordinateBound)
+            guard let bound = lambdaBound ?? (overflow ? nil : most) else {
+                throw CommandFailure("the sums of a batch do not fit 64 bits", advice: "Give --lambda-bound.")
+            }
+            draft.credit = CreditPolicy(kind: .alignment, bound: bound)
+        case .priced, .validation:
+            guard let lambda else { return nil }
+            var file = try LambdaFile.read(lambda)
+            let largest = max(1, file.lambda.map(\.magnitude).max() ?? 1)
+            let isHidden = creditPolicy == .validation
+            draft.credit = CreditPolicy(kind: isHidden ? .validation : .priced, bound: lambdaBound ?? largest)
+            if isHidden {
+                var generator = SystemRandomNumberGenerator()
+                let salt = file.saltBytes ?? (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+                file = LambdaFile(lambda: file.lambda, salt: salt)
+                draft.lambdaHash = CreditWeights.hash(file.lambda, salt: salt)
+            } else {
+                file = LambdaFile(lambda: file.lambda)
+                draft.lambdaHash = CreditWeights.hash(file.lambda)
+            }
+            guard file.lambda.count == draft.vdaf.outputLength else {
+                throw CommandFailure(
+                    "\(lambda) has \(file.lambda.count) numbers; a report has \(draft.vdaf.outputLength) coordinates")
+            }
+            return file
+        }
+        return nil
     }
 
     private func runID() throws -> [UInt8] {

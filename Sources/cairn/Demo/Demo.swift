@@ -33,6 +33,8 @@ struct Demo: Sendable {
     private struct Evidence {
         var policy: String?
         var firstReceipt: String?
+        var rounds: [TaskFile] = []
+        var contributors: [DemoContributor] = []
     }
 
     private func train(on nodes: LocalNodes, report: inout DemoReport, evidence: inout Evidence) async throws {
@@ -41,6 +43,7 @@ struct Demo: Sendable {
             DemoContributor(
                 number: number, rows: rows, home: ContributorHome(path: "\(folder)/contributors/\(number + 1)"))
         }
+        evidence.contributors = contributors
         var model = plan.initialModel
         var receipts: [String] = []
         for round in 1...plan.rounds {
@@ -48,6 +51,7 @@ struct Demo: Sendable {
             let start = ContinuousClock.now
             let file = try await owner.announce(round: round, model: model, contributors: contributors.count)
             evidence.policy = file.logPolicy
+            evidence.rounds.append(file)
             let (outcomes, cheats) = try await upload(contributors, to: file, round: round)
             model = try await owner.step(file, from: model)
             receipts += try await fetchReceipts(contributors, outcomes, file: file)
@@ -119,6 +123,9 @@ struct Demo: Sendable {
 
         let falsified = "\(folder)/falsified-log"
         let taskID = try await FalsifiedLog.make(of: nodes, at: falsified)
+        let credit = try await DemoCredit(rounds: evidence.rounds, logFolder: logFolder, policy: policy).run(
+            evidence.contributors)
+        (report.credit, report.forgedClaim) = (credit.report, credit.forgery)
         report.falsifiedAggregate = try await Self.verdict(log: falsified, policy: policy, taskID: taskID)
         report.seconds = (ContinuousClock.now - start).seconds
 

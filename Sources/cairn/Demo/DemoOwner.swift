@@ -31,6 +31,9 @@ struct DemoOwner: Sendable {
             maxBatchSize: UInt64(contributors + 2), collectorConfig: nodes.collectorKey.config)
         try draft.setRound(
             TrainingRound(runID: runID, number: UInt32(clamping: round)), model: model, settings: settings)
+        // λ is the published sum, of which no coordinate exceeds what the batch can add up to.
+        draft.credit = CreditPolicy(
+            kind: .alignment, bound: draft.maxBatchSize * draft.vdaf.base.coordinateBound)
         draft.ownerKey = Array(key.publicKey.rawRepresentation)
         let now = currentTime()
         draft.seconds = now - 60..<now + 3600

@@ -65,8 +65,18 @@ struct DemoPages: Sendable {
             offline; the first one in detail:
             """)
         for line in receiptLines { show("       \(line)") }
+        let credit = report.credit
+        show(
+            """
+              \(mark(credit.verified == credit.claims))  credit: \(credit.verified) of \(credit.claims) claims verified. \
+            Each contributor proved 'at least T' about the last round
+                 (\(credit.thresholdBytes) bytes each), the first one its exact total over all rounds, \
+            \(credit.exactTotal)
+            """)
         show("\nAttacks")
-        for attack in report.dishonestContributors + [report.falsifiedAggregate].compactMap({ $0 }) {
+        for attack in report.dishonestContributors
+            + [report.falsifiedAggregate, report.forgedClaim].compactMap({ $0 })
+        {
             show("  \(mark(attack.caught))  \(attack.attack)\n     → \(attack.finding)")
         }
     }

@@ -28,6 +28,16 @@ struct DemoReport: Encodable, Sendable {
         let entries: UInt64
     }
 
+    /// Claims of credit that were made and checked with the log alone.
+    struct Credit: Encodable, Sendable {
+        let claims: Int
+        let verified: Int
+        /// Bytes in a claim 'at least T' over one receipt.
+        let thresholdBytes: Int
+        /// One contributor's credit over all rounds, which it proved exactly.
+        let exactTotal: Int64
+    }
+
     /// One attempt to cheat, and how it ended.
     struct Attack: Encodable, Sendable {
         /// What was tried.
@@ -48,6 +58,8 @@ struct DemoReport: Encodable, Sendable {
     var audit = Audit(verified: false, batches: 0, entries: 0)
     var dishonestContributors: [Attack] = []
     var falsifiedAggregate: Attack?
+    var credit = Credit(claims: 0, verified: 0, thresholdBytes: 0, exactTotal: 0)
+    var forgedClaim: Attack?
     var seconds = 0.0
 
     init(_ plan: DemoPlan) {
@@ -63,5 +75,6 @@ struct DemoReport: Encodable, Sendable {
         audit.verified && receipts.verified == receipts.total && receipts.total > 0
             && !dishonestContributors.isEmpty && dishonestContributors.allSatisfy(\.caught)
             && falsifiedAggregate?.caught == true
+            && credit.claims == contributors + 1 && credit.verified == credit.claims && forgedClaim?.caught == true
     }
 }

@@ -24,7 +24,9 @@ struct TaskDraft: Sendable {
     var seconds: Range<UInt64>?
     var collectorConfig: HpkeConfig
     var publish: PublishMode = .public
-    var creditPolicy: CreditPolicy.Kind = .unit
+    var credit = CreditPolicy(kind: .unit, bound: 0)
+    /// Hash of λ, or commitment to it.
+    var lambdaHash: [UInt8]?
     /// Ed25519 public key.
     var ownerKey: [UInt8]?
     var numericEncoding: NumericEncoding?
@@ -90,7 +92,8 @@ struct TaskDraft: Sendable {
         parameters.logPolicyHash = Array(SHA256.hash(data: Array(policy.utf8)))
         parameters.publish = publish
         parameters.admission = .open
-        parameters.creditPolicy = CreditPolicy(kind: creditPolicy, bound: 0)
+        parameters.creditPolicy = credit
+        parameters.lambdaHash = lambdaHash
         return parameters
     }
 

@@ -6,32 +6,38 @@ import TransparencyLog
 
 /// A small log on disk, written with real keys, real commitments and real tiles: what two honest aggregators would leave
 /// behind for one batch. Tests then change one thing.
-struct LogFixture {
-    private(set) var directory: String
-    let logSigner: NoteSigner
-    let witness: Cosigner
-    let leaderKey = Curve25519.Signing.PrivateKey()
-    let helperKey = Curve25519.Signing.PrivateKey()
-    let ownerKey = Curve25519.Signing.PrivateKey()
-    let policyText: String
-    let policy: LogPolicy
-    let task: ValidatedTask
-    let vdaf: any TaskVDAF
-    let batchID = BatchID.random()
-    let seed = (0..<32).map { _ in UInt8.random(in: 0...255) }
+package struct LogFixture {
+    package private(set) var directory: String
+    package let logSigner: NoteSigner
+    package let witness: Cosigner
+    package let leaderKey = Curve25519.Signing.PrivateKey()
+    package let helperKey = Curve25519.Signing.PrivateKey()
+    package let ownerKey = Curve25519.Signing.PrivateKey()
+    package let policyText: String
+    package let policy: LogPolicy
+    package let task: ValidatedTask
+    package let vdaf: any TaskVDAF
+    package let batchID = BatchID.random()
+    package let seed = (0..<32).map { _ in UInt8.random(in: 0...255) }
 
     /// When the witness signs, in seconds since 1970.
-    var cosignedAt: UInt64 = 1_800_000_000
+    package var cosignedAt: UInt64 = 1_800_000_000
     /// The entries in log order; `publish()` writes them.
-    var entries: [[UInt8]] = []
-    var blobs: [[UInt8]] = []
+    package var entries: [[UInt8]] = []
+    package var blobs: [[UInt8]] = []
 
-    init(minBatchSize: UInt64 = 2) throws {
+    /// - Parameter keys: A log with the same keys of log and witness.
+    package init(
+        minBatchSize: UInt64 = 2, credit: CreditPolicy = CreditPolicy(kind: .unit, bound: 0),
+        lambdaHash: [UInt8]? = nil,
+        encoding: NumericEncoding? = nil, length: UInt32 = 3, maxMeasurement: UInt64 = 100,
+        keys: LogFixture? = nil
+    ) throws {
         directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory + "/blob", withIntermediateDirectories: true)
-        logSigner = try NoteSigner(name: "example.org/log")
-        witness = try Cosigner(name: "example.org/helper")
+        logSigner = try keys?.logSigner ?? NoteSigner(name: "example.org/log")
+        witness = try keys?.witness ?? Cosigner(name: "example.org/helper")
         policyText = """
             log \(logSigner.verifier.vkey)
             witness helper \(witness.verifier.vkey)
@@ -47,12 +53,13 @@ struct LogFixture {
             collectorHpkeHash: Blob.hash(collector.config.encoded()), logKey: logSigner.verifier.vkey,
             logPolicyHash: Blob.hash(Array(policyText.utf8)), maxBatchSize: 1000, publish: .public,
             ownerKey: Array(ownerKey.publicKey.rawRepresentation), admission: .open,
-            creditPolicy: CreditPolicy(kind: .unit, bound: 0))
+            numericEncoding: encoding, creditPolicy: credit, lambdaHash: lambdaHash)
         task = try TaskConfiguration(
             taskInfo: Array("ledger test".utf8), leaderURL: "http://leader.example/",
             helperURL: "http://helper.example/", timePrecision: 60, minBatchSize: minBatchSize,
             batchMode: .leaderSelected,
-            vdaf: .committed(.sumVec(length: 3, maxMeasurement: 100, chunkLength: 5)), taskInterval: nil,
+            vdaf: .committed(.sumVec(length: length, maxMeasurement: maxMeasurement, chunkLength: 5)),
+            taskInterval: nil,
             cairn: parameters
         ).validated()
         vdaf = try makeTaskVDAF(task.vdaf)
@@ -64,7 +71,7 @@ struct LogFixture {
     }
 
     /// The same log, with the same keys, after its operator has rewritten the entries. It is published elsewhere.
-    static func rewritten(_ log: LogFixture, _ change: (inout [[UInt8]]) -> Void) throws -> LogFixture {
+    package static func rewritten(_ log: LogFixture, _ change: (inout [[UInt8]]) -> Void) throws -> LogFixture {
         var copy = log
         copy.directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
@@ -74,13 +81,15 @@ struct LogFixture {
     }
 
     /// A contributor's report, its leaf, and both aggregators' output shares.
-    struct Contribution {
-        var entry: ReportEntry
-        var leaderOutput: [UInt8]
-        var helperOutput: [UInt8]
+    package struct Contribution {
+        package var entry: ReportEntry
+        package var leaderOutput: [UInt8]
+        package var helperOutput: [UInt8]
+        /// What the contributor keeps.
+        package var opening: ReportOpening?
     }
 
-    func contribution(_ values: [UInt64]) throws -> Contribution {
+    package func contribution(_ values: [UInt64]) throws -> Contribution {
         let verifyKey = [UInt8](repeating: 7, count: 32)
         let reportID = ReportID.random()
         let sharded = try vdaf.shard(taskID: task.taskID, measurement: .vector(values), reportID: reportID)
@@ -101,21 +110,21 @@ struct LogFixture {
             leaderCommitment: commitments[0], helperCommitment: commitments[1])
         return Contribution(
             entry: entry, leaderOutput: try leader.finish(inbound: helper.outbound).get(),
-            helperOutput: helper.outputShare)
+            helperOutput: helper.outputShare, opening: sharded.opening)
     }
 
-    mutating func log(_ entry: LedgerEntry) {
+    package mutating func log(_ entry: LedgerEntry) {
         entries.append(entry.encoded())
     }
 
-    func terms(over contributions: [Contribution]) -> CloseEntry.Terms {
+    package func terms(over contributions: [Contribution]) -> CloseEntry.Terms {
         var root = BatchRoot()
         for contribution in contributions { root.append(entry: LedgerEntry.report(contribution.entry).encoded()) }
         return CloseEntry.Terms(
             taskID: task.taskID, selector: BatchScope.batch(batchID).selector, root: root.root, count: root.count)
     }
 
-    mutating func logClose(_ terms: CloseEntry.Terms) throws {
+    package mutating func logClose(_ terms: CloseEntry.Terms) throws {
         log(
             .close(
                 CloseEntry(
@@ -123,7 +132,7 @@ struct LogFixture {
                     helperSignature: try terms.sign(with: helperKey))))
     }
 
-    func shares(of contributions: [Contribution]) throws -> (leader: [UInt8], helper: [UInt8]) {
+    package func shares(of contributions: [Contribution]) throws -> (leader: [UInt8], helper: [UInt8]) {
         var leader = vdaf.makeAccumulator()
         var helper = vdaf.makeAccumulator()
         for contribution in contributions {
@@ -133,7 +142,7 @@ struct LogFixture {
         return (leader.aggregateShare(), helper.aggregateShare())
     }
 
-    mutating func logBatch(_ terms: CloseEntry.Terms, leaderShare: [UInt8], helperShare: [UInt8]) throws {
+    package mutating func logBatch(_ terms: CloseEntry.Terms, leaderShare: [UInt8], helperShare: [UInt8]) throws {
         log(
             .batch(
                 BatchEntry(
@@ -144,19 +153,19 @@ struct LogFixture {
         blobs += [leaderShare, helperShare]
     }
 
-    mutating func logReports(_ contributions: [Contribution]) {
+    package mutating func logReports(_ contributions: [Contribution]) {
         for contribution in contributions { log(.report(contribution.entry)) }
     }
 
     /// A withdrawal by the report's claim key, or by the one that another seed gives.
-    mutating func logWithdrawal(of contribution: Contribution, seed: [UInt8]? = nil) throws {
+    package mutating func logWithdrawal(of contribution: Contribution, seed: [UInt8]? = nil) throws {
         let id = contribution.entry.metadata.reportID
         let key = try ClaimKey.derive(seed: seed ?? self.seed, taskID: task.taskID, reportID: id)
         log(.withdrawal(try WithdrawalEntry(taskID: task.taskID, reportID: id, key: key)))
     }
 
     /// Closes over `contributions` and logs the statements about their honest shares, which `change` may falsify.
-    mutating func logCollection(
+    package mutating func logCollection(
         of contributions: [Contribution],
         change: (inout (leader: [UInt8], helper: [UInt8])) -> Void = { _ in }
     ) throws {
@@ -168,14 +177,14 @@ struct LogFixture {
     }
 
     /// Reports, close and batch as honest aggregators log them.
-    mutating func logHonestBatch(_ contributions: [Contribution]) throws {
+    package mutating func logHonestBatch(_ contributions: [Contribution]) throws {
         logReports(contributions)
         try logCollection(of: contributions)
     }
 
     /// Writes tiles, blobs and a checkpoint signed by log and witness; returns the checkpoint.
     @discardableResult
-    func publish(cosigned: Bool = true) throws -> SignedCheckpoint {
+    package func publish(cosigned: Bool = true) throws -> SignedCheckpoint {
         var writer = try TileWriter(directory: directory)
         let head = try writer.append(entries: entries, startingAt: 0)
         let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
@@ -188,13 +197,13 @@ struct LogFixture {
         return signed
     }
 
-    var source: DirectoryTileSource { DirectoryTileSource(directory: directory) }
+    package var source: DirectoryTileSource { DirectoryTileSource(directory: directory) }
 
-    func audit() async throws -> AuditReport {
+    package func audit() async throws -> AuditReport {
         try await Auditor(source: source, policy: policy).audit()
     }
 
-    func removeFiles() {
+    package func removeFiles() {
         try? FileManager.default.removeItem(atPath: directory)
     }
 }

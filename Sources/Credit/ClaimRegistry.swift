@@ -1,0 +1,82 @@
+import Crypto
+import DAP
+import Encodings
+import Foundation
+
+/// The receipts that a verifier has counted, so that it counts none twice.
+///
+/// A text file, one receipt a line: `task-id report-id claim-hash`. It is locked while it is used and written through
+/// before a claim counts; a line that a crash cut off is dropped. The same claim may be shown again, and is not counted
+/// again.
+package struct ClaimRegistry: Sendable {
+    private let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        /// Its receipts count from now on.
+        case counted
+        /// Exactly this claim has been counted before.
+        case known
+    }
+
+    /// Counts a verified claim.
+    ///
+    /// - Throws: `.refused(.registry, …)`, naming a receipt that another claim was paid for; `.file`.
+    package func count(_ claim: CreditClaim) throws(CreditError) -> Outcome {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX) == 0 else { throw failure() }
+
+        let contents = try read(descriptor)
+        var counted: [Substring: Substring] = [:]
+        var whole = 0
+        for line in contents.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            guard let space = line.lastIndex(of: " ") else {
+                throw .file(path: path, reason: "'\(line.prefix(80))' is not a receipt")
+            }
+            counted[line[..<space]] = line[line.index(after: space)...]
+            whole += line.utf8.count + 1
+        }
+        let hash = Hex.encode(Array(SHA256.hash(data: claim.encoded())))
+        var receipts: [String] = []
+        for item in claim.items {
+            let id = try LoggedReport(bytes: item.entry).receiptID
+            receipts.append("\(id.taskID.base64URL) \(id.reportID.base64URL)")
+        }
+        let taken = receipts.filter { counted[Substring($0)] != nil }
+        if taken.count == receipts.count, taken.allSatisfy({ counted[Substring($0)] == Substring(hash) }) {
+            return .known
+        }
+        if let first = taken.first {
+            throw .refused(.registry, "the receipt of report \(first.split(separator: " ")[1]) has been counted before")
+        }
+        let lines = Array(receipts.map { "\($0) \(hash)\n" }.joined().utf8)
+        guard ftruncate(descriptor, off_t(whole)) == 0, lseek(descriptor, 0, SEEK_END) >= 0,
+            lines.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == lines.count,
+            fsync(descriptor) == 0
+        else { throw failure() }
+        return .counted
+    }
+
+    private func read(_ descriptor: Int32) throws(CreditError) -> String {
+        do {
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+            guard let text = String(data: try handle.readToEnd() ?? Data(), encoding: .utf8) else {
+                throw CreditError.file(path: path, reason: "it is not a registry of claims")
+            }
+            return text
+        } catch let error as CreditError {
+            throw error
+        } catch {
+            throw .file(path: path, reason: error.localizedDescription)
+        }
+    }
+
+    private func failure() -> CreditError {
+        .file(path: path, reason: String(cString: strerror(errno)))
+    }
+}

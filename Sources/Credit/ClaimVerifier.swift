@@ -1,0 +1,154 @@
+import Crypto
+import DAP
+import Ledger
+import Ristretto255
+import TransparencyLog
+import ZeroKnowledge
+
+/// Checks claims with a log policy, λ, and nothing else.
+///
+/// What a verified claim shows: whoever made it held, for each of its reports, the claim key that signed the report's
+/// commitments before it was logged; those reports were in batches that both aggregators closed and the policy's witnesses
+/// saw; and the sum of their credits is as stated. It shows nothing else about any credit or input.
+package struct ClaimVerifier: Sendable {
+    let policy: LogPolicy
+    /// What the claim must be for; nil where anything will do.
+    private let audience: String?
+    private let purpose: String?
+    private let recipient: String?
+
+    package init(policy: LogPolicy, audience: String?, purpose: String? = nil, recipient: String? = nil) {
+        self.policy = policy
+        self.audience = audience
+        self.purpose = purpose
+        self.recipient = recipient
+    }
+
+    /// The batches and reports of a claim, so that λ can be found.
+    ///
+    /// - Throws: `.refused`, `.malformed`.
+    package func evidence(of claim: CreditClaim) throws(CreditError) -> ClaimEvidence {
+        for (name, expected, found) in [
+            ("audience", audience, claim.context.audience), ("purpose", purpose, claim.context.purpose),
+            ("recipient", recipient, claim.context.recipient),
+        ] {
+            guard expected == nil || expected == found else {
+                throw .refused(.context, "its \(name) is '\(found)', not '\(expected ?? "")'")
+            }
+        }
+        return try ClaimEvidence(claim, policy: policy)
+    }
+
+    /// A claim with what was found about it.
+    package struct Checked: Sendable {
+        let claim: CreditClaim
+        let evidence: ClaimEvidence
+        /// λ of each batch, in order; nil for unit credit.
+        let weights: [CreditWeights?]
+
+        package init(_ claim: CreditClaim, evidence: ClaimEvidence, weights: [CreditWeights?]) {
+            self.claim = claim
+            self.evidence = evidence
+            self.weights = weights
+        }
+    }
+
+    /// Verifies signatures and proofs of one claim.
+    package func verify(_ claim: Checked) throws(CreditError) {
+        try verify([claim])[0].get()
+    }
+
+    /// Verifies many claims at once: their proofs share one multi-scalar multiplication over the generators.
+    ///
+    /// - Returns: In order, what is wrong with each. One bad claim never spoils another: where the batch fails, each
+    ///   is looked at by itself.
+    package func verify(_ claims: [Checked]) -> [Result<Void, CreditError>] {
+        var generator = SystemRandomNumberGenerator()
+        let entries = claims.map { claim in
+            Result { () throws(CreditError) in try Self.entries(claim) }
+        }
+        var batch = VerificationBatch()
+        var failed = false
+        for case .success(let proofs) in entries {
+            failed = failed || !Self.add(proofs, to: &batch, using: &generator)
+        }
+        if !failed, (try? batch.verify()) != nil { return entries.map { $0.map { _ in } } }
+        return entries.map { entry in
+            entry.flatMap { proofs in
+                var own = VerificationBatch()
+                guard Self.add(proofs, to: &own, using: &generator), (try? own.verify()) != nil else {
+                    return .failure(.refused(.proof, "the credit notes do not prove what the claim says"))
+                }
+                return .success(())
+            }
+        }
+    }
+
+    private static func add(
+        _ proofs: [any BatchVerifiable], to batch: inout VerificationBatch,
+        using generator: inout SystemRandomNumberGenerator
+    ) -> Bool {
+        for proof in proofs {
+            guard (try? proof.add(to: &batch, using: &generator)) != nil else { return false }
+        }
+        return true
+    }
+
+    /// Everything of a claim that is not checked in a batch, and what is.
+    private static func entries(_ checked: Checked) throws(CreditError) -> [any BatchVerifiable] {
+        let (claim, evidence) = (checked.claim, checked.evidence)
+        try checkSignatures(claim, evidence)
+        guard evidence.kind != .unit else {
+            guard claim.totalProof.isEmpty, claim.items.allSatisfy(\.note.isEmpty),
+                claim.batches.allSatisfy(\.weightsDigest.isEmpty)
+            else { throw .refused(.proof, "a claim of unit credit has notes") }
+            guard claim.statement.holds(for: Int64(claim.items.count)) else {
+                throw .refused(.proof, "it has \(claim.items.count) receipts of credit 1 each")
+            }
+            return []
+        }
+        var weights: [CreditWeights] = []
+        for (number, batch) in evidence.batches.enumerated() {
+            guard checked.weights.indices.contains(number), let found = checked.weights[number] else {
+                throw .refused(.weights, "λ of task \(batch.task.taskID) is not known")
+            }
+            guard found.digest == batch.weightsDigest else {
+                throw .refused(.weights, "the claim is about another λ of task \(batch.task.taskID)")
+            }
+            weights.append(found)
+        }
+        try CreditTotals.checkRange(evidence.batchOfReport.map { weights[$0].range })
+
+        var total = RistrettoPoint.identity
+        var proofs: [any BatchVerifiable] = []
+        for (number, item) in claim.items.enumerated() {
+            let note: CreditNote
+            do {
+                note = try CreditNote(decoding: item.note)
+            } catch {
+                throw .refused(.proof, "a credit note cannot be read: \(error)")
+            }
+            let entries = try note.entries(
+                evidence.reports[number], weights: weights[evidence.batchOfReport[number]])
+            total += entries.point
+            proofs += entries.proofs
+        }
+        let application = TotalProof.application(contextDigest: claim.contextDigest)
+        return proofs
+            + (try TotalProof.entries(claim.totalProof, of: claim.statement, total: total, application: application))
+    }
+
+    private static func checkSignatures(_ claim: CreditClaim, _ evidence: ClaimEvidence) throws(CreditError) {
+        guard claim.signatures.count == evidence.reports.count else { throw .malformed("signatures are missing") }
+        let message = claim.signedBytes
+        for (report, signature) in zip(evidence.reports, claim.signatures) {
+            let name = "report \(report.entry.metadata.reportID)"
+            guard let key = report.entry.verifiedClaimKey() else {
+                throw .refused(.report, "\(name) has no valid claim key")
+            }
+            guard LedgerSignature.isValid(signature, over: message, by: key) else {
+                throw .refused(.signature, "the claim key of \(name) did not sign this claim")
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Contributor
+import Credit
+import DAP
+import Ledger
+
+/// `cairn credit show`: what one's own reports earned. Only their contributor can compute it.
+struct CreditShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show what your reports earned.",
+        discussion:
+            "Reads the log, finds your reports by their claim keys, and computes their credit from what you saved.")
+
+    struct Output: Encodable {
+        struct Report: Encodable {
+            let taskId: String
+            let reportId: String
+            let batch: String
+            /// A decimal string: JSON readers keep 53 bits. nil where the input is not saved here.
+            let credit: String?
+        }
+
+        let reports: [Report]
+        /// nil where a credit is not known.
+        let total: String?
+    }
+
+    @Option(name: .customLong("task"), help: "A task file, or the name of an installed task; may be repeated.")
+    var tasks: [String]
+    @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
+    @Option(help: "A file with λ; may be repeated.") var lambda: [String] = []
+    @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        if tasks.isEmpty { throw ValidationError("Name at least one --task.") }
+    }
+
+    func run() async throws {
+        let home = ContributorHome.standard()
+        let files = try lambda.map(LambdaFile.read)
+        var reports: [Output.Report] = []
+        var total: Int64? = 0
+        for name in tasks {
+            let file = try home.task(name)
+            for batch in try await CreditBook.open(file, log: log, files: files, home: home).batches {
+                for report in batch.reports {
+                    let credit = batch.credit(of: report)
+                    total = total.flatMap { sum in credit.map { sum &+ $0 } }
+                    reports.append(
+                        Output.Report(
+                            taskId: file.taskID.base64URL,
+                            reportId: report.report.entry.metadata.reportID.base64URL,
+                            batch: report.report.entry.batchID?.base64URL ?? "\(report.report.entry.metadata.time)",
+                            credit: credit.map { "\($0)" }))
+                }
+            }
+        }
+        if json { return try JSONOutput.print(Output(reports: reports, total: total.map { "\($0)" })) }
+        for report in reports { Console.print("\(report.reportId)  \(report.credit ?? "input not saved here")") }
+        if reports.isEmpty { return Console.error("no report of yours is in a closed batch yet") }
+        Console.print("total  \(total.map { "\($0)" } ?? "unknown")")
+    }
+}
+
+extension ClaimableBatch {
+    /// The credit of one report; nil where its input is not saved.
+    func credit(of report: ClaimableReport) -> Int64? {
+        try? ClaimableBatch(task: task, closeProof: closeProof, weights: weights, reports: [report]).credits()[0]
+    }
+}
