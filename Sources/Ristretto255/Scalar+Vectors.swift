@@ -15,7 +15,8 @@ extension Scalar {
 
     /// A scalar that is going to multiply many others.
     ///
-    /// It is kept multiplied by R = 2^256, so that one Montgomery product, half of a `*`, is the product that is wanted.
+    /// It is kept multiplied by R = 2^256, so that one Montgomery product is the product that is wanted: two thirds of a
+    /// `*`.
     package struct Factor: Sendable {
         private let scaled: Words256.Value
 

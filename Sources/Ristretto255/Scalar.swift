@@ -60,9 +60,7 @@ public struct Scalar: Sendable, BitwiseCopyable {
     }
 
     public static func * (a: Scalar, b: Scalar) -> Scalar {
-        // (a·b·R⁻¹)·R²·R⁻¹ = a·b
-        let product = Words256.montgomeryProduct(a.asWords, b.asWords)
-        return Scalar(Words256.montgomeryProduct(product, Words256.radixSquared))
+        Scalar(Words256.product(a.asWords, b.asWords))
     }
 
     public static func += (a: inout Scalar, b: Scalar) { a = a + b }

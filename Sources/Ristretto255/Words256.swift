@@ -62,6 +62,73 @@ enum Words256 {
         )
     }
 
+    /// a·b mod ℓ in [0, ℓ), for a, b < ℓ.
+    ///
+    /// With ℓ = 2^252 + c, the part of a number above 2^252 counts for -c times itself. The product is below 2^506, so
+    /// that one such step leaves lo₁ - c·hi₁ with hi₁ < 2^254 and c·hi₁ < 2^379, and another
+    /// lo₁ - lo₂ + c·hi₂ with hi₂ < 2^127 and c·hi₂ < 2^252: with ℓ added, a number between 0 and 3ℓ.
+    static func product(_ a: Value, _ b: Value) -> Value {
+        var carry: UInt64 = 0
+        let p0 = multiplyAdd(0, a.0, b.0, &carry)
+        var p1 = multiplyAdd(0, a.0, b.1, &carry)
+        var p2 = multiplyAdd(0, a.0, b.2, &carry)
+        var p3 = multiplyAdd(0, a.0, b.3, &carry)
+        var p4 = carry
+        carry = 0
+        p1 = multiplyAdd(p1, a.1, b.0, &carry)
+        p2 = multiplyAdd(p2, a.1, b.1, &carry)
+        p3 = multiplyAdd(p3, a.1, b.2, &carry)
+        p4 = multiplyAdd(p4, a.1, b.3, &carry)
+        var p5 = carry
+        carry = 0
+        p2 = multiplyAdd(p2, a.2, b.0, &carry)
+        p3 = multiplyAdd(p3, a.2, b.1, &carry)
+        p4 = multiplyAdd(p4, a.2, b.2, &carry)
+        p5 = multiplyAdd(p5, a.2, b.3, &carry)
+        var p6 = carry
+        carry = 0
+        p3 = multiplyAdd(p3, a.3, b.0, &carry)
+        p4 = multiplyAdd(p4, a.3, b.1, &carry)
+        p5 = multiplyAdd(p5, a.3, b.2, &carry)
+        p6 = multiplyAdd(p6, a.3, b.3, &carry)
+        let p7 = carry
+
+        let low: Value = (p0, p1, p2, p3 & topMask)
+        let high: Value = (
+            p3 &>> 60 | p4 &<< 4, p4 &>> 60 | p5 &<< 4, p5 &>> 60 | p6 &<< 4, p6 &>> 60 | p7 &<< 4
+        )
+        // c·hi₁ in six words.
+        carry = 0
+        let q0 = multiplyAdd(0, order.0, high.0, &carry)
+        var q1 = multiplyAdd(0, order.0, high.1, &carry)
+        var q2 = multiplyAdd(0, order.0, high.2, &carry)
+        var q3 = multiplyAdd(0, order.0, high.3, &carry)
+        var q4 = carry
+        carry = 0
+        q1 = multiplyAdd(q1, order.1, high.0, &carry)
+        q2 = multiplyAdd(q2, order.1, high.1, &carry)
+        q3 = multiplyAdd(q3, order.1, high.2, &carry)
+        q4 = multiplyAdd(q4, order.1, high.3, &carry)
+        let q5 = carry
+        let subtrahend: Value = (q0, q1, q2, q3 & topMask)
+        let (h0, h1) = (q3 &>> 60 | q4 &<< 4, q4 &>> 60 | q5 &<< 4)
+        // c·hi₂ in four words.
+        carry = 0
+        let r0 = multiplyAdd(0, order.0, h0, &carry)
+        var r1 = multiplyAdd(0, order.0, h1, &carry)
+        var r2 = carry
+        carry = 0
+        r1 = multiplyAdd(r1, order.1, h0, &carry)
+        r2 = multiplyAdd(r2, order.1, h1, &carry)
+
+        let positive = adding(adding(low, (r0, r1, r2, carry)).sum, order).sum
+        let sum = subtracting(positive, subtrahend).difference
+        return subtractingOrderOnce(subtractingOrderOnce(sum))
+    }
+
+    /// The bits of the top word below 2^252.
+    private static let topMask: UInt64 = (1 << 60) - 1
+
     /// a·b·R⁻¹ mod ℓ in [0, ℓ), for any a and for b < ℓ (Montgomery 1985, word by word).
     ///
     /// The running sum stays below b + ℓ after each step, so one subtraction at the end is enough.

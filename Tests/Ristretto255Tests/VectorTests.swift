@@ -33,6 +33,23 @@ import Testing
         #expect(Scalar.innerProduct(largest[...], largest[...]) == Scalar(UInt64(100_000)))
     }
 
+    /// Two reductions, by folding at 2^252 and Montgomery's, over the numbers where one of them might end a step early.
+    @Test func productsByEitherReductionAgree() {
+        var random = SeededGenerator.printed()
+        // 2^252 = -27742317777372353535851937790883648493 mod ℓ.
+        let top = -Scalar(UInt128(27_742_317_777_372_353_535_851_937_790_883_648_493))
+        var values: [Scalar] = [.zero, .one, -.one, -Scalar(2), top, top - 1, top + 1, -top, Scalar(UInt128.max)]
+        values += (0..<60).map { _ in Scalar.random(using: &random) }
+        values += (UInt64(0)..<20).map { top - Scalar(UInt64(1) << (3 * $0)) }
+        for a in values {
+            let products = Scalar.products(a, values[...])
+            for (b, product) in zip(values, products) {
+                #expect(a * b == product)
+            }
+        }
+        #expect(top + top + top + top == Scalar(4) * top && top * top == -top * -top)
+    }
+
     @Test func inversesMultiplyToOne() {
         var random = SeededGenerator.printed()
         let values = [.one, -.one, Scalar(2)] + (0..<50).map { _ in Scalar.random(using: &random) }
