@@ -1,3 +1,4 @@
+import CEdwards25519
 import Parallel
 
 /// The same linear combination of many columns of points: sum_j = Σ_b scalar_b · P[start_b + j].
@@ -8,26 +9,32 @@ import Parallel
 /// (`Straus`). Blocks may end early: what they lack is the identity. Variable time.
 enum ColumnSums {
     /// An addition of one of a block's odd multiples; after it, doublings until the next.
-    private struct Step {
-        var doublings: Int32
-        var entry: Int32
-        var isNegative: Bool
-    }
+    typealias Step = cairn_column_step
 
-    private static let tableLength = 8
+    private static let tableLength = Int(CAIRN_COLUMN_ENTRIES)
+    /// Columns that a thread takes at a time.
+    static let groupSize = 64
 
+    /// - Parameter inLanes: whether to take eight columns at once, where the processor can (`LaneBuckets.areAvailable`).
     /// - Precondition: as many blocks as scalars; the first block is the longest, and its scalar is 1.
     static func sums(
-        scalars: [Scalar], blocks: [Range<Int>], _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int
+        scalars: [Scalar], blocks: [Range<Int>], _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int,
+        inLanes: Bool
     ) -> PrecomputedPoints {
         precondition(scalars.count == blocks.count && scalars.first == .one, "blocks and scalars must match")
-        let steps = program(Array(scalars.dropFirst()))
         let count = blocks[0].count
         precondition(blocks.allSatisfy { $0.count <= count && $0.upperBound <= points.count }, "blocks must fit")
-        let groupSize = 64
+        let steps = program(Array(scalars.dropFirst()))
+        return PrecomputedPoints(
+            inLanes
+                ? laneSums(steps, blocks, points, threads: threads) : sums(steps, blocks, points, threads: threads))
+    }
+
+    private static func sums(
+        _ steps: [Step], _ blocks: [Range<Int>], _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int
+    ) -> [RistrettoPoint] {
         nonisolated(unsafe) let points = points
-        let sums: [RistrettoPoint] = concurrentMap(count: count, groupSize: groupSize, threads: threads) {
-            range, target in
+        return concurrentMap(count: blocks[0].count, groupSize: groupSize, threads: threads) { range, target in
             withUnsafeTemporaryAllocation(of: CachedPoint.self, capacity: tableLength * blocks.count) { table in
                 table.initialize(repeating: .identity)
                 for column in range {
@@ -45,7 +52,6 @@ enum ColumnSums {
                 }
             }
         }
-        return PrecomputedPoints(sums)
     }
 
     /// The additions for Σ scalar_b · P_b, from the top bit down.
@@ -59,9 +65,8 @@ enum ColumnSums {
                 for index in scalars.indices {
                     let digit = Int(digits[row * scalars.count + index])
                     guard digit != 0 else { continue }
-                    steps.append(
-                        Step(
-                            doublings: 0, entry: Int32(tableLength * index + abs(digit) / 2), isNegative: digit < 0))
+                    let entry = UInt32(tableLength * index + abs(digit) / 2)
+                    steps.append(Step(entry: entry, negative: digit < 0 ? 1 : 0, doublings: 0))
                 }
                 if row > 0, !steps.isEmpty {
                     steps[steps.count - 1].doublings += 1
@@ -78,7 +83,7 @@ enum ColumnSums {
         for step in steps {
             let entry = Int(truncatingIfNeeded: step.entry)
             var next =
-                step.isNegative
+                step.negative != 0
                 ? CompletedPoint(result, minus: table[entry]) : CompletedPoint(result, plus: table[entry])
             for _ in 0..<step.doublings {
                 next = next.doubled

@@ -63,7 +63,7 @@ final class LaneBuckets {
 
 extension EdwardsPoint {
     /// The point of a bucket's words: Y + X, Y - X, Z, T.
-    fileprivate init(bucket words: ArraySlice<UInt64>) {
+    init(bucket words: ArraySlice<UInt64>) {
         func element(_ number: Int) -> Field25519 {
             Field25519(limbs: words[(words.startIndex + 5 * number)...])
         }

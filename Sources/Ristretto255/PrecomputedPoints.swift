@@ -57,8 +57,8 @@ public struct PrecomputedPoints: Sendable {
     ///
     /// - Precondition: as many blocks as scalars, within the list; the first is the longest, and its scalar is 1.
     package func variableTimeColumnSums(
-        scalars: [Scalar], blocks: [Range<Int>], threads: Int = 1
+        scalars: [Scalar], blocks: [Range<Int>], threads: Int = 1, inLanes: Bool = MultiScalarMethod.lanesAreAvailable
     ) -> PrecomputedPoints {
-        withPoints { ColumnSums.sums(scalars: scalars, blocks: blocks, $0, threads: threads) }
+        withPoints { ColumnSums.sums(scalars: scalars, blocks: blocks, $0, threads: threads, inLanes: inLanes) }
     }
 }

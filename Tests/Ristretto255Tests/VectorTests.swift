@@ -103,9 +103,10 @@ import Testing
                 return 18 * block..<18 * block + length
             }
             let factors = [.one] + scalars(blockCount - 1, &random)
-            for threads in [1, 2] {
+            let ways = [(1, false), (2, false)] + (MultiScalarMethod.lanesAreAvailable ? [(1, true), (2, true)] : [])
+            for (threads, inLanes) in ways {
                 let sums = PrecomputedPoints(points)
-                    .variableTimeColumnSums(scalars: factors, blocks: blocks, threads: threads)
+                    .variableTimeColumnSums(scalars: factors, blocks: blocks, threads: threads, inLanes: inLanes)
                 #expect(sums.count == longest)
                 for column in 0..<longest {
                     let terms = zip(factors, blocks).filter { column < $1.count }

@@ -50,6 +50,28 @@ void cairn_buckets_add_ifma(
 // The sum of digit * bucket over the positive digits, for every lane: CAIRN_LANES * CAIRN_BUCKET_WORDS words.
 void cairn_buckets_sum_ifma(const uint64_t *buckets, unsigned width, uint64_t *sums);
 
+// The odd multiples 1, 3, ..., 15 of a point that a table has, and the words of one of them, for eight lanes.
+#define CAIRN_COLUMN_ENTRIES 8
+#define CAIRN_COLUMN_ENTRY_WORDS 160
+
+// One addition of a sum of columns, and what follows it.
+typedef struct {
+    // Multiple m of block b, counted from 0, has the entry CAIRN_COLUMN_ENTRIES * (b - 1) + m / 2.
+    uint32_t entry;
+    // Nonzero to subtract it.
+    uint32_t negative;
+    uint32_t doublings;
+} cairn_column_step;
+
+// The same combination of points in eight lanes: the first block's point, and what the steps, one after the other, make of
+// the neutral element.
+//
+// `points[8 * b + lane]` is the prepared point of block b. `table` has room for CAIRN_COLUMN_ENTRIES entries for every
+// block but the first, and is aligned to 64 bytes. The sums are CAIRN_LANES * CAIRN_BUCKET_WORDS words.
+void cairn_columns_sum_ifma(
+    uint64_t *table, const uint64_t *const *points, size_t blocks, const cairn_column_step *steps, size_t count,
+    uint64_t *sums);
+
 // The powers of eight field elements to 2^252 - 3, which square roots need. Constant time.
 void cairn_field25519_root_powers_ifma(const uint64_t elements[40], uint64_t powers[40]);
 

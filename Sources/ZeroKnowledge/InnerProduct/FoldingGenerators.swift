@@ -27,8 +27,8 @@ struct FoldingGenerators {
     /// Below this length folding costs more than it saves.
     private static let smallestFold = 48
     private static let roundsPerFold = 3
-    /// Bits of a scalar, which sums of integers compete with.
-    private static let scalarBits = 253
+    /// The width at which integers cost as much as scalars: in lanes, which sums of integers do not use, about 40 bits.
+    private static let costlyBits = MultiScalarMethod.lanesAreAvailable ? 40 : 253
 
     /// - Precondition: there are at least as many points as integers, and an integer.
     init(_ points: PrecomputedPoints, integers: [Int64], threads: Int) {
@@ -46,7 +46,7 @@ struct FoldingGenerators {
     /// - Precondition: as many values as generators, and more than one.
     mutating func crossTerms(_ values: [Scalar]) -> (left: RistrettoPoint, right: RistrettoPoint) {
         precondition(values.count == length && length > 1, "values must match the generators")
-        if let integers, integerBits << challenges.count <= Self.scalarBits {
+        if let integers, integerBits << challenges.count <= Self.costlyBits {
             return crossTerms(integers: integers)
         }
         let half = halving.lengths[challenges.count + 1]
