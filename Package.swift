@@ -167,7 +167,7 @@ let package = Package(
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
         "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
-        "SharedModel", "VectorCheck",
+        "Credit", "SharedModel", "VectorCheck",
     ]
     package.products = []
     package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "CEdwards25519", "Parallel"]).contains($0.name) }

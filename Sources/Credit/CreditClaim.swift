@@ -51,6 +51,12 @@ package struct CreditClaim: Sendable, Equatable {
         package var configuration: [UInt8]
         package var closeProof: [UInt8]
         package var weightsDigest: [UInt8]
+
+        package init(configuration: [UInt8], closeProof: [UInt8], weightsDigest: [UInt8]) {
+            self.configuration = configuration
+            self.closeProof = closeProof
+            self.weightsDigest = weightsDigest
+        }
     }
 
     package struct Item: Sendable, Equatable {
@@ -59,6 +65,14 @@ package struct CreditClaim: Sendable, Equatable {
         package var index: UInt64
         package var path: [[UInt8]]
         package var note: [UInt8]
+
+        package init(batch: UInt16, entry: [UInt8], index: UInt64, path: [[UInt8]], note: [UInt8]) {
+            self.batch = batch
+            self.entry = entry
+            self.index = index
+            self.path = path
+            self.note = note
+        }
     }
 
     package var context: Context
@@ -67,6 +81,18 @@ package struct CreditClaim: Sendable, Equatable {
     package var items: [Item]
     package var totalProof: [UInt8]
     package var signatures: [[UInt8]]
+
+    package init(
+        context: Context, statement: CreditStatement, batches: [Batch], items: [Item], totalProof: [UInt8],
+        signatures: [[UInt8]]
+    ) {
+        self.context = context
+        self.statement = statement
+        self.batches = batches
+        self.items = items
+        self.totalProof = totalProof
+        self.signatures = signatures
+    }
 
     static let magic = Array("cairn claim v1\n\0".utf8)
     /// The most receipts in one claim: 4,096.
