@@ -130,12 +130,13 @@ let package = Package(
                 "Commitments",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(name: "TestPorts", path: "Tests/TestPorts"),
         .target(name: "SumDB", path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "AggregatorNode", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog",
+                "TestPorts", "AggregatorNode", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -154,7 +155,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Contributor", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments", "SumDB", "VDAF", "cairn",
+                "TestPorts", "Contributor", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments", "SumDB",
+                "VDAF", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

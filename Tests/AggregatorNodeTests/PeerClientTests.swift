@@ -75,9 +75,9 @@ import Testing
             }
             let start = ContinuousClock.now
             let down = try await peer.send(
-                .get, peer.baseURL.appending("down"), maxResponseBytes: 1_000, deadline: .seconds(2))
+                .get, peer.baseURL.appending("down"), maxResponseBytes: 1_000, deadline: .seconds(5))
             #expect(down.status == 503)
-            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(60))
         }
         // Nobody listens on the discard port of this machine.
         let nobody = try peer("http://127.0.0.1:9")

@@ -57,7 +57,7 @@ extension EndToEnd {
         private func provesAndVerifies(_ log: [String], _ homes: [String], _ nodes: TestNodes) async throws {
             let registry = ["--registry", "\(nodes.folder.path)/registry"]
             for (number, (home, statement)) in [
-                (homes[0], ["--exact"]), (homes[1], ["--at-least", "300"]), (homes[2], ["--between", "500..700"]),
+                (homes[0], ["--exact"]), (homes[1], ["--at-least", "300"]), (homes[2], ["--between", "-500..700"]),
             ].enumerated() {
                 let file = "\(nodes.folder.path)/claim-\(number)"
                 let made = try await prove(statement, file, log, home: home)
@@ -97,7 +97,7 @@ extension EndToEnd {
                 ["--exact"], "\(nodes.folder.path)/stranger",
                 log, home: "\(nodes.folder.path)/home-of-nobody")
             #expect(stranger.status == 1, "\(stranger.errors)")
-            for options in [[], ["--exact", "--at-least", "3"], ["--between", "7..3"]] {
+            for options in [[], ["--exact", "--at-least", "3"], ["--between", "7..3"], ["--at-least", "-x"]] {
                 let result = try await prove(options, "\(nodes.folder.path)/usage", log, home: homes[0])
                 #expect(result.status == 64, "\(options): \(result.errors)")
             }

@@ -18,9 +18,10 @@ extension EndToEnd {
                 try await accepted(4, task)
                 try await withdraw(ids[1], at: "helper", nodes)
                 try await withdraw(ids[3], at: "leader", nodes)
-                let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(60))
+                let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(180))
                 #expect(outcome.value == .integer(4))
-                let late = try await Cairn.run("withdraw", "--task", "owed", ids[0], "--json", home: nodes.home)
+                let late = try await Cairn.run(
+                    "withdraw", "--task", "owed", "--report", ids[0], "--json", home: nodes.home)
                 #expect(late.status == 1 && late.output.contains("too_late"))
 
                 let policy = nodes.policyPath("owed")
@@ -60,7 +61,7 @@ extension EndToEnd {
 
         private func withdraw(_ id: String, at node: String, _ nodes: TestNodes) async throws {
             let result = try await Cairn.succeed(
-                "withdraw", "--task", "owed", id, "--at", node, "--json", home: nodes.home)
+                "withdraw", "--task", "owed", "--report", id, "--at", node, "--json", home: nodes.home)
             let reports = try #require(try result.json()["reports"] as? [[String: Any]])
             #expect(reports.map { $0["state"] as? String } == ["withdrawn"])
         }

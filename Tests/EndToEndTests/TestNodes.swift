@@ -3,6 +3,7 @@ import DAP
 import Foundation
 import Ledger
 import Synchronization
+import TestPorts
 import Testing
 import TransparencyLog
 
@@ -195,7 +196,7 @@ final class TestNodes: Sendable {
 
     private static func create() async throws -> TestNodes {
         let folder = try TemporaryFolder()
-        let ports = try freePorts(2)
+        let ports = try TestPorts.take(2)
         let leader = TestNode(role: "leader", folder: "\(folder.path)/leader", port: ports[0])
         let helper = TestNode(role: "helper", folder: "\(folder.path)/helper", port: ports[1])
         for (node, peer) in [(leader, helper), (helper, leader)] {
@@ -246,26 +247,6 @@ final class TestNodes: Sendable {
         return try Collector(
             task: task, keyPair: try HpkeKeyPair(keyFile: text), token: try leader.token("collector"),
             transport: HTTPTransport(deadline: .seconds(120)))
-    }
-
-    /// Ports that are free now, held together so that they differ.
-    static func freePorts(_ count: Int) throws -> [UInt16] {
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        return try (0..<count).map { _ in
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(descriptor)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let code = withUnsafeMutableBytes(of: &address) { raw in
-                let pointer = raw.baseAddress!.assumingMemoryBound(to: sockaddr.self)
-                return bind(descriptor, pointer, size) == 0 ? getsockname(descriptor, pointer, &size) : -1
-            }
-            try #require(code == 0, "no free port")
-            return UInt16(bigEndian: address.sin_port)
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Foundation
+import TestPorts
 import Testing
 import TransparencyLog
 
@@ -45,7 +46,7 @@ extension EndToEnd {
         /// Three witnesses as `cairn witness run` starts them, one from a file and two from flags.
         private func startWitnesses(_ nodes: TestNodes) async throws -> [TestNode] {
             let log = try #require(try await NodeClient(url: nodes.leader.url).info().logVkey)
-            let ports = try TestNodes.freePorts(3)
+            let ports = try TestPorts.take(3)
             var witnesses: [TestNode] = []
             for (name, port) in zip(["north", "south", "west"], ports) {
                 let folder = "\(nodes.folder.path)/\(name)"

@@ -37,7 +37,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     @Option(help: "The log's URL or folder.") var log: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
-    @Option(name: .customLong("task"), help: "Only this task: its id.") var taskID: String?
+    @Option(name: .customLong("task"), parsing: .unconditional, help: "Only this task: its id.") var taskID: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

@@ -27,12 +27,15 @@ struct CreditProveCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("task"), help: "A task file, or the name of an installed task; may be repeated.")
     var tasks: [String]
-    @Option(name: .customLong("report"), help: "A report id; may be repeated. All reports of the tasks by default.")
+    // Ids and numbers may begin with a dash.
+    @Option(
+        name: .customLong("report"), parsing: .unconditionalSingleValue,
+        help: "A report id; may be repeated. All reports of the tasks by default.")
     var reports: [String] = []
-    @Option(help: "Prove that the total is at least this.") var atLeast: Int64?
-    @Option(help: "Prove that the total is this.") var exactly: Int64?
+    @Option(parsing: .unconditional, help: "Prove that the total is at least this.") var atLeast: Int64?
+    @Option(parsing: .unconditional, help: "Prove that the total is this.") var exactly: Int64?
     @Flag(help: "Prove the exact total, whatever it is.") var exact = false
-    @Option(help: "Prove that the total lies in LOW..HIGH.") var between: String?
+    @Option(parsing: .unconditional, help: "Prove that the total lies in LOW..HIGH.") var between: String?
     @Option(help: "Who is to believe the claim.") var audience: String
     @Option(help: "What it is for.") var purpose = ""
     @Option(help: "To whom what it earns is due.") var recipient = ""

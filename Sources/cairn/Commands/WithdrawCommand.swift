@@ -29,9 +29,17 @@ struct WithdrawCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var task: TaskReference
-    @Argument(help: "The reports' ids, from `cairn receipt list`.") var reports: [String]
+    // Ids may begin with a dash.
+    @Option(
+        name: .customLong("report"), parsing: .unconditionalSingleValue,
+        help: "A report's id, from `cairn receipt list`; may be repeated.")
+    var reports: [String]
     @Option(help: "Whom to ask: leader or helper.") var at: Node = .leader
     @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        if reports.isEmpty { throw ValidationError("Name at least one --report.") }
+    }
 
     func run() async throws {
         let home = ContributorHome.standard()

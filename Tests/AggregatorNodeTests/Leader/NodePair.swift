@@ -5,9 +5,8 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
-import NIOCore
-import NIOPosix
 import ServiceLifecycle
+import TestPorts
 import TransparencyLog
 
 /// A leader and a helper that talk HTTP with each other over loopback, each on its own database.
@@ -30,7 +29,7 @@ final class NodePair: Sendable {
     init(throughProxy: Bool = false, witnesses: String = "quorum helper\n") throws {
         directory = try TemporaryDirectory()
         let path = directory.path
-        let ports = try Self.freePorts(3)
+        let ports = try TestPorts.take(3).map(Int.init)
         try KeyFiles.makePreSharedKey(at: "\(path)/peer.psk")
         try KeyFiles.makeToken(at: "\(path)/aggregator.token")
         try KeyFiles.makeToken(at: "\(path)/collector.token")
@@ -57,14 +56,6 @@ final class NodePair: Sendable {
         leaderKeys = try .load(leader)
         helperKeys = try .load(helper)
         policy = "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\n" + witnesses
-    }
-
-    private static func freePorts(_ count: Int) throws -> [Int] {
-        let channels = try (0..<count).map { _ in
-            try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).wait()
-        }
-        defer { for channel in channels { try? channel.close().wait() } }
-        return channels.compactMap { $0.localAddress?.port }
     }
 
     /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
@@ -132,7 +123,12 @@ final class NodePair: Sendable {
             defer { continuation.finish() }
             try await group.run()
         }
-        for await _ in ready { break }
+        var readiness = ready.makeAsyncIterator()
+        guard await readiness.next() != nil else {
+            // It ended before it listened, and says why.
+            try await task.value
+            throw CancellationError()
+        }
         return Running(group: group, task: task, context: context)
     }
 
