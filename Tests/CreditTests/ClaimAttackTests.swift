@@ -290,6 +290,27 @@ extension LogFixture {
         }
     }
 
+    /// An aggregator that publishes a false share would choose everybody's λ.
+    @Test func aResultThatFailsTheAuditGivesNoLambda() async throws {
+        for isHonest in [true, false] {
+            var log = try LogFixture(credit: CreditPolicy(kind: .alignment, bound: 100_000))
+            defer { log.removeFiles() }
+            let contributions = try Self.inputs.map { [log] in try log.contribution($0) }
+            log.logReports(contributions)
+            try log.logCollection(of: contributions) { shares in
+                if !isHonest { shares.leader[0] ^= 1 }
+            }
+            try log.publish()
+            let auditor = Auditor(source: log.source, policy: log.policy)
+            let batch = try #require(try await auditor.closedBatches(of: log.task.taskID).first)
+            if isHonest {
+                #expect(try await auditor.aggregate(of: batch) == .vector([106, 57, 115]))
+            } else {
+                await #expect(throws: AuditError.self) { try await auditor.aggregate(of: batch) }
+            }
+        }
+    }
+
     @Test func aLogThatTheVerifierDoesNotTrustIsRefused() async throws {
         let fixture = try await ClaimFixture(inputs: Self.inputs)
         defer { fixture.log.removeFiles() }

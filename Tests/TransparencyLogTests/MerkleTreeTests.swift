@@ -34,6 +34,22 @@ import TransparencyLog
         }
     }
 
+    @Test func aTreeWithItsRowsGivesTheSameRootAndProofs() throws {
+        for count in 0...70 {
+            let leaves = Fixture.leafHashes(count)
+            let tree = MerkleRows(leafHashes: leaves)
+            #expect(tree.root == MerkleTree.root(leafHashes: leaves))
+            for index in 0..<UInt64(count) {
+                #expect(
+                    try tree.inclusionProof(index: index)
+                        == MerkleTree.inclusionProof(index: index, leafHashes: leaves))
+            }
+            #expect(throws: MerkleError.indexOutOfRange(index: UInt64(count), size: UInt64(count))) {
+                try tree.inclusionProof(index: UInt64(count))
+            }
+        }
+    }
+
     @Test func everyConsistencyProofVerifies() throws {
         let leaves = Fixture.leafHashes(40)
         for new in 1...40 {

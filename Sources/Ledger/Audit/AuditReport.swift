@@ -55,8 +55,8 @@ package enum AuditError: Error, Sendable {
     case logDamaged(String)
     /// The log has no such task.
     case unknownTask(TaskID)
-    /// The published shares of a batch are not there, or not what was signed.
-    case shareUnavailable(String)
+    /// The batch's result is not there yet, or does not pass the audit.
+    case notVerified(String)
 }
 
 extension AuditError: CustomStringConvertible {
@@ -66,7 +66,24 @@ extension AuditError: CustomStringConvertible {
         case .checkpointRejected(let verdict): "the policy does not accept the checkpoint:\n\(verdict)"
         case .logDamaged(let reason): "the log's entries do not match its checkpoint: \(reason)"
         case .unknownTask(let id): "the log has no task \(id)"
-        case .shareUnavailable(let reason): reason
+        case .notVerified(let reason): "the batch's result is not verified: \(reason)"
         }
+    }
+}
+
+extension LogPolicy {
+    /// A log's newest checkpoint, if this policy accepts it.
+    func acceptedCheckpoint(
+        from source: any TileSource
+    ) async throws(AuditError) -> (checkpoint: SignedCheckpoint, verdict: PolicyVerdict) {
+        let checkpoint: SignedCheckpoint
+        do {
+            checkpoint = try await LogReader.fetchCheckpoint(from: source)
+        } catch {
+            throw .checkpointUnavailable("\(error)")
+        }
+        let verdict = evaluate(checkpoint)
+        guard verdict.isAccepted else { throw .checkpointRejected(verdict) }
+        return (checkpoint, verdict)
     }
 }

@@ -15,7 +15,7 @@ import VDAF
 /// A failure of 3 names the aggregator that signed the share. Where data is missing it says so and gives no verdict.
 package struct Auditor: Sendable {
     let source: any TileSource
-    private let policy: LogPolicy
+    let policy: LogPolicy
 
     /// `source` serves `checkpoint`, tiles and `blob/<sha256>` below one prefix.
     package init(source: any TileSource, policy: LogPolicy) {
@@ -27,7 +27,7 @@ package struct Auditor: Sendable {
     package func audit(
         taskID wanted: TaskID? = nil, progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws(AuditError) -> AuditReport {
-        let (checkpoint, verdict) = try await acceptedCheckpoint()
+        let (checkpoint, verdict) = try await policy.acceptedCheckpoint(from: source)
         let head = checkpoint.checkpoint.head
         let reader = LogReader(source: source, head: head)
         let (ledgers, notes) = try await readLedgers(reader, wanted: wanted, progress: progress)
@@ -48,19 +48,6 @@ package struct Auditor: Sendable {
         return report
     }
 
-    /// The log's newest checkpoint, if the policy accepts it.
-    func acceptedCheckpoint() async throws(AuditError) -> (SignedCheckpoint, PolicyVerdict) {
-        let checkpoint: SignedCheckpoint
-        do {
-            checkpoint = try await LogReader.fetchCheckpoint(from: source)
-        } catch {
-            throw .checkpointUnavailable("\(error)")
-        }
-        let verdict = policy.evaluate(checkpoint)
-        guard verdict.isAccepted else { throw .checkpointRejected(verdict) }
-        return (checkpoint, verdict)
-    }
-
     /// One pass over all entries, each hashed into the tree before it is believed.
     func readLedgers(
         _ reader: LogReader, wanted: TaskID?, progress: @Sendable (UInt64, UInt64) -> Void
@@ -78,7 +65,7 @@ package struct Auditor: Sendable {
                 }
                 switch entry {
                 case .task(let task):
-                    guard let ledger = Self.ledger(for: task), wanted == nil || wanted == ledger.task.taskID,
+                    guard let ledger = TaskLedger(task), wanted == nil || wanted == ledger.task.taskID,
                         ledgers[ledger.task.taskID] == nil
                     else { continue }
                     ledgers[ledger.task.taskID] = ledger
@@ -99,15 +86,7 @@ package struct Auditor: Sendable {
         return (order.compactMap { ledgers[$0] }, notes)
     }
 
-    /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
-    private static func ledger(for entry: TaskEntry) -> TaskLedger? {
-        guard let configuration = try? TaskConfiguration(decoding: entry.configuration),
-            let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys
-        else { return nil }
-        return TaskLedger(task: task, keys: keys)
-    }
-
-    private func check(_ batch: TaskLedger.ClosedBatch, of ledger: TaskLedger) async -> BatchAudit {
+    func check(_ batch: TaskLedger.ClosedBatch, of ledger: TaskLedger) async -> BatchAudit {
         var audit = BatchAudit(
             taskID: ledger.task.taskID, selector: batch.terms.selector, count: batch.terms.count,
             verdict: .unfinished("closed, but no statements are logged yet"))

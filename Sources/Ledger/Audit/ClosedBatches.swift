@@ -18,19 +18,22 @@ package struct ClosedBatch: Sendable {
     package let closeProof: TlogProof
     /// In log order.
     package let leaves: [Leaf]
-    /// Both aggregators' statements about their shares, once they are logged.
-    package let statements: BatchEntry?
+    /// The tree of the close.
+    let tree: MerkleRows
+    /// The task as the log tells it, and the batch in it.
+    let ledger: TaskLedger
+    let batch: TaskLedger.ClosedBatch
 
     /// The path from a leaf to the root of the close.
     package func path(at position: Int) throws(MerkleError) -> [[UInt8]] {
-        try MerkleTree.inclusionProof(index: UInt64(position), leafHashes: leaves.map(\.hash))
+        try tree.inclusionProof(index: UInt64(position))
     }
 }
 
 extension Auditor {
     /// The closed batches of a task. A batch whose close does not hold is left out: nothing can be claimed from it.
     package func closedBatches(of taskID: TaskID) async throws(AuditError) -> [ClosedBatch] {
-        let (checkpoint, _) = try await acceptedCheckpoint()
+        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
         let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
         guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
             throw .unknownTask(taskID)
@@ -43,18 +46,18 @@ extension Auditor {
             } catch {
                 throw .logDamaged("\(error)")
             }
+            let leaves = batch.members.map { member in
+                let leaf = ledger.leaves[member]
+                return ClosedBatch.Leaf(
+                    reportID: leaf.reportID, index: leaf.index, hash: leaf.leafHash, claimKey: leaf.claimKey)
+            }
             batches.append(
                 ClosedBatch(
                     task: ledger.task, terms: batch.terms,
                     closeProof: TlogProof(
                         extra: LedgerEntry.close(batch.close).encoded(), index: batch.index, inclusionProof: proof,
                         checkpoint: checkpoint),
-                    leaves: batch.members.map {
-                        let leaf = ledger.leaves[$0]
-                        return ClosedBatch.Leaf(
-                            reportID: leaf.reportID, index: leaf.index, hash: leaf.leafHash, claimKey: leaf.claimKey)
-                    },
-                    statements: batch.statements))
+                    leaves: leaves, tree: MerkleRows(leafHashes: leaves.map(\.hash)), ledger: ledger, batch: batch))
         }
         return batches
     }
@@ -72,29 +75,15 @@ extension Auditor {
         throw .logDamaged("entry \(leaf.index) is not the report that it was")
     }
 
-    /// The published aggregate of a batch, from the shares that both aggregators signed.
+    /// The published aggregate of a batch, if the audit verifies it.
     ///
-    /// - Throws: `.shareUnavailable` where the log does not hold it (yet).
+    /// - Throws: `.notVerified`, also where the log does not hold the shares (yet).
     package func aggregate(of batch: ClosedBatch) async throws(AuditError) -> AggregateValue {
-        guard let statements = batch.statements, let keys = batch.task.cairn.statementKeys else {
-            throw .shareUnavailable("the batch's result is not logged yet")
-        }
-        var shares: [[UInt8]] = []
-        for (role, statement) in [(Role.leader, statements.leader), (.helper, statements.helper)] {
-            guard let key = keys[role], statement.role == role, statement.isSigned(by: key),
-                statement.terms == batch.terms
-            else { throw .shareUnavailable("the \(role)'s statement does not hold") }
-            let path = Blob.path(hash: statement.shareHash)
-            guard let share = try? await source.tile(path: path), Blob.hash(share) == statement.shareHash else {
-                throw .shareUnavailable("the \(role)'s share (\(path)) is missing")
-            }
-            shares.append(share)
-        }
-        do {
-            return try makeTaskVDAF(batch.task.vdaf).unshard(
-                leader: shares[0], helper: shares[1], count: batch.leaves.count)
-        } catch {
-            throw .shareUnavailable("\(error)")
+        switch await check(batch.batch, of: batch.ledger).verdict {
+        case .verified(let value): return value
+        case .failed(let findings): throw .notVerified(findings.map(\.text).joined(separator: "; "))
+        case .unverified(let reasons): throw .notVerified(reasons.joined(separator: "; "))
+        case .unfinished(let reason): throw .notVerified(reason)
         }
     }
 }

@@ -50,6 +50,14 @@ struct TaskLedger {
         self.keys = keys
     }
 
+    /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
+    init?(_ entry: TaskEntry) {
+        guard let configuration = try? TaskConfiguration(decoding: entry.configuration),
+            let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys
+        else { return nil }
+        self.init(task: task, keys: keys)
+    }
+
     mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8]) {
         guard positions[report.metadata.reportID] == nil else {
             notes.append("report \(report.metadata.reportID) is logged twice; the second leaf counts for nothing")

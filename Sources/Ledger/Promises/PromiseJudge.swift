@@ -24,13 +24,7 @@ package struct PromiseJudge: Sendable {
         do throws(UploadPromise.Failure) { held = try HeldPromise(parsing: file) } catch {
             return .void("\(error)")
         }
-        let checkpoint: SignedCheckpoint
-        do { checkpoint = try await LogReader.fetchCheckpoint(from: source) } catch {
-            throw .checkpointUnavailable("\(error)")
-        }
-        let verdict = policy.evaluate(checkpoint)
-        guard verdict.isAccepted else { throw .checkpointRejected(verdict) }
-
+        let (checkpoint, verdict) = try await policy.acceptedCheckpoint(from: source)
         var search = PromiseSearch(held)
         do {
             let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
@@ -84,11 +78,8 @@ private struct PromiseSearch {
         guard kept == nil else { return }
         switch entry {
         case .task(let task):
-            guard ledger == nil, let configuration = try? TaskConfiguration(decoding: task.configuration),
-                configuration.taskID == held.promise.taskID, let task = try? configuration.validated(),
-                let keys = task.cairn.statementKeys
-            else { return }
-            ledger = TaskLedger(task: task, keys: keys)
+            guard ledger == nil, let found = TaskLedger(task), found.task.taskID == held.promise.taskID else { return }
+            ledger = found
         case .close(let close) where close.terms.taskID == held.promise.taskID: ledger?.add(close, at: leaf.index)
         case .report(let report) where report.taskID == held.promise.taskID && report.metadata.reportID == id:
             add(report, leaf)

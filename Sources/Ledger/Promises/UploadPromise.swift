@@ -107,13 +107,13 @@ package struct UploadPromise: Sendable, Hashable {
     /// One file for each report of an upload, after checking that the promise is about exactly these reports.
     package func held(for entries: [ReportEntry]) throws(Failure) -> [HeldPromise] {
         if let other = entries.first(where: { $0.taskID != taskID }) { throw .otherTask(other.taskID) }
-        let leafHashes = entries.map(Self.leafHash)
-        guard UInt64(entries.count) == count, MerkleTree.root(leafHashes: leafHashes) == root else {
+        let tree = MerkleRows(leafHashes: entries.map(Self.leafHash))
+        guard UInt64(entries.count) == count, tree.root == root else {
             throw .otherReports(promised: count)
         }
         var held: [HeldPromise] = []
         for (index, entry) in entries.enumerated() {
-            guard let proof = try? MerkleTree.inclusionProof(index: UInt64(index), leafHashes: leafHashes) else {
+            guard let proof = try? tree.inclusionProof(index: UInt64(index)) else {
                 throw .otherReports(promised: count)
             }
             held.append(HeldPromise(entry: entry, index: UInt64(index), inclusionProof: proof, promise: self))
