@@ -26,3 +26,13 @@ extension BenchError: CustomStringConvertible {
         }
     }
 }
+
+extension Result where Failure == VDAFError {
+    /// The value, or the failure with the name of the step that had it.
+    func orFailure(_ step: String) throws(BenchError) -> Success {
+        switch self {
+        case .success(let value): return value
+        case .failure(let error): throw .stepFailed(step: step, error)
+        }
+    }
+}

@@ -73,7 +73,7 @@ extension Committed {
         let inputSum = RistrettoPoint.constantTimeMultiScalar(
             words: input.words, wordsPerScalar: input.wordsPerValue,
             bits: max(1, 128 - base.coordinateBound.leadingZeroBitCount), points)
-        let leaderSum = inputSum + Scalar(V.Field.modulus) * points.sum(first: input.count) - helperSum
+        let leaderSum = inputSum + PedersenVector.commit(toAll: input.count, value: V.Field.modulus) - helperSum
         return CommitmentPair(
             leader: Commitment(leaderSum + blinds[0] * generators.blinding),
             helper: Commitment(helperSum + blinds[1] * generators.blinding))
@@ -81,9 +81,8 @@ extension Committed {
 
     /// C = C_0 + C_1 - p·ΣG_k, which commits to exactly x under the blind r_0 + r_1: what credit is proved about.
     public func inputCommitment(_ commitments: CommitmentPair) -> RistrettoPoint {
-        let length = base.outputLength
-        return commitments.leader.point + commitments.helper.point
-            - Scalar(V.Field.modulus) * Generators.shared.precomputed(atLeast: length).sum(first: length)
+        commitments.leader.point + commitments.helper.point
+            - PedersenVector.commit(toAll: base.outputLength, value: V.Field.modulus)
     }
 
     /// Shards with randomness from `rng`, drawn again while the margin rule is violated.

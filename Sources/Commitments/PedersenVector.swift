@@ -26,27 +26,28 @@ public enum PedersenVector {
             + blind * generators.blinding
     }
 
-    static func commit(_ vector: IntegerVector, blind: Scalar) -> RistrettoPoint {
+    static func commit(_ vector: IntegerVector, blind: Scalar, threads: Int = 1) -> RistrettoPoint {
         let generators = Generators.shared
         return RistrettoPoint.variableTimeMultiScalar(
             words: vector.words, wordsPerScalar: vector.wordsPerValue,
-            generators.precomputed(atLeast: vector.count))
+            generators.precomputed(atLeast: vector.count), threads: threads)
             + blind * generators.blinding
+    }
+
+    /// Com((value, …, value); 0), for one addition a coordinate.
+    package static func commit(toAll count: Int, value: UInt128) -> RistrettoPoint {
+        Scalar(value) * Generators.shared.precomputed(atLeast: count).sum(first: count)
     }
 
     /// The same for integers below 2^253, for whoever commits again and again to vectors of about this length: it keeps
     /// a table of multiples of the generators (`WindowTable`).
     static func commitRepeatedly(_ vector: IntegerVector, blind: Scalar, threads: Int) -> RistrettoPoint {
         let generators = Generators.shared
-        let blinding = blind * generators.blinding
         guard let table = generators.windowTable(atLeast: vector.count, threads: threads) else {
-            return blinding
-                + RistrettoPoint.variableTimeMultiScalar(
-                    words: vector.words, wordsPerScalar: vector.wordsPerValue,
-                    generators.precomputed(atLeast: vector.count), threads: threads)
+            return commit(vector, blind: blind, threads: threads)
         }
-        return blinding
-            + table.variableTimeMultiScalar(
-                words: vector.words, wordsPerScalar: vector.wordsPerValue, threads: threads)
+        return table.variableTimeMultiScalar(
+            words: vector.words, wordsPerScalar: vector.wordsPerValue, threads: threads)
+            + blind * generators.blinding
     }
 }

@@ -117,7 +117,7 @@ package struct ClaimVerifier: Sendable {
             }
             weights.append(found)
         }
-        try CreditTotals.checkRange(evidence.batchOfReport.map { weights[$0].range })
+        _ = try CreditTotals.range(evidence.batchOfReport.map { weights[$0].range })
 
         var total = RistrettoPoint.identity
         var proofs: [any BatchVerifiable] = []

@@ -72,13 +72,10 @@ extension CreditNote {
         let noteBlind = Scalar.random(using: &generator)
         let bases = NoteBases.shared
         let note = Scalar(signed: value) * bases.value + noteBlind * bases.blind
-        let commitments = try report.commitments()
+        let committed = try weights.inputCommitment(of: report)
         let application = application(leafHash: report.leafHash)
         do throws(ProofError) {
-            let statement = try LinearFormStatement(
-                form: weights.form,
-                commitment: weights.inputCommitment(leader: commitments.leader, helper: commitments.helper),
-                note: note + Scalar(signed: weights.constant) * bases.value)
+            let statement = try weights.statement(input: committed, note: note)
             let linearForm = try LinearFormProofs(application: application).prove(
                 statement, values: input.map { Int64($0) }, blind: blinds[0] + blinds[1], noteBlind: noteBlind,
                 using: &generator)
@@ -121,12 +118,8 @@ extension CreditNote {
     ) throws(CreditError) -> (point: RistrettoPoint, proofs: [any BatchVerifiable]) {
         do {
             let point = try Ristretto255Group.decodeElement(commitment[...])
-            let commitments = try report.commitments()
             let application = Self.application(leafHash: report.leafHash)
-            let statement = try LinearFormStatement(
-                form: weights.form,
-                commitment: weights.inputCommitment(leader: commitments.leader, helper: commitments.helper),
-                note: point + Scalar(signed: weights.constant) * NoteBases.shared.value)
+            let statement = try weights.statement(input: weights.inputCommitment(of: report), note: point)
             return (
                 point,
                 [

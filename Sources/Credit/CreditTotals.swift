@@ -14,8 +14,4 @@ enum CreditTotals {
         }
         return lowest...highest
     }
-
-    static func checkRange(_ ranges: [ClosedRange<Int64>]) throws(CreditError) {
-        _ = try range(ranges)
-    }
 }

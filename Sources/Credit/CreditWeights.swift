@@ -71,9 +71,7 @@ package struct CreditWeights: Sendable {
         } catch {
             throw .wrongWeights("\(error)")
         }
-        wrap =
-            Scalar(vdaf.fieldModulus)
-            * Generators.shared.precomputed(atLeast: vdaf.outputLength).sum(first: vdaf.outputLength)
+        wrap = PedersenVector.commit(toAll: vdaf.outputLength, value: vdaf.fieldModulus)
     }
 
     /// What claims carry of λ: 32 bytes that bind every coefficient.
@@ -98,7 +96,14 @@ package struct CreditWeights: Sendable {
     }
 
     /// C: the commitment to x that a report's two commitments make.
-    func inputCommitment(leader: RistrettoPoint, helper: RistrettoPoint) -> RistrettoPoint {
-        leader + helper - wrap
+    func inputCommitment(of report: LoggedReport) throws(CreditError) -> RistrettoPoint {
+        let (leader, helper) = try report.commitments()
+        return leader + helper - wrap
+    }
+
+    /// What a note's first proof is about: K + c·B commits to ⟨f·λ, x⟩.
+    func statement(input: RistrettoPoint, note: RistrettoPoint) throws(ProofError) -> LinearFormStatement {
+        try LinearFormStatement(
+            form: form, commitment: input, note: note + Scalar(signed: constant) * NoteBases.shared.value)
     }
 }

@@ -52,6 +52,7 @@ public struct PrecomputedPoints: Sendable {
             return RistrettoPoint(total)
         }
     }
+
     /// Σ_b scalar_b · P[start of block b + j] for every j that the first block has; points that a shorter block lacks are
     /// the identity. Variable time.
     ///

@@ -7,6 +7,11 @@ package struct ListenAddress: Sendable, Equatable {
     /// What to write, for messages.
     package static let form = "write HOST:PORT with a port from 1 to 65535, such as 127.0.0.1:8301"
 
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = String(text[..<colon])

@@ -46,13 +46,9 @@ struct JobVerifier: Sendable {
     /// The leaf that this report must become in the log. The helper computes it from what it verified, so it will
     /// only ever sign for a leaf that says the same.
     private func leafHash(_ share: ReportShare) -> [UInt8]? {
-        guard let commitments = try? task.vdaf.commitments(publicShare: share.publicShare), commitments.count == 2
-        else {
-            return nil
-        }
-        let entry = ReportEntry(
-            taskID: task.id, batchID: batchID, metadata: share.metadata, leaderCommitment: commitments[0],
-            helperCommitment: commitments[1])
-        return MerkleTree.leafHash(LedgerEntry.report(entry).encoded())
+        let entry = try? ReportEntry(
+            taskID: task.id, batchID: batchID, metadata: share.metadata, publicShare: share.publicShare, vdaf: task.vdaf
+        )
+        return entry.map { MerkleTree.leafHash(LedgerEntry.report($0).encoded()) }
     }
 }

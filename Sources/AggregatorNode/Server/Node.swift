@@ -3,7 +3,6 @@ import Datastore
 import Foundation
 import Hummingbird
 import Logging
-import NIOCore
 import ServiceLifecycle
 
 /// A node as a process: what `cairn node run` does.
@@ -64,20 +63,10 @@ package enum Node {
     }
 
     private static func serve(_ context: NodeContext) async -> Result<Void, NodeStartError> {
-        let (role, host, port) = (
-            context.role.rawValue, context.configuration.listenHost, context.configuration.listenPort
-        )
-        let shown = host.contains(":") ? "[\(host)]" : host
-        let app = buildApplication(context) { _ in
-            FileHandle.standardOutput.write(Data("cairn node: \(role) listening on http://\(shown):\(port)\n".utf8))
-        }
-        do {
-            try await app.runService(gracefulShutdownSignals: [.sigterm, .sigint])
-            return .success(())
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            return .failure(.portInUse(host: host, port: port))
-        } catch {
-            return .failure(.failed("the node stopped: \(error)"))
-        }
+        let configuration = context.configuration
+        let serving = Serving(
+            title: "cairn node: \(context.role.rawValue)",
+            address: ListenAddress(host: configuration.listenHost, port: configuration.listenPort), noun: "node")
+        return await serving.run(buildApplication(context, onReady: serving.announce))
     }
 }

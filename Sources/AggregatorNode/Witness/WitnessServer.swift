@@ -2,7 +2,6 @@ import Datastore
 import Foundation
 import Hummingbird
 import Logging
-import NIOCore
 import TransparencyLog
 
 /// A witness as a process of its own: what `cairn witness run` does.
@@ -32,7 +31,12 @@ package enum WitnessServer {
         } catch {
             throw .database(path: configuration.databasePath, error)
         }
-        let outcome = await serve(configuration, routes(configuration.logs, store, cosigner), cosigner, logger)
+        let serving = Serving(
+            title: "cairn witness: \(cosigner.verifier.name)", address: configuration.listen, noun: "witness")
+        let outcome = await serving.run(
+            application(
+                routes(configuration.logs, store, cosigner), below: "", host: configuration.listen.host,
+                port: configuration.listen.port, logger: logger, onReady: serving.announce))
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         try? store.close()
@@ -50,23 +54,5 @@ package enum WitnessServer {
         WitnessRoutes(store: store, cosigner: cosigner, prefix: "", trusts: { keys.contains($0.vkey) }, now: now)
             .addRoutes(to: &routes)
         return routes
-    }
-
-    private static func serve(
-        _ configuration: WitnessConfiguration, _ routes: RouteTable, _ cosigner: Cosigner, _ logger: Logger
-    ) async -> Result<Void, NodeStartError> {
-        let (host, port) = (configuration.listen.host, configuration.listen.port)
-        let app = application(routes, below: "", host: host, port: port, logger: logger) { _ in
-            let line = "cairn witness: \(cosigner.verifier.name) listening on http://\(configuration.listen.text)\n"
-            FileHandle.standardOutput.write(Data(line.utf8))
-        }
-        do {
-            try await app.runService(gracefulShutdownSignals: [.sigterm, .sigint])
-            return .success(())
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            return .failure(.portInUse(host: host, port: port))
-        } catch {
-            return .failure(.failed("the witness stopped: \(error)"))
-        }
     }
 }

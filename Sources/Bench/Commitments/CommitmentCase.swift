@@ -35,6 +35,9 @@ package struct CommitmentCase: Sendable, Equatable {
         self.jobReports = jobReports
     }
 
+    /// Field elements of an encoded report.
+    var elements: Int { dimension * bits }
+
     /// The dimensions that `Benchmarks/README.md` shows.
     package static let standardDimensions = [1000, 10_000]
 }

@@ -54,10 +54,6 @@ extension CommittedJob {
         let aggregate = Result { () throws(VDAFError) in
             try committed.unshard(aggregationParameter: (), aggregateShares: shares, measurementCount: claims[0].count)
         }
-        switch aggregate {
-        case .success(sums): return
-        case .success: throw .wrongAggregate(type: "committed sumvec")
-        case .failure(let error): throw .stepFailed(step: "unsharding", error)
-        }
+        guard try aggregate.orFailure("unsharding") == sums else { throw .wrongAggregate(type: "committed sumvec") }
     }
 }

@@ -33,11 +33,10 @@ struct CommittedJob {
         self.benchCase = benchCase
         self.threads = threads
         do throws(VDAFError) {
-            let elements = benchCase.dimension * benchCase.bits
             committed = try Committed(
                 Prio3SumVec(
                     length: benchCase.dimension, maxMeasurement: (1 << UInt64(benchCase.bits)) - 1,
-                    chunkLength: Int(VDAFConfiguration.recommendedChunkLength(elements: elements))))
+                    chunkLength: Int(VDAFConfiguration.recommendedChunkLength(elements: benchCase.elements))))
         } catch {
             throw .invalidOption("a committed sumvec cannot have these parameters: \(error)")
         }
@@ -46,7 +45,7 @@ struct CommittedJob {
         shares = [committed.aggregateInit(()), committed.aggregateInit(())]
         sums = [UInt128](repeating: 0, count: benchCase.dimension)
         // Whole groups of four for every thread, as many as keep the reports in memory below 64 MiB.
-        let bytes = 17 * elements(of: benchCase)
+        let bytes = 17 * benchCase.elements
         let group = max(1, min(benchCase.jobReports, max(4 * threads, (64 << 20) / bytes)))
         var rest = benchCase.jobReports
         while rest > 0 {
@@ -64,9 +63,9 @@ struct CommittedJob {
         for _ in 0..<count {
             let measurement = (0..<benchCase.dimension).map { _ in randomness.integer(bits: benchCase.bits) }
             let (nonce, rand) = (randomness.bytes(base.nonceSize), randomness.bytes(base.randSize))
-            let (publicShare, inputShares) = try attempt("shard") { () throws(VDAFError) in
+            let (publicShare, inputShares) = try Result { () throws(VDAFError) in
                 try base.shard(context: context, measurement: measurement, nonce: nonce, rand: rand)
-            }
+            }.orFailure("shard")
             for (index, value) in measurement.enumerated() { sums[index] += UInt128(value) }
             for (aggregatorID, share) in inputShares.enumerated() {
                 requests[aggregatorID].append(Request(nonce: nonce, publicShare: publicShare, inputShare: share))
@@ -83,7 +82,7 @@ struct CommittedJob {
             verify[aggregatorID].append(elapsed.divided(by: count))
             outputs.append(
                 try results.map { result throws(BenchError) in
-                    base.outputShare(of: try attempt("verification", result.get).state)
+                    base.outputShare(of: try result.orFailure("verification").state)
                 })
         }
         let blinds = (0..<count).map { _ in (0...1).map { _ in Scalar.random(using: &randomness) } }
@@ -96,7 +95,7 @@ struct CommittedJob {
         }
         commit.append(elapsed.divided(by: count))
         for (index, result) in commitments.enumerated() {
-            let pair = try attempt("the commitment", result.get)
+            let pair = try result.orFailure("the commitment")
             for aggregatorID in 0...1 {
                 let (coordinates, blind) = (outputs[aggregatorID][index], blinds[index][aggregatorID])
                 claims[aggregatorID].append(
@@ -107,17 +106,4 @@ struct CommittedJob {
             if example == nil { example = (measurements[index], pair, blinds[index]) }
         }
     }
-
-    private func attempt<Value>(
-        _ step: String, _ body: () throws(VDAFError) -> Value
-    ) throws(BenchError) -> Value {
-        do throws(VDAFError) {
-            return try body()
-        } catch {
-            throw .stepFailed(step: step, error)
-        }
-    }
 }
-
-/// Field elements of a report.
-private func elements(of benchCase: CommitmentCase) -> Int { benchCase.dimension * benchCase.bits }

@@ -148,13 +148,3 @@ struct VDAFBatch<V: VDAF> where V.AggregateResult: Equatable {
         }
     }
 }
-
-extension Result where Failure == VDAFError {
-    /// The value, or the failure with the name of the step that had it.
-    fileprivate func orFailure(_ step: String) throws(BenchError) -> Success {
-        switch self {
-        case .success(let value): return value
-        case .failure(let error): throw .stepFailed(step: step, error)
-        }
-    }
-}

@@ -39,14 +39,11 @@ extension TaskClient {
         }
         let promise = try UploadPromise(parsing: bytes)
         try promise.verify(leaderKey: key, origin: try NoteVerifier(vkey: log).name)
-        return try promise.held(for: try taken.map { try entry(of: $0) })
-    }
-
-    private nonisolated func entry(of prepared: PreparedReport) throws -> ReportEntry {
-        let commitments = try vdaf.commitments(publicShare: prepared.report.publicShare)
-        guard commitments.count == 2 else { throw ContributorError.reportFailed("it has no commitments") }
-        return ReportEntry(
-            taskID: taskID, batchID: nil, metadata: prepared.report.metadata, leaderCommitment: commitments[0],
-            helperCommitment: commitments[1])
+        return try promise.held(
+            for: try taken.map { prepared in
+                try ReportEntry(
+                    taskID: taskID, metadata: prepared.report.metadata, publicShare: prepared.report.publicShare,
+                    vdaf: vdaf)
+            })
     }
 }

@@ -25,9 +25,7 @@ extension TaskClient {
     ) async throws -> WithdrawalAnswer {
         let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: reportID)
         let entry = try WithdrawalEntry(taskID: taskID, reportID: reportID, key: key)
-        let node = atHelper ? file.configuration.helperURL : leaderURL
-        let base = node.hasSuffix("/") ? String(node.dropLast()) : node
-        let url = "\(base)/cairn/tasks/\(taskID.base64URL)/withdrawals"
+        let url = resource("withdrawals", at: atHelper ? file.configuration.helperURL : leaderURL)
         let headers = [taskHeader, (name: "Content-Type", value: "application/octet-stream")]
         let answer = try await transport.send(
             .init(.POST, url, headers: headers, body: LedgerEntry.withdrawal(entry).encoded()))

@@ -32,9 +32,10 @@ public actor TaskClient {
     nonisolated var taskID: TaskID { task.taskID }
     nonisolated var leaderURL: String { file.configuration.leaderURL }
 
-    /// A resource of Cairn's own, beside those of DAP.
-    nonisolated func resource(_ name: String) -> String {
-        let base = leaderURL.hasSuffix("/") ? String(leaderURL.dropLast()) : leaderURL
+    /// A resource of Cairn's own, beside those of DAP; the leader's unless another node's URL is given.
+    nonisolated func resource(_ name: String, at node: String? = nil) -> String {
+        let url = node ?? leaderURL
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
         return "\(base)/cairn/tasks/\(taskID.base64URL)/\(name)"
     }
 

@@ -97,6 +97,11 @@ extension SQLiteDatastore: LeaderJobStore {
         try db.execute(
             sql: "UPDATE leader_reports SET state = ?, error = ?, log_index = ? WHERE sequence = ?",
             arguments: [ReportState.rejected.rawValue, Int64(error.rawValue), index, sequence])
+        try forget(sequence, db)
+    }
+
+    /// Deletes everything of a report that has ended but its row.
+    static func forget(_ sequence: Int64, _ db: Database) throws {
         for table in ["leader_payloads", "leader_output_shares", "leader_withdrawals"] {
             try db.execute(sql: "DELETE FROM \(table) WHERE sequence = ?", arguments: [sequence])
         }
@@ -171,16 +176,16 @@ extension SQLiteDatastore: LeaderJobStore {
             throw DatastoreError.conflict("report \(report.base64URL) is not in job \(key)")
         }
         let withdrawal = try waitingWithdrawal(sequence, db)
-        switch outcome {
-        case .accepted(_, let logEntry) where withdrawal != nil:
+        switch (outcome, withdrawal) {
+        case (.accepted(_, let logEntry), let withdrawal?):
             // The helper holds the report: leaf and withdrawal tell it, and everybody, that it counts for nothing.
             let index = try logEntry.map { try appendLogEntries([$0], db) }
             try db.execute(
                 sql: "UPDATE leader_reports SET log_index = ? WHERE sequence = ?", arguments: [index, sequence])
-            try withdraw(sequence, entry: withdrawal ?? [], db)
-        case .returned where withdrawal != nil:
-            try withdraw(sequence, entry: withdrawal ?? [], db)
-        case .accepted(let outputShare, let logEntry):
+            try withdraw(sequence, entry: withdrawal, db)
+        case (.returned, let withdrawal?):
+            try withdraw(sequence, entry: withdrawal, db)
+        case (.accepted(let outputShare, let logEntry), nil):
             let index = try logEntry.map { try appendLogEntries([$0], db) }
             try db.execute(
                 sql: "UPDATE leader_reports SET state = ?, log_index = ? WHERE sequence = ?",
@@ -189,9 +194,9 @@ extension SQLiteDatastore: LeaderJobStore {
             try db.execute(
                 sql: "INSERT INTO leader_output_shares (sequence, output_share) VALUES (?, ?)",
                 arguments: [sequence, outputShare.blob])
-        case .rejected(let error, let logEntry):
+        case (.rejected(let error, let logEntry), _):
             try reject(sequence, error, logEntry: logEntry, db)
-        case .returned(let notBefore):
+        case (.returned(let notBefore), nil):
             try db.execute(
                 sql: """
                     UPDATE leader_reports SET state = ?, job = NULL, position = NULL, batch_id = NULL,

@@ -2,7 +2,8 @@ import DAP
 
 /// The life of a report at the leader: `received` → `aggregating` → `accepted` or `rejected`. An abandoned job puts
 /// its reports back to `received`; a report that the close of its batch leaves out goes from `accepted` to
-/// `rejected`, and a contributor can turn any report that is not closed over into `withdrawn`. Rows are never deleted: they are the replay protection.
+/// `rejected`, and a contributor can turn any report that is not closed over into `withdrawn`. Rows are never deleted:
+/// they are the replay protection.
 enum ReportState: Int64 {
     /// Stored and acknowledged, in no job.
     case received = 0

@@ -72,9 +72,7 @@ extension SQLiteDatastore {
         try db.execute(
             sql: "UPDATE leader_reports SET state = ?, log_index = COALESCE(log_index, ?) WHERE sequence = ?",
             arguments: [ReportState.withdrawn.rawValue, index, sequence])
-        for table in ["leader_payloads", "leader_output_shares", "leader_withdrawals"] {
-            try db.execute(sql: "DELETE FROM \(table) WHERE sequence = ?", arguments: [sequence])
-        }
+        try forget(sequence, db)
     }
 
     package func overdueReports(at time: UInt64) async throws(DatastoreError) -> [TaskID: [ReportID]] {

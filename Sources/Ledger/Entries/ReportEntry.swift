@@ -32,6 +32,21 @@ package struct ReportEntry: WireMessage, Equatable {
         self.helperCommitment = helperCommitment
     }
 
+    /// The entry of a report as its contributor made it.
+    ///
+    /// - Throws: `CodecError.invalidValue` if the public share holds no pair of commitments; what decoding it throws.
+    package init(
+        taskID: TaskID, batchID: BatchID? = nil, metadata: ReportMetadata, publicShare: [UInt8], vdaf: any TaskVDAF
+    ) throws {
+        let commitments = try vdaf.commitments(publicShare: publicShare)
+        guard commitments.count == 2 else {
+            throw CodecError.invalidValue(field: "commitments", reason: "\(commitments.count) instead of 2")
+        }
+        self.init(
+            taskID: taskID, batchID: batchID, metadata: metadata, leaderCommitment: commitments[0],
+            helperCommitment: commitments[1])
+    }
+
     /// The same entry without its batch id: what the contributor knows before the leader has chosen a batch.
     package var withoutBatch: ReportEntry {
         var copy = self

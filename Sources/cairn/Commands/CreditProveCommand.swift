@@ -25,8 +25,7 @@ struct CreditProveCommand: AsyncParsableCommand {
         let seconds: Double
     }
 
-    @Option(name: .customLong("task"), help: "A task file, or the name of an installed task; may be repeated.")
-    var tasks: [String]
+    @OptionGroup var own: OwnCreditOptions
     // Ids and numbers may begin with a dash.
     @Option(
         name: .customLong("report"), parsing: .unconditionalSingleValue,
@@ -39,13 +38,10 @@ struct CreditProveCommand: AsyncParsableCommand {
     @Option(help: "Who is to believe the claim.") var audience: String
     @Option(help: "What it is for.") var purpose = ""
     @Option(help: "To whom what it earns is due.") var recipient = ""
-    @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
-    @Option(help: "A file with λ; may be repeated.") var lambda: [String] = []
     @Option(name: .customLong("out"), help: "The claim's file.") var output: String
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        if tasks.isEmpty { throw ValidationError("Name at least one --task.") }
         let kinds = [atLeast != nil, exactly != nil, exact, between != nil].filter { $0 }.count
         guard kinds == 1 else {
             throw ValidationError("Give exactly one of --at-least, --exactly, --exact, --between.")
@@ -63,19 +59,13 @@ struct CreditProveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = ContributorHome.standard()
-        let files = try lambda.map(LambdaFile.read)
         let wanted = try reports.map { text in
             guard let id = ReportID(base64URL: text) else {
                 throw CommandFailure.usage("--report \(text) is not a report id (22 characters of base64url)")
             }
             return id
         }
-        var batches: [ClaimableBatch] = []
-        for name in tasks {
-            let book = try await CreditBook.open(try home.task(name), log: log, files: files, home: home)
-            batches += book.selecting(Set(wanted))
-        }
+        let batches = try await own.books().flatMap { $0.selecting(Set(wanted)) }
         let found = batches.flatMap(\.reports)
         let ids = Set(found.map(\.report.entry.metadata.reportID))
         if let missing = wanted.first(where: { !ids.contains($0) }) {

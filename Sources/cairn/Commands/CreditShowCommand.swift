@@ -25,30 +25,20 @@ struct CreditShowCommand: AsyncParsableCommand {
         let total: String?
     }
 
-    @Option(name: .customLong("task"), help: "A task file, or the name of an installed task; may be repeated.")
-    var tasks: [String]
-    @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
-    @Option(help: "A file with λ; may be repeated.") var lambda: [String] = []
+    @OptionGroup var own: OwnCreditOptions
     @Flag(help: "Print JSON.") var json = false
 
-    func validate() throws {
-        if tasks.isEmpty { throw ValidationError("Name at least one --task.") }
-    }
-
     func run() async throws {
-        let home = ContributorHome.standard()
-        let files = try lambda.map(LambdaFile.read)
         var reports: [Output.Report] = []
         var total: Int64? = 0
-        for name in tasks {
-            let file = try home.task(name)
-            for batch in try await CreditBook.open(file, log: log, files: files, home: home).batches {
+        for book in try await own.books() {
+            for batch in book.batches {
                 for report in batch.reports {
                     let credit = batch.credit(of: report)
                     total = total.flatMap { sum in credit.map { sum &+ $0 } }
                     reports.append(
                         Output.Report(
-                            taskId: file.taskID.base64URL,
+                            taskId: book.task.taskID.base64URL,
                             reportId: report.report.entry.metadata.reportID.base64URL,
                             batch: report.report.entry.batchID?.base64URL ?? "\(report.report.entry.metadata.time)",
                             credit: credit.map { "\($0)" }))

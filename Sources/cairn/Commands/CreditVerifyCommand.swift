@@ -56,15 +56,8 @@ struct CreditVerifyCommand: AsyncParsableCommand {
                 policy: logPolicy, audience: audience, purpose: purpose, recipient: recipient)
             let found = try verifier.evidence(of: claim)
             evidence = found
-            let source = log.map(LogLocation.source)
-            let auditor = source.map { Auditor(source: $0, policy: logPolicy) }
-            var weights: [CreditWeights?] = []
-            for batch in found.batches {
-                weights.append(
-                    try await CreditLambda.weights(
-                        found.kind, task: batch.task, terms: batch.terms, files: files, source: source,
-                        auditor: auditor))
-            }
+            var finder = CreditLambda(files: files, source: log.map(LogLocation.source), policy: logPolicy)
+            let weights = try await finder.weights(of: found)
             try verifier.verify(ClaimVerifier.Checked(claim, evidence: found, weights: weights))
             if let registry {
                 counted = try ClaimRegistry(path: registry).count(claim) == .counted

@@ -28,13 +28,15 @@ struct CreditBook {
             throw CommandFailure("the task \(file.name) has no log")
         }
         let source = LogLocation.source(place)
-        let auditor = Auditor(source: source, policy: try LogPolicy(parsing: Array(policyText.utf8)))
+        let policy = try LogPolicy(parsing: Array(policyText.utf8))
+        let auditor = Auditor(source: source, policy: policy)
+        var lambda = CreditLambda(files: files, source: source, policy: policy)
         let seed = try home.seed()
         let records = Dictionary(
             try home.records(of: task.taskID).map { ($0.reportID, $0) }, uniquingKeysWith: { first, _ in first })
 
         var batches: [ClaimableBatch] = []
-        for batch in try await auditor.closedBatches(of: task.taskID) {
+        for batch in try await lambda.closedBatches(of: task.taskID) {
             var reports: [ClaimableReport] = []
             for (position, leaf) in batch.leaves.enumerated() {
                 let key = try ClaimKey.derive(seed: seed, taskID: task.taskID, reportID: leaf.reportID)
@@ -46,8 +48,7 @@ struct CreditBook {
                         opening: records[leaf.reportID]?.opening, claimKey: key))
             }
             guard !reports.isEmpty else { continue }
-            let weights = try await CreditLambda.weights(
-                kind, task: task, terms: batch.terms, files: files, source: source, auditor: auditor, batch: batch)
+            let weights = try await lambda.weights(kind, task: task, terms: batch.terms)
             batches.append(
                 ClaimableBatch(task: task, closeProof: batch.closeProof, weights: weights, reports: reports))
         }

@@ -3,44 +3,76 @@ import DAP
 import Ledger
 import TransparencyLog
 
-/// Finds λ, as `Protocols/credit.md` §3 says.
-enum CreditLambda {
-    /// - Parameters:
-    ///   - files: Files that may hold it.
-    ///   - source: The log, whose blobs may hold it; nil where there is none at hand.
-    ///   - batch: The batch whose aggregate it is, where the policy is alignment; read from the log if nil.
-    /// - Returns: nil for unit credit.
-    static func weights(
-        _ kind: CreditPolicy.Kind, task: ValidatedTask, terms: CloseEntry.Terms, files: [LambdaFile],
-        source: (any TileSource)?, auditor: Auditor?, batch: ClosedBatch? = nil
-    ) async throws -> CreditWeights? {
-        switch kind {
-        case .none, .unit: return nil
-        case .priced, .validation:
-            for file in files {
-                if let weights = file.weights(for: task) { return weights }
-            }
-            if kind == .priced, let hash = task.cairn.lambdaHash,
-                let bytes = try? await source?.tile(path: Blob.path(hash: hash))
-            {
-                return try CreditWeights(lambda: CreditWeights.decode(bytes), salt: nil, task: task)
-            }
-            throw CommandFailure(
-                "λ of task \(task.taskID.base64URL) is not at hand",
-                advice: "Name its file with --lambda; whoever made the task has it.")
-        case .alignment:
-            guard let auditor else {
-                throw CommandFailure("alignment credit needs the batch's published result", advice: "Give --log.")
-            }
-            let found: ClosedBatch?
-            if let batch {
-                found = batch
-            } else {
-                found = try await auditor.closedBatches(of: task.taskID).first { $0.terms == terms }
-            }
-            guard let found else { throw CommandFailure("the log does not have the claim's batch") }
-            return try CreditWeights(
-                aggregate: try await auditor.aggregate(of: found), count: found.terms.count, task: task)
+/// Finds λ of batches, as `Protocols/credit.md` §3 says, and remembers it: many claims are about few batches.
+struct CreditLambda {
+    /// Files that may hold λ.
+    private let files: [LambdaFile]
+    /// The log, whose blobs may hold it; nil where there is none at hand.
+    private let source: (any TileSource)?
+    private let auditor: Auditor?
+    private var found: [CloseEntry.Terms: CreditWeights] = [:]
+    private var closed: [TaskID: [ClosedBatch]] = [:]
+
+    init(files: [LambdaFile], source: (any TileSource)?, policy: LogPolicy) {
+        self.files = files
+        self.source = source
+        auditor = source.map { Auditor(source: $0, policy: policy) }
+    }
+
+    /// λ of each batch of a claim; nil for unit credit.
+    mutating func weights(of evidence: ClaimEvidence) async throws -> [CreditWeights?] {
+        var weights: [CreditWeights?] = []
+        for batch in evidence.batches {
+            weights.append(try await self.weights(evidence.kind, task: batch.task, terms: batch.terms))
         }
+        return weights
+    }
+
+    /// - Returns: nil for unit credit.
+    mutating func weights(
+        _ kind: CreditPolicy.Kind, task: ValidatedTask, terms: CloseEntry.Terms
+    ) async throws -> CreditWeights? {
+        if let known = found[terms] { return known }
+        let weights: CreditWeights?
+        switch kind {
+        case .none, .unit: weights = nil
+        case .priced, .validation: weights = try await named(by: task, kind)
+        case .alignment: weights = try await aggregate(of: task, terms)
+        }
+        found[terms] = weights
+        return weights
+    }
+
+    private func named(by task: ValidatedTask, _ kind: CreditPolicy.Kind) async throws -> CreditWeights {
+        for file in files {
+            if let weights = file.weights(for: task) { return weights }
+        }
+        if kind == .priced, let hash = task.cairn.lambdaHash,
+            let bytes = try? await source?.tile(path: Blob.path(hash: hash))
+        {
+            return try CreditWeights(lambda: CreditWeights.decode(bytes), salt: nil, task: task)
+        }
+        throw CommandFailure(
+            "λ of task \(task.taskID.base64URL) is not at hand",
+            advice: "Name its file with --lambda; whoever made the task has it.")
+    }
+
+    private mutating func aggregate(of task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
+        guard let auditor else {
+            throw CommandFailure("alignment credit needs the batch's published result", advice: "Give --log.")
+        }
+        let batches = try await closedBatches(of: task.taskID)
+        guard let batch = batches.first(where: { $0.terms == terms }) else {
+            throw CommandFailure("the log does not have the claim's batch")
+        }
+        return try CreditWeights(aggregate: try await auditor.aggregate(of: batch), count: terms.count, task: task)
+    }
+
+    /// The closed batches of a task in the log, which is read once.
+    mutating func closedBatches(of task: TaskID) async throws -> [ClosedBatch] {
+        if let known = closed[task] { return known }
+        let batches = try await auditor?.closedBatches(of: task) ?? []
+        closed[task] = batches
+        return batches
     }
 }

@@ -88,21 +88,11 @@ struct DemoCredit: Sendable {
     /// - Returns: For each claim, why it was refused, or nil.
     private func verify(_ claims: [CreditClaim]) async throws -> [String?] {
         let verifier = ClaimVerifier(policy: policy, audience: Self.context.audience)
-        let source = DirectoryTileSource(directory: logFolder)
-        let auditor = Auditor(source: source, policy: policy)
-        var known: [TaskID: CreditWeights] = [:]
+        var finder = CreditLambda(files: [], source: DirectoryTileSource(directory: logFolder), policy: policy)
         var checked: [ClaimVerifier.Checked] = []
         for claim in claims {
             let evidence = try verifier.evidence(of: try CreditClaim(file: claim.encoded()))
-            var weights: [CreditWeights?] = []
-            for batch in evidence.batches {
-                if known[batch.task.taskID] == nil {
-                    known[batch.task.taskID] = try await CreditLambda.weights(
-                        evidence.kind, task: batch.task, terms: batch.terms, files: [], source: source, auditor: auditor
-                    )
-                }
-                weights.append(known[batch.task.taskID])
-            }
+            let weights = try await finder.weights(of: evidence)
             checked.append(ClaimVerifier.Checked(claim, evidence: evidence, weights: weights))
         }
         return verifier.verify(checked).map { verdict in

@@ -51,13 +51,9 @@ struct JobCandidates: Sendable {
     /// The log entry of an accepted report; nil in tasks that log no reports.
     func reportEntry(_ report: WaitingReport, batchID: BatchID?) throws -> [UInt8]? {
         guard task.isCommitted else { return nil }
-        let commitments = try task.vdaf.commitments(publicShare: report.payload.publicShare)
-        guard commitments.count == 2 else {
-            throw CodecError.invalidValue(field: "commitments", reason: "\(commitments.count) instead of 2")
-        }
-        let entry = ReportEntry(
+        let entry = try ReportEntry(
             taskID: task.id, batchID: batchID, metadata: try ReportMetadata(decoding: report.payload.metadata),
-            leaderCommitment: commitments[0], helperCommitment: commitments[1])
+            publicShare: report.payload.publicShare, vdaf: task.vdaf)
         return LedgerEntry.report(entry).encoded()
     }
 }

@@ -30,13 +30,8 @@ struct Promises: Sendable {
             let name = HeaderName(UploadPromise.headerName)
         else { return nil }
         let entries = try reports.map { report in
-            let commitments = try task.vdaf.commitments(publicShare: report.publicShare)
-            guard commitments.count == 2 else {
-                throw CodecError.invalidValue(field: "commitments", reason: "\(commitments.count) instead of 2")
-            }
-            return ReportEntry(
-                taskID: task.id, batchID: nil, metadata: report.metadata, leaderCommitment: commitments[0],
-                helperCommitment: commitments[1])
+            try ReportEntry(
+                taskID: task.id, metadata: report.metadata, publicShare: report.publicShare, vdaf: task.vdaf)
         }
         let promise = try UploadPromise(
             entries: entries, taskID: task.id, deadline: deadline, origin: context.configuration.log.origin,

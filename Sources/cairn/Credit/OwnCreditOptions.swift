@@ -1,0 +1,22 @@
+import ArgumentParser
+import Contributor
+import DAP
+
+/// Options of the commands that look up one's own credit.
+struct OwnCreditOptions: ParsableArguments {
+    @Option(name: .customLong("task"), help: "A task file, or the name of an installed task; may be repeated.")
+    var tasks: [String]
+    @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
+    @Option(help: "A file with λ; may be repeated.") var lambda: [String] = []
+
+    /// What the contributor has in each of the tasks, in order.
+    func books() async throws -> [CreditBook] {
+        let home = ContributorHome.standard()
+        let files = try lambda.map(LambdaFile.read)
+        var books: [CreditBook] = []
+        for name in tasks {
+            books.append(try await CreditBook.open(try home.task(name), log: log, files: files, home: home))
+        }
+        return books
+    }
+}
