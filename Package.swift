@@ -69,9 +69,15 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(
+            name: "Wallet",
+            dependencies: [
+                "Commitments", "DAP", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+        .target(
             name: "Contributor",
             dependencies: [
-                "Encodings", "TransparencyLog", "DAP", "Ledger",
+                "Encodings", "TransparencyLog", "DAP", "Ledger", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -93,7 +99,7 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
-                "Contributor", "Credit", "SharedModel", "VectorCheck", "Bench",
+                "Contributor", "Credit", "SharedModel", "VectorCheck", "Bench", "Wallet",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -132,6 +138,12 @@ let package = Package(
             ]),
         .target(name: "TestPorts", path: "Tests/TestPorts"),
         .target(name: "SumDB", path: "Tests/SumDB", exclude: ["main.go"]),
+        .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
+        .testTarget(
+            name: "ContributorTests",
+            dependencies: [
+                "Contributor", "Wallet", "Credit", "DAP", "Encodings", "Ledger", "LedgerFixtures", "TransparencyLog",
+            ]),
         .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
         .testTarget(
             name: "AggregatorNodeTests",
@@ -147,16 +159,17 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "Ristretto255", "TransparencyLog", "ZeroKnowledge",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "Ristretto255", "TransparencyLog", "Wallet",
+                "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestPorts", "Contributor", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments", "SumDB",
-                "VDAF", "cairn",
+                "TestPorts", "Contributor", "Wallet", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments",
+                "SumDB", "VDAF", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -169,7 +182,7 @@ let package = Package(
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
         "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
-        "Credit", "SharedModel", "VectorCheck",
+        "Credit", "SharedModel", "VectorCheck", "Wallet",
     ]
     package.products = []
     package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "CEdwards25519", "Parallel"]).contains($0.name) }

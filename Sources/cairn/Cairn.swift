@@ -17,7 +17,7 @@ struct Cairn: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, ContributeCommand.self, WithdrawCommand.self, ReceiptCommand.self,
+            DemoCommand.self, ContributeCommand.self, WalletCommand.self, WithdrawCommand.self, ReceiptCommand.self,
             PromiseCommand.self, CreditCommand.self, AuditCommand.self, LogCommand.self, TaskCommand.self,
             CollectCommand.self,
             ModelCommand.self, KeygenCommand.self, NodeCommand.self, WitnessCommand.self, VectorsCommand.self,

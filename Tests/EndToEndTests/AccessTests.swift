@@ -16,7 +16,7 @@ extension EndToEnd {
                 let client = try TaskClient(task: task)
                 let now = currentTime()
                 _ = try await client.upload(
-                    [.integer(3), .integer(4)], home: ContributorHome(path: nodes.home), time: now)
+                    [.integer(3), .integer(4)], wallet: nodes.wallet(), time: now)
                 let unit = task.configuration.time(ofSeconds: now)
                 let query = Query.timeInterval(Interval(start: unit, duration: 1))
                 let collection = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
@@ -82,7 +82,7 @@ extension EndToEnd {
                 try await Task.sleep(for: .milliseconds(20))
             }
             var checksum = Checksum()
-            for record in try ContributorHome(path: nodes.home).records(of: task.taskID) {
+            for record in try nodes.wallet().records(of: task.taskID) {
                 checksum.toggle(record.reportID)
             }
             let request = AggregateShareReq(

@@ -15,6 +15,7 @@ extension EndToEnd {
                     "leader-selected", "--min-batch-size", "3", "--max-batch-size", "10", "--credit-policy", "priced",
                     "--lambda", prices)
                 let homes = (0..<3).map { "\(nodes.folder.path)/home-\($0)" }
+                for home in homes { try TestWallet.create(in: home) }
                 for (home, value) in zip(homes, ["1,2,3", "100,0,7", "0,50,100"]) {
                     try await Cairn.succeed(
                         "contribute", "--task", nodes.taskPath("survey"), "--value", value, home: home)
@@ -31,6 +32,26 @@ extension EndToEnd {
                 try await provesAndVerifies(log, homes, nodes)
                 try await refusals(log, homes, nodes)
             }
+        }
+
+        /// The wallet is gone, and comes back from its seed and the log.
+        private func loseAllButTheSeed(
+            _ home: String, _ task: String, _ log: [String], _ nodes: TestNodes
+        ) async throws {
+            let seed = "\(nodes.folder.path)/seed"
+            try await Cairn.succeed("wallet", "seed", home: home).output
+                .write(toFile: seed, atomically: true, encoding: .utf8)
+            try FileManager.default.removeItem(atPath: "\(home)/wallet")
+            let recovered = try await Cairn.run(
+                ["wallet", "recover", "--seed-file", seed, "--task", nodes.taskPath(task), "--json"] + log, home: home)
+            #expect(recovered.status == 0, "\(recovered.errors)")
+            #expect(try recovered.json()["reports"] as? Int == 1)
+            // A report and its receipt.
+            #expect(try recovered.json()["added"] as? Int == 2)
+            let listed = try await Cairn.succeed("receipt", "list", "--json", home: home).json()
+            let reports = try #require(listed["reports"] as? [[String: Any]])
+            #expect(reports.map { $0["has_receipt"] as? Bool } == [true])
+            #expect(reports.map { $0["state"] as? String } == ["stored"])
         }
 
         private func prove(
@@ -113,16 +134,14 @@ extension EndToEnd {
                 for policy in ["alignment", "unit"] {
                     let task = try await nodes.createTask("by-\(policy)", shape + [policy])
                     let homes = (0..<2).map { "\(nodes.folder.path)/\(policy)-\($0)" }
+                    for home in homes { try TestWallet.create(in: home) }
                     for (home, value) in zip(homes, ["1,2", "3,4"]) {
                         try await Cairn.succeed(
                             "contribute", "--task", nodes.taskPath("by-\(policy)"), "--value", value, home: home)
                     }
                     _ = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(180))
-                    if policy == "unit" {
-                        // Recovery: the seed is all that is left.
-                        try FileManager.default.removeItem(atPath: "\(homes[1])/reports")
-                    }
                     let log = ["--log", nodes.leader.logFolder]
+                    if policy == "unit" { try await loseAllButTheSeed(homes[1], "by-unit", log, nodes) }
                     let claim = "\(nodes.folder.path)/\(policy).claim"
                     // A = (4, 6); ⟨A, (3, 4)⟩ = 36.
                     let total = policy == "unit" ? "1" : "36"

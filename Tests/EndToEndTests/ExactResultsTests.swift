@@ -81,7 +81,7 @@ extension EndToEnd {
             let client = try TaskClient(task: task)
             let now = currentTime()
             let outcomes = try await client.upload(
-                test.measurements, home: ContributorHome(path: nodes.home), time: now)
+                test.measurements, wallet: nodes.wallet(), time: now)
             #expect(outcomes.allSatisfy { $0.error == nil }, "\(name)")
             let unit = task.configuration.time(ofSeconds: now)
             let query =
@@ -100,14 +100,14 @@ extension EndToEnd {
                     "9")
                 let now = currentTime()
                 let client = try TaskClient(task: task)
-                let home = ContributorHome(path: nodes.home)
-                _ = try await client.upload([.integer(4), .integer(5)], home: home, time: now)
+                let wallet = try nodes.wallet()
+                _ = try await client.upload([.integer(4), .integer(5)], wallet: wallet, time: now)
                 let query = Query.timeInterval(Interval(start: task.configuration.time(ofSeconds: now), duration: 1))
                 let first = try await nodes.collector(task).collect(query)
                 let second = try await nodes.collector(task).collect(query)
                 #expect(first == second)
                 #expect(first.value == .integer(9))
-                let late = try await client.upload([.integer(1)], home: home, time: now)
+                let late = try await client.upload([.integer(1)], wallet: wallet, time: now)
                 #expect(late.map(\.error) == [.batchCollected])
             }
         }

@@ -142,10 +142,10 @@ extension EndToEnd {
             /// - Returns: The values that the leader acknowledged, and the result.
             func run(_ nodes: TestNodes) async throws -> (accepted: [UInt64], outcome: CollectionOutcome) {
                 let now = currentTime()
-                let home = ContributorHome(path: nodes.home)
+                let wallet = try nodes.wallet()
                 var accepted: [UInt64] = []
                 for half in [values.prefix(5), values.suffix(5)].map(Array.init) {
-                    let outcomes = try await client.upload(half.map { .integer($0) }, home: home, time: now)
+                    let outcomes = try await client.upload(half.map { .integer($0) }, wallet: wallet, time: now)
                     accepted += outcomes.filter { $0.error == nil }.map { half[$0.index] }
                 }
                 phase.withLock { $0 = .collecting }

@@ -28,9 +28,8 @@ extension EndToEnd {
                 let log = "\(nodes.leader.url)/log"
                 try await Cairn.succeed("audit", "--log", log, "--policy", policy)
                 for id in ids {
-                    let promise = "\(nodes.home)/promises/\(task.taskID.base64URL)/\(id).promise"
                     let kept = try await Cairn.run(
-                        "promise", "verify", promise, "--log", log, "--policy", policy, "--json")
+                        "promise", "verify", "--report", id, "--log", log, "--policy", policy, "--json", home: nodes.home)
                     #expect(kept.status == 0, "\(kept.output)\(kept.errors)")
                     #expect(try kept.json()["verdict"] as? String == "kept")
                 }
@@ -70,7 +69,9 @@ extension EndToEnd {
         private func omissionConvicts(
             _ task: TaskFile, _ id: String, _ policy: String, _ nodes: TestNodes
         ) async throws {
-            let promise = "\(nodes.home)/promises/\(task.taskID.base64URL)/\(id).promise"
+            let promise = "\(nodes.folder.path)/held.promise"
+            let shown = try await Cairn.succeed("promise", "show", "--report", id, home: nodes.home)
+            try shown.output.write(toFile: promise, atomically: true, encoding: .utf8)
             let deadline = try HeldPromise(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: promise))))
                 .promise.deadline
             for (time, status, verdict, culprits) in [

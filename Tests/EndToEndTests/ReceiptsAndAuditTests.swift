@@ -54,17 +54,16 @@ extension EndToEnd {
 
         private func checkReceipts(_ task: TaskFile, _ nodes: TestNodes) async throws {
             let fetched = try await Cairn.succeed(
-                "receipt", "fetch", "--task", "steps", "--wait", "30", "--json", home: nodes.home)
-            let paths = try #require(try fetched.json()["fetched"] as? [String])
+                "receipt", "fetch", "--task", "steps", "--wait", "30", "--out", Self.receipts(nodes), "--json",
+                home: nodes.home)
+            let paths = try #require(try fetched.json()["files"] as? [String])
+            #expect((try fetched.json()["fetched"] as? [String])?.count == 5)
             #expect(paths.count == 5)
             let listed = try await Cairn.succeed("receipt", "list", "--json", home: nodes.home)
             #expect((try listed.json()["reports"] as? [Any])?.count == 5)
-            let reports = "reports/\(task.taskID.base64URL)"
-            let records = try FileManager.default.contentsOfDirectory(atPath: "\(nodes.home)/\(reports)")
-            for secret in ["seed"] + records.map({ "\(reports)/\($0)" }) {
-                let attributes = try FileManager.default.attributesOfItem(atPath: "\(nodes.home)/\(secret)")
-                #expect(attributes[.posixPermissions] as? Int == 0o600, "\(secret)")
-            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: nodes.home).sorted() == ["tasks", "wallet"])
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(nodes.home)/wallet")
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
 
             let policy = nodes.policyPath(task.name)
             for path in paths {
@@ -82,10 +81,11 @@ extension EndToEnd {
             }
         }
 
+        private static func receipts(_ nodes: TestNodes) -> String { "\(nodes.folder.path)/receipts" }
+
         /// Other people's code accepts the leader's log and the contributors' receipts, as they are on disk.
         private func checkedByGo(_ task: TaskFile, log: String, policy: String, _ nodes: TestNodes) throws {
-            let receipts = "\(nodes.home)/receipts/\(task.taskID.base64URL)"
-            let printed = try SumDBProgram.run(["check", policy, log, receipts])
+            let printed = try SumDBProgram.run(["check", policy, log, Self.receipts(nodes)])
             #expect(printed.hasSuffix("inclusions 5 consistencies 0\n"), "\(printed)")
         }
 

@@ -6,6 +6,7 @@ import Synchronization
 import TestPorts
 import Testing
 import TransparencyLog
+import Wallet
 
 // Real processes: the built `cairn`, run as its users run it, and ended by process id.
 
@@ -41,15 +42,23 @@ enum Cairn {
     }
 
     /// Runs a command to its end.
-    static func run(_ arguments: String..., home: String? = nil) async throws -> CommandResult {
-        try await run(arguments, home: home)
+    static func run(
+        _ arguments: String..., home: String? = nil, environment: [String: String] = [:]
+    ) async throws -> CommandResult {
+        try await run(arguments, home: home, environment: environment)
     }
 
-    static func run(_ arguments: [String], home: String? = nil) async throws -> CommandResult {
+    static func run(
+        _ arguments: [String], home: String? = nil, environment extra: [String: String] = [:]
+    ) async throws -> CommandResult {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try path())
         process.arguments = arguments
-        if let home { process.environment = ProcessInfo.processInfo.environment.merging(["CAIRN_HOME": home]) { $1 } }
+        var environment = ProcessInfo.processInfo.environment
+        environment["CAIRN_HOME"] = home ?? environment["CAIRN_HOME"]
+        environment["CAIRN_PASSPHRASE_FILE"] = nil
+        environment["CAIRN_PASSPHRASE"] = TestWallet.passphrase
+        process.environment = environment.merging(extra) { $1 }
         let folder = try TemporaryFolder()
         let files = try ["out", "err"].map { name in
             try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
@@ -70,8 +79,10 @@ enum Cairn {
 
     /// Runs a command that must succeed.
     @discardableResult
-    static func succeed(_ arguments: String..., home: String? = nil) async throws -> CommandResult {
-        let result = try await run(arguments, home: home)
+    static func succeed(
+        _ arguments: String..., home: String? = nil, environment: [String: String] = [:]
+    ) async throws -> CommandResult {
+        let result = try await run(arguments, home: home, environment: environment)
         try #require(result.status == 0, "cairn \(arguments.joined(separator: " ")): \(result.errors)")
         return result
     }
@@ -88,6 +99,23 @@ final class TemporaryFolder: Sendable {
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Wallets of tests, under a passphrase that all commands get, and with a scrypt that costs nothing.
+enum TestWallet {
+    static let passphrase = "test passphrase"
+
+    static func create(in home: String) throws {
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        let key = try WalletKey(
+            passphrase: try #require(Passphrase(passphrase)), salt: [UInt8](repeating: 1, count: 16),
+            parameters: ScryptParameters(logN: 4, r: 8, p: 1))
+        _ = try ContributorWallet(creating: "\(home)/wallet", key: key)
+    }
+
+    static func open(in home: String) throws -> ContributorWallet {
+        try ContributorHome(path: home).openWallet { _ in try #require(Passphrase(passphrase)) }
+    }
 }
 
 /// One aggregator process, or a witness.
@@ -212,13 +240,17 @@ final class TestNodes: Sendable {
                 "--peer-url", peer.url, "--log-origin", "test.example/log")
         }
         try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
-        return TestNodes(folder: folder, leader: leader, helper: helper)
+        let nodes = TestNodes(folder: folder, leader: leader, helper: helper)
+        try TestWallet.create(in: nodes.home)
+        return nodes
     }
 
     var collectorKeyFile: String { "\(folder.path)/collector.key" }
     var collectorTokenFile: String { "\(leader.folder)/collector.token" }
-    /// A contributor's home.
+    /// A contributor's home, with a wallet.
     var home: String { "\(folder.path)/home" }
+
+    func wallet() throws -> ContributorWallet { try TestWallet.open(in: home) }
 
     /// Creates a task and adds it to both nodes, as their operators do.
     func createTask(_ name: String, _ options: String...) async throws -> TaskFile {

@@ -53,6 +53,7 @@ extension EndToEnd {
             try await Cairn.succeed(
                 "model", "announce", "--task", path, "--model", model, "--owner-key", "\(folder)/owner.key")
             for contributor in 0..<2 {
+                if round == 1 { try TestWallet.create(in: "\(folder)/home-\(contributor)") }
                 let csv = "\(folder)/rows-\(contributor).csv"
                 let rows = (0..<12).map { "\($0),\($0 % 2 == 0 ? $0 : $0 + 15),\($0 % 2 == 0 ? "flat" : "tall")" }
                 try ("width,height,kind\n" + rows.joined(separator: "\n")).write(

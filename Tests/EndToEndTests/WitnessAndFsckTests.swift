@@ -126,7 +126,7 @@ extension EndToEnd {
                 "--min-batch-size", "2", "--max-batch-size", "2", "--policy", policy)
             let client = try TaskClient(task: task)
             _ = try await client.upload(
-                [.integer(value), .integer(value)], home: ContributorHome(path: nodes.home), time: currentTime())
+                [.integer(value), .integer(value)], wallet: nodes.wallet(), time: currentTime())
             let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(60))
             #expect(outcome.value == .integer(UInt128(2 * value)))
         }

@@ -18,6 +18,7 @@ package struct LogFixture {
     package let task: ValidatedTask
     package let vdaf: any TaskVDAF
     package let batchID = BatchID.random()
+    package let collector = HpkeKeyPair.generate(id: 1)
     package let seed = (0..<32).map { _ in UInt8.random(in: 0...255) }
 
     /// When the witness signs, in seconds since 1970.
@@ -45,7 +46,6 @@ package struct LogFixture {
 
             """
         policy = try LogPolicy(parsing: Array(policyText.utf8))
-        let collector = HpkeKeyPair.generate(id: 1)
         let parameters = CairnTaskParameters(
             statementKeys: StatementKeys(
                 leader: Array(leaderKey.publicKey.rawRepresentation),

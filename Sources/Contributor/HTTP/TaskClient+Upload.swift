@@ -2,6 +2,7 @@ import DAP
 import Foundation
 import Ledger
 import NIOHTTP1
+import Wallet
 
 /// A report ready to be sent, and what its owner keeps.
 public struct PreparedReport: Sendable {
@@ -90,69 +91,83 @@ extension TaskClient {
     public nonisolated func send(
         _ reports: [PreparedReport], progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> [UploadOutcome] {
+        try await send(reports) { progress?($0.count) }
+    }
+
+    /// - Parameter answered: gets the outcomes of each request as soon as they are known.
+    private nonisolated func send(
+        _ reports: [PreparedReport], answered: ([UploadOutcome]) throws -> Void
+    ) async throws -> [UploadOutcome] {
         var outcomes: [UploadOutcome] = []
         var rest = reports[...]
         while !rest.isEmpty {
             let (chunk, sizes) = Self.chunk(of: rest)
             rest = rest.dropFirst(chunk.count)
             let (errors, promises) = try await upload(chunk)
-            for (report, size) in zip(chunk, sizes) {
-                outcomes.append(
-                    UploadOutcome(
-                        reportID: report.reportID, index: report.index, error: errors[report.reportID], size: size,
-                        promise: promises[report.reportID] ?? .none))
+            let new = zip(chunk, sizes).map { report, size in
+                UploadOutcome(
+                    reportID: report.reportID, index: report.index, error: errors[report.reportID], size: size,
+                    promise: promises[report.reportID] ?? .none)
             }
-            progress?(chunk.count)
+            try answered(new)
+            outcomes += new
         }
         return outcomes
     }
 
-    /// Prepares and sends values, and keeps the history of each in the contributor's home.
+    /// Prepares and sends values, and keeps the history of each in the contributor's wallet.
     ///
-    /// The opening is on disk before the report leaves: a claim about a logged report must never be lost to a crash.
-    /// Reports refused because the node has changed its HPKE key are built again, once.
+    /// Every opening is on the disk before its report leaves: a claim about a logged report must never be lost to a crash.
+    /// What the leader answered follows request by request. Reports refused because the node has changed its HPKE key are
+    /// built again, once.
     public nonisolated func upload(
-        _ measurements: [MeasurementValue], home: ContributorHome, time: UInt64 = currentTime(),
+        _ measurements: [MeasurementValue], wallet: ContributorWallet, time: UInt64 = currentTime(),
         progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> [UploadOutcome] {
-        let seed = try home.seed()
-        var prepared = try await prepare(measurements, seed: seed, time: time)
-        for report in prepared { try home.save(record(of: report, state: .sent)) }
-        var outcomes: [UploadOutcome]
-        do {
-            outcomes = try await send(prepared, progress: progress)
-        } catch ContributorError.refused(let url, let status, let problem) {
-            let reason = problem.type?.rawValue ?? "HTTP \(status)"
-            for report in prepared { try home.save(record(of: report, state: .rejected(reason))) }
-            throw ContributorError.refused(url: url, status: status, problem: problem)
-        }
+        let seed = wallet.seed
+        let prepared = try await prepare(measurements, seed: seed, time: time)
+        try wallet.save(prepared.map { .report(record(of: $0)) })
+        var outcomes = try await send(prepared, wallet: wallet, progress: progress)
         let outdated = outcomes.filter { $0.error == .outdatedConfig || $0.error == .hpkeUnknownConfigID }
-        if !outdated.isEmpty {
-            let configs = try await aggregatorConfigs(refresh: true)
-            let fresh = try outdated.map {
-                try prepare(measurements[$0.index], index: $0.index, seed: seed, time: time, configs: configs)
-            }
-            for (old, report) in zip(outdated, fresh) {
-                try home.removeRecord(taskID: taskID, reportID: old.reportID)
-                try home.save(record(of: report, state: .sent))
-                prepared[report.index] = report
-            }
-            for outcome in try await send(fresh) { outcomes[outcome.index] = outcome }
+        guard !outdated.isEmpty else { return outcomes }
+        let configs = try await aggregatorConfigs(refresh: true)
+        let fresh = try outdated.map {
+            try prepare(measurements[$0.index], index: $0.index, seed: seed, time: time, configs: configs)
         }
-        for outcome in outcomes {
-            let state = outcome.error.map { ReportRecord.State.rejected($0.name) } ?? .stored
-            if case .held(let file) = outcome.promise {
-                try home.save(promise: file, taskID: taskID, reportID: outcome.reportID)
-            }
-            try home.save(record(of: prepared[outcome.index], state: state))
-        }
+        try wallet.save(
+            outdated.map { .forgotten(ReportKey(taskID, $0.reportID)) } + fresh.map { .report(record(of: $0)) })
+        for outcome in try await send(fresh, wallet: wallet, progress: nil) { outcomes[outcome.index] = outcome }
         return outcomes
     }
 
-    private nonisolated func record(of report: PreparedReport, state: ReportRecord.State) -> ReportRecord {
+    private nonisolated func send(
+        _ reports: [PreparedReport], wallet: ContributorWallet, progress: (@Sendable (Int) -> Void)?
+    ) async throws -> [UploadOutcome] {
+        var open = Set(reports.map(\.reportID))
+        do {
+            return try await send(reports) { outcomes in
+                try wallet.save(outcomes.flatMap(records))
+                open.subtract(outcomes.map(\.reportID))
+                progress?(outcomes.count)
+            }
+        } catch ContributorError.refused(let url, let status, let problem) {
+            let reason = problem.type?.rawValue ?? "HTTP \(status)"
+            try wallet.save(open.map { .state(ReportKey(taskID, $0), .rejected(reason)) })
+            throw ContributorError.refused(url: url, status: status, problem: problem)
+        }
+    }
+
+    private nonisolated func records(of outcome: UploadOutcome) -> [WalletRecord] {
+        let key = ReportKey(taskID, outcome.reportID)
+        let state = WalletRecord.state(key, outcome.error.map { .rejected($0.name) } ?? .stored)
+        guard case .held(let promise) = outcome.promise else { return [state] }
+        return [state, .promise(key, Array(promise.utf8))]
+    }
+
+    private nonisolated func record(of report: PreparedReport) -> ReportRecord {
         ReportRecord(
             taskID: taskID, reportID: report.reportID,
-            time: file.configuration.seconds(of: report.time) ?? 0, state: state, opening: report.opening)
+            time: file.configuration.seconds(of: report.time) ?? 0, state: .sent, opening: report.opening)
     }
 
     private nonisolated func upload(

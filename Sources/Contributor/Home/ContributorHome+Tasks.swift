@@ -7,16 +7,16 @@ extension ContributorHome {
     /// - Returns: The path of the installed file.
     @discardableResult
     public func install(_ task: TaskFile) throws -> String {
-        try createFolder("\(path)/tasks")
+        try HomeFile.createFolder("\(path)/tasks")
         let file = "\(path)/tasks/\(task.name).task"
-        try write(task.json(), to: file)
+        try HomeFile.write(task.json(), to: file)
         return file
     }
 
     /// All installed tasks, by name. A file that cannot be read is reported in its place.
     public func tasks() -> [(name: String, result: Result<TaskFile, any Error>)] {
-        names(in: "\(path)/tasks", suffix: ".task").map { name in
-            let task = Result { try TaskFile(json: try read("\(path)/tasks/\(name)")) }
+        HomeFile.names(in: "\(path)/tasks", suffix: ".task").map { name in
+            let task = Result { try TaskFile(json: try HomeFile.read("\(path)/tasks/\(name)")) }
             return (String(name.dropLast(".task".count)), task)
         }
     }
@@ -32,7 +32,7 @@ extension ContributorHome {
                 path: argument,
                 reason: isPath ? "there is no such task file" : "no task of this name is installed in \(path)/tasks")
         }
-        let bytes = try read(file)
+        let bytes = try HomeFile.read(file)
         do {
             return try TaskFile(json: bytes)
         } catch {

@@ -1,20 +1,17 @@
-import DAP
-import Encodings
 import Foundation
+import Wallet
 
 /// A contributor's own folder: `$CAIRN_HOME`, or `~/.cairn`.
 ///
-///     seed                                 32 secret bytes in hex; claim keys derive from it. Back it up.
-///     tasks/NAME.task                      tasks that were installed under a name
-///     reports/TASK-ID/REPORT-ID.json       history, and what opens the logged commitments
-///     promises/TASK-ID/REPORT-ID.promise   the leader's word that the log will say what became of the report
-///     receipts/TASK-ID/REPORT-ID.tlog-proof
+///     wallet             everything secret, encrypted. Back it up: cairn wallet export
+///     tasks/NAME.task    tasks that were installed under a name
 ///
-/// Folders are `0700` and files with secrets `0600`. Files are replaced in one step, so a crash leaves the old or the
-/// new contents.
+/// Folders are `0700` and files `0600`.
 public struct ContributorHome: Sendable {
     /// The folder.
     public let path: String
+
+    public var walletPath: String { "\(path)/wallet" }
 
     /// The home that the environment names.
     public static func standard(environment: [String: String] = ProcessInfo.processInfo.environment) -> ContributorHome
@@ -27,74 +24,62 @@ public struct ContributorHome: Sendable {
         self.path = path
     }
 
-    /// The secret seed, made on first use.
+    /// What a passphrase is wanted for.
+    public enum PassphraseUse: Sendable {
+        /// To open the wallet that is there.
+        case open
+        /// To make a new one, so that a typing mistake would shut its owner out.
+        case create
+    }
+
+    /// Opens the wallet. Secrets of a home from before there were wallets are moved into it.
     ///
-    /// - Throws: ``ContributorError/file(path:reason:)``, also where the file does not hold 64 hexadecimal digits.
-    public func seed() throws -> [UInt8] {
-        let file = "\(path)/seed"
-        if !FileManager.default.fileExists(atPath: file) { try createSeed(file) }
-        let text = String(decoding: try read(file), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let seed = Hex.decode(text), seed.count == 32 else {
-            throw ContributorError.file(
-                path: file, reason: "the seed must be 64 hexadecimal digits. Restore it from your backup.")
+    /// - Parameters:
+    ///   - passphrase: asked once.
+    ///   - creating: whether a wallet is made where there is none.
+    /// - Throws: `WalletError`, ``ContributorError/file(path:reason:)``, and what `passphrase` throws.
+    public func openWallet(
+        creating: Bool = false, passphrase: (PassphraseUse) throws -> Passphrase
+    ) throws -> ContributorWallet {
+        let plain = PlainHome(path: path)
+        let wallet: ContributorWallet
+        if FileManager.default.fileExists(atPath: walletPath) {
+            wallet = try ContributorWallet(opening: walletPath, passphrase: try passphrase(.open))
+            if plain.isThere { try wallet.merge(WalletContents(try plain.records()), from: "\(path)/seed") }
+        } else if creating || plain.isThere {
+            let records = plain.isThere ? try plain.records() : nil
+            wallet = try createWallet(records, passphrase: try passphrase(.create))
+        } else {
+            throw WalletError.missing(path: walletPath)
         }
-        return seed
+        if plain.isThere { try plain.remove() }
+        return wallet
     }
 
-    /// Two processes may start at once: both write their own seed beside the file, and `link` lets exactly one win.
-    private func createSeed(_ file: String) throws {
-        var generator = SystemRandomNumberGenerator()
-        let seed = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        try createFolder(path)
-        let draft = "\(file).\(UUID().uuidString)"
-        try write(Array((Hex.encode(seed) + "\n").utf8), to: draft)
-        defer { unlink(draft) }
-        guard link(draft, file) == 0 || errno == EEXIST else {
-            throw ContributorError.file(path: file, reason: String(cString: strerror(errno)))
-        }
-    }
-
-    func read(_ file: String) throws -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: file)))
-        } catch {
-            throw ContributorError.file(path: file, reason: error.localizedDescription)
-        }
-    }
-
-    /// Replaces a file that only its owner may read. The folder must exist.
-    func write(_ contents: [UInt8], to file: String) throws {
-        let draft = "\(file).\(UUID().uuidString).part"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw ContributorError.file(path: file, reason: String(cString: strerror(errno)))
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(contents))
-            try handle.synchronize()
-        } catch {
-            unlink(draft)
-            throw ContributorError.file(path: file, reason: error.localizedDescription)
-        }
-        guard rename(draft, file) == 0 else {
-            unlink(draft)
-            throw ContributorError.file(path: file, reason: String(cString: strerror(errno)))
+    /// Two processes may start at once: one makes the wallet, and the other opens it.
+    private func createWallet(_ records: [WalletRecord]?, passphrase: Passphrase) throws -> ContributorWallet {
+        try HomeFile.createFolder(path)
+        let key = try WalletKey.make(from: passphrase)
+        do throws(WalletError) {
+            guard let records else { return try ContributorWallet(creating: walletPath, key: key) }
+            return try ContributorWallet(creating: walletPath, key: key, records: records)
+        } catch .exists {
+            let wallet = try ContributorWallet(opening: walletPath, passphrase: passphrase)
+            if let records { try wallet.merge(WalletContents(records), from: "\(path)/seed") }
+            return wallet
         }
     }
 
-    func createFolder(_ folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw ContributorError.file(path: folder, reason: error.localizedDescription)
-        }
+    /// Puts a wallet with everything that a backup has where none is.
+    package func restoreWallet(from backup: ContributorWallet, passphrase: Passphrase) throws -> ContributorWallet {
+        try HomeFile.createFolder(path)
+        return try ContributorWallet(
+            creating: walletPath, key: try WalletKey.make(from: passphrase),
+            records: try backup.contents().records())
     }
 
-    /// Names in a folder, sorted; none where the folder does not exist.
-    func names(in folder: String, suffix: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(suffix) }.sorted()
+    /// Makes a wallet of this seed where none is.
+    package func createWallet(seed: [UInt8], passphrase: Passphrase) throws -> ContributorWallet {
+        try createWallet([.seed(seed)], passphrase: passphrase)
     }
 }

@@ -1,3 +1,5 @@
+import Commitments
+
 /// A group of prime order p with the codecs of a ciphersuite (draft-irtf-cfrg-sigma-protocols-03, section 'Group
 /// abstraction').
 ///

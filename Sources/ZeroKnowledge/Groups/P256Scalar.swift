@@ -1,4 +1,5 @@
 import COpenSSL
+import Commitments
 import VDAF
 
 /// An integer modulo the order of P-256, as four little-endian words; arithmetic by libcrypto in constant time.

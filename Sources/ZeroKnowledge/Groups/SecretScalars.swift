@@ -1,3 +1,5 @@
+import Commitments
+
 /// Scalars that are wiped when their owner lets go of them.
 final class SecretScalars<Scalar: GroupScalar> {
     private(set) var values: [Scalar]

@@ -14,7 +14,8 @@ struct ContributeCommand: AsyncParsableCommand {
             --training (one report: the model update trained on the rows).
 
             The value is split into two shares on this machine, and each aggregator can read only its own. What opens \
-            the public commitments later stays in $CAIRN_HOME (or ~/.cairn).
+            the public commitments later stays in your wallet, $CAIRN_HOME/wallet (or ~/.cairn/wallet), which is made on \
+            first use: see `cairn help wallet`.
             """)
 
     struct Output: Encodable {
@@ -58,13 +59,13 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = ContributorHome.standard()
         let file = try task.load()
         let client = try TaskClient(task: file)
         let measurements = try measurements(file)
-        try Self.installIfNew(file, home: home)
+        let access = try WalletAccess.open(creating: true)
+        try Self.installIfNew(file, home: access.home)
         let bar = ProgressBar("uploading", total: measurements.count)
-        let outcomes = try await client.upload(measurements, home: home) { bar.advance(by: $0) }
+        let outcomes = try await client.upload(measurements, wallet: access.wallet) { bar.advance(by: $0) }
         bar.finish()
         try report(outcomes, file: file)
         if outcomes.contains(where: { $0.error != nil }) { throw ExitCode(1) }

@@ -26,11 +26,11 @@ struct CreditProveCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var own: OwnCreditOptions
-    // Ids and numbers may begin with a dash.
+    // Numbers may begin with a dash, too.
     @Option(
         name: .customLong("report"), parsing: .unconditionalSingleValue,
-        help: "A report id; may be repeated. All reports of the tasks by default.")
-    var reports: [String] = []
+        help: "A report id; may be repeated. All reports of the tasks by default.", transform: ReportArgument.parse)
+    var reports: [ReportID] = []
     @Option(parsing: .unconditional, help: "Prove that the total is at least this.") var atLeast: Int64?
     @Option(parsing: .unconditional, help: "Prove that the total is this.") var exactly: Int64?
     @Flag(help: "Prove the exact total, whatever it is.") var exact = false
@@ -59,16 +59,10 @@ struct CreditProveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let wanted = try reports.map { text in
-            guard let id = ReportID(base64URL: text) else {
-                throw CommandFailure.usage("--report \(text) is not a report id (22 characters of base64url)")
-            }
-            return id
-        }
-        let batches = try await own.books().flatMap { $0.selecting(Set(wanted)) }
+        let batches = try await own.books().flatMap { $0.selecting(Set(reports)) }
         let found = batches.flatMap(\.reports)
         let ids = Set(found.map(\.report.entry.metadata.reportID))
-        if let missing = wanted.first(where: { !ids.contains($0) }) {
+        if let missing = reports.first(where: { !ids.contains($0) }) {
             throw CommandFailure("report \(missing.base64URL) is not yours, or not in a closed batch yet")
         }
         guard !found.isEmpty else { throw CommandFailure("no report of yours is in a closed batch yet") }

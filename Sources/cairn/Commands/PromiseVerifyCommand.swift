@@ -10,7 +10,8 @@ struct PromiseVerifyCommand: AsyncParsableCommand {
         abstract: "Decide from the log whether a promise was kept.",
         discussion: """
             When a leader takes a report, it promises under its signature that the log will say what became of it, by a \
-            deadline. Contributors' promises are in $CAIRN_HOME/promises. This command needs only the file and the log.
+            deadline. Promises are in the contributor's wallet, and `cairn promise show` writes one down. Whoever has the \
+            file can judge it: this command needs only the file and the log.
 
             kept     the log has the report, its rejection, or its withdrawal
             broken   it has none of them, and witnesses saw that after the deadline: the file convicts the leader
@@ -32,14 +33,27 @@ struct PromiseVerifyCommand: AsyncParsableCommand {
         let culprits: [String]
     }
 
-    @Argument(help: "The promise: a file of $CAIRN_HOME/promises.") var file: String
+    @Argument(help: "The file with the promise.") var file: String?
+    @Option(
+        parsing: .unconditional, help: "The report that it is about, in place of a file: your wallet has the promise.",
+        transform: ReportArgument.parse)
+    var report: ReportID?
     @Option(help: "The log's URL or folder.") var log: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+        if (file == nil) == (report == nil) { throw ValidationError("Give either a FILE or --report ID.") }
+    }
+
+    private func promise() throws -> [UInt8] {
+        if let report { return try PromiseShowCommand.held(report) }
+        return try UserFile.read(file ?? "", limit: HeldPromise.maximumSize)
+    }
+
     func run() async throws {
         let judge = PromiseJudge(source: LogLocation.source(log), policy: try LogPolicyFile.read(policy))
-        let bytes = try UserFile.read(file, limit: HeldPromise.maximumSize)
+        let bytes = try promise()
         let (output, status) = Self.describe(try await judge.judge(file: bytes, now: currentTime()))
         if json {
             try JSONOutput.print(output)

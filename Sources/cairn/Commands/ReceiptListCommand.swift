@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Wallet
 
 /// `cairn receipt list`: the contributor's history.
 struct ReceiptListCommand: ParsableCommand {
@@ -14,8 +15,9 @@ struct ReceiptListCommand: ParsableCommand {
             let time: String
             let state: String
             let reason: String?
-            let receipt: String?
-            let promise: String?
+            /// Whether the wallet has the receipt, and the leader's promise.
+            let hasReceipt: Bool
+            let hasPromise: Bool
         }
 
         let reports: [Report]
@@ -26,21 +28,19 @@ struct ReceiptListCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let home = ContributorHome.standard()
-        let reports = try home.records(of: try task.map { try home.task($0).taskID }).map { record in
+        let access = try WalletAccess.open()
+        let contents = try access.wallet.contents()
+        let reports = contents.history(of: try task.map { try access.home.task($0).taskID }).map { record in
             let (state, reason) = Self.text(record.state)
-            let hasReceipt = home.hasReceipt(taskID: record.taskID, reportID: record.reportID)
             return Output.Report(
                 taskId: record.taskID.base64URL, reportId: record.reportID.base64URL,
                 time: TimeArgument.text(record.time), state: state, reason: reason,
-                receipt: hasReceipt ? home.receiptPath(taskID: record.taskID, reportID: record.reportID) : nil,
-                promise: home.hasPromise(taskID: record.taskID, reportID: record.reportID)
-                    ? home.promisePath(taskID: record.taskID, reportID: record.reportID) : nil)
+                hasReceipt: contents.receipts[record.key] != nil, hasPromise: contents.promises[record.key] != nil)
         }
         if json { return try JSONOutput.print(Output(reports: reports)) }
         if reports.isEmpty { Console.print("no reports yet") }
         for report in reports {
-            let what = report.receipt == nil ? "no receipt yet" : "receipt"
+            let what = report.hasReceipt ? "receipt" : "no receipt yet"
             Console.print("\(report.time)  \(report.reportId)  \(report.reason ?? report.state)  \(what)")
         }
     }

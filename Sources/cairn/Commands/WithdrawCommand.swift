@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Wallet
 
 /// `cairn withdraw`: takes reports back before their batch is closed.
 struct WithdrawCommand: AsyncParsableCommand {
@@ -29,11 +30,10 @@ struct WithdrawCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var task: TaskReference
-    // Ids may begin with a dash.
     @Option(
         name: .customLong("report"), parsing: .unconditionalSingleValue,
-        help: "A report's id, from `cairn receipt list`; may be repeated.")
-    var reports: [String]
+        help: "A report's id, from `cairn receipt list`; may be repeated.", transform: ReportArgument.parse)
+    var reports: [ReportID]
     @Option(help: "Whom to ask: leader or helper.") var at: Node = .leader
     @Flag(help: "Print JSON.") var json = false
 
@@ -42,24 +42,15 @@ struct WithdrawCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = ContributorHome.standard()
-        let ids = try reports.map { text in
-            guard let id = ReportID(base64URL: text) else {
-                throw CommandFailure.usage("\(text) is not a report id (22 characters of base64url)")
-            }
-            return id
-        }
         let file = try task.load()
         let client = try TaskClient(task: file)
-        let seed = try home.seed()
-        let records = try home.records(of: file.taskID)
+        let wallet = try WalletAccess.open().wallet
+        let seed = wallet.seed
         var found: [Output.Report] = []
-        for id in ids {
+        for id in reports {
             let answer = try await client.withdraw(id, seed: seed, atHelper: at == .helper)
             let isGone = answer == .withdrawn || answer == .pending
-            if isGone, let record = records.first(where: { $0.reportID == id }) {
-                try home.save(record.with(.withdrawn))
-            }
+            if isGone { try wallet.markWithdrawn([ReportKey(file.taskID, id)]) }
             found.append(Self.describe(id, answer))
         }
         if json {

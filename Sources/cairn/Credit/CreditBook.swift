@@ -4,6 +4,7 @@ import Crypto
 import DAP
 import Ledger
 import TransparencyLog
+import Wallet
 
 /// What a contributor has in the closed batches of a task, and the λ that its credit is counted with.
 ///
@@ -18,7 +19,7 @@ struct CreditBook {
     ///   - log: The log's URL or folder; where the task file says, if nil.
     ///   - files: Files with λ, of which one may be this task's.
     static func open(
-        _ file: TaskFile, log: String?, files: [LambdaFile], home: ContributorHome
+        _ file: TaskFile, log: String?, files: [LambdaFile], wallet: ContributorWallet
     ) async throws -> CreditBook {
         let task = try file.configuration.validated()
         guard task.isCommitted, let kind = task.cairn.creditPolicy?.kind, kind != .none else {
@@ -31,9 +32,9 @@ struct CreditBook {
         let policy = try LogPolicy(parsing: Array(policyText.utf8))
         let auditor = Auditor(source: source, policy: policy)
         var lambda = CreditLambda(files: files, source: source, policy: policy)
-        let seed = try home.seed()
+        let seed = wallet.seed
         let records = Dictionary(
-            try home.records(of: task.taskID).map { ($0.reportID, $0) }, uniquingKeysWith: { first, _ in first })
+            try wallet.records(of: task.taskID).map { ($0.reportID, $0) }, uniquingKeysWith: { first, _ in first })
 
         var batches: [ClaimableBatch] = []
         for batch in try await lambda.closedBatches(of: task.taskID) {

@@ -11,11 +11,12 @@ struct OwnCreditOptions: ParsableArguments {
 
     /// What the contributor has in each of the tasks, in order.
     func books() async throws -> [CreditBook] {
-        let home = ContributorHome.standard()
         let files = try lambda.map(LambdaFile.read)
+        let access = try WalletAccess.open()
         var books: [CreditBook] = []
         for name in tasks {
-            books.append(try await CreditBook.open(try home.task(name), log: log, files: files, home: home))
+            books.append(
+                try await CreditBook.open(try access.home.task(name), log: log, files: files, wallet: access.wallet))
         }
         return books
     }

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import SharedModel
 import TransparencyLog
+import Wallet
 
 /// The whole system on one machine: two node processes, many contributors, a model owner, an auditor, and three cheats.
 ///
@@ -39,10 +40,11 @@ struct Demo: Sendable {
 
     private func train(on nodes: LocalNodes, report: inout DemoReport, evidence: inout Evidence) async throws {
         let owner = try await DemoOwner(nodes: nodes, folder: folder, settings: plan.settings)
-        let contributors = plan.slices.enumerated().map { number, rows in
-            DemoContributor(
-                number: number, rows: rows, home: ContributorHome(path: "\(folder)/contributors/\(number + 1)"))
+        let wallets = try DemoWallets(folder: folder)
+        let contributors = try plan.slices.enumerated().map { number, rows in
+            DemoContributor(number: number, rows: rows, wallet: try wallets.make("\(number + 1)"))
         }
+        let cheat = try wallets.make("dishonest")
         evidence.contributors = contributors
         var model = plan.initialModel
         var receipts: [String] = []
@@ -52,7 +54,7 @@ struct Demo: Sendable {
             let file = try await owner.announce(round: round, model: model, contributors: contributors.count)
             evidence.policy = file.logPolicy
             evidence.rounds.append(file)
-            let (outcomes, cheats) = try await upload(contributors, to: file, round: round)
+            let (outcomes, cheats) = try await upload(contributors, cheat: cheat, to: file, round: round)
             model = try await owner.step(file, from: model)
             receipts += try await fetchReceipts(contributors, outcomes, file: file)
             let status = try await TaskClient(task: file).status()
@@ -73,7 +75,7 @@ struct Demo: Sendable {
 
     /// All contributors of a round, a few at a time; in one round the cheats join them.
     private func upload(
-        _ contributors: [DemoContributor], to file: TaskFile, round: Int
+        _ contributors: [DemoContributor], cheat: ContributorWallet, to file: TaskFile, round: Int
     ) async throws -> ([UploadOutcome], [(DishonestContributors, DishonestContributors.Sent)]) {
         let bar = ProgressBar("  round \(round)", total: contributors.count, plainLines: false)
         defer { bar.finish() }
@@ -86,8 +88,7 @@ struct Demo: Sendable {
         }
         guard round == plan.dishonestRound else { return (outcomes, []) }
         let dishonest = DishonestContributors(
-            home: ContributorHome(path: "\(folder)/contributors/dishonest"), settings: plan.settings.settings,
-            rows: plan.slices[0])
+            wallet: cheat, settings: plan.settings.settings, rows: plan.slices[0])
         let trainer = plan.defaults.trainer(seed: plan.seed, round: round - 1, contributor: 0)
         return (outcomes, try await dishonest.takePart(in: file, trainer: trainer).map { (dishonest, $0) })
     }
@@ -118,8 +119,8 @@ struct Demo: Sendable {
         let verified = audit.batches.filter { if case .verified = $0.verdict { true } else { false } }.count
         report.audit = .init(
             verified: audit.isVerified && verified == plan.rounds, batches: verified, entries: audit.head.size)
-        let receipt = try evidence.firstReceipt.map { try UserFile.read($0) } ?? []
-        let receiptLines = ReceiptVerifyCommand.lines(Receipt.verify(file: receipt, policy: policy))
+        let receipt = evidence.firstReceipt ?? ""
+        let receiptLines = ReceiptVerifyCommand.lines(Receipt.verify(file: Array(receipt.utf8), policy: policy))
 
         let falsified = "\(folder)/falsified-log"
         let taskID = try await FalsifiedLog.make(of: nodes, at: falsified)
@@ -131,12 +132,15 @@ struct Demo: Sendable {
 
         pages.checks(report, receiptLines: receiptLines)
         var commands: [String] = []
-        if let receipt = evidence.firstReceipt {
+        if isKept, !receipt.isEmpty {
+            let receiptFile = "\(folder)/first.tlog-proof"
+            try UserFile.create(receiptFile, receipt, isSecret: false)
             let policyFile = "\(folder)/log.policy"
             commands = [
                 "cairn audit --log \(logFolder) --policy \(policyFile)",
                 "cairn audit --log \(falsified) --policy \(policyFile)",
-                "cairn receipt verify \(receipt) --policy \(policyFile)",
+                "cairn receipt verify \(receiptFile) --policy \(policyFile)",
+                "CAIRN_HOME=\(folder)/contributors/1 CAIRN_PASSPHRASE='\(DemoWallets.passphrase)' cairn wallet show",
             ]
         }
         pages.closing(report, keptFolder: isKept ? folder : nil, commands: commands)

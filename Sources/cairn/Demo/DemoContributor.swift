@@ -3,12 +3,13 @@ import DAP
 import Ledger
 import SharedModel
 import TransparencyLog
+import Wallet
 
-/// One contributor of the demo: its own rows, and a home of its own for its seed, history and receipts.
+/// One contributor of the demo: its own rows, and a wallet of its own for its seed, inputs, history and receipts.
 struct DemoContributor: Sendable {
     let number: Int
     let rows: Dataset
-    let home: ContributorHome
+    let wallet: ContributorWallet
 
     /// Takes part in a round, knowing only the public task file and the public log.
     ///
@@ -19,19 +20,20 @@ struct DemoContributor: Sendable {
         let client = try TaskClient(task: file)
         let model = try await Self.model(of: file)
         let update = try trainer.train(model, on: rows)
-        let outcomes = try await client.upload([.vector(try settings.encoding().encode(update))], home: home)
+        let outcomes = try await client.upload([.vector(try settings.encoding().encode(update))], wallet: wallet)
         return outcomes[0]
     }
 
     /// Fetches and checks the receipt of a report.
     ///
-    /// - Returns: The path of the stored receipt, or nil where it does not verify.
+    /// - Returns: The text of the receipt, which the wallet keeps, or nil where it does not verify.
     func receipt(of reportID: ReportID, file: TaskFile, policy: LogPolicy) async throws -> String? {
         guard case .available(let text) = try await TaskClient(task: file).awaitReceipt(of: reportID) else {
             return nil
         }
         guard Receipt.verify(file: Array(text.utf8), policy: policy).isValid else { return nil }
-        return try home.save(receipt: text, taskID: file.taskID, reportID: reportID)
+        try wallet.save(receipt: text, of: ReportKey(file.taskID, reportID))
+        return text
     }
 
     /// The model that the task names by its hash, from the log's blobs.

@@ -80,7 +80,7 @@ struct DemoCredit: Sendable {
     ) async throws -> [ClaimableBatch] {
         var batches: [ClaimableBatch] = []
         for file in files {
-            batches += try await CreditBook.open(file, log: logFolder, files: [], home: contributor.home).batches
+            batches += try await CreditBook.open(file, log: logFolder, files: [], wallet: contributor.wallet).batches
         }
         return batches
     }

@@ -2,10 +2,11 @@ import Contributor
 import DAP
 import Ledger
 import SharedModel
+import Wallet
 
 /// Two contributors who cheat. Their reports go over HTTP like any other, signed and encrypted as they should be.
 struct DishonestContributors: Sendable {
-    let home: ContributorHome
+    let wallet: ContributorWallet
     let settings: TrainingSettings
     let rows: Dataset
 
@@ -34,7 +35,7 @@ struct DishonestContributors: Sendable {
 
     private func send(_ report: ShardedReport, _ attack: String, _ client: TaskClient) async throws -> Sent {
         let sealed = try client.seal(
-            report, index: 0, seed: try home.seed(), time: currentTime(), configs: try await client.aggregatorConfigs())
+            report, index: 0, seed: wallet.seed, time: currentTime(), configs: try await client.aggregatorConfigs())
         let outcome = try await client.send([sealed])[0]
         return Sent(attack: attack, reportID: outcome.reportID, size: outcome.size)
     }

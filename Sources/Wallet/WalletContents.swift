@@ -1,0 +1,77 @@
+import Crypto
+import DAP
+
+/// What a wallet's records say, taken together.
+package struct WalletContents: Sendable {
+    /// nil before the first record.
+    package private(set) var seed: SymmetricKey?
+    package private(set) var reports: [ReportKey: ReportRecord] = [:]
+    package private(set) var receipts: [ReportKey: [UInt8]] = [:]
+    package private(set) var promises: [ReportKey: [UInt8]] = [:]
+
+    package init() {}
+
+    /// - Throws: where no seed comes first, or another one follows.
+    package init(_ records: [WalletRecord]) throws(CodecError) {
+        for record in records { try add(record) }
+    }
+
+    /// Adds the records of one frame.
+    ///
+    /// - Throws: where they do not decode, or no seed comes first, or another one follows.
+    package mutating func add(frame: [UInt8]) throws(CodecError) {
+        var reader = ByteReader(frame)
+        for record in try reader.list(of: WalletRecord.self) { try add(record) }
+    }
+
+    package mutating func add(_ record: WalletRecord) throws(CodecError) {
+        if case .seed(let bytes) = record {
+            guard seed == nil else { throw .invalidValue(field: "seed", reason: "a second seed") }
+            seed = SymmetricKey(data: bytes)
+            return
+        }
+        guard seed != nil else { throw .missingField("seed") }
+        switch record {
+        case .seed: return
+        case .report(let report): reports[report.key] = report
+        // States of reports that are not there say nothing.
+        case .state(let key, let state): reports[key] = reports[key]?.with(state)
+        case .receipt(let key, let text): receipts[key] = text
+        case .promise(let key, let text): promises[key] = text
+        case .forgotten(let key):
+            (reports[key], receipts[key], promises[key]) = (nil, nil, nil)
+        }
+    }
+
+    /// The history, oldest first; of one task if given.
+    package func history(of taskID: TaskID? = nil) -> [ReportRecord] {
+        reports.values.filter { taskID == nil || $0.taskID == taskID }.map { ($0, Self.name($0.key)) }
+            .sorted { ($0.0.time, $0.1) < ($1.0.time, $1.1) }.map(\.0)
+    }
+
+    /// Everything, in as few records as say it.
+    package func records() -> [WalletRecord] {
+        guard let seed else { return [] }
+        return [.seed(seed.withUnsafeBytes { Array($0) })] + history().map { .report($0) }
+            + Self.sorted(receipts).map { .receipt($0, $1) } + Self.sorted(promises).map { .promise($0, $1) }
+    }
+
+    /// What `other` knows and this does not: the union of both is this with these records added.
+    package func missing(from other: WalletContents) -> [WalletRecord] {
+        let reports = other.history().compactMap { theirs -> WalletRecord? in
+            guard let mine = self.reports[theirs.key] else { return .report(theirs) }
+            let both = mine.merged(with: theirs)
+            return both == mine ? nil : .report(both)
+        }
+        return reports
+            + Self.sorted(other.receipts.filter { receipts[$0.key] == nil }).map { .receipt($0, $1) }
+            + Self.sorted(other.promises.filter { promises[$0.key] == nil }).map { .promise($0, $1) }
+    }
+
+    private static func sorted(_ texts: [ReportKey: [UInt8]]) -> [(ReportKey, [UInt8])] {
+        texts.map { ($0.key, $0.value, name($0.key)) }.sorted { $0.2 < $1.2 }.map { ($0.0, $0.1) }
+    }
+
+    /// By which reports are ordered: two tasks may have reports of one id.
+    private static func name(_ key: ReportKey) -> String { key.reportID.base64URL + key.taskID.base64URL }
+}

@@ -1,0 +1,175 @@
+import Commitments
+import DAP
+
+/// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
+///
+///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), (255) } RecordType;
+///     struct {
+///         RecordType type;
+///         select (type) {
+///             case seed:      opaque seed[32];
+///             case report:    ReportKey key; uint64 time; ReportState state; Opening opening<0..1>;
+///             case state:     ReportKey key; ReportState state;
+///             case receipt:   ReportKey key; opaque tlog_proof<0..2^32-1>;
+///             case promise:   ReportKey key; opaque promise<0..2^32-1>;
+///             case forgotten: ReportKey key;
+///         };
+///     } WalletRecord;
+///
+/// with `ReportKey` = task id ‖ report id, and `Opening opening<0..1>` = one byte 0 or 1, and then that many.
+package enum WalletRecord: Sendable, Equatable {
+    /// From which all claim keys derive. The first record of every wallet, and never another one.
+    case seed([UInt8])
+    case report(ReportRecord)
+    case state(ReportKey, ReportRecord.State)
+    /// The text of a `.tlog-proof` file.
+    case receipt(ReportKey, [UInt8])
+    /// The text of the leader's promise.
+    case promise(ReportKey, [UInt8])
+    /// The report was never sent in this form.
+    case forgotten(ReportKey)
+}
+
+extension WalletRecord: WireMessage {
+    private enum Kind: UInt8 {
+        case seed = 1
+        case report, state, receipt, promise, forgotten
+    }
+
+    package init(from reader: inout ByteReader) throws(CodecError) {
+        let type = try reader.uint8("type")
+        // A program that skipped what it does not know would lose it when it copies the wallet.
+        guard let kind = Kind(rawValue: type) else { throw .unsupported(field: "type", value: UInt64(type)) }
+        guard kind != .seed else {
+            self = .seed(try reader.bytes(ClaimKey.seedSize, "seed"))
+            return
+        }
+        let key = ReportKey(try TaskID(from: &reader), try ReportID(from: &reader))
+        switch kind {
+        case .seed, .forgotten: self = .forgotten(key)
+        case .report:
+            let time = try reader.uint64("time")
+            let state = try ReportRecord.State(from: &reader)
+            let count = try reader.uint8("opening")
+            guard count <= 1 else { throw .invalidValue(field: "opening", reason: "0 or 1 expected") }
+            self = .report(
+                ReportRecord(
+                    taskID: key.taskID, reportID: key.reportID, time: time, state: state,
+                    opening: count == 1 ? try ReportOpening(from: &reader) : nil))
+        case .state: self = .state(key, try ReportRecord.State(from: &reader))
+        case .receipt: self = .receipt(key, try reader.opaque32("tlog_proof"))
+        case .promise: self = .promise(key, try reader.opaque32("promise"))
+        }
+    }
+
+    package func encode(into writer: inout ByteWriter) {
+        func start(_ kind: Kind, _ key: ReportKey) {
+            writer.write(kind.rawValue)
+            key.taskID.encode(into: &writer)
+            key.reportID.encode(into: &writer)
+        }
+        switch self {
+        case .seed(let seed):
+            writer.write(Kind.seed.rawValue)
+            writer.write(seed)
+        case .report(let record):
+            start(.report, record.key)
+            writer.write(record.time)
+            record.state.encode(into: &writer)
+            writer.write(UInt8(record.opening == nil ? 0 : 1))
+            record.opening?.encode(into: &writer)
+        case .state(let key, let state):
+            start(.state, key)
+            state.encode(into: &writer)
+        case .receipt(let key, let text):
+            start(.receipt, key)
+            writer.opaque32(text)
+        case .promise(let key, let text):
+            start(.promise, key)
+            writer.opaque32(text)
+        case .forgotten(let key): start(.forgotten, key)
+        }
+    }
+}
+
+/// `enum { sent(0), stored(1), rejected(2), withdrawn(3), (255) } ReportState`; behind `rejected` stands its reason,
+/// UTF-8, `opaque reason<0..2^16-1>`.
+extension ReportRecord.State: WireMessage {
+    /// Reasons come from a node, and are cut to this many Unicode scalars.
+    private static let longestReason = 250
+
+    public init(from reader: inout ByteReader) throws(CodecError) {
+        let state = try reader.uint8("state")
+        switch state {
+        case 0: self = .sent
+        case 1: self = .stored
+        case 2:
+            guard let reason = String(validating: try reader.opaque16("reason"), as: UTF8.self) else {
+                throw .invalidValue(field: "reason", reason: "it is not UTF-8")
+            }
+            guard reason.unicodeScalars.count <= Self.longestReason else {
+                throw .tooLong(field: "reason", maximum: Self.longestReason)
+            }
+            self = .rejected(reason)
+        case 3: self = .withdrawn
+        default: throw .unsupported(field: "state", value: UInt64(state))
+        }
+    }
+
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .sent: writer.write(UInt8(0))
+        case .stored: writer.write(UInt8(1))
+        case .rejected(let reason):
+            writer.write(UInt8(2))
+            writer.opaque16(Array(String(reason.unicodeScalars.prefix(Self.longestReason)).utf8))
+        case .withdrawn: writer.write(UInt8(3))
+        }
+    }
+}
+
+/// What opens a report's commitments, small values in few bytes:
+///
+///     struct {
+///         uint8 width;                     /* bytes of a value: 1 to 16, as few as hold the largest */
+///         opaque values<0..2^32-1>;        /* width bytes each, little-endian */
+///         opaque blinds[64];               /* r_0 ‖ r_1 */
+///     } Opening;
+extension ReportOpening: WireMessage {
+    package init(from reader: inout ByteReader) throws(CodecError) {
+        let width = Int(try reader.uint8("width"))
+        guard (1...16).contains(width) else { throw .invalidValue(field: "width", reason: "1 to 16 expected") }
+        let bytes = try reader.opaque32("values")
+        guard bytes.count % width == 0 else {
+            throw .invalidValue(field: "values", reason: "\(bytes.count) bytes are no whole number of values")
+        }
+        let values = stride(from: 0, to: bytes.count, by: width).map { start in
+            bytes[start..<start + width].reversed().reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
+        }
+        guard Self.width(of: values) == width else {
+            throw .invalidValue(field: "width", reason: "fewer bytes hold all values")
+        }
+        self.init(
+            values: values, blinds: [try reader.bytes(32, "blinds"), try reader.bytes(32, "blinds")])
+    }
+
+    /// - Precondition: there are two blinding factors of 32 bytes.
+    package func encode(into writer: inout ByteWriter) {
+        precondition(blinds.map(\.count) == [32, 32], "an opening has two blinding factors")
+        let width = Self.width(of: values)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(values.count * width)
+        for value in values {
+            for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt128(8 * index))) }
+        }
+        writer.write(UInt8(width))
+        writer.opaque32(bytes)
+        Wipe.bytes(&bytes)
+        for blind in blinds { writer.write(blind) }
+    }
+
+    private static func width(of values: [UInt128]) -> Int {
+        let bits = 128 - values.reduce(0, |).leadingZeroBitCount
+        return max(1, (bits + 7) / 8)
+    }
+}

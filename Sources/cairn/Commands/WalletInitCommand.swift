@@ -1,0 +1,30 @@
+import ArgumentParser
+import Contributor
+import Foundation
+import Wallet
+
+/// `cairn wallet init`: a new wallet with a new seed.
+struct WalletInitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Make a wallet.",
+        discussion: "`cairn contribute` does this on first use. A home with plain files is moved into the new wallet.")
+
+    func run() throws {
+        let path = ContributorHome.standard().walletPath
+        guard !FileManager.default.fileExists(atPath: path) else { throw WalletError.exists(path: path) }
+        let access = try WalletAccess.open(creating: true)
+        Console.print(access.wallet.path)
+        Console.error("Back it up (cairn wallet export FILE), or keep its seed in a safe place (cairn wallet seed).")
+    }
+}
+
+/// `cairn wallet seed`: the one secret that everything else can be recovered from, as far as the log knows it.
+struct WalletSeedCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "seed", abstract: "Print the seed, 64 hexadecimal digits.",
+        discussion: "Whoever has it can claim and withdraw in your name. `cairn wallet recover` reads it from a file.")
+
+    func run() throws {
+        Console.print(SeedFile.text(try WalletAccess.open().wallet.seed))
+    }
+}

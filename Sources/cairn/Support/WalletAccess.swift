@@ -1,0 +1,74 @@
+import Contributor
+import Wallet
+
+/// The wallet of the contributor who runs a command, and what opened it.
+struct WalletAccess {
+    let home: ContributorHome
+    let wallet: ContributorWallet
+    let passphrase: Passphrase
+
+    /// Opens the wallet of `$CAIRN_HOME`.
+    ///
+    /// - Parameter creating: whether one is made where there is none.
+    static func open(creating: Bool = false) throws -> WalletAccess {
+        let home = ContributorHome.standard()
+        var used: Passphrase?
+        let wallet = try home.openWallet(creating: creating) { use in
+            let passphrase = try ask(use, path: home.walletPath)
+            used = passphrase
+            return passphrase
+        }
+        guard let used else { throw CommandFailure("the wallet was opened without a passphrase") }
+        return WalletAccess(home: home, wallet: wallet, passphrase: used)
+    }
+
+    /// The passphrase of the environment, or else of the person at the terminal.
+    static func ask(_ use: ContributorHome.PassphraseUse, path: String) throws -> Passphrase {
+        if let passphrase = try Passphrase.fromEnvironment() { return passphrase }
+        switch use {
+        case .open: return try prompt("passphrase of \(path): ", twice: false)
+        case .create: return try prompt("new passphrase for \(path): ", twice: true)
+        }
+    }
+
+    /// A passphrase for a copy, or another one for the wallet.
+    ///
+    /// - Parameter file: whose first line it is; asked for on the terminal if nil.
+    static func newPassphrase(file: String?, path: String) throws -> Passphrase {
+        if let file { return try Passphrase.fromFile(file) }
+        return try prompt("new passphrase for \(path): ", twice: true, option: "--new-passphrase-file FILE")
+    }
+
+    /// The passphrase of a backup: that of its file, or the wallet's own if it fits, or asked for.
+    static func openBackup(_ path: String, passphraseFile: String?, likely: Passphrase) throws -> ContributorWallet {
+        if let passphraseFile {
+            return try ContributorWallet(opening: path, passphrase: try Passphrase.fromFile(passphraseFile))
+        }
+        do throws(WalletError) {
+            return try ContributorWallet(opening: path, passphrase: likely)
+        } catch .wrongPassphrase {
+            let typed = try prompt(
+                "passphrase of \(path): ", twice: false, option: "--backup-passphrase-file FILE")
+            return try ContributorWallet(opening: path, passphrase: typed)
+        }
+    }
+
+    private static func prompt(
+        _ question: String, twice: Bool, option: String = "CAIRN_PASSPHRASE_FILE or CAIRN_PASSPHRASE"
+    ) throws -> Passphrase {
+        guard let terminal = TerminalPrompt() else {
+            throw WalletError.noPassphrase(
+                "the wallet needs a passphrase, and there is no terminal to ask for it. Set \(option).")
+        }
+        defer { terminal.close() }
+        guard let passphrase = Passphrase(try terminal.secret(question)) else {
+            throw WalletError.noPassphrase("the passphrase must not be empty")
+        }
+        if twice {
+            guard let again = Passphrase(try terminal.secret("once more: ")), again == passphrase else {
+                throw WalletError.noPassphrase("the two passphrases differ. Nothing was changed.")
+            }
+        }
+        return passphrase
+    }
+}

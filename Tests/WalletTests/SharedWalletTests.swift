@@ -1,0 +1,132 @@
+import DAP
+import Foundation
+import Testing
+import Wallet
+
+/// Copies, and several users of one file.
+@Suite struct SharedWalletTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Each opens the file for itself, as processes do: `flock` holds between descriptors.
+    @Test func concurrentWritersLoseNothing() async throws {
+        let key = try cheapKey()
+        _ = try ContributorWallet(creating: folder.wallet, key: key)
+        let path = folder.wallet
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    let wallet = try ContributorWallet(opening: path, key: key)
+                    for number in 0..<25 { try wallet.save([.report(sampleReport(UInt64(100 * writer + number)))]) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let expected = (0..<4).flatMap { writer in (0..<25).map { sampleID(UInt64(100 * writer + $0)) } }
+        let found = try ContributorWallet(opening: path, key: key).records()
+        #expect(found.count == 100)
+        #expect(Set(found.map(\.reportID)) == Set(expected))
+    }
+
+    @Test func oneSeesWhatAnotherAppends() throws {
+        let key = try cheapKey()
+        let first = try ContributorWallet(creating: folder.wallet, key: key)
+        let second = try ContributorWallet(opening: folder.wallet, key: key)
+        try second.save([.report(sampleReport(1))])
+        #expect(try first.records().count == 1)
+    }
+
+    @Test func aNewPassphraseShutsOutTheOldOne() throws {
+        let wallet = try ContributorWallet(creating: folder.wallet, key: try cheapKey())
+        try wallet.save(sampleRecords)
+        let other = try ContributorWallet(opening: folder.wallet, key: try cheapKey())
+        let new = Passphrase("another")!
+        try wallet.change(to: try cheapKey(new, salt: 8))
+        try wallet.save([.report(sampleReport(9))])
+        #expect(throws: WalletError.wrongPassphrase(path: folder.wallet)) {
+            try ContributorWallet(opening: folder.wallet, passphrase: passphrase)
+        }
+        let opened = try ContributorWallet(opening: folder.wallet, passphrase: new)
+        #expect(try opened.records().map(\.reportID) == [3, 1, 2, 9].map(sampleID))
+        #expect(try opened.receipt(of: sampleReport(1).key) == "a receipt")
+        #expect(opened.seed == wallet.seed)
+        // Whoever had the old file open must not write to where nobody reads.
+        #expect(throws: WalletError.replaced(path: folder.wallet)) { try other.save([.report(sampleReport(5))]) }
+        #expect(throws: WalletError.replaced(path: folder.wallet)) { try other.records() }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["wallet"])
+    }
+
+    @Test func backupsHoldEverythingAndNothingForgotten() throws {
+        let wallet = try ContributorWallet(creating: folder.wallet, key: try cheapKey())
+        try wallet.save(sampleRecords)
+        let backup = folder.path + "/backup"
+        try wallet.export(to: backup, key: try cheapKey(salt: 9))
+        let opened = try ContributorWallet(opening: backup, passphrase: passphrase)
+        #expect(try opened.contents().records() == wallet.contents().records())
+        #expect(opened.seed == wallet.seed)
+        #expect(throws: WalletError.exists(path: backup)) { try wallet.export(to: backup, key: try cheapKey()) }
+        // 'forgotten' and amended records are not copied.
+        #expect(try bytes(of: backup).count < bytes(of: folder.wallet).count)
+    }
+
+    /// Reports of one time and one id in several tasks: copies of a wallet are byte for byte the same list.
+    @Test func copiesHaveOneOrder() throws {
+        let reports = (UInt8(0)..<40).map { task in
+            WalletRecord.report(
+                ReportRecord(
+                    taskID: TaskID(unchecked: [UInt8](repeating: task, count: 32)), reportID: sampleID(1), time: 1,
+                    state: .sent, opening: nil))
+        }
+        let seed = WalletRecord.seed([UInt8](repeating: 5, count: 32))
+        let records = try WalletContents([seed] + reports).records()
+        #expect(try WalletContents([seed] + reports.reversed()).records() == records)
+        #expect(records.count == 41)
+    }
+
+    @Test func mergingMakesTheUnion() throws {
+        let seed = [UInt8](repeating: 5, count: 32)
+        let one = try ContributorWallet(creating: folder.wallet, key: try cheapKey(), seed: seed)
+        let two = try ContributorWallet(creating: folder.path + "/two", key: try cheapKey(), seed: seed)
+        let key = sampleReport(1).key
+        let bare = ReportRecord(
+            taskID: key.taskID, reportID: key.reportID, time: sampleReport(1).time, state: .withdrawn, opening: nil)
+        try one.save([.report(bare), .report(sampleReport(2)), .receipt(key, [1])])
+        try two.save([
+            .report(sampleReport(1, state: .stored)), .report(sampleReport(3)), .receipt(key, [2]),
+            .promise(sampleReport(3).key, [3]),
+        ])
+        #expect(try one.merge(two) == 3)
+        let records = try one.records()
+        #expect(records.map(\.reportID) == [1, 2, 3].map(sampleID))
+        #expect(records[0].opening == sampleReport(1).opening)
+        #expect(records[0].state == .withdrawn)
+        #expect(try one.contents().receipts == [key: [1]])
+        #expect(try one.contents().promises == [sampleReport(3).key: [3]])
+        #expect(try one.merge(two) == 0)
+
+        let stranger = try ContributorWallet(creating: folder.path + "/stranger", key: try cheapKey())
+        #expect(throws: WalletError.otherSeed(path: stranger.path)) { try one.merge(stranger) }
+    }
+
+    /// The size of an upload of a CSV file: seconds, not minutes, and a file of the size of its contents.
+    @Test func aHundredThousandReportsAreSavedAndReadQuickly() throws {
+        let key = try cheapKey()
+        let wallet = try ContributorWallet(creating: folder.wallet, key: key)
+        let start = ContinuousClock.now
+        try wallet.save((0..<100_000).map { .report(sampleReport($0, values: [UInt128($0)])) })
+        // States arrive with every answer of the leader.
+        for chunk in 0..<400 {
+            try wallet.save((0..<250).map { .state(sampleReport(UInt64(250 * chunk + $0)).key, .stored) })
+        }
+        let saved = ContinuousClock.now
+        let opened = try ContributorWallet(opening: folder.wallet, key: key)
+        let read = ContinuousClock.now
+        #expect(try opened.records().count == 100_000)
+        #expect(try opened.records().allSatisfy { $0.state == .stored })
+        let (writing, reading) = (saved - start, read - saved)
+        #expect(writing < .seconds(30), "\(writing)")
+        #expect(reading < .seconds(15), "\(reading)")
+        print("100,000 reports saved in \(writing), read in \(reading), \(try bytes(of: folder.wallet).count) bytes")
+    }
+}
