@@ -46,11 +46,14 @@ let package = Package(
             dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "DAP",
-            dependencies: ["Encodings", "VDAF", "Commitments", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "Encodings", "VDAF", "Ristretto255", "Commitments", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "Ledger",
             dependencies: [
-                "Encodings", "VDAF", "TransparencyLog", "DAP", .product(name: "Crypto", package: "swift-crypto"),
+                "Encodings", "Parallel", "VDAF", "TransparencyLog", "DAP",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Datastore",
@@ -93,7 +96,8 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CKeccak", "Parallel", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "DAP",
+                "CKeccak", "Parallel", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP",
+                "Ledger", "Credit", "SharedModel", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
             name: "cairn",
@@ -164,7 +168,7 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
-        .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF"]),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "DAP", "SharedModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -34,6 +34,17 @@ func timed<Result, Failure: Error>(
     return (result, elapsed)
 }
 
+/// The same of something that waits.
+func timedWait<Result>(
+    _ body: () async throws -> Result
+) async throws -> (result: Result, elapsed: Elapsed) {
+    let (processor, wall) = (seconds(CLOCK_PROCESS_CPUTIME_ID), seconds(CLOCK_MONOTONIC))
+    let result = try await body()
+    let elapsed = Elapsed(
+        wall: seconds(CLOCK_MONOTONIC) - wall, processor: seconds(CLOCK_PROCESS_CPUTIME_ID) - processor)
+    return (result, elapsed)
+}
+
 private func seconds(_ clock: clockid_t) -> Double {
     var time = timespec()
     clock_gettime(clock, &time)

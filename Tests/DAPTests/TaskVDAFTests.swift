@@ -260,7 +260,7 @@ import VDAF
         for (aggregator, share) in [job.leaderShare, job.helperShare].enumerated() {
             var check = try #require(vdaf.makePublicCheck())
             for report in reports {
-                try check.add(commitment: vdaf.commitments(publicShare: report.publicShare)[aggregator])
+                try check.add(contentsOf: [vdaf.commitments(publicShare: report.publicShare)[aggregator]])
             }
             #expect(check.check(aggregateShare: share, count: 2) == .ok)
             #expect(check.check(aggregateShare: share, count: 1) == .commitmentMismatch)
@@ -273,8 +273,8 @@ import VDAF
             #expect(check.check(aggregateShare: share.flipping(fieldSize + 7), count: 2) == .rangeViolation)
             let other = aggregator == 0 ? job.helperShare : job.leaderShare
             #expect(check.check(aggregateShare: other, count: 2) == .commitmentMismatch)
-            #expect(throws: VDAFError.self) { try check.add(commitment: [UInt8](repeating: 0xFF, count: 32)) }
-            #expect(throws: VDAFError.self) { try check.add(commitment: [1]) }
+            #expect(throws: VDAFError.self) { try check.add(contentsOf: [[UInt8](repeating: 0xFF, count: 32)]) }
+            #expect(throws: VDAFError.self) { try check.add(contentsOf: [[1]]) }
         }
         #expect(try makeTaskVDAF(base).makePublicCheck() == nil)
     }

@@ -65,6 +65,48 @@ extension EndToEnd {
             #expect(wrong.status == 64 && wrong.errors.contains("--dimension 0"), "\(wrong.errors)")
         }
 
+        @Test func creditIsTriedAndMeasuredWithTheDocumentedKeys() async throws {
+            let json = try await Cairn.succeed(
+                "bench", "credit", "--contributors", "4", "--rounds", "1", "--claims", "2", "--dimension", "20",
+                "--reports", "300", "--repeats", "1", "--seed", "3", "--json"
+            ).json()
+            let rows = try #require(json["rows"] as? [[String: Any]])
+            let scenarios = ["unequal-sizes", "label-noise", "label-skew", "free-riders"]
+            let policies = ["unit", "priced", "alignment", "validation"]
+            #expect(rows.compactMap { $0["scenario"] as? String } == scenarios.flatMap { $0.repeated(policies.count) })
+            #expect(rows.compactMap { $0["policy"] as? String } == scenarios.flatMap { _ in policies })
+            for row in rows {
+                for key in ["spearman", "spearman_on_test"] {
+                    #expect((-1.0...1).contains(try #require(row[key] as? Double)), "\(key)")
+                }
+                #expect((1.0...4).contains(try #require(row["weakest_median_rank"] as? Double)))
+                #expect(row["weakest_are_below_median"] is Bool)
+            }
+            #expect((json["scores"] as? [Any])?.count == 16 && (json["accuracies"] as? [Any])?.count == 4)
+            #expect(json["seed"] as? Int == 3 && json["contributors"] as? Int == 4 && json["rounds"] as? Int == 1)
+            let speed = try #require(json["speed"] as? [String: Any])
+            for key in [
+                "prove_us", "verify_us", "verify_batch_us", "verify_batch_us_per_claim", "receipt_verify_us",
+                "audit_us",
+            ] {
+                #expect(try #require(speed[key] as? Double) > 0, "\(key)")
+            }
+            #expect(speed["claims"] as? Int == 2 && speed["dimension"] as? Int == 20)
+            #expect(try #require(speed["claim_bytes"] as? Int) > 1000)
+            #expect((speed["audits"] as? [[String: Any]])?.map { $0["reports"] as? Int } == [300, 300])
+
+            let trial = try await Cairn.succeed(
+                "bench", "credit", "--only", "trial", "--contributors", "3", "--rounds", "1")
+            #expect(trial.output.contains("free-riders, validation") && !trial.output.contains("audit"))
+            for (options, word) in [
+                (["--contributors", "2"], "--contributors 2"), (["--rounds", "0"], "--rounds 0"),
+                (["--claims", "0"], "--claims 0"), (["--reports", "1"], "--reports 1"), (["--bound", "0"], "--bound"),
+            ] {
+                let wrong = try await Cairn.run(["bench", "credit"] + options)
+                #expect(wrong.status == 64 && wrong.errors.contains(word), "\(wrong.errors)")
+            }
+        }
+
         @Test func mistakesInOptionsAreNamed() async throws {
             let wrong: [([String], String)] = [
                 (["--type", "frobnicate"], "sumvec64"), (["--length", "5"], "--type"),
@@ -85,4 +127,8 @@ extension EndToEnd {
             }
         }
     }
+}
+
+extension String {
+    fileprivate func repeated(_ count: Int) -> [String] { [String](repeating: self, count: count) }
 }

@@ -29,7 +29,8 @@ extension EndToEnd {
                 try await Cairn.succeed("audit", "--log", log, "--policy", policy)
                 for id in ids {
                     let kept = try await Cairn.run(
-                        "promise", "verify", "--report", id, "--log", log, "--policy", policy, "--json", home: nodes.home)
+                        "promise", "verify", "--report", id, "--log", log, "--policy", policy, "--json",
+                        home: nodes.home)
                     #expect(kept.status == 0, "\(kept.output)\(kept.errors)")
                     #expect(try kept.json()["verdict"] as? String == "kept")
                 }

@@ -1,4 +1,5 @@
 import Commitments
+import Ristretto255
 import VDAF
 
 /// What a check of one aggregator's published share came to.
@@ -17,10 +18,11 @@ package enum PublicCheckOutcome: Sendable, Equatable {
 /// commitments must open to the share that it signed. Commitments are added as they are read, so memory does not grow
 /// with the batch. The mathematics is `Commitments.PublicCheck`; this hides which VDAF the task uses.
 package protocol TaskPublicCheck: Sendable {
-    /// Adds a report's commitment to this aggregator's output share.
+    /// Adds the commitments of some reports to this aggregator's output shares; some hundreds at a time are decoded faster
+    /// than one by one.
     ///
-    /// - Throws: `.invalidEncoding` where the bytes are not a commitment: the log holds what no report can carry.
-    mutating func add(commitment: [UInt8]) throws(VDAFError)
+    /// - Throws: `.invalidEncoding` where bytes are not a commitment: the log holds what no report can carry.
+    mutating func add(contentsOf commitments: [[UInt8]]) throws(VDAFError)
 
     /// Checks the aggregator's aggregate share.
     ///
@@ -38,8 +40,13 @@ struct CommittedPublicCheck<Base: OneRoundVDAF>: TaskPublicCheck {
         check = vdaf.publicCheck(aggregatorID: 0)
     }
 
-    mutating func add(commitment: [UInt8]) throws(VDAFError) {
-        check.add(try Commitment(decoding: commitment))
+    mutating func add(contentsOf commitments: [[UInt8]]) throws(VDAFError) {
+        do {
+            try check.add(
+                contentsOf: commitments.map { bytes throws(RistrettoError) in try CompressedPoint(bytes) })
+        } catch {
+            throw .invalidEncoding("commitment: \(error)")
+        }
     }
 
     func check(aggregateShare: [UInt8], count: Int) -> PublicCheckOutcome {

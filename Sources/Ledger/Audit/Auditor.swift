@@ -1,4 +1,6 @@
 import DAP
+import Foundation
+import Parallel
 import TransparencyLog
 import VDAF
 
@@ -16,11 +18,17 @@ import VDAF
 package struct Auditor: Sendable {
     let source: any TileSource
     let policy: LogPolicy
+    private let threads: Int
 
     /// `source` serves `checkpoint`, tiles and `blob/<sha256>` below one prefix.
-    package init(source: any TileSource, policy: LogPolicy) {
+    ///
+    /// - Parameter threads: how many threads share the checks of claim keys; all processors by default.
+    package init(
+        source: any TileSource, policy: LogPolicy, threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) {
         self.source = source
         self.policy = policy
+        self.threads = threads
     }
 
     /// Audits all committed tasks of the log, or only `taskID`.
@@ -56,6 +64,18 @@ package struct Auditor: Sendable {
         var order: [TaskID] = []
         var ledgers: [TaskID: TaskLedger] = [:]
         var notes: [String] = []
+        // Nearly all work is checking claim keys, so reports wait for each other until there is some for every processor.
+        var waiting: [WaitingReport] = []
+        func addWaiting() {
+            let keys = concurrentMap(count: waiting.count, threads: threads) { [waiting] in
+                waiting[$0].report.verifiedClaimKey()
+            }
+            for (next, key) in zip(waiting, keys) {
+                ledgers[next.report.taskID]?
+                    .add(next.report, at: next.index, leafHash: next.leafHash, claimKey: key)
+            }
+            waiting = []
+        }
         do {
             for try await leaf in reader.entries(0..<head.size) {
                 if leaf.index % 256 == 0 { progress(leaf.index, head.size) }
@@ -63,6 +83,13 @@ package struct Auditor: Sendable {
                     notes.append("entry \(leaf.index) cannot be read and is ignored")
                     continue
                 }
+                if case .report(let report) = entry {
+                    guard ledgers[report.taskID] != nil else { continue }
+                    waiting.append(WaitingReport(report: report, index: leaf.index, leafHash: leaf.leafHash))
+                    if waiting.count == Self.mostWaiting { addWaiting() }
+                    continue
+                }
+                addWaiting()
                 switch entry {
                 case .task(let task):
                     guard let ledger = TaskLedger(task), wanted == nil || wanted == ledger.task.taskID,
@@ -70,21 +97,30 @@ package struct Auditor: Sendable {
                     else { continue }
                     ledgers[ledger.task.taskID] = ledger
                     order.append(ledger.task.taskID)
-                case .report(let report): ledgers[report.taskID]?.add(report, at: leaf.index, leafHash: leaf.leafHash)
                 case .rejected(let rejected): ledgers[rejected.taskID]?.add(rejected)
                 case .withdrawal(let withdrawal): ledgers[withdrawal.taskID]?.add(withdrawal)
                 case .close(let close): ledgers[close.terms.taskID]?.add(close, at: leaf.index)
                 case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
                 case .model(let model): ledgers[model.taskID]?.add(model)
-                case .round, .unknown: continue
+                case .report, .round, .unknown: continue
                 }
             }
+            addWaiting()
         } catch {
             throw .logDamaged("\(error)")
         }
         progress(head.size, head.size)
         return (order.compactMap { ledgers[$0] }, notes)
     }
+
+    /// A report between being read and being added to its task.
+    private struct WaitingReport: Sendable {
+        let report: ReportEntry
+        let index: UInt64
+        let leafHash: [UInt8]
+    }
+
+    private static let mostWaiting = 1024
 
     func check(_ batch: TaskLedger.ClosedBatch, of ledger: TaskLedger) async -> BatchAudit {
         var audit = BatchAudit(
@@ -166,9 +202,13 @@ package struct Auditor: Sendable {
             guard var check = try makeTaskVDAF(ledger.task.vdaf).makePublicCheck() else {
                 return .missing("the task's type has no public check")
             }
-            for member in batch.members {
-                let leaf = ledger.leaves[member]
-                try check.add(commitment: role == .leader ? leaf.leaderCommitment : leaf.helperCommitment)
+            for start in stride(from: 0, to: batch.members.count, by: Self.mostWaiting) {
+                let members = batch.members[start..<min(start + Self.mostWaiting, batch.members.count)]
+                try check.add(
+                    contentsOf: members.map { member in
+                        let leaf = ledger.leaves[member]
+                        return role == .leader ? leaf.leaderCommitment : leaf.helperCommitment
+                    })
             }
             return outcome(of: check.check(aggregateShare: share, count: batch.members.count), share: share, role: role)
         } catch {

@@ -58,7 +58,8 @@ struct TaskLedger {
         self.init(task: task, keys: keys)
     }
 
-    mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8]) {
+    /// - Parameter claimKey: the report's, if its signature holds.
+    mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8], claimKey: [UInt8]?) {
         guard positions[report.metadata.reportID] == nil else {
             notes.append("report \(report.metadata.reportID) is logged twice; the second leaf counts for nothing")
             return
@@ -72,7 +73,7 @@ struct TaskLedger {
             Leaf(
                 reportID: report.metadata.reportID, index: index, leafHash: leafHash,
                 leaderCommitment: report.leaderCommitment, helperCommitment: report.helperCommitment,
-                batchID: report.batchID, time: report.metadata.time, claimKey: report.verifiedClaimKey()))
+                batchID: report.batchID, time: report.metadata.time, claimKey: claimKey))
     }
 
     mutating func add(_ rejected: RejectedEntry) {

@@ -101,7 +101,8 @@ private struct PromiseSearch {
 
     private mutating func add(_ report: ReportEntry, _ leaf: LogEntry) {
         let before = ledger?.leaves.count
-        ledger?.add(report, at: leaf.index, leafHash: leaf.leafHash)
+        ledger?.add(
+            report, at: leaf.index, leafHash: leaf.leafHash, claimKey: report.verifiedClaimKey())
         guard ledger?.leaves.count != before else {
             remarks.append("entry \(leaf.index) is a leaf that counts for nothing, behind its batch's close")
             return

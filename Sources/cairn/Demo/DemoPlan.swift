@@ -33,7 +33,7 @@ struct DemoPlan: Sendable {
     }
 
     init(_ options: Options) throws {
-        let path = try options.data ?? Self.bundledData()
+        let path = try options.data ?? BundledData.digitsPath()
         let all = try Dataset(csv: try CSVTable(path: path), label: options.label)
         let (training, test) = try all.stratifiedSplit(testFraction: TrainingDefaults.testFraction, seed: options.seed)
         // Pixels are 0 to 16, whoever wrote them. For other data the owner publishes the test rows, so bounds taken
@@ -53,21 +53,5 @@ struct DemoPlan: Sendable {
         rounds = options.rounds
         seed = options.seed
         dataName = URL(fileURLWithPath: path).lastPathComponent
-    }
-
-    /// The digits data set that comes with the source: in the working folder, or above the program's own.
-    private static func bundledData() throws -> String {
-        let name = "Data/digits.csv"
-        var folders = [FileManager.default.currentDirectoryPath]
-        var above = URL(fileURLWithPath: try Executable.path()).deletingLastPathComponent()
-        while above.path != "/" {
-            folders.append(above.path)
-            above.deleteLastPathComponent()
-        }
-        for folder in folders where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
-            return "\(folder)/\(name)"
-        }
-        throw CommandFailure(
-            "the demo's data, \(name), is not there", advice: "Run from the source folder, or give --data FILE.")
     }
 }
