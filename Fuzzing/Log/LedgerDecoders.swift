@@ -23,7 +23,18 @@ extension Decoder {
         },
         receipt,
         promise,
+        payoutTable,
     ]
+
+    private static let payoutTable = Decoder(
+        "payout-table", seeds: { [try $0.payoutTable().encoded()] },
+        run: { input in
+            guard let table = canonical(input, "table", PayoutTable.init(decoding:), { $0.encoded() }) else { return }
+            _ = table.paid
+            guard !table.divides(1000) || table.paid <= 1000 else {
+                broken("a table that divides a pool never pays more", by: input)
+            }
+        })
 
     private static let entry = Decoder(
         "ledger-entry",
@@ -116,6 +127,19 @@ extension SeededGenerator {
                 try ModelEntry(
                     taskID: .random(using: &self), selector: batchSelector(), resultHash: bytes(32),
                     previousModelHash: bytes(32), modelHash: bytes(32), owner: key())),
+            .payout(
+                try PayoutEntry(taskID: .random(using: &self), pool: 1000, table: payoutTable(), owner: key())),
+            .reveal(RevealEntry(taskID: .random(using: &self), lambda: bytes(24), salt: bytes(32))),
         ]
+    }
+
+    fileprivate mutating func payoutTable() throws -> PayoutTable {
+        let shares = (1...3).map { credit in
+            PayoutTable.Share(claimHash: bytes(32), credit: UInt64(credit), recipient: bytes(4))
+        }
+        guard let table = PayoutTable(pool: 1000, unit: bytes(3), shares: shares) else {
+            preconditionFailure("random claims are distinct")
+        }
+        return table
     }
 }

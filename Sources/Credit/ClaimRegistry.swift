@@ -1,4 +1,3 @@
-import Crypto
 import DAP
 import Encodings
 import Foundation
@@ -22,10 +21,11 @@ package struct ClaimRegistry: Sendable {
         case known
     }
 
-    /// Counts a verified claim.
+    /// Counts verified claims, all of them or, where it throws, none.
     ///
-    /// - Throws: `.refused(.registry, …)`, naming a receipt that another claim was paid for; `.file`.
-    package func count(_ claim: CreditClaim) throws(CreditError) -> Outcome {
+    /// - Returns: In order, whether each is counted now.
+    /// - Throws: `.refused(.registry, …)`, naming a receipt that another claim has counted; `.file`.
+    package func count(_ claims: [CreditClaim]) throws(CreditError) -> [Outcome] {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
@@ -41,25 +41,34 @@ package struct ClaimRegistry: Sendable {
             counted[line[..<space]] = line[line.index(after: space)...]
             whole += line.utf8.count + 1
         }
-        let hash = Hex.encode(Array(SHA256.hash(data: claim.encoded())))
-        var receipts: [String] = []
-        for item in claim.items {
-            let id = try LoggedReport(bytes: item.entry).receiptID
-            receipts.append("\(id.taskID.base64URL) \(id.reportID.base64URL)")
+        var outcomes: [Outcome] = []
+        var added = ""
+        for claim in claims {
+            let hash = Hex.encode(claim.hash)
+            var outcome = Outcome.known
+            for item in claim.items {
+                let id = try LoggedReport(bytes: item.entry).receiptID
+                let receipt = "\(id.taskID.base64URL) \(id.reportID.base64URL)"
+                if let earlier = counted[Substring(receipt)] {
+                    guard earlier == Substring(hash) else {
+                        throw .refused(
+                            .registry, "the receipt of report \(id.reportID.base64URL) has been counted before")
+                    }
+                    continue
+                }
+                // A claim that a crash cut off is completed.
+                outcome = .counted
+                counted[Substring(receipt)] = Substring(hash)
+                added += "\(receipt) \(hash)\n"
+            }
+            outcomes.append(outcome)
         }
-        let taken = receipts.filter { counted[Substring($0)] != nil }
-        if taken.count == receipts.count, taken.allSatisfy({ counted[Substring($0)] == Substring(hash) }) {
-            return .known
-        }
-        if let first = taken.first {
-            throw .refused(.registry, "the receipt of report \(first.split(separator: " ")[1]) has been counted before")
-        }
-        let lines = Array(receipts.map { "\($0) \(hash)\n" }.joined().utf8)
+        let lines = Array(added.utf8)
         guard ftruncate(descriptor, off_t(whole)) == 0, lseek(descriptor, 0, SEEK_END) >= 0,
             lines.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == lines.count,
             fsync(descriptor) == 0
         else { throw failure() }
-        return .counted
+        return outcomes
     }
 
     private func read(_ descriptor: Int32) throws(CreditError) -> String {

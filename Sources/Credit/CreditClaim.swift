@@ -115,6 +115,9 @@ package struct CreditClaim: Sendable, Equatable {
         return Array("Cairn v1 credit claim\0".utf8) + Array(SHA256.hash(data: writer.bytes))
     }
 
+    /// SHA-256 of the whole claim.
+    package var hash: [UInt8] { Array(SHA256.hash(data: encoded())) }
+
     private func writeContext(_ writer: inout ByteWriter) {
         writer.write(Self.magic)
         for text in [context.audience, context.purpose, context.recipient] { writer.opaque8(Array(text.utf8)) }

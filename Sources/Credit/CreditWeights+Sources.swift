@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ledger
 
 /// Where λ comes from, by policy (`Protocols/credit.md` §3).
 extension CreditWeights {
@@ -33,7 +34,7 @@ extension CreditWeights {
     /// The commitment to λ that the task of a validation policy names: it binds λ and, as long as the 32 random bytes of
     /// salt are secret, hides it.
     package static func hash(_ lambda: [Int64], salt: [UInt8]) -> [UInt8] {
-        Array(SHA256.hash(data: Array("Cairn v1 lambda\0".utf8) + salt + hash(lambda)))
+        RevealEntry.commitment(lambdaHash: hash(lambda), salt: salt)
     }
 
     /// λ of a task that names it.

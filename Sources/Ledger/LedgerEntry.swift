@@ -19,6 +19,8 @@ package enum LedgerEntry: Sendable, Equatable {
     case close(CloseEntry)
     case batch(BatchEntry)
     case model(ModelEntry)
+    case payout(PayoutEntry)
+    case reveal(RevealEntry)
     /// A type that this version does not know, kept byte for byte.
     case unknown(type: UInt16, body: [UInt8])
 
@@ -34,6 +36,8 @@ package enum LedgerEntry: Sendable, Equatable {
         case close = 6
         case batch = 7
         case model = 8
+        case payout = 9
+        case reveal = 11
     }
 
     /// Reads one entry; `bytes` must be the whole leaf.
@@ -49,6 +53,8 @@ package enum LedgerEntry: Sendable, Equatable {
         case .close: self = .close(try CloseEntry(from: &reader))
         case .batch: self = .batch(try BatchEntry(from: &reader))
         case .model: self = .model(try ModelEntry(from: &reader))
+        case .payout: self = .payout(try PayoutEntry(from: &reader))
+        case .reveal: self = .reveal(try RevealEntry(from: &reader))
         case nil: self = .unknown(type: type, body: try reader.bytes(reader.remaining, "body"))
         }
         try reader.finish()
@@ -65,6 +71,8 @@ package enum LedgerEntry: Sendable, Equatable {
         case .close: "close"
         case .batch: "batch"
         case .model: "model"
+        case .payout: "payout"
+        case .reveal: "reveal"
         case .unknown(let type, _): "type \(type)"
         }
     }
@@ -81,6 +89,8 @@ package enum LedgerEntry: Sendable, Equatable {
         case .close(let entry): writer.entry(.close, entry)
         case .batch(let entry): writer.entry(.batch, entry)
         case .model(let entry): writer.entry(.model, entry)
+        case .payout(let entry): writer.entry(.payout, entry)
+        case .reveal(let entry): writer.entry(.reveal, entry)
         case .unknown(let type, let body):
             writer.write(type)
             writer.write(body)

@@ -19,6 +19,8 @@ package enum SigningLabel: String, Sendable, CaseIterable {
     case statement = "Cairn v1 statement"
     /// The model owner publishes a model.
     case model = "Cairn v1 model"
+    /// A task's owner divides a pool among claims.
+    case payout = "Cairn v1 payout"
 
     /// The bytes that a signature under this label covers.
     func preimage(_ fields: (inout ByteWriter) -> Void) -> [UInt8] {

@@ -161,11 +161,15 @@ extension LogFixture {
         // In two claims.
         let registry = ClaimRegistry(path: fixture.log.directory + "/registry")
         let first = try fixture.claim(.atLeast(5), [0, 1])
-        #expect(try registry.count(first) == .counted)
-        #expect(try registry.count(first) == .known)
-        expect(.registry) { _ = try registry.count(fixture.claim(.atLeast(5), [1, 2])) }
-        #expect(try registry.count(fixture.claim(.atLeast(5), [2])) == .counted)
-        expect(.registry) { _ = try registry.count(fixture.claim(.atLeast(5), [2])) }
+        #expect(try registry.count([first]) == [.counted])
+        #expect(try registry.count([first]) == [.known])
+        expect(.registry) { _ = try registry.count([fixture.claim(.atLeast(5), [1, 2])]) }
+        // All or none.
+        let third = try fixture.claim(.atLeast(5), [2])
+        expect(.registry) { _ = try registry.count([third, fixture.claim(.atLeast(5), [1])]) }
+        expect(.registry) { _ = try registry.count([third, fixture.claim(.atLeast(4), [2])]) }
+        #expect(try registry.count([first, third]) == [.known, .counted])
+        expect(.registry) { _ = try registry.count([fixture.claim(.atLeast(5), [2])]) }
     }
 
     @Test func aLineThatACrashCutOffIsDropped() async throws {
@@ -174,13 +178,13 @@ extension LogFixture {
         let path = fixture.log.directory + "/registry"
         let registry = ClaimRegistry(path: path)
         let (first, second) = (try fixture.claim(.exactly(1), [0]), try fixture.claim(.exactly(1), [1]))
-        #expect(try registry.count(first) == .counted)
+        #expect(try registry.count([first]) == [.counted])
         let handle = try #require(FileHandle(forWritingAtPath: path))
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("half a li".utf8))
         try handle.close()
-        #expect(try registry.count(second) == .counted)
-        #expect(try registry.count(first) == .known)
+        #expect(try registry.count([second]) == [.counted])
+        #expect(try registry.count([first]) == [.known])
         #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 2)
     }
 

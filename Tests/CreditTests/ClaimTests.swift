@@ -115,13 +115,4 @@ import Testing
         #expect(CreditStatement.between(0...255).leakedBits(of: 0...1023) == 2)
     }
 
-    @Test func aPoolIsDividedInProportionAndNeverOverdrawn() {
-        #expect(Payout.divide(100, among: [1, 1, 2]) == [25, 25, 50])
-        #expect(Payout.divide(100, among: [1, 1, 1]) == [33, 33, 33])
-        #expect(Payout.divide(100, among: [-7, 3, 0]) == [0, 100, 0])
-        #expect(Payout.divide(100, among: [0, -1]) == [0, 0])
-        #expect(Payout.divide(.max, among: [.max, .max]) == [UInt64.max / 2, UInt64.max / 2])
-        let parts = Payout.divide(.max, among: [.max, 1, .max])
-        #expect(parts[0] <= UInt64.max - parts[1] - parts[2])
-    }
 }

@@ -43,6 +43,16 @@ import Testing
                 try ModelEntry(
                     taskID: taskID, selector: terms.selector, resultHash: hash(9), previousModelHash: hash(10),
                     modelHash: hash(11), owner: key)),
+            .payout(
+                try PayoutEntry(
+                    taskID: taskID, pool: 1000,
+                    table: try #require(
+                        PayoutTable(
+                            pool: 1000, unit: [1],
+                            shares: [PayoutTable.Share(claimHash: hash(12), credit: 3, recipient: [2])])),
+                    owner: key)),
+            .reveal(RevealEntry(taskID: taskID, lambda: [1, 2, 3], salt: hash(13))),
+            .reveal(RevealEntry(taskID: taskID, lambda: [1, 2, 3], salt: [])),
             .unknown(type: 999, body: [1, 2, 3]),
         ]
     }

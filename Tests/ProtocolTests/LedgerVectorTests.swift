@@ -16,6 +16,7 @@ import TransparencyLog
         var batchRoot: String
         var closeSignedBytes: String
         var leaderStatementSignedBytes: String
+        var payoutTable: String
         /// A promise about the three reports, and the file of the second.
         var promise: String
         var heldPromise: String
@@ -56,6 +57,16 @@ import TransparencyLog
         let statements = BatchEntry(
             leader: try Statement(role: .leader, terms: terms, shareHash: counting(32, from: 50), key: leader),
             helper: try Statement(role: .helper, terms: terms, shareHash: counting(32, from: 60), key: helper))
+
+        let table = try #require(
+            PayoutTable(
+                pool: 1000, unit: Array("EUR".utf8),
+                shares: [
+                    PayoutTable.Share(
+                        claimHash: counting(32, from: 180), credit: 1, recipient: Array("account 2".utf8)),
+                    PayoutTable.Share(
+                        claimHash: counting(32, from: 140), credit: 2, recipient: Array("account 1".utf8)),
+                ]))
 
         let entries: [(String, LedgerEntry)] =
             [
@@ -101,6 +112,12 @@ import TransparencyLog
                             taskID: taskID, reportID: dropped,
                             key: ClaimKey.derive(seed: counting(32, from: 7), taskID: taskID, reportID: dropped)))
                 ),
+                ("payout", .payout(try PayoutEntry(taskID: taskID, pool: 1000, table: table, owner: owner))),
+                (
+                    "reveal",
+                    .reveal(
+                        RevealEntry(taskID: taskID, lambda: counting(24, from: 1), salt: counting(32, from: 120)))
+                ),
             ]
         let promised = reports.compactMap { entry in
             if case .report(let report) = entry { report.withoutBatch } else { nil }
@@ -119,6 +136,7 @@ import TransparencyLog
                 logRoot: Hex.encode(MerkleTree.root(leafHashes: leafHashes)), batchRoot: Hex.encode(root.root),
                 closeSignedBytes: Hex.encode(terms.signedBytes()),
                 leaderStatementSignedBytes: Hex.encode(statements.leader.signedBytes()),
+                payoutTable: Hex.encode(table.encoded()),
                 promise: String(decoding: promise.note.serialized(), as: UTF8.self),
                 heldPromise: String(decoding: try promise.held(for: promised)[1].serialized(), as: UTF8.self)))
     }

@@ -94,6 +94,19 @@ extension SQLiteDatastore {
         }
     }
 
+    package func hasClosedBatch(_ task: TaskID) async throws(DatastoreError) -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM leader_collections WHERE task_id = ? AND close_entry IS NOT NULL
+                    )
+                    """,
+                arguments: [task.blob]) ?? false
+        }
+    }
+
     package func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError) {
         try await write { db in
             try Self.appendLogEntries([closeEntry], db)

@@ -52,6 +52,9 @@ package protocol LeaderCollectionStore: Sendable {
     /// Takes reports out of a sealed batch, with their `rejected` entries; the proposal is void.
     func dropReports(_ dropped: [RefusedReport], collection key: Int64) async throws(DatastoreError)
 
+    /// Whether a batch of the task is closed, in this node's log.
+    func hasClosedBatch(_ task: TaskID) async throws(DatastoreError) -> Bool
+
     /// `sealed` → `closed`: appends the `close` entry.
     func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError)
 

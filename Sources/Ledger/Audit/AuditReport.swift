@@ -10,13 +10,16 @@ package struct AuditReport: Sendable {
     package var batches: [BatchAudit]
     /// Models of the audited tasks in log order: each with the one it came from.
     package var models: [ModelEntry]
+    /// How pools were divided, in log order.
+    package var payouts: [PayoutAudit]
     /// What is odd but convicts nobody of a wrong result.
     package var notes: [String]
 
-    /// Whether every batch that was found passed (and there was one).
+    /// Whether every batch that was found passed (and there was one), and every payout adds up.
     package var isVerified: Bool {
         !batches.isEmpty
             && batches.allSatisfy { if case .verified = $0.verdict { true } else { false } }
+            && payouts.allSatisfy { if case .divided = $0.verdict { true } else { false } }
     }
 }
 

@@ -41,7 +41,7 @@ package struct Auditor: Sendable {
         let (ledgers, notes) = try await readLedgers(reader, wanted: wanted, progress: progress)
         if let wanted, ledgers.isEmpty { throw .unknownTask(wanted) }
 
-        var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], notes: notes)
+        var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], payouts: [], notes: notes)
         for ledger in ledgers {
             for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
             for open in ledger.openBatches() {
@@ -51,6 +51,7 @@ package struct Auditor: Sendable {
                         verdict: .unfinished("not closed yet")))
             }
             report.models += ledger.models
+            for payout in ledger.payouts { report.payouts.append(await check(payout)) }
             report.notes += ledger.notes
         }
         return report
@@ -102,6 +103,8 @@ package struct Auditor: Sendable {
                 case .close(let close): ledgers[close.terms.taskID]?.add(close, at: leaf.index)
                 case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
                 case .model(let model): ledgers[model.taskID]?.add(model)
+                case .payout(let payout): ledgers[payout.taskID]?.add(payout)
+                case .reveal(let reveal): ledgers[reveal.taskID]?.add(reveal, at: leaf.index)
                 case .report, .round, .unknown: continue
                 }
             }

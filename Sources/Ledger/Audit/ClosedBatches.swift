@@ -24,6 +24,16 @@ package struct ClosedBatch: Sendable {
     let ledger: TaskLedger
     let batch: TaskLedger.ClosedBatch
 
+    /// Whether λ, which the task promised to hide until after the close, was revealed in the log before it: then credit
+    /// could have been farmed, and there is none.
+    package var isExposed: Bool {
+        guard task.cairn.creditPolicy?.kind == .validation, let reveal = ledger.reveal else { return false }
+        return reveal.index < batch.index
+    }
+
+    /// λ and its salt, as far as the log reveals which λ it is.
+    package var reveal: RevealEntry? { ledger.reveal?.entry }
+
     /// The path from a leaf to the root of the close.
     package func path(at position: Int) throws(MerkleError) -> [[UInt8]] {
         try tree.inclusionProof(index: UInt64(position))

@@ -214,6 +214,10 @@ private actor FsckSurvey {
         case .model(let model):
             name(model.modelHash, leaf, "the model")
             name(model.resultHash, leaf, "the aggregate")
+        case .payout(let payout):
+            name(payout.tableHash, leaf, "the payout's table")
+        case .reveal(let reveal):
+            name(reveal.lambdaHash, leaf, "λ")
         case .report, .rejected, .withdrawal, .close, .unknown:
             return
         }

@@ -42,6 +42,9 @@ struct TaskLedger {
     private(set) var leaves: [Leaf] = []
     private(set) var closed: [ClosedBatch] = []
     private(set) var models: [ModelEntry] = []
+    private(set) var payouts: [PayoutEntry] = []
+    /// The first entry that reveals λ, and its position in the log.
+    private(set) var reveal: (entry: RevealEntry, index: UInt64)?
     private(set) var notes: [String] = []
     private var positions: [ReportID: Int] = [:]
 
@@ -161,6 +164,22 @@ struct TaskLedger {
             return
         }
         models.append(model)
+    }
+
+    mutating func add(_ payout: PayoutEntry) {
+        guard let owner = task.cairn.ownerKey, payout.isSigned(by: owner) else {
+            notes.append("a `payout` entry that the task's owner did not sign is ignored")
+            return
+        }
+        payouts.append(payout)
+    }
+
+    mutating func add(_ entry: RevealEntry, at index: UInt64) {
+        guard entry.opens(task.cairn) else {
+            notes.append("a `reveal` entry of another λ than the task's is ignored")
+            return
+        }
+        if reveal == nil { reveal = (entry, index) }
     }
 
     /// Scopes with accepted leaves that no close covers yet.

@@ -27,10 +27,19 @@ struct AuditCommand: AsyncParsableCommand {
             let culprits: [String]
         }
 
+        struct Payout: Encodable {
+            let taskId: String
+            let pool: UInt64
+            let claims: Int?
+            let paid: UInt64?
+            let finding: String?
+        }
+
         let verified: Bool
         /// Entries in the log.
         let size: UInt64
         let batches: [Batch]
+        let payouts: [Payout]
         /// What is odd but convicts nobody of a wrong result.
         let notes: [String]
     }
@@ -53,14 +62,18 @@ struct AuditCommand: AsyncParsableCommand {
         }
         bar.finish()
         let batches = report.batches.map(Self.describe)
+        let payouts = report.payouts.map(Self.describe)
         if json {
             try JSONOutput.print(
-                Output(verified: report.isVerified, size: report.head.size, batches: batches, notes: report.notes))
+                Output(
+                    verified: report.isVerified, size: report.head.size, batches: batches, payouts: payouts,
+                    notes: report.notes))
         } else {
             Console.print("log of \(report.head.size) entries, its checkpoint accepted by the policy:")
             for line in "\(report.policyVerdict)".split(separator: "\n") { Console.print("  \(line)") }
             for batch in batches { Self.print(batch) }
             if batches.isEmpty { Console.print("no batch in the log") }
+            for payout in payouts { Self.print(payout) }
             for note in report.notes { Console.print("note: \(note)") }
         }
         if !report.isVerified { throw ExitCode(1) }
@@ -96,6 +109,24 @@ struct AuditCommand: AsyncParsableCommand {
         return Output.Batch(
             taskId: audit.taskID.base64URL, batch: BatchScope.text(audit.selector), count: audit.count,
             verdict: verdict, result: result, findings: findings, culprits: culprits)
+    }
+
+    private static func describe(_ audit: PayoutAudit) -> Output.Payout {
+        let (task, pool) = (audit.entry.taskID.base64URL, audit.entry.pool)
+        return switch audit.verdict {
+        case .divided(let table):
+            Output.Payout(taskId: task, pool: pool, claims: table.rows.count, paid: table.paid, finding: nil)
+        case .wrong(let reason), .unverified(let reason):
+            Output.Payout(taskId: task, pool: pool, claims: nil, paid: nil, finding: reason)
+        }
+    }
+
+    private static func print(_ payout: Output.Payout) {
+        if let claims = payout.claims, let paid = payout.paid {
+            Console.print(
+                "PAID      task \(payout.taskId): \(paid) of \(payout.pool), among \(claims) claims by credit")
+        }
+        if let finding = payout.finding { Console.print("WRONG     task \(payout.taskId): \(finding)") }
     }
 
     private static func print(_ batch: Output.Batch) {

@@ -11,8 +11,8 @@ struct CreditVerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Verify a claim of credit.",
         discussion: """
-            Needs the claim, a log policy, and λ: of prices from --lambda or the log, of an alignment policy from the \
-            batch's published result in --log, of a validation policy from --lambda. With --registry every report is \
+            Needs the claim, a log policy, and λ: of an alignment policy from the batch's published result in --log, of \
+            the others from the log if it was published there, or from --lambda. With --registry every report is \
             counted once: a claim over a report that an earlier claim counted is refused.
             """)
 
@@ -45,22 +45,20 @@ struct CreditVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logPolicy = try LogPolicyFile.read(policy)
-        let claim = try CreditClaim(file: try UserFile.read(file, limit: CreditClaim.maximumSize))
-        let files = try lambda.map(LambdaFile.read)
+        let claim = try ClaimDesk.read(file)
+        var desk = try ClaimDesk(
+            verifier: ClaimVerifier(policy: logPolicy, audience: audience, purpose: purpose, recipient: recipient),
+            policy: logPolicy, log: log, lambda: lambda)
         let start = ContinuousClock.now
         var evidence: ClaimEvidence?
         var counted: Bool?
         var failure: CreditError?
         do {
-            let verifier = ClaimVerifier(
-                policy: logPolicy, audience: audience, purpose: purpose, recipient: recipient)
-            let found = try verifier.evidence(of: claim)
+            let (found, checked) = try await desk.check(claim)
             evidence = found
-            var finder = CreditLambda(files: files, source: log.map(LogLocation.source), policy: logPolicy)
-            let weights = try await finder.weights(of: found)
-            try verifier.verify(ClaimVerifier.Checked(claim, evidence: found, weights: weights))
+            try desk.verifier.verify(checked)
             if let registry {
-                counted = try ClaimRegistry(path: registry).count(claim) == .counted
+                counted = try ClaimRegistry(path: registry).count([claim]) == [.counted]
             }
         } catch let error as CreditError {
             failure = error

@@ -36,25 +36,50 @@ struct CreditLambda {
         let weights: CreditWeights?
         switch kind {
         case .none, .unit: weights = nil
-        case .priced, .validation: weights = try await named(by: task, kind)
+        case .priced: weights = try await prices(of: task)
+        case .validation: weights = try await revealed(of: task, terms)
         case .alignment: weights = try await aggregate(of: task, terms)
         }
         found[terms] = weights
         return weights
     }
 
-    private func named(by task: ValidatedTask, _ kind: CreditPolicy.Kind) async throws -> CreditWeights {
-        for file in files {
-            if let weights = file.weights(for: task) { return weights }
+    private func prices(of task: ValidatedTask) async throws -> CreditWeights {
+        if let weights = fromFiles(task) { return weights }
+        guard let hash = task.cairn.lambdaHash, let lambda = await blob(hash) else { throw missing(task) }
+        return try CreditWeights(lambda: lambda, salt: nil, task: task)
+    }
+
+    /// λ that was hidden until the batch was closed; with a log at hand, that it was is checked.
+    private mutating func revealed(of task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
+        let batches = try await closedBatches(of: task.taskID)
+        if batches.contains(where: { $0.terms == terms && $0.isExposed }) {
+            throw CreditError.refused(
+                .weights, "λ was revealed before the batch was closed, when credit could still be farmed")
         }
-        if kind == .priced, let hash = task.cairn.lambdaHash,
-            let bytes = try? await source?.tile(path: Blob.path(hash: hash))
-        {
-            return try CreditWeights(lambda: CreditWeights.decode(bytes), salt: nil, task: task)
+        if let weights = fromFiles(task) { return weights }
+        guard let reveal = batches.lazy.compactMap(\.reveal).first, let lambda = await blob(reveal.lambdaHash) else {
+            throw missing(task)
         }
-        throw CommandFailure(
+        return try CreditWeights(lambda: lambda, salt: reveal.salt, task: task)
+    }
+
+    private func fromFiles(_ task: ValidatedTask) -> CreditWeights? {
+        files.lazy.compactMap { $0.weights(for: task) }.first
+    }
+
+    /// λ as a blob of the log, if it is there.
+    private func blob(_ hash: [UInt8]) async -> [Int64]? {
+        guard let bytes = try? await source?.tile(path: Blob.path(hash: hash)), Blob.hash(bytes) == hash else {
+            return nil
+        }
+        return try? CreditWeights.decode(bytes)
+    }
+
+    private func missing(_ task: ValidatedTask) -> CommandFailure {
+        CommandFailure(
             "λ of task \(task.taskID.base64URL) is not at hand",
-            advice: "Name its file with --lambda; whoever made the task has it.")
+            advice: "Whoever made the task publishes it with `cairn credit reveal`; or name its file with --lambda.")
     }
 
     private mutating func aggregate(of task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {

@@ -87,15 +87,12 @@ struct DemoCredit: Sendable {
 
     /// - Returns: For each claim, why it was refused, or nil.
     private func verify(_ claims: [CreditClaim]) async throws -> [String?] {
-        let verifier = ClaimVerifier(policy: policy, audience: Self.context.audience)
-        var finder = CreditLambda(files: [], source: DirectoryTileSource(directory: logFolder), policy: policy)
+        var desk = try ClaimDesk(
+            verifier: ClaimVerifier(policy: policy, audience: Self.context.audience), policy: policy, log: logFolder,
+            lambda: [])
         var checked: [ClaimVerifier.Checked] = []
-        for claim in claims {
-            let evidence = try verifier.evidence(of: try CreditClaim(file: claim.encoded()))
-            let weights = try await finder.weights(of: evidence)
-            checked.append(ClaimVerifier.Checked(claim, evidence: evidence, weights: weights))
-        }
-        return verifier.verify(checked).map { verdict in
+        for claim in claims { checked.append(try await desk.check(try CreditClaim(file: claim.encoded())).1) }
+        return desk.verifier.verify(checked).map { verdict in
             guard case .failure(let error) = verdict else { return nil }
             return "\(error)"
         }

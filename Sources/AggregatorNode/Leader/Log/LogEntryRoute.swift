@@ -3,14 +3,16 @@ import Hummingbird
 import Ledger
 
 extension Leader {
-    /// `POST /cairn/tasks/{task-id}/log-entries`: logs a `round` or `model` entry that the task's owner has signed.
+    /// `POST /cairn/tasks/{task-id}/log-entries`: logs a `round`, `model` or `payout` entry that the task's owner has
+    /// signed, or the λ that the task has fixed.
     ///
     ///     struct {
     ///         opaque entry<1..2^32-1>;     /* a LedgerEntry */
     ///         opaque blob<0..2^32-1>;      /* one that the entry names by its hash, or nothing */
     ///     } LogSubmission;
     ///
-    /// The owner's signature is the authorization. Submitting an entry again, alone or with another of its blobs,
+    /// The owner's signature, or the opening of the task's λ, is the authorization. λ of a validation policy is refused
+    /// (409) until a batch is closed: known earlier, it could be farmed. Submitting an entry again, alone or with another of its blobs,
     /// changes nothing else: an entry stands in the log once. The answer is `{"index": n}`.
     @Sendable
     func submitLogEntry(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
@@ -23,6 +25,12 @@ extension Leader {
             throw NodeError(error, in: "LogSubmission", taskID: task.id)
         }
         try submission.check(task)
+        if case .reveal = submission.entry, task.parameters.creditPolicy?.kind == .validation,
+            try await !context.store.hasClosedBatch(task.id)
+        {
+            throw NodeError.http(
+                409, "No batch is closed yet: contributors who knew λ could farm credit.", taskID: task.id)
+        }
         if !submission.blob.isEmpty {
             let (blobs, blob) = (context.blobs, submission.blob)
             try await context.workers.run { _ = try blobs.put(blob) }
@@ -45,14 +53,15 @@ struct LogSubmission {
         try reader.finish()
     }
 
-    /// Whether the task's owner has signed the entry and the entry names the blob.
+    /// Whether the entry is the task's owner's, or the task's λ, and names the blob.
     func check(_ task: NodeTask) throws(NodeError) {
-        let (entryTask, isSigned, names) = try particulars(owner: task.parameters.ownerKey, task.id)
+        let (entryTask, isAllowed, names) = try particulars(task)
         guard entryTask == task.id else {
             throw .dap(.invalidMessage, "The entry is about another task.", taskID: task.id)
         }
-        guard isSigned else {
-            throw .http(403, "The entry is not signed with the task's owner key.", taskID: task.id)
+        guard isAllowed else {
+            throw .http(
+                403, "The entry is neither signed with the task's owner key nor the task's λ.", taskID: task.id)
         }
         guard blob.isEmpty || names.contains(Blob.hash(blob)) else {
             throw .dap(.invalidMessage, "The entry does not name the blob's hash.", taskID: task.id)
@@ -60,15 +69,21 @@ struct LogSubmission {
     }
 
     private func particulars(
-        owner: [UInt8]?, _ id: TaskID
-    ) throws(NodeError) -> (task: TaskID, isSigned: Bool, blobs: [[UInt8]]) {
-        switch entry {
+        _ task: NodeTask
+    ) throws(NodeError) -> (task: TaskID, isAllowed: Bool, blobs: [[UInt8]]) {
+        let owner = task.parameters.ownerKey
+        return switch entry {
         case .round(let round):
             (round.taskID, owner.map(round.isSigned) ?? false, [round.modelHash])
         case .model(let model):
             (model.taskID, owner.map(model.isSigned) ?? false, [model.modelHash, model.resultHash])
+        case .payout(let payout):
+            (payout.taskID, owner.map(payout.isSigned) ?? false, [payout.tableHash])
+        case .reveal(let reveal):
+            (reveal.taskID, reveal.opens(task.parameters), [reveal.lambdaHash])
         default:
-            throw .dap(.invalidMessage, "Only round and model entries can be submitted.", taskID: id)
+            throw .dap(
+                .invalidMessage, "Only round, model, payout and reveal entries can be submitted.", taskID: task.id)
         }
     }
 }

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Contributor
+import Credit
+import DAP
+import Ledger
+import TransparencyLog
+
+/// `cairn credit paid`: what the log says was paid for a claim.
+struct CreditPaidCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "paid",
+        abstract: "Look up in the log what was paid for a claim.",
+        discussion: """
+            Exit code 0 if a payout of the task lists the claim with the credit that it proves and divides its pool as it \
+            says; 1 if a payout is wrong, which its owner has signed; 2 if none lists the claim.
+            """)
+
+    struct Output: Encodable {
+        struct Payment: Encodable {
+            let pool: UInt64
+            let unit: String
+            let claims: Int
+            let credit: UInt64
+            let amount: UInt64
+            /// Why the payout is wrong.
+            let fault: String?
+        }
+
+        let payments: [Payment]
+        /// Payouts that cannot be read.
+        let faults: [String]
+    }
+
+    @OptionGroup var task: TaskReference
+    @Argument(help: "The claim.") var file: String
+    @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let taskFile = try task.load()
+        guard let policy = taskFile.logPolicy, let place = log ?? taskFile.logURL else {
+            throw CommandFailure("the task \(taskFile.name) has no log")
+        }
+        let claim = try ClaimDesk.read(file)
+        let auditor = Auditor(
+            source: LogLocation.source(place), policy: try LogPolicy(parsing: Array(policy.utf8)))
+        let output = Self.describe(try await auditor.payouts(of: taskFile.taskID), claim)
+        if json {
+            try JSONOutput.print(output)
+        } else {
+            for payment in output.payments {
+                Console.print(
+                    "paid     \(payment.amount) of \(payment.pool) \(payment.unit), for credit \(payment.credit), "
+                        + "among \(payment.claims) claims")
+                if let fault = payment.fault { Console.print("  WRONG  \(fault)") }
+            }
+            for fault in output.faults { Console.print("WRONG    \(fault)") }
+            if output.payments.isEmpty { Console.print("no payout of this task lists the claim") }
+        }
+        if !output.faults.isEmpty || output.payments.contains(where: { $0.fault != nil }) { throw ExitCode(1) }
+        if output.payments.isEmpty { throw ExitCode(2) }
+    }
+
+    private static func describe(_ payouts: [PayoutAudit], _ claim: CreditClaim) -> Output {
+        var payments: [Output.Payment] = []
+        var faults: [String] = []
+        let least = UInt64(max(0, claim.statement.bounds.lowerBound))
+        for payout in payouts {
+            switch payout.verdict {
+            case .wrong(let reason), .unverified(let reason): faults.append(reason)
+            case .divided(let table):
+                for row in table.rows where row.claimHash == claim.hash {
+                    payments.append(
+                        Output.Payment(
+                            pool: payout.entry.pool, unit: String(decoding: table.unit, as: UTF8.self),
+                            claims: table.rows.count, credit: row.credit, amount: row.amount,
+                            fault: row.credit == least ? nil : "the claim proves a credit of \(least)"))
+                }
+            }
+        }
+        return Output(payments: payments, faults: faults)
+    }
+}

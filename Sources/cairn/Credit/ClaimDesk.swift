@@ -1,0 +1,28 @@
+import Credit
+import TransparencyLog
+
+/// Verifies claims as the commands do that take some: reads them, finds λ, and checks them together.
+struct ClaimDesk {
+    let verifier: ClaimVerifier
+    private var finder: CreditLambda
+
+    /// - Parameters:
+    ///   - log: The log's URL or folder, if there is one at hand.
+    ///   - lambda: Paths of files with λ.
+    init(verifier: ClaimVerifier, policy: LogPolicy, log: String?, lambda: [String]) throws {
+        self.verifier = verifier
+        finder = CreditLambda(
+            files: try lambda.map(LambdaFile.read), source: log.map(LogLocation.source), policy: policy)
+    }
+
+    static func read(_ path: String) throws -> CreditClaim {
+        try CreditClaim(file: try UserFile.read(path, limit: CreditClaim.maximumSize))
+    }
+
+    /// What can be checked of a claim without its proofs, and what its proofs are about.
+    mutating func check(_ claim: CreditClaim) async throws -> (ClaimEvidence, ClaimVerifier.Checked) {
+        let evidence = try verifier.evidence(of: claim)
+        let weights = try await finder.weights(of: evidence)
+        return (evidence, ClaimVerifier.Checked(claim, evidence: evidence, weights: weights))
+    }
+}
