@@ -91,7 +91,7 @@ let package = Package(
                 "Encodings", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "SharedModel"),
+        .target(name: "SharedModel", dependencies: ["Encodings"]),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .target(
             name: "Bench",

@@ -3,6 +3,8 @@
 // A person reads these messages while fixing a file, so each one names the file, the line as an editor counts it, the
 // column (counted from 1, with its name when the file has a header), and what to do next.
 
+import Encodings
+
 /// A problem in a CSV file: what it is, and where it stands.
 package struct CSVError: Error, Equatable, Sendable {
     /// What is wrong.
@@ -68,7 +70,7 @@ extension CSVError: CustomStringConvertible {
         var place = file
         if let line { place += ", line \(line)" }
         if let column { place += ", column \(column)" }
-        if let columnName, !columnName.isEmpty { place += " (\(Self.quoted(columnName)))" }
+        if let columnName, !columnName.isEmpty { place += " (\(columnName.quotedForPeople))" }
         return "\(place): \(explanation)"
     }
 
@@ -89,11 +91,11 @@ extension CSVError: CustomStringConvertible {
         case .missingCell:
             "the cell is empty. Fill it in or delete the row."
         case .notANumber(let text):
-            "\(Self.quoted(text)) is not a number. Features must be numbers such as 3, -0.5 or 1e-3: correct the cell, "
-                + "drop the column, or replace its categories by numbers"
+            "\(text.quotedForPeople) is not a number. Features must be numbers such as 3, -0.5 or 1e-3: correct the "
+                + "cell, drop the column, or replace its categories by numbers"
                 + (line == 1 ? "; if this line is a header, say that the file has one." : ".")
         case .notFinite(let text):
-            "\(Self.quoted(text)) is not a finite number. Replace the value or delete the row."
+            "\(text.quotedForPeople) is not a finite number. Replace the value or delete the row."
         case .raggedRow(let found, let expected, let reference):
             "the row has \(found) cells, and line \(reference) has \(expected). Add or remove cells, "
                 + "and quote cells that contain the delimiter."
@@ -101,20 +103,20 @@ extension CSVError: CustomStringConvertible {
             "the file has a single column. It needs feature columns and a label column, "
                 + "separated by commas, semicolons or tabs."
         case .unknownLabelColumn(let wanted, let available, let count):
-            "there is no label column \(Self.quoted(wanted)). " + Self.choices(available, count: count)
+            "there is no label column \(wanted.quotedForPeople). " + Self.choices(available, count: count)
         case .labelNameWithoutHeader(let wanted):
-            "the label column is given by its name \(Self.quoted(wanted)), and the first line is not a header. "
+            "the label column is given by its name \(wanted.quotedForPeople), and the first line is not a header. "
                 + "Give the column's index, counted from 0, or add a header."
         case .ambiguousLabelColumn(let name):
-            "several columns are named \(Self.quoted(name)). Give the label column's index, counted from 0."
+            "several columns are named \(name.quotedForPeople). Give the label column's index, counted from 0."
         case .singleClass(let name):
-            "every row has the label \(Self.quoted(name)). A classifier needs at least two classes: "
+            "every row has the label \(name.quotedForPeople). A classifier needs at least two classes: "
                 + "check the label column."
         case .tooManyClasses(let found, let rows):
             "the label column has \(found) different values in \(rows) rows. Labels must be classes: "
                 + "check the label column, or group its values."
         case .unknownClass(let name, let declared):
-            "\(Self.quoted(name)) is none of the task's classes (\(Self.list(declared))). Correct the label."
+            "\(name.quotedForPeople) is none of the task's classes (\(Self.list(declared))). Correct the label."
         }
     }
 
@@ -125,18 +127,7 @@ extension CSVError: CustomStringConvertible {
 
     /// At most eight names, so that a wide file does not fill the terminal.
     private static func list(_ names: [String]) -> String {
-        let shown = names.prefix(8).map(quoted).joined(separator: ", ")
+        let shown = names.prefix(8).map(\.quotedForPeople).joined(separator: ", ")
         return names.count > 8 ? shown + " and \(names.count - 8) more" : shown
-    }
-
-    /// Cell text made safe for a terminal: control characters escaped, long cells cut.
-    private static func quoted(_ text: String) -> String {
-        var shown = ""
-        for scalar in text.unicodeScalars.prefix(40) {
-            let category = scalar.properties.generalCategory
-            let isControl = category == .control || category == .format
-            shown += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }
-        return "'\(shown)\(text.unicodeScalars.count > 40 ? "…" : "")'"
     }
 }
