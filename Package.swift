@@ -91,6 +91,7 @@ let package = Package(
                 "Encodings", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(name: "TensorFiles", dependencies: ["Encodings"]),
         .target(name: "SharedModel", dependencies: ["Encodings"]),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .target(
@@ -167,6 +168,7 @@ let package = Package(
                 "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
+        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["exchange.py"]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "DAP", "SharedModel"]),
         .testTarget(
@@ -186,7 +188,7 @@ let package = Package(
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
         "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
-        "Credit", "SharedModel", "VectorCheck", "Wallet",
+        "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Wallet",
     ]
     package.products = []
     package.targets.removeAll { !(decoding + ["COpenSSL", "CKeccak", "CEdwards25519", "Parallel"]).contains($0.name) }

@@ -1,0 +1,90 @@
+// Runs `exchange.py`, which reads and writes files with numpy and safetensors and shares no code with us.
+
+import Foundation
+import TensorFiles
+
+enum PythonProgram {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = folder.deletingLastPathComponent().deletingLastPathComponent()
+    private static let interpreter =
+        ProcessInfo.processInfo.environment["CAIRN_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
+
+    /// What the program printed.
+    ///
+    /// - Throws: `Failure`, also where Python or one of the two packages is missing.
+    static func run(_ arguments: [String]) throws -> Data {
+        do {
+            return try runUnexplained([folder.appending(path: "exchange.py").path] + arguments)
+        } catch {
+            throw Failure(
+                description: "the files were not checked with Python's numpy and safetensors: \(error)\n"
+                    + "`Scripts/setup.sh test` installs them into .venv on Debian; elsewhere, CAIRN_PYTHON names a "
+                    + "Python that has numpy and safetensors 0.8.")
+        }
+    }
+
+    private static func runUnexplained(_ arguments: [String]) throws -> Data {
+        let process = Process()
+        let (output, errors) = (Pipe(), Pipe())
+        process.executableURL = URL(filePath: interpreter)
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        // What goes to standard error stays far below what a pipe holds.
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
+        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            throw Failure(description: String(decoding: complaint, as: UTF8.self))
+        }
+        return printed
+    }
+
+    /// What a file holds, as the program prints it.
+    struct Held: Decodable, Equatable {
+        struct Array: Decodable, Equatable {
+            let name: String
+            let type: String
+            let shape: [Int]
+            let values: [String]
+        }
+
+        let file: String
+        let tensors: [Array]
+        let metadata: [String: String]
+    }
+
+    static func held(_ arguments: [String]) throws -> [Held] {
+        try JSONDecoder().decode([Held].self, from: run(arguments))
+    }
+}
+
+/// A value as the program prints it.
+func digits(_ value: Double) -> String {
+    if value.isNaN { return "nan" }
+    let digits = String(value.bitPattern, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}
+
+/// A folder that is removed with the value.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "cairn-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func read(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(filePath: "\(path)/\(name)"))) }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(filePath: "\(path)/\(name)"))
+    }
+}
