@@ -1,4 +1,5 @@
 import DAP
+import Foundation
 import Ledger
 import NIOHTTP1
 
@@ -102,13 +103,18 @@ extension TaskClient {
         }
     }
 
-    /// Hands the leader an entry signed by the task's owner (`round` or `model`), with the blob that it names by hash.
-    package nonisolated func post(_ entry: LedgerEntry, blob: [UInt8]) async throws {
+    /// Hands the leader a `round`, `model`, `payout` or `reveal` entry, with a blob that it names by hash.
+    ///
+    /// - Returns: The entry's position in the log; checkpoints reach it a little later.
+    @discardableResult
+    package nonisolated func post(_ entry: LedgerEntry, blob: [UInt8]) async throws -> UInt64 {
         var body = ByteWriter()
         body.opaque32(entry.encoded())
         body.opaque32(blob)
         let url = resource("log-entries")
         let headers = [taskHeader, (name: "Content-Type", value: "application/octet-stream")]
-        _ = try await transport.sendExpectingSuccess(.init(.POST, url, headers: headers, body: body.bytes))
+        let answer = try await transport.sendExpectingSuccess(.init(.POST, url, headers: headers, body: body.bytes))
+        struct Logged: Decodable { let index: UInt64 }
+        return try JSONDecoder().decode(Logged.self, from: Data(answer.body)).index
     }
 }

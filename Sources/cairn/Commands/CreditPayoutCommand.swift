@@ -62,7 +62,7 @@ struct CreditPayoutCommand: AsyncParsableCommand {
         guard table.paid > 0 else { throw CommandFailure("no claim proves any credit, so nothing can be divided") }
         try record(table, claims)
         let entry = try PayoutEntry(taskID: file.taskID, pool: pool, table: table, owner: owner)
-        try await TaskClient(task: file).post(.payout(entry), blob: table.encoded())
+        try await file.log(.payout(entry), blob: table.encoded())
         if json {
             return try JSONOutput.print(
                 Output(claims: claims.count, pool: pool, paid: table.paid, unit: unit, table: output))

@@ -26,7 +26,7 @@ struct CreditRevealCommand: AsyncParsableCommand {
         }
         let bytes = CreditWeights.encode(lambdaFile.lambda)
         let entry = RevealEntry(taskID: file.taskID, lambda: bytes, salt: lambdaFile.saltBytes ?? [])
-        try await TaskClient(task: file).post(.reveal(entry), blob: bytes)
+        try await file.log(.reveal(entry), blob: bytes)
         Console.print("revealed λ of \(file.name)")
     }
 }
