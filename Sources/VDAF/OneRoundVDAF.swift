@@ -10,8 +10,14 @@ where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [F
     /// d: the number of coordinates of an output share.
     var outputLength: Int { get }
 
-    /// M: every coordinate of a valid report's output is in [0, M].
+    /// M: every coordinate of a valid report's output is in [0, M], or in [-M, M] where ``isSigned``.
     var coordinateBound: UInt128 { get }
+
+    /// Whether coordinates may be negative. A negative integer -x stands for p - x, in vectors and in sums.
+    var isSigned: Bool { get }
+
+    /// L1: the largest Σ_k |x_k - x'_k| between the outputs x, x' of two valid reports.
+    var outputDistance: UInt128 { get }
 
     /// The output share that verification will release if it succeeds. It must not be used before that, except to
     /// check this aggregator's own commitment.
@@ -40,8 +46,19 @@ where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [F
     /// For clients, which hold all shares; an aggregator only ever has its own.
     func outputShares(context: [UInt8], nonce: [UInt8], inputShares: [InputShare]) throws(VDAFError) -> [[Field]]
 
-    /// Decodes coordinate sums that were added up as integers.
+    /// Decodes coordinate sums that were added up as integers; a negative one, -a, is given as p - a.
     ///
     /// - Throws: `.aggregateOutOfRange` if a sum exceeds what `measurementCount` valid reports can add up to.
     func decode(aggregate: [UInt128], measurementCount: Int) throws(VDAFError) -> AggregateResult
+}
+
+extension OneRoundVDAF {
+    public var isSigned: Bool { false }
+
+    /// d·M, for coordinates that range freely over [0, M], or 2·d·M where they are signed; at most 2^128 - 1.
+    public var outputDistance: UInt128 {
+        let width = coordinateBound.multipliedReportingOverflow(by: isSigned ? 2 : 1)
+        let distance = width.partialValue.multipliedReportingOverflow(by: UInt128(outputLength))
+        return width.overflow || distance.overflow ? UInt128.max : distance.partialValue
+    }
 }

@@ -29,6 +29,10 @@ public enum VDAFError: Error, Equatable, Sendable {
     /// A ping-pong message arrived that does not fit the receiver's state (VDAF-20 section 5.7.1).
     case unexpectedMessage(String)
 
+    /// Bounded-norm vectors: a wraparound test failed by chance, although the measurement is valid. A client draws new
+    /// randomness. It happens with probability below 2^-80.
+    case wraparoundTestFailed
+
     /// Committed types: a coordinate of the leader's output share leaves no room for the carry-free sum. A client
     /// draws new randomness; an aggregator rejects the report.
     case marginViolated

@@ -114,6 +114,7 @@ extension VDAFError {
         case .proofRejected: "the proof is not valid"
         case .jointRandomnessMismatch: "the joint randomness does not match"
         case .testPointIsRootOfUnity: "the test point is a root of unity"
+        case .wraparoundTestFailed: "a wraparound test failed by chance"
         case .marginViolated: "the margin of a committed share is violated"
         case .commitmentMismatch: "a commitment does not open to its share"
         }

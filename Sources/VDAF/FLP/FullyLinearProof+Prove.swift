@@ -130,7 +130,7 @@ private struct GadgetRecord<Field: NTTFieldElement> {
 }
 
 /// The prover's gadgets: they keep every input, as rows of one matrix per gadget, and every output.
-private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
+private struct WireRecorder<Circuit: ArithmeticCircuit>: GadgetCaller {
     typealias Field = Circuit.Field
 
     private let circuit: Circuit
@@ -169,6 +169,18 @@ private struct WireRecorder<Circuit: ValidityCircuit>: GadgetCaller {
         records[index].output += 1
         records[index].row += records[index].arity
         return output
+    }
+
+    @inline(__always)
+    mutating func call(_ index: Int, on elements: UnsafeBufferPointer<Field>) -> Field {
+        let row = records[index].row
+        for wire in 0..<elements.count {
+            row[wire] = elements[wire]
+        }
+        for wire in elements.count..<max(records[index].arity, elements.count) {
+            row[wire] = .zero
+        }
+        return call(index)
     }
 
     @inline(__always)

@@ -116,6 +116,17 @@ private struct WireEvaluator<Field: NTTFieldElement>: GadgetCaller {
     }
 
     @inline(__always)
+    mutating func call(_ index: Int, on elements: UnsafeBufferPointer<Field>) -> Field {
+        gadgets[index].calls &+= 1
+        let weight = gadgets[index].wireWeights[gadgets[index].calls]
+        let sums = gadgets[index].sums
+        for wire in 0..<elements.count {
+            sums[wire].add(elements[wire], times: weight)
+        }
+        return output(index)
+    }
+
+    @inline(__always)
     mutating func callBitChecks(
         _ index: Int, elements: UnsafeBufferPointer<Field>, randomness r: Field, shareOfOne: Field
     ) -> Field {

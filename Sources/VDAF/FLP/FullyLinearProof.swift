@@ -9,7 +9,7 @@
 ///
 /// The struct holds what depends on the circuit alone and is computed once. Proving is in
 /// `FullyLinearProof+Prove.swift`, verification in `FullyLinearProof+Verify.swift`.
-package struct FullyLinearProof<Circuit: ValidityCircuit>: Sendable {
+package struct FullyLinearProof<Circuit: ArithmeticCircuit>: Sendable {
     typealias Field = Circuit.Field
 
     let circuit: Circuit

@@ -37,6 +37,22 @@ struct Mul<Field: NTTFieldElement>: Gadget {
     }
 }
 
+/// x².
+struct Square<Field: NTTFieldElement>: Gadget {
+    let arity = 1
+    let degree = 2
+
+    @inline(__always)
+    func evaluate(_ inputs: UnsafePointer<Field>) -> Field {
+        inputs[0] * inputs[0]
+    }
+
+    @inline(__always)
+    func accumulate(_ inputs: UnsafePointer<Field>, into sum: inout Field.ProductSum) {
+        sum.add(inputs[0], times: inputs[0])
+    }
+}
+
 /// p(x) for a fixed polynomial p.
 struct PolyEval<Field: NTTFieldElement>: Gadget {
     /// From the constant term up.

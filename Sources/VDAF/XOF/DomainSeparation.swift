@@ -20,6 +20,20 @@ enum DomainSeparation {
         case jointRandomnessPart = 7
     }
 
+    /// What a seed of a bounded-norm vector is expanded into: Prio3's usages, and three of its own.
+    enum BoundedL2Usage: UInt16 {
+        case measurementShare = 1
+        case proofShare = 2
+        case jointRandomness = 3
+        case proveRandomness = 4
+        case queryRandomness = 5
+        case jointRandomnessSeed = 6
+        case verificationPart = 7
+        case wraparoundSigns = 8
+        case wraparoundSeed = 9
+        case wraparoundPart = 10
+    }
+
     /// What a Poplar1 seed is expanded into (VDAF-20 section 8.2).
     enum Poplar1Usage: UInt16 {
         case shardRandomness = 1
@@ -35,6 +49,10 @@ enum DomainSeparation {
     }
 
     static func tag(algorithmID: UInt32, usage: Prio3Usage, context: [UInt8]) -> [UInt8] {
+        tag(.vdaf, algorithmID, usage.rawValue, context)
+    }
+
+    static func tag(algorithmID: UInt32, usage: BoundedL2Usage, context: [UInt8]) -> [UInt8] {
         tag(.vdaf, algorithmID, usage.rawValue, context)
     }
 

@@ -1,0 +1,92 @@
+/// Aggregation, and what committed types need.
+extension BoundedL2: OneRoundVDAF {
+    public var outputLength: Int { dimension }
+    /// B: no coordinate of a vector of norm B is beyond it.
+    public var coordinateBound: UInt128 { UInt128(encoding.integerBound) }
+    public var isSigned: Bool { true }
+
+    /// ⌈2·√d·B⌉: two vectors are at most 2B apart, and the sum of d absolute values is at most √d times the norm.
+    public var outputDistance: UInt128 {
+        let square = 4 * UInt128(dimension) * UInt128(encoding.squaredBound)
+        var root = UInt128(Double(square).squareRoot())
+        while root * root < square { root += 1 }
+        while root > 0, (root - 1) * (root - 1) >= square { root -= 1 }
+        return root
+    }
+
+    public func aggregateInit(_ aggregationParameter: Void) -> AggregateShare {
+        AggregateShare(repeating: .zero, count: dimension)
+    }
+
+    /// - Precondition: The output share is one of this type.
+    public func aggregateUpdate(_ share: inout AggregateShare, with outputShare: OutputShare) {
+        Field.addVector(&share, outputShare)
+    }
+
+    public func merge(_ shares: [AggregateShare]) throws(VDAFError) -> AggregateShare {
+        var sum = aggregateInit(())
+        for share in shares {
+            guard share.count == dimension else {
+                throw .invalidArgument("an aggregate share has \(dimension) elements, not \(share.count)")
+            }
+            Field.addVector(&sum, share)
+        }
+        return sum
+    }
+
+    /// - Throws: `.invalidArgument` unless there is one share per aggregator and at least one measurement. Sums are not
+    ///   checked against the number of measurements, because aggregators may have added noise.
+    public func unshard(
+        aggregationParameter: Void, aggregateShares: [AggregateShare], measurementCount: Int
+    ) throws(VDAFError) -> BoundedL2Sum {
+        guard aggregateShares.count == shares else {
+            throw .invalidArgument("expected \(shares) aggregate shares, got \(aggregateShares.count)")
+        }
+        guard measurementCount >= 1 else {
+            throw .invalidArgument("an aggregate needs at least one measurement")
+        }
+        return BoundedL2Sum(
+            integers: Field.canonicalValues(try merge(aggregateShares)).map(Self.signed),
+            fractionalBits: encoding.fractionalBits)
+    }
+
+    public func decode(aggregate: [UInt128], measurementCount: Int) throws(VDAFError) -> BoundedL2Sum {
+        guard aggregate.count == dimension, measurementCount >= 1, aggregate.allSatisfy({ $0 < Field.modulus }) else {
+            throw .invalidArgument("expected \(dimension) sums modulo p over at least one measurement")
+        }
+        let integers = aggregate.map(Self.signed)
+        let bound = UInt128(measurementCount) * coordinateBound
+        for (index, sum) in integers.enumerated() where sum.magnitude > bound {
+            throw .aggregateOutOfRange(
+                "coordinate \(index) is \(sum), but \(measurementCount) measurements add up to at most ±\(bound)")
+        }
+        return BoundedL2Sum(integers: integers, fractionalBits: encoding.fractionalBits)
+    }
+
+    /// The integer in (-p/2, p/2) that `residue` is modulo p.
+    private static func signed(_ residue: UInt128) -> Int128 {
+        Int128(truncatingIfNeeded: residue > Field.modulus / 2 ? residue &- Field.modulus : residue)
+    }
+
+    public func outputShare(of state: VerifierState) -> [Field] {
+        state.outputShare
+    }
+
+    public func jointRandomnessPartMatches(_ state: VerifierState) -> Bool {
+        state.jointRandomnessPartMatches
+    }
+
+    public func outputShares(
+        context: [UInt8], nonce: [UInt8], inputShares: [InputShare]
+    ) throws(VDAFError) -> [[Field]] {
+        try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
+        guard inputShares.count == 2, case .leader(let share, _, _) = inputShares[0],
+            share.count == measurementLength, case .helper(let seed, _) = inputShares[1], seed.count == Seeds.seedSize
+        else {
+            throw .invalidArgument("expected the leader's and the helper's input share of this type")
+        }
+        var helperShare = helperMeasurementShare(context: context, seed: seed)
+        helperShare.removeLast(measurementLength - dimension)
+        return [Array(share.prefix(dimension)), helperShare]
+    }
+}
