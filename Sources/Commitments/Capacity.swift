@@ -2,13 +2,15 @@ import VDAF
 
 /// The capacity rule: a batch of the largest allowed size must not be able to exceed what the field can hold.
 ///
-/// The aggregate of m reports with coordinates in [0, M] lies in [0, m·M], and m·M must be below the field modulus p.
+/// The aggregate of m reports with coordinates in [0, M] lies in [0, m·M], and m·M must be below the field modulus p. Of
+/// signed types it lies in [-m·M, m·M], and 2·m·M must be below p.
 /// It is checked when a task is made and never found out as a wrong sum. (The unreduced sums S_j of a committed type
 /// need no rule of their own: m < 2^64 and p < 2^128 keep them below 2^192, far below the group order.)
 public enum Capacity {
     /// - Parameters:
     ///   - maxBatchSize: the most reports that a batch may have.
-    ///   - bound: M, the largest value of a coordinate.
+    ///   - bound: M, the largest value of a coordinate; for signed types 2·M, the difference between the largest and the
+    ///     smallest.
     /// - Throws: `CapacityExceeded`, whose description shows the arithmetic.
     public static func check<Field: FieldElement>(
         maxBatchSize: UInt64, bound: UInt128, field: Field.Type
@@ -17,6 +19,14 @@ public enum Capacity {
             throw CapacityExceeded(
                 maxBatchSize: maxBatchSize, bound: bound, fieldModulus: Field.modulus, fieldName: "\(Field.self)")
         }
+    }
+}
+
+extension Capacity {
+    /// The rule for a type.
+    public static func check<V: OneRoundVDAF>(maxBatchSize: UInt64, _ vdaf: V) throws(CapacityExceeded) {
+        let (width, overflow) = vdaf.coordinateBound.multipliedReportingOverflow(by: vdaf.isSigned ? 2 : 1)
+        try check(maxBatchSize: maxBatchSize, bound: overflow ? .max : width, field: V.Field.self)
     }
 }
 

@@ -45,7 +45,7 @@ extension Committed: VDAF {
         return merged
     }
 
-    /// A = S_0 + S_1 - m·p, which must lie in [0, m·M]; then V's decoding.
+    /// A = S_0 + S_1 - m·p, which must lie in [0, m·M], or in [-m·M, m·M] for signed types; then V's decoding.
     ///
     /// The public check makes S_0 and S_1 the only integers that can be published for the logged commitments. If they
     /// pass it and A is out of range all the same, an aggregator let a report in that it had to refuse, or clients
@@ -65,20 +65,30 @@ extension Committed: VDAF {
         for share in aggregateShares {
             try checkShape(share)
         }
-        let wraps = UInt256(product: count, V.Field.modulus)
-        let largest = UInt256(product: count, base.coordinateBound)
+        // A signed A is compared as A + m·M.
+        let wraps = UInt256(product: count, V.Field.modulus - (base.isSigned ? base.coordinateBound : 0))
+        let largest = UInt256(product: count, base.isSigned ? 2 * base.coordinateBound : base.coordinateBound)
+        guard !base.isSigned || largest < UInt256(low: V.Field.modulus) else {
+            throw .aggregateOutOfRange(
+                "sums of \(count) measurements up to \(base.coordinateBound) do not fit the field")
+        }
         var aggregate: [UInt128] = []
         aggregate.reserveCapacity(base.outputLength)
         for index in 0..<base.outputLength {
             let sum = aggregateShares[0].sums[index].adding(aggregateShares[1].sums[index])
             guard let value = sum?.subtracting(wraps), value <= largest, value.high == 0 else {
                 throw .aggregateOutOfRange(
-                    "coordinate \(index): S_0 + S_1 - m·p is not in [0, m·M] for m = \(count), M = \(base.coordinateBound)"
-                )
+                    "coordinate \(index): S_0 + S_1 - m·p is not in [\(base.isSigned ? "-m·M" : "0"), m·M] "
+                        + "for m = \(count), M = \(base.coordinateBound)")
             }
-            aggregate.append(value.low)
+            aggregate.append(base.isSigned ? residue(value.low, lessHalfOf: largest.low) : value.low)
         }
         return try base.decode(aggregate: aggregate, measurementCount: measurementCount)
+    }
+
+    /// (value - range/2) mod p.
+    private func residue(_ value: UInt128, lessHalfOf range: UInt128) -> UInt128 {
+        value >= range / 2 ? value - range / 2 : V.Field.modulus - (range / 2 - value)
     }
 
     private func checkShape(_ share: CommittedAggregateShare) throws(VDAFError) {

@@ -10,9 +10,9 @@ extension Committed {
 
     /// Splits a measurement into shares and commits to both output shares.
     ///
-    /// - Throws: what V throws, and `VDAFError.marginViolated` if a coordinate of the leader's output share is at most
-    ///   M: then draw a new `rand` (`shardRetrying` does). An honest client sees it with probability at most d·(M +
-    /// 1)/p.
+    /// - Throws: what V throws, and `VDAFError.marginViolated` if the leader's output share breaks the margin rule: then
+    ///   draw a new `rand` (`shardRetrying` does). An honest client sees it with probability at most d·(M + 1)/p, or
+    ///   d·(2M + 1)/p for signed types.
     public func shard(
         context: [UInt8], measurement: V.Measurement, nonce: [UInt8], rand: [UInt8]
     ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare]) {
@@ -53,15 +53,18 @@ extension Committed {
     /// equation of integers, and which is short enough for constant time:
     ///
     ///     Com(x_0; r_0) = Com(x; r_0) + p·ΣG_k - Com(x_1; 0).
+    ///
+    /// Where x is signed, x + M takes its place, and p - M that of p.
     private func commit(
         leader: IntegerVector, helper: IntegerVector, blinds: [Scalar]
     ) throws(VDAFError) -> CommitmentPair {
         var input = IntegerVector(count: leader.count, wordsPerValue: leader.wordsPerValue + 1)
         input.add(leader)
         input.add(helper)
+        let shift = V.Field.modulus - (base.isSigned ? base.coordinateBound : 0)
         input.subtract(
-            IntegerVector(repeating: V.Field.modulus, count: leader.count, wordsPerValue: leader.wordsPerValue))
-        let bound = UInt256(low: base.coordinateBound)
+            IntegerVector(repeating: shift, count: leader.count, wordsPerValue: leader.wordsPerValue))
+        let bound = UInt256(low: base.isSigned ? 2 * base.coordinateBound : base.coordinateBound)
         guard (0..<input.count).allSatisfy({ input[$0] <= bound }) else {
             throw .invalidMeasurement("committed VDAF: V made an output share of a value above its own bound")
         }
@@ -72,8 +75,8 @@ extension Committed {
             words: helper.words, wordsPerScalar: helper.wordsPerValue, points)
         let inputSum = RistrettoPoint.constantTimeMultiScalar(
             words: input.words, wordsPerScalar: input.wordsPerValue,
-            bits: max(1, 128 - base.coordinateBound.leadingZeroBitCount), points)
-        let leaderSum = inputSum + PedersenVector.commit(toAll: input.count, value: V.Field.modulus) - helperSum
+            bits: max(1, 128 - bound.low.leadingZeroBitCount), points)
+        let leaderSum = inputSum + PedersenVector.commit(toAll: input.count, value: shift) - helperSum
         return CommitmentPair(
             leader: Commitment(leaderSum + blinds[0] * generators.blinding),
             helper: Commitment(helperSum + blinds[1] * generators.blinding))
@@ -85,7 +88,7 @@ extension Committed {
             - PedersenVector.commit(toAll: base.outputLength, value: V.Field.modulus)
     }
 
-    /// Shards with randomness from `rng`, drawn again while the margin rule is violated.
+    /// Shards with randomness from `rng`, drawn again while the margin rule is violated or a wraparound test fails.
     ///
     /// - Parameter rng: a cryptographically secure source.
     /// - Throws: what V throws; `VDAFError.marginViolated` after 128 attempts, which the σ rule makes impossible in
@@ -99,18 +102,22 @@ extension Committed {
                 return try shard(context: context, measurement: measurement, nonce: nonce, rand: rand)
             } catch .marginViolated {
                 continue
+            } catch .wraparoundTestFailed {
+                continue
             }
         }
         throw .marginViolated
     }
 
-    /// Whether every coordinate of the leader's share is above M; reads all of them whatever it finds.
+    /// Whether every coordinate of the leader's share is above M, and for signed types below p - M; reads all of them
+    /// whatever it finds.
     func marginHolds(leaderShare: IntegerVector) -> Bool {
         let bound = UInt256(low: base.coordinateBound)
+        let end = UInt256(low: V.Field.modulus - (base.isSigned ? base.coordinateBound : 0))
         var holds = true
         for index in 0..<leaderShare.count {
-            let above = leaderShare[index] > bound
-            holds = above && holds
+            let isWithin = leaderShare[index] > bound && leaderShare[index] < end
+            holds = isWithin && holds
         }
         return holds
     }

@@ -6,7 +6,7 @@ extension Committed {
     /// that nothing is accumulated that the other would refuse.
     ///
     /// - Throws: what V throws; `.jointRandomnessMismatch` if this aggregator's joint-randomness part is not the one in
-    ///   the public share; `.marginViolated` (leader) if a coordinate of its output share is at most M;
+    ///   the public share; `.marginViolated` (leader) if its output share breaks the margin rule;
     ///   `.commitmentMismatch` if its commitment does not open to its output share.
     public func verifyInit(
         verifyKey: [UInt8], context: [UInt8], aggregatorID: Int, aggregationParameter: Void, nonce: [UInt8],

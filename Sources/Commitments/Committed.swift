@@ -4,8 +4,8 @@ import VDAF
 /// A VDAF whose reports carry commitments to their output shares, so that anybody can check the published aggregate.
 ///
 /// `Committed<V>` wraps a one-round V for two aggregators; V runs unchanged inside, under its own id and context.
-/// With p the field modulus of V, x the output of a report (every coordinate in [0, M]) and x_0, x_1 its output shares,
-/// read as integers in [0, p):
+/// With p the field modulus of V, x the output of a report (every coordinate in [0, M], or in [-M, M] for signed types)
+/// and x_0, x_1 its output shares, read as integers in [0, p):
 ///
 /// - The client publishes C_j = Com(x_j; r_j) for both shares and sends r_j to aggregator j.
 /// - Each aggregator checks its own C_j against its own share (`LinkCheck`), without a further round.
@@ -17,7 +17,8 @@ import VDAF
 ///
 ///     C := C_0 + C_1 - p·ΣG_k = Com(x; r_0 + r_1)
 ///
-/// commits to exactly x, which is what credit is proved about, and A = S_0 + S_1 - m·p is the aggregate as an integer.
+/// commits to exactly x. For signed types x + 2p is a third possibility, of x < 0, and takes x_0 > p - 1 - M: so their
+/// rule is that x_0 is in [M + 1, p - 1 - M]. C is what credit is proved about, and A = S_0 + S_1 - m·p is the aggregate as an integer.
 /// The sum of wrap-arounds, which would tell something about the inputs, is the constant m. Clients draw new randomness
 /// until the rule holds (they hardly ever have to, and since x_0 alone is uniform, how often says nothing about x); the
 /// leader rejects reports that break it. The helper cannot see a violation: only x_0 and x together show it.
@@ -58,7 +59,7 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
             throw .invalidParameter(
                 "committed VDAF: needs 2 aggregators and 1 round, not \(base.shares) and \(base.rounds)")
         }
-        guard base.coordinateBound < V.Field.modulus - 1 else {
+        guard base.coordinateBound < (V.Field.modulus - 1) / (base.isSigned ? 2 : 1) else {
             throw .invalidParameter("committed VDAF: bound \(base.coordinateBound) leaves no margin in the field")
         }
         self.base = base

@@ -7,7 +7,9 @@ package enum CommittedID {
     /// n by the private id of V.
     private static let privateNumbers: [UInt32: UInt32] = [
         // Prio3SumVecField64MultiproofHmacSha256Aes128
-        0xFFFF_1003: 0x100
+        0xFFFF_1003: 0x100,
+        // BoundedL2
+        0xFFFF_2001: 0x101,
     ]
 
     /// The id of `Committed<V>` by the id of V; nil for a V that has no committed form.

@@ -10,8 +10,9 @@ import VDAF
 ///
 ///     L1 / (p - 2M - 1),   L1 = the largest Σ_k |x_k - x'_k| between two valid inputs
 ///
-/// (the stricter denominator is that of signed types, used for all). σ = -log2 of that, and it must be at least 40 for
-/// a report; the advantages of a contributor's reports add up. The leader's share is uniform whatever x is.
+/// (the stricter denominator is that of signed types, whose x_0 keeps away from both ends; it is used for all).
+/// σ = -log2 of that, and it must be at least 40 for a report; the advantages of a contributor's reports add up. The
+/// leader's share is uniform whatever x is.
 public enum SigmaRule {
     /// The least σ that a committed task may have, in bits.
     public static let minimum = 40
@@ -35,11 +36,9 @@ public enum SigmaRule {
         }
     }
 
-    /// The rule for a type whose coordinates range freely over [0, M]: L1 = d·M.
+    /// The rule for a type, with its own L1.
     public static func check<V: OneRoundVDAF>(_ vdaf: V) throws(SigmaTooSmall) {
-        let (product, overflow) = UInt128(vdaf.outputLength).multipliedReportingOverflow(by: vdaf.coordinateBound)
-        try check(
-            modulus: V.Field.modulus, bound: vdaf.coordinateBound, distance: overflow ? UInt128.max : product)
+        try check(modulus: V.Field.modulus, bound: vdaf.coordinateBound, distance: vdaf.outputDistance)
     }
 
     /// p - 2M - 1, if positive.

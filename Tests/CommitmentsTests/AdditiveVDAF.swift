@@ -7,6 +7,7 @@ import VDAF
 struct AdditiveVDAF<Field: FieldElement>: OneRoundVDAF {
     var outputLength: Int
     var coordinateBound: UInt128
+    var isSigned = false
 
     /// That of SumVec, which it stands in for.
     var algorithmID: UInt32 { 3 }

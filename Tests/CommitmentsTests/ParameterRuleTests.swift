@@ -66,8 +66,10 @@ import VDAF
         }
         #expect(CommittedID.id(of: 0xffff_1003) == 0xffff_c100)
         #expect(CommittedID.base(of: 0xffff_c100) == 0xffff_1003)
+        #expect(CommittedID.id(of: 0xffff_2001) == 0xffff_c101)
+        #expect(CommittedID.base(of: 0xffff_c101) == 0xffff_2001)
         for id: UInt32 in [0, 8, 0x100, 0xffff_1002, 0xffff_c001, .max] { #expect(CommittedID.id(of: id) == nil) }
-        for id: UInt32 in [0, 1, 0xffff_bfff, 0xffff_c000, 0xffff_c008, 0xffff_c101, .max] {
+        for id: UInt32 in [0, 1, 0xffff_bfff, 0xffff_c000, 0xffff_c008, 0xffff_c102, .max] {
             #expect(CommittedID.base(of: id) == nil)
         }
         let vdaf = try Prio3SumVecField64MultiproofHmacSha256Aes128(length: 1, maxMeasurement: 1, chunkLength: 1)

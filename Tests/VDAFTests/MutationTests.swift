@@ -134,6 +134,14 @@ import VDAF
         }
     }
 
+    /// A report has more than 100,000 bits, most of them of test results.
+    @Test func boundedL2Vector() throws {
+        try Self.expectRefused(
+            BoundedL2Vector(encoding: .init(integerBound: 3, fractionalBits: 1), dimension: 2), "BoundedL2Vector",
+            wanted: Self.wanted / 5
+        ) { [0.5 * Double.random(in: -2...2, using: &$0).rounded(), 0.5] }
+    }
+
     /// Whether Poplar1 evaluates what a mutation changes, or its decoder refuses it.
     static func isEvaluated(
         _ mutation: Mutation, bits: Int, measurement: BitString, parameter: Poplar1AggregationParameter

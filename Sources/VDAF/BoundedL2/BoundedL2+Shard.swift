@@ -90,7 +90,7 @@ extension BoundedL2 {
             encoded.append(Self.element(integer))
             squaredNorm &+= integer.magnitude &* integer.magnitude
         }
-        try boundedNorm.circuit.norm.append(squaredNorm, to: &encoded)
+        encoded += try encode(squaredNorm: squaredNorm)
         return encoded
     }
 

@@ -36,7 +36,7 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
     /// How reals become integers: f, and B.
     public let encoding: FixedPointEncoding
     /// Parameters of the wraparound tests.
-    let wraparound: WraparoundTests
+    package let wraparound: WraparoundTests
     let normEquality: FullyLinearProof<NormEqualityCircuit<Field>>
     let boundedNorm: FullyLinearProof<BoundedNormCircuit<Field>>
     /// 1/2, the verifiers' stand-in for the constant 1.
@@ -51,9 +51,9 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
     public var randSize: Int { 4 * Seeds.seedSize }
 
     /// Proofs of the norm: its circuit has no joint randomness, so nobody can search for proofs offline.
-    static var normEqualityProofs: Int { Field.encodedSize > 8 ? 1 : 2 }
+    package static var normEqualityProofs: Int { Field.encodedSize > 8 ? 1 : 2 }
     /// Proofs of the other checks: with joint randomness, at least 3 over a 64-bit field (VDAF-20 section 9.7).
-    static var boundedNormProofs: Int { Field.encodedSize > 8 ? 1 : 3 }
+    package static var boundedNormProofs: Int { Field.encodedSize > 8 ? 1 : 3 }
 
     /// The longest vector that is supported. It bounds what precomputed tables may need.
     public static var maximalDimension: Int { 1 << 24 }
@@ -84,10 +84,27 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
     }
 
     /// Elements of an encoded measurement: the vector, the bits of its squared norm, and those of the test results.
-    var measurementLength: Int { dimension + boundedNorm.circuit.bitCount }
+    package var measurementLength: Int { dimension + boundedNorm.circuit.bitCount }
     /// Elements of all proofs: those of the norm, then those of the other checks.
-    var proofsLength: Int {
+    package var proofsLength: Int {
         normEquality.proofLength * Self.normEqualityProofs + boundedNorm.proofLength * Self.boundedNormProofs
+    }
+
+    /// The gadget of each proof system, for whoever computes errors and sizes.
+    package var gadgetShapes: (normEquality: GadgetShape, boundedNorm: GadgetShape) {
+        (normEquality.plans[0].shape, boundedNorm.plans[0].shape)
+    }
+
+    /// Elements of the range encoding of the squared norm.
+    package var squaredNormBits: Int { boundedNorm.circuit.norm.bits }
+
+    /// The range encoding of a squared norm.
+    ///
+    /// - Throws: `.invalidMeasurement` if it is above B².
+    package func encode(squaredNorm: UInt64) throws(VDAFError) -> [Field] {
+        var bits: [Field] = []
+        try boundedNorm.circuit.norm.append(squaredNorm, to: &bits)
+        return bits
     }
 }
 

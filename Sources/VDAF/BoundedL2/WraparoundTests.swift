@@ -9,17 +9,17 @@
 ///
 /// `Protocols/bounded-l2-vector.md` proves both. W is a power of two, so a result in range is W - 1 less than an integer
 /// of log2(2W) bits, and any bits encode a result in range.
-struct WraparoundTests: Sendable, Hashable {
+package struct WraparoundTests: Sendable, Hashable {
     /// How many tests there are, all of which must pass.
-    static let count = 104
+    package static let count = 104
 
     /// W.
-    let bound: UInt64
+    package let bound: UInt64
     /// Bits of a result.
-    let bits: Int
+    package let bits: Int
 
     /// - Throws: `.invalidParameter` if B is too large for the field.
-    init<Field: FieldElement>(integerBound: UInt64, field: Field.Type) throws(VDAFError) {
+    package init<Field: FieldElement>(integerBound: UInt64, field: Field.Type) throws(VDAFError) {
         // ⌈7.9·B⌉ + 1, or the next power of two.
         let least = (79 * integerBound + 9) / 10 + 1
         bits = UInt64.bitWidth - (least - 1).leadingZeroBitCount + 1
@@ -34,7 +34,7 @@ struct WraparoundTests: Sendable, Hashable {
     /// The bits of all results, lowest first, in time independent of them.
     ///
     /// - Throws: `.wraparoundTestFailed` if one is out of range.
-    func encode<Field: FieldElement>(_ results: [Int64]) throws(VDAFError) -> [Field] {
+    package func encode<Field: FieldElement>(_ results: [Int64]) throws(VDAFError) -> [Field] {
         var encoded = [Field]()
         encoded.reserveCapacity(results.count * bits)
         var outOfRange: UInt64 = 0
