@@ -104,7 +104,7 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
-                "Contributor", "Credit", "SharedModel", "VectorCheck", "Bench", "Wallet",
+                "Contributor", "Credit", "SharedModel", "TensorFiles", "VectorCheck", "Bench", "Wallet",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

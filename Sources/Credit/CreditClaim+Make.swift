@@ -52,7 +52,7 @@ package struct ClaimableBatch: Sendable {
         var credits: [Int64] = []
         for report in reports {
             guard let opening = report.opening else { throw .wrongInput("it is not saved in this wallet") }
-            credits.append(try weights.value(of: opening.values.map { UInt64(truncatingIfNeeded: $0) }))
+            credits.append(try weights.value(of: weights.input(of: opening)))
         }
         return credits
     }

@@ -58,10 +58,8 @@ extension CreditNote {
         _ report: LoggedReport, weights: CreditWeights, opening: ReportOpening,
         using generator: inout some RandomNumberGenerator
     ) throws(CreditError) -> (note: CreditNote, opening: NoteOpening) {
-        let input = opening.values.map { UInt64(truncatingIfNeeded: $0) }
-        guard opening.values.allSatisfy({ $0 >> 63 == 0 }), opening.blinds.count == 2 else {
-            throw .wrongInput("it is not the opening of a report")
-        }
+        let input = try weights.input(of: opening)
+        guard opening.blinds.count == 2 else { throw .wrongInput("it is not the opening of a report") }
         let value = try weights.value(of: input)
         let blinds: [Scalar]
         do {
@@ -77,7 +75,7 @@ extension CreditNote {
         do throws(ProofError) {
             let statement = try weights.statement(input: committed, note: note)
             let linearForm = try LinearFormProofs(application: application).prove(
-                statement, values: input.map { Int64($0) }, blind: blinds[0] + blinds[1], noteBlind: noteBlind,
+                statement, values: input, blind: blinds[0] + blinds[1], noteBlind: noteBlind,
                 using: &generator)
             let range = try RangeProofs(application: application).prove(
                 rangeStatement(note: note, range: weights.range), values: Self.distances(value, weights.range),

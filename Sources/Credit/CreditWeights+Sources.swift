@@ -61,16 +61,17 @@ extension CreditWeights {
     ///   - count: m.
     /// - Throws: `.wrongWeights` if a coefficient exceeds the task's bound.
     package init(aggregate: AggregateValue, count: UInt64, task: ValidatedTask) throws(CreditError) {
-        let sums =
+        let sums: [Int128?] =
             switch aggregate {
-            case .integer(let value): [value]
-            case .vector(let values): values
+            case .integer(let value): [Int128(exactly: value)]
+            case .vector(let values): values.map { Int128(exactly: $0) }
+            case .signedVector(let values): values
             }
         let isCentred = task.cairn.numericEncoding != nil
         let offset = Int128(count) * Int128(task.vdaf.coordinateBound)
         var lambda: [Int64] = []
         for sum in sums {
-            guard let exact = Int128(exactly: sum), exact >> 64 == 0,
+            guard let exact = sum, exact.magnitude >> 64 == 0,
                 let coefficient = Int64(exactly: isCentred ? 2 * exact - offset : exact)
             else { throw .wrongWeights("the aggregate does not fit 63 bits") }
             lambda.append(coefficient)

@@ -10,8 +10,9 @@ import ZeroKnowledge
 ///
 ///     v = ⟨f·λ, x⟩ - c     with f = 1 and c = 0, or f = 2 and c = M·Σλ_k.
 ///
-/// A valid report has 0 ≤ x_k ≤ M and Σx_k ≤ T, which bounds v. A claim proves those bounds: two clients and an
-/// aggregator that together got an invalid report into a batch could otherwise claim any credit.
+/// A valid report has 0 ≤ x_k ≤ M and Σx_k ≤ T, or, where x is signed, a norm of at most B; this bounds v. A claim
+/// proves those bounds: two clients and an aggregator that together got an invalid report into a batch could otherwise
+/// claim any credit.
 ///
 /// `Protocols/credit.md` §2.
 package struct CreditWeights: Sendable {
@@ -27,6 +28,9 @@ package struct CreditWeights: Sendable {
     private let wrap: RistrettoPoint
     private let isCentred: Bool
     private let coordinateBound: Int128
+    private let isSigned: Bool
+    /// p.
+    private let modulus: UInt128
 
     /// - Throws: `.wrongWeights` if λ does not have the task's length or exceeds its bound Λ.
     package init(lambda: [Int64], task: ValidatedTask) throws(CreditError) {
@@ -41,6 +45,8 @@ package struct CreditWeights: Sendable {
         self.lambda = lambda
         isCentred = task.cairn.numericEncoding != nil
         coordinateBound = Int128(vdaf.coordinateBound)
+        isSigned = vdaf.isSigned
+        modulus = vdaf.fieldModulus
 
         // The task's validation has made sure that T·Λ is below 2^63, so nothing here is outside Int64 in the end.
         let bound = Int128(vdaf.coordinateBound)
@@ -48,7 +54,10 @@ package struct CreditWeights: Sendable {
         let positive = lambda.reduce(Int128(0)) { $0 + max(0, Int128($1)) }
         let negative = total - positive
         var (lowest, highest, constant) = (negative * bound, positive * bound, Int128(0))
-        if isCentred {
+        if isSigned {
+            highest = try Self.norm(lambda) * bound
+            lowest = -highest
+        } else if isCentred {
             constant = bound * total
             (lowest, highest) = ((negative - positive) * bound, (positive - negative) * bound)
         } else {
@@ -71,7 +80,23 @@ package struct CreditWeights: Sendable {
         } catch {
             throw .wrongWeights("\(error)")
         }
-        wrap = PedersenVector.commit(toAll: vdaf.outputLength, value: vdaf.fieldModulus)
+        wrap = PedersenVector.commit(toAll: vdaf.outputLength, value: modulus)
+    }
+
+    /// ⌈‖λ‖⌉.
+    private static func norm(_ lambda: [Int64]) throws(CreditError) -> Int128 {
+        var square = UInt128(0)
+        for coefficient in lambda {
+            let term = UInt128(coefficient.magnitude) * UInt128(coefficient.magnitude)
+            let (sum, overflow) = square.addingReportingOverflow(term)
+            guard !overflow, sum >> 126 == 0 else { throw .wrongWeights("the norm of λ does not fit 63 bits") }
+            square = sum
+        }
+        // The floating-point root is within 2^11 or so of the exact one.
+        var root = UInt128(Double(square).squareRoot())
+        while root * root < square { root += 1 }
+        while root > 0, (root - 1) * (root - 1) >= square { root -= 1 }
+        return Int128(root)
     }
 
     /// What claims carry of λ: 32 bytes that bind every coefficient.
@@ -80,19 +105,37 @@ package struct CreditWeights: Sendable {
     /// v of an input.
     ///
     /// - Throws: `.wrongInput` if it is no valid input of the task.
-    package func value(of input: [UInt64]) throws(CreditError) -> Int64 {
+    package func value(of input: [Int64]) throws(CreditError) -> Int64 {
         guard input.count == lambda.count else {
             throw .wrongInput("it has \(input.count) coordinates instead of \(lambda.count)")
         }
         var sum = Int128(0)
         for (coefficient, x) in zip(lambda, input) {
-            guard Int128(x) <= coordinateBound else { throw .wrongInput("a coordinate exceeds the task's bound") }
+            guard isSigned ? x.magnitude <= coordinateBound : x >= 0 && x <= coordinateBound else {
+                throw .wrongInput("a coordinate exceeds the task's bound")
+            }
             sum += Int128(coefficient) * (isCentred ? 2 * Int128(x) - coordinateBound : Int128(x))
         }
         guard let value = Int64(exactly: sum), range.contains(value) else {
             throw .wrongInput("its coordinates add up to more than the task allows")
         }
         return value
+    }
+
+    /// The integers behind an opening, which has them modulo p.
+    ///
+    /// - Throws: `.wrongInput` for what no input is.
+    package func input(of opening: ReportOpening) throws(CreditError) -> [Int64] {
+        var input: [Int64] = []
+        input.reserveCapacity(opening.values.count)
+        for value in opening.values {
+            let isNegative = isSigned && value > modulus / 2 && value < modulus
+            guard let magnitude = Int64(exactly: isNegative ? modulus - value : value) else {
+                throw .wrongInput("it is not the opening of a report")
+            }
+            input.append(isNegative ? -magnitude : magnitude)
+        }
+        return input
     }
 
     /// C: the commitment to x that a report's two commitments make.

@@ -18,12 +18,14 @@ package enum Blob {
         "blob/" + Hex.encode(hash)
     }
 
-    /// Aggregates are hashed and stored as u128 integers, little-endian, one after the other.
+    /// Aggregates are hashed and stored as u128 integers, little-endian, one after the other; negative ones in two's
+    /// complement.
     package static func encode(_ result: AggregateValue) -> [UInt8] {
         let values =
             switch result {
             case .integer(let value): [value]
             case .vector(let values): values
+            case .signedVector(let values): values.map { UInt128(truncatingIfNeeded: $0) }
             }
         return values.flatMap { value in (0..<16).map { UInt8(truncatingIfNeeded: value >> (8 * UInt128($0))) } }
     }

@@ -79,7 +79,7 @@ import Testing
         let log = try LogFixture(credit: CreditPolicy(kind: .alignment, bound: 100_000))
         defer { log.removeFiles() }
         let weights = try CreditWeights(aggregate: .vector([106, 57, 115]), count: 4, task: log.task)
-        let total = try Self.inputs.map { try weights.value(of: $0) }.reduce(0, +)
+        let total = try Self.inputs.map { try weights.value(of: $0.map(Int64.init)) }.reduce(0, +)
         let square: Int64 = 106 * 106 + 57 * 57 + 115 * 115
         #expect(total == square)
     }

@@ -38,6 +38,7 @@ import VDAF
         #expect(
             Fixtures.vdafs.map { VDAFConfiguration.committed($0).type } == [
                 0xFFFF_C001, 0xFFFF_C002, 0xFFFF_C003, 0xFFFF_C004, 0xFFFF_C005, 0xFFFF_C007, 0xFFFF_C100,
+                0xFFFF_C101, 0xFFFF_C101,
             ])
     }
 
@@ -68,7 +69,45 @@ import VDAF
                 length: Int(length), maxMeasurement: maximum, chunkLength: Int(chunk), proofs: Int(proofs))
             #expect(prio3.proofs == 3)
             check(prio3)
+        case .boundedL2(_, let integerBound, let fractionalBits, let isField128):
+            func check<Field: NTTFieldElement>(_ field: Field.Type) throws {
+                let type = try BoundedL2<Field>(
+                    encoding: FixedPointEncoding(integerBound: integerBound, fractionalBits: Int(fractionalBits)),
+                    dimension: vdaf.outputLength)
+                #expect(type.algorithmID == vdaf.type)
+                #expect(type.coordinateBound == UInt128(vdaf.coordinateBound))
+                #expect(type.outputDistance == vdaf.outputDistance)
+                #expect(type.isSigned && vdaf.isSigned)
+                #expect(Field.modulus == vdaf.fieldModulus)
+            }
+            if isField128 { try check(Field128.self) } else { try check(Field64.self) }
         case .committed: Issue.record("not a plain type")
+        }
+    }
+
+    /// The figures of the design, and what is refused.
+    @Test func realNumbersAreRoundedAsFinelyAsCommitmentsHide() throws {
+        for (dimension, bits) in [(10_000, 16), (100_000, 14), (1_000_000, 13)] {
+            guard
+                case .boundedL2(_, let bound, let chosen, false) = try VDAFConfiguration.boundedL2(
+                    dimension: UInt32(dimension), normBound: 1)
+            else {
+                Issue.record("another type")
+                return
+            }
+            #expect(Int(chosen) == bits && bound == 1 << bits)
+        }
+        let fine = try VDAFConfiguration.boundedL2(dimension: 1_000_000, normBound: 1, isField128: true)
+        #expect(fine == .boundedL2(dimension: 1_000_000, integerBound: 1 << 20, fractionalBits: 20, isField128: true))
+        for bound in [0, -1, .nan, .infinity, 1e-9, 1e30] {
+            #expect(throws: VDAFConfigurationError.self) {
+                try VDAFConfiguration.boundedL2(dimension: 10, normBound: bound)
+            }
+        }
+        for dimension in [0, UInt32.max, UInt32(VDAFConfiguration.maximumElements + 1)] {
+            #expect(throws: VDAFConfigurationError.self) {
+                try VDAFConfiguration.boundedL2(dimension: dimension, normBound: 1)
+            }
         }
     }
 
@@ -180,7 +219,7 @@ import VDAF
             case .multihotCountVec: .multihotCountVec(length: 6, maxWeight: 3, chunkLength: best)
             case .l1BoundSum: .l1BoundSum(length: 4, maxValue: 20, chunkLength: best)
             case .sumVecField64: .sumVecField64(length: 5, maxMeasurement: 14, chunkLength: best, proofs: 3)
-            case .count, .sum, .committed: vdaf.base
+            case .count, .sum, .boundedL2, .committed: vdaf.base
             }
         #expect(recommended == (vdaf.isCommitted ? .committed(expected) : expected))
     }

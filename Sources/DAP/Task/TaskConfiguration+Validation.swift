@@ -41,7 +41,8 @@ extension TaskConfiguration {
         return ValidatedTask(
             configuration: self, vdaf: vdaf, cairn: cairn,
             sigma: vdaf.isCommitted ? try Self.checkCommitted(vdaf, cairn) : nil,
-            capacity: "\(cairn.maxBatchSize) reports × \(vdaf.coordinateBound) < \(vdaf.fieldModulus)")
+            capacity: "\(cairn.maxBatchSize) reports × \(vdaf.isSigned ? "2 × " : "")\(vdaf.coordinateBound) < "
+                + "\(vdaf.fieldModulus)")
     }
 
     private static func checkEndpoint(_ text: String) throws(TaskValidationError) {
@@ -55,12 +56,11 @@ extension TaskConfiguration {
     private static func checkCapacity(
         _ vdaf: VDAFConfiguration, maxBatchSize: UInt64
     ) throws(TaskValidationError) {
-        let bound = UInt128(vdaf.coordinateBound)
+        let bound = UInt128(vdaf.coordinateBound) * (vdaf.isSigned ? 2 : 1)
         do throws(CapacityExceeded) {
-            switch vdaf.base {
-            case .count, .sum, .sumVecField64:
+            if vdaf.fieldModulus == Field64.modulus {
                 try Capacity.check(maxBatchSize: maxBatchSize, bound: bound, field: Field64.self)
-            case .sumVec, .histogram, .multihotCountVec, .l1BoundSum, .committed:
+            } else {
                 try Capacity.check(maxBatchSize: maxBatchSize, bound: bound, field: Field128.self)
             }
         } catch {
@@ -80,14 +80,14 @@ extension TaskConfiguration {
         for (field, isPresent) in required where !isPresent { throw .missingField(field) }
         if let keys = cairn.statementKeys, keys.leader == keys.helper { throw .sameStatementKeys }
         let bound = UInt128(vdaf.coordinateBound)
-        // No overflow: at most 2^22 coordinates below 2^64 each.
-        let distance = UInt128(vdaf.outputLength) * bound
+        let distance = vdaf.outputDistance
         do throws(SigmaTooSmall) {
             try SigmaRule.check(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
         } catch {
             let hint =
                 switch vdaf.base {
                 case .sum: "; use a committed SumVec of length 1 instead"
+                case .boundedL2: "; use fewer fractional bits, or Field128 instead"
                 case .sumVecField64: "; use a committed SumVec instead, which works in Field128"
                 default: ""
                 }
@@ -102,7 +102,7 @@ extension TaskConfiguration {
     ) throws(TaskValidationError) {
         guard let encoding else { return }
         switch vdaf.base {
-        case .count, .histogram, .multihotCountVec, .l1BoundSum, .committed:
+        case .count, .histogram, .multihotCountVec, .l1BoundSum, .boundedL2, .committed:
             throw .numericEncoding("numeric_encoding needs a Sum or a SumVec")
         case .sum, .sumVec, .sumVecField64:
             let largest = UInt64(1) << UInt64(encoding.bits) - 1

@@ -36,6 +36,15 @@ extension VDAFConfiguration {
         case .l1BoundSum(_, let maximum, let chunkLength):
             try Self.checkMaximum(maximum, "max_value", isField64: false)
             try checkSize(chunkLength: chunkLength)
+        case .boundedL2(let dimension, _, _, let isField128):
+            guard dimension <= Self.maximumElements else {
+                throw .outOfBounds("dimension \(dimension) exceeds \(Self.maximumElements) elements")
+            }
+            do throws(VDAFError) {
+                if isField128 { _ = try boundedL2(Field128.self) } else { _ = try boundedL2(Field64.self) }
+            } catch {
+                throw .outOfBounds("\(error)")
+            }
         case .sumVecField64(_, let maximum, let chunkLength, let proofs):
             try Self.checkMaximum(maximum, "max_measurement", isField64: true)
             try checkSize(chunkLength: chunkLength)
@@ -78,6 +87,7 @@ extension VDAFConfiguration {
         switch base {
         case .count, .committed: 1
         case .sum: Self.bits(coordinateBound)
+        case .boundedL2: outputLength
         case .sumVec, .sumVecField64, .histogram: outputLength * Self.bits(coordinateBound)
         case .multihotCountVec(_, let maxWeight, _): outputLength + Self.bits(maxWeight)
         case .l1BoundSum: (outputLength + 1) * Self.bits(coordinateBound)
@@ -103,7 +113,7 @@ extension VDAFConfiguration {
         let best = UInt32(Self.recommendedChunkLength(elements: min(max(encodedElements, 1), Self.maximumElements)))
         let changed: VDAFConfiguration =
             switch self {
-            case .count, .sum: self
+            case .count, .sum, .boundedL2: self
             case .committed(let base): .committed(try base.withRecommendedChunkLength())
             case .sumVec(let length, let maximum, _):
                 .sumVec(length: length, maxMeasurement: maximum, chunkLength: best)
@@ -150,21 +160,45 @@ extension VDAFConfiguration {
         case .sumVec(let length, _, _), .histogram(let length, _), .multihotCountVec(let length, _, _),
             .l1BoundSum(let length, _, _), .sumVecField64(let length, _, _, _):
             Int(length)
+        case .boundedL2(let dimension, _, _, _): Int(dimension)
         case .count, .sum, .committed: 1
         }
     }
 
-    /// M: every coordinate of a valid report's output lies in [0, M].
+    /// Whether coordinates may be negative.
+    package var isSigned: Bool {
+        if case .boundedL2 = base { true } else { false }
+    }
+
+    /// What an integer of the output stands for: 2^-fractional_bits for vectors of real numbers, else 1.
+    package var unit: Double {
+        guard case .boundedL2(_, _, let fractionalBits, _) = base else { return 1 }
+        return Double(sign: .plus, exponent: -Int(fractionalBits), significand: 1)
+    }
+
+    /// M: every coordinate of a valid report's output lies in [0, M], or in [-M, M] where ``isSigned``.
     package var coordinateBound: UInt64 {
         switch base {
         case .sum(let maximum), .sumVec(_, let maximum, _), .l1BoundSum(_, let maximum, _),
             .sumVecField64(_, let maximum, _, _):
             maximum
+        case .boundedL2(_, let integerBound, _, _): integerBound
         case .count, .histogram, .multihotCountVec, .committed: 1
         }
     }
 
-    /// T: the coordinates of a valid report's output add up to at most T.
+    /// L1: the largest Σ_k |x_k - x'_k| between the outputs of two valid reports.
+    package var outputDistance: UInt128 {
+        switch base {
+        case .boundedL2(let dimension, let integerBound, _, _):
+            BoundedL2Vector.outputDistance(dimension: Int(dimension), integerBound: integerBound)
+        default:
+            // No overflow: at most 2^22 coordinates below 2^64 each.
+            UInt128(outputLength) * UInt128(coordinateBound)
+        }
+    }
+
+    /// T: the absolute values of the coordinates of a valid report's output add up to at most T.
     package var sumBound: UInt128 {
         switch base {
         case .count, .histogram, .committed: 1
@@ -172,6 +206,8 @@ extension VDAFConfiguration {
         case .sumVec(let length, let maximum, _), .sumVecField64(let length, let maximum, _, _):
             UInt128(length) * UInt128(maximum)
         case .multihotCountVec(_, let maxWeight, _): UInt128(maxWeight)
+        // Half of the distance between a vector and its opposite.
+        case .boundedL2: (outputDistance + 1) / 2
         }
     }
 
@@ -179,6 +215,7 @@ extension VDAFConfiguration {
     package var fieldModulus: UInt128 {
         switch base {
         case .count, .sum, .sumVecField64: Field64.modulus
+        case .boundedL2(_, _, _, let isField128): isField128 ? Field128.modulus : Field64.modulus
         case .sumVec, .histogram, .multihotCountVec, .l1BoundSum, .committed: Field128.modulus
         }
     }

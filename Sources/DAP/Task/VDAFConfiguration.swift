@@ -24,7 +24,7 @@ extension VDAFConfigurationError: CustomStringConvertible {
 /// Which VDAF a task uses, with its parameters: `vdaf_type` and `vdaf_configuration` of a task configuration.
 ///
 /// Layouts are DAP-18's (appendix "VDAF Configuration Encodings") for types 1 to 5 and draft-ietf-ppm-l1-bound-sum's
-/// for type 7. Ours, in Cairn's `Protocols/`, are those of the committed types and of the private one.
+/// for type 7. Ours, in Cairn's `Protocols/`, are those of the committed types and of the private ones.
 public enum VDAFConfiguration: Hashable, Sendable {
     /// Prio3Count (1): how many measurements are true. No parameters.
     case count
@@ -44,6 +44,10 @@ public enum VDAFConfiguration: Hashable, Sendable {
     /// Prio3SumVecField64MultiproofHmacSha256Aes128 (0xFFFF1003): the sum of vectors over the small field, with several
     /// proofs. `struct { uint32 length; uint64 max_measurement; uint32 chunk_length; uint8 proofs; }`
     case sumVecField64(length: UInt32, maxMeasurement: UInt64, chunkLength: UInt32, proofs: UInt8)
+    /// BoundedL2 (0xFFFF2001): the sum of vectors of real numbers whose Euclidean norm is bounded. `struct { uint32
+    /// dimension; uint64 integer_bound; uint8 fractional_bits; uint8 field_size; }`, the bound in units of
+    /// 2^-fractional_bits, the size of a field element 8 or 16 bytes.
+    case boundedL2(dimension: UInt32, integerBound: UInt64, fractionalBits: UInt8, isField128: Bool)
     /// The same with a commitment to each share of the output; same parameters.
     indirect case committed(VDAFConfiguration)
 
@@ -57,6 +61,7 @@ public enum VDAFConfiguration: Hashable, Sendable {
         case .multihotCountVec: 5
         case .l1BoundSum: 7
         case .sumVecField64: 0xFFFF_1003
+        case .boundedL2: 0xFFFF_2001
         // 0 is no type's: it is for a committed VDAF inside a committed one, which `checkBounds` refuses.
         case .committed(let base): CommittedID.id(of: base.type) ?? 0
         }
@@ -93,6 +98,11 @@ public enum VDAFConfiguration: Hashable, Sendable {
             writer.write(maxMeasurement)
             writer.write(chunkLength)
             writer.write(proofs)
+        case .boundedL2(let dimension, let integerBound, let fractionalBits, let isField128):
+            writer.write(dimension)
+            writer.write(integerBound)
+            writer.write(fractionalBits)
+            writer.write(UInt8(isField128 ? 16 : 8))
         case .count, .committed:
             break
         }
@@ -140,9 +150,24 @@ public enum VDAFConfiguration: Hashable, Sendable {
             .sumVecField64(
                 length: try reader.uint32("length"), maxMeasurement: try reader.uint64("max_measurement"),
                 chunkLength: try reader.uint32("chunk_length"), proofs: try reader.uint8("proofs"))
+        case 0xFFFF_2001:
+            try boundedL2(&reader)
         default:
             nil
         }
+    }
+
+    private static func boundedL2(_ reader: inout ByteReader) throws(CodecError) -> VDAFConfiguration {
+        let dimension = try reader.uint32("dimension")
+        let integerBound = try reader.uint64("integer_bound")
+        let fractionalBits = try reader.uint8("fractional_bits")
+        let fieldSize = try reader.uint8("field_size")
+        guard fieldSize == 8 || fieldSize == 16 else {
+            throw .unsupported(field: "field_size", value: UInt64(fieldSize))
+        }
+        return .boundedL2(
+            dimension: dimension, integerBound: integerBound, fractionalBits: fractionalBits,
+            isField128: fieldSize == 16)
     }
 
     /// On the wire the weight comes last, whatever the order of our arguments.

@@ -48,12 +48,24 @@ package func makeTaskVDAF(_ configuration: VDAFConfiguration) throws(VDAFConfigu
                 configuration,
                 measurement: { if case .vector(let values) = $0 { values } else { nil } },
                 result: { .vector($0) })
+        case .boundedL2(_, _, _, let isField128):
+            guard isField128 else { return try erase(configuration.boundedL2(Field64.self), configuration) }
+            return try erase(configuration.boundedL2(Field128.self), configuration)
         case .committed:
             throw VDAFError.invalidParameter("a committed VDAF cannot be committed again")
         }
     } catch {
         throw .outOfBounds("\(error)")
     }
+}
+
+private func erase<Field: NTTFieldElement>(
+    _ vdaf: BoundedL2<Field>, _ configuration: VDAFConfiguration
+) throws(VDAFError) -> any TaskVDAF {
+    try erase(
+        vdaf, configuration,
+        measurement: { if case .real(let values) = $0 { values } else { nil } },
+        result: { .signedVector($0.integers) })
 }
 
 private func erase<V: OneRoundVDAF>(

@@ -7,7 +7,14 @@ extension BoundedL2: OneRoundVDAF {
 
     /// ⌈2·√d·B⌉: two vectors are at most 2B apart, and the sum of d absolute values is at most √d times the norm.
     public var outputDistance: UInt128 {
-        let square = 4 * UInt128(dimension) * UInt128(encoding.squaredBound)
+        Self.outputDistance(dimension: dimension, integerBound: encoding.integerBound)
+    }
+
+    /// ``outputDistance`` of a type that need not be built.
+    ///
+    /// - Precondition: The bound is below 2^32.
+    package static func outputDistance(dimension: Int, integerBound: UInt64) -> UInt128 {
+        let square = 4 * UInt128(dimension) * UInt128(integerBound) * UInt128(integerBound)
         var root = UInt128(Double(square).squareRoot())
         while root * root < square { root += 1 }
         while root > 0, (root - 1) * (root - 1) >= square { root -= 1 }

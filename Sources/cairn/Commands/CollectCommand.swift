@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import TensorFiles
 
 /// `cairn collect`: the collector asks for a batch's result.
 struct CollectCommand: AsyncParsableCommand {
@@ -12,7 +13,8 @@ struct CollectCommand: AsyncParsableCommand {
             precision; END is not included. A leader-selected task hands out its next batch.
 
             The result is what the reports add up to, coordinate by coordinate. --average divides it by their number, \
-            which is the only difference between a task made with --vdaf average and one with --vdaf sum.
+            which is the only difference between a task made with --vdaf average and one with --vdaf sum. --out writes \
+            the numbers into a .npy or .safetensors file, in double precision.
             """)
 
     struct Output: Encodable {
@@ -20,6 +22,8 @@ struct CollectCommand: AsyncParsableCommand {
         let count: UInt64
         /// Decimal strings: sums may exceed what JSON readers keep exact.
         let result: [String]
+        /// For vectors of real numbers: `result` times the task's unit.
+        let values: [Double]?
         /// With --average: the sums divided by the number of reports.
         let average: [Double]?
         let start: String?
@@ -30,27 +34,47 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "The collector's private key (cairn keygen hpke).") var hpkeKey: String
     @Option(help: "File with the bearer token that the leader expects.") var token: String
     @Option(help: "START..END of a time-interval batch.") var interval: IntervalArgument?
+    @Option(name: .customLong("out"), help: "A .npy or .safetensors file for the numbers.") var output: String?
     @Flag(help: "Print averages: the sums divided by the number of reports.") var average = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let file = try task.load()
+        let format = try output.map { path in
+            do throws(TensorFileError) { return try TensorFormat(path: path) } catch {
+                throw CommandFailure.usage("\(path): \(error)")
+            }
+        }
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
         let outcome = try await collector.collect(try query(file.configuration)) {
             Spinner.shared.turn("waiting for the aggregators")
         }
         Spinner.shared.finish()
-        let averages = average ? outcome.value.averages(over: outcome.count) : nil
+        let vdaf = try file.configuration.vdaf
+        let numbers = outcome.value.numbers(vdaf)
+        let averages = average ? numbers.map { $0 / Double(outcome.count) } : nil
+        if let output, let format {
+            let values = averages ?? numbers
+            let tensor = try Tensor(
+                name: average ? "average" : "sum", shape: values.count == 1 ? [] : [values.count], values: values)
+            try UserFile.create(
+                output, try TensorFile([tensor]).encoded(as: format, precision: .double), isSecret: false)
+        }
         let start = file.configuration.seconds(of: outcome.interval.start).map(TimeArgument.text)
         let end = outcome.interval.end.flatMap { file.configuration.seconds(of: $0) }.map(TimeArgument.text)
         if json {
             return try JSONOutput.print(
                 Output(
                     taskId: file.taskID.base64URL, count: outcome.count, result: outcome.value.decimals,
+                    values: vdaf.isSigned ? numbers : nil,
                     average: averages, start: start, end: end))
         }
-        Console.print((averages?.map { "\($0)" } ?? outcome.value.decimals).joined(separator: ","))
+        let texts = averages.map { $0.map { "\($0)" } }
+        if output == nil {
+            Console.print(
+                (texts ?? (vdaf.isSigned ? numbers.map { "\($0)" } : outcome.value.decimals)).joined(separator: ","))
+        }
         Console.error("\(outcome.count) reports from \(start ?? "?") until \(end ?? "?")")
     }
 
@@ -71,16 +95,21 @@ struct CollectCommand: AsyncParsableCommand {
 }
 
 extension AggregateValue {
-    private var sums: [UInt128] {
+    /// All sums in decimal; of vectors of real numbers in units of 2^-fractional_bits.
+    var decimals: [String] {
         switch self {
-        case .integer(let value): [value]
-        case .vector(let values): values
+        case .integer(let value): ["\(value)"]
+        case .vector(let values): values.map { "\($0)" }
+        case .signedVector(let values): values.map { "\($0)" }
         }
     }
 
-    /// All sums in decimal.
-    var decimals: [String] { sums.map { String($0) } }
-
-    /// Each sum divided by the number of reports, rounded as `Double` rounds; a batch has at least one report.
-    func averages(over count: UInt64) -> [Double] { sums.map { Double($0) / Double(count) } }
+    /// The sums as numbers, rounded as `Double` rounds.
+    func numbers(_ vdaf: VDAFConfiguration) -> [Double] {
+        switch self {
+        case .integer(let value): [Double(value)]
+        case .vector(let values): values.map { Double($0) }
+        case .signedVector(let values): values.map { Double($0) * vdaf.unit }
+        }
+    }
 }

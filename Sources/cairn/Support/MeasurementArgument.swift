@@ -44,9 +44,18 @@ struct MeasurementParser {
                 throw CommandFailure("the numbers add up to \(sum)", advice: "The task takes up to \(maximum).")
             }
             return .vector(values)
+        case .boundedL2:
+            return .real(try texts.map(real))
         case .committed:
             throw CommandFailure("the task's type is not one that takes values")
         }
+    }
+
+    private func real(_ text: String) throws -> Double {
+        guard let value = Double(text), value.isFinite else {
+            throw CommandFailure("'\(text)' is not a number")
+        }
+        return value
     }
 
     private func bool(_ text: String) throws -> Bool {
@@ -161,6 +170,9 @@ extension MeasurementParser {
         switch vdaf.base {
         case .count, .multihotCountVec: .count
         case .sum, .histogram, .committed: vdaf.base
+        case .boundedL2(_, let integerBound, let fractionalBits, let isField128):
+            .boundedL2(
+                dimension: 1, integerBound: integerBound, fractionalBits: fractionalBits, isField128: isField128)
         case .sumVec(_, let maximum, _), .l1BoundSum(_, let maximum, _), .sumVecField64(_, let maximum, _, _):
             .sum(maxMeasurement: maximum)
         }

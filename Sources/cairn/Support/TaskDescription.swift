@@ -91,6 +91,9 @@ struct TaskDescription: Encodable {
         case .sumVecField64(let length, let maximum, let chunk, let proofs):
             "sum of vectors of \(length) integers from 0 to \(maximum), in a 64-bit field with \(proofs) proofs "
                 + "(chunk length \(chunk))"
+        case .boundedL2(let dimension, let integerBound, let fractionalBits, let isField128):
+            "sum of vectors of \(dimension) real numbers of norm at most \(Double(integerBound) * vdaf.unit), in units of "
+                + "2^-\(fractionalBits)" + (isField128 ? ", in a 128-bit field" : "")
         case .committed(let base): text(base)
         }
     }

@@ -5,7 +5,7 @@ import DAP
 struct VDAFOptions: ParsableArguments {
     /// Names are those of `cairn bench vdaf`.
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case count, sum, average, histogram, multihot, sumvec, l1boundsum, sumvec64hmac
+        case count, sum, average, histogram, multihot, sumvec, l1boundsum, sumvec64hmac, boundedl2
         /// Known, so that it is refused with the reason; not in the help.
         case poplar1
 
@@ -19,7 +19,8 @@ struct VDAFOptions: ParsableArguments {
                 count: true or false. sum: an integer. average: the same as sum; divide with `cairn collect --average`. \
                 histogram: one of --length buckets. multihot: up to --max-weight of --length options. sumvec: --length \
                 integers. l1boundsum: --length integers that add up to at most --max-value. sumvec64hmac: as sumvec, in \
-                a 64-bit field with several proofs: a private type (0xFFFF1003) of deployed systems.
+                a 64-bit field with several proofs: a private type (0xFFFF1003) of deployed systems. boundedl2: --length \
+                real numbers whose Euclidean norm is at most --norm-bound, such as a model update.
                 """))
     var vdaf: Kind?
     @Option(help: "Largest value of sum, average, sumvec and sumvec64hmac.") var maxMeasurement: UInt64?
@@ -27,6 +28,14 @@ struct VDAFOptions: ParsableArguments {
     @Option(help: "Largest sum of a report's coordinates (l1boundsum).") var maxValue: UInt64?
     @Option(help: "Number of coordinates, options or buckets.") var length: UInt32?
     @Option(help: "Number of proofs (sumvec64hmac), at least 3; 3 by default.") var proofs: UInt8?
+    @Option(help: "Largest Euclidean norm of a report (boundedl2).") var normBound: Double?
+    @Option(
+        help:
+            "Numbers are rounded to multiples of 2^-F (boundedl2); by default as finely as the bound allows, up to 20.")
+    var fractionalBits: UInt8?
+    @Flag(
+        help: "Use a 128-bit field (boundedl2): where a long vector needs more fractional bits than the other allows.")
+    var field128 = false
     @Option(help: "Elements per proof chunk; the best one by default.") var chunkLength: UInt32?
 
     /// The VDAF that the options ask for, without commitments.
@@ -64,6 +73,8 @@ struct VDAFOptions: ParsableArguments {
                 length: try required(length, "--length"),
                 maxMeasurement: try required(maxMeasurement, "--max-measurement"), chunkLength: chunkLength ?? 0,
                 proofs: proofs ?? 3)
+        case .boundedl2:
+            configuration = try boundedNorm(length: try required(length, "--length"))
         }
         do throws(VDAFConfigurationError) {
             if chunkLength == nil { return try configuration.withRecommendedChunkLength() }
@@ -74,18 +85,29 @@ struct VDAFOptions: ParsableArguments {
         }
     }
 
+    private func boundedNorm(length: UInt32) throws -> VDAFConfiguration {
+        let bound = try required(normBound, "--norm-bound")
+        do {
+            return try VDAFConfiguration.boundedL2(
+                dimension: length, normBound: bound, fractionalBits: fractionalBits, isField128: field128)
+        } catch {
+            throw ValidationError("--vdaf boundedl2: \(error).")
+        }
+    }
+
     private func required<T>(_ value: T?, _ option: String) throws -> T {
         guard let value else { throw ValidationError("--vdaf \(vdaf?.rawValue ?? "") needs \(option).") }
         return value
     }
 
     private func refuseOptions(notOf kind: Kind) throws {
-        let vectors: Set<Kind> = [.histogram, .multihot, .sumvec, .l1boundsum, .sumvec64hmac]
+        let chunked: Set<Kind> = [.histogram, .multihot, .sumvec, .l1boundsum, .sumvec64hmac]
         let options: [(name: String, isGiven: Bool, kinds: Set<Kind>)] = [
             ("--max-measurement", maxMeasurement != nil, [.sum, .average, .sumvec, .sumvec64hmac]),
             ("--max-weight", maxWeight != nil, [.multihot]), ("--max-value", maxValue != nil, [.l1boundsum]),
-            ("--length", length != nil, vectors), ("--chunk-length", chunkLength != nil, vectors),
-            ("--proofs", proofs != nil, [.sumvec64hmac]),
+            ("--length", length != nil, chunked.union([.boundedl2])), ("--chunk-length", chunkLength != nil, chunked),
+            ("--proofs", proofs != nil, [.sumvec64hmac]), ("--norm-bound", normBound != nil, [.boundedl2]),
+            ("--fractional-bits", fractionalBits != nil, [.boundedl2]), ("--field128", field128, [.boundedl2]),
         ]
         // Poplar1 is refused for what it is, not for an option.
         for option in options where option.isGiven && !option.kinds.contains(kind) && kind != .poplar1 {

@@ -14,6 +14,8 @@ enum Fixtures {
         .histogram(length: 7, chunkLength: 3), .multihotCountVec(length: 6, maxWeight: 3, chunkLength: 3),
         .l1BoundSum(length: 4, maxValue: 20, chunkLength: 5),
         .sumVecField64(length: 5, maxMeasurement: 14, chunkLength: 4, proofs: 3),
+        .boundedL2(dimension: 3, integerBound: 1 << 12, fractionalBits: 10, isField128: false),
+        .boundedL2(dimension: 3, integerBound: 1 << 12, fractionalBits: 10, isField128: true),
     ]
     static let all: [VDAFConfiguration] = vdafs + vdafs.map { .committed($0) }
 
@@ -46,6 +48,7 @@ enum Fixtures {
         case .histogram: [.bucket(6), .bucket(0)]
         case .multihotCountVec: [true, false].map { .choices([$0, true, false, !$0, false, true]) }
         case .l1BoundSum: [.vector([20, 0, 0, 0]), .vector([0, 1, 2, 3])]
+        case .boundedL2: [.real([2.5, -3, 0.125]), .real([-4, 0, 0])]
         case .committed: []
         }
     }

@@ -53,7 +53,7 @@ struct TrialScores {
                 lambda: lambda, salt: salt,
                 task: task(.validation, bound: UInt64(Self.scale), lambdaHash: CreditWeights.hash(lambda, salt: salt)))
         }
-        return try updates.map { try weights.value(of: $0) }
+        return try updates.map { try weights.value(of: $0.map(Int64.init)) }
     }
 
     private func task(_ kind: CreditPolicy.Kind, bound: UInt64, lambdaHash: [UInt8]?) throws -> ValidatedTask {
