@@ -226,7 +226,7 @@ struct LyingClient<Field: NTTFieldElement> {
             context: report.context, aggregationParameter: (), verifierShares: steps.map(\.share))
         for id in 0..<2 {
             for byte in [0, 31, 32, 63] {
-                var shares = try steps.map { vdaf.encode(verifierShare: $0.share) }
+                var shares = steps.map { vdaf.encode(verifierShare: $0.share) }
                 shares[id][shares[id].count - 64 + byte] ^= 1
                 let other = try vdaf.verifierSharesToMessage(
                     context: report.context, aggregationParameter: (),

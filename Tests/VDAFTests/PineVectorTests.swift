@@ -9,7 +9,7 @@ import VDAF
         struct Report: Decodable {
             let inputShares: [String]
             let measurement: [Double]
-            let outShares: [String]
+            let outShares: [[String]]
             let publicShare: String
         }
         let alpha: Double
@@ -77,7 +77,7 @@ import VDAF
             let encoding = try FixedPointEncoding(
                 integerBound: document.l2NormBound, fractionalBits: document.numFracBits)
             for report in document.prep {
-                let shares = report.outShares.map { Self.integers($0, size: size) }
+                let shares = report.outShares.map { Self.integers($0.joined(), size: size) }
                 let expected = zip(shares[0], shares[1]).map { Self.sum($0, $1, modulus) }
                 #expect(try encoding.encode(report.measurement) == expected, "\(name)")
                 count += expected.count

@@ -76,7 +76,7 @@ extension BoundedL2 {
     /// The stream of the tests' signs.
     ///
     /// - Parameter parts: The leader's and the helper's wraparound part.
-    func wraparoundSigns(context: [UInt8], parts: [[UInt8]]) -> Seeds {
+    package func wraparoundSigns(context: [UInt8], parts: [[UInt8]]) -> XofHmacSha256Aes128 {
         stream(.wraparoundSigns, context: context, seed: seed(.wraparoundSeed, context: context, binder: parts))
     }
 
