@@ -8,6 +8,7 @@ extension Decoder {
         codec("committed-count", required { try Committed(Prio3Count()) }, (), true),
         codec("committed-sumvec", committedSumVec, (), [5, 0, 2]),
         codec("committed-histogram", required { try Committed(Prio3Histogram(length: 5, chunkLength: 2)) }, (), 3),
+        codec("committed-bounded-l2-vector", required { try Committed(boundedL2) }, (), [1.5, -2, 0]),
         aggregateShares, integerVector,
     ]
 

@@ -1,7 +1,7 @@
 import VDAF
 
 extension Decoder {
-    /// The messages of every Prio3 type, at small parameters with more than one chunk.
+    /// The messages of every Prio3 type, at small parameters with more than one chunk, and of bounded-norm vectors.
     static let prio3: [Decoder] = [
         codec("prio3-count", required { try Prio3Count() }, (), true),
         codec("prio3-count-3-shares", required { try Prio3Count(shares: 3) }, (), true),
@@ -23,5 +23,9 @@ extension Decoder {
             [true, false, true, false, false]),
         codec(
             "prio3-l1boundsum", required { try Prio3L1BoundSum(length: 3, maxValue: 9, chunkLength: 2) }, (), [4, 0, 5]),
+        codec("bounded-l2-vector", boundedL2, (), [1.5, -2, 0]),
     ]
+
+    /// Norm bound 3, in halves.
+    static let boundedL2 = required { try BoundedL2Vector(normBound: 3, fractionalBits: 1, dimension: 3) }
 }

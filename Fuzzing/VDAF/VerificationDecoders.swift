@@ -23,6 +23,7 @@ extension Decoder {
             [true, false, true, false, false]),
         verify(
             "verify-l1boundsum", required { try Prio3L1BoundSum(length: 3, maxValue: 9, chunkLength: 2) }, [4, 0, 5]),
+        verify("verify-bounded-l2-vector", boundedL2, [1.5, -2, 0]),
         verify(
             "verify-committed-sumvec", committedSumVec, [5, 0, 2]
         ) {
@@ -42,7 +43,9 @@ extension Decoder {
         verify(name, vdaf, measurement) { outputs in
             var sum = outputs[0]
             V.Field.addVector(&sum, outputs[1])
-            return V.Field.canonicalValues(sum).allSatisfy { $0 <= vdaf.coordinateBound }
+            return V.Field.canonicalValues(sum).allSatisfy {
+                $0 <= vdaf.coordinateBound || vdaf.isSigned && $0 >= V.Field.modulus - vdaf.coordinateBound
+            }
         }
     }
 
