@@ -2,7 +2,7 @@
 ///
 /// This is what a committed VDAF needs of the VDAF that it wraps: access to the output shares before verification has
 /// ended (a commitment is made to them), the bound that every honest coordinate obeys, and decoding of sums that were
-/// added up as integers. All Prio3 types conform.
+/// added up as integers. All Prio3 types and the bounded-norm vectors conform.
 public protocol OneRoundVDAF: VDAF
 where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [Field] {
     associatedtype Field: FieldElement

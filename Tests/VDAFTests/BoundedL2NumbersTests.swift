@@ -101,6 +101,13 @@ import VDAF
         }
     }
 
+    /// Section 9: one proof of norm equality would not do over Field64.
+    @Test func oneProofOfTheNormIsTooFew() throws {
+        let vdaf = try BoundedL2Vector(normBound: 1, fractionalBits: 11, dimension: 10_000_000)
+        let one = Self.soundness(vdaf).norm / Double(BoundedL2Vector.normEqualityProofs)
+        try Self.expect("1 would be 2^\(Self.decimal(one)) at d = 10^7")
+    }
+
     /// Section 6: the bound on a test's chance to pass a vector that wraps.
     @Test func wraparoundConstants() throws {
         // (2/√(2π) + 2·2·0.56)·W/σ with σ ≥ √(p/2) ≥ 8·W.

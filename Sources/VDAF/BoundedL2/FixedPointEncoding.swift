@@ -65,6 +65,7 @@ public struct FixedPointEncoding: Sendable, Hashable {
     /// Scaling to norm b leaves a rounded norm of at most b + √d/2 in units of 2^-f, so b = B - √d/2 is always short
     /// enough; first B itself is tried, which usually is.
     ///
+    /// - Warning: The time shows whether the vector was short enough, as that of the training before it shows more.
     /// - Throws: `.invalidMeasurement` for a coordinate that is not a number, or infinite.
     public func clip(_ vector: [Double]) throws(VDAFError) -> [Double] {
         guard vector.allSatisfy(\.isFinite) else {
