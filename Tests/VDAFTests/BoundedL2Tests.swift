@@ -35,6 +35,15 @@ func randomVector(_ dimension: Int, norm: Double, _ random: inout SeededGenerato
         try Self.checkSums(BoundedL2Vector(normBound: 3.7, fractionalBits: 4, dimension: dimension), &random)
     }
 
+    @Test func aMillionCoordinatesAreSummed() throws {
+        var random = SeededGenerator()
+        let vdaf = try BoundedL2Vector(normBound: 1, fractionalBits: 13, dimension: 1_000_000)
+        let vector = try vdaf.encoding.clip(randomVector(vdaf.dimension, norm: 1, &random))
+        let outputs = try Report(vdaf, vector, &random).verify()
+        let sum = try vdaf.unshard(aggregationParameter: (), aggregateShares: outputs, measurementCount: 1)
+        #expect(try sum.integers == vdaf.encoding.encode(vector).map { Int128($0) })
+    }
+
     @Test(arguments: [1, 2, 3, 5, 1 << 10, 1 << 25] as [UInt64])
     func boundsOfEverySizeWork(integerBound: UInt64) throws {
         var random = SeededGenerator()
