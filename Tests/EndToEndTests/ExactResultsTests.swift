@@ -44,6 +44,12 @@ extension EndToEnd {
                 options: ["--vdaf", "sumvec64hmac", "--length", "3", "--max-measurement", "70000", "--proofs", "4"],
                 measurements: [[0, 1, 70000], [70000, 2, 70000], [5, 3, 70000]].map { .vector($0) },
                 expected: .vector([70005, 6, 210000])),
+            Case(
+                name: "boundedl2",
+                options: ["--vdaf", "boundedl2", "--length", "3", "--norm-bound", "2.5", "--fractional-bits", "10"],
+                // The first has the largest norm that there is; the last is all zeros.
+                measurements: [[1.5, -2, 0], [-0.25, -0.5, 1], [-2.5, 0, 0], [0, 0, 0]].map { .real($0) },
+                expected: .signedVector([-1280, -2560, 1024])),
         ]
 
         @Test(arguments: ["time-interval", "leader-selected"])
@@ -68,6 +74,7 @@ extension EndToEnd {
             switch value {
             case .integer(let sum): ["\(sum)"]
             case .vector(let sums): sums.map { "\($0)" }
+            case .signedVector(let sums): sums.map { "\($0)" }
             }
         }
 

@@ -27,12 +27,14 @@ package struct LogFixture {
     package var entries: [[UInt8]] = []
     package var blobs: [[UInt8]] = []
 
-    /// - Parameter keys: A log with the same keys of log and witness.
+    /// - Parameters:
+    ///   - type: What a report holds; a vector of integers by default.
+    ///   - keys: A log with the same keys of log and witness.
     package init(
         minBatchSize: UInt64 = 2, credit: CreditPolicy = CreditPolicy(kind: .unit, bound: 0),
         lambdaHash: [UInt8]? = nil,
         encoding: NumericEncoding? = nil, length: UInt32 = 3, maxMeasurement: UInt64 = 100,
-        keys: LogFixture? = nil
+        vdaf type: VDAFConfiguration? = nil, keys: LogFixture? = nil
     ) throws {
         directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
@@ -58,7 +60,8 @@ package struct LogFixture {
             taskInfo: Array("ledger test".utf8), leaderURL: "http://leader.example/",
             helperURL: "http://helper.example/", timePrecision: 60, minBatchSize: minBatchSize,
             batchMode: .leaderSelected,
-            vdaf: .committed(.sumVec(length: length, maxMeasurement: maxMeasurement, chunkLength: 5)),
+            vdaf: .committed(
+                type ?? .sumVec(length: length, maxMeasurement: maxMeasurement, chunkLength: 5)),
             taskInterval: nil,
             cairn: parameters
         ).validated()
@@ -90,9 +93,13 @@ package struct LogFixture {
     }
 
     package func contribution(_ values: [UInt64]) throws -> Contribution {
+        try contribution(of: .vector(values))
+    }
+
+    package func contribution(of measurement: MeasurementValue) throws -> Contribution {
         let verifyKey = [UInt8](repeating: 7, count: 32)
         let reportID = ReportID.random()
-        let sharded = try vdaf.shard(taskID: task.taskID, measurement: .vector(values), reportID: reportID)
+        let sharded = try vdaf.shard(taskID: task.taskID, measurement: measurement, reportID: reportID)
         let commitments = try vdaf.commitments(publicShare: sharded.publicShare)
         let claim = try ClaimKey.make(seed: seed, taskID: task.taskID, reportID: reportID, commitments: commitments)
         let shares = sharded.inputShares.map {
