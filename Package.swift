@@ -170,7 +170,7 @@ let package = Package(
             ]),
         .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["exchange.py"]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
-        .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "DAP", "SharedModel"]),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "Commitments", "DAP", "SharedModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

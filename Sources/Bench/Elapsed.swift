@@ -1,7 +1,7 @@
 import Foundation
 
 /// How long something took, and for how much of it the process had a processor.
-struct Elapsed: Sendable {
+package struct Elapsed: Sendable {
     /// Seconds of wall clock.
     var wall = 0.0
     /// Seconds of processor time, all threads together.

@@ -107,6 +107,40 @@ extension EndToEnd {
             }
         }
 
+        @Test func roundsOfTrainingAreMeasuredWithTheDocumentedKeys() async throws {
+            let json = try await Cairn.succeed(
+                "bench", "train", "--dimension", "20", "--dimension", "300", "--contributors", "4", "--seed", "5",
+                "--json"
+            ).json()
+            let rows = try #require(json["rows"] as? [[String: Any]])
+            #expect(rows.map { $0["dimension"] as? Int } == [20, 300])
+            for row in rows {
+                #expect(row["contributors"] as? Int == 4 && row["threads"] as? Int == 1)
+                for key in [
+                    "client_us", "commit_us", "leader_verify_us", "helper_verify_us", "link_check_us", "aggregate_us",
+                    "audit_us", "plain_average_us",
+                ] {
+                    #expect(try #require(row[key] as? Double) > 0, "\(key)")
+                }
+                let dimension = try #require(row["dimension"] as? Int)
+                #expect(row["plain_upload_bytes"] as? Int == 4 * dimension)
+                #expect(try #require(row["upload_bytes"] as? Int) > 8 * dimension)
+                #expect(row["field"] as? String == "field64")
+            }
+            #expect(json["seed"] as? Int == 5 && json["norm_bound"] as? Double == 1 && json["repeats"] as? Int == 1)
+
+            let table = try await Cairn.succeed(
+                "bench", "train", "--dimension", "20", "--contributors", "2", "--norm-bound", "1e7", "--repeats", "2")
+            #expect(table.output.contains("20 × 2") && table.output.contains("Field128, 0 fractional bits"))
+            for (options, word) in [
+                (["--dimension", "0"], "--dimension 0"), (["--contributors", "0"], "--contributors 0"),
+                (["--norm-bound", "nan"], "--norm-bound nan"), (["--threads", "0"], "--threads 0"),
+            ] {
+                let wrong = try await Cairn.run(["bench", "train"] + options)
+                #expect(wrong.status == 64 && wrong.errors.contains(word), "\(wrong.errors)")
+            }
+        }
+
         @Test func mistakesInOptionsAreNamed() async throws {
             let wrong: [([String], String)] = [
                 (["--type", "frobnicate"], "sumvec64"), (["--length", "5"], "--type"),
