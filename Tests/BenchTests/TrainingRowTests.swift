@@ -69,22 +69,8 @@ import VDAF
     }
 }
 
-/// How updates become field elements.
-@Suite struct UpdatePrecisionTests {
-    /// The largest numbers of fractional bits that the σ rule allows over Field64.
-    @Test(arguments: [
-        (1, 1, 20, false), (1_000, 1, 18, false), (10_000, 1, 16, false), (100_000, 1, 14, false),
-        (1_000_000, 1, 13, false), (2_000_000, 1, 20, true), (1_000, 8, 15, false), (1_000, 0.01, 24, false),
-        (1_000, 0x1p-50, 63, false), (20, 1e7, 0, true), (20, 0x1p31, 0, true),
-    ]) func coordinatesAreAsFineAsTheHelpersShareHides(
-        dimension: Int, normBound: Double, fractionalBits: Int, isField128: Bool
-    ) throws {
-        let precision = try TrainingCase(dimension: dimension, normBound: normBound).precision
-        #expect(precision.encoding.fractionalBits == fractionalBits)
-        #expect(precision.isField128 == isField128)
-        #expect(precision.encoding.integerBound >= 1 << 13)
-    }
-
+/// The vectors that contributors send.
+@Suite struct UpdateSourceTests {
     @Test(arguments: [1, 2, 50, 10_000]) func updatesAreJustWithinTheBound(dimension: Int) throws {
         var randomness = SeededRandomness(seed: 6)
         let encoding = try TrainingCase(dimension: dimension, normBound: 3).precision.encoding

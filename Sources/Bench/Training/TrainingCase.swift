@@ -1,3 +1,4 @@
+import Commitments
 import VDAF
 
 /// One round of training a shared model: every contributor sends a vector of bounded norm, and the two nodes add them
@@ -10,7 +11,7 @@ package struct TrainingCase: Sendable, Equatable {
     /// The largest Euclidean norm of an update.
     package let normBound: Double
     /// How updates become field elements.
-    package let precision: UpdatePrecision
+    package let precision: BoundedL2Precision
 
     package static let defaultContributors = 100
     package static let defaultNormBound = 1.0
@@ -33,6 +34,10 @@ package struct TrainingCase: Sendable, Equatable {
         self.dimension = dimension
         self.contributors = contributors
         self.normBound = normBound
-        precision = try UpdatePrecision(normBound: normBound, dimension: dimension)
+        do throws(VDAFError) {
+            precision = try BoundedL2Precision(normBound: normBound, dimension: dimension)
+        } catch {
+            throw .invalidOption("--norm-bound \(normBound) --dimension \(dimension): \(error)")
+        }
     }
 }

@@ -1,61 +1,46 @@
 import Commitments
 import VDAF
 
-/// Vectors of real numbers with a bounded norm: how fine a task can round them, and the VDAF behind it.
+/// Vectors of real numbers with a bounded norm: how finely a task rounds them, and the VDAF behind it.
 extension VDAFConfiguration {
-    /// The most fractional bits that are chosen by default: more than what updates of models carry.
-    public static let mostDefaultFractionalBits: UInt8 = 20
-
-    /// The least norm bound, in units of 2^-f, with which Field64 is chosen by default.
-    public static let coarsestDefaultBound: UInt64 = 1 << 13
-
     /// A bounded-norm vector whose norm bound is given as a real number.
     ///
     /// - Parameters:
     ///   - dimension: The number of coordinates.
     ///   - normBound: The largest norm; rounded down to a multiple of 2^-f.
-    ///   - fractionalBits: f. By default the largest, up to 20, with which commitments hide as the σ rule demands.
+    ///   - fractionalBits: f. By default the largest with which commitments hide as the σ rule demands, as long as the
+    ///     bound is at most 2^20 units.
     ///   - isField128: whether to work in Field128, which costs twice the bytes; by default where Field64 would leave
     ///     a norm bound of less than 2^13 units.
     /// - Throws: `.outOfBounds`.
     public static func boundedL2(
         dimension: UInt32, normBound: Double, fractionalBits: UInt8? = nil, isField128: Bool? = nil
     ) throws(VDAFConfigurationError) -> VDAFConfiguration {
-        guard let isField128 else {
-            let short = try? boundedL2(
-                dimension: dimension, normBound: normBound, fractionalBits: fractionalBits, isField128: false)
-            if let short, fractionalBits == nil || short.isHiding, short.coordinateBound >= coarsestDefaultBound {
-                return short
-            }
-            return try boundedL2(
-                dimension: dimension, normBound: normBound, fractionalBits: fractionalBits, isField128: true)
-        }
-        guard let fractionalBits else {
-            for bits in (0...mostDefaultFractionalBits).reversed() {
-                let candidate = try? boundedL2(
-                    dimension: dimension, normBound: normBound, fractionalBits: bits, isField128: isField128)
-                if let candidate, candidate.isHiding { return candidate }
-            }
-            throw .outOfBounds(
-                "\(dimension) coordinates with a norm up to \(normBound) do not fit a \(isField128 ? 128 : 64)-bit field")
+        // Before anything is built that long.
+        guard 1...maximumElements ~= Int(dimension) else {
+            throw .outOfBounds("dimension \(dimension) must lie in 1...\(maximumElements)")
         }
         let encoding: FixedPointEncoding
+        var inField128 = isField128 ?? false
         do throws(VDAFError) {
-            encoding = try FixedPointEncoding(normBound: normBound, fractionalBits: Int(fractionalBits))
+            if let fractionalBits {
+                encoding = try FixedPointEncoding(normBound: normBound, fractionalBits: Int(fractionalBits))
+                let square = try? BoundedL2Vector(encoding: encoding, dimension: Int(dimension))
+                let hides = square.map { (try? SigmaRule.check($0)) != nil } ?? false
+                inField128 = isField128 ?? !hides
+            } else {
+                let precision = try BoundedL2Precision(
+                    normBound: normBound, dimension: Int(dimension), isField128: isField128)
+                (encoding, inField128) = (precision.encoding, precision.isField128)
+            }
         } catch {
             throw .outOfBounds("\(error)")
         }
         let configuration = VDAFConfiguration.boundedL2(
-            dimension: dimension, integerBound: encoding.integerBound, fractionalBits: fractionalBits,
-            isField128: isField128)
+            dimension: dimension, integerBound: encoding.integerBound,
+            fractionalBits: UInt8(encoding.fractionalBits), isField128: inField128)
         try configuration.checkBounds()
         return configuration
-    }
-
-    /// Whether commitments hide as the σ rule demands.
-    private var isHiding: Bool {
-        (try? SigmaRule.check(
-            modulus: fieldModulus, bound: UInt128(coordinateBound), distance: outputDistance)) != nil
     }
 
     /// How reals become integers, for a ``VDAFConfiguration/boundedL2(dimension:integerBound:fractionalBits:isField128:)``;

@@ -29,13 +29,11 @@ struct VDAFOptions: ParsableArguments {
     @Option(help: "Number of coordinates, options or buckets.") var length: UInt32?
     @Option(help: "Number of proofs (sumvec64hmac), at least 3; 3 by default.") var proofs: UInt8?
     @Option(help: "Largest Euclidean norm of a report (boundedl2).") var normBound: Double?
-    @Option(
-        help:
-            "Numbers are rounded to multiples of 2^-F (boundedl2); by default as finely as the bound allows, up to 20.")
+    @Option(help: "Numbers are rounded to multiples of 2^-F (boundedl2); by default as finely as is safe.")
     var fractionalBits: UInt8?
-    @Flag(
-        help: "Use a 128-bit field (boundedl2): where a long vector needs more fractional bits than the other allows.")
-    var field128 = false
+    @Option(
+        help: "Bits of the field, 64 or 128 (boundedl2); by default 128 where 64 would leave too few fractional bits.")
+    var field: Int?
     @Option(help: "Elements per proof chunk; the best one by default.") var chunkLength: UInt32?
 
     /// The VDAF that the options ask for, without commitments.
@@ -87,9 +85,11 @@ struct VDAFOptions: ParsableArguments {
 
     private func boundedNorm(length: UInt32) throws -> VDAFConfiguration {
         let bound = try required(normBound, "--norm-bound")
+        guard field == nil || field == 64 || field == 128 else { throw ValidationError("--field must be 64 or 128.") }
         do {
             return try VDAFConfiguration.boundedL2(
-                dimension: length, normBound: bound, fractionalBits: fractionalBits, isField128: field128)
+                dimension: length, normBound: bound, fractionalBits: fractionalBits, isField128: field.map { $0 == 128 }
+            )
         } catch {
             throw ValidationError("--vdaf boundedl2: \(error).")
         }
@@ -107,7 +107,7 @@ struct VDAFOptions: ParsableArguments {
             ("--max-weight", maxWeight != nil, [.multihot]), ("--max-value", maxValue != nil, [.l1boundsum]),
             ("--length", length != nil, chunked.union([.boundedl2])), ("--chunk-length", chunkLength != nil, chunked),
             ("--proofs", proofs != nil, [.sumvec64hmac]), ("--norm-bound", normBound != nil, [.boundedl2]),
-            ("--fractional-bits", fractionalBits != nil, [.boundedl2]), ("--field128", field128, [.boundedl2]),
+            ("--fractional-bits", fractionalBits != nil, [.boundedl2]), ("--field", field != nil, [.boundedl2]),
         ]
         // Poplar1 is refused for what it is, not for an option.
         for option in options where option.isGiven && !option.kinds.contains(kind) && kind != .poplar1 {
