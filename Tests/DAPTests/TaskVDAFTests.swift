@@ -19,6 +19,7 @@ import VDAF
         case .sumVec, .sumVecField64: .vector([42, 0, 35, 23, 5])
         case .multihotCountVec: .vector([3, 4, 0, 1, 0, 4])
         case .l1BoundSum: .vector([60, 1, 2, 3])
+        case .boundedL2: .signedVector([3584, -9216, 384])
         default: .vector([1, 0, 0, 0, 0, 0, 3])
         }
     }
@@ -72,16 +73,20 @@ import VDAF
             ))
         bad.append(("changed helper seed", changedHelper, nil, .vdafVerifyError))
         if usesJointRandomness {
-            bad.append(
-                (
-                    "wrong joint-randomness part of the leader",
-                    victim.replacing(publicShare: victim.publicShare.flipping(0)), .vdafVerifyError, nil
-                ))
-            bad.append(
-                (
-                    "wrong joint-randomness part of the helper",
-                    victim.replacing(publicShare: victim.publicShare.flipping(32)), nil, .vdafVerifyError
-                ))
+            // Bounded-norm vectors have two kinds of joint randomness.
+            for offset in configuration.isSigned ? [0, 32] : [0] {
+                bad.append(
+                    (
+                        "wrong joint-randomness part of the leader",
+                        victim.replacing(publicShare: victim.publicShare.flipping(offset)), .vdafVerifyError, nil
+                    ))
+                let behind = offset + (configuration.isSigned ? 64 : 32)
+                bad.append(
+                    (
+                        "wrong joint-randomness part of the helper",
+                        victim.replacing(publicShare: victim.publicShare.flipping(behind)), nil, .vdafVerifyError
+                    ))
+            }
         }
         if configuration.isCommitted {
             let c0 = Array(victim.publicShare.suffix(64).prefix(32))

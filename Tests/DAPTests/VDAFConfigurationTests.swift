@@ -31,10 +31,13 @@ import VDAF
         #expect(
             VDAFConfiguration.sumVecField64(length: 3, maxMeasurement: 255, chunkLength: 2, proofs: 4).parameters
                 == [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0, 2, 4])
+        #expect(
+            VDAFConfiguration.boundedL2(dimension: 3, integerBound: 258, fractionalBits: 7, isField128: true).parameters
+                == [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 1, 2, 7, 16])
     }
 
     @Test func codePointsAreThoseOfTheTables() {
-        #expect(Fixtures.vdafs.map(\.type) == [1, 2, 3, 4, 5, 7, 0xFFFF_1003])
+        #expect(Fixtures.vdafs.map(\.type) == [1, 2, 3, 4, 5, 7, 0xFFFF_1003, 0xFFFF_2001, 0xFFFF_2001])
         #expect(
             Fixtures.vdafs.map { VDAFConfiguration.committed($0).type } == [
                 0xFFFF_C001, 0xFFFF_C002, 0xFFFF_C003, 0xFFFF_C004, 0xFFFF_C005, 0xFFFF_C007, 0xFFFF_C100,
@@ -99,7 +102,7 @@ import VDAF
         }
         let fine = try VDAFConfiguration.boundedL2(dimension: 1_000_000, normBound: 1, isField128: true)
         #expect(fine == .boundedL2(dimension: 1_000_000, integerBound: 1 << 20, fractionalBits: 20, isField128: true))
-        for bound in [0, -1, .nan, .infinity, 1e-9, 1e30] {
+        for bound in [0, -1, .nan, .infinity, 1e-30, 1e30] {
             #expect(throws: VDAFConfigurationError.self) {
                 try VDAFConfiguration.boundedL2(dimension: 10, normBound: bound)
             }
@@ -113,7 +116,7 @@ import VDAF
 
     @Test func unknownTypesAreToldApart() {
         for type: UInt32 in [
-            0, 6, 8, 0x100, 0xFFFF_1002, 0xFFFF_C000, 0xFFFF_C006, 0xFFFF_C008, 0xFFFF_C101, 0xFFFF_C200, .max,
+            0, 6, 8, 0x100, 0xFFFF_1002, 0xFFFF_C000, 0xFFFF_C006, 0xFFFF_C008, 0xFFFF_C102, 0xFFFF_C200, .max,
         ] {
             #expect(throws: VDAFConfigurationError.unsupportedType(type)) {
                 try VDAFConfiguration(type: type, parameters: [])
