@@ -241,13 +241,17 @@ import VDAF
             case .sumVec, .sumVecField64: [14, 0, 7, 3, 1]
             case .multihotCountVec: [1, 1, 0, 0, 0, 1]
             case .l1BoundSum: [20, 0, 0, 0]
+            case .boundedL2: [2560, base.fieldModulus - 3072, 128]
             default: [0, 0, 0, 0, 0, 0, 1]
             }
         #expect(opening.values == expected)
         // C_0 + C_1 = Com(x + p; r_0 + r_1), by the margin rule.
         let commitments = try vdaf.commitments(publicShare: report.publicShare).map { try RistrettoPoint.decode($0) }
         let blind = try Scalar.decode(opening.blinds[0]) + Scalar.decode(opening.blinds[1])
-        let shifted = opening.values.map { $0 + base.fieldModulus }
+        let shifted = opening.values.map { value in
+            // A negative x stands there as x + p already.
+            base.isSigned && value > base.fieldModulus / 2 ? value : value + base.fieldModulus
+        }
         #expect(commitments[0] + commitments[1] == PedersenVector.commit(values: shifted, blind: blind))
     }
 }
