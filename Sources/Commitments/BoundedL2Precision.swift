@@ -27,7 +27,8 @@ package struct BoundedL2Precision: Sendable, Equatable {
                 guard let encoding = try? FixedPointEncoding(normBound: normBound, fractionalBits: bits),
                     wanted == false || encoding.integerBound >= Self.leastUnits
                 else { break }
-                guard Self.isPossible(try BoundedL2Vector(encoding: encoding, dimension: dimension)) else { continue }
+                let vdaf = try? BoundedL2Vector(encoding: encoding, dimension: dimension)
+                guard let vdaf, Self.isPossible(vdaf) else { continue }
                 self.encoding = encoding
                 isField128 = false
                 return
