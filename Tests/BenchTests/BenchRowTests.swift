@@ -13,6 +13,7 @@ import VDAF
             case .histogram, .multihot: try BenchCase(type, length: 20, chunkLength: 3)
             case .sumvec, .sumvec64, .sumvec64hmac, .l1boundsum:
                 try BenchCase(type, length: 7, bits: 3, chunkLength: 4)
+            case .boundedl2: try BenchCase(type, length: 7)
             }
         }
         return cases ?? []
@@ -37,7 +38,7 @@ import VDAF
                 #expect(row.bothVerify.wall.smallest >= row.leaderVerify.wall.smallest)
                 #expect(row.uploadBytes > 0)
                 #expect(row.processorShare > 0, "\(benchCase)")
-                #expect((row.leastWork == nil) == (benchCase.type == .poplar1))
+                #expect((row.leastWork == nil) == [.poplar1, .boundedl2].contains(benchCase.type))
             }
         }
     }

@@ -1,3 +1,4 @@
+import Commitments
 import VDAF
 
 extension BenchCase {
@@ -55,9 +56,29 @@ extension BenchCase {
         case .l1boundsum:
             let vdaf = try Prio3L1BoundSum(length: length, maxValue: maximum, chunkLength: chunkLength)
             return workload(vdaf, draw: boundedVector(maximum)) { sums, _ in sums }
+        case .boundedl2:
+            return try boundedNorm()
         case .poplar1:
             return try VDAFWorkload(Poplar1(bits: bits), name: type.rawValue, randomness: &randomness).erased
         }
+    }
+
+    /// Updates just within the norm bound. Their coordinates are counted from -B, so that sums are not negative.
+    private func boundedNorm() throws(VDAFError) -> Workload {
+        let encoding = try BoundedL2Precision(normBound: 1, dimension: length, isField128: false).encoding
+        let vdaf = try BoundedL2Vector(encoding: encoding, dimension: length)
+        let bound = Int64(encoding.integerBound)
+        let source = UpdateSource(encoding: encoding, dimension: length)
+        return VDAFWorkload(vdaf, name: type.rawValue, leastWork: nil) { randomness in
+            // Nothing in place of an update would be refused by the type.
+            let update = (try? source.next(&randomness)) ?? []
+            let integers = (try? encoding.encode(update)) ?? []
+            return (update, integers.map { UInt64($0 + bound) })
+        } result: { sums, count in
+            BoundedL2Sum(
+                integers: sums.map { Int128($0) - Int128(count) * Int128(bound) },
+                fractionalBits: encoding.fractionalBits)
+        }.erased
     }
 
     private typealias Draw<Measurement> =

@@ -23,9 +23,9 @@ package struct BenchCase: Sendable, Equatable {
         func require(_ isMet: Bool, _ problem: @autoclosure () -> String) throws(BenchError) {
             guard isMet else { throw .invalidOption(problem()) }
         }
-        let hasChunks = type.hasLength
+        let hasChunks = type.hasChunks
         try require(type.hasLength || length == nil, "--length: a measurement of \(type.rawValue) is one value.")
-        try require(type.hasBits || bits == nil, "--bits: coordinates of \(type.rawValue) have one bit.")
+        try require(type.hasBits || bits == nil, "--bits: the size of a coordinate of \(type.rawValue) is given.")
         try require(hasChunks || chunkLength == nil, "--chunk-length: \(type.rawValue) has no chunks.")
 
         self.type = type
@@ -77,6 +77,7 @@ extension BenchCase {
             try BenchCase(.multihot, length: 1000),
             try BenchCase(.sumvec64, length: 1000, bits: 16),
             try BenchCase(.sumvec64hmac, length: 1000, bits: 16),
+            try BenchCase(.boundedl2, length: 10_000),
         ]
     }
 }
