@@ -41,8 +41,8 @@ extension Committed {
     ///
     /// - Throws: `.marginViolated`.
     package func commit(_ outputShares: [[V.Field]], blinds: [Scalar]) throws(VDAFError) -> CommitmentPair {
+        guard marginHolds(leaderShare: outputShares[0]) else { throw .marginViolated }
         let vectors = outputShares.map { IntegerVector(canonical: $0) }
-        guard marginHolds(leaderShare: vectors[0]) else { throw .marginViolated }
         return try commit(leader: vectors[0], helper: vectors[1], blinds: blinds)
     }
 
@@ -111,12 +111,35 @@ extension Committed {
 
     /// Whether every coordinate of the leader's share is above M, and for signed types below p - M; reads all of them
     /// whatever it finds.
-    func marginHolds(leaderShare: IntegerVector) -> Bool {
-        let bound = UInt256(low: base.coordinateBound)
-        let end = UInt256(low: V.Field.modulus - (base.isSigned ? base.coordinateBound : 0))
+    func marginHolds(leaderShare: [V.Field]) -> Bool {
+        let first = base.coordinateBound + 1
+        let last = V.Field.modulus - 1 - (base.isSigned ? base.coordinateBound : 0)
+        // Elements are read where they are: their memory is their encoding.
+        return leaderShare.withUnsafeBytes { bytes in
+            let words = bytes.bindMemory(to: UInt64.self)
+            return V.Field.encodedSize == 8
+                ? Self.allSingle(words, in: UInt64(first)...UInt64(last)) : Self.allDouble(words, in: first...last)
+        }
+    }
+
+    @inline(never)
+    private static func allSingle(_ words: UnsafeBufferPointer<UInt64>, in range: ClosedRange<UInt64>) -> Bool {
+        let (first, width) = (range.lowerBound, range.upperBound - range.lowerBound)
         var holds = true
-        for index in 0..<leaderShare.count {
-            let isWithin = leaderShare[index] > bound && leaderShare[index] < end
+        for index in 0..<words.count {
+            let isWithin = words[index] &- first <= width
+            holds = isWithin && holds
+        }
+        return holds
+    }
+
+    @inline(never)
+    private static func allDouble(_ words: UnsafeBufferPointer<UInt64>, in range: ClosedRange<UInt128>) -> Bool {
+        let (first, width) = (range.lowerBound, range.upperBound - range.lowerBound)
+        var holds = true
+        for index in 0..<words.count / 2 {
+            let value = UInt128(_low: words[2 &* index], _high: words[2 &* index &+ 1])
+            let isWithin = value &- first <= width
             holds = isWithin && holds
         }
         return holds

@@ -68,7 +68,7 @@ extension Committed {
         // A wrong part makes the other aggregator refuse at the end; this is where both can still refuse together.
         guard base.jointRandomnessPartMatches(state) else { throw .jointRandomnessMismatch }
         let coordinates = base.outputShare(of: state)
-        guard aggregatorID == 1 || marginHolds(leaderShare: IntegerVector(canonical: coordinates)) else {
+        guard aggregatorID == 1 || marginHolds(leaderShare: coordinates) else {
             throw .marginViolated
         }
         return coordinates
