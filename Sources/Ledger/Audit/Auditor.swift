@@ -57,6 +57,18 @@ package struct Auditor: Sendable {
         return report
     }
 
+    /// What the log, up to its newest checkpoint, says about one task.
+    func ledger(
+        of taskID: TaskID
+    ) async throws(AuditError) -> (ledger: TaskLedger, checkpoint: SignedCheckpoint, reader: LogReader) {
+        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
+        let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
+        guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
+            throw .unknownTask(taskID)
+        }
+        return (ledger, checkpoint, reader)
+    }
+
     /// One pass over all entries, each hashed into the tree before it is believed.
     func readLedgers(
         _ reader: LogReader, wanted: TaskID?, progress: @Sendable (UInt64, UInt64) -> Void

@@ -43,11 +43,7 @@ package struct ClosedBatch: Sendable {
 extension Auditor {
     /// The closed batches of a task. A batch whose close does not hold is left out: nothing can be claimed from it.
     package func closedBatches(of taskID: TaskID) async throws(AuditError) -> [ClosedBatch] {
-        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
-        let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
-        guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
-            throw .unknownTask(taskID)
-        }
+        let (ledger, checkpoint, reader) = try await ledger(of: taskID)
         var batches: [ClosedBatch] = []
         for batch in ledger.closed where batch.findings.isEmpty {
             let proof: [[UInt8]]

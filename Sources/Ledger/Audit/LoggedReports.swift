@@ -62,11 +62,7 @@ extension Auditor {
     ///
     /// - Throws: also `.unknownTask`.
     package func loggedReports(of taskID: TaskID) async throws(AuditError) -> LoggedReports {
-        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
-        let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
-        guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
-            throw .unknownTask(taskID)
-        }
+        let (ledger, checkpoint, reader) = try await ledger(of: taskID)
         return LoggedReports(ledger, checkpoint: checkpoint, reader: reader)
     }
 }

@@ -1,5 +1,4 @@
 import DAP
-import TransparencyLog
 
 /// The arithmetic of one payout. Whether claims prove the credit that its table says, who has the claims can check.
 package struct PayoutAudit: Sendable {
@@ -19,13 +18,8 @@ package struct PayoutAudit: Sendable {
 extension Auditor {
     /// The payouts of a task, in log order.
     package func payouts(of taskID: TaskID) async throws(AuditError) -> [PayoutAudit] {
-        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
-        let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
-        guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
-            throw .unknownTask(taskID)
-        }
         var audits: [PayoutAudit] = []
-        for payout in ledger.payouts { audits.append(await check(payout)) }
+        for payout in try await ledger(of: taskID).ledger.payouts { audits.append(await check(payout)) }
         return audits
     }
 
