@@ -92,7 +92,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TensorFiles", dependencies: ["Encodings"]),
-        .target(name: "SharedModel", dependencies: ["Encodings"]),
+        .target(name: "SharedModel", dependencies: ["Encodings", "TensorFiles"]),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .target(
             name: "Bench",
@@ -168,8 +168,9 @@ let package = Package(
                 "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
-        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"], exclude: ["exchange.py"]),
-        .testTarget(name: "SharedModelTests", dependencies: ["SharedModel"]),
+        .target(name: "PythonExchange", path: "Tests/PythonExchange", exclude: ["exchange.py"]),
+        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "PythonExchange"]),
+        .testTarget(name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange"]),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "Commitments", "DAP", "SharedModel"]),
         .testTarget(
             name: "EndToEndTests",

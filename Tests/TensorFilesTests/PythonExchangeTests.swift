@@ -1,6 +1,7 @@
 // Our files under other people's eyes: numpy and safetensors read what we write, and we read what they write.
 
 import Foundation
+import PythonExchange
 import TensorFiles
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
         #expect(file.tensors.map(\.shape) == held.tensors.map(\.shape), "\(held.file)")
         #expect(file.metadata == held.metadata, "\(held.file)")
         for (ours, theirs) in zip(file.tensors, held.tensors) {
-            #expect(ours.values.map(digits) == theirs.values, "\(held.file), \(ours.name)")
+            #expect(ours.values.map(PythonProgram.digits) == theirs.values, "\(held.file), \(ours.name)")
         }
     }
 

@@ -1,14 +1,13 @@
 // Runs `exchange.py`, which reads and writes files with numpy and safetensors and shares no code with us.
 
 import Foundation
-import TensorFiles
 
-enum PythonProgram {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package enum PythonProgram {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     private static let root = folder.deletingLastPathComponent().deletingLastPathComponent()
     private static let interpreter =
         ProcessInfo.processInfo.environment["CAIRN_PYTHON"] ?? root.appending(path: ".venv/bin/python3").path
@@ -16,7 +15,7 @@ enum PythonProgram {
     /// What the program printed.
     ///
     /// - Throws: `Failure`, also where Python or one of the two packages is missing.
-    static func run(_ arguments: [String]) throws -> Data {
+    package static func run(_ arguments: [String]) throws -> Data {
         do {
             return try runUnexplained([folder.appending(path: "exchange.py").path] + arguments)
         } catch {
@@ -46,45 +45,27 @@ enum PythonProgram {
     }
 
     /// What a file holds, as the program prints it.
-    struct Held: Decodable, Equatable {
-        struct Array: Decodable, Equatable {
-            let name: String
-            let type: String
-            let shape: [Int]
-            let values: [String]
+    package struct Held: Decodable, Equatable, Sendable {
+        package struct Array: Decodable, Equatable, Sendable {
+            package let name: String
+            package let type: String
+            package let shape: [Int]
+            package let values: [String]
         }
 
-        let file: String
-        let tensors: [Array]
-        let metadata: [String: String]
+        package let file: String
+        package let tensors: [Array]
+        package let metadata: [String: String]
     }
 
-    static func held(_ arguments: [String]) throws -> [Held] {
+    package static func held(_ arguments: [String]) throws -> [Held] {
         try JSONDecoder().decode([Held].self, from: run(arguments))
     }
-}
 
-/// A value as the program prints it.
-func digits(_ value: Double) -> String {
-    if value.isNaN { return "nan" }
-    let digits = String(value.bitPattern, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-}
-
-/// A folder that is removed with the value.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "cairn-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func read(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: URL(filePath: "\(path)/\(name)"))) }
-
-    func write(_ name: String, _ bytes: [UInt8]) throws {
-        try Data(bytes).write(to: URL(filePath: "\(path)/\(name)"))
+    /// A value as the program prints it.
+    package static func digits(_ value: Double) -> String {
+        if value.isNaN { return "nan" }
+        let digits = String(value.bitPattern, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

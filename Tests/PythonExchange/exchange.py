@@ -4,6 +4,8 @@
     exchange.py read FILE ...       prints what files hold, as JSON
     exchange.py odd FOLDER          writes files that we refuse; prints nothing
     exchange.py judge FILE ...      prints 'accepted' or 'refused' for each file
+    exchange.py update MODEL NORM SEED FILE
+                                    writes an update of a model, of that Euclidean norm, in single precision; prints it
 
 Numbers are printed as the 16 hexadecimal digits of a binary64, every NaN as 'nan'.
 """
@@ -141,6 +143,22 @@ def judge(paths):
             print("refused")
 
 
+def update(model, norm, seed, path):
+    """As a program would that trains the model: the same names and shapes, other numbers."""
+    random = numpy.random.default_rng(seed)
+    if path.endswith(".npy"):
+        step = {"array": random.standard_normal(numpy.load(model).shape)}
+    else:
+        step = {name: random.standard_normal(old.shape) for name, old in safetensors.numpy.load_file(model).items()}
+    length = numpy.sqrt(sum((part**2).sum() for part in step.values()))
+    step = {name: (part * (norm / length)).astype("f4") for name, part in step.items()}
+    if path.endswith(".npy"):
+        numpy.save(path, step["array"])
+    else:
+        safetensors.numpy.save_file(step, path)
+    read([path])
+
+
 def read_quietly(path):
     if path.endswith(".npy"):
         numpy.load(path, allow_pickle=False)
@@ -154,5 +172,7 @@ if __name__ == "__main__":
         write(arguments[0], int(arguments[1]))
     elif command == "odd":
         odd(arguments[0])
+    elif command == "update":
+        update(arguments[0], float(arguments[1]), int(arguments[2]), arguments[3])
     else:
         {"read": read, "judge": judge}[command](arguments)
