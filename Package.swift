@@ -92,7 +92,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TensorFiles", dependencies: ["Encodings"]),
-        .target(name: "SharedModel", dependencies: ["Encodings", "TensorFiles"]),
+        .target(name: "SharedModel", dependencies: ["Encodings", "VDAF", "TensorFiles"]),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .target(
             name: "Bench",
@@ -103,8 +103,9 @@ let package = Package(
         .executableTarget(
             name: "cairn",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore", "AggregatorNode",
-                "Contributor", "Credit", "SharedModel", "TensorFiles", "VectorCheck", "Bench", "Wallet",
+                "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
+                "Wallet",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -176,7 +177,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestPorts", "Contributor", "Wallet", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments",
-                "SumDB", "VDAF", "cairn",
+                "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

@@ -1,6 +1,6 @@
 // What a contributor does with its own rows: a few epochs of stochastic gradient descent from the shared model.
 //
-// Only the difference between the trained and the shared parameters leaves the contributor, clipped and encoded. The
+// Only the difference between the trained and the shared parameters leaves the contributor, in shares and bounded in norm. The
 // average of these differences over all contributors is the round's step (federated averaging, McMahan et al., 2017).
 // Training the same model on pooled rows, the yardstick of a run, is the same code with all rows and more epochs.
 

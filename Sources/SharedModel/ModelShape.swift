@@ -1,6 +1,6 @@
 // The architecture of a classifier: what the numbers of a parameter vector mean.
 //
-// A shared model is one flat vector, because that is what is clipped, encoded, summed and logged. Matrices lie in it
+// A shared model is one flat vector, because that is what is bounded, encoded, summed and logged. Matrices lie in it
 // row by row, each followed by its biases:
 //
 //     softmax:       W [classes × inputs], b [classes]

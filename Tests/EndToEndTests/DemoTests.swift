@@ -16,10 +16,16 @@ extension EndToEnd {
             #expect(rounds.map { $0["accepted"] as? Int } == [4, 4])
             #expect(rounds.map { $0["rejected"] as? Int } == [0, 2])
             #expect(rounds.allSatisfy { ($0["upload_bytes"] as? Int ?? 0) > 1000 })
+            let bytes = try rounds.map { try #require($0["contributor_bytes"] as? Int) }
+            #expect(bytes[0] > 1000 && 4 * bytes[0] >= (rounds[0]["upload_bytes"] as? Int ?? 0))
+            #expect(json["norm_bound"] as? Double == 5)
             #expect((json["audit"] as? [String: Any])?["verified"] as? Bool == true)
             #expect((json["receipts"] as? [String: Any])?["verified"] as? Int == 8)
             let attacks = try #require(json["dishonest_contributors"] as? [[String: Any]])
             #expect(attacks.map { $0["caught"] as? Bool } == [true, true])
+            // The nodes looked at the report and found its proof false: it did not fail on something smaller.
+            #expect(attacks.allSatisfy { ($0["finding"] as? String)?.contains("vdaf_verify_error") == true })
+            #expect((attacks[0]["attack"] as? String)?.contains("where 5.0 is allowed") == true)
             #expect((json["falsified_aggregate"] as? [String: Any])?["caught"] as? Bool == true)
             let credit = try #require(json["credit"] as? [String: Any])
             #expect(credit["claims"] as? Int == 5 && credit["verified"] as? Int == 5)

@@ -29,6 +29,37 @@ extension EndToEnd {
             }
         }
 
+        @Test func modelFilesAndSettingsThatDoNotFitAreRefused() async throws {
+            let folder = try TemporaryFolder()
+            let (model, training) = ("\(folder.path)/model", "\(folder.path)/training.json")
+            let create = ["model", "create", "--features", "2", "--classes", "a,b", "--scaling", "0:1", "--model"]
+            for bound in ["0", "-1", "nan", "1e300"] {
+                let result = try await Cairn.run(create + [model, "--training", training, "--norm-bound=\(bound)"])
+                #expect(result.status == 1 && result.errors.contains("norm"), "\(result.errors)")
+                #expect(!FileManager.default.fileExists(atPath: model))
+            }
+            let created = try await Cairn.run(create + [model, "--training", training])
+            #expect(created.output.contains("6 parameters; updates have a norm of at most 5.0"), "\(created)")
+
+            let text = try String(contentsOfFile: training, encoding: .utf8)
+            #expect(text.contains("\"norm_bound\" : 5,") && text.contains("\"cairn_training\" : 2"), "\(text)")
+            let old = "\(folder.path)/old.json"
+            try text.replacing("\"cairn_training\" : 2", with: "\"cairn_training\" : 1").replacing(
+                "norm_bound", with: "bound"
+            ).write(toFile: old, atomically: true, encoding: .utf8)
+            let export = ["model", "export", "--model", model, "--out"]
+            for (options, status, words) in [
+                (["\(folder.path)/m.safetensors", "--training", old], 1, "version 1; this program reads version 2"),
+                (["\(folder.path)/m.pt"], 64, "must end in .safetensors or .npy"),
+                (["\(folder.path)/m.npy", "--training", training], 64, "--training goes with .safetensors"),
+                ([model + ".npy"], 0, ""), ([model + ".npy"], 1, "exists already"),
+            ] as [([String], Int32, String)] {
+                let result = try await Cairn.run(export + options)
+                #expect(result.status == status, "\(options): \(result.errors)")
+                #expect(words.isEmpty || result.errors.contains(words), "\(result.errors)")
+            }
+        }
+
         /// Audits until the log shows so many models: entries come under a checkpoint shortly after they are accepted.
         private func audit(_ nodes: TestNodes, policy: String, models: Int) async throws -> AuditReport {
             let source = DirectoryTileSource(directory: nodes.leader.logFolder)

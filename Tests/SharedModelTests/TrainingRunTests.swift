@@ -7,10 +7,10 @@ import Testing
     private func accuracies(_ run: TrainingRun, rounds: Int) throws -> [Double] {
         var model = run.initialModel
         return try (0..<rounds).map { round in
-            var sums = [UInt128](repeating: 0, count: model.parameters.count)
+            var sums = [Int128](repeating: 0, count: model.parameters.count)
             for contributor in run.slices.indices {
-                let update = try run.encodedUpdate(of: contributor, round: round, from: model)
-                for (index, value) in update.enumerated() { sums[index] += UInt128(value) }
+                let update = try run.bound.encode(run.update(of: contributor, round: round, from: model))
+                for (index, value) in update.enumerated() { sums[index] += Int128(value) }
             }
             model = try run.model(after: model, sums: sums, contributors: run.slices.count)
             return try model.accuracy(on: run.test)
@@ -37,11 +37,9 @@ import Testing
     }
 
     @Test func roundingCostsLittle() throws {
-        var coarse = TrainingDefaults(for: .softmax)
-        coarse.bits = 8
         let data = try digits()
-        let rounds = try [coarse, TrainingDefaults(for: .softmax)].map { settings in
-            try accuracies(TrainingRun(data: data, kind: .softmax, settings: settings), rounds: 8)
+        let rounds = try [6, 16].map { bits in
+            try accuracies(TrainingRun(data: data, kind: .softmax, fractionalBits: bits), rounds: 8)
         }
         #expect(rounds[0] != rounds[1] && abs(rounds[0][7] - rounds[1][7]) < 0.02)
     }
@@ -55,9 +53,9 @@ import Testing
 
     @Test func equalSeedsGiveEqualRuns() throws {
         let data = noisyPoints(60, seed: 2)
-        func updates(seed: UInt64) throws -> [[UInt64]] {
+        func updates(seed: UInt64) throws -> [[Double]] {
             let run = try TrainingRun(data: data, kind: .hiddenLayer(width: 4), contributors: 5, seed: seed)
-            return try run.slices.indices.map { try run.encodedUpdate(of: $0, round: 1, from: run.initialModel) }
+            return try run.slices.indices.map { try run.update(of: $0, round: 1, from: run.initialModel) }
         }
         #expect(try updates(seed: 1) == updates(seed: 1))
         #expect(try updates(seed: 1) != updates(seed: 2))
@@ -80,8 +78,8 @@ import Testing
         let other = try TrainingRun(data: changed, kind: .softmax, contributors: 5)
         #expect(other.scaling == run.scaling && other.initialModel == run.initialModel && other.test == run.test)
         let differing = try run.slices.indices.filter {
-            try run.encodedUpdate(of: $0, round: 0, from: run.initialModel)
-                != other.encodedUpdate(of: $0, round: 0, from: run.initialModel)
+            try run.update(of: $0, round: 0, from: run.initialModel)
+                != other.update(of: $0, round: 0, from: run.initialModel)
         }
         #expect(differing.count == 1)
     }

@@ -64,7 +64,7 @@ struct CreditDocument: Encodable {
         seed = settings.seed
         contributors = settings.contributors
         rounds = settings.rounds
-        bound = settings.training.bound
+        bound = settings.bound
         self.repeats = repeats
         self.speed = speed
         rows = results.flatMap(\.rows).map {

@@ -10,7 +10,7 @@ enum CreditTable {
         Console.print(
             "\(settings.contributors) contributors, \(settings.rounds) rounds, \(trial.rowCounts), --seed \(settings.seed)"
         )
-        Console.print("Updates are clipped to ±\(settings.training.bound) in every coordinate.")
+        Console.print("Updates are clipped to ±\(settings.bound) in every coordinate.")
         Console.print("Rank correlation of credit with exact per-round Shapley values; rank 1 earns most.")
         Console.print()
         Console.print(line("scenario, policy", columns.map(\.0)))

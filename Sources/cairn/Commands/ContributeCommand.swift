@@ -1,17 +1,22 @@
 import ArgumentParser
 import Contributor
 import DAP
-import Ledger
 import SharedModel
 
-/// `cairn contribute`: one value, a column of a CSV file, or a model update trained on a CSV file.
+/// `cairn contribute`: one value, columns of a CSV file, or a model update, trained on a CSV file or computed elsewhere.
 struct ContributeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contribute",
         abstract: "Add private data to a task.",
         discussion: """
             Give one of: --value; --csv with --column (one report a row); --data with --label-column, --model and \
-            --training (one report: the model update trained on the rows).
+            --training (one report: the model update trained on the rows); --update, with --model where the task has one \
+            (one report: an update computed elsewhere).
+
+            --update reads floats of 16, 32 or 64 bits. Where the task has a model, the file has its tensors by name and \
+            shape, as `cairn model export` writes them, or all values in that order in one array. Other tasks take the \
+            values of all tensors, in the order of their names. An update whose norm is above the task's bound is refused \
+            unless --clip scales it down.
 
             The value is split into two shares on this machine, and each aggregator can read only its own. What opens \
             the public commitments later stays in your wallet, $CAIRN_HOME/wallet (or ~/.cairn/wallet), which is made on \
@@ -36,26 +41,29 @@ struct ContributeCommand: AsyncParsableCommand {
     @Option(
         help: """
             One value: 0 or 1 (count), a number (sum, average), a bucket from 0 (histogram), zeros and ones with commas \
-            (multihot), numbers with commas (sumvec, l1boundsum, sumvec64hmac).
+            (multihot), numbers with commas (sumvec, l1boundsum, sumvec64hmac, boundedl2).
             """)
     var value: String?
     @Option(help: "A CSV file, one report a row.") var csv: String?
     @Option(help: "The column's name, or its index from 0; once for each number of a report.") var column: [String] = []
     @Option(help: "A CSV file of training rows.") var data: String?
     @Option(help: "The label's column in --data: name, or index from 0.") var labelColumn: String?
+    @Option(help: "A .npy or .safetensors file with an update.") var update: String?
+    @Flag(help: "Scale --update down to the task's norm bound if it is longer.") var clip = false
     @Option(help: "The model that the round starts from.") var model: String?
     @Option(help: "The task's training settings.") var training: String?
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        guard [value, csv, data].compactMap({ $0 }).count == 1 else {
-            throw ValidationError("Give exactly one of --value, --csv and --data.")
+        guard [value, csv, data, update].compactMap({ $0 }).count == 1 else {
+            throw ValidationError("Give exactly one of --value, --csv, --data and --update.")
         }
         if (csv == nil) != column.isEmpty { throw ValidationError("--csv and --column go together.") }
-        let forTraining = [data, labelColumn, model, training].compactMap { $0 }.count
-        guard forTraining == 0 || forTraining == 4 else {
+        let beside = update == nil ? [labelColumn, model, training] : [labelColumn, training]
+        guard beside.allSatisfy({ ($0 != nil) == (data != nil) }) else {
             throw ValidationError("--data, --label-column, --model and --training go together.")
         }
+        if clip, update == nil { throw ValidationError("--clip goes with --update; updates from --data are clipped.") }
     }
 
     func run() async throws {
@@ -83,21 +91,20 @@ struct ContributeCommand: AsyncParsableCommand {
             }
             return try CSVColumns(CSVTable(path: csv), columns: column, parser: parser).measurements(parser)
         }
-        return [try update(file)]
+        if let update {
+            return [.real(try UpdateFile(update).update(for: file, model: model, isClipped: clip))]
+        }
+        return [.real(try trainedUpdate(file))]
     }
 
-    /// Trains on the rows and encodes the change.
-    private func update(_ file: TaskFile) throws -> MeasurementValue {
+    /// Trains on the rows and clips the change.
+    private func trainedUpdate(_ file: TaskFile) throws -> [Double] {
         guard let data, let labelColumn, let model, let training else {
             throw CommandFailure.usage("--data, --label-column, --model and --training go together")
         }
         let parameters = file.configuration.cairn
-        let modelBytes = try UserFile.read(model)
+        let start = try Model(file: model, hash: parameters?.modelHash)
         let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
-        guard parameters?.modelHash == Blob.hash(modelBytes) else {
-            throw CommandFailure(
-                "\(model) is not the model that the task names", advice: "Get it from the task's owner or its log.")
-        }
         guard parameters?.termsHash == document.hash else {
             throw CommandFailure(
                 "\(training) does not hold the settings that the task names", advice: "Get them from the task's owner.")
@@ -106,9 +113,8 @@ struct ContributeCommand: AsyncParsableCommand {
         let rows = try Dataset(
             csv: try CSVTable(path: data), label: LabelColumn(argument: labelColumn), declaredClasses: settings.classes)
         let trainer = settings.trainer(seed: .random(in: .min ... .max))
-        let update = try trainer.train(
-            try Model(decoding: modelBytes), on: try settings.featureScaling().applied(to: rows))
-        return .vector(try settings.encoding().encode(update))
+        let update = try trainer.train(start, on: try settings.featureScaling().applied(to: rows))
+        return try UpdateBound(task: file).clip(update)
     }
 
     private func report(_ outcomes: [UploadOutcome], file: TaskFile) throws {

@@ -7,12 +7,14 @@ import SharedModel
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Start and advance a shared model.",
+        abstract: "Start, advance and export a shared model.",
         discussion: """
             A round: cairn task create --model …, cairn node task add at both nodes, cairn model announce, \
-            contributors run cairn contribute --data …, then cairn model step.
+            contributors run cairn contribute --data … or --update …, then cairn model step.
             """,
-        subcommands: [ModelCreateCommand.self, ModelAnnounceCommand.self, ModelStepCommand.self])
+        subcommands: [
+            ModelCreateCommand.self, ModelAnnounceCommand.self, ModelStepCommand.self, ModelExportCommand.self,
+        ])
 }
 
 /// `cairn model create`: the model before the first round, and the settings that everybody trains with.
@@ -26,6 +28,7 @@ struct ModelCreateCommand: ParsableCommand {
     var scaling: String
     @Option(help: "Width of a hidden layer; none by default.") var hidden: Int?
     @Option(help: "Fixes the first weights of a hidden layer.") var seed = TrainingDefaults.seed
+    @Option(help: "Largest Euclidean norm of an update; longer ones are scaled down to it.") var normBound: Double?
     @Option(help: "The model file to create.") var model: String
     @Option(help: "The file of training settings to create.") var training: String
 
@@ -33,12 +36,17 @@ struct ModelCreateCommand: ParsableCommand {
         let kind: ModelKind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
         let names = classes.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         let shape = try ModelShape(kind: kind, inputs: features, classes: names.count)
+        var defaults = TrainingDefaults(for: kind)
+        if let normBound { defaults.normBound = normBound }
         let settings = TrainingSettings(
-            classes: names, scaling: try FeatureScaling(argument: scaling), defaults: TrainingDefaults(for: kind))
+            classes: names, scaling: try FeatureScaling(argument: scaling), defaults: defaults,
+            bound: try UpdateBound(norm: defaults.normBound, model: shape))
         let document = try TrainingSettings.Document(settings)
         try UserFile.create(training, String(decoding: document.bytes, as: UTF8.self), isSecret: false)
         try UserFile.create(model, Model(initial: shape, seed: seed).encoded(), isSecret: false)
-        Console.print("\(shape.parameterCount) parameters")
+        Console.print(
+            "\(shape.parameterCount) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
+                + "2^-\(settings.fractionalBits)")
     }
 }
 
@@ -80,7 +88,7 @@ struct ModelStepCommand: AsyncParsableCommand {
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
         let next = try await RoundOwner(file: file, key: try OwnerKey.read(ownerKey)).step(
-            from: try Model(decoding: try UserFile.read(model)), settings: document.settings, collector: collector)
+            from: try Model(decoding: try UserFile.read(model)), collector: collector)
         try UserFile.create(output, next.encoded(), isSecret: false)
         Console.print(output)
     }

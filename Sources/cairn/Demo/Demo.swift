@@ -41,12 +41,12 @@ struct Demo: Sendable {
     private func train(on nodes: LocalNodes, report: inout DemoReport, evidence: inout Evidence) async throws {
         let owner = try await DemoOwner(nodes: nodes, folder: folder, settings: plan.settings)
         let wallets = try DemoWallets(folder: folder)
-        let contributors = try plan.slices.enumerated().map { number, rows in
+        let contributors = try plan.run.slices.enumerated().map { number, rows in
             DemoContributor(number: number, rows: rows, wallet: try wallets.make("\(number + 1)"))
         }
         let cheat = try wallets.make("dishonest")
         evidence.contributors = contributors
-        var model = plan.initialModel
+        var model = plan.run.initialModel
         var receipts: [String] = []
         for round in 1...plan.rounds {
             try Task.checkCancellation()
@@ -64,7 +64,8 @@ struct Demo: Sendable {
             let result = DemoReport.Round(
                 round: round, accepted: status.accepted, rejected: status.rejectedTotal,
                 uploadBytes: outcomes.reduce(0) { $0 + $1.size } + cheats.reduce(0) { $0 + $1.1.size },
-                seconds: (ContinuousClock.now - start).seconds, testAccuracy: try model.accuracy(on: plan.test))
+                contributorBytes: outcomes.map(\.size).max() ?? 0,
+                seconds: (ContinuousClock.now - start).seconds, testAccuracy: try model.accuracy(on: plan.run.test))
             report.rounds.append(result)
             pages.round(result, note: cheats.isEmpty ? nil : "\(cheats.count) contributors cheat, see below")
         }
@@ -80,17 +81,22 @@ struct Demo: Sendable {
         let bar = ProgressBar("  round \(round)", total: contributors.count, plainLines: false)
         defer { bar.finish() }
         let outcomes = try await contributors.concurrentMap(limit: 4) { contributor in
-            let trainer = plan.defaults.trainer(seed: plan.seed, round: round - 1, contributor: contributor.number)
             let outcome = try await contributor.takePart(
-                in: file, round: round, settings: plan.settings.settings, trainer: trainer)
+                in: file, trainer: trainer(round: round, contributor: contributor.number))
             bar.advance()
             return outcome
         }
         guard round == plan.dishonestRound else { return (outcomes, []) }
-        let dishonest = DishonestContributors(
-            wallet: cheat, settings: plan.settings.settings, rows: plan.slices[0])
-        let trainer = plan.defaults.trainer(seed: plan.seed, round: round - 1, contributor: 0)
-        return (outcomes, try await dishonest.takePart(in: file, trainer: trainer).map { (dishonest, $0) })
+        let dishonest = DishonestContributors(wallet: cheat, rows: plan.run.slices[0])
+        let sent = try await dishonest.takePart(in: file, trainer: trainer(round: round, contributor: 0))
+        return (outcomes, sent.map { (dishonest, $0) })
+    }
+
+    /// - Parameters:
+    ///   - round: Counted from 1.
+    ///   - contributor: Counted from 0.
+    private func trainer(round: Int, contributor: Int) -> LocalTrainer {
+        plan.run.settings.trainer(seed: plan.run.seed, round: round - 1, contributor: contributor)
     }
 
     private func fetchReceipts(
@@ -108,9 +114,8 @@ struct Demo: Sendable {
     private func verify(
         _ nodes: LocalNodes, report: inout DemoReport, evidence: Evidence, start: ContinuousClock.Instant
     ) async throws {
-        report.majorityClassShare = plan.test.majorityClassShare
-        let update = try plan.defaults.pooledTrainer(seed: plan.seed).train(plan.initialModel, on: plan.pooled)
-        report.pooledAccuracy = try plan.initialModel.applying(update).accuracy(on: plan.test)
+        report.majorityClassShare = plan.run.test.majorityClassShare
+        report.pooledAccuracy = try plan.run.pooledModel().accuracy(on: plan.run.test)
         pages.accuracy(report)
 
         let policy = try LogPolicy(parsing: Array((evidence.policy ?? "").utf8))

@@ -15,12 +15,11 @@ struct DemoContributor: Sendable {
     ///
     /// - Returns: What the leader answered, and the id of the report.
     func takePart(
-        in file: TaskFile, round: Int, settings: TrainingSettings, trainer: LocalTrainer
+        in file: TaskFile, trainer: LocalTrainer
     ) async throws -> UploadOutcome {
         let client = try TaskClient(task: file)
-        let model = try await Self.model(of: file)
-        let update = try trainer.train(model, on: rows)
-        let outcomes = try await client.upload([.vector(try settings.encoding().encode(update))], wallet: wallet)
+        let update = try trainer.train(try await Self.model(of: file), on: rows)
+        let outcomes = try await client.upload([.real(try UpdateBound(task: file).clip(update))], wallet: wallet)
         return outcomes[0]
     }
 

@@ -50,6 +50,6 @@ struct DemoOwner: Sendable {
 
     func step(_ file: TaskFile, from model: Model) async throws -> Model {
         try await RoundOwner(file: file, key: key).step(
-            from: model, settings: settings.settings, collector: try nodes.collector(for: file))
+            from: model, collector: try nodes.collector(for: file))
     }
 }

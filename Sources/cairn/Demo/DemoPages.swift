@@ -6,35 +6,36 @@ struct DemoPages: Sendable {
     let isSilent: Bool
 
     func opening(_ plan: DemoPlan, nodes: LocalNodes, folder: String) {
-        let settings = plan.settings.settings
-        let sizes = Set(plan.slices.map(\.count)).sorted().map(String.init).joined(separator: " or ")
-        let parameters = plan.initialModel.parameters.count
+        let run = plan.run
+        let sizes = Set(run.slices.map(\.count)).sorted().map(String.init).joined(separator: " or ")
         show(
             """
 
             \(plan.contributors) contributors train a model together. Nobody sees anybody's data.
 
-              data    \(plan.dataName): \(plan.pooled.count) rows to train on, \(plan.test.count) to test with
-                      \(plan.test.featureCount) features, \(plan.test.classNames.count) classes
+              data    \(plan.dataName): \(run.pooled.count) rows to train on, \(run.test.count) to test with
+                      \(run.test.featureCount) features, \(run.test.classNames.count) classes
                       each contributor holds \(sizes) rows of its own
-              model   \(plan.initialModel.kind), \(parameters) parameters
-                      changes are clipped to ±\(settings.bound) and sent as \(settings.bits)-bit integers
+              model   \(run.initialModel.kind), \(run.bound.dimension) parameters
+                      a contributor can change it by a Euclidean norm of at most \(run.bound.norm):
+                      longer changes are scaled down, and whoever sends one all the same is rejected
               leader  \(nodes.leader.url)  process \(nodes.leader.processID ?? 0)
               helper  \(nodes.helper.url)  process \(nodes.helper.processID ?? 0)
               files   \(folder)
 
             In each round every contributor trains on its own rows, splits the change of the model into
-            two random-looking shares, and encrypts one to each node. The nodes check together that all
-            values are in range, without seeing them, log a commitment to each, and publish the sum only.
+            two random-looking shares, and encrypts one to each node. The nodes check together that its
+            norm is within the bound, without seeing it, log a commitment to it, and publish the sum only.
 
-              round  accepted  rejected    upload  seconds  test accuracy
+              round  accepted  rejected    upload  per contributor  seconds  test accuracy
             """)
     }
 
     func round(_ round: DemoReport.Round, note: String?) {
         let columns = [
             pad("\(round.round)", 7), pad("\(round.accepted)", 10), pad("\(round.rejected)", 10),
-            pad(decimal(Double(round.uploadBytes) / 1e6, 2) + " MB", 10), pad(decimal(round.seconds, 1), 9),
+            pad(decimal(Double(round.uploadBytes) / 1e6, 2) + " MB", 10),
+            pad(decimal(Double(round.contributorBytes) / 1e3, 1) + " kB", 17), pad(decimal(round.seconds, 1), 9),
             pad(percent(round.testAccuracy), 15),
         ]
         show(columns.joined() + (note.map { "   \($0)" } ?? ""))

@@ -5,19 +5,13 @@ import SharedModel
 struct DemoPlan: Sendable {
     /// The data set's name for people.
     let dataName: String
-    /// One slice of the training rows per contributor, scaled. Nobody but its contributor sees a slice.
-    let slices: [Dataset]
-    /// All training rows in one place, for the yardstick only.
-    let pooled: Dataset
-    /// Rows that nobody trains on.
-    let test: Dataset
-    let defaults: TrainingDefaults
+    /// Who holds which rows. Nobody but its contributor sees a slice.
+    let run: TrainingRun
+    /// The public settings of `run`.
     let settings: TrainingSettings.Document
-    let initialModel: Model
     let rounds: Int
-    let seed: UInt64
 
-    var contributors: Int { slices.count }
+    var contributors: Int { run.slices.count }
     /// The round in which two dishonest contributors join in.
     var dishonestRound: Int { min(2, rounds) }
 
@@ -35,23 +29,19 @@ struct DemoPlan: Sendable {
     init(_ options: Options) throws {
         let path = try options.data ?? BundledData.digitsPath()
         let all = try Dataset(csv: try CSVTable(path: path), label: options.label)
-        let (training, test) = try all.stratifiedSplit(testFraction: TrainingDefaults.testFraction, seed: options.seed)
+        let kind: ModelKind = options.hiddenWidth.map { .hiddenLayer(width: $0) } ?? .softmax
+        let defaults = TrainingDefaults(for: kind)
+        let shape = try ModelShape(kind: kind, inputs: all.featureCount, classes: all.classNames.count)
         // Pixels are 0 to 16, whoever wrote them. For other data the owner publishes the test rows, so bounds taken
         // from them tell nothing about a contributor.
-        let scaling =
-            try options.scaling
-            ?? (options.data == nil ? FeatureScaling(lower: 0, upper: 16) : FeatureScaling.fitted(toPublicRows: test))
-        let kind: ModelKind = options.hiddenWidth.map { .hiddenLayer(width: $0) } ?? .softmax
-        defaults = TrainingDefaults(for: kind)
-        let shape = try ModelShape(kind: kind, inputs: all.featureCount, classes: all.classNames.count)
-        initialModel = Model(initial: shape, seed: options.seed)
+        let pixels = try options.data == nil ? FeatureScaling(lower: 0, upper: 16) : nil
+        let bound = try UpdateBound(norm: defaults.normBound, model: shape)
+        run = try TrainingRun(
+            data: all, kind: kind, contributors: options.contributors, scaling: options.scaling ?? pixels,
+            settings: defaults, fractionalBits: bound.fractionalBits, seed: options.seed)
         settings = try TrainingSettings.Document(
-            TrainingSettings(classes: all.classNames, scaling: scaling, defaults: defaults))
-        pooled = try scaling.applied(to: training)
-        self.test = try scaling.applied(to: test)
-        slices = try pooled.slices(contributors: options.contributors, order: .shuffled(seed: options.seed))
+            TrainingSettings(classes: all.classNames, scaling: run.scaling, defaults: defaults, bound: bound))
         rounds = options.rounds
-        seed = options.seed
         dataName = URL(fileURLWithPath: path).lastPathComponent
     }
 }

@@ -12,7 +12,10 @@ struct DemoReport: Encodable, Sendable {
         let round: Int
         let accepted: Int
         let rejected: Int
+        /// Of all contributors.
         let uploadBytes: Int
+        /// Of one contributor.
+        let contributorBytes: Int
         let seconds: Double
         let testAccuracy: Double
     }
@@ -50,6 +53,8 @@ struct DemoReport: Encodable, Sendable {
     let data: Data
     let contributors: Int
     let modelParameters: Int
+    /// The largest norm of a change of the model.
+    let normBound: Double
     var rounds: [Round] = []
     var sharedAccuracy = 0.0
     var pooledAccuracy = 0.0
@@ -64,10 +69,12 @@ struct DemoReport: Encodable, Sendable {
 
     init(_ plan: DemoPlan) {
         data = Data(
-            name: plan.dataName, rows: plan.pooled.count + plan.test.count, features: plan.test.featureCount,
-            classes: plan.test.classNames.count, testRows: plan.test.count)
+            name: plan.dataName, rows: plan.run.pooled.count + plan.run.test.count,
+            features: plan.run.test.featureCount, classes: plan.run.test.classNames.count,
+            testRows: plan.run.test.count)
         contributors = plan.contributors
-        modelParameters = plan.initialModel.parameters.count
+        modelParameters = plan.run.initialModel.parameters.count
+        normBound = plan.run.bound.norm
     }
 
     /// Whether everything that the demo promises to show was there to see.

@@ -7,7 +7,6 @@ import Wallet
 /// Two contributors who cheat. Their reports go over HTTP like any other, signed and encrypted as they should be.
 struct DishonestContributors: Sendable {
     let wallet: ContributorWallet
-    let settings: TrainingSettings
     let rows: Dataset
 
     /// A cheat's report on its way.
@@ -17,18 +16,22 @@ struct DishonestContributors: Sendable {
         let size: Int
     }
 
-    /// Sends a boosted update, and one that is committed to as something else.
+    /// Sends an update of a thousand times the norm that is allowed, and one that is committed to as something else.
     func takePart(in file: TaskFile, trainer: LocalTrainer) async throws -> [Sent] {
         let client = try TaskClient(task: file)
         let update = try trainer.train(try await DemoContributor.model(of: file), on: rows)
-        let honest = try settings.encoding().encode(update)
-        let boosted = honest.map { $0 * 1000 }
-        let other = honest.map { settings.bits < 63 ? (UInt64(1) << UInt64(settings.bits)) - 1 - $0 : $0 }
-        let first = try ForgedReport.outOfRange(boosted, task: client.task, reportID: .random())
+        let bound = try UpdateBound(task: file)
+        let honest = try bound.clip(update)
+        let first = try ForgedReport.overBound(
+            honest.map { 1000 * $0 }, task: client.task, reportID: .random())
         let second = try ForgedReport.committing(
-            to: .vector(other), sending: .vector(honest), task: client.task, reportID: .random())
+            to: .real(honest.map { -$0 }), sending: .real(honest), task: client.task, reportID: .random())
+        let norm = honest.reduce(0) { $0 + $1 * $1 }.squareRoot()
         return [
-            try await send(first, "a contributor multiplied its update by 1,000, with matching commitments", client),
+            try await send(
+                first,
+                "a contributor multiplied its update by 1,000, to a norm of \(Int((1000 * norm).rounded())) where \(bound.norm) is "
+                    + "allowed, with matching commitments", client),
             try await send(second, "a contributor committed to another update than it sent", client),
         ]
     }

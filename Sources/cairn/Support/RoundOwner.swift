@@ -27,14 +27,13 @@ struct RoundOwner: Sendable {
     /// Collects the round's sum, takes the step, and logs the new model with its lineage.
     ///
     /// The owner trusts no node either: a sum that the log does not prove is not applied.
-    func step(from model: Model, settings: TrainingSettings, collector: Collector) async throws -> Model {
+    func step(from model: Model, collector: Collector) async throws -> Model {
         let outcome = try await collector.collect(.leaderSelected)
-        guard case .vector(let sums) = outcome.value, let count = Int(exactly: outcome.count) else {
-            throw CommandFailure("the collected result is not a vector of sums")
+        guard case .signedVector(let sums) = outcome.value, let count = Int(exactly: outcome.count) else {
+            throw CommandFailure("the collected result is not a sum of updates")
         }
         let selector = try await audit(expecting: outcome.value)
-        let average = try settings.encoding().decodeAverage(sums, contributors: count)
-        let next = try model.applying(average)
+        let next = try model.applying(UpdateBound(task: file).average(of: sums, contributors: count))
         let (bytes, result) = (next.encoded(), Blob.encode(outcome.value))
         let entry = try ModelEntry(
             taskID: file.taskID, selector: selector, resultHash: Blob.hash(result),

@@ -29,7 +29,6 @@ struct TaskDraft: Sendable {
     var lambdaHash: [UInt8]?
     /// Ed25519 public key.
     var ownerKey: [UInt8]?
-    var numericEncoding: NumericEncoding?
     var modelHash: [UInt8]?
     var termsHash: [UInt8]?
     /// A log policy other than 'the leader's log, cosigned by the helper'.
@@ -80,7 +79,6 @@ struct TaskDraft: Sendable {
         var parameters = CairnTaskParameters(
             collectorHpkeHash: Array(SHA256.hash(data: collectorConfig.encoded())), maxBatchSize: maxBatchSize)
         parameters.ownerKey = ownerKey
-        parameters.numericEncoding = numericEncoding
         parameters.modelHash = modelHash
         parameters.termsHash = termsHash
         guard let policy else { return parameters }

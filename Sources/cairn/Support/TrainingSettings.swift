@@ -20,13 +20,15 @@ struct TrainingSettings: Codable, Sendable, Equatable {
     var weightDecay: Double
     /// Factor on every contributor's change.
     var extrapolation: Double
-    /// Every coordinate of an update is clipped to [-bound, bound].
-    var bound: Double
-    /// Bits per encoded coordinate.
-    var bits: Int
-    var cairnTraining = 1
+    /// The largest Euclidean norm of an update.
+    var normBound: Double
+    /// Coordinates of an update are rounded to multiples of 2^-fractionalBits.
+    var fractionalBits: UInt8
+    var cairnTraining = Self.version
 
-    init(classes: [String], scaling: FeatureScaling, defaults: TrainingDefaults) {
+    private static let version = 2
+
+    init(classes: [String], scaling: FeatureScaling, defaults: TrainingDefaults, bound: UpdateBound) {
         self.classes = classes
         self.scaling = scaling.description
         localEpochs = defaults.localEpochs
@@ -34,8 +36,13 @@ struct TrainingSettings: Codable, Sendable, Equatable {
         learningRate = defaults.learningRate
         weightDecay = defaults.weightDecay
         extrapolation = defaults.extrapolation
-        bound = defaults.bound
-        bits = defaults.bits
+        normBound = defaults.normBound
+        fractionalBits = UInt8(bound.fractionalBits)
+    }
+
+    /// What every version of the file has.
+    private struct Version: Decodable {
+        let cairnTraining: Int
     }
 
     /// The settings with the exact bytes of their file, which is what the task's `terms_hash` is the hash of.
@@ -48,12 +55,17 @@ struct TrainingSettings: Codable, Sendable, Equatable {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             do {
+                let version = try decoder.decode(Version.self, from: Data(bytes)).cairnTraining
+                guard version == TrainingSettings.version else {
+                    throw CommandFailure(
+                        "\(name) has version \(version); this program reads version \(TrainingSettings.version)",
+                        advice: "Make the run's settings anew with `cairn model create`.")
+                }
                 settings = try decoder.decode(TrainingSettings.self, from: Data(bytes))
+            } catch let failure as CommandFailure {
+                throw failure
             } catch {
                 throw CommandFailure("\(name) is not a file of training settings: \(error)")
-            }
-            guard settings.cairnTraining == 1 else {
-                throw CommandFailure("\(name) has version \(settings.cairnTraining); this program reads version 1")
             }
             self.bytes = bytes
         }
@@ -71,8 +83,6 @@ struct TrainingSettings: Codable, Sendable, Equatable {
 
     func featureScaling() throws -> FeatureScaling { try FeatureScaling(argument: scaling) }
 
-    func encoding() throws -> UpdateEncoding { try UpdateEncoding(bound: bound, bits: bits) }
-
     func trainer(seed: UInt64) -> LocalTrainer {
         LocalTrainer(
             epochs: localEpochs, batchSize: batchSize, learningRate: learningRate, weightDecay: weightDecay,
@@ -81,25 +91,16 @@ struct TrainingSettings: Codable, Sendable, Equatable {
 }
 
 extension TaskDraft {
-    /// Makes the task one training round: a committed vector of encoded updates, bound to its model and settings.
+    /// Makes the task one training round: committed updates of bounded norm, bound to the round's model and settings.
     mutating func setRound(
         _ round: TrainingRound, model: Model, settings document: TrainingSettings.Document
     ) throws {
-        let encoding = try document.settings.encoding()
-        let length = model.parameters.count
-        let elements = length * encoding.bits
-        guard elements <= VDAFConfiguration.maximumElements else {
-            throw CommandFailure(
-                "\(length) parameters × \(encoding.bits) bits = \(elements) field elements, and a report has at most "
-                    + "\(VDAFConfiguration.maximumElements)",
-                advice: "Take a smaller model or fewer bits.")
-        }
+        let settings = document.settings
         vdaf = .committed(
-            .sumVec(
-                length: UInt32(length), maxMeasurement: encoding.maximum,
-                chunkLength: VDAFConfiguration.recommendedChunkLength(elements: elements)))
+            try .boundedL2(
+                dimension: UInt32(model.parameters.count), normBound: settings.normBound,
+                fractionalBits: settings.fractionalBits))
         taskInfo = round.taskInfo
-        numericEncoding = NumericEncoding(bits: UInt8(encoding.bits), bound: encoding.bound)
         modelHash = Blob.hash(model.encoded())
         termsHash = document.hash
     }

@@ -27,7 +27,7 @@ package struct CreditTrial: Sendable {
         self.training = try scaling.applied(to: training)
         self.validation = try scaling.applied(to: validation)
         self.test = try scaling.applied(to: test)
-        encoding = try UpdateEncoding(bound: settings.training.bound, bits: settings.training.bits)
+        encoding = try UpdateEncoding(bound: settings.bound, bits: TrialSettings.bits)
         initialModel = Model(
             initial: try ModelShape(kind: .softmax, inputs: data.featureCount, classes: data.classNames.count),
             seed: settings.seed)

@@ -10,12 +10,15 @@ package struct TrialSettings: Sendable {
     package let rounds: Int
     package let seed: UInt64
     package let training: TrainingDefaults
+    /// Every coordinate of an update is clipped to ± this.
+    package let bound: Double
 
     package static let defaultContributors = 10
     package static let defaultRounds = 10
     package static let defaultSeed: UInt64 = 1
-    /// Every coordinate of an update is clipped to ± this.
     package static let defaultBound = 0.1
+    /// Bits per encoded coordinate.
+    static let bits = 16
     /// 2^12 models a round.
     private static let mostContributors = 12
     private static let mostRounds = 100
@@ -43,7 +46,7 @@ package struct TrialSettings: Sendable {
         var training = TrainingDefaults(for: .softmax)
         training.localEpochs = 5
         training.extrapolation = 1
-        training.bound = bound
         self.training = training
+        self.bound = bound
     }
 }

@@ -1,4 +1,7 @@
-// From a model update to the integers that are secret-shared and summed, and back to the average.
+// From a model update to the integers of a committed SumVec, and back to the average: the type that the trial prices.
+//
+// Shared models bound the norm of an update instead (`UpdateBound`). The trial clips every coordinate, so that no
+// contributor's step leaves the neighbourhood in which the slope of the loss says what it does in any direction.
 //
 // A coordinate u is clipped to [-B, B] and offset-encoded as the integer
 //
@@ -43,7 +46,7 @@ package enum UpdateEncodingError: Error, Equatable, Sendable, CustomStringConver
     }
 }
 
-/// Clipping bound and resolution of a task's updates: public settings that all parties share.
+/// Clipping bound and resolution of a trial's updates.
 package struct UpdateEncoding: Sendable, Equatable {
     /// Every coordinate is clipped to [-bound, bound].
     package let bound: Double
