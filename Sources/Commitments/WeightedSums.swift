@@ -6,12 +6,12 @@ import VDAF
 /// ρ·x is below 2^256 and fewer than 2^64 of them are added, so 320 bits never overflow and nothing is reduced on the
 /// way. The vectors are walked in blocks of coordinates, so that the accumulators stay in the cache however long the
 /// vectors are; threads take a block each. Elements are read where they are, for their memory is their encoding.
-enum WeightedSums {
-    static let wordsPerValue = 5
+package enum WeightedSums {
+    package static let wordsPerValue = 5
     private static let blockLength = 512
 
     /// - Precondition: as many weights as vectors, and every vector of `count` coordinates.
-    static func sum<Field: FieldElement>(
+    package static func sum<Field: FieldElement>(
         of vectors: ArraySlice<[Field]>, weights: ArraySlice<UInt128>, count: Int, threads: Int
     ) -> IntegerVector {
         precondition(vectors.count == weights.count && vectors.allSatisfy { $0.count == count }, "shapes must match")
