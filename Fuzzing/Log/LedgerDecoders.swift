@@ -31,7 +31,7 @@ extension Decoder {
         run: { input in
             guard let table = canonical(input, "table", PayoutTable.init(decoding:), { $0.encoded() }) else { return }
             _ = table.paid
-            guard !table.divides(1000) || table.paid <= 1000 else {
+            guard !table.dividesItsPool || table.paid <= table.pool else {
                 broken("a table that divides a pool never pays more", by: input)
             }
         })
@@ -127,8 +127,7 @@ extension SeededGenerator {
                 try ModelEntry(
                     taskID: .random(using: &self), selector: batchSelector(), resultHash: bytes(32),
                     previousModelHash: bytes(32), modelHash: bytes(32), owner: key())),
-            .payout(
-                try PayoutEntry(taskID: .random(using: &self), pool: 1000, table: payoutTable(), owner: key())),
+            .payout(try PayoutEntry(table: payoutTable(), owner: key())),
             .reveal(RevealEntry(taskID: .random(using: &self), lambda: bytes(24), salt: bytes(32))),
         ]
     }
@@ -137,7 +136,7 @@ extension SeededGenerator {
         let shares = (1...3).map { credit in
             PayoutTable.Share(claimHash: bytes(32), credit: UInt64(credit), recipient: bytes(4))
         }
-        guard let table = PayoutTable(pool: 1000, unit: bytes(3), shares: shares) else {
+        guard let table = PayoutTable(taskID: .random(using: &self), pool: 1000, unit: bytes(3), shares: shares) else {
             preconditionFailure("random claims are distinct")
         }
         return table

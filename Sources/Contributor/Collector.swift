@@ -49,14 +49,24 @@ public struct Collector: Sendable {
     /// A job for the same query may exist already, from an earlier call that was cut off: its result comes back.
     ///
     /// - Parameters:
+    ///   - next: whether to forget a finished job of the same query first, so that the leader selects another batch.
     ///   - deadline: How long to wait for the aggregators.
     ///   - waiting: Called before each pause.
     public func collect(
-        _ query: Query, deadline: Duration = .seconds(600), waiting: (@Sendable () -> Void)? = nil
+        _ query: Query, next: Bool = false, deadline: Duration = .seconds(600),
+        waiting: (@Sendable () -> Void)? = nil
     ) async throws -> CollectionOutcome {
         let request = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
         let start = ContinuousClock.now
-        let location = try await create(request)
+        var location = try await create(request)
+        if next {
+            let answer = try await transport.sendExpectingSuccess(
+                .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
+            if !answer.body.isEmpty {
+                _ = try await transport.sendExpectingSuccess(.init(.DELETE, location, headers: headers))
+                location = try await create(request)
+            }
+        }
         var pause = Duration.milliseconds(50)
         while true {
             let answer = try await transport.sendExpectingSuccess(

@@ -4,7 +4,7 @@ import Foundation
 
 /// The receipts that a verifier has counted, so that it counts none twice.
 ///
-/// A text file, one receipt a line: `task-id report-id claim-hash`. It is locked while it is used and written through
+/// A text file: a header, then one receipt a line: `task-id report-id claim-hash`. It is locked while it is used and written through
 /// before a claim counts; a line that a crash cut off is dropped. The same claim may be shown again, and is not counted
 /// again.
 package struct ClaimRegistry: Sendable {
@@ -23,26 +23,21 @@ package struct ClaimRegistry: Sendable {
 
     /// Counts verified claims, all of them or, where it throws, none.
     ///
+    /// - Parameter knownAreRefused: whether claims that were counted before are, for example because they were paid for.
     /// - Returns: In order, whether each is counted now.
     /// - Throws: `.refused(.registry, …)`, naming a receipt that another claim has counted; `.file`.
-    package func count(_ claims: [CreditClaim]) throws(CreditError) -> [Outcome] {
+    package func count(
+        _ claims: [CreditClaim], knownAreRefused: Bool = false
+    ) throws(CreditError) -> [Outcome] {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure() }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX) == 0 else { throw failure() }
 
         let contents = try read(descriptor)
-        var counted: [Substring: Substring] = [:]
-        var whole = 0
-        for line in contents.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-            guard let space = line.lastIndex(of: " ") else {
-                throw .file(path: path, reason: "'\(line.prefix(80))' is not a receipt")
-            }
-            counted[line[..<space]] = line[line.index(after: space)...]
-            whole += line.utf8.count + 1
-        }
+        var (counted, whole) = try receipts(in: contents)
         var outcomes: [Outcome] = []
-        var added = ""
+        var added = whole == 0 ? Self.header : ""
         for claim in claims {
             let hash = Hex.encode(claim.hash)
             var outcome = Outcome.known
@@ -61,14 +56,44 @@ package struct ClaimRegistry: Sendable {
                 counted[Substring(receipt)] = Substring(hash)
                 added += "\(receipt) \(hash)\n"
             }
+            if knownAreRefused, outcome == .known {
+                throw .refused(.registry, "the claim with hash \(hash.prefix(16))… has been counted before")
+            }
             outcomes.append(outcome)
         }
         let lines = Array(added.utf8)
-        guard ftruncate(descriptor, off_t(whole)) == 0, lseek(descriptor, 0, SEEK_END) >= 0,
-            lines.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == lines.count,
+        guard ftruncate(descriptor, off_t(whole)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else { throw failure() }
+        guard lines.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == lines.count,
             fsync(descriptor) == 0
-        else { throw failure() }
+        else {
+            let failure = failure()
+            ftruncate(descriptor, off_t(whole))
+            throw failure
+        }
         return outcomes
+    }
+
+    private static let header = "cairn claim registry v1\n"
+
+    /// The receipts of whole lines, and how many bytes these take; what a crash cut off comes behind them.
+    private func receipts(in contents: String) throws(CreditError) -> ([Substring: Substring], whole: Int) {
+        guard !Self.header.hasPrefix(contents) || contents == Self.header else { return ([:], 0) }
+        guard contents.hasPrefix(Self.header) else {
+            throw .file(path: path, reason: "it is not a registry of claims, so it is left as it is")
+        }
+        var counted: [Substring: Substring] = [:]
+        var whole = Self.header.utf8.count
+        for line in contents.dropFirst(Self.header.count).split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast()
+        {
+            let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard parts.count == 3, parts.map(\.utf8.count) == [43, 22, 64] else {
+                throw .file(path: path, reason: "'\(line.prefix(80))' is not a receipt")
+            }
+            counted[line.dropLast(65)] = parts[2]
+            whole += line.utf8.count + 1
+        }
+        return (counted, whole)
     }
 
     private func read(_ descriptor: Int32) throws(CreditError) -> String {

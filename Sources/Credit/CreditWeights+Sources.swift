@@ -61,16 +61,10 @@ extension CreditWeights {
     ///   - count: m.
     /// - Throws: `.wrongWeights` if a coefficient exceeds the task's bound.
     package init(aggregate: AggregateValue, count: UInt64, task: ValidatedTask) throws(CreditError) {
-        let sums: [Int128?] =
-            switch aggregate {
-            case .integer(let value): [Int128(exactly: value)]
-            case .vector(let values): values.map { Int128(exactly: $0) }
-            case .signedVector(let values): values
-            }
         let isCentred = task.cairn.numericEncoding != nil
         let offset = Int128(count) * Int128(task.vdaf.coordinateBound)
         var lambda: [Int64] = []
-        for sum in sums {
+        for sum in aggregate.integers {
             guard let exact = sum, exact.magnitude >> 64 == 0,
                 let coefficient = Int64(exactly: isCentred ? 2 * exact - offset : exact)
             else { throw .wrongWeights("the aggregate does not fit 63 bits") }

@@ -99,6 +99,9 @@ package struct CreditWeights: Sendable {
         return Int128(root)
     }
 
+    /// f.
+    var factor: Int128 { isCentred ? 2 : 1 }
+
     /// What claims carry of λ: 32 bytes that bind every coefficient.
     package var digest: [UInt8] { form.digest }
 

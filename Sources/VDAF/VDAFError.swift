@@ -40,3 +40,20 @@ public enum VDAFError: Error, Equatable, Sendable {
     /// Committed types: a commitment in the public share does not open to this aggregator's output share.
     case commitmentMismatch
 }
+
+extension VDAFError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .invalidParameter(let text), .invalidMeasurement(let text), .invalidArgument(let text),
+            .aggregateOutOfRange(let text), .unexpectedMessage(let text):
+            text
+        case .invalidEncoding(let text): "the bytes are no encoding: \(text)"
+        case .proofRejected: "the proof does not hold"
+        case .jointRandomnessMismatch: "the joint randomness differs"
+        case .testPointIsRootOfUnity: "the query randomness hit a root of unity"
+        case .wraparoundTestFailed: "a wraparound test failed by chance"
+        case .marginViolated: "the leader's share leaves no margin"
+        case .commitmentMismatch: "the commitment does not open to the share"
+        }
+    }
+}

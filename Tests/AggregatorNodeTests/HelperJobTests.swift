@@ -117,6 +117,33 @@ import Testing
         }
     }
 
+    /// A share of a few bytes stands for 64 MiB here, and a job is verified as a whole.
+    @Test func aJobThatWouldTakeTooMuchMemoryIsRefused() async throws {
+        let fixture = try await HelperFixture(
+            committed: false,
+            vdaf: .boundedL2(dimension: 1 << 22, integerBound: 1 << 13, fractionalBits: 13, isField128: true))
+        @Sendable func job(_ count: Int) -> AggregationJobInitReq {
+            AggregationJobInitReq(
+                verificationKeyID: 0, aggregationParameter: [],
+                extensions: [AggregationJobInitReq.leaderSelectedBatchID(.random())],
+                verifyInits: (0..<count).map { _ in
+                    VerifyInit(
+                        reportShare: ReportShare(
+                            metadata: ReportMetadata(
+                                reportID: .random(), time: HelperFixture.now / 60, publicExtensions: []),
+                            publicShare: [],
+                            encryptedInputShare: HpkeCiphertext(configID: 0, encapsulatedKey: [1], payload: [2])),
+                        payload: [1])
+                })
+        }
+        try await withServer(fixture.routes) { client in
+            #expect(try await fixture.post(client, Self.jobs, job(8), .aggregationJobInitReq).status == 200)
+            let answer = try await fixture.post(client, Self.jobs, job(9), .aggregationJobInitReq)
+            #expect(try problem(answer) == .invalidMessage)
+            #expect(answer.text.contains("up to 8"))
+        }
+    }
+
     @Test func aMalformedJobIsRefusedAsTheDraftSays() async throws {
         let fixture = try await HelperFixture(committed: false)
         let report = try fixture.report()

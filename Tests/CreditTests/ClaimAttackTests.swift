@@ -185,7 +185,18 @@ extension LogFixture {
         try handle.close()
         #expect(try registry.count([second]) == [.counted])
         #expect(try registry.count([first]) == [.known])
-        #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 2)
+        // A header and two receipts.
+        #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 3)
+        // Paid once.
+        expect(.registry) { _ = try registry.count([first], knownAreRefused: true) }
+        let third = try fixture.claim(.exactly(1), [2])
+        expect(.registry) { _ = try registry.count([third, first], knownAreRefused: true) }
+        #expect(try registry.count([third], knownAreRefused: true) == [.counted])
+        // Somebody else's file is left alone.
+        let other = fixture.log.directory + "/precious"
+        try "not a registry".write(toFile: other, atomically: true, encoding: .utf8)
+        #expect(throws: CreditError.self) { try ClaimRegistry(path: other).count([first]) }
+        #expect(try String(contentsOfFile: other, encoding: .utf8) == "not a registry")
     }
 
     /// λ is swapped after the fact.

@@ -1,5 +1,6 @@
 import Credit
 import DAP
+import Ledger
 import LedgerFixtures
 import Testing
 
@@ -82,6 +83,26 @@ import Testing
         let total = try Self.inputs.map { try weights.value(of: $0.map(Int64.init)) }.reduce(0, +)
         let square: Int64 = 106 * 106 + 57 * 57 + 115 * 115
         #expect(total == square)
+    }
+
+    /// P6: whoever adds up all exact credits finds what the published result says, and nobody can claim more.
+    @Test(arguments: [nil, NumericEncoding(bits: 7, bound: 2)])
+    func creditsOfABatchAddUpToItsPublicTotal(encoding: NumericEncoding?) async throws {
+        let fixture = try await ClaimFixture(
+            inputs: Self.inputs, lambda: Self.lambda, encoding: encoding,
+            maxMeasurement: encoding == nil ? 100 : 127)
+        defer { fixture.log.removeFiles() }
+        let weights = try #require(fixture.weights)
+        let auditor = Auditor(source: fixture.log.source, policy: fixture.log.policy)
+        let total = try Int64(
+            weights.total(of: try await auditor.aggregate(of: fixture.batch), count: UInt64(Self.inputs.count)))
+        let all = Array(Self.inputs.indices)
+        #expect(try all.map { try fixture.claimable([$0]).credits()[0] }.reduce(0, +) == total)
+        try fixture.verify(try fixture.claim(.exactly(total), all))
+        #expect(throws: CreditError.self) { try fixture.claim(.atLeast(total + 1), all) }
+        var forged = try fixture.claim(.atLeast(total), all)
+        forged.statement = .atLeast(total + 1)
+        #expect(throws: CreditError.self) { try fixture.verify(try fixture.signedAgain(forged, all)) }
     }
 
     @Test func aClaimIsReadAsItWasWritten() async throws {

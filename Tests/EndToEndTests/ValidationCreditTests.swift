@@ -33,7 +33,23 @@ extension EndToEnd {
                 #expect(try await reveal(lambda, nodes).status == 0)
                 #expect(try await reveal(lambda, nodes).status == 0)
 
+                let total = try await Cairn.succeed("credit", "total", "--task", nodes.taskPath("trial"), "--json")
+                let batches = try #require(try total.json()["batches"] as? [[String: Any]])
+                #expect(batches.map { $0["total"] as? String } == ["\(20 + 349 - 200)"])
+
                 try await claimsArePaid(homes, owner, nodes)
+
+                // A batch that closes after λ was revealed earns nothing, and takes nothing from the one before.
+                for home in homes {
+                    try await Cairn.succeed(
+                        "contribute", "--task", nodes.taskPath("trial"), "--value", "100,0,100", home: home)
+                }
+                let second = try await nodes.collector(task).collect(
+                    .leaderSelected, next: true, deadline: .seconds(180))
+                #expect(second.value == .vector([300, 0, 300]))
+                let shown = try await Cairn.succeed(
+                    "credit", "show", "--task", nodes.taskPath("trial"), "--json", home: homes[0])
+                #expect(try shown.json()["total"] as? String == "20")
             }
         }
 
@@ -52,11 +68,11 @@ extension EndToEnd {
         }
 
         private func payout(
-            _ claims: [String], table: String, owner: String, _ nodes: TestNodes
+            _ claims: [String], table: String, owner: String, _ nodes: TestNodes, pool: String = "1000"
         ) async throws -> CommandResult {
             try await Cairn.run(
                 [
-                    "credit", "payout", "--task", nodes.taskPath("trial"), "--pool", "1000", "--unit", "EUR",
+                    "credit", "payout", "--task", nodes.taskPath("trial"), "--pool", pool, "--unit", "EUR",
                     "--policy", nodes.policyPath("trial"), "--audience", "payer.example", "--registry",
                     "\(nodes.folder.path)/registry", "--owner-key", owner, "--out", table, "--json",
                 ] + claims)
@@ -81,6 +97,8 @@ extension EndToEnd {
             // Sent again it is the same payout; with another table the same claims would be paid twice.
             let again = try await payout(claims, table: "\(folder)/table", owner: owner, nodes)
             #expect(again.status == 0, "\(again.errors)")
+            let other = try await payout(claims, table: "\(folder)/table", owner: owner, nodes, pool: "1001")
+            #expect(other.status == 1 && other.errors.contains("another payout's table"), "\(other.errors)")
             let twice = try await payout([claims[0]], table: "\(folder)/twice", owner: owner, nodes)
             #expect(twice.status == 1 && twice.errors.contains("counted before"), "\(twice.errors)")
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/twice"))

@@ -45,10 +45,9 @@ import Testing
                     modelHash: hash(11), owner: key)),
             .payout(
                 try PayoutEntry(
-                    taskID: taskID, pool: 1000,
                     table: try #require(
                         PayoutTable(
-                            pool: 1000, unit: [1],
+                            taskID: taskID, pool: 1000, unit: [1],
                             shares: [PayoutTable.Share(claimHash: hash(12), credit: 3, recipient: [2])])),
                     owner: key)),
             .reveal(RevealEntry(taskID: taskID, lambda: [1, 2, 3], salt: hash(13))),

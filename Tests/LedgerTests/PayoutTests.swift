@@ -11,8 +11,10 @@ import Testing
             claimHash: [UInt8](repeating: byte, count: 32), credit: credit, recipient: Array("account \(byte)".utf8))
     }
 
-    private static func table(_ pool: UInt64 = 100) throws -> PayoutTable {
-        try #require(PayoutTable(pool: pool, unit: Array("EUR".utf8), shares: [share(9, 1), share(2, 3), share(5, 0)]))
+    private static func table(_ pool: UInt64 = 100, task: TaskID = .random()) throws -> PayoutTable {
+        try #require(
+            PayoutTable(
+                taskID: task, pool: pool, unit: Array("EUR".utf8), shares: [share(9, 1), share(2, 3), share(5, 0)]))
     }
 
     @Test func aPoolIsDividedInProportionAndNeverOverdrawn() {
@@ -28,18 +30,19 @@ import Testing
     @Test func rowsStandInTheOrderOfTheirClaimsEachOnce() throws {
         let table = try Self.table()
         #expect(table.rows.map(\.amount) == [75, 0, 25])
-        #expect(table.paid == 100 && table.divides(100) && !table.divides(99))
+        #expect(table.paid == 100 && table.dividesItsPool)
         #expect(try PayoutTable(decoding: table.encoded()) == table)
-        #expect(PayoutTable(pool: 1, unit: [], shares: [Self.share(1, 1), Self.share(1, 2)]) == nil)
-        #expect(PayoutTable(pool: 1, unit: [], shares: []) == nil)
+        #expect(PayoutTable(taskID: .random(), pool: 1, unit: [], shares: [Self.share(1, 1), Self.share(1, 2)]) == nil)
+        #expect(PayoutTable(taskID: .random(), pool: 1, unit: [], shares: []) == nil)
         let bytes = table.encoded()
         for length in 0..<bytes.count where length != bytes.count {
             guard let shorter = try? PayoutTable(decoding: Array(bytes.prefix(length))) else { continue }
             #expect(shorter.encoded().count == length && shorter.rows.count < 3)
         }
         // The rows swapped.
-        let row = (bytes.count - 20) / 3
-        let swapped = bytes.prefix(20) + bytes.dropFirst(20 + row) + bytes.dropFirst(20).prefix(row)
+        let start = 16 + 32 + 8 + 4
+        let row = (bytes.count - start) / 3
+        let swapped = bytes.prefix(start) + bytes.dropFirst(start + row) + bytes.dropFirst(start).prefix(row)
         #expect(swapped.count == bytes.count)
         #expect(throws: CodecError.self) { try PayoutTable(decoding: Array(swapped)) }
     }
@@ -51,10 +54,13 @@ import Testing
         var log = try LogFixture()
         defer { log.removeFiles() }
         try log.logHonestBatch([try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])])
-        let table = try Self.table()
-        log.log(
-            .payout(
-                try PayoutEntry(taskID: log.task.taskID, pool: pool, table: table, owner: other ?? log.ownerKey)))
+        let table = try Self.table(task: log.task.taskID)
+        var entry = try PayoutEntry(table: table, owner: other ?? log.ownerKey)
+        if pool != entry.pool {
+            entry.pool = pool
+            entry.signature = try LedgerSignature.sign(entry.signedBytes(), with: log.ownerKey)
+        }
+        log.log(.payout(entry))
         if withTable { log.blobs.append(table.encoded()) }
         try log.publish()
         return try await log.audit()

@@ -60,7 +60,7 @@ import TransparencyLog
 
         let table = try #require(
             PayoutTable(
-                pool: 1000, unit: Array("EUR".utf8),
+                taskID: taskID, pool: 1000, unit: Array("EUR".utf8),
                 shares: [
                     PayoutTable.Share(
                         claimHash: counting(32, from: 180), credit: 1, recipient: Array("account 2".utf8)),
@@ -112,7 +112,7 @@ import TransparencyLog
                             taskID: taskID, reportID: dropped,
                             key: ClaimKey.derive(seed: counting(32, from: 7), taskID: taskID, reportID: dropped)))
                 ),
-                ("payout", .payout(try PayoutEntry(taskID: taskID, pool: 1000, table: table, owner: owner))),
+                ("payout", .payout(try PayoutEntry(table: table, owner: owner))),
                 (
                     "reveal",
                     .reveal(

@@ -88,6 +88,9 @@ import VDAF
         #expect(Self.isRefused([0x1p32, 0x1p32], encoding))
         #expect(Self.isRefused([Double](repeating: 0x1p31, count: 8), encoding))
         #expect(try encoding.encode([-0x1.fffffffep31]) == [-((1 << 32) - 1)])
+        for large in [0x1p32, 0x1p32 + 1, 0x1.8p32, 0x1p33] {
+            #expect(Self.isRefused([large], encoding) && Self.isRefused([-large], encoding), "\(large)")
+        }
     }
 
     @Test func clippedVectorsFitAndShortVectorsStayAsTheyAre() throws {

@@ -1,6 +1,38 @@
 import Testing
 import VDAF
 
+/// The keystream of XofHmacSha256Aes128 where its counter wraps, which no seed is known for.
+@Suite struct AES128CounterTests {
+    @Test(arguments: [0, 1, 2, 3]) func theLowerHalfOfTheCounterWrapsAlone(blocksBefore: UInt64) {
+        let key = (0..<16).map { UInt8($0) }
+        let high = [UInt8](repeating: 0xFF, count: 8)
+        func block(_ low: UInt64) -> [UInt8] { high + withUnsafeBytes(of: low.bigEndian) { Array($0) } }
+        let first = 0 &- blocksBefore
+        let codebook = AES128Context(.codebook, key: key)
+        var expected: [UInt8] = []
+        for index in 0..<UInt64(6) {
+            var output = [UInt8](repeating: 0, count: 16)
+            block(first &+ index).withUnsafeBytes { source in
+                output.withUnsafeMutableBytes { codebook.encrypt(source, into: $0.baseAddress!) }
+            }
+            expected += output
+        }
+        for piece in [1, 5, 16, 17, 31, 33, 96] {
+            let context = AES128Context(.counter(initialCounter: block(first)), key: key)
+            var found: [UInt8] = []
+            while found.count < expected.count {
+                let zeros = [UInt8](repeating: 0, count: min(piece, expected.count - found.count))
+                var output = zeros
+                zeros.withUnsafeBytes { source in
+                    output.withUnsafeMutableBytes { context.encrypt(source, into: $0.baseAddress!) }
+                }
+                found += output
+            }
+            #expect(found == expected, "pieces of \(piece)")
+        }
+    }
+}
+
 /// What all XOFs have in common: one stream, however it is read, and copies that go their own way. Their outputs are
 /// pinned by other people's vectors.
 @Suite struct XofTests {

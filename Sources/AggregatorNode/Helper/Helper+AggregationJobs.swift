@@ -74,6 +74,9 @@ extension Helper {
         return .empty()
     }
 
+    /// The most that a job's output shares may take: 512 MiB, far more than a leader's message about them.
+    static let mostOutputBytes = 512 << 20
+
     /// The draft's checks of a whole request, before any report is looked at.
     ///
     /// - Returns: The batch that the job belongs to (leader-selected mode).
@@ -102,6 +105,15 @@ extension Helper {
         // An empty answer would mean that the job is deferred.
         guard !message.verifyInits.isEmpty else {
             throw .dap(.invalidMessage, "The job has no reports.", taskID: task.id)
+        }
+        // A helper's share is a seed of a few bytes, so a request of any size may ask for any amount of memory.
+        let perReport = task.validated.vdaf.outputShareSize
+        let most = max(1, Self.mostOutputBytes / perReport)
+        guard message.verifyInits.count <= most else {
+            throw .dap(
+                .invalidMessage,
+                "The job has \(message.verifyInits.count) reports; this node verifies up to \(most) of this task at once.",
+                taskID: task.id)
         }
         var seen: Set<ReportID> = []
         for verifyInit in message.verifyInits {

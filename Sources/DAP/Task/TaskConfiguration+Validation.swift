@@ -114,7 +114,7 @@ extension TaskConfiguration {
         }
     }
 
-    /// A single credit |⟨λ, x⟩| ≤ T·Λ must fit 63 bits, T the most that a report's coordinates add up to; how many
+    /// A single credit |⟨λ, x⟩| ≤ T·Λ, and what bounds it, must fit 63 bits, T the most that a report's coordinates add up to; how many
     /// credits one claim may add up is the claims' own rule.
     private static func checkCredit(
         _ cairn: CairnTaskParameters, _ vdaf: VDAFConfiguration
@@ -133,7 +133,9 @@ extension TaskConfiguration {
         }
         guard policy.bound > 0 else { throw .credit("the bound on λ must be at least 1") }
         let (credit, overflow) = vdaf.sumBound.multipliedReportingOverflow(by: UInt128(policy.bound))
-        guard !overflow, credit < 1 << 63 else {
+        // The norm of λ is rounded up where credit is bounded by norms.
+        let rounding = vdaf.isSigned ? UInt128(vdaf.coordinateBound) : 0
+        guard !overflow, credit < 1 << 63 - rounding else {
             throw .capacity(
                 "credit: largest sum of a report's coordinates \(vdaf.sumBound) × Λ \(policy.bound) must be below "
                     + "2^63 = 9223372036854775808")

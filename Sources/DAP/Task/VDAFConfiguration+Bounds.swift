@@ -79,7 +79,8 @@ extension VDAFConfiguration {
         }
     }
 
-    /// The length of an encoded measurement, in field elements.
+    /// The length of an encoded measurement, in field elements; of bounded-norm vectors without the few thousand bits
+    /// about norm and tests.
     ///
     /// Vectors hold every coordinate bit by bit; the types that bound a sum hold that sum as well. No overflow: at most
     /// 2^32 coordinates of 64 bits.
@@ -209,6 +210,11 @@ extension VDAFConfiguration {
         // Half of the distance between a vector and its opposite.
         case .boundedL2: (outputDistance + 1) / 2
         }
+    }
+
+    /// Bytes of an output share without its blind.
+    package var outputShareSize: Int {
+        outputLength * (fieldModulus == Field64.modulus ? Field64.encodedSize : Field128.encodedSize)
     }
 
     /// The modulus of the field that the VDAF works in.

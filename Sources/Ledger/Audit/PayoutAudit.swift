@@ -31,7 +31,7 @@ extension Auditor {
         guard let table = try? PayoutTable(decoding: bytes) else {
             return PayoutAudit(entry: payout, verdict: .wrong("the owner signed a payout without a table"))
         }
-        guard table.divides(payout.pool) else {
+        guard table.taskID == payout.taskID, table.pool == payout.pool, table.dividesItsPool else {
             return PayoutAudit(
                 entry: payout,
                 verdict: .wrong("the owner signed a table that does not divide its pool of \(payout.pool) by credit"))

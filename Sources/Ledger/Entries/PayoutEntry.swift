@@ -5,7 +5,7 @@ import DAP
 ///
 ///     struct {
 ///         TaskID task_id;
-///         uint64 pool;
+///         uint64 pool;                /* both as in the table */
 ///         opaque table_hash[32];      /* SHA-256 of the PayoutTable: the blob */
 ///         opaque signature[64];
 ///     } PayoutEntry;
@@ -17,11 +17,9 @@ package struct PayoutEntry: WireMessage, Equatable {
     /// Made with the task's `owner_key`.
     package var signature: [UInt8]
 
-    package init(
-        taskID: TaskID, pool: UInt64, table: PayoutTable, owner: Curve25519.Signing.PrivateKey
-    ) throws {
-        self.taskID = taskID
-        self.pool = pool
+    package init(table: PayoutTable, owner: Curve25519.Signing.PrivateKey) throws {
+        taskID = table.taskID
+        pool = table.pool
         tableHash = Blob.hash(table.encoded())
         signature = []
         signature = try LedgerSignature.sign(signedBytes(), with: owner)

@@ -10,6 +10,8 @@ import DAP
 ///     } PayoutRow;
 ///     struct {
 ///         opaque magic[16] = "cairn payout v1\n";
+///         TaskID task_id;
+///         uint64 pool;
 ///         opaque unit<0..2^8-1>;          /* UTF-8: what is paid */
 ///         PayoutRow rows[...];            /* to the end: by claim_hash, each once, at least one */
 ///     } PayoutTable;
@@ -24,6 +26,8 @@ package struct PayoutTable: Sendable, Equatable {
         package var recipient: [UInt8]
     }
 
+    package let taskID: TaskID
+    package let pool: UInt64
     package let unit: [UInt8]
     package let rows: [Row]
 
@@ -45,9 +49,11 @@ package struct PayoutTable: Sendable, Equatable {
     /// Divides a pool.
     ///
     /// - Returns: nil if there is no claim, or one is there twice.
-    package init?(pool: UInt64, unit: [UInt8], shares: [Share]) {
+    package init?(taskID: TaskID, pool: UInt64, unit: [UInt8], shares: [Share]) {
         let ordered = shares.sorted { $0.claimHash.lexicographicallyPrecedes($1.claimHash) }
         let amounts = Self.divide(pool, among: ordered.map(\.credit))
+        self.taskID = taskID
+        self.pool = pool
         self.unit = unit
         rows = zip(ordered, amounts).map { share, amount in
             Row(claimHash: share.claimHash, credit: share.credit, amount: amount, recipient: share.recipient)
@@ -64,9 +70,7 @@ package struct PayoutTable: Sendable, Equatable {
     }
 
     /// Whether the amounts are what the credits get of the pool.
-    package func divides(_ pool: UInt64) -> Bool {
-        Self.divide(pool, among: rows.map(\.credit)) == rows.map(\.amount)
-    }
+    package var dividesItsPool: Bool { Self.divide(pool, among: rows.map(\.credit)) == rows.map(\.amount) }
 
     package var paid: UInt64 {
         // At most the pool if the table divides it; a table of somebody else's may say anything.
@@ -88,6 +92,8 @@ package struct PayoutTable: Sendable, Equatable {
         guard try reader.bytes(Self.magic.count, "magic") == Self.magic else {
             throw .invalidValue(field: "magic", reason: "this is no table of payouts")
         }
+        taskID = try TaskID(from: &reader)
+        pool = try reader.uint64("pool")
         unit = try reader.opaque8("unit")
         rows = try reader.list(of: Row.self)
         guard Self.isOrdered(rows) else {
@@ -98,6 +104,8 @@ package struct PayoutTable: Sendable, Equatable {
     package func encoded() -> [UInt8] {
         var writer = ByteWriter()
         writer.write(Self.magic)
+        taskID.encode(into: &writer)
+        writer.write(pool)
         writer.opaque8(unit)
         writer.write(rows)
         return writer.bytes

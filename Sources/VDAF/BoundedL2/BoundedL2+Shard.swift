@@ -88,7 +88,7 @@ extension BoundedL2 {
         var squaredNorm: UInt64 = 0
         for integer in integers {
             encoded.append(Self.element(integer))
-            squaredNorm &+= integer.magnitude &* integer.magnitude
+            squaredNorm &+= UInt64(bitPattern: integer &* integer)
         }
         encoded += try encode(squaredNorm: squaredNorm)
         return encoded

@@ -55,15 +55,16 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
     /// Proofs of the other checks: with joint randomness, at least 3 over a 64-bit field (VDAF-20 section 9.7).
     package static var boundedNormProofs: Int { Field.encodedSize > 8 ? 1 : 3 }
 
-    /// The longest vector that is supported. It bounds what precomputed tables may need.
+    /// The longest vector that is supported. Soundness needs d·2W < p/2 (`Protocols/bounded-l2-vector.md` §6), which
+    /// this and the largest W see to.
     public static var maximalDimension: Int { 1 << 24 }
 
     /// - Parameters:
     ///   - normBound: The largest Euclidean norm, positive.
     ///   - fractionalBits: f, 0 to 63: coordinates are rounded to multiples of 2^-f.
     ///   - dimension: d, 1 to 2^24.
-    /// - Throws: `.invalidParameter` for values out of range, or bound·2^f below 1 or too large for the field: it is at
-    ///   most 2^25 over Field64, and below 2^32 over Field128.
+    /// - Throws: `.invalidParameter` for values out of range, or bound·2^f below 1 or too large for the field: the
+    ///   page gives the limits: 33,979,171 over Field64, and below 2^32 over Field128.
     public init(normBound: Double, fractionalBits: Int, dimension: Int) throws(VDAFError) {
         try self.init(
             encoding: FixedPointEncoding(normBound: normBound, fractionalBits: fractionalBits), dimension: dimension)

@@ -101,7 +101,10 @@ public struct FixedPointEncoding: Sendable, Hashable {
         let integers = [Int64](unsafeUninitializedCapacity: vector.count) { target, written in
             vector.withUnsafeBufferPointer { vector in
                 for index in 0..<vector.count {
-                    let scaled = vector[index] * scale
+                    // A subnormal number rounds to zero, and would take a processor longer than others.
+                    let bits = vector[index].bitPattern
+                    let isNormal = UInt64(mask: bits & Double.infinity.bitPattern != 0)
+                    let scaled = Double(bitPattern: bits & isNormal) * scale
                     let isSmall = UInt64(mask: scaled.magnitude < 0x1p33)
                     notFinite |= ~UInt64(mask: vector[index].magnitude < .infinity)
                     let rounded = (scaled + shift).bitPattern &- shift.bitPattern
@@ -119,9 +122,12 @@ public struct FixedPointEncoding: Sendable, Hashable {
         var tooLarge: UInt64 = 0
         integers.withUnsafeBufferPointer { integers in
             for index in 0..<integers.count {
-                let magnitude = integers[index].magnitude
-                let (partial, carry) = sum.addingReportingOverflow(magnitude &* magnitude)
-                tooLarge |= magnitude >> 32 | UInt64(bit: carry)
+                // No absolute value is taken: that could branch on a sign.
+                let integer = integers[index]
+                let (partial, carry) = sum.addingReportingOverflow(UInt64(bitPattern: integer &* integer))
+                let most = Int64(UInt32.max)
+                let isLarge = UInt64(bitPattern: (most &+ integer) | (most &- integer)) >> 33
+                tooLarge |= isLarge | UInt64(bit: carry)
                 sum = partial
             }
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Foundation
 import TensorFiles
 
 /// `cairn collect`: the collector asks for a batch's result.
@@ -10,7 +11,8 @@ struct CollectCommand: AsyncParsableCommand {
         abstract: "Collect a result.",
         discussion: """
             Time-interval tasks need --interval START..END, in seconds or RFC 3339, on whole units of the task's time \
-            precision; END is not included. A leader-selected task hands out its next batch.
+            precision; END is not included. A leader-selected task hands out a batch, the same one \
+            again until --next asks for another.
 
             The result is what the reports add up to, coordinate by coordinate. --average divides it by their number, \
             which is the only difference between a task made with --vdaf average and one with --vdaf sum. --out writes \
@@ -35,6 +37,7 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "File with the bearer token that the leader expects.") var token: String
     @Option(help: "START..END of a time-interval batch.") var interval: IntervalArgument?
     @Option(name: .customLong("out"), help: "A .npy or .safetensors file for the numbers.") var output: String?
+    @Flag(help: "Let the leader select the batch after the one that was collected.") var next = false
     @Flag(help: "Print averages: the sums divided by the number of reports.") var average = false
     @Flag(help: "Print JSON.") var json = false
 
@@ -45,9 +48,15 @@ struct CollectCommand: AsyncParsableCommand {
                 throw CommandFailure.usage("\(path): \(error)")
             }
         }
+        if let output, FileManager.default.fileExists(atPath: output) {
+            throw CommandFailure("\(output) exists", advice: "Name another file with --out.")
+        }
+        if next, file.configuration.batchMode != .leaderSelected {
+            throw CommandFailure.usage("--next is for tasks whose batches the leader selects")
+        }
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
-        let outcome = try await collector.collect(try query(file.configuration)) {
+        let outcome = try await collector.collect(try query(file.configuration), next: next) {
             Spinner.shared.turn("waiting for the aggregators")
         }
         Spinner.shared.finish()

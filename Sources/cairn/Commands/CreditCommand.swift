@@ -11,7 +11,7 @@ struct CreditCommand: AsyncParsableCommand {
             audience; whoever gets the file checks it with `cairn credit verify` and learns nothing else.
             """,
         subcommands: [
-            CreditShowCommand.self, CreditProveCommand.self, CreditVerifyCommand.self, CreditRevealCommand.self,
-            CreditPayoutCommand.self, CreditPaidCommand.self,
+            CreditShowCommand.self, CreditProveCommand.self, CreditVerifyCommand.self, CreditTotalCommand.self,
+            CreditRevealCommand.self, CreditPayoutCommand.self, CreditPaidCommand.self,
         ])
 }

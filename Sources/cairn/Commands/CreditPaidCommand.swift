@@ -27,8 +27,10 @@ struct CreditPaidCommand: AsyncParsableCommand {
         }
 
         let payments: [Payment]
-        /// Payouts that cannot be read.
+        /// Payouts that their owner divided wrongly.
         let faults: [String]
+        /// Payouts whose table is not there.
+        let missing: [String]
     }
 
     @OptionGroup var task: TaskReference
@@ -55,6 +57,7 @@ struct CreditPaidCommand: AsyncParsableCommand {
                 if let fault = payment.fault { Console.print("  WRONG  \(fault)") }
             }
             for fault in output.faults { Console.print("WRONG    \(fault)") }
+            for reason in output.missing { Console.print("UNVERIFIED  \(reason)") }
             if output.payments.isEmpty { Console.print("no payout of this task lists the claim") }
         }
         if !output.faults.isEmpty || output.payments.contains(where: { $0.fault != nil }) { throw ExitCode(1) }
@@ -63,21 +66,25 @@ struct CreditPaidCommand: AsyncParsableCommand {
 
     private static func describe(_ payouts: [PayoutAudit], _ claim: CreditClaim) -> Output {
         var payments: [Output.Payment] = []
-        var faults: [String] = []
+        var (faults, missing): ([String], [String]) = ([], [])
         let least = UInt64(max(0, claim.statement.bounds.lowerBound))
         for payout in payouts {
             switch payout.verdict {
-            case .wrong(let reason), .unverified(let reason): faults.append(reason)
+            case .unverified(let reason): missing.append(reason)
+            case .wrong(let reason): faults.append(reason)
             case .divided(let table):
                 for row in table.rows where row.claimHash == claim.hash {
                     payments.append(
                         Output.Payment(
                             pool: payout.entry.pool, unit: String(decoding: table.unit, as: UTF8.self),
                             claims: table.rows.count, credit: row.credit, amount: row.amount,
-                            fault: row.credit == least ? nil : "the claim proves a credit of \(least)"))
+                            fault: row.credit != least
+                                ? "the claim proves a credit of \(least)"
+                                : row.recipient != Array(claim.context.recipient.utf8)
+                                    ? "the claim names another recipient" : nil))
                 }
             }
         }
-        return Output(payments: payments, faults: faults)
+        return Output(payments: payments, faults: faults, missing: missing)
     }
 }

@@ -18,11 +18,19 @@ struct CreditPayoutCommand: AsyncParsableCommand {
             """)
 
     struct Output: Encodable {
+        struct Row: Encodable {
+            let file: String
+            let recipient: String
+            let credit: UInt64
+            let amount: UInt64
+        }
+
         let claims: Int
         let pool: UInt64
         let paid: UInt64
         let unit: String
         let table: String
+        let rows: [Row]
     }
 
     @OptionGroup var task: TaskReference
@@ -50,27 +58,38 @@ struct CreditPayoutCommand: AsyncParsableCommand {
             throw CommandFailure("\(ownerKey) is not the key of the owner of the task '\(file.name)'")
         }
         let claims = try files.map(ClaimDesk.read)
-        try await verify(claims, owner: key, log: log ?? file.logURL)
+        try await verify(claims, of: file.taskID, owner: key, log: log ?? file.logURL)
         let shares = claims.map { claim in
             PayoutTable.Share(
                 claimHash: claim.hash, credit: UInt64(max(0, claim.statement.bounds.lowerBound)),
                 recipient: Array(claim.context.recipient.utf8))
         }
-        guard let table = PayoutTable(pool: pool, unit: Array(unit.utf8), shares: shares) else {
-            throw CommandFailure("a claim is there twice")
+        guard
+            let table = PayoutTable(taskID: file.taskID, pool: pool, unit: Array(unit.utf8), shares: shares)
+        else { throw CommandFailure("a claim is there twice") }
+        guard shares.contains(where: { $0.credit > 0 }) else {
+            throw CommandFailure("no claim proves any credit, so nothing can be divided")
         }
-        guard table.paid > 0 else { throw CommandFailure("no claim proves any credit, so nothing can be divided") }
+        guard table.paid > 0 else { throw CommandFailure("the pool is too small to be divided in whole units") }
         try record(table, claims)
-        let entry = try PayoutEntry(taskID: file.taskID, pool: pool, table: table, owner: owner)
+        let entry = try PayoutEntry(table: table, owner: owner)
         try await file.log(.payout(entry), blob: table.encoded())
+        let rows = zip(files, claims).map { path, claim in
+            let row = table.rows.first { $0.claimHash == claim.hash }
+            return Output.Row(
+                file: path, recipient: claim.context.recipient, credit: row?.credit ?? 0, amount: row?.amount ?? 0)
+        }
         if json {
             return try JSONOutput.print(
-                Output(claims: claims.count, pool: pool, paid: table.paid, unit: unit, table: output))
+                Output(claims: claims.count, pool: pool, paid: table.paid, unit: unit, table: output, rows: rows))
+        }
+        for row in rows {
+            Console.print("\(row.amount) \(unit)  \(row.recipient)  for credit \(row.credit), \(row.file)")
         }
         Console.print("paid     \(table.paid) of \(pool) \(unit), among \(claims.count) claims; logged")
     }
 
-    private func verify(_ claims: [CreditClaim], owner: [UInt8], log: String?) async throws {
+    private func verify(_ claims: [CreditClaim], of task: TaskID, owner: [UInt8], log: String?) async throws {
         let logPolicy = try LogPolicyFile.read(policy)
         var desk = try ClaimDesk(
             verifier: ClaimVerifier(policy: logPolicy, audience: audience, purpose: purpose), policy: logPolicy,
@@ -81,6 +100,9 @@ struct CreditPayoutCommand: AsyncParsableCommand {
                 let (evidence, next) = try await desk.check(claim)
                 guard evidence.batches.allSatisfy({ $0.task.cairn.ownerKey == owner }) else {
                     throw CreditError.refused(.task, "it is about a task of another owner")
+                }
+                guard evidence.batches.contains(where: { $0.task.taskID == task }) else {
+                    throw CreditError.refused(.task, "it is not about the task of the payout")
                 }
                 checked.append(next)
             } catch let error as CreditError {
@@ -104,10 +126,7 @@ struct CreditPayoutCommand: AsyncParsableCommand {
             try UserFile.create(output, bytes, isSecret: false)
         }
         do {
-            let outcomes = try ClaimRegistry(path: registry).count(claims)
-            if let paid = zip(files, outcomes).first(where: { $0.1 == .known })?.0, !isThere {
-                throw CommandFailure("\(paid) has been counted before", advice: "Leave it out.")
-            }
+            _ = try ClaimRegistry(path: registry).count(claims, knownAreRefused: !isThere)
         } catch {
             if !isThere { try? FileManager.default.removeItem(atPath: output) }
             throw error

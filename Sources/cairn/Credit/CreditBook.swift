@@ -37,7 +37,8 @@ struct CreditBook {
             try wallet.records(of: task.taskID).map { ($0.reportID, $0) }, uniquingKeysWith: { first, _ in first })
 
         var batches: [ClaimableBatch] = []
-        for batch in try await lambda.closedBatches(of: task.taskID) {
+        // With a λ that was known before the close there is no credit.
+        for batch in try await lambda.closedBatches(of: task.taskID) where !batch.isExposed {
             var reports: [ClaimableReport] = []
             for (position, leaf) in batch.leaves.enumerated() {
                 let key = try ClaimKey.derive(seed: seed, taskID: task.taskID, reportID: leaf.reportID)

@@ -53,9 +53,14 @@ struct CreditLambda {
     /// λ that was hidden until the batch was closed; with a log at hand, that it was is checked.
     private mutating func revealed(of task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
         let batches = try await closedBatches(of: task.taskID)
-        if batches.contains(where: { $0.terms == terms && $0.isExposed }) {
-            throw CreditError.refused(
-                .weights, "λ was revealed before the batch was closed, when credit could still be farmed")
+        if auditor != nil {
+            guard let batch = batches.first(where: { $0.terms == terms }) else {
+                throw CreditError.refused(.close, "the log does not have the claim's batch, or it does not hold")
+            }
+            guard !batch.isExposed else {
+                throw CreditError.refused(
+                    .weights, "λ was revealed before the batch was closed, when credit could still be farmed")
+            }
         }
         if let weights = fromFiles(task) { return weights }
         guard let reveal = batches.lazy.compactMap(\.reveal).first, let lambda = await blob(reveal.lambdaHash) else {

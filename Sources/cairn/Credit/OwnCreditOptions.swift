@@ -14,9 +14,11 @@ struct OwnCreditOptions: ParsableArguments {
         let files = try lambda.map(LambdaFile.read)
         let access = try WalletAccess.open()
         var books: [CreditBook] = []
+        var seen: Set<TaskID> = []
         for name in tasks {
-            books.append(
-                try await CreditBook.open(try access.home.task(name), log: log, files: files, wallet: access.wallet))
+            let file = try access.home.task(name)
+            guard seen.insert(file.taskID).inserted else { continue }
+            books.append(try await CreditBook.open(file, log: log, files: files, wallet: access.wallet))
         }
         return books
     }

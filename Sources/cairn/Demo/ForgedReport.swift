@@ -19,10 +19,13 @@ enum ForgedReport {
         _ update: [Double], _ vdaf: BoundedL2<Field>, _ task: ValidatedTask, _ reportID: ReportID
     ) throws -> ShardedReport {
         let committed = try Committed(vdaf)
-        let scale = 1 / task.vdaf.unit
+        let scaled = update.map { ($0 / task.vdaf.unit).rounded() }
+        guard scaled.allSatisfy({ $0.magnitude < 0x1p62 }) else {
+            throw CommandFailure("the forged update is longer than any report can be")
+        }
         var generator = SystemRandomNumberGenerator()
         let (publicShare, inputShares) = try NormForger(committed).report(
-            of: update.map { Int64(($0 * scale).rounded()) }, context: DAPContext.vdaf(task.taskID),
+            of: scaled.map { Int64($0) }, context: DAPContext.vdaf(task.taskID),
             nonce: reportID.bytes, using: &generator)
         return ShardedReport(
             reportID: reportID, publicShare: committed.encode(publicShare: publicShare),

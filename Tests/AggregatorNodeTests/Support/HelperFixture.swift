@@ -29,12 +29,12 @@ struct HelperFixture: Sendable {
     }
 
     init(
-        committed: Bool, mode: BatchMode = .leaderSelected,
+        committed: Bool, mode: BatchMode = .leaderSelected, vdaf: VDAFConfiguration? = nil,
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
         parties = try Parties()
         let store = try SQLiteDatastore.open(path: parties.helper.databasePath)
-        let file = try parties.task(committed: committed, mode: mode)
+        let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf)
         _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: parties.helperKeys)
         let registry = TaskRegistry(store: store)
         guard let found = try await registry.task(file.taskID), case .log(let signer) = parties.leaderKeys.note else {

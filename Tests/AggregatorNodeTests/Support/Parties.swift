@@ -65,11 +65,12 @@ struct Parties: Sendable {
 
     func task(
         committed: Bool, mode: BatchMode = .timeInterval, minBatchSize: UInt64 = 2, info: String = "test",
-        leaderURL: String? = nil, change: (inout CairnTaskParameters) -> Void = { _ in }
+        leaderURL: String? = nil, vdaf type: VDAFConfiguration? = nil,
+        change: (inout CairnTaskParameters) -> Void = { _ in }
     ) throws -> TaskFile {
         var parameters = parameters(committed: committed)
         change(&parameters)
-        let vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
+        let vdaf = type ?? .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         let configuration = try TaskConfiguration(
             taskInfo: Array(info.utf8), leaderURL: leaderURL ?? leader.publicURL.string + "/",
             helperURL: helper.publicURL.string + "/", timePrecision: 60, minBatchSize: minBatchSize, batchMode: mode,

@@ -17,7 +17,7 @@ extension Leader {
     @Sendable
     func submitLogEntry(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
-        let body = try await request.bytes(upTo: BodyLimit.logEntry)
+        let body = try await request.bytes(upTo: Self.submissionLimit(task))
         let submission: LogSubmission
         do throws(CodecError) {
             submission = try LogSubmission(decoding: body)
@@ -25,6 +25,9 @@ extension Leader {
             throw NodeError(error, in: "LogSubmission", taskID: task.id)
         }
         try submission.check(task)
+        if case .reveal = submission.entry, submission.blob.isEmpty {
+            throw NodeError.dap(.invalidMessage, "λ has to come with the entry that reveals it.", taskID: task.id)
+        }
         if case .reveal = submission.entry, task.parameters.creditPolicy?.kind == .validation,
             try await !context.store.hasClosedBatch(task.id)
         {
@@ -38,6 +41,13 @@ extension Leader {
         let index = try await context.store.submitLogEntry(submission.entry.encoded())
         logKeeper.noteGrowth()
         return .bytes(Array("{\"index\":\(index)}".utf8), type: "application/json", status: .created)
+    }
+}
+
+extension Leader {
+    /// Anybody may send one, so no task's submissions are larger than its models, aggregates, λ and payout tables.
+    private static func submissionLimit(_ task: NodeTask) -> Int {
+        min(BodyLimit.logEntry, 4 << 20 + 32 * task.validated.vdaf.outputLength)
     }
 }
 
