@@ -37,7 +37,13 @@ public struct Passphrase: Sendable {
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
-            throw .file(path: path, reason: error.localizedDescription)
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            throw .file(
+                path: path,
+                reason: isFolder.boolValue
+                    ? "it is a folder, and the passphrase is the first line of a file"
+                    : isThere ? error.localizedDescription : "there is no such file with a passphrase")
         }
         let line = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         guard let text = String(validating: line, as: UTF8.self), let passphrase = Passphrase(text) else {

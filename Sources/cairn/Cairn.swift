@@ -38,7 +38,7 @@ struct Cairn: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            CommandFailure.exit(running: error)
+            CommandFailure.exit(running: error, of: command)
         }
     }
 }

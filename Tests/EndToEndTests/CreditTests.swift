@@ -104,6 +104,10 @@ extension EndToEnd {
             #expect(!FileManager.default.fileExists(atPath: "\(nodes.folder.path)/wrong"))
 
             let claim = "\(nodes.folder.path)/claim-0"
+            // Without λ there is no verdict, neither way.
+            let undecided = try await Cairn.run(
+                "credit", "verify", claim, "--policy", nodes.policyPath("survey"), "--audience", "bank.example")
+            #expect(undecided.status == 2 && undecided.errors.contains("not at hand"), "\(undecided.errors)")
             let elsewhere = try await verify(claim, log, nodes, audience: "shop.example")
             #expect(elsewhere.status == 1 && elsewhere.json["check"] as? String == "context")
 

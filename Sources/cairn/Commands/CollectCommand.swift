@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contributor
 import DAP
-import Foundation
 import TensorFiles
 
 /// `cairn collect`: the collector asks for a batch's result.
@@ -48,9 +47,7 @@ struct CollectCommand: AsyncParsableCommand {
                 throw CommandFailure.usage("\(path): \(error)")
             }
         }
-        if let output, FileManager.default.fileExists(atPath: output) {
-            throw CommandFailure("\(output) exists", advice: "Name another file with --out.")
-        }
+        if let output { try UserFile.requireAbsent(output) }
         if next, file.configuration.batchMode != .leaderSelected {
             throw CommandFailure.usage("--next is for tasks whose batches the leader selects")
         }

@@ -6,7 +6,7 @@ import Ledger
 import TransparencyLog
 
 /// `cairn credit paid`: what the log says was paid for a claim.
-struct CreditPaidCommand: AsyncParsableCommand {
+struct CreditPaidCommand: AsyncParsableCommand, Judging {
     static let configuration = CommandConfiguration(
         commandName: "paid",
         abstract: "Look up in the log what was paid for a claim.",

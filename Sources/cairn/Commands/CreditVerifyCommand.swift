@@ -6,14 +6,15 @@ import Ledger
 import TransparencyLog
 
 /// `cairn credit verify`: what an audience does with a claim.
-struct CreditVerifyCommand: AsyncParsableCommand {
+struct CreditVerifyCommand: AsyncParsableCommand, Judging {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Verify a claim of credit.",
         discussion: """
             Needs the claim, a log policy, and λ: of an alignment policy from the batch's published result in --log, of \
             the others from the log if it was published there, or from --lambda. With --registry every report is \
-            counted once: a claim over a report that an earlier claim counted is refused.
+            counted once: a claim over a report that an earlier claim counted is refused. The exit code is 0 for a valid \
+            claim, 1 for one that is refused, 2 where λ or something else that it takes to judge is missing.
             """)
 
     struct Output: Encodable {

@@ -80,6 +80,7 @@ struct ModelStepCommand: AsyncParsableCommand {
     @Option(name: .customLong("out"), help: "The file for the next model.") var output: String
 
     func run() async throws {
+        try UserFile.requireAbsent(output)
         let file = try task.load()
         let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
         guard file.configuration.cairn?.termsHash == document.hash else {

@@ -4,7 +4,7 @@ import DAP
 import Ledger
 
 /// `cairn promise verify`: decides from the log whether the leader kept its word.
-struct PromiseVerifyCommand: AsyncParsableCommand {
+struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Decide from the log whether a promise was kept.",
@@ -19,7 +19,8 @@ struct PromiseVerifyCommand: AsyncParsableCommand {
             pending  the deadline has not come
             void     the file is no promise by this log's leader
 
-            The exit code is 0 if the promise was kept, 1 if it is broken or void, 2 if it is overdue or pending.
+            The exit code is 0 if the promise was kept, 1 if it is broken or void, 2 if it is overdue or pending, or the log \
+            cannot be read.
             """)
 
     struct Output: Encodable {

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Credit
 import Foundation
 
 /// What a person reads when a command cannot go on: what is wrong, where, and what to do about it.
 ///
-/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`, exit code 1. Mistakes in the arguments themselves,
-/// which are mostly the argument parser's `ValidationError`, end with 64, the usage code of sysexits.h.
+/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`, exit code 1, or 2 from a command whose 1 is a verdict
+/// (`Judging`). Mistakes in the arguments themselves, which are mostly the argument parser's `ValidationError`, end with
+/// 64, the usage code of sysexits.h.
 struct CommandFailure: Error, CustomStringConvertible {
     /// What is wrong, and where: a sentence without its full stop.
     let problem: String
@@ -45,7 +47,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 
     /// Ends the process after an error of a running command.
-    static func exit(running error: any Error) -> Never {
+    static func exit(running error: any Error, of command: any ParsableCommand) -> Never {
         switch error {
         case let code as ExitCode:
             Foundation.exit(code.rawValue)
@@ -57,7 +59,8 @@ struct CommandFailure: Error, CustomStringConvertible {
             exit(parsing: error)
         default:
             Console.error("cairn: \(describe(error))")
-            Foundation.exit((error as? CommandFailure)?.isUsage == true ? EX_USAGE : 1)
+            if (error as? CommandFailure)?.isUsage == true { Foundation.exit(EX_USAGE) }
+            Foundation.exit(command is any Judging && !(error is CreditError) ? 2 : 1)
         }
     }
 
@@ -69,3 +72,8 @@ struct CommandFailure: Error, CustomStringConvertible {
         }
     }
 }
+
+/// A command that judges somebody's statement: exit code 1 says that it is not true, 2 that this could not be found out.
+///
+/// What is wrong with a claim (`CreditError`) is a verdict wherever it is noticed.
+protocol Judging {}

@@ -12,6 +12,7 @@ struct RoundOwner: Sendable {
 
     /// Logs which model the round starts from, so that contributors can fetch it from the log by its hash.
     func announce(_ model: Model) async throws {
+        try checkKey()
         guard let round = TrainingRound(taskInfo: file.configuration.taskInfo) else {
             throw CommandFailure("the task '\(file.name)' is not a training round")
         }
@@ -28,6 +29,7 @@ struct RoundOwner: Sendable {
     ///
     /// The owner trusts no node either: a sum that the log does not prove is not applied.
     func step(from model: Model, collector: Collector) async throws -> Model {
+        try checkKey()
         let outcome = try await collector.collect(.leaderSelected)
         guard case .signedVector(let sums) = outcome.value, let count = Int(exactly: outcome.count) else {
             throw CommandFailure("the collected result is not a sum of updates")
@@ -42,6 +44,13 @@ struct RoundOwner: Sendable {
         try await client.post(.model(entry), blob: bytes)
         try await client.post(.model(entry), blob: result)
         return next
+    }
+
+    /// The leader would refuse what another key signs; better before anything is collected.
+    private func checkKey() throws {
+        guard file.configuration.cairn?.ownerKey == Array(key.publicKey.rawRepresentation) else {
+            throw CommandFailure("the owner's key is not the one that the task '\(file.name)' names")
+        }
     }
 
     /// - Returns: The selector of the batch whose proven result is `value`.

@@ -2,6 +2,13 @@ import Foundation
 
 /// Files that a person names on the command line. Errors name the path and say what to do.
 enum UserFile {
+    /// Finds out, before something is done, that its result has a place to go.
+    static func requireAbsent(_ path: String) throws {
+        if FileManager.default.fileExists(atPath: path) {
+            throw CommandFailure("\(path) exists", advice: "Name another file with --out.")
+        }
+    }
+
     /// Reads all of a file of at most `limit` bytes.
     static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
         var isDirectory: ObjCBool = false
