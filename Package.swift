@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "Credit",
             dependencies: [
-                "Encodings", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
+                "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TensorFiles", dependencies: ["Encodings"]),
@@ -112,11 +112,12 @@ let package = Package(
             ]),
 
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
-        .testTarget(name: "Ristretto255Tests", dependencies: ["Ristretto255", "CEdwards25519", "CSodium"]),
-        .testTarget(name: "CommitmentsTests", dependencies: ["Commitments", "VDAF", "Ristretto255"]),
+        .testTarget(
+            name: "Ristretto255Tests", dependencies: ["TestSupport", "Ristretto255", "CEdwards25519", "CSodium"]),
+        .testTarget(name: "CommitmentsTests", dependencies: ["TestSupport", "Commitments", "VDAF", "Ristretto255"]),
         .testTarget(
             name: "ZeroKnowledgeTests",
-            dependencies: ["ZeroKnowledge", "Encodings", "VDAF", "Ristretto255", "Commitments"]),
+            dependencies: ["TestSupport", "ZeroKnowledge", "Encodings", "VDAF", "Ristretto255", "Commitments"]),
         .testTarget(
             name: "TransparencyLogTests",
             dependencies: ["TransparencyLog", "SumDB", .product(name: "Crypto", package: "swift-crypto")]),
@@ -143,7 +144,8 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TestPorts", path: "Tests/TestPorts"),
-        .target(name: "SumDB", path: "Tests/SumDB", exclude: ["main.go"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
         .testTarget(
             name: "ContributorTests",
@@ -169,8 +171,10 @@ let package = Package(
                 "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
-        .target(name: "PythonExchange", path: "Tests/PythonExchange", exclude: ["exchange.py"]),
-        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "PythonExchange"]),
+        .target(
+            name: "PythonExchange", dependencies: ["TestSupport"], path: "Tests/PythonExchange",
+            exclude: ["exchange.py"]),
+        .testTarget(name: "TensorFilesTests", dependencies: ["TestSupport", "TensorFiles", "PythonExchange"]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange"]),
         .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "Commitments", "DAP", "SharedModel"]),
         .testTarget(

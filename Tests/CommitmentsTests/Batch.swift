@@ -1,5 +1,6 @@
 import Commitments
 import Ristretto255
+import TestSupport
 import VDAF
 
 /// A batch run honestly through shard, verification and aggregation, every message through its codec.

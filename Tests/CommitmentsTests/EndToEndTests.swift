@@ -1,5 +1,6 @@
 import Commitments
 import Ristretto255
+import TestSupport
 import Testing
 import VDAF
 

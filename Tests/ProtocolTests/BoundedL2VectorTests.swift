@@ -62,55 +62,29 @@ import VDAF
         _ vdaf: V, _ base: BoundedL2<Field>, _ measurements: [[Double]], parts: (V.PublicShare) -> [[UInt8]]
     ) throws -> Case
     where V.Measurement == [Double], V.AggregateResult == BoundedL2Sum, V.AggregationParameter == Void {
-        let context = Array("some application".utf8)
-        let verifyKey = counting(vdaf.verifyKeySize, from: 1)
-        var aggregates = [vdaf.aggregateInit(()), vdaf.aggregateInit(())]
-        var reports: [Report] = []
-        for (index, measurement) in measurements.enumerated() {
-            let nonce = counting(vdaf.nonceSize, from: UInt8(16 * index))
-            let rand = counting(vdaf.randSize, from: UInt8(32 + index))
-            let (publicShare, inputShares) = try vdaf.shard(
-                context: context, measurement: measurement, nonce: nonce, rand: rand)
-            let steps = try inputShares.enumerated().map { id, share in
-                try vdaf.verifyInit(
-                    verifyKey: verifyKey, context: context, aggregatorID: id, aggregationParameter: (), nonce: nonce,
-                    publicShare: publicShare, inputShare: share)
-            }
-            let message = try vdaf.verifierSharesToMessage(
-                context: context, aggregationParameter: (), verifierShares: steps.map(\.share))
-            var outputs: [String] = []
-            for (id, step) in steps.enumerated() {
-                guard
-                    case .finished(let output) = try vdaf.verifyNext(
-                        context: context, state: step.state, message: message)
-                else {
-                    Issue.record("a one-round VDAF did not finish")
-                    continue
-                }
-                vdaf.aggregateUpdate(&aggregates[id], with: output)
-                outputs.append(Hex.encode(vdaf.encode(outputShare: output)))
-            }
+        var run = ProtocolRun(vdaf)
+        let reports = try measurements.map { measurement in
+            let report = try run.add(measurement)
             let integers = try base.encoding.encode(measurement)
-            var signs = base.wraparoundSigns(context: context, parts: parts(publicShare).map { Array($0.prefix(32)) })
-            reports.append(
-                Report(
-                    measurement: measurement, integers: integers, nonce: Hex.encode(nonce), rand: Hex.encode(rand),
-                    publicShare: Hex.encode(vdaf.encode(publicShare: publicShare)),
-                    inputShares: inputShares.map { Hex.encode(vdaf.encode(inputShare: $0)) },
-                    wraparoundResults: try integers.withUnsafeBufferPointer {
-                        try SignDotProducts(dimension: base.dimension, checks: WraparoundTests.count)
-                            .evaluate($0, xof: &signs)
-                    },
-                    verifierShares: steps.map { Hex.encode(vdaf.encode(verifierShare: $0.share)) },
-                    verifierMessage: Hex.encode(vdaf.encode(verifierMessage: message)), outputShares: outputs))
+            var signs = base.wraparoundSigns(
+                context: run.context, parts: parts(report.publicShare).map { Array($0.prefix(32)) })
+            return Report(
+                measurement: measurement, integers: integers, nonce: Hex.encode(report.nonce),
+                rand: Hex.encode(report.rand), publicShare: Hex.encode(vdaf.encode(publicShare: report.publicShare)),
+                inputShares: report.inputShares,
+                wraparoundResults: try integers.withUnsafeBufferPointer {
+                    try SignDotProducts(dimension: base.dimension, checks: WraparoundTests.count)
+                        .evaluate($0, xof: &signs)
+                },
+                verifierShares: report.verifierShares, verifierMessage: report.verifierMessage,
+                outputShares: report.outputShares)
         }
-        let total = try vdaf.unshard(
-            aggregationParameter: (), aggregateShares: aggregates, measurementCount: measurements.count)
+        let total = try run.result()
         return Case(
             algorithmID: "0x" + String(vdaf.algorithmID, radix: 16, uppercase: true), field: "\(Field.self)",
             integerBound: base.encoding.integerBound, fractionalBits: base.encoding.fractionalBits,
-            dimension: base.dimension, context: Hex.encode(context), verifyKey: Hex.encode(verifyKey),
-            reports: reports, aggregateShares: aggregates.map { Hex.encode(vdaf.encode(aggregateShare: $0)) },
+            dimension: base.dimension, context: Hex.encode(run.context), verifyKey: Hex.encode(run.verifyKey),
+            reports: reports, aggregateShares: run.aggregateShares,
             aggregateIntegers: total.integers.map { "\($0)" }, aggregateResult: total.values)
     }
 }

@@ -106,47 +106,17 @@ import VDAF
         _ vdaf: Committed<V>, parameters: [String: UInt64], _ measurements: [V.Measurement],
         _ describe: (V.Measurement) -> [UInt64], result: (V.AggregateResult) -> [String]
     ) throws -> Case {
-        let context = Array("some application".utf8)
-        let verifyKey = counting(vdaf.verifyKeySize, from: 1)
-        var aggregates = [vdaf.aggregateInit(()), vdaf.aggregateInit(())]
-        var reports: [Report] = []
-        for (index, measurement) in measurements.enumerated() {
-            let nonce = counting(vdaf.nonceSize, from: UInt8(16 * index))
-            let rand = counting(vdaf.randSize, from: UInt8(32 + index))
-            let (publicShare, inputShares) = try vdaf.shard(
-                context: context, measurement: measurement, nonce: nonce, rand: rand)
-            let initial = try inputShares.enumerated().map { id, share in
-                try vdaf.verifyInit(
-                    verifyKey: verifyKey, context: context, aggregatorID: id, aggregationParameter: (), nonce: nonce,
-                    publicShare: publicShare, inputShare: share)
-            }
-            let message = try vdaf.verifierSharesToMessage(
-                context: context, aggregationParameter: (), verifierShares: initial.map(\.share))
-            var outputs: [[UInt8]] = []
-            for (id, step) in initial.enumerated() {
-                guard
-                    case .finished(let output) = try vdaf.verifyNext(
-                        context: context, state: step.state, message: message)
-                else {
-                    Issue.record("a one-round VDAF did not finish")
-                    continue
-                }
-                vdaf.aggregateUpdate(&aggregates[id], with: output)
-                outputs.append(vdaf.encode(outputShare: output))
-            }
-            reports.append(
-                Report(
-                    measurement: describe(measurement), nonce: Hex.encode(nonce), rand: Hex.encode(rand),
-                    publicShare: Hex.encode(vdaf.encode(publicShare: publicShare)),
-                    inputShares: inputShares.map { Hex.encode(vdaf.encode(inputShare: $0)) },
-                    outputShares: outputs.map { Hex.encode($0) }))
+        var run = ProtocolRun(vdaf)
+        let reports = try measurements.map { measurement in
+            let report = try run.add(measurement)
+            return Report(
+                measurement: describe(measurement), nonce: Hex.encode(report.nonce), rand: Hex.encode(report.rand),
+                publicShare: Hex.encode(vdaf.encode(publicShare: report.publicShare)),
+                inputShares: report.inputShares, outputShares: report.outputShares)
         }
-        let total = try vdaf.unshard(
-            aggregationParameter: (), aggregateShares: aggregates, measurementCount: measurements.count)
         return Case(
             algorithmID: "0x" + String(vdaf.algorithmID, radix: 16, uppercase: true), parameters: parameters,
-            context: Hex.encode(context), verifyKey: Hex.encode(verifyKey), reports: reports,
-            aggregateShares: aggregates.map { Hex.encode(vdaf.encode(aggregateShare: $0)) },
-            aggregateResult: result(total))
+            context: Hex.encode(run.context), verifyKey: Hex.encode(run.verifyKey), reports: reports,
+            aggregateShares: run.aggregateShares, aggregateResult: result(try run.result()))
     }
 }

@@ -1,11 +1,10 @@
 // Runs `exchange.py`, which reads and writes files with numpy and safetensors and shares no code with us.
 
 import Foundation
+import TestSupport
 
 package enum PythonProgram {
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
-    }
+    package typealias Failure = OtherProgram.Failure
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     private static let root = folder.deletingLastPathComponent().deletingLastPathComponent()
@@ -17,31 +16,13 @@ package enum PythonProgram {
     /// - Throws: `Failure`, also where Python or one of the two packages is missing.
     package static func run(_ arguments: [String]) throws -> Data {
         do {
-            return try runUnexplained([folder.appending(path: "exchange.py").path] + arguments)
+            return try OtherProgram.run(interpreter, [folder.appending(path: "exchange.py").path] + arguments)
         } catch {
             throw Failure(
                 description: "the files were not checked with Python's numpy and safetensors: \(error)\n"
                     + "`Scripts/setup.sh test` installs them into .venv on Debian; elsewhere, CAIRN_PYTHON names a "
                     + "Python that has numpy and safetensors 0.8.")
         }
-    }
-
-    private static func runUnexplained(_ arguments: [String]) throws -> Data {
-        let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: interpreter)
-        process.arguments = arguments
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What goes to standard error stays far below what a pipe holds.
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw Failure(description: String(decoding: complaint, as: UTF8.self))
-        }
-        return printed
     }
 
     /// What a file holds, as the program prints it.

@@ -1,4 +1,5 @@
 import Ristretto255
+import TestSupport
 import Testing
 
 /// Many encodings or messages at once against one by one.

@@ -1,5 +1,6 @@
 import CEdwards25519
 import Ristretto255
+import TestSupport
 import Testing
 
 /// Sums in eight lanes against the same sums without them, for every shape of plan. Where the processor has no lanes,

@@ -1,4 +1,5 @@
 import Ristretto255
+import TestSupport
 import Testing
 
 /// Multi-scalar multiplication against the sum of single products, across the sizes where the method changes.

@@ -1,5 +1,6 @@
 import CSodium
 import Ristretto255
+import TestSupport
 import Testing
 
 /// libsodium's independent implementation as an oracle, on random inputs.

@@ -1,4 +1,5 @@
 import Ristretto255
+import TestSupport
 import Testing
 
 /// What proofs over long vectors do with scalars and points, against the plain way to do it.

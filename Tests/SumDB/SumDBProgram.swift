@@ -2,12 +2,11 @@
 // targets use it.
 
 import Foundation
+import TestSupport
 
 /// The Go program, built once a run.
 package enum SumDBProgram {
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
-    }
+    package typealias Failure = OtherProgram.Failure
 
     /// The program's path, or why there is none.
     private static let built = Result<String, any Error> { try build() }
@@ -17,7 +16,7 @@ package enum SumDBProgram {
     ///
     /// - Throws: `Failure` with what it printed to standard error when it refuses, or when it could not be built.
     package static func run(_ arguments: [String]) throws -> String {
-        try run(built.get(), arguments)
+        String(decoding: try OtherProgram.run(built.get(), arguments), as: UTF8.self)
     }
 
     private static func build() throws -> String {
@@ -31,7 +30,7 @@ package enum SumDBProgram {
             "GO111MODULE=off", "GOPATH=\(packages)", "GOCACHE=\(folder)/cache", "GOFLAGS=", "CGO_ENABLED=0",
         ]
         do {
-            _ = try run("/usr/bin/env", settings + ["go", "build", "-o", program, source])
+            _ = try OtherProgram.run("/usr/bin/env", settings + ["go", "build", "-o", program, source])
         } catch {
             throw Failure(
                 description: "the log was not checked with Go's sumdb packages: \(error)\n"
@@ -39,23 +38,5 @@ package enum SumDBProgram {
                     + "CAIRN_GOPATH names the folder with src/golang.org/x/mod.")
         }
         return program
-    }
-
-    private static func run(_ path: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // Both streams stay far below what a pipe holds.
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw Failure(description: String(decoding: complaint, as: UTF8.self))
-        }
-        return String(decoding: printed, as: UTF8.self)
     }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import PythonExchange
 import TensorFiles
+import TestSupport
 import Testing
 
 @Suite struct PythonExchangeTests {

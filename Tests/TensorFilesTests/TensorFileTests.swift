@@ -1,4 +1,5 @@
 import TensorFiles
+import TestSupport
 import Testing
 
 @Suite struct TensorFileTests {

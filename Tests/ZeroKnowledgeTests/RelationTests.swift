@@ -1,5 +1,6 @@
 import Encodings
 import Ristretto255
+import TestSupport
 import Testing
 import ZeroKnowledge
 
