@@ -27,8 +27,7 @@ package struct BoundedL2Precision: Sendable, Equatable {
                 guard let encoding = try? FixedPointEncoding(normBound: normBound, fractionalBits: bits),
                     wanted == false || encoding.integerBound >= Self.leastUnits
                 else { break }
-                let vdaf = try? BoundedL2Vector(encoding: encoding, dimension: dimension)
-                guard let vdaf, Self.isPossible(vdaf) else { continue }
+                guard Self.isPossible(encoding, dimension: dimension, Field64.self) else { continue }
                 self.encoding = encoding
                 isField128 = false
                 return
@@ -39,10 +38,23 @@ package struct BoundedL2Precision: Sendable, Equatable {
         }
         encoding = try FixedPointEncoding(normBound: normBound, fractionalBits: finest)
         isField128 = true
-        guard Self.isPossible(try BoundedL2VectorField128(encoding: encoding, dimension: dimension)) else {
+        try BoundedL2VectorField128.check(encoding: encoding, dimension: dimension)
+        guard Self.isPossible(encoding, dimension: dimension, Field128.self) else {
             throw .invalidParameter("\(dimension) coordinates with a norm up to \(normBound) do not fit Field128")
         }
     }
 
-    private static func isPossible(_ vdaf: some OneRoundVDAF) -> Bool { (try? SigmaRule.check(vdaf)) != nil }
+    /// Whether there is such a type, and its commitments hide as the σ rule demands.
+    package static func isPossible<Field: NTTFieldElement>(
+        _ encoding: FixedPointEncoding, dimension: Int, _ field: Field.Type
+    ) -> Bool {
+        do throws(VDAFError) {
+            try BoundedL2<Field>.check(encoding: encoding, dimension: dimension)
+        } catch {
+            return false
+        }
+        let distance = BoundedL2<Field>.outputDistance(dimension: dimension, integerBound: encoding.integerBound)
+        let bound = UInt128(encoding.integerBound)
+        return (try? SigmaRule.check(modulus: Field.modulus, bound: bound, distance: distance)) != nil
+    }
 }

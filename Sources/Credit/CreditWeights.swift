@@ -1,6 +1,7 @@
 import Commitments
 import DAP
 import Ristretto255
+import VDAF
 import ZeroKnowledge
 
 /// λ of one task, and everything that follows from it and the task's type: v = ⟨λ, x⟩ for the input x of a report.
@@ -92,11 +93,7 @@ package struct CreditWeights: Sendable {
             guard !overflow, sum >> 126 == 0 else { throw .wrongWeights("the norm of λ does not fit 63 bits") }
             square = sum
         }
-        // The floating-point root is within 2^11 or so of the exact one.
-        var root = UInt128(Double(square).squareRoot())
-        while root * root < square { root += 1 }
-        while root > 0, (root - 1) * (root - 1) >= square { root -= 1 }
-        return Int128(root)
+        return Int128(square.squareRootRoundedUp)
     }
 
     /// f.

@@ -25,9 +25,8 @@ extension VDAFConfiguration {
         do throws(VDAFError) {
             if let fractionalBits {
                 encoding = try FixedPointEncoding(normBound: normBound, fractionalBits: Int(fractionalBits))
-                let square = try? BoundedL2Vector(encoding: encoding, dimension: Int(dimension))
-                let hides = square.map { (try? SigmaRule.check($0)) != nil } ?? false
-                inField128 = isField128 ?? !hides
+                inField128 =
+                    isField128 ?? !BoundedL2Precision.isPossible(encoding, dimension: Int(dimension), Field64.self)
             } else {
                 let precision = try BoundedL2Precision(
                     normBound: normBound, dimension: Int(dimension), isField128: isField128)
@@ -45,20 +44,15 @@ extension VDAFConfiguration {
 
     /// How reals become integers, for a ``VDAFConfiguration/boundedL2(dimension:integerBound:fractionalBits:isField128:)``;
     /// nil for other types.
-    public var fixedPointEncoding: FixedPointEncoding? {
-        guard case .boundedL2(_, let integerBound, let fractionalBits, _) = base else { return nil }
-        return try? FixedPointEncoding(integerBound: integerBound, fractionalBits: Int(fractionalBits))
-    }
+    public var fixedPointEncoding: FixedPointEncoding? { try? boundedEncoding }
 
-    /// The bounded-norm VDAF.
-    ///
     /// - Throws: `.invalidParameter`, also for a configuration of another type.
-    func boundedL2<Field: NTTFieldElement>(_ field: Field.Type) throws(VDAFError) -> BoundedL2<Field> {
-        guard case .boundedL2(let dimension, let integerBound, let fractionalBits, _) = base else {
-            throw .invalidParameter("the type has no bounded norm")
+    var boundedEncoding: FixedPointEncoding {
+        get throws(VDAFError) {
+            guard case .boundedL2(_, let integerBound, let fractionalBits, _) = base else {
+                throw .invalidParameter("the type has no bounded norm")
+            }
+            return try FixedPointEncoding(integerBound: integerBound, fractionalBits: Int(fractionalBits))
         }
-        return try BoundedL2(
-            encoding: FixedPointEncoding(integerBound: integerBound, fractionalBits: Int(fractionalBits)),
-            dimension: Int(dimension))
     }
 }

@@ -41,7 +41,12 @@ extension VDAFConfiguration {
                 throw .outOfBounds("dimension \(dimension) exceeds \(Self.maximumElements) elements")
             }
             do throws(VDAFError) {
-                if isField128 { _ = try boundedL2(Field128.self) } else { _ = try boundedL2(Field64.self) }
+                let encoding = try boundedEncoding
+                if isField128 {
+                    try BoundedL2<Field128>.check(encoding: encoding, dimension: Int(dimension))
+                } else {
+                    try BoundedL2<Field64>.check(encoding: encoding, dimension: Int(dimension))
+                }
             } catch {
                 throw .outOfBounds("\(error)")
             }
@@ -51,7 +56,9 @@ extension VDAFConfiguration {
             guard proofs >= 3 else {
                 throw .outOfBounds("proofs \(proofs): over Field64 it takes at least 3 to be sound")
             }
-            let elements = Self.proofLength(elements: encodedElements, chunkLength: Int(chunkLength))
+            let (length, chunk) = (encodedElements, Int(chunkLength))
+            let elements = GadgetShape.proofLength(
+                arity: 2 * chunk, degree: 2, calls: (length + chunk - 1) / chunk)
             guard elements * Int(proofs) <= Self.maximumProofElements else {
                 throw .outOfBounds(
                     "proofs × elements of a proof = \(proofs) × \(elements) = \(elements * Int(proofs)) exceeds "
@@ -130,29 +137,11 @@ extension VDAFConfiguration {
         return changed
     }
 
-    /// The chunk length with the shortest proof for a measurement of `elements` field elements.
-    ///
-    /// With c elements a chunk there are ⌈elements/c⌉ gadget calls; the proof holds 2c wire seeds and the gadget
-    /// polynomial's 2(p - 1) + 1 values, p the power of two above the number of calls (VDAF-20 section 7.3). Only the
-    /// smallest c for each p can be best.
+    /// The chunk length with the shortest proof for a measurement of `elements` field elements, of each of which the
+    /// gadget takes two inputs.
     package static func recommendedChunkLength(elements: Int) -> UInt32 {
         precondition((1...maximumElements).contains(elements), "elements must lie in 1...\(maximumElements)")
-        var best = (length: elements, proof: Int.max)
-        var powerOfTwo = 2
-        while powerOfTwo <= 2 * elements {
-            let chunk = (elements + powerOfTwo - 2) / (powerOfTwo - 1)
-            let proof = proofLength(elements: elements, chunkLength: chunk)
-            if proof < best.proof { best = (chunk, proof) }
-            powerOfTwo *= 2
-        }
-        return UInt32(best.length)
-    }
-
-    /// Elements of one proof, see ``recommendedChunkLength(elements:)``.
-    private static func proofLength(elements: Int, chunkLength: Int) -> Int {
-        let calls = (elements + chunkLength - 1) / chunkLength
-        let powerOfTwo = 1 << (Int.bitWidth - calls.leadingZeroBitCount)
-        return 2 * chunkLength + 2 * (powerOfTwo - 1) + 1
+        return UInt32(GadgetShape.shortestChunkLength(elements: elements, arity: 2))
     }
 
     /// Number of coordinates of a report's output.

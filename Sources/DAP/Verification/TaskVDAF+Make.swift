@@ -48,9 +48,11 @@ package func makeTaskVDAF(_ configuration: VDAFConfiguration) throws(VDAFConfigu
                 configuration,
                 measurement: { if case .vector(let values) = $0 { values } else { nil } },
                 result: { .vector($0) })
-        case .boundedL2(_, _, _, let isField128):
-            guard isField128 else { return try erase(configuration.boundedL2(Field64.self), configuration) }
-            return try erase(configuration.boundedL2(Field128.self), configuration)
+        case .boundedL2(let dimension, _, _, let isField128):
+            let encoding = try configuration.boundedEncoding
+            return isField128
+                ? try erase(BoundedL2VectorField128(encoding: encoding, dimension: Int(dimension)), configuration)
+                : try erase(BoundedL2Vector(encoding: encoding, dimension: Int(dimension)), configuration)
         case .committed:
             throw VDAFError.invalidParameter("a committed VDAF cannot be committed again")
         }

@@ -1,5 +1,5 @@
 /// Aggregation, and what committed types need.
-extension BoundedL2: OneRoundVDAF {
+extension BoundedL2: Prio3Family {
     public var outputLength: Int { dimension }
     /// B: no coordinate of a vector of norm B is beyond it.
     public var coordinateBound: UInt128 { UInt128(encoding.integerBound) }
@@ -14,31 +14,13 @@ extension BoundedL2: OneRoundVDAF {
     ///
     /// - Precondition: The bound is below 2^32.
     package static func outputDistance(dimension: Int, integerBound: UInt64) -> UInt128 {
-        let square = 4 * UInt128(dimension) * UInt128(integerBound) * UInt128(integerBound)
-        var root = UInt128(Double(square).squareRoot())
-        while root * root < square { root += 1 }
-        while root > 0, (root - 1) * (root - 1) >= square { root -= 1 }
-        return root
+        (4 * UInt128(dimension) * UInt128(integerBound) * UInt128(integerBound)).squareRootRoundedUp
     }
 
-    public func aggregateInit(_ aggregationParameter: Void) -> AggregateShare {
-        AggregateShare(repeating: .zero, count: dimension)
-    }
-
-    /// - Precondition: The output share is one of this type.
-    public func aggregateUpdate(_ share: inout AggregateShare, with outputShare: OutputShare) {
-        Field.addVector(&share, outputShare)
-    }
-
-    public func merge(_ shares: [AggregateShare]) throws(VDAFError) -> AggregateShare {
-        var sum = aggregateInit(())
-        for share in shares {
-            guard share.count == dimension else {
-                throw .invalidArgument("an aggregate share has \(dimension) elements, not \(share.count)")
-            }
-            Field.addVector(&sum, share)
-        }
-        return sum
+    public var lengths: Prio3Lengths {
+        Prio3Lengths(
+            measurement: measurementLength, proofs: proofsLength, verifiers: verifiersLength, seed: Seeds.seedSize,
+            blind: Seeds.seedSize, part: partSize)
     }
 
     /// - Throws: `.invalidArgument` unless there is one share per aggregator and at least one measurement. Sums are not
@@ -46,12 +28,7 @@ extension BoundedL2: OneRoundVDAF {
     public func unshard(
         aggregationParameter: Void, aggregateShares: [AggregateShare], measurementCount: Int
     ) throws(VDAFError) -> BoundedL2Sum {
-        guard aggregateShares.count == shares else {
-            throw .invalidArgument("expected \(shares) aggregate shares, got \(aggregateShares.count)")
-        }
-        guard measurementCount >= 1 else {
-            throw .invalidArgument("an aggregate needs at least one measurement")
-        }
+        try checkUnshard(aggregateShares, measurementCount: measurementCount)
         return BoundedL2Sum(
             integers: Field.canonicalValues(try merge(aggregateShares)).map(Self.signed),
             fractionalBits: encoding.fractionalBits)
@@ -73,14 +50,6 @@ extension BoundedL2: OneRoundVDAF {
     /// The integer in (-p/2, p/2) that `residue` is modulo p.
     private static func signed(_ residue: UInt128) -> Int128 {
         Int128(truncatingIfNeeded: residue > Field.modulus / 2 ? residue &- Field.modulus : residue)
-    }
-
-    public func outputShare(of state: VerifierState) -> [Field] {
-        state.outputShare
-    }
-
-    public func jointRandomnessPartMatches(_ state: VerifierState) -> Bool {
-        state.jointRandomnessPartMatches
     }
 
     public func outputShares(

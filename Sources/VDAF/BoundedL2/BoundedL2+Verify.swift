@@ -195,13 +195,4 @@ extension BoundedL2 {
         }
         return VerifierMessage(jointRandomnessSeed: jointRandomnessSeed(context: context, parts: parts))
     }
-
-    public func verifyNext(
-        context: [UInt8], state: VerifierState, message: VerifierMessage
-    ) throws(VDAFError) -> VerifyTransition<VerifierState, VerifierShare, OutputShare> {
-        guard constantTimeEqual(state.jointRandomnessSeed ?? [], message.jointRandomnessSeed ?? []) else {
-            throw .jointRandomnessMismatch
-        }
-        return .finished(outputShare: state.outputShare)
-    }
 }

@@ -72,16 +72,36 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
 
     /// The same for a bound that is given as the integer B.
     public init(encoding: FixedPointEncoding, dimension: Int) throws(VDAFError) {
-        guard 1...Self.maximalDimension ~= dimension else {
-            throw .invalidParameter("the dimension must be in 1...\(Self.maximalDimension), not \(dimension)")
-        }
         self.dimension = dimension
         self.encoding = encoding
-        wraparound = try WraparoundTests(integerBound: encoding.integerBound, field: Field.self)
-        let norm = try RangeEncoding<Field>(maximum: encoding.squaredBound)
-        normEquality = FullyLinearProof(circuit: try NormEqualityCircuit(dimension: dimension, norm: norm))
-        boundedNorm = FullyLinearProof(circuit: try BoundedNormCircuit(norm: norm, wraparound: wraparound))
+        let parts = try Self.parts(encoding: encoding, dimension: dimension)
+        wraparound = parts.wraparound
+        normEquality = FullyLinearProof(circuit: parts.normEquality)
+        boundedNorm = FullyLinearProof(circuit: parts.boundedNorm)
         shareOfOne = Field(2).inverted()
+    }
+
+    /// Checks parameters, at a fraction of what the tables of a type take.
+    ///
+    /// - Throws: what ``init(encoding:dimension:)`` throws.
+    package static func check(encoding: FixedPointEncoding, dimension: Int) throws(VDAFError) {
+        _ = try parts(encoding: encoding, dimension: dimension)
+    }
+
+    private typealias Parts = (
+        wraparound: WraparoundTests, normEquality: NormEqualityCircuit<Field>, boundedNorm: BoundedNormCircuit<Field>
+    )
+
+    private static func parts(encoding: FixedPointEncoding, dimension: Int) throws(VDAFError) -> Parts {
+        guard 1...maximalDimension ~= dimension else {
+            throw .invalidParameter("the dimension must be in 1...\(maximalDimension), not \(dimension)")
+        }
+        let wraparound = try WraparoundTests(integerBound: encoding.integerBound, field: Field.self)
+        let norm = try RangeEncoding<Field>(maximum: encoding.squaredBound)
+        return (
+            wraparound, try NormEqualityCircuit(dimension: dimension, norm: norm),
+            try BoundedNormCircuit(norm: norm, wraparound: wraparound)
+        )
     }
 
     /// Elements of an encoded measurement: the vector, the bits of its squared norm, and those of the test results.
@@ -90,6 +110,13 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
     package var proofsLength: Int {
         normEquality.proofLength * Self.normEqualityProofs + boundedNorm.proofLength * Self.boundedNormProofs
     }
+
+    /// Elements of the verifiers of all proofs.
+    var verifiersLength: Int {
+        normEquality.verifierLength * Self.normEqualityProofs + boundedNorm.verifierLength * Self.boundedNormProofs
+    }
+    /// Bytes of a joint-randomness part: wraparound part ‖ verification part.
+    var partSize: Int { 2 * Seeds.seedSize }
 
     /// The gadget of each proof system, for whoever computes errors and sizes.
     package var gadgetShapes: (normEquality: GadgetShape, boundedNorm: GadgetShape) {

@@ -17,7 +17,7 @@ struct NormEqualityCircuit<Field: NTTFieldElement>: ArithmeticCircuit {
         self.dimension = dimension
         self.norm = norm
         measurementLength = dimension + norm.bits
-        chunkLength = try GadgetShape.shortestChunkLength(elements: dimension, arity: 1)
+        chunkLength = GadgetShape.shortestChunkLength(elements: dimension, arity: 1)
         gadget = ParallelSum(Square(), count: chunkLength)
         gadgets = [
             try GadgetShape(
@@ -44,25 +44,5 @@ struct NormEqualityCircuit<Field: NTTFieldElement>: ArithmeticCircuit {
             start &+= count
         }
         outputs[0] = norm.decode(base + dimension) - sum
-    }
-}
-
-extension GadgetShape {
-    /// How many copies of a gadget with `arity` inputs and degree 2 to put into one, so that the proof for `elements`
-    /// calls of the single gadget is shortest: of the lengths ⌈elements/(2^k - 1)⌉, k = 1, 2, …, the best one, and of
-    /// equals the first.
-    ///
-    /// Other lengths only add inputs to a gadget polynomial that is no shorter for it.
-    static func shortestChunkLength(elements: Int, arity: Int) throws(VDAFError) -> Int {
-        var best = (chunkLength: elements, proofLength: Int.max)
-        for exponent in 1...19 {
-            let calls = 1 << exponent - 1
-            let chunkLength = (elements + calls - 1) / calls
-            let shape = try GadgetShape(
-                arity: arity * chunkLength, degree: 2, calls: (elements + chunkLength - 1) / chunkLength)
-            if shape.proofLength < best.proofLength { best = (chunkLength, shape.proofLength) }
-            if chunkLength == 1 { break }
-        }
-        return best.chunkLength
     }
 }

@@ -28,21 +28,47 @@ public struct GadgetShape: Sendable, Equatable {
     }
 
     /// log2 of p.
-    package var wireLengthLog2: Int { ceilLog2(calls + 1) }
+    package var wireLengthLog2: Int { Self.ceilLog2(calls + 1) }
     /// p: values of a wire polynomial: one seed, one per call, zeros up to a power of two.
     package var wireLength: Int { 1 << wireLengthLog2 }
     /// Values of the gadget polynomial: its degree is `degree * (p - 1)`.
     package var polynomialLength: Int { degree * (wireLength - 1) + 1 }
     /// log2 of n, the order of the root at whose powers the gadget polynomial's values are given.
-    var polynomialOrderLog2: Int { ceilLog2(polynomialLength) }
+    var polynomialOrderLog2: Int { Self.ceilLog2(polynomialLength) }
     /// n / p: call k's output is value `k * step` of the gadget polynomial.
     var step: Int { 1 << (polynomialOrderLog2 - wireLengthLog2) }
     /// Elements of the gadget's part of a proof: wire seeds, then the gadget polynomial.
-    var proofLength: Int { arity + polynomialLength }
+    var proofLength: Int { Self.proofLength(arity: arity, degree: degree, calls: calls) }
     /// Elements of the gadget's part of a verifier: the wires and the gadget polynomial at the test point.
     var verifierLength: Int { arity + 1 }
 
-    private func ceilLog2(_ value: Int) -> Int {
+    private static func ceilLog2(_ value: Int) -> Int {
         Int.bitWidth - (value - 1).leadingZeroBitCount
+    }
+}
+
+/// How long chunks should be.
+extension GadgetShape {
+    /// ``proofLength``, also of shapes that are too long to work with.
+    package static func proofLength(arity: Int, degree: Int, calls: Int) -> Int {
+        arity + degree * (1 << ceilLog2(calls + 1) - 1) + 1
+    }
+
+    /// How many copies of a gadget with `arity` inputs and degree 2 to put into one, so that the proof for `elements`
+    /// calls of the single gadget is shortest: of the lengths ⌈elements/(2^k - 1)⌉, k = 1, 2, …, the best one, and of
+    /// equals the first.
+    ///
+    /// Other lengths only add inputs to a gadget polynomial that is no shorter for it.
+    package static func shortestChunkLength(elements: Int, arity: Int) -> Int {
+        var best = (chunkLength: elements, proofLength: Int.max)
+        for exponent in 1...19 {
+            let calls = 1 << exponent - 1
+            let chunkLength = (elements + calls - 1) / calls
+            let proofLength = proofLength(
+                arity: arity * chunkLength, degree: 2, calls: (elements + chunkLength - 1) / chunkLength)
+            if proofLength < best.proofLength { best = (chunkLength, proofLength) }
+            if chunkLength == 1 { break }
+        }
+        return best.chunkLength
     }
 }

@@ -1,26 +1,13 @@
 /// Aggregation (VDAF-20 sections 7.2.4 and 7.2.5) and what committed types need of a Prio3 type.
-extension Prio3: OneRoundVDAF {
+extension Prio3: Prio3Family {
     public var outputLength: Int { circuit.outputLength }
     public var coordinateBound: UInt128 { circuit.coordinateBound }
 
-    public func aggregateInit(_ aggregationParameter: Void) -> AggregateShare {
-        AggregateShare(repeating: .zero, count: outputLength)
-    }
-
-    /// - Precondition: The output share is one of this type.
-    public func aggregateUpdate(_ share: inout AggregateShare, with outputShare: OutputShare) {
-        Field.addVector(&share, outputShare)
-    }
-
-    public func merge(_ shares: [AggregateShare]) throws(VDAFError) -> AggregateShare {
-        var sum = aggregateInit(())
-        for share in shares {
-            guard share.count == outputLength else {
-                throw .invalidArgument("an aggregate share has \(outputLength) elements, not \(share.count)")
-            }
-            Field.addVector(&sum, share)
-        }
-        return sum
+    public var lengths: Prio3Lengths {
+        let blind = usesJointRandomness ? Seeds.seedSize : 0
+        return Prio3Lengths(
+            measurement: circuit.measurementLength, proofs: flp.proofLength * proofs,
+            verifiers: flp.verifierLength * proofs, seed: Seeds.seedSize, blind: blind, part: blind)
     }
 
     /// - Throws: `.invalidArgument` unless there is one share per aggregator. Sums are not checked against the number of
@@ -28,12 +15,7 @@ extension Prio3: OneRoundVDAF {
     public func unshard(
         aggregationParameter: Void, aggregateShares: [AggregateShare], measurementCount: Int
     ) throws(VDAFError) -> AggregateResult {
-        guard aggregateShares.count == shares else {
-            throw .invalidArgument("expected \(shares) aggregate shares, got \(aggregateShares.count)")
-        }
-        guard measurementCount >= 1 else {
-            throw .invalidArgument("an aggregate needs at least one measurement")
-        }
+        try checkUnshard(aggregateShares, measurementCount: measurementCount)
         return try circuit.decode(
             Field.canonicalValues(merge(aggregateShares)), measurementCount: measurementCount)
     }
@@ -48,14 +30,6 @@ extension Prio3: OneRoundVDAF {
                 "coordinate \(index) is \(sum), but \(measurementCount) measurements add up to at most \(bound)")
         }
         return try circuit.decode(aggregate, measurementCount: measurementCount)
-    }
-
-    public func outputShare(of state: VerifierState) -> [Field] {
-        state.outputShare
-    }
-
-    public func jointRandomnessPartMatches(_ state: VerifierState) -> Bool {
-        state.jointRandomnessPartMatches
     }
 
     @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)

@@ -50,19 +50,4 @@ extension Prio3 {
         let seed = usesJointRandomness ? jointRandomnessSeeds(context: context, count: 1) { _ in parts }[0] : nil
         return VerifierMessage(jointRandomnessSeed: seed)
     }
-
-    public func verifyNext(
-        context: [UInt8], state: VerifierState, message: VerifierMessage
-    ) throws(VDAFError) -> VerifyTransition<VerifierState, VerifierShare, OutputShare> {
-        guard constantTimeEqual(state.jointRandomnessSeed ?? [], message.jointRandomnessSeed ?? []) else {
-            throw .jointRandomnessMismatch
-        }
-        return .finished(outputShare: state.outputShare)
-    }
-}
-
-/// Whether two byte strings are equal, in time that depends on their lengths only.
-package func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-    guard a.count == b.count else { return false }
-    return zip(a, b).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
 }

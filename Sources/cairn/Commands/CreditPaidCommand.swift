@@ -40,12 +40,8 @@ struct CreditPaidCommand: AsyncParsableCommand, Judging {
 
     func run() async throws {
         let taskFile = try task.load()
-        guard let policy = taskFile.logPolicy, let place = log ?? taskFile.logURL else {
-            throw CommandFailure("the task \(taskFile.name) has no log")
-        }
+        let auditor = try taskFile.publicLog(at: log).auditor
         let claim = try ClaimDesk.read(file)
-        let auditor = Auditor(
-            source: LogLocation.source(place), policy: try LogPolicy(parsing: Array(policy.utf8)))
         let output = Self.describe(try await auditor.payouts(of: taskFile.taskID), claim)
         if json {
             try JSONOutput.print(output)

@@ -41,20 +41,14 @@ struct CreditTotalCommand: AsyncParsableCommand {
         guard let kind = task.cairn.creditPolicy?.kind, kind != .none else {
             throw CommandFailure("the task \(file.name) gives no credit")
         }
-        guard let policyText = file.logPolicy, let place = log ?? file.logURL else {
-            throw CommandFailure("the task \(file.name) has no log")
-        }
-        let policy = try LogPolicy(parsing: Array(policyText.utf8))
-        let source = LogLocation.source(place)
-        let auditor = Auditor(source: source, policy: policy)
-        var finder = CreditLambda(files: try lambda.map(LambdaFile.read), source: source, policy: policy)
+        var finder = CreditLambda(files: try lambda.map(LambdaFile.read), log: try file.publicLog(at: log))
         var batches: [Output.Batch] = []
         for batch in try await finder.closedBatches(of: task.taskID) {
             var total: String?
             var reason: String?
             do {
                 if let weights = try await finder.weights(kind, task: task, terms: batch.terms) {
-                    total = "\(try weights.total(of: try await auditor.aggregate(of: batch), count: batch.terms.count))"
+                    total = "\(try weights.total(of: try await finder.aggregate(of: batch), count: batch.terms.count))"
                 } else {
                     total = "\(batch.terms.count)"
                 }

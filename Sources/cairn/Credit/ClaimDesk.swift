@@ -12,7 +12,8 @@ struct ClaimDesk {
     init(verifier: ClaimVerifier, policy: LogPolicy, log: String?, lambda: [String]) throws {
         self.verifier = verifier
         finder = CreditLambda(
-            files: try lambda.map(LambdaFile.read), source: log.map(LogLocation.source), policy: policy)
+            files: try lambda.map(LambdaFile.read),
+            log: log.map { TaskLog(source: LogLocation.source($0), policy: policy) })
     }
 
     static func read(_ path: String) throws -> CreditClaim {

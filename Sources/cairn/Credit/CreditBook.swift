@@ -25,13 +25,9 @@ struct CreditBook {
         guard task.isCommitted, let kind = task.cairn.creditPolicy?.kind, kind != .none else {
             throw CommandFailure("the task \(file.name) gives no credit")
         }
-        guard let policyText = file.logPolicy, let place = log ?? file.logURL else {
-            throw CommandFailure("the task \(file.name) has no log")
-        }
-        let source = LogLocation.source(place)
-        let policy = try LogPolicy(parsing: Array(policyText.utf8))
-        let auditor = Auditor(source: source, policy: policy)
-        var lambda = CreditLambda(files: files, source: source, policy: policy)
+        let log = try file.publicLog(at: log)
+        let auditor = log.auditor
+        var lambda = CreditLambda(files: files, log: log)
         let seed = wallet.seed
         let records = Dictionary(
             try wallet.records(of: task.taskID).map { ($0.reportID, $0) }, uniquingKeysWith: { first, _ in first })

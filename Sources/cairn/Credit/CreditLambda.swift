@@ -8,15 +8,14 @@ struct CreditLambda {
     /// Files that may hold λ.
     private let files: [LambdaFile]
     /// The log, whose blobs may hold it; nil where there is none at hand.
-    private let source: (any TileSource)?
-    private let auditor: Auditor?
+    private let log: TaskLog?
     private var found: [CloseEntry.Terms: CreditWeights] = [:]
     private var closed: [TaskID: [ClosedBatch]] = [:]
+    private var aggregates: [CloseEntry.Terms: AggregateValue] = [:]
 
-    init(files: [LambdaFile], source: (any TileSource)?, policy: LogPolicy) {
+    init(files: [LambdaFile], log: TaskLog?) {
         self.files = files
-        self.source = source
-        auditor = source.map { Auditor(source: $0, policy: policy) }
+        self.log = log
     }
 
     /// λ of each batch of a claim; nil for unit credit.
@@ -38,7 +37,7 @@ struct CreditLambda {
         case .none, .unit: weights = nil
         case .priced: weights = try await prices(of: task)
         case .validation: weights = try await revealed(of: task, terms)
-        case .alignment: weights = try await aggregate(of: task, terms)
+        case .alignment: weights = try await aligned(task, terms)
         }
         found[terms] = weights
         return weights
@@ -53,7 +52,7 @@ struct CreditLambda {
     /// λ that was hidden until the batch was closed; with a log at hand, that it was is checked.
     private mutating func revealed(of task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
         let batches = try await closedBatches(of: task.taskID)
-        if auditor != nil {
+        if log != nil {
             guard let batch = batches.first(where: { $0.terms == terms }) else {
                 throw CreditError.refused(.close, "the log does not have the claim's batch, or it does not hold")
             }
@@ -75,7 +74,7 @@ struct CreditLambda {
 
     /// λ as a blob of the log, if it is there.
     private func blob(_ hash: [UInt8]) async -> [Int64]? {
-        guard let bytes = try? await source?.tile(path: Blob.path(hash: hash)), Blob.hash(bytes) == hash else {
+        guard let bytes = try? await log?.source.tile(path: Blob.path(hash: hash)), Blob.hash(bytes) == hash else {
             return nil
         }
         return try? CreditWeights.decode(bytes)
@@ -87,21 +86,36 @@ struct CreditLambda {
             advice: "Whoever made the task publishes it with `cairn credit reveal`; or name its file with --lambda.")
     }
 
-    private mutating func aggregate(of task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
-        guard let auditor else {
-            throw CommandFailure("alignment credit needs the batch's published result", advice: "Give --log.")
-        }
+    private mutating func aligned(_ task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
+        _ = try logOfResults
         let batches = try await closedBatches(of: task.taskID)
         guard let batch = batches.first(where: { $0.terms == terms }) else {
             throw CommandFailure("the log does not have the claim's batch")
         }
-        return try CreditWeights(aggregate: try await auditor.aggregate(of: batch), count: terms.count, task: task)
+        return try CreditWeights(aggregate: try await aggregate(of: batch), count: terms.count, task: task)
+    }
+
+    /// The published aggregate of a batch that ``closedBatches(of:)`` gave, which is audited once.
+    mutating func aggregate(of batch: ClosedBatch) async throws -> AggregateValue {
+        if let known = aggregates[batch.terms] { return known }
+        let aggregate = try await logOfResults.auditor.aggregate(of: batch)
+        aggregates[batch.terms] = aggregate
+        return aggregate
+    }
+
+    private var logOfResults: TaskLog {
+        get throws {
+            guard let log else {
+                throw CommandFailure("alignment credit needs the batch's published result", advice: "Give --log.")
+            }
+            return log
+        }
     }
 
     /// The closed batches of a task in the log, which is read once.
     mutating func closedBatches(of task: TaskID) async throws -> [ClosedBatch] {
         if let known = closed[task] { return known }
-        let batches = try await auditor?.closedBatches(of: task) ?? []
+        let batches = try await log?.auditor.closedBatches(of: task) ?? []
         closed[task] = batches
         return batches
     }

@@ -55,16 +55,13 @@ struct RoundOwner: Sendable {
 
     /// - Returns: The selector of the batch whose proven result is `value`.
     private func audit(expecting value: AggregateValue) async throws -> BatchSelector {
-        guard let url = file.logURL, let policy = file.logPolicy else { throw CommandFailure("the task has no log") }
-        let source = Contributor.HTTPTileSource(baseURL: url)
-        let report = try await Auditor(source: source, policy: try LogPolicy(parsing: Array(policy.utf8)))
-            .audit(taskID: file.taskID)
+        let report = try await file.publicLog(at: nil).auditor.audit(taskID: file.taskID)
         for batch in report.batches {
             if case .verified(let logged) = batch.verdict, logged == value { return batch.selector }
         }
         throw CommandFailure(
             "the collected sum is not one that the log proves, so it is not applied",
-            advice: "See `cairn audit --log \(url)`.")
+            advice: "See `cairn audit --log \(file.logURL ?? "")`.")
     }
 }
 
