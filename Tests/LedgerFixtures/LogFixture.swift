@@ -23,6 +23,8 @@ package struct LogFixture {
 
     /// When the witness signs, in seconds since 1970.
     package var cosignedAt: UInt64 = 1_800_000_000
+    /// The time that the leader states on the checkpoint; nil for none.
+    package var leaderTime: UInt64? = 1_800_000_000
     /// The entries in log order; `publish()` writes them.
     package var entries: [[UInt8]] = []
     package var blobs: [[UInt8]] = []
@@ -34,7 +36,8 @@ package struct LogFixture {
         minBatchSize: UInt64 = 2, credit: CreditPolicy = CreditPolicy(kind: .unit, bound: 0),
         lambdaHash: [UInt8]? = nil,
         encoding: NumericEncoding? = nil, length: UInt32 = 3, maxMeasurement: UInt64 = 100,
-        vdaf type: VDAFConfiguration? = nil, keys: LogFixture? = nil
+        vdaf type: VDAFConfiguration? = nil, maxBatchSize: UInt64 = 1000, taskInterval: Interval? = nil,
+        keys: LogFixture? = nil
     ) throws {
         directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
@@ -53,7 +56,7 @@ package struct LogFixture {
                 leader: Array(leaderKey.publicKey.rawRepresentation),
                 helper: Array(helperKey.publicKey.rawRepresentation)),
             collectorHpkeHash: Blob.hash(collector.config.encoded()), logKey: logSigner.verifier.vkey,
-            logPolicyHash: Blob.hash(Array(policyText.utf8)), maxBatchSize: 1000, publish: .public,
+            logPolicyHash: Blob.hash(Array(policyText.utf8)), maxBatchSize: maxBatchSize, publish: .public,
             ownerKey: Array(ownerKey.publicKey.rawRepresentation), admission: .open,
             numericEncoding: encoding, creditPolicy: credit, lambdaHash: lambdaHash)
         task = try TaskConfiguration(
@@ -62,7 +65,7 @@ package struct LogFixture {
             batchMode: .leaderSelected,
             vdaf: .committed(
                 type ?? .sumVec(length: length, maxMeasurement: maxMeasurement, chunkLength: 5)),
-            taskInterval: nil,
+            taskInterval: taskInterval,
             cairn: parameters
         ).validated()
         vdaf = try makeTaskVDAF(task.vdaf)
@@ -196,12 +199,19 @@ package struct LogFixture {
         let head = try writer.append(entries: entries, startingAt: 0)
         let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
         var signed = try SignedCheckpoint(checkpoint, signedBy: logSigner)
+        if let leaderTime { try signed.append(try stated(leaderTime, on: checkpoint)) }
         if cosigned { try signed.append(try witness.cosign(checkpoint, timestamp: cosignedAt)) }
         try writer.publish(signed)
         for blob in blobs {
             try Data(blob).write(to: URL(fileURLWithPath: directory + "/" + Blob.path(hash: Blob.hash(blob))))
         }
         return signed
+    }
+
+    /// The leader's own time on a checkpoint, under its statement key.
+    package func stated(_ time: UInt64, on checkpoint: Checkpoint) throws -> NoteSignature {
+        try Cosigner(name: logSigner.verifier.name, seed: Array(leaderKey.rawRepresentation)).cosign(
+            checkpoint, timestamp: time)
     }
 
     package var source: DirectoryTileSource { DirectoryTileSource(directory: directory) }

@@ -9,12 +9,14 @@ import VDAF
 /// The auditor trusts nothing but the policy: it fetches every entry, hashes them all up to a checkpoint that the policy
 /// accepts, and then asks of each batch:
 ///
-/// 1. Did both aggregators sign one `close`, over exactly the report leaves logged before it?
+/// 1. Is its `close` the first that both aggregators signed for its buckets, over exactly the report leaves logged before
+///    it, and within the task's bounds?
 /// 2. Did each sign a statement about a share of that batch, and is that share there?
 /// 3. Is each share an opening of the product of the contributors' commitments, within its range?
 /// 4. Do the shares add up to a possible result?
 ///
 /// A failure of 3 names the aggregator that signed the share. Where data is missing it says so and gives no verdict.
+/// `TaskLedger` says what counts as first.
 package struct Auditor: Sendable {
     let source: any TileSource
     let policy: LogPolicy
@@ -44,6 +46,12 @@ package struct Auditor: Sendable {
         var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], payouts: [], notes: notes)
         for ledger in ledgers {
             for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
+            for conviction in ledger.convictions {
+                report.batches.append(
+                    BatchAudit(
+                        taskID: ledger.task.taskID, selector: conviction.selector, count: conviction.count,
+                        verdict: .failed([conviction.finding])))
+            }
             for open in ledger.openBatches() {
                 report.batches.append(
                     BatchAudit(
@@ -113,7 +121,12 @@ package struct Auditor: Sendable {
                 case .rejected(let rejected): ledgers[rejected.taskID]?.add(rejected)
                 case .withdrawal(let withdrawal): ledgers[withdrawal.taskID]?.add(withdrawal)
                 case .close(let close): ledgers[close.terms.taskID]?.add(close, at: leaf.index)
-                case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
+                case .batch(let batch):
+                    // The leader chose the pair: each statement is its own aggregator's, and may be another task's.
+                    for statement in [batch.leader, batch.helper] {
+                        ledgers[statement.terms.taskID]?.add(statement)
+                    }
+                    ledgers[batch.leader.terms.taskID]?.add(pair: batch)
                 case .model(let model): ledgers[model.taskID]?.add(model)
                 case .payout(let payout): ledgers[payout.taskID]?.add(payout)
                 case .reveal(let reveal): ledgers[reveal.taskID]?.add(reveal, at: leaf.index)
@@ -148,32 +161,28 @@ package struct Auditor: Sendable {
             return audit
         }
         var findings: [BatchAudit.Finding] = []
-        if batch.terms.count < ledger.task.configuration.minBatchSize {
-            findings.append(
-                .init(
-                    culprits: [.leader, .helper],
-                    text: "both aggregators closed over \(batch.terms.count) reports; the task demands at least "
-                        + "\(ledger.task.configuration.minBatchSize)"))
-        }
-        guard let statements = batch.statements else {
-            if !findings.isEmpty { audit.verdict = .failed(findings) }
-            return audit
-        }
-
         var missing: [String] = []
-        var shares: [Role: [UInt8]] = [:]
-        for (role, statement) in [(Role.leader, statements.leader), (.helper, statements.helper)] {
-            switch await check(statement, of: role, in: batch, ledger: ledger) {
-            case .share(let bytes): shares[role] = bytes
+        var shares: [[UInt8]: [UInt8]] = [:]
+        for statement in batch.statements {
+            let isPaired = statement == batch.pair?.leader || statement == batch.pair?.helper
+            switch await check(statement, in: batch, ledger: ledger) {
+            case .share(let bytes): shares[statement.shareHash] = bytes
             case .finding(let finding): findings.append(finding)
-            case .missing(let reason): missing.append(reason)
+            case .missing(let reason): if isPaired { missing.append(reason) }
             }
         }
         guard findings.isEmpty else {
             audit.verdict = .failed(findings)
             return audit
         }
-        guard let leader = shares[.leader], let helper = shares[.helper] else {
+        guard let pair = batch.pair else {
+            if !batch.statements.isEmpty {
+                audit.verdict = .unfinished(
+                    "closed, but the log has no `batch` entry with both aggregators' statements")
+            }
+            return audit
+        }
+        guard let leader = shares[pair.leader.shareHash], let helper = shares[pair.helper.shareHash] else {
             audit.verdict = .unverified(missing)
             return audit
         }
@@ -194,16 +203,11 @@ package struct Auditor: Sendable {
         case missing(String)
     }
 
-    /// Checks one aggregator's statement and the share behind it.
+    /// Checks the share behind one aggregator's statement.
     private func check(
-        _ statement: Statement, of role: Role, in batch: TaskLedger.ClosedBatch, ledger: TaskLedger
+        _ statement: Statement, in batch: TaskLedger.ClosedBatch, ledger: TaskLedger
     ) async -> ShareOutcome {
-        guard let key = ledger.keys[role], statement.role == role, statement.isSigned(by: key) else {
-            return .finding(.init(culprits: [], text: "the \(role)'s statement is not validly signed by it"))
-        }
-        guard statement.terms == batch.terms else {
-            return .finding(.init(culprits: [role], text: "the \(role) signed a statement about another batch"))
-        }
+        let role = statement.role
         let share: [UInt8]
         do {
             share = try await source.tile(path: Blob.path(hash: statement.shareHash))

@@ -3,8 +3,16 @@ import TransparencyLog
 
 /// One task as the log tells it: its leaves, closes and statements, gathered in a single pass over the entries.
 ///
-/// Only entries before a `close` can be leaves of that batch; a report that was rejected or withdrawn before
-/// it is none.
+/// The order of the log decides, and the leader orders the log. So that nobody can choose afterwards what counts, every
+/// rule speaks of what comes *first* (`Protocols/log-entries.md`, section 'What counts'), and the helper keeps the same
+/// rules before it signs (`LogFollower`):
+///
+/// - entries about a task count from its `task` entry on;
+/// - the first leaf of a report id is the only one, whatever becomes of it;
+/// - a leaf counts for nothing behind the close of its bucket, and so does one that is rejected or withdrawn before it;
+/// - the first doubly signed close of a bucket fixes it; a later one that shares a bucket with it is void.
+///
+/// How closes and statements are judged is in `TaskLedger+Closes.swift`.
 struct TaskLedger {
     /// What the public check needs of one report leaf.
     struct Leaf {
@@ -16,7 +24,9 @@ struct TaskLedger {
         var helperCommitment: [UInt8]
         var batchID: BatchID?
         var time: UInt64
-        /// Nil where the claim key's signature does not hold.
+        /// Who may withdraw it: the key that the leaf names.
+        var namedClaimKey: [UInt8]?
+        /// The same, if its signature over the commitments holds.
         var claimKey: [UInt8]?
         var isRejected = false
         var isWithdrawn = false
@@ -26,6 +36,7 @@ struct TaskLedger {
         var counts: Bool { !isRejected && !isWithdrawn }
     }
 
+    /// The close that fixes some buckets, with what the log says about them.
     struct ClosedBatch {
         var close: CloseEntry
         /// Position of the close in the log.
@@ -33,20 +44,44 @@ struct TaskLedger {
         var terms: CloseEntry.Terms { close.terms }
         /// Positions in `leaves`.
         var members: [Int]
+        /// What speaks against the close. Nothing can be claimed from a batch with a finding.
         var findings: [BatchAudit.Finding] = []
-        var statements: BatchEntry?
+        /// Every statement about the batch that its aggregator has signed, wherever it is logged, each once.
+        var statements: [Statement] = []
+        /// The first `batch` entry whose two statements both hold.
+        var pair: BatchEntry?
+    }
+
+    /// A signature that convicts, outside of any batch that counts.
+    struct Conviction {
+        var selector: BatchSelector
+        var count: UInt64
+        var finding: BatchAudit.Finding
     }
 
     let task: ValidatedTask
     let keys: StatementKeys
-    private(set) var leaves: [Leaf] = []
-    private(set) var closed: [ClosedBatch] = []
+    var leaves: [Leaf] = []
+    var closed: [ClosedBatch] = []
+    var convictions: [Conviction] = []
     private(set) var models: [ModelEntry] = []
     private(set) var payouts: [PayoutEntry] = []
     /// The first entry that reveals λ, and its position in the log.
     private(set) var reveal: (entry: RevealEntry, index: UInt64)?
-    private(set) var notes: [String] = []
-    private var positions: [ReportID: Int] = [:]
+    var notes: [String] = []
+    /// Every report id that has a leaf, with the position of the leaf if it counted when it came.
+    private var positions: [ReportID: Int?] = [:]
+    /// Leaves by the bucket that they fall into, in log order.
+    var buckets: [Bucket: [Int]] = [:]
+    var closedScopes = ClosedScopes()
+    /// Positions in `closed`.
+    var closedTerms: [CloseEntry.Terms: Int] = [:]
+
+    /// A batch, or one unit of time.
+    enum Bucket: Hashable {
+        case batch(BatchID)
+        case time(UInt64)
+    }
 
     init(task: ValidatedTask, keys: StatementKeys) {
         self.task = task
@@ -55,28 +90,39 @@ struct TaskLedger {
 
     /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
     init?(_ entry: TaskEntry) {
-        guard let configuration = try? TaskConfiguration(decoding: entry.configuration),
-            let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys
-        else { return nil }
+        guard let configuration = try? TaskConfiguration(decoding: entry.configuration) else { return nil }
+        self.init(configuration)
+    }
+
+    init?(_ configuration: TaskConfiguration) {
+        guard let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys else {
+            return nil
+        }
         self.init(task: task, keys: keys)
     }
 
+    // MARK: Reports
+
     /// - Parameter claimKey: the report's, if its signature holds.
     mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8], claimKey: [UInt8]?) {
-        guard positions[report.metadata.reportID] == nil else {
-            notes.append("report \(report.metadata.reportID) is logged twice; the second leaf counts for nothing")
+        let id = report.metadata.reportID
+        guard positions[id] == nil else {
+            notes.append("report \(id) is logged twice; the second leaf counts for nothing")
             return
         }
-        if closed.contains(where: { report.belongs(to: $0.terms.selector) }) {
-            notes.append("report \(report.metadata.reportID) was logged after its batch closed and counts for nothing")
+        guard !closedScopes.contains(batchID: report.batchID, time: report.metadata.time) else {
+            // It is the report's leaf all the same: another one later must not count either.
+            positions[id] = .some(nil)
+            notes.append("report \(id) was logged after its batch closed and counts for nothing")
             return
         }
-        positions[report.metadata.reportID] = leaves.count
+        positions[id] = leaves.count
+        buckets[report.batchID.map(Bucket.batch) ?? .time(report.metadata.time), default: []].append(leaves.count)
         leaves.append(
             Leaf(
-                reportID: report.metadata.reportID, index: index, leafHash: leafHash,
-                leaderCommitment: report.leaderCommitment, helperCommitment: report.helperCommitment,
-                batchID: report.batchID, time: report.metadata.time, claimKey: claimKey))
+                reportID: id, index: index, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
+                helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
+                namedClaimKey: report.metadata.claimKey?.publicKey, claimKey: claimKey))
     }
 
     mutating func add(_ rejected: RejectedEntry) {
@@ -84,7 +130,7 @@ struct TaskLedger {
             notes.append("a `rejected` entry for report \(rejected.reportID) is not validly signed; it is ignored")
             return
         }
-        guard let position = positions[rejected.reportID] else { return }
+        guard let position = positions[rejected.reportID] ?? nil else { return }
         if leaves[position].isClosed {
             notes.append("report \(rejected.reportID) was rejected after its batch closed; the close stands")
             return
@@ -94,8 +140,8 @@ struct TaskLedger {
 
     mutating func add(_ withdrawal: WithdrawalEntry) {
         // Of a report that was never logged, the withdrawal says that it never will be.
-        guard let position = positions[withdrawal.reportID] else { return }
-        guard withdrawal.isSigned, withdrawal.claimKey == leaves[position].claimKey else {
+        guard let position = positions[withdrawal.reportID] ?? nil else { return }
+        guard withdrawal.isSigned, withdrawal.claimKey == leaves[position].namedClaimKey else {
             notes.append(
                 "a `withdrawal` of report \(withdrawal.reportID) is not signed by its claim key; it is ignored")
             return
@@ -107,56 +153,7 @@ struct TaskLedger {
         leaves[position].isWithdrawn = true
     }
 
-    mutating func add(_ close: CloseEntry, at index: UInt64) {
-        guard close.isSigned(leaderKey: keys.leader, helperKey: keys.helper) else {
-            notes.append("a `close` entry without both aggregators' valid signatures is ignored")
-            return
-        }
-        guard let scope = BatchScope(close.terms.selector) else {
-            notes.append("a `close` entry with an unreadable batch selector is ignored")
-            return
-        }
-        let members = leaves.indices.filter { leaves[$0].counts && scope.contains(leaves[$0]) }
-        var batch = ClosedBatch(close: close, index: index, members: members)
-        if let earlier = closed.first(where: { BatchScope($0.terms.selector)?.overlaps(scope) ?? false }) {
-            guard earlier.terms != close.terms else { return }
-            batch.findings.append(
-                .init(culprits: [.leader, .helper], text: "both aggregators signed a second close of the same bucket"))
-        }
-        var root = BatchRoot()
-        for member in members { root.append(leafHash: leaves[member].leafHash) }
-        if root.root != close.terms.root || root.count != close.terms.count {
-            // The leader orders the log: it can slip a leaf in between the helper's signature and the close. So this
-            // convicts the leader alone, who logged a close that does not fit its own log.
-            batch.findings.append(
-                .init(
-                    culprits: [.leader],
-                    text: "the leader logged a close of \(close.terms.count) reports whose root is not that of the "
-                        + "\(root.count) report leaves before it"))
-        } else {
-            for member in members where leaves[member].claimKey == nil {
-                batch.findings.append(
-                    .init(
-                        culprits: [.leader, .helper],
-                        text: "report \(leaves[member].reportID) has no valid claim key, but both aggregators closed "
-                            + "over it"))
-            }
-        }
-        for member in members { leaves[member].isClosed = true }
-        closed.append(batch)
-    }
-
-    mutating func add(_ statements: BatchEntry) {
-        guard
-            let position = closed.firstIndex(where: {
-                $0.statements == nil && $0.terms.selector == statements.leader.terms.selector
-            })
-        else {
-            notes.append("a `batch` entry without a `close` before it is ignored")
-            return
-        }
-        closed[position].statements = statements
-    }
+    // MARK: Entries of the owner
 
     mutating func add(_ model: ModelEntry) {
         guard let owner = task.cairn.ownerKey, model.isSigned(by: owner) else {
@@ -191,14 +188,5 @@ struct TaskLedger {
         }
         return scopes.map { ($0.key.selector, UInt64($0.value.count)) }
             .sorted { $0.selector.config.lexicographicallyPrecedes($1.selector.config) }
-    }
-}
-
-extension BatchScope {
-    fileprivate func contains(_ leaf: TaskLedger.Leaf) -> Bool {
-        switch self {
-        case .interval(let interval): leaf.batchID == nil && interval.contains(leaf.time)
-        case .batch(let id): leaf.batchID == id
-        }
     }
 }
