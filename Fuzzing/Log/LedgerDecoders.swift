@@ -92,7 +92,8 @@ extension SeededGenerator {
     }
 
     fileprivate mutating func promises() throws -> [[UInt8]] {
-        let task = TaskID.random(using: &self)
+        let configuration = try taskConfiguration().encoding
+        let task = Taskprov.taskID(of: configuration)
         let entries = (0..<3).map { _ in
             ReportEntry(
                 taskID: task, batchID: nil, metadata: metadata(), leaderCommitment: bytes(32),
@@ -100,7 +101,9 @@ extension SeededGenerator {
         }
         let promise = try UploadPromise(
             entries: entries, taskID: task, deadline: 1_700_000_000, origin: "log.example", key: key())
-        return try promise.held(for: entries).map { $0.serialized() } + [promise.note.serialized()]
+        return try promise.held(for: entries, configuration: configuration).map { $0.serialized() } + [
+            promise.note.serialized()
+        ]
     }
 
     fileprivate mutating func entries() throws -> [LedgerEntry] {

@@ -13,8 +13,11 @@ package enum Receipt {
     }
 
     /// Checks a receipt offline. The checks run in order and stop at the first that fails.
-    package static func verify(file: [UInt8], policy: LogPolicy) -> ReceiptReport {
-        var report = ReceiptReport()
+    ///
+    /// - Parameter task: the task, where it is at hand: then the report must be its, and the leader must have stated on
+    ///   the checkpoint a time that the witnesses confirm, or no promise could be judged by it.
+    package static func verify(file: [UInt8], policy: LogPolicy, task: ValidatedTask? = nil) -> ReceiptReport {
+        var report = ReceiptReport(checksTime: task != nil)
         let proof: TlogProof
         do {
             proof = try TlogProof(parsing: file)
@@ -48,6 +51,14 @@ package enum Receipt {
         }
         report.claimKey = claimKey
         report.passed(.claimKey)
+        guard let task else { return report }
+
+        guard entry.taskID == task.taskID, let leaderKey = task.cairn.statementKeys?.leader else {
+            return report.failing(.leaderTime, "the receipt is another task's")
+        }
+        let finding = LeaderTime.judge(proof.checkpoint, leaderKey: leaderKey, policy: policy)
+        guard case .confirmed = finding else { return report.failing(.leaderTime, finding) }
+        report.passed(.leaderTime)
         return report
     }
 }
@@ -63,6 +74,8 @@ package struct ReceiptReport: Sendable {
         case log
         /// The claim key signed task, report id and both commitments.
         case claimKey = "claim_key"
+        /// Where the task is known: the leader's time on the checkpoint, which witnesses confirm.
+        case leaderTime = "leader_time"
     }
 
     package struct Outcome: Sendable {
@@ -71,15 +84,20 @@ package struct ReceiptReport: Sendable {
         package let failure: String?
     }
 
+    private let checksTime: Bool
     package private(set) var outcomes: [Outcome] = []
     package fileprivate(set) var entry: ReportEntry?
     package fileprivate(set) var index: UInt64?
     package fileprivate(set) var claimKey: [UInt8]?
     package fileprivate(set) var policyVerdict: PolicyVerdict?
 
+    fileprivate init(checksTime: Bool) {
+        self.checksTime = checksTime
+    }
+
     /// Whether every check ran and passed.
     package var isValid: Bool {
-        outcomes.count == Check.allCases.count && outcomes.allSatisfy { $0.failure == nil }
+        outcomes.count == Check.allCases.count - (checksTime ? 0 : 1) && outcomes.allSatisfy { $0.failure == nil }
     }
 
     /// The check that failed and why.

@@ -25,7 +25,8 @@ import TransparencyLog
             let promise = try UploadPromise(
                 entries: entries, taskID: log.task.taskID, deadline: deadline,
                 origin: origin ?? log.logSigner.verifier.name, key: key ?? log.leaderKey)
-            held = try UploadPromise(parsing: promise.note.serialized()).held(for: entries)
+            held = try UploadPromise(parsing: promise.note.serialized()).held(
+                for: entries, configuration: log.task.configuration.encoding)
         }
 
         var id: ReportID { contributions[1].entry.metadata.reportID }
@@ -84,7 +85,9 @@ import TransparencyLog
         let entries = upload.contributions.map(\.entry)
         let promise = upload.held[0].promise
         for wrong in [Array(entries.dropLast()), entries.reversed(), entries + [entries[0]], []] {
-            #expect(throws: UploadPromise.Failure.otherReports(promised: 3)) { try promise.held(for: wrong) }
+            #expect(throws: UploadPromise.Failure.otherReports(promised: 3)) {
+                try promise.held(for: wrong, configuration: upload.log.task.configuration.encoding)
+            }
         }
     }
 
@@ -106,13 +109,15 @@ import TransparencyLog
         }
     }
 
-    @Test func omissionConvictsOnceWitnessesHaveSeenTheLogAfterTheDeadline() async throws {
+    @Test func omissionConvictsOnceTheLeaderStatesATimeAfterTheDeadline() async throws {
         var upload = try Upload()
         defer { upload.log.removeFiles() }
         // All but the promised report.
         try upload.log.logHonestBatch([upload.contributions[0], upload.contributions[2]])
         expectBroken(try await upload.judge(), "does not have the report")
-        // The witnesses' times decide, not the judge's clock.
+        // The leader's own word about the time decides, neither the judge's clock nor the witnesses'.
+        expectBroken(try await upload.judge(now: 0), "does not have the report")
+        upload.log.cosignedAt = 5
         expectBroken(try await upload.judge(now: 0), "does not have the report")
     }
 
@@ -120,6 +125,7 @@ import TransparencyLog
         var upload = try Upload()
         defer { upload.log.removeFiles() }
         upload.log.cosignedAt = Self.deadline
+        upload.log.leaderTime = Self.deadline
         #expect(try await upload.judge(now: Self.deadline) == .pending(deadline: Self.deadline))
         guard case .overdue(Self.deadline, _) = try await upload.judge(now: Self.deadline + 1) else {
             Issue.record("not overdue")
@@ -186,7 +192,7 @@ import TransparencyLog
         }
     }
 
-    @Test func aLogWithoutTheTaskSaysNothing() async throws {
+    @Test func aStrangersLogSaysNothing() async throws {
         let (upload, other) = (try Upload(), try Upload())
         defer {
             upload.log.removeFiles()
@@ -195,9 +201,58 @@ import TransparencyLog
         try other.log.publish()
         let verdict = try await PromiseJudge(source: other.log.source, policy: other.log.policy)
             .judge(file: upload.held[0].serialized(), now: 0)
-        guard case .void = verdict else {
+        guard case .unverified = verdict else {
             Issue.record("\(verdict)")
             return
         }
+    }
+
+    @Test func aLeaderThatNeverLogsTheTaskIsConvictedAllTheSame() async throws {
+        var upload = try Upload()
+        defer { upload.log.removeFiles() }
+        upload.log.entries = [LedgerEntry.unknown(type: 99, body: [1]).encoded()]
+        upload.log.logReports(upload.contributions)
+        expectBroken(try await upload.judge(), "does not even have its task")
+    }
+
+    @Test func aMissingTileGivesNoVerdict() async throws {
+        let upload = try Upload()
+        defer { upload.log.removeFiles() }
+        try upload.log.publish()
+        try FileManager.default.removeItem(atPath: upload.log.directory + "/tile/entries")
+        let verdict = try await PromiseJudge(source: upload.log.source, policy: upload.log.policy)
+            .judge(file: upload.held[1].serialized(), now: Self.deadline + 1)
+        guard case .unverified(let reason) = verdict else {
+            Issue.record("\(verdict)")
+            return
+        }
+        #expect(reason.contains("not complete"))
+    }
+
+    @Test func aFileOfVersion1IsJudgedByTheTaskInTheLog() async throws {
+        var upload = try Upload()
+        defer { upload.log.removeFiles() }
+        let lines = String(decoding: upload.held[1].serialized(), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        let first = (["cairn promise v1"] + lines.dropFirst(2)).joined(separator: "\n")
+        let held = try HeldPromise(parsing: Array(first.utf8))
+        #expect(held.configuration == nil && held.serialized() == Array(first.utf8))
+        try upload.log.logHonestBatch([upload.contributions[0], upload.contributions[2]])
+        try upload.log.publish()
+        let judge = PromiseJudge(source: upload.log.source, policy: upload.log.policy)
+        expectBroken(try await judge.judge(file: Array(first.utf8), now: 0), "does not have the report")
+        // A later version is refused by its name.
+        let later = first.replacingOccurrences(of: "promise v1", with: "promise v9")
+        #expect(throws: UploadPromise.Failure.version("cairn promise v9")) {
+            try HeldPromise(parsing: Array(later.utf8))
+        }
+    }
+
+    @Test func deadlinesBeyondThePeriodAreNotBelieved() {
+        let now: UInt64 = 1_800_000_000
+        let latest = UploadPromise.latestDeadline(uploadedAt: now)
+        #expect(latest == now + UploadPromise.period + LeaderTime.tolerance)
+        #expect(UploadPromise.latestDeadline(uploadedAt: now, window: 600) == latest + 600)
+        #expect(UploadPromise.latestDeadline(uploadedAt: .max - 5) == .max)
     }
 }

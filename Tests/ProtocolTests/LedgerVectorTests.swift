@@ -20,6 +20,8 @@ import TransparencyLog
         /// A promise about the three reports, and the file of the second.
         var promise: String
         var heldPromise: String
+        /// The same file as version 1 wrote it.
+        var heldPromiseV1: String
     }
 
     private struct Entry: Encodable {
@@ -124,6 +126,10 @@ import TransparencyLog
         }
         let promise = try UploadPromise(
             entries: promised, taskID: taskID, deadline: 1_767_700_000, origin: "leader.example/log", key: leader)
+        let held = try promise.held(for: promised, configuration: configuration.encoding)[1].serialized()
+        let lines = String(decoding: held, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let heldV1 = (["cairn promise v1"] + lines.dropFirst(2)).joined(separator: "\n")
+        #expect(try HeldPromise(parsing: Array(heldV1.utf8)).serialized() == Array(heldV1.utf8))
         let leafHashes = entries.map { MerkleTree.leafHash($0.1.encoded()) }
         try VectorFile.check(
             "log-entries.json",
@@ -138,6 +144,6 @@ import TransparencyLog
                 leaderStatementSignedBytes: Hex.encode(statements.leader.signedBytes()),
                 payoutTable: Hex.encode(table.encoded()),
                 promise: String(decoding: promise.note.serialized(), as: UTF8.self),
-                heldPromise: String(decoding: try promise.held(for: promised)[1].serialized(), as: UTF8.self)))
+                heldPromise: String(decoding: held, as: UTF8.self), heldPromiseV1: heldV1))
     }
 }

@@ -39,11 +39,19 @@ extension TaskClient {
         }
         let promise = try UploadPromise(parsing: bytes)
         try promise.verify(leaderKey: key, origin: try NoteVerifier(vkey: log).name)
+        let latest = UploadPromise.latestDeadline(uploadedAt: currentTime())
+        guard promise.deadline <= latest else {
+            throw ContributorError.unexpectedAnswer(
+                url: leaderURL,
+                reason:
+                    "the leader promises the report for the time \(promise.deadline) (seconds since 1970), which is later "
+                    + "than \(latest): a promise that nobody will live to see broken")
+        }
         return try promise.held(
             for: try taken.map { prepared in
                 try ReportEntry(
                     taskID: taskID, metadata: prepared.report.metadata, publicShare: prepared.report.publicShare,
                     vdaf: vdaf)
-            })
+            }, configuration: file.configuration.encoding)
     }
 }

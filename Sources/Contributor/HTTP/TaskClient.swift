@@ -2,6 +2,7 @@ import DAP
 import Foundation
 import Ledger
 import NIOHTTP1
+import TransparencyLog
 
 /// Everything that one task's leader does for a contributor or a model owner.
 ///
@@ -70,7 +71,9 @@ public enum ReceiptAnswer: Sendable, Equatable {
 }
 
 extension TaskClient {
-    /// Asks for a report's receipt once.
+    /// Asks for a report's receipt once, and checks it as anybody can.
+    ///
+    /// - Throws: also `.unexpectedAnswer` for a receipt that does not hold.
     public nonisolated func receipt(of reportID: ReportID) async throws -> ReceiptAnswer {
         let url = resource("receipts/\(reportID.base64URL)")
         let answer = try await transport.send(.init(.GET, url, headers: [taskHeader]))
@@ -79,6 +82,7 @@ extension TaskClient {
             guard let text = String(validating: answer.body, as: UTF8.self) else {
                 throw ContributorError.unexpectedAnswer(url: url, reason: "the receipt is not UTF-8 text")
             }
+            try check(receipt: answer.body, of: reportID, from: url)
             return .available(text)
         case 202: return .pending
         case 404: return .unknown
@@ -88,6 +92,18 @@ extension TaskClient {
             // The standard's name of the error where the sentence has one.
             return .rejected(ReportError.allCases.first { text.contains($0.name) }?.name ?? text)
         default: throw HTTPTransport.error(for: answer, url: url)
+        }
+    }
+
+    private nonisolated func check(receipt: [UInt8], of reportID: ReportID, from url: String) throws {
+        guard let text = file.logPolicy else { throw ContributorError.invalidTask("it has no log policy") }
+        let report = Receipt.verify(file: receipt, policy: try LogPolicy(parsing: Array(text.utf8)), task: task)
+        if let failure = report.failure {
+            throw ContributorError.unexpectedAnswer(
+                url: url, reason: "the receipt does not hold (\(failure.check.rawValue)): \(failure.reason)")
+        }
+        guard report.entry?.metadata.reportID == reportID else {
+            throw ContributorError.unexpectedAnswer(url: url, reason: "the receipt is another report's")
         }
     }
 

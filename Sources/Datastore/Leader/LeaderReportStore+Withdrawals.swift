@@ -109,6 +109,19 @@ extension SQLiteDatastore {
         }
     }
 
+    package func earliestOpenDeadline() async throws(DatastoreError) -> UInt64? {
+        try await read { db in
+            // The conditions are spelt as in the index.
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT deadline FROM leader_reports WHERE state IN (0, 1) AND deadline IS NOT NULL
+                    ORDER BY deadline LIMIT 1
+                    """)
+            return try row?.unsigned("deadline")
+        }
+    }
+
     package func giveUp(_ reports: [RefusedReport], task: TaskID) async throws(DatastoreError) {
         try await write { db in
             var jobs: Set<Int64> = []

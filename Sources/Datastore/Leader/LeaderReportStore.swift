@@ -31,6 +31,9 @@ package protocol LeaderReportStore: Sendable {
     /// reports of the jobs that such reports are in.
     func overdueReports(at time: UInt64) async throws(DatastoreError) -> [TaskID: [ReportID]]
 
+    /// The earliest deadline of a promised report that nothing has become of yet; nil where there is none.
+    func earliestOpenDeadline() async throws(DatastoreError) -> UInt64?
+
     /// Refuses such reports, and ends the jobs that they are in.
     func giveUp(_ reports: [RefusedReport], task: TaskID) async throws(DatastoreError)
 

@@ -92,6 +92,33 @@ extension SQLiteDatastore: LogStore {
         }
     }
 
+    package func checkpoint(ofSize size: UInt64) async throws(DatastoreError) -> StoredCheckpoint? {
+        try await read { db in
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM log_checkpoints WHERE size = ?", arguments: [size.clampedToInt64]
+            ).map(Self.storedCheckpoint)
+        }
+    }
+
+    package func largestCheckpoint() async throws(DatastoreError) -> StoredCheckpoint? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM log_checkpoints ORDER BY size DESC LIMIT 1")
+                .map(Self.storedCheckpoint)
+        }
+    }
+
+    package func renewCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) {
+        let size = try checkpoint.size.stored("checkpoint size")
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE log_checkpoints SET note = ?, cosigned_note = NULL WHERE size = ? AND root = ?",
+                arguments: [checkpoint.note.blob, size, checkpoint.root.blob])
+            guard db.changesCount == 1 else {
+                throw DatastoreError.conflict("another root was signed for log size \(size)")
+            }
+        }
+    }
+
     package func recordCosignatures(size: UInt64, cosignedNote: [UInt8]) async throws(DatastoreError) {
         let size = try size.stored("checkpoint size")
         try await write { db in

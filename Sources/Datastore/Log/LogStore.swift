@@ -39,6 +39,17 @@ package protocol LogStore: Sendable {
     /// - Throws: `.conflict` if another root was signed for this size: publishing both would prove the log a forger.
     func recordCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) -> StoredCheckpoint
 
+    /// The checkpoint of that size; nil if none was signed.
+    func checkpoint(ofSize size: UInt64) async throws(DatastoreError) -> StoredCheckpoint?
+
+    /// The largest checkpoint that was signed.
+    func largestCheckpoint() async throws(DatastoreError) -> StoredCheckpoint?
+
+    /// Records that the same tree was signed again, with the leader's time of now; earlier cosignatures are dropped.
+    ///
+    /// - Throws: `.conflict` if another root was signed for this size.
+    func renewCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError)
+
     /// Adds cosignatures to a recorded checkpoint.
     func recordCosignatures(size: UInt64, cosignedNote: [UInt8]) async throws(DatastoreError)
 

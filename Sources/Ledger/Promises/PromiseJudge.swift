@@ -4,28 +4,61 @@ import TransparencyLog
 /// Decides from the log whether a promise was kept. Needs no node and no secret: whoever has the file can convict.
 ///
 /// A promised report must stand in the log as a `report` leaf that counts, as `rejected` by one of the aggregators, or
-/// as `withdrawal` by its claim key. A checkpoint that witnesses cosigned after the deadline, over a log without any of
-/// these, is the proof that the leader broke its word; before that there is only an overdue promise.
+/// as `withdrawal` by its claim key. The proof that the leader broke its word consists of the leader's signatures alone:
+/// the promise, and a checkpoint on which the leader itself states a time past the deadline (`LeaderTime`) over a
+/// complete log that has none of these. Until the leader states such a time there is only an overdue promise, whatever
+/// other people's clocks say.
 package struct PromiseJudge: Sendable {
     private let source: any TileSource
     private let policy: LogPolicy
+    private let newest: @Sendable () async -> [SignedCheckpoint]
 
-    package init(source: any TileSource, policy: LogPolicy) {
+    /// - Parameters:
+    ///   - source: the log.
+    ///   - newest: asks the policy's witnesses for the newest checkpoints that they have seen; called once, and only
+    ///     where what the log itself shows leaves the promise overdue.
+    package init(
+        source: any TileSource, policy: LogPolicy, newest: @escaping @Sendable () async -> [SignedCheckpoint] = { [] }
+    ) {
         self.source = source
         self.policy = policy
+        self.newest = newest
     }
 
     /// - Parameters:
     ///   - file: a `HeldPromise`.
     ///   - now: POSIX seconds.
-    /// - Throws: `AuditError` where the log cannot be read or is not the policy's.
+    /// - Throws: `AuditError` where there is no checkpoint, or the policy does not accept it.
     package func judge(file: [UInt8], now: UInt64) async throws(AuditError) -> PromiseVerdict {
         let held: HeldPromise
         do throws(UploadPromise.Failure) { held = try HeldPromise(parsing: file) } catch {
             return .void("\(error)")
         }
-        let (checkpoint, verdict) = try await policy.acceptedCheckpoint(from: source)
+        let published: SignedCheckpoint
+        do { published = try await LogReader.fetchCheckpoint(from: source) } catch {
+            throw .checkpointUnavailable("\(error)")
+        }
+        let verdict = try await judge(held, by: published, now: now)
+        guard case .overdue = verdict else { return verdict }
+        // The log may hide its newest checkpoint from us; the witnesses do not.
+        for checkpoint in await newest() where checkpoint.checkpoint.origin == published.checkpoint.origin {
+            let other = try? await judge(held, by: checkpoint, now: now)
+            switch other {
+            case .kept?, .broken?: return other ?? verdict
+            default: continue
+            }
+        }
+        return verdict
+    }
+
+    private func judge(
+        _ held: HeldPromise, by checkpoint: SignedCheckpoint, now: UInt64
+    ) async throws(AuditError) -> PromiseVerdict {
+        let policyVerdict = policy.evaluate(checkpoint)
         var search = PromiseSearch(held)
+        // A conviction needs no quorum, so a checkpoint without one is read, too, if the leader states a time on it.
+        let mayConvict = search.leaderKey.map { LeaderTime.latest(on: checkpoint, leaderKey: $0) != nil } ?? false
+        guard policyVerdict.isAccepted || mayConvict else { throw .checkpointRejected(policyVerdict) }
         do {
             let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
             for try await leaf in reader.entries(0..<checkpoint.checkpoint.size) {
@@ -33,16 +66,10 @@ package struct PromiseJudge: Sendable {
                 search.add(entry, leaf)
             }
         } catch {
-            throw .logDamaged("\(error)")
+            return .unverified(
+                "the log is not complete up to its checkpoint of \(checkpoint.checkpoint.size) entries: \(error)")
         }
-        return search.verdict(seen: Self.time(verdict), now: now)
-    }
-
-    /// The earliest time at which a witness of the policy says that it saw this log: none of them says less.
-    private static func time(_ verdict: PolicyVerdict) -> UInt64? {
-        verdict.witnesses.compactMap { witness in
-            if case .valid(let timestamp?) = witness.outcome { timestamp } else { nil }
-        }.min()
+        return search.verdict(checkpoint, policy: policy, isAccepted: policyVerdict.isAccepted, now: now)
     }
 }
 
@@ -52,11 +79,14 @@ package enum PromiseVerdict: Sendable, Equatable {
     case kept(by: String, index: UInt64)
     /// The deadline has not come.
     case pending(deadline: UInt64)
-    /// The deadline has passed, but no witness has cosigned the log since: ask one to, then judge again.
+    /// The deadline has passed, and the log does not have the report, but the leader has stated no time after the
+    /// deadline: ask for a newer checkpoint, then judge again.
     case overdue(deadline: UInt64, reason: String)
-    /// Witnesses cosigned the log after the deadline, and the report is not in it: the note convicts the leader.
+    /// The leader itself stated a time after the deadline on a log without the report: its signatures convict it.
     case broken(deadline: UInt64, seen: UInt64, reason: String)
-    /// The file is no promise by the leader of this log's task.
+    /// A part of the log is missing: no verdict either way.
+    case unverified(String)
+    /// The file is no promise by the leader of its task.
     case void(String)
 }
 
@@ -64,6 +94,8 @@ package enum PromiseVerdict: Sendable, Equatable {
 private struct PromiseSearch {
     private let held: HeldPromise
     private let id: ReportID
+    /// What the enclosed configuration says; a file of version 1 has none.
+    private let enclosed: TaskLedger?
     private var ledger: TaskLedger?
     private var kept: PromiseVerdict?
     /// What the log has instead of what was promised.
@@ -72,7 +104,10 @@ private struct PromiseSearch {
     init(_ held: HeldPromise) {
         self.held = held
         id = held.entry.metadata.reportID
+        enclosed = held.configuration.flatMap { try? TaskConfiguration(decoding: $0) }.flatMap { TaskLedger($0) }
     }
+
+    var leaderKey: [UInt8]? { enclosed?.keys.leader }
 
     mutating func add(_ entry: LedgerEntry, _ leaf: LogEntry) {
         guard kept == nil else { return }
@@ -100,6 +135,10 @@ private struct PromiseSearch {
     }
 
     private mutating func add(_ report: ReportEntry, _ leaf: LogEntry) {
+        guard ledger != nil else {
+            remarks.append("entry \(leaf.index) is a leaf that counts for nothing, in front of its task's entry")
+            return
+        }
         let before = ledger?.leaves.count
         ledger?.add(
             report, at: leaf.index, leafHash: leaf.leafHash, claimKey: report.verifiedClaimKey())
@@ -114,19 +153,36 @@ private struct PromiseSearch {
         kept = .kept(by: "report", index: leaf.index)
     }
 
-    func verdict(seen: UInt64?, now: UInt64) -> PromiseVerdict {
-        guard let ledger, let log = ledger.task.cairn.logKey, let verifier = try? NoteVerifier(vkey: log) else {
-            return .void("the log has no task \(held.promise.taskID.base64URL)")
+    func verdict(_ checkpoint: SignedCheckpoint, policy: LogPolicy, isAccepted: Bool, now: UInt64) -> PromiseVerdict {
+        guard let known = enclosed ?? ledger else {
+            return .void(
+                "its task is not known: this file of version 1 names only an id, and the log has no task "
+                    + held.promise.taskID.base64URL)
+        }
+        guard let log = known.task.cairn.logKey, let verifier = try? NoteVerifier(vkey: log) else {
+            return .void("its task names no log")
         }
         do throws(UploadPromise.Failure) {
-            try held.promise.verify(leaderKey: ledger.keys.leader, origin: verifier.name)
+            try held.promise.verify(leaderKey: known.keys.leader, origin: verifier.name)
         } catch {
             return .void("\(error)")
         }
-        if let kept { return kept }
+        guard (try? checkpoint.note.verify(with: [verifier])) != nil else {
+            return .unverified("this log is not its task's: \(verifier.name) has not signed the checkpoint")
+        }
+        if let kept, isAccepted { return kept }
+
         let deadline = held.promise.deadline
-        let reason = (["the log does not have the report"] + remarks).joined(separator: "; ")
-        if let seen, seen > deadline { return .broken(deadline: deadline, seen: seen, reason: reason) }
-        return now > deadline ? .overdue(deadline: deadline, reason: reason) : .pending(deadline: deadline)
+        let missing = ledger == nil ? "the log does not even have its task" : "the log does not have the report"
+        let reason = ([missing] + remarks).joined(separator: "; ")
+        let stated = LeaderTime.latest(on: checkpoint, leaderKey: known.keys.leader)
+        if kept == nil, let stated, stated > deadline {
+            return .broken(deadline: deadline, seen: stated, reason: reason)
+        }
+        guard now > deadline else { return .pending(deadline: deadline) }
+        let finding = LeaderTime.judge(checkpoint, leaderKey: known.keys.leader, policy: policy)
+        let why: String =
+            if case .confirmed = finding { "the newest checkpoint is from before the deadline" } else { "\(finding)" }
+        return .overdue(deadline: deadline, reason: "\(reason); \(why)")
     }
 }

@@ -29,12 +29,28 @@ package struct UploadPromise: Sendable, Hashable {
     /// The header of the answer to an upload; its value is the base64 of the note.
     package static let headerName = "Cairn-Promise"
 
+    /// From the upload to the deadline, in seconds.
+    package static let period: UInt64 = 86_400
+
+    /// The latest deadline that somebody accepts for a report that was uploaded at `time` (POSIX seconds): a promise for
+    /// the end of time promises nothing.
+    ///
+    /// - Parameter window: how long the task lets leaves wait, in seconds.
+    package static func latestDeadline(uploadedAt time: UInt64, window: UInt64 = 0) -> UInt64 {
+        [window, period, LeaderTime.tolerance].reduce(time) { sum, part in
+            let (next, overflow) = sum.addingReportingOverflow(part)
+            return overflow ? .max : next
+        }
+    }
+
     private static let title = "Cairn v1 promise"
     private static let maximumSize = 4_096
 
     /// Why a note is no promise, or not one of this leader about these reports.
     package enum Failure: Error, Sendable, Equatable {
         case malformed(String)
+        /// A version of the file that this program does not read; its first line.
+        case version(String)
         case signature(NoteError)
         case key(NoteKeyError)
         /// The promise is about another task.
@@ -105,7 +121,11 @@ package struct UploadPromise: Sendable, Hashable {
     }
 
     /// One file for each report of an upload, after checking that the promise is about exactly these reports.
-    package func held(for entries: [ReportEntry]) throws(Failure) -> [HeldPromise] {
+    ///
+    /// - Parameter configuration: the task's encoded configuration, which the files enclose.
+    package func held(
+        for entries: [ReportEntry], configuration: [UInt8]
+    ) throws(Failure) -> [HeldPromise] {
         if let other = entries.first(where: { $0.taskID != taskID }) { throw .otherTask(other.taskID) }
         let tree = MerkleRows(leafHashes: entries.map(Self.leafHash))
         guard UInt64(entries.count) == count, tree.root == root else {
@@ -116,7 +136,10 @@ package struct UploadPromise: Sendable, Hashable {
             guard let proof = try? tree.inclusionProof(index: UInt64(index)) else {
                 throw .otherReports(promised: count)
             }
-            held.append(HeldPromise(entry: entry, index: UInt64(index), inclusionProof: proof, promise: self))
+            held.append(
+                HeldPromise(
+                    configuration: configuration, entry: entry, index: UInt64(index), inclusionProof: proof,
+                    promise: self))
         }
         return held
     }
@@ -140,6 +163,7 @@ extension UploadPromise.Failure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .malformed(let reason): "not a promise: \(reason)"
+        case .version(let line): "not a promise, or one of a version that this program does not read: '\(line)'"
         case .signature(let error): "the promise's note: \(error)"
         case .key(let error): "the leader's key: \(error)"
         case .otherTask(let id): "the promise is not about task \(id.base64URL)"

@@ -64,7 +64,10 @@ extension LogPolicy {
     /// - Parameters:
     ///   - checkpoint: the checkpoint as it was fetched or found in a proof.
     ///   - knownLogs: keys of logs that the application knows besides those of the policy, which may name none.
-    public func evaluate(_ checkpoint: SignedCheckpoint, knownLogs: [NoteVerifier] = []) -> PolicyVerdict {
+    ///   - witnessTimes: if given, only witnesses that say they signed then (seconds since 1970) count for the quorum.
+    public func evaluate(
+        _ checkpoint: SignedCheckpoint, knownLogs: [NoteVerifier] = [], witnessTimes: ClosedRange<UInt64>? = nil
+    ) -> PolicyVerdict {
         let origin = checkpoint.checkpoint.origin
         let logKeys = (logs.map(\.verifier) + knownLogs).filter { ASCII.same($0.name, origin) }
         let logVerdicts = logKeys.map {
@@ -73,8 +76,9 @@ extension LogPolicy {
         let witnessVerdicts = witnesses.map {
             PolicyVerdict.Key(name: $0.name, verifier: $0.verifier, outcome: checkpoint.note.outcome(of: $0.verifier))
         }
-        let groupVerdicts = count(witnessVerdicts)
-        let isQuorumMet = quorum.map { isPresent($0, witnessVerdicts, groupVerdicts) } ?? true
+        let counting = witnessVerdicts.map { $0.counting(within: witnessTimes) }
+        let groupVerdicts = count(counting)
+        let isQuorumMet = quorum.map { isPresent($0, counting, groupVerdicts) } ?? true
 
         let failure: PolicyFailure? =
             if let bad = (logVerdicts + witnessVerdicts).first(where: { $0.outcome == .invalid }) {
@@ -113,6 +117,14 @@ extension LogPolicy {
             if case .valid = witnesses[position].outcome { true } else { false }
         case .group(let position): groups[position].isMet
         }
+    }
+}
+
+extension PolicyVerdict.Key {
+    /// The same key, missing if it did not sign within `times`.
+    fileprivate func counting(within times: ClosedRange<UInt64>?) -> PolicyVerdict.Key {
+        guard let times, case .valid(let timestamp?) = outcome, !times.contains(timestamp) else { return self }
+        return PolicyVerdict.Key(name: name, verifier: verifier, outcome: .missing)
     }
 }
 

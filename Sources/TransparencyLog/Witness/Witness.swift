@@ -65,7 +65,9 @@ public enum WitnessDecision: Sendable, Equatable {
 public struct WitnessAcceptance: Sendable, Hashable {
     /// The head that must still be the remembered one when `head` replaces it; nil if none was remembered.
     public let previous: TreeHead?
-    /// The checkpoint with those signatures that trusted keys of its log made, and no others.
+    /// The checkpoint with those signatures that trusted keys of its log made, and with the other lines in the log's own
+    /// name, which nobody has checked (a log may state the time under another key); at most
+    /// ``Witness/mostForeignLines`` of these.
     public let checkpoint: SignedCheckpoint
 
     /// The head to remember.
@@ -92,6 +94,9 @@ public struct WitnessAcceptance: Sendable, Hashable {
 /// A witness's configuration: the logs that it watches.
 public struct Witness: Sendable {
     private let logs: [NoteVerifier]
+
+    /// How many signature lines by unknown keys in the log's name a witness passes on.
+    public static let mostForeignLines = 4
 
     /// A witness for these logs. A log may have several keys; each has the log's origin as its name.
     public init(logs: [NoteVerifier]) {
@@ -125,7 +130,11 @@ public struct Witness: Sendable {
         let signed: SignedCheckpoint
         do {
             let signatures = try request.checkpoint.note.verify(with: keys).map(\.signature)
-            signed = try SignedCheckpoint(checkpoint, signatures: signatures)
+            let foreign = request.checkpoint.note.signatures.filter { line in
+                ASCII.same(line.name, checkpoint.origin) && !keys.contains { $0.matches(line) }
+            }
+            signed = try SignedCheckpoint(
+                checkpoint, signatures: signatures + foreign.prefix(Self.mostForeignLines))
         } catch {
             throw .untrusted(error)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contributor
 import DAP
 import Ledger
+import TransparencyLog
 
 /// `cairn promise verify`: decides from the log whether the leader kept its word.
 struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
@@ -13,14 +14,15 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
             deadline. Promises are in the contributor's wallet, and `cairn promise show` writes one down. Whoever has the \
             file can judge it: this command needs only the file and the log.
 
-            kept     the log has the report, its rejection, or its withdrawal
-            broken   it has none of them, and witnesses saw that after the deadline: the file convicts the leader
-            overdue  it has none of them, but no witness has cosigned the log since the deadline
-            pending  the deadline has not come
-            void     the file is no promise by this log's leader
+            kept        the log has the report, its rejection, or its withdrawal
+            broken      it has none of them, and the leader itself stated a time after the deadline on it: convicted
+            overdue     it has none of them, but the leader has not stated such a time; the policy's witnesses were asked
+            pending     the deadline has not come
+            unverified  a part of the log is missing
+            void        the file is no promise by its task's leader
 
-            The exit code is 0 if the promise was kept, 1 if it is broken or void, 2 if it is overdue or pending, or the log \
-            cannot be read.
+            The exit code is 0 if the promise was kept, 1 if it is broken or void, 2 if it is overdue, pending or unverified, \
+            or the log cannot be read.
             """)
 
     struct Output: Encodable {
@@ -53,8 +55,11 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
     }
 
     func run() async throws {
-        let judge = PromiseJudge(source: LogLocation.source(log), policy: try LogPolicyFile.read(policy))
         let bytes = try promise()
+        let logPolicy = try LogPolicyFile.read(policy)
+        let judge = PromiseJudge(source: LogLocation.source(log), policy: logPolicy) {
+            await Self.askWitnesses(logPolicy, about: bytes)
+        }
         let (output, status) = Self.describe(try await judge.judge(file: bytes, now: currentTime()))
         if json {
             try JSONOutput.print(output)
@@ -67,6 +72,26 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
             for culprit in output.culprits { Console.print("  convicted by its own signature: the \(culprit)") }
         }
         if status != 0 { throw ExitCode(status) }
+    }
+
+    /// The newest checkpoints of the policy's witnesses, one question each.
+    private static func askWitnesses(_ policy: LogPolicy, about file: [UInt8]) async -> [SignedCheckpoint] {
+        guard let held = try? HeldPromise(parsing: file) else { return [] }
+        let configuration = held.configuration.flatMap { try? TaskConfiguration(decoding: $0) }
+        var found: [SignedCheckpoint] = []
+        for log in policy.logs {
+            let witnesses = WitnessCheckpoints(
+                policy: policy, origin: log.verifier.name, helperURL: configuration?.helperURL)
+            for place in witnesses.places {
+                Console.error("asking the witness \(place.name) at \(place.prefix) for its newest checkpoint")
+                if let checkpoint = await witnesses.newest(at: place) {
+                    found.append(checkpoint)
+                } else {
+                    Console.error("the witness \(place.name) does not answer with one")
+                }
+            }
+        }
+        return found
     }
 
     private static func describe(_ verdict: PromiseVerdict) -> (Output, Int32) {
@@ -85,8 +110,9 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
         case .pending(let deadline): return (output("pending", deadline: deadline), 2)
         case .overdue(let deadline, let reason): return (output("overdue", deadline: deadline, reason: reason), 2)
         case .broken(let deadline, let seen, let reason):
-            let text = "\(reason); witnesses cosigned it at \(TimeArgument.text(seen))"
+            let text = "\(reason); the leader itself stated the time \(TimeArgument.text(seen)) on it"
             return (output("broken", deadline: deadline, reason: text, culprits: ["leader"]), 1)
+        case .unverified(let reason): return (output("unverified", reason: reason), 2)
         case .void(let reason): return (output("void", reason: reason), 1)
         }
     }

@@ -12,7 +12,9 @@ struct ReceiptVerifyCommand: ParsableCommand {
         abstract: "Verify a receipt offline.",
         discussion: """
             Checks in this order, and names the first that fails: the file's format, the entry, the log (signature, \
-            witnesses' quorum, inclusion), the claim key's signature over the commitments.
+            witnesses' quorum, inclusion), the claim key's signature over the commitments. With --task also that the \
+            receipt is the task's, and that the leader states a time on its checkpoint which the witnesses confirm: only by \
+            such checkpoints can promises be judged.
             """)
 
     struct Output: Encodable {
@@ -32,11 +34,13 @@ struct ReceiptVerifyCommand: ParsableCommand {
 
     @Argument(help: "The receipt, a .tlog-proof file.") var file: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
+    @Option(help: "The receipt's task: a file, or the name of an installed task.") var task: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
+        let task = try self.task.map { try ContributorHome.standard().task($0).configuration.validated() }
         let report = Receipt.verify(
-            file: try UserFile.read(file, limit: 1 << 20), policy: try LogPolicyFile.read(policy))
+            file: try UserFile.read(file, limit: 1 << 20), policy: try LogPolicyFile.read(policy), task: task)
         if json {
             let checks = report.outcomes.map {
                 Output.Check(check: $0.check.rawValue, passed: $0.failure == nil, failure: $0.failure)
@@ -71,6 +75,7 @@ struct ReceiptVerifyCommand: ParsableCommand {
         case .entry: "it proves a report entry"
         case .log: "the log's signature, the witnesses' quorum and the inclusion proof hold"
         case .claimKey: "the claim key has signed the commitments"
+        case .leaderTime: "the receipt is the task's, and the leader's time on it is confirmed"
         }
     }
 }

@@ -15,7 +15,8 @@ import TransparencyLog
         let promise = try UploadPromise(parsing: try #require(Base64.decode(header)))
         try promise.verify(
             leaderKey: client.pair.leaderKeys.statementPublicKey, origin: client.pair.leader.log.origin)
-        return try promise.held(for: try reports.map(client.entry))
+        return try promise.held(
+            for: try reports.map(client.entry), configuration: client.file.configuration.encoding)
     }
 
     private func judge(_ promise: HeldPromise, _ client: PairClient) async throws -> PromiseVerdict {
@@ -82,7 +83,7 @@ import TransparencyLog
         while try await leader.context.store.reportCounts(task: client.file.taskID).rejected[.reportDropped] != 2 {
             try await Task.sleep(for: .milliseconds(20))
         }
-        let helper = try await pair.start(pair.helper)
+        let helper = try await pair.start(pair.helper, ahead: 84_000)
         let late = try (0..<2).map { _ in try client.report([3, 2, 1]) }
         try await client.upload(late)
         let (count, sums) = try await client.collect(.leaderSelected)

@@ -1,4 +1,5 @@
 import Datastore
+import Ledger
 import Logging
 import TransparencyLog
 
@@ -9,12 +10,14 @@ import TransparencyLog
 /// satisfied, publishes it. A signed checkpoint is stored before anybody sees it: two roots under one size would be
 /// the log's own signature under a forgery.
 ///
-/// Everything can be stopped anywhere and done again: tiles are rendered from the last published checkpoint on, and
-/// signing the same tree gives the same note.
+/// Everything can be stopped anywhere and done again: tiles are rendered from the last published checkpoint on, and the
+/// same tree can be signed again, with a newer time.
 package final class LogKeeper: Sendable {
     private let context: NodeContext
     private let renderer: LogRenderer
     private let growth = WakeSignal()
+    /// The time that checkpoints state.
+    let clock: LeaderClock
 
     /// How long the keeper waits for more entries before it makes a checkpoint that nobody asked for.
     private static let idle: Duration = .milliseconds(200)
@@ -24,7 +27,8 @@ package final class LogKeeper: Sendable {
 
     package init(context: NodeContext) {
         self.context = context
-        renderer = LogRenderer(context: context)
+        clock = LeaderClock(context: context)
+        renderer = LogRenderer(context: context, clock: clock)
     }
 
     /// Entries were stored: a checkpoint follows soon.
@@ -39,16 +43,20 @@ package final class LogKeeper: Sendable {
         guard let policy else { return checkpoint }
         let verdict = policy.evaluate(checkpoint)
         guard verdict.isAccepted else { throw LogKeeperError.quorumNotMet(verdict) }
+        let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
+        guard case .confirmed = time else { throw LogKeeperError.clocksApart(time) }
         return checkpoint
     }
 
-    /// The newest cosigned checkpoint that covers the entry at `index` and satisfies `policy`; nil if there is none
-    /// yet.
+    /// The newest cosigned checkpoint that covers the entry at `index`, satisfies `policy` and states a time that its
+    /// witnesses confirm; nil if there is none yet.
     func checkpoint(covering index: UInt64, policy: LogPolicy) async throws -> SignedCheckpoint? {
         for stored in try await context.store.cosignedCheckpoints(covering: index, limit: 8) {
             guard let note = stored.cosignedNote else { continue }
             let checkpoint = try SignedCheckpoint(parsing: note)
-            if policy.evaluate(checkpoint).isAccepted { return checkpoint }
+            guard policy.evaluate(checkpoint).isAccepted else { continue }
+            let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
+            if case .confirmed = time { return checkpoint }
         }
         return nil
     }

@@ -1,7 +1,7 @@
+import Ledger
 import TransparencyLog
 
-/// Why there is no cosigned checkpoint yet. All but `.witnessAhead` and `.fork` pass by themselves when the peer
-/// answers.
+/// Why there is no cosigned checkpoint yet. All but `.witnessAhead` pass by themselves when the peer answers.
 enum LogKeeperError: Error, Sendable, CustomStringConvertible {
     /// This node has no log key.
     case notALog
@@ -13,6 +13,10 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
     case witnessAhead(witness: UInt64, own: UInt64)
     /// The checkpoint has too few cosignatures for this policy.
     case quorumNotMet(PolicyVerdict)
+    /// The witnesses' clocks do not confirm the leader's.
+    case clocksApart(LeaderTime.Finding)
+    /// A promised report without an end keeps the leader from stating a time.
+    case promisesOverdue(deadline: UInt64)
 
     var description: String {
         switch self {
@@ -20,7 +24,11 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
         case .emptyLog: "the log has no entries"
         case .witnessRefused(let reason): "a witness does not cosign: \(reason)"
         case .witnessAhead(let witness, let own):
-            "the witness has cosigned \(witness) entries, the database holds \(own): it was restored from an old copy"
+            "a witness has cosigned \(witness) entries that this log's key has signed, the database holds \(own): it was restored "
+                + "from an old copy"
+        case .clocksApart(let finding): "\(finding)"
+        case .promisesOverdue(let deadline):
+            "a report that was promised for \(deadline) (seconds since 1970) has no end yet; it is given up first"
         case .quorumNotMet(let verdict): "the checkpoint does not satisfy the task's log policy:\n\(verdict)"
         }
     }

@@ -1,10 +1,12 @@
 import Datastore
+import Ledger
 import TransparencyLog
 
 /// Makes one checkpoint after the other. Runs that overlap are merged: who asks while one is being made shares the
 /// next, which starts after their entries were stored.
 actor LogRenderer {
     private let context: NodeContext
+    private let clock: LeaderClock
     private let witnesses: WitnessRound
     private var writer: TileWriter?
     private var latest: SignedCheckpoint?
@@ -14,8 +16,9 @@ actor LogRenderer {
     /// Entries read from the database at a time.
     private static let chunk = 512
 
-    init(context: NodeContext) {
+    init(context: NodeContext, clock: LeaderClock) {
         self.context = context
+        self.clock = clock
         witnesses = WitnessRound(context: context)
     }
 
@@ -44,7 +47,7 @@ actor LogRenderer {
 
     /// Whether every task's policy is satisfied, so that no witness needs to be asked again.
     func isComplete(_ checkpoint: SignedCheckpoint) async throws -> Bool {
-        witnesses.isComplete(checkpoint, try await context.registry.all().compactMap(\.policy))
+        isDone(checkpoint, try await context.registry.all().compactMap(\.policy))
     }
 
     private func startNext() async throws -> SignedCheckpoint {
@@ -55,27 +58,42 @@ actor LogRenderer {
 
     private func render() async throws -> SignedCheckpoint {
         guard case .log(let signer) = context.keys.note else { throw LogKeeperError.notALog }
+        // Asked before the tree is made: what has ended by then is in it.
+        let limit = try await clock.limit()
         let head = try await extendTiles()
         guard head.size > 0 else { throw LogKeeperError.emptyLog }
         let policies = try await context.registry.all().compactMap(\.policy)
-        if let latest, latest.checkpoint.head == head, witnesses.isComplete(latest, policies) { return latest }
+        if let latest, latest.checkpoint.head == head, isDone(latest, policies) { return latest }
 
-        let checkpoint = try await cosigned(head, signer, policies)
+        let checkpoint = try await cosigned(head, signer, policies, limit: limit)
         if checkpoint != latest { try await publish(checkpoint) }
         latest = checkpoint
         return checkpoint
     }
 
-    /// Signs the tree, stores the note, then has it cosigned. What was stored for this size before is what counts.
+    /// Whether nothing can be added: the witnesses have signed, and confirm the leader's time.
+    private func isDone(_ checkpoint: SignedCheckpoint, _ policies: [LogPolicy]) -> Bool {
+        witnesses.isComplete(checkpoint, policies)
+            && policies.allSatisfy { policy in
+                let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
+                if case .confirmed = time { return true }
+                return false
+            }
+    }
+
+    /// Signs the tree, stores the note, then has it cosigned. What was stored for this size before is what counts, unless
+    /// its time is too old to be confirmed.
     private func cosigned(
-        _ head: TreeHead, _ signer: NoteSigner, _ policies: [LogPolicy]
+        _ head: TreeHead, _ signer: NoteSigner, _ policies: [LogPolicy], limit: UInt64?
     ) async throws -> SignedCheckpoint {
-        let own = try SignedCheckpoint(
-            Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
-        let stored = try await context.store.recordCheckpoint(
-            StoredCheckpoint(size: head.size, root: head.root, note: own.serialized()))
-        let before = try SignedCheckpoint(parsing: stored.cosignedNote ?? stored.note)
-        if witnesses.isComplete(before, policies) { return before }
+        let before: SignedCheckpoint
+        if let known = try await known(head), isDone(known, policies) {
+            return known
+        } else if let known = try await known(head), await clock.isFresh(known) {
+            before = known
+        } else {
+            before = try await signed(head, signer, limit: limit)
+        }
 
         let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies)
         for failure in failures {
@@ -91,6 +109,22 @@ actor LogRenderer {
             throw LogKeeperError.quorumNotMet(policy.evaluate(cosigned))
         }
         return cosigned
+    }
+
+    private func known(_ head: TreeHead) async throws -> SignedCheckpoint? {
+        try await context.store.checkpoint(ofSize: head.size).map {
+            try SignedCheckpoint(parsing: $0.cosignedNote ?? $0.note)
+        }
+    }
+
+    /// The tree under the log's signature and the leader's time, stored before anybody sees it.
+    private func signed(_ head: TreeHead, _ signer: NoteSigner, limit: UInt64?) async throws -> SignedCheckpoint {
+        var own = try SignedCheckpoint(
+            Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
+        try await clock.stamp(&own, limit: limit)
+        let new = StoredCheckpoint(size: head.size, root: head.root, note: own.serialized())
+        if try await context.store.recordCheckpoint(new) != new { try await context.store.renewCheckpoint(new) }
+        return own
     }
 
     /// A log without policies is published with the log's signature alone; else at least one task must be satisfied.

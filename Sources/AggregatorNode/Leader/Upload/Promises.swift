@@ -13,15 +13,15 @@ struct Promises: Sendable {
     let context: NodeContext
     let logKeeper: LogKeeper
 
-    /// From the upload to the deadline, in seconds.
-    static let period: UInt64 = 86_400
     /// How long before the deadline a report is given up, in seconds: the entry has to be cosigned as well.
     static let margin: UInt64 = 3_600
     private static let sweep: Duration = .seconds(60)
 
     /// When the log must say what became of a report that arrives now.
+    ///
+    /// - Parameter now: what the leader's clock says that promises start from (`LeaderClock.promisingTime`).
     static func deadline(_ task: NodeTask, now: UInt64) -> UInt64? {
-        task.isCommitted ? now + period : nil
+        task.isCommitted ? now + UploadPromise.period : nil
     }
 
     /// The header of an answer to an upload; nil where nothing was taken or nothing is logged.
@@ -42,23 +42,15 @@ struct Promises: Sendable {
     /// Gives reports up whose deadline comes near, until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            do { try await giveUpOverdueReports() } catch {
+            do {
+                if try await OverdueReports(context: context).giveUp(dueAt: context.now() + Self.margin) {
+                    logKeeper.noteGrowth()
+                }
+            } catch {
                 if Task.isCancelled { return }
                 context.logger.warning("overdue reports could not be given up", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: Self.sweep)
-        }
-    }
-
-    private func giveUpOverdueReports() async throws {
-        for (id, reports) in try await context.store.overdueReports(at: context.now() + Self.margin) {
-            guard let task = try await context.registry.task(id) else { continue }
-            let refusals = Refusals(task: task, keys: context.keys)
-            try await context.store.giveUp(try reports.map { try refusals.refuse($0, .reportDropped) }, task: id)
-            context.logger.warning(
-                "reports given up before their promise breaks",
-                metadata: ["task": "\(id)", "reports": "\(reports.count)"])
-            logKeeper.noteGrowth()
         }
     }
 }

@@ -18,7 +18,10 @@ extension Leader {
 
         let inspector = UploadInspector(task: task, key: context.keys.hpke)
         let now = context.now()
-        let inspected = try await context.workers.run { message.reports.map { inspector.inspect($0, now: now) } }
+        let promising = task.isCommitted ? try await logKeeper.clock.promisingTime(now) : now
+        let inspected = try await context.workers.run {
+            message.reports.map { inspector.inspect($0, now: now, promising: promising) }
+        }
 
         let sound = inspected.compactMap { try? $0.get() }
         let outcomes = try await context.store.storeReports(
@@ -34,7 +37,7 @@ extension Leader {
         }
         let failed = Set(failures.map(\.reportID))
         let taken = message.reports.filter { !failed.contains($0.metadata.reportID) }
-        if let header = try promises.header(task, taken: taken, now: now) {
+        if let header = try promises.header(task, taken: taken, now: promising) {
             response.headers[header.name] = header.value
         }
         return response
@@ -95,8 +98,10 @@ struct UploadInspector: Sendable {
         opener = ReportOpener(task: task.configuration, role: .leader, keys: [key], vdaf: task.vdaf)
     }
 
-    /// - Parameter now: POSIX seconds.
-    func inspect(_ report: Report, now: UInt64) -> Result<NewReport, ReportError> {
+    /// - Parameters:
+    ///   - now: POSIX seconds.
+    ///   - promising: from when on the report is promised.
+    func inspect(_ report: Report, now: UInt64, promising: UInt64) -> Result<NewReport, ReportError> {
         if let error = opener.checkUpload(report, now: now) { return .failure(error) }
         let share = ReportShare(
             metadata: report.metadata, publicShare: report.publicShare,
@@ -108,7 +113,7 @@ struct UploadInspector: Sendable {
                 payload: ReportPayload(
                     metadata: report.metadata.encoded(), publicShare: report.publicShare,
                     inputShare: opened.inputShare, helperShare: report.helperEncryptedInputShare.encoded()),
-                deadline: Promises.deadline(task, now: now))
+                deadline: Promises.deadline(task, now: promising))
         }
     }
 }
