@@ -125,5 +125,32 @@ extension SQLiteDatastore {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("helper 3 log") { db in
+            // What counts in the log is what comes first behind its task's entry, with valid signatures; so the log is
+            // read anew from its beginning, and only that is kept. helper_log_closes has the close that fixes a bucket
+            // and none that comes after it.
+            try db.execute(
+                sql: """
+                    DELETE FROM helper_log;
+                    DELETE FROM helper_log_reports;
+                    DELETE FROM helper_log_rejections;
+                    DROP TABLE helper_log_closes;
+                    CREATE TABLE helper_log_closes (
+                        idx INTEGER PRIMARY KEY,
+                        task_id BLOB NOT NULL,
+                        batch_id BLOB,
+                        start_time INTEGER,
+                        end_time INTEGER,
+                        entry BLOB NOT NULL
+                    );
+                    CREATE INDEX helper_log_closes_by_batch ON helper_log_closes (task_id, batch_id);
+                    CREATE TABLE helper_log_tasks (
+                        task_id BLOB NOT NULL PRIMARY KEY,
+                        idx INTEGER NOT NULL,
+                        leader_key BLOB NOT NULL,
+                        helper_key BLOB NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
     }
 }

@@ -89,6 +89,7 @@ extension SQLiteDatastore {
             try Self.update(
                 "SET state = \(HelperReportState.dropped.rawValue), output_share = NULL", in: scope, of: task,
                 state: .accepted, db)
+            try Self.countGeneration(db)
             return true
         }
     }

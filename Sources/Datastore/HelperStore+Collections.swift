@@ -76,6 +76,7 @@ extension SQLiteDatastore {
                 "SET state = \(HelperReportState.dropped.rawValue), output_share = NULL", in: collection.queried,
                 of: task,
                 state: .accepted, db)
+            try Self.countGeneration(db)
             return .stored
         }
     }

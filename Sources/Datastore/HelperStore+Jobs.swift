@@ -95,17 +95,21 @@ extension SQLiteDatastore {
 
     /// Whether a row of a table with the columns batch_id, start_time and end_time shares a bucket with the scope.
     static func overlaps(_ table: String, _ task: TaskID, _ scope: BatchScope, _ db: Database) throws -> Bool {
+        let (condition, arguments) = overlapCondition(scope)
+        let statement = try db.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE task_id = ? AND \(condition))")
+        return try Bool.fetchOne(statement, arguments: [task.blob] + arguments) ?? false
+    }
+
+    /// SQL that holds for the rows of such a table that share a bucket with the scope; for none where it names no bucket.
+    static func overlapCondition(_ scope: BatchScope) -> (sql: String, arguments: StatementArguments) {
         switch scope {
-        case .batch(let id):
-            let statement = try db.cachedStatement(
-                sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE task_id = ? AND batch_id = ?)")
-            return try Bool.fetchOne(statement, arguments: [task.blob, id.blob]) ?? false
+        case .batch(let id): ("batch_id = ?", [id.blob])
         case .interval(let interval):
-            guard let end = interval.end else { return false }
-            let statement = try db.cachedStatement(
-                sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE task_id = ? AND start_time < ? AND ? < end_time)")
-            return try Bool.fetchOne(
-                statement, arguments: [task.blob, end.clampedToInt64, interval.start.clampedToInt64]) ?? false
+            (
+                "start_time < ? AND ? < end_time",
+                interval.end.map { [$0.clampedToInt64, interval.start.clampedToInt64] } ?? [0, Int64.max]
+            )
         }
     }
 }

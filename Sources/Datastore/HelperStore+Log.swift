@@ -31,12 +31,57 @@ extension SQLiteDatastore: HelperStore {
         }
     }
 
-    package func loggedCloses(_ task: TaskID) async throws(DatastoreError) -> [LoggedClose] {
+    package func loggedTask(_ task: TaskID) async throws(DatastoreError) -> LoggedTask? {
         try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT idx, entry FROM helper_log_closes WHERE task_id = ? ORDER BY idx",
-                arguments: [task.blob]
+            try Row.fetchOne(db, sql: "SELECT * FROM helper_log_tasks WHERE task_id = ?", arguments: [task.blob]).map {
+                LoggedTask(
+                    index: try $0.unsigned("idx"),
+                    keys: StatementKeys(leader: try $0.bytes("leader_key"), helper: try $0.bytes("helper_key")))
+            }
+        }
+    }
+
+    package func fixingClose(
+        _ task: TaskID, _ scope: BatchScope
+    ) async throws(DatastoreError) -> LoggedClose? {
+        let (condition, arguments) = Self.overlapCondition(scope)
+        return try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: "SELECT idx, entry FROM helper_log_closes WHERE task_id = ? AND \(condition) ORDER BY idx LIMIT 1",
+                arguments: [task.blob] + arguments
             ).map { LoggedClose(index: try $0.unsigned("idx"), entry: try $0.bytes("entry")) }
+        }
+    }
+
+    package func remembers(_ word: HelperWord) async throws(DatastoreError) -> Bool {
+        try await read { db in
+            switch word {
+            case .close(let terms):
+                try Bool.fetchOne(
+                    db,
+                    sql: """
+                        SELECT 1 FROM helper_closes
+                        WHERE task_id = ? AND selector = ? AND root = ? AND report_count = ?
+                        """,
+                    arguments: [
+                        terms.taskID.blob, terms.selector.encoded().blob, terms.root.blob, terms.count.clampedToInt64,
+                    ]) ?? false
+            case .statement(let task, let scope): try Self.overlaps("helper_collections", task, scope, db)
+            case .rejected(let task, let report):
+                try Bool.fetchOne(
+                    db,
+                    sql: """
+                        SELECT 1 WHERE EXISTS (
+                            SELECT 1 FROM helper_refusals WHERE task_id = :task AND report_id = :report
+                        ) OR EXISTS (
+                            SELECT 1 FROM helper_reports
+                            WHERE task_id = :task AND report_id = :report AND state = :dropped)
+                        """,
+                    arguments: [
+                        "task": task.blob, "report": report.blob, "dropped": HelperReportState.dropped.rawValue,
+                    ]) ?? false
+            }
         }
     }
 
@@ -65,6 +110,13 @@ extension SQLiteDatastore: HelperStore {
 
     private static func record(_ entry: FollowedEntry, _ db: Database) throws {
         switch entry {
+        case .task(let task, let index, let keys):
+            try db.execute(
+                sql: """
+                    INSERT INTO helper_log_tasks (task_id, idx, leader_key, helper_key) VALUES (?, ?, ?, ?)
+                    ON CONFLICT DO NOTHING
+                    """,
+                arguments: [task.blob, try index.stored("log index"), keys.leader.blob, keys.helper.blob])
         case .report(let task, let report, let index, let time, let batch, let leafHash, let claimKey):
             // The first leaf of a report is the one that counts (Protocols/log-entries.md); a copy is no leaf.
             try db.cachedStatement(
@@ -84,10 +136,16 @@ extension SQLiteDatastore: HelperStore {
             try db.cachedStatement(
                 sql: "INSERT INTO helper_log_rejections (idx, task_id, report_id, claim_key) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [try index.stored("log index"), task.blob, report.blob, claimKey.blob])
-        case .close(let task, let index, let bytes):
+        case .close(let task, let index, let scope, let bytes):
+            // A second close of a bucket is void (Protocols/log-entries.md).
+            guard try !overlaps("helper_log_closes", task, scope, db) else { return }
+            let (batch, start, end) = columns(of: scope)
             try db.cachedStatement(
-                sql: "INSERT INTO helper_log_closes (idx, task_id, entry) VALUES (?, ?, ?)"
-            ).execute(arguments: [try index.stored("log index"), task.blob, bytes.blob])
+                sql: """
+                    INSERT INTO helper_log_closes (idx, task_id, batch_id, start_time, end_time, entry)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(arguments: [try index.stored("log index"), task.blob, batch, start, end, bytes.blob])
         }
     }
 }

@@ -81,8 +81,15 @@ package protocol HelperStore: Sendable {
         origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry]
     ) async throws(DatastoreError) -> Bool
 
-    /// The encoded `close` entries of a task in the log, with their indices.
-    func loggedCloses(_ task: TaskID) async throws(DatastoreError) -> [LoggedClose]
+    /// The task's entry in the log, where it was read.
+    func loggedTask(_ task: TaskID) async throws(DatastoreError) -> LoggedTask?
+
+    /// The first close in the log that both aggregators signed and that shares a bucket with the scope: the only one
+    /// that counts for those buckets.
+    func fixingClose(_ task: TaskID, _ scope: BatchScope) async throws(DatastoreError) -> LoggedClose?
+
+    /// Whether the database knows that this helper has given a word that the log has from it.
+    func remembers(_ word: HelperWord) async throws(DatastoreError) -> Bool
 
     /// The batch as every reader of the log sees it at a position: the report leaves of the scope before `index` that
     /// no `rejected` entry between them and `index` takes back.
@@ -235,14 +242,28 @@ package struct HelperLogPosition: Sendable, Equatable {
 
 /// A log entry that concerns the helper.
 package enum FollowedEntry: Sendable, Equatable {
+    /// The entry of a committed task, with the keys that it names.
+    case task(TaskID, index: UInt64, keys: StatementKeys)
     case report(
         TaskID, ReportID, index: UInt64, time: UInt64, batchID: BatchID?, leafHash: [UInt8], claimKey: [UInt8]?)
     /// With a valid signature of the aggregator that rejects.
     case rejected(TaskID, ReportID, index: UInt64)
     /// With a valid signature of the claim key that it names; it counts for a leaf with that claim key.
     case withdrawal(TaskID, ReportID, index: UInt64, claimKey: [UInt8])
-    /// The whole entry.
-    case close(TaskID, index: UInt64, entry: [UInt8])
+    /// The whole entry, with both valid signatures and a selector of the task's mode.
+    case close(TaskID, index: UInt64, scope: BatchScope, entry: [UInt8])
+}
+
+/// Something that the log has under this helper's own signature.
+package enum HelperWord: Sendable, Hashable {
+    case close(CloseEntry.Terms)
+    case statement(TaskID, BatchScope)
+    case rejected(TaskID, ReportID)
+}
+
+package struct LoggedTask: Sendable, Equatable {
+    package var index: UInt64
+    package var keys: StatementKeys
 }
 
 package struct LoggedClose: Sendable, Equatable {

@@ -40,7 +40,9 @@ extension SQLiteDatastore: WitnessStore {
             try db.execute(
                 sql: "UPDATE witness_logs SET size = ?, root = ?, checkpoint = ? WHERE origin = ? AND size IS ?",
                 arguments: [size, checkpoint.root.blob, checkpoint.note.blob, origin, before])
-            return db.changesCount == 1
+            guard db.changesCount == 1 else { return false }
+            try Self.countGeneration(db)
+            return true
         }
     }
 

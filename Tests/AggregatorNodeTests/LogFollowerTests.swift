@@ -23,7 +23,7 @@ import TransparencyLog
         }
     }
 
-    @Test(arguments: ["tile/entries/000.p/3", "tile/0/000.p/3", "tile/entries/", "tile/"])
+    @Test(arguments: ["tile/entries/000.p/4", "tile/0/000.p/4", "tile/entries/", "tile/"])
     func tamperedFilesAreNoticedAndNothingOfThemIsKept(_ prefix: String) async throws {
         let tampering = Switch()
         let fixture = try await fixture(tampering) { $0.hasPrefix(prefix) }
@@ -50,7 +50,7 @@ import TransparencyLog
                 Issue.record("not signed: \(answer.text)")
                 return
             }
-            #expect(try await fixture.context.store.helperLogPosition(origin: Parties.origin)?.size == 3)
+            #expect(try await fixture.context.store.helperLogPosition(origin: Parties.origin)?.size == 4)
         }
     }
 

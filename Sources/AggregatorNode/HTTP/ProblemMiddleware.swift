@@ -7,6 +7,8 @@ import Logging
 ///
 /// Logged are method, path, status and time; never bodies, headers or what an unexpected error carried along.
 struct ProblemMiddleware: RouterMiddleware {
+    /// Where it is thrown, nothing is answered any more.
+    let halt: HaltSwitch?
     let logger: Logger
 
     func handle(
@@ -16,7 +18,11 @@ struct ProblemMiddleware: RouterMiddleware {
         let start = ContinuousClock.now
         let response: Response
         do {
-            response = try await next(request, context)
+            if let reason = halt?.reason { throw Self.halted(reason) }
+            let answer = try await next(request, context)
+            // Whatever was worked out on a memory that proved to be old does not leave.
+            if let reason = halt?.reason { throw Self.halted(reason) }
+            response = answer
         } catch {
             response = .problem(Self.nodeError(error, logger))
         }
@@ -28,6 +34,12 @@ struct ProblemMiddleware: RouterMiddleware {
                 "time": "\(ContinuousClock.now - start)",
             ])
         return response
+    }
+
+    private static func halted(_ reason: String) -> NodeError {
+        .unavailable(
+            "This node is stopped: its state is older than what it has signed. \(reason). Its operator has to act.",
+            retryAfter: 600)
     }
 
     private static func nodeError(_ error: any Error, _ logger: Logger) -> NodeError {

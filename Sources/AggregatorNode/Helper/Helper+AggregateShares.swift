@@ -14,8 +14,11 @@ struct ShareAnswer: Sendable {
 
 // DAP-18, Obtaining Aggregate Shares.
 //
-// In a committed task no share leaves before both aggregators' `close` stands in the log, in a checkpoint that this
-// helper cosigned: whoever could see a sum first could choose afterwards what the batch was (design P3).
+// In a committed task a share leaves only for the first close of its buckets that both aggregators signed, in log order,
+// over the first leaves of its reports, all of it in front of a checkpoint with the quorum of the task's policy. Whoever
+// could see a sum first could choose afterwards what the batch was (design P3); and as that prefix is the same for
+// everybody and for ever, the sums that a helper releases are over disjoint sets of reports even if its database was
+// exchanged for an older copy in between (P1, `Protocols/log-entries.md`, section 'What counts').
 
 extension Helper {
     /// POST `/tasks/{task-id}/aggregate_shares`
@@ -25,6 +28,7 @@ extension Helper {
             AggregateShareReq.self, mediaType: .aggregateShareReq, upTo: BodyLimit.small, taskID: task.id)
         let id = AggregateShareID.derived(taskID: task.id, body: body)
         let answer = try await shares.result(id) { try await collect(message, id, task) }
+        try await context.generation?.settle()
         let path = "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregate_shares/\(id.base64URL)"
         return response(answer, location: path)
     }
@@ -36,6 +40,7 @@ extension Helper {
         guard let stored = try await context.store.helperCollection(task.id, id), let body = stored.response else {
             throw unknownShare(task)
         }
+        try await context.generation?.settle()
         return response(ShareAnswer(body: body, statement: stored.statement), location: nil)
     }
 
@@ -150,26 +155,25 @@ extension Helper {
             throw refusal("This helper has not signed a close of the batch.")
         }
         let terms = CloseEntry.Terms(taskID: task.id, selector: selector, root: close.root, count: close.count)
-        do throws(FollowError) { try await follower.catchUp() } catch { throw error.problem(task) }
-        let logged = try await context.store.loggedCloses(task.id).first { logged in
-            guard case .close(let entry) = try? LedgerEntry(decoding: logged.entry) else { return false }
-            return entry.terms == terms && entry.isSigned(leaderKey: keys.leader, helperKey: keys.helper)
+        let size: UInt64
+        do throws(FollowError) {
+            size = try await follower.quorumSize(policy: policy, leaderKey: keys.leader)
+        } catch {
+            throw error.problem(task)
         }
-        guard let logged else {
+        guard let logged = try await context.store.fixingClose(task.id, scope), logged.index < size else {
             throw refusal(
-                "The log, as far as this helper cosigned it, has no close of the batch that both aggregators signed."
-            )
+                "The log, as far as a quorum of the task's policy has cosigned it, has no close of the batch that both "
+                    + "aggregators signed.")
+        }
+        guard case .close(let first)? = try? LedgerEntry(decoding: logged.entry), first.terms == terms else {
+            throw refusal("The log has another close of the batch's buckets first; only that one counts.")
         }
         let seen = try await context.store.loggedBatch(task.id, scope, before: logged.index)
         guard seen.root == terms.root, seen.count == terms.count else {
             throw refusal(
                 "The log has \(seen.count) report leaves of the batch before its close, which has \(terms.count); "
                     + "reports that were left out need 'rejected' entries before the close.")
-        }
-        do throws(FollowError) {
-            try await follower.requireQuorum(over: logged.index, policy: policy)
-        } catch {
-            throw error.problem(task)
         }
         return terms
     }

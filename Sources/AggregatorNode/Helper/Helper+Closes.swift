@@ -22,6 +22,7 @@ extension Helper {
             throw NodeError(error, in: "CloseProposal", taskID: task.id)
         }
         let answer = try await answer(proposal, task)
+        try await context.generation?.settle()
         return .bytes(answer.encoded(), type: Self.closeMediaType)
     }
 
@@ -33,10 +34,26 @@ extension Helper {
         if let signed = try await context.store.helperClose(task.id, proposal.selector) {
             return .signed(try Self.same(signed, leavesHash, task))
         }
+        // As far as everybody sees the log, not only as far as the proposal reaches: it must not have a close already.
         do throws(FollowError) {
-            try await follower.catchUp(to: proposal.checkpointSize)
+            guard let policy = task.policy, let keys = task.parameters.statementKeys else {
+                throw FollowError.noQuorum("the task names none")
+            }
+            let size = try await follower.quorumSize(policy: policy, leaderKey: keys.leader)
+            guard size >= proposal.checkpointSize else {
+                throw FollowError.notCosigned(size: size, needed: proposal.checkpointSize)
+            }
         } catch {
             throw error.problem(task)
+        }
+        guard let entry = try await context.store.loggedTask(task.id), entry.index < proposal.checkpointSize else {
+            throw NodeError.http(
+                409, "The log has no entry of the task yet, so nobody could check the close; log the task first.",
+                taskID: task.id)
+        }
+        guard try await context.store.fixingClose(task.id, scope) == nil else {
+            throw NodeError.dap(
+                .batchOverlap, "The log has a close of the batch's buckets; a bucket is closed once.", taskID: task.id)
         }
         let leafHashes: [[UInt8]]
         switch try await context.store.examineProposal(task.id, proposal) {

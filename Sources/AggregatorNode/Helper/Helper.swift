@@ -1,6 +1,7 @@
 import DAP
 import Hummingbird
 import Ledger
+import ServiceLifecycle
 import TransparencyLog
 
 /// The helper's half of DAP and of Cairn's protocol between the aggregators.
@@ -16,9 +17,24 @@ package struct Helper: Sendable {
     /// - Parameter log: where the leader's log is read; by default below the peer's URL.
     package init(context: NodeContext, log: (any TileSource)? = nil) {
         self.context = context
-        follower = LogFollower(
-            origin: context.configuration.log.origin, source: log ?? context.peer.log, store: context.store,
-            registry: context.registry, logger: context.logger)
+        follower = LogFollower(context: context, source: log ?? context.peer.log)
+    }
+
+    /// The background work.
+    package var services: [any Service] {
+        [BackgroundService { [follower] in await Self.examine(follower) }]
+    }
+
+    /// Soon after the start, and now and then: does the log show that this helper has forgotten something?
+    private static func examine(_ follower: LogFollower) async {
+        while !Task.isCancelled {
+            var pause = Duration.seconds(600)
+            do throws(FollowError) { try await follower.examinePublished() } catch {
+                // The leader is not there yet, or has published nothing. (What was forgotten has stopped the node.)
+                pause = .seconds(5)
+            }
+            try? await Task.sleep(for: pause)
+        }
     }
 
     package func addRoutes(to routes: inout RouteTable) {

@@ -10,8 +10,12 @@ enum FollowError: Error, Equatable {
     case notCosigned(size: UInt64, needed: UInt64)
     /// What the log serves does not belong to the tree that it had cosigned.
     case unverifiable(String)
-    /// No checkpoint with the policy's quorum covers the entry yet.
-    case noQuorum(index: UInt64)
+    /// The published checkpoint does not satisfy the task's policy.
+    case noQuorum(String)
+    /// The witnesses' clocks do not confirm the time that the leader states.
+    case clocksApart(LeaderTime.Finding)
+    /// The log has a word of this helper that its database does not know: it was restored from a backup.
+    case forgotten(String)
     /// The log could not be fetched.
     case unreachable(String)
     case database(DatastoreError)
@@ -26,9 +30,13 @@ enum FollowError: Error, Equatable {
                 taskID: task.id)
         case .unverifiable(let reason):
             NodeError.http(409, "The log does not verify: \(reason).", taskID: task.id)
-        case .noQuorum(let index):
+        case .noQuorum(let reason):
             NodeError.http(
-                409, "No published checkpoint with the policy's quorum covers entry \(index).", taskID: task.id)
+                409, "The published checkpoint does not satisfy the task's policy: \(reason).", taskID: task.id)
+        case .clocksApart(let finding):
+            NodeError.http(409, "The published checkpoint is not accepted: \(finding).", taskID: task.id)
+        case .forgotten(let reason):
+            NodeError.unavailable("This helper is stopped: \(reason).", retryAfter: 600, taskID: task.id)
         case .unreachable(let reason):
             NodeError.unavailable("The log cannot be read: \(reason).", retryAfter: 1, taskID: task.id)
         case .database(let error): error
@@ -40,27 +48,33 @@ enum FollowError: Error, Equatable {
 /// cosigned as a witness. Which trees are consistent with each other is the witness's knowledge; what is in them is
 /// the follower's.
 ///
-/// It remembers what the helper decides by: where each report is logged, who rejected or withdrew it, and the closes.
+/// It remembers what the helper decides by, and by the rules by which every reader of the log decides (`TaskLedger`): the
+/// first leaf of each report behind its task's entry, who rejected or withdrew it, and the first close of each bucket.
+/// Where the log has this helper's own signature under something that the database does not know, the database is an old
+/// copy, and the helper stops.
 actor LogFollower {
     private let origin: String
     private let source: any TileSource
     private let store: any HelperStore & WitnessStore
-    private let registry: TaskRegistry
+    private let ownKeys: (statement: [UInt8], cosigner: NoteVerifier?)
+    private let halt: HaltSwitch
     private let logger: Logger
     private var reading: Task<UInt64, any Error>?
+    /// Of tasks whose entry the log has, the keys that it names.
+    private var statementKeys: [TaskID: StatementKeys] = [:]
 
     /// Entries that are stored at once.
     private static let chunk: UInt64 = 1_024
 
-    init(
-        origin: String, source: any TileSource, store: any HelperStore & WitnessStore, registry: TaskRegistry,
-        logger: Logger
-    ) {
-        self.origin = origin
+    init(context: NodeContext, source: any TileSource) {
+        origin = context.configuration.log.origin
         self.source = source
-        self.store = store
-        self.registry = registry
-        self.logger = logger
+        store = context.store
+        let cosigner: NoteVerifier? =
+            if case .witness(let cosigner) = context.keys.note { cosigner.verifier } else { nil }
+        ownKeys = (context.keys.statementPublicKey, cosigner)
+        halt = context.halt
+        logger = context.logger
     }
 
     /// Reads what is new up to the newest cosigned checkpoint.
@@ -77,26 +91,52 @@ actor LogFollower {
         }
     }
 
-    /// Requires that the checkpoint which the log publishes has the policy's quorum, covers an entry, and is of the
-    /// same history.
-    func requireQuorum(over index: UInt64, policy: LogPolicy) async throws(FollowError) {
+    /// Reads up to the checkpoint that the log publishes, and requires that it has the policy's quorum, states a time that
+    /// the witnesses confirm, and is of the history that was read.
+    ///
+    /// What lies in front of it is fixed for everybody: as long as two quorums share an honest witness, nobody can show
+    /// this helper another history, however much of its own it has forgotten.
+    ///
+    /// - Returns: the checkpoint's size.
+    func quorumSize(policy: LogPolicy, leaderKey: [UInt8]) async throws(FollowError) -> UInt64 {
         do {
-            let published = try await LogReader.fetchCheckpoint(from: source)
-            guard published.checkpoint.size > index, policy.evaluate(published).isAccepted else {
-                throw FollowError.noQuorum(index: index)
-            }
+            let published = try await fetchPublished()
+            let verdict = policy.evaluate(published)
+            if let failure = verdict.failure { throw FollowError.noQuorum("\(failure)") }
+            let time = LeaderTime.judge(published, leaderKey: leaderKey, policy: policy)
+            guard case .confirmed = time else { throw FollowError.clocksApart(time) }
+            try await catchUp(to: published.checkpoint.size)
             let head = try await cosignedHead() ?? .empty
-            guard head.size >= published.checkpoint.size else {
-                throw FollowError.notCosigned(size: head.size, needed: published.checkpoint.size)
-            }
             let reader = LogReader(source: source, head: head)
             guard try await reader.root(size: published.checkpoint.size) == published.checkpoint.root else {
                 throw FollowError.unverifiable(
                     "the published checkpoint is not of the history that this helper cosigned")
             }
+            return published.checkpoint.size
         } catch {
             throw Self.explain(error)
         }
+    }
+
+    /// Looks whether the log's checkpoint carries this helper's signature under more than the helper remembers.
+    func examinePublished() async throws(FollowError) {
+        do { _ = try await fetchPublished() } catch { throw Self.explain(error) }
+    }
+
+    private func fetchPublished() async throws -> SignedCheckpoint {
+        let published = try await LogReader.fetchCheckpoint(from: source)
+        if let cosigner = ownKeys.cosigner, published.checkpoint.origin == origin,
+            let contradiction = OwnCheckpoint(key: cosigner).contradiction(
+                of: published, to: try await cosignedHead())
+        {
+            throw try await forgotten(contradiction)
+        }
+        return published
+    }
+
+    private func forgotten(_ reason: String) async throws -> FollowError {
+        await halt.halt(reason)
+        return .forgotten(reason)
     }
 
     /// One reading at a time: each waits for the one before it, and finds little left to do.
@@ -120,13 +160,16 @@ actor LogFollower {
         var range = try start.map { try CompactRange(decoding: $0.range) } ?? CompactRange()
         var stored = range.size
         var found: [FollowedEntry] = []
+        var words: Set<HelperWord> = []
         for try await entry in LogReader(source: source, head: head).entries(range.size..<head.size) {
             range.append(leafHash: entry.leafHash)
-            if let followed = try await follow(entry) { found.append(followed) }
+            if let followed = try await follow(entry, &words) { found.append(followed) }
             guard range.size == head.size || range.size - stored >= Self.chunk else { continue }
             if range.size == head.size, range.root != head.root {
                 throw FollowError.unverifiable("what was read before is not the beginning of the cosigned tree")
             }
+            for word in words where try await !store.remembers(word) { throw try await forgotten(Self.text(of: word)) }
+            words = []
             let position = HelperLogPosition(size: range.size, range: range.encoded())
             guard try await store.advanceHelperLog(origin: origin, previous: stored, to: position, entries: found)
             else {
@@ -139,29 +182,70 @@ actor LogFollower {
         return stored
     }
 
-    /// What an entry tells the helper; nil for what does not concern it.
-    private func follow(_ entry: LogEntry) async throws -> FollowedEntry? {
+    /// What an entry tells the helper; nil for what does not count, by the rules of `TaskLedger`.
+    ///
+    /// - Parameter words: gets what this helper itself has signed.
+    private func follow(_ entry: LogEntry, _ words: inout Set<HelperWord>) async throws -> FollowedEntry? {
         // An entry that cannot be read is one that no reader counts, so it does not concern the helper either.
         switch try? LedgerEntry(decoding: entry.bytes) {
+        case .task(let task):
+            guard let configuration = try? TaskConfiguration(decoding: task.configuration),
+                let validated = try? configuration.validated(), validated.isCommitted,
+                let keys = validated.cairn.statementKeys, try await self.keys(of: validated.taskID) == nil
+            else { return nil }
+            statementKeys[validated.taskID] = keys
+            return .task(validated.taskID, index: entry.index, keys: keys)
         case .report(let report):
+            guard try await keys(of: report.taskID) != nil else { return nil }
             return .report(
                 report.taskID, report.metadata.reportID, index: entry.index, time: report.metadata.time,
                 batchID: report.batchID, leafHash: entry.leafHash, claimKey: report.metadata.claimKey?.publicKey)
         case .rejected(let rejected):
-            guard let keys = try await registry.task(rejected.taskID)?.parameters.statementKeys,
-                let key = keys[rejected.role],
+            guard let keys = try await keys(of: rejected.taskID), let key = keys[rejected.role],
                 rejected.isSigned(by: key)
             else { return nil }
+            if key == ownKeys.statement { words.insert(.rejected(rejected.taskID, rejected.reportID)) }
             return .rejected(rejected.taskID, rejected.reportID, index: entry.index)
         case .withdrawal(let withdrawal):
-            guard withdrawal.isSigned else { return nil }
+            guard try await keys(of: withdrawal.taskID) != nil, withdrawal.isSigned else { return nil }
             return .withdrawal(
                 withdrawal.taskID, withdrawal.reportID, index: entry.index, claimKey: withdrawal.claimKey)
         case .close(let close):
-            return .close(close.terms.taskID, index: entry.index, entry: entry.bytes)
+            guard let keys = try await keys(of: close.terms.taskID),
+                close.isSigned(leaderKey: keys.leader, helperKey: keys.helper),
+                let scope = BatchScope(close.terms.selector), scope.namesBuckets
+            else { return nil }
+            if keys.helper == ownKeys.statement { words.insert(.close(close.terms)) }
+            return .close(close.terms.taskID, index: entry.index, scope: scope, entry: entry.bytes)
+        case .batch(let batch):
+            for statement in [batch.leader, batch.helper] {
+                guard let keys = try await keys(of: statement.terms.taskID), keys.helper == ownKeys.statement,
+                    statement.isSigned(by: ownKeys.statement), let scope = BatchScope(statement.terms.selector)
+                else { continue }
+                words.insert(.statement(statement.terms.taskID, scope))
+            }
+            return nil
         default:
             return nil
         }
+    }
+
+    /// The keys that the log's entry of a task names; nil as long as the log has none.
+    private func keys(of task: TaskID) async throws -> StatementKeys? {
+        if let known = statementKeys[task] { return known }
+        let keys = try await store.loggedTask(task)?.keys
+        statementKeys[task] = keys
+        return keys
+    }
+
+    private static func text(of word: HelperWord) -> String {
+        let (what, task) =
+            switch word {
+            case .close(let terms): ("a close", terms.taskID)
+            case .statement(let task, _): ("a statement about a share", task)
+            case .rejected(let task, let report): ("a rejection of report \(report.base64URL)", task)
+            }
+        return "the log has \(what) of task \(task.base64URL) under its signature, and its database does not know it"
     }
 
     private static func explain(_ error: any Error) -> FollowError {

@@ -51,16 +51,6 @@ package struct Leader: Sendable {
     }
 }
 
-/// Runs a loop until the node shuts down. All that a loop does survives being stopped anywhere, so shutdown cancels
-/// it.
-private struct BackgroundService: Service {
-    let body: @Sendable () async -> Void
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await body() }
-    }
-}
-
 extension NodeContext {
     /// The task in the request's path. Where the request names its task configuration (taskprov), it must be that
     /// one's.

@@ -12,6 +12,7 @@ package func buildApplication(
     var routes = RouteTable()
     var services: [any Service] = []
     InfoRoutes(configuration: context.configuration, keys: context.keys).addRoutes(to: &routes)
+    ShownCheckpoints(context: context).addRoutes(to: &routes)
     switch context.keys.note {
     case .log:
         let leader = Leader(context: context)
@@ -19,21 +20,29 @@ package func buildApplication(
         services = leader.services
         StaticLog(directory: context.configuration.logDirectory).addRoutes(to: &routes)
     case .witness(let cosigner):
-        Helper(context: context).addRoutes(to: &routes)
-        WitnessRoutes(store: context.store, cosigner: cosigner, now: context.now).addRoutes(to: &routes)
+        let helper = Helper(context: context)
+        helper.addRoutes(to: &routes)
+        WitnessRoutes(
+            store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,
+            now: context.now
+        ).addRoutes(to: &routes)
+        services = helper.services
     }
+    services.append(HaltService(halt: context.halt))
     return application(
         routes, below: context.configuration.publicURL.path, host: context.configuration.listenHost,
-        port: context.configuration.listenPort, services: services, logger: context.logger, onReady: onReady)
+        port: context.configuration.listenPort, services: services, halt: context.halt, logger: context.logger,
+        onReady: onReady)
 }
 
 /// An application that serves a table of routes; tests build theirs from the same parts.
 package func application(
-    _ routes: RouteTable, below prefix: String, host: String, port: Int, services: [any Service] = [], logger: Logger,
+    _ routes: RouteTable, below prefix: String, host: String, port: Int, services: [any Service] = [],
+    halt: HaltSwitch? = nil, logger: Logger,
     onReady: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     let router = Router(context: NodeRequestContext.self)
-    router.add(middleware: ProblemMiddleware(logger: logger))
+    router.add(middleware: ProblemMiddleware(halt: halt, logger: logger))
     routes.register(on: router, below: prefix)
     return Application(
         router: router,

@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
+import TransparencyLog
 
 /// A node as a process: what `cairn node run` does.
 package enum Node {
@@ -24,11 +25,19 @@ package enum Node {
         do throws(DatastoreError) { store = try .open(path: configuration.databasePath) } catch {
             throw .database(path: configuration.databasePath, error)
         }
+        let generation: Generation
+        do throws(NodeStartError) {
+            generation = try await Self.begin(store, generationFile: "\(configuration.keyDirectory)/generation")
+        } catch {
+            try? store.close()
+            throw error
+        }
         let http = makeHTTPClient()
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http, logger: logger),
-            blobs: blobs, workers: WorkerPool(), now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
+            blobs: blobs, generation: generation, workers: WorkerPool(),
+            now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
         let outcome = await serve(context)
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
@@ -36,6 +45,22 @@ package enum Node {
         try? await context.workers.shutdown()
         try? store.close()
         try outcome.get()
+    }
+
+    /// Makes sure that a database is the newest of its node, and that nothing has stopped it.
+    package static func begin(
+        _ store: SQLiteDatastore, generationFile: String
+    ) async throws(NodeStartError) -> Generation {
+        do {
+            if let reason = try await store.haltReason() { throw NodeStartError.halted(reason) }
+            return try await Generation.begin(path: generationFile, store: store)
+        } catch let error as NodeStartError {
+            throw error
+        } catch let error as GenerationError {
+            throw .generation(error)
+        } catch {
+            throw .failed("\(error)")
+        }
     }
 
     /// The right to be the one process in a data folder.
@@ -64,6 +89,16 @@ package enum Node {
 
     private static func serve(_ context: NodeContext) async -> Result<Void, NodeStartError> {
         let configuration = context.configuration
+        if context.role == .leader,
+            let bytes = try? DurableFile.read(
+                "\(configuration.logDirectory)/checkpoint", upTo: SignedNote.maximumSize),
+            let published = try? SignedCheckpoint(parsing: bytes)
+        {
+            // The files of the log may be newer than the database.
+            do { try await ShownCheckpoints(context: context).examine(published) } catch {
+                return .failure(context.halt.reason.map { .halted($0) } ?? .failed("\(error)"))
+            }
+        }
         let serving = Serving(
             title: "cairn node: \(context.role.rawValue)",
             address: ListenAddress(host: configuration.listenHost, port: configuration.listenPort), noun: "node")

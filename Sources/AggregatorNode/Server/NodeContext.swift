@@ -10,6 +10,10 @@ package struct NodeContext: Sendable {
     package let registry: TaskRegistry
     package let peer: PeerClient
     package let blobs: BlobStore
+    /// Stops the node where it finds that it has forgotten something.
+    package let halt: HaltSwitch
+    /// Nil where nobody watches for restored databases (tests of single parts).
+    package let generation: Generation?
     /// Threads for proof verification and signing, apart from the ones that serve connections.
     package let workers: WorkerPool
     /// POSIX seconds; tests turn it.
@@ -19,7 +23,8 @@ package struct NodeContext: Sendable {
     package init(
         configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry,
         peer: PeerClient,
-        blobs: BlobStore, workers: WorkerPool, now: @escaping @Sendable () -> UInt64, logger: Logger
+        blobs: BlobStore, generation: Generation? = nil, workers: WorkerPool,
+        now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -27,6 +32,8 @@ package struct NodeContext: Sendable {
         self.registry = registry
         self.peer = peer
         self.blobs = blobs
+        self.generation = generation
+        halt = HaltSwitch(store: store, logger: logger)
         self.workers = workers
         self.now = now
         self.logger = logger

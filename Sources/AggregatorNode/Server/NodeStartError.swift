@@ -9,6 +9,10 @@ package enum NodeStartError: Error, Sendable, CustomStringConvertible {
     case alreadyRunning(dataDirectory: String)
     /// Something else listens on the port.
     case portInUse(host: String, port: Int)
+    /// Database and keys do not belong together.
+    case generation(GenerationError)
+    /// The node has found that its state is older than what it has signed, now or before.
+    case halted(String)
     /// The address cannot be listened on, or a service failed.
     case failed(String)
 
@@ -20,6 +24,11 @@ package enum NodeStartError: Error, Sendable, CustomStringConvertible {
         case .alreadyRunning(let folder): "another process is running with data_dir \(folder)"
         case .portInUse(let host, let port):
             "cannot listen on \(host):\(port): the port is in use; stop the other program or change 'listen'"
+        case .generation(let error): error.description
+        case .halted(let reason):
+            "this node is stopped: its state is older than what it has signed. \(reason). Nothing must be signed with this "
+                + "database and these keys any more. Put the newest database back, or declare the restore: "
+                + "cairn node restored"
         case .failed(let reason): reason
         }
     }

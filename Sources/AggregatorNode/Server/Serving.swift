@@ -24,6 +24,8 @@ struct Serving {
             return .success(())
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             return .failure(.portInUse(host: address.host, port: address.port))
+        } catch let halted as HaltService.Halted {
+            return .failure(.halted(halted.reason))
         } catch {
             return .failure(.failed("the \(noun) stopped: \(error)"))
         }

@@ -60,6 +60,37 @@ package enum DurableFile {
         try syncDirectory(parent(of: path))
     }
 
+    /// Overwrites a file with zeros and removes it.
+    ///
+    /// - Returns: false when there is no such file.
+    package static func destroy(_ path: String) throws(DurableFileError) -> Bool {
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return false }
+            throw .last(.open, path)
+        }
+        let size = max(0, lseek(file, 0, SEEK_END))
+        lseek(file, 0, SEEK_SET)
+        do throws(DurableFileError) {
+            try writeAll([UInt8](repeating: 0, count: Int(size)), to: file, path: path)
+            guard fsync(file) == 0 else { throw .last(.sync, path) }
+        } catch {
+            close(file)
+            throw error
+        }
+        close(file)
+        guard unlink(path) == 0 else { throw .last(.write, path) }
+        try syncDirectory(parent(of: path))
+        return true
+    }
+
+    /// Moves a file or folder within a file system.
+    package static func move(_ path: String, to target: String) throws(DurableFileError) {
+        guard rename(path, target) == 0 else { throw .last(.rename, path) }
+        try syncDirectory(parent(of: path))
+        try syncDirectory(parent(of: target))
+    }
+
     /// The file's bytes, or nil when there is no such file. Files longer than `limit` are an error.
     package static func read(_ path: String, upTo limit: Int) throws(DurableFileError) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -13,17 +13,22 @@ package struct WitnessRoutes: Sendable {
     let prefix: String
     /// Whether a log of the store is still watched.
     let trusts: @Sendable (WitnessedLog) -> Bool
+    let halt: HaltSwitch?
+    let generation: Generation?
     /// POSIX seconds.
     let now: @Sendable () -> UInt64
 
     package init(
         store: any WitnessStore, cosigner: Cosigner, prefix: String = "/witness",
-        trusts: @escaping @Sendable (WitnessedLog) -> Bool = { _ in true }, now: @escaping @Sendable () -> UInt64
+        trusts: @escaping @Sendable (WitnessedLog) -> Bool = { _ in true }, halt: HaltSwitch? = nil,
+        generation: Generation? = nil, now: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.cosigner = cosigner
         self.prefix = prefix
         self.trusts = trusts
+        self.halt = halt
+        self.generation = generation
         self.now = now
     }
 
@@ -53,6 +58,11 @@ package struct WitnessRoutes: Sendable {
             let log = try await store.witnessedLog(origin: origin).flatMap { trusts($0) ? $0 : nil }
             let known = log.flatMap { try? NoteVerifier(vkey: $0.vkey) }
             let latest = log?.latest.map { TreeHead(size: $0.size, root: $0.root) }
+            let own = OwnCheckpoint(key: cosigner.verifier)
+            if log != nil, let contradiction = own.contradiction(of: request.checkpoint, to: latest) {
+                await halt?.halt(contradiction)
+                throw NodeError.unavailable(contradiction, retryAfter: 600)
+            }
             switch Witness(logs: known.map { [$0] } ?? []).decide(request, latest: latest) {
             case .refuse(let refusal): throw refusal
             case .accept(let acceptance):
@@ -61,7 +71,9 @@ package struct WitnessRoutes: Sendable {
                     size: acceptance.head.size, root: acceptance.head.root, note: note.serialized())
                 let isStored = try await store.advanceWitness(
                     origin: origin, previous: acceptance.previous?.size, to: head)
-                if isStored { return answer }
+                guard isStored else { continue }
+                try await generation?.settle()
+                return answer
             }
         }
         throw NodeError.unavailable("Other checkpoints of the log keep arriving.", retryAfter: 1)
@@ -74,6 +86,7 @@ package struct WitnessRoutes: Sendable {
         guard let latest = log?.latest else {
             throw NodeError.http(404, "This witness has cosigned no checkpoint of that log.")
         }
+        try await generation?.settle()
         return .bytes(latest.note, type: "text/plain; charset=utf-8")
     }
 }

@@ -31,12 +31,21 @@ package enum WitnessServer {
         } catch {
             throw .database(path: configuration.databasePath, error)
         }
+        let generation: Generation
+        do throws(NodeStartError) {
+            generation = try await Node.begin(store, generationFile: "\(configuration.keyFile).generation")
+        } catch {
+            try? store.close()
+            throw error
+        }
+        let halt = HaltSwitch(store: store, logger: logger)
         let serving = Serving(
             title: "cairn witness: \(cosigner.verifier.name)", address: configuration.listen, noun: "witness")
         let outcome = await serving.run(
             application(
-                routes(configuration.logs, store, cosigner), below: "", host: configuration.listen.host,
-                port: configuration.listen.port, logger: logger, onReady: serving.announce))
+                routes(configuration.logs, store, cosigner, halt: halt, generation: generation), below: "",
+                host: configuration.listen.host, port: configuration.listen.port,
+                services: [HaltService(halt: halt)], halt: halt, logger: logger, onReady: serving.announce))
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         try? store.close()
@@ -45,14 +54,17 @@ package enum WitnessServer {
 
     /// The routes of a witness for these logs, whatever else the database remembers.
     package static func routes(
-        _ logs: [NoteVerifier], _ store: any WitnessStore, _ cosigner: Cosigner,
+        _ logs: [NoteVerifier], _ store: any WitnessStore, _ cosigner: Cosigner, halt: HaltSwitch? = nil,
+        generation: Generation? = nil,
         now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
     ) -> RouteTable {
         var routes = RouteTable()
         routes.get("/healthz") { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
         let keys = Set(logs.map(\.vkey))
-        WitnessRoutes(store: store, cosigner: cosigner, prefix: "", trusts: { keys.contains($0.vkey) }, now: now)
-            .addRoutes(to: &routes)
+        WitnessRoutes(
+            store: store, cosigner: cosigner, prefix: "", trusts: { keys.contains($0.vkey) }, halt: halt,
+            generation: generation, now: now
+        ).addRoutes(to: &routes)
         return routes
     }
 }

@@ -69,6 +69,17 @@ package struct SQLiteDatastore: Sendable {
         }
     }
 
+    /// Copies the database as it is now into a new file, while it is in use.
+    package func backUp(to path: String) async throws(DatastoreError) {
+        do {
+            try await pool.writeWithoutTransaction { db in
+                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
     /// Ends all connections; the store must not be used afterwards.
     package func close() throws(DatastoreError) {
         try Self.reporting { try pool.close() }

@@ -11,6 +11,7 @@ enum Schema {
         SQLiteDatastore.registerLeaderMigrations(&migrator)
         SQLiteDatastore.registerHelperMigrations(&migrator)
         SQLiteDatastore.registerWitnessMigrations(&migrator)
+        SQLiteDatastore.registerNodeStateMigrations(&migrator)
         return migrator
     }
 }

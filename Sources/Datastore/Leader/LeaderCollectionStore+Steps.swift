@@ -110,6 +110,7 @@ extension SQLiteDatastore {
     package func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError) {
         try await write { db in
             try Self.appendLogEntries([closeEntry], db)
+            try Self.countGeneration(db)
             try Self.advance(
                 key, from: [.sealed], set: "state = :state, close_entry = :entry, proposal = NULL",
                 ["state": CollectionState.closed.rawValue, "entry": closeEntry.blob], db)
@@ -140,6 +141,7 @@ extension SQLiteDatastore {
                 key, from: [.shareReceived], set: "state = :state, response = :response",
                 ["state": CollectionState.published.rawValue, "response": response.blob], db)
             if let batchEntry { try Self.appendLogEntries([batchEntry], db) }
+            try Self.countGeneration(db)
             try Self.setBatchState(.collected, scope, job.task, db)
             try db.execute(
                 sql: """

@@ -4,5 +4,5 @@ import ArgumentParser
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Set up and run an aggregator node.",
-        subcommands: [NodeRunCommand.self, NodeTaskCommand.self, NodeInitCommand.self])
+        subcommands: [NodeRunCommand.self, NodeTaskCommand.self, NodeInitCommand.self, NodeRestoredCommand.self])
 }

@@ -30,9 +30,10 @@ struct HelperFixture: Sendable {
 
     init(
         committed: Bool, mode: BatchMode = .leaderSelected, vdaf: VDAFConfiguration? = nil,
+        independent: Cosigner? = nil,
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
-        parties = try Parties()
+        parties = try Parties(independent: independent)
         let store = try SQLiteDatastore.open(path: parties.helper.databasePath)
         let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf)
         _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: parties.helperKeys)
@@ -46,12 +47,36 @@ struct HelperFixture: Sendable {
             peer: PeerClient(
                 baseURL: parties.leader.publicURL, token: parties.helperKeys.aggregatorToken, http: .shared,
                 logger: quietLogger()),
-            blobs: try BlobStore(directory: parties.helper.blobDirectory), workers: WorkerPool(count: 2),
+            blobs: try BlobStore(directory: parties.helper.blobDirectory),
+            generation: try await Generation.begin(
+                path: "\(parties.helper.keyDirectory)/generation", store: store), workers: WorkerPool(count: 2),
             now: { Self.now }, logger: quietLogger())
         let folder = parties.directory.file("log")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        log = try TestLog(directory: folder, signer: signer, witness: found.policy)
+        let entry = TaskEntry(
+            configuration: file.configuration.encoding, collectorHpkeConfig: file.collectorHpkeConfig.encoded())
+        log = try TestLog(
+            directory: folder, signer: signer, leader: parties.leaderKeys.statement,
+            independent: independent, entries: committed ? [LedgerEntry.task(entry).encoded()] : [])
         self.source = source(folder)
+    }
+
+    /// Copies the database, as a backup does.
+    func backUp() async throws -> String {
+        let copy = parties.directory.file("backup-\(UInt64.random(in: 0...UInt64.max)).sqlite")
+        try await context.store.backUp(to: copy)
+        return copy
+    }
+
+    /// The same helper after somebody put a backup of its database in the place of the newest. Nothing else shows it.
+    func restored(from backup: String) throws -> HelperFixture {
+        let path = parties.helper.databasePath
+        try context.store.close()
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+        try FileManager.default.copyItem(atPath: backup, toPath: path)
+        return try reopened()
     }
 
     /// The helper's routes and its witness.
@@ -59,8 +84,12 @@ struct HelperFixture: Sendable {
         var routes = RouteTable()
         Helper(context: context, log: source).addRoutes(to: &routes)
         if case .witness(let cosigner) = parties.helperKeys.note {
-            WitnessRoutes(store: context.store, cosigner: cosigner, now: context.now).addRoutes(to: &routes)
+            WitnessRoutes(
+                store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,
+                now: context.now
+            ).addRoutes(to: &routes)
         }
+        ShownCheckpoints(context: context).addRoutes(to: &routes)
         return routes
     }
 

@@ -16,8 +16,11 @@ struct Parties: Sendable {
     let collector = HpkeKeyPair.generate(id: 9)
 
     static let origin = "log.example/cairn"
+    /// A witness of somebody else, whom the quorum needs as well.
+    let independent: Cosigner?
 
-    init() throws {
+    init(independent: Cosigner? = nil) throws {
+        self.independent = independent
         directory = try TemporaryDirectory()
         let path = directory.path
         try KeyFiles.makePreSharedKey(at: "\(path)/peer.psk")
@@ -49,7 +52,10 @@ struct Parties: Sendable {
     }
 
     var policy: String {
-        "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\nquorum helper\n"
+        let head = "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\n"
+        guard let independent else { return head + "quorum helper\n" }
+        return head + "witness other \(independent.verifier.vkey) http://127.0.0.1:1/\n"
+            + "group both all helper other\nquorum both\n"
     }
 
     func parameters(committed: Bool) -> CairnTaskParameters {

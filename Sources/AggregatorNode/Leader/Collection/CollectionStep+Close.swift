@@ -90,6 +90,7 @@ extension CollectionStep {
             terms: terms, leaderSignature: try terms.sign(with: context.keys.statement),
             helperSignature: helperSignature)
         try await context.store.recordClose(LedgerEntry.close(entry).encoded(), collection: job.key)
+        try await context.generation?.settle()
         logKeeper.noteGrowth()
     }
 

@@ -95,6 +95,7 @@ extension CollectionStep {
             helperEncryptedAggregateShare: try HpkeCiphertext(decoding: sealed))
         try await context.store.publish(
             response: response.encoded(), batchEntry: batchEntry, collection: job.key)
+        try await context.generation?.settle()
         logKeeper.noteGrowth()
     }
 

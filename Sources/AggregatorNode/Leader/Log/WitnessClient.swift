@@ -57,15 +57,39 @@ actor WitnessClient {
                 witnessedSize = head.size
                 return signatures.map(\.signature)
             case .conflict(let latest):
-                guard latest <= head.size else {
-                    throw LogKeeperError.witnessAhead(witness: latest, own: head.size)
-                }
+                guard latest <= head.size else { throw try await ahead(latest, of: checkpoint, endpoint) }
                 oldSize = latest
             case .refused(let status, let message):
                 throw LogKeeperError.witnessRefused("\(endpoint.prefix): status \(status): \(message)")
             }
         }
         throw LogKeeperError.witnessRefused("\(endpoint.prefix): it keeps naming another size")
+    }
+
+    /// A witness says that it has cosigned more than we have. If its checkpoint carries our key's signature, we were restored
+    /// from a backup, and stop; a number alone may be a lie, and stops nobody.
+    private func ahead(
+        _ latest: UInt64, of checkpoint: SignedCheckpoint, _ endpoint: Endpoint
+    ) async throws -> LogKeeperError {
+        let url = "\(endpoint.prefix)/\(Witness.monitoringPath(origin: checkpoint.checkpoint.origin))"
+        let response: PeerResponse
+        do {
+            response = try await context.peer.send(
+                .get, url, authenticated: false, maxResponseBytes: 64 << 10, deadline: .seconds(10))
+        } catch .cancelled {
+            throw CancellationError()
+        } catch {
+            return .witnessRefused("\(endpoint.prefix) speaks of \(latest) entries, but: \(error.description)")
+        }
+        guard response.isSuccess, let shown = try? SignedCheckpoint(parsing: response.body) else {
+            return .witnessRefused("\(endpoint.prefix) speaks of \(latest) entries, and shows no checkpoint of so many")
+        }
+        do { try await ShownCheckpoints(context: context).examine(shown) } catch is NodeError {
+            return .witnessAhead(witness: shown.checkpoint.size, own: checkpoint.checkpoint.size)
+        }
+        return .witnessRefused(
+            "\(endpoint.prefix) speaks of \(latest) entries, and shows no checkpoint of so many that this log has signed"
+        )
     }
 
     private func lastWitnessed() async throws -> UInt64 {

@@ -1,0 +1,31 @@
+import DAP
+import NIOHTTP1
+import TransparencyLog
+import Wallet
+
+extension TaskClient {
+    /// Shows both nodes the newest checkpoint of their log that a wallet has, from its receipts.
+    ///
+    /// A node that was restored from a backup sees its own signature under more than it remembers, and stops before it
+    /// takes anything. Where leader and helper were restored together, only their contributors know better. A node
+    /// that cannot be reached is not waited for: the upload will say so.
+    package nonisolated func showNewestCheckpoint(of wallet: ContributorWallet) async throws {
+        guard let checkpoint = try newestCheckpoint(in: wallet) else { return }
+        for node in [leaderURL, file.configuration.helperURL] {
+            let url = (node.hasSuffix("/") ? String(node.dropLast()) : node) + "/cairn/checkpoints"
+            let patience = HTTPTransport(deadline: .zero, attemptTimeout: .seconds(5))
+            _ = try? await patience.send(
+                .init(
+                    .POST, url, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
+                    body: checkpoint.serialized()))
+        }
+    }
+
+    private nonisolated func newestCheckpoint(in wallet: ContributorWallet) throws -> SignedCheckpoint? {
+        guard let log = task.cairn.logKey, let origin = try? NoteVerifier(vkey: log).name else { return nil }
+        return try wallet.contents().receipts.values.lazy
+            .compactMap { try? TlogProof(parsing: $0).checkpoint }
+            .filter { $0.checkpoint.origin == origin }
+            .max { $0.checkpoint.size < $1.checkpoint.size }
+    }
+}

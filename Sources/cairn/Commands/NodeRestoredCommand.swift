@@ -1,0 +1,83 @@
+import AggregatorNode
+import ArgumentParser
+import Foundation
+
+/// `cairn node restored`: the operator says that the node's database came from a backup.
+struct NodeRestoredCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restored",
+        abstract: "Declare that the node was restored from a backup.",
+        discussion: """
+            A database from a backup has forgotten what the node signed since. A node that went on with it could sign a \
+            second close of a batch or release a second sum, and so show an input. This command destroys the node's HPKE key, \
+            its statement key and the key of its log or witness, and moves its database and log aside (nothing else is \
+            deleted). Its tasks end: make new keys (cairn keygen log or witness), and new tasks. There is no way back, so \
+            first look for the newest database. The node must not be running.
+            """)
+
+    @Option(help: "The node's configuration file.") var config: String
+    @Flag(help: "Do not ask on the terminal.") var yes = false
+
+    func run() async throws {
+        let configuration = try NodeConfiguration.load(path: config)
+        try RestoredPages.confirm(yes)
+        let outcome = try await RestoredNode.declare(configuration)
+        RestoredPages.print(outcome)
+        let kind = configuration.role == .leader ? "log" : "witness"
+        Console.print(
+            "next      cairn keygen \(kind) --name NEW-NAME --out \(configuration.log.keyFile), then make new tasks"
+                + (configuration.role == .leader
+                    ? "; the log has ended, so the new one needs a new name, in log.origin of both nodes" : ""))
+    }
+}
+
+/// `cairn witness restored`: the same for a stand-alone witness.
+struct WitnessRestoredCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restored",
+        abstract: "Declare that the witness was restored from a backup.",
+        discussion: """
+            A witness that has forgotten what it cosigned could cosign a second history. This command destroys its key and \
+            moves its database aside; policies that name the key lose this witness.
+            """)
+
+    @Option(help: "The witness's configuration file.") var config: String?
+    @Option(name: .customLong("key"), help: "The witness's key file.") var key: String?
+    @Option(help: "The folder for what must not be forgotten.") var dataDir: String?
+    @Flag(help: "Do not ask on the terminal.") var yes = false
+
+    func validate() throws {
+        let flags = [key, dataDir].compactMap { $0 }.count
+        guard config != nil ? flags == 0 : flags == 2 else {
+            throw ValidationError("Give either --config, or --key and --data-dir.")
+        }
+    }
+
+    func run() async throws {
+        let configuration =
+            if let config { try WitnessConfiguration.load(path: config) } else {
+                WitnessConfiguration(
+                    listen: ListenAddress(host: "127.0.0.1", port: 1), dataDirectory: dataDir ?? "",
+                    keyFile: key ?? "", logs: [])
+            }
+        try RestoredPages.confirm(yes)
+        RestoredPages.print(try await RestoredNode.declare(configuration))
+        Console.print("next      cairn keygen witness --name NEW-NAME --out \(configuration.keyFile)")
+    }
+}
+
+/// What both commands say.
+private enum RestoredPages {
+    static func confirm(_ isConfirmed: Bool) throws {
+        guard !isConfirmed, isatty(STDIN_FILENO) != 0 else { return }
+        Console.error("This destroys the keys and ends the tasks; there is no way back. Type 'yes' to go on:")
+        guard readLine() == "yes" else { throw CommandFailure("nothing was changed") }
+    }
+
+    static func print(_ outcome: RestoredNode.Outcome) {
+        for key in outcome.destroyedKeys { Console.print("destroyed \(key)") }
+        if outcome.destroyedKeys.isEmpty { Console.print("no key was there") }
+        Console.print("moved     what was remembered into \(outcome.archive)")
+        for task in outcome.endedTasks { Console.print("ended     task \(task)") }
+    }
+}
