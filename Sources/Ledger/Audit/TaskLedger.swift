@@ -39,6 +39,8 @@ struct TaskLedger {
 
     let task: ValidatedTask
     let keys: StatementKeys
+    /// Whether the owner whom the task names has signed its id.
+    let isSignedByOwner: Bool
     private(set) var leaves: [Leaf] = []
     private(set) var closed: [ClosedBatch] = []
     private(set) var models: [ModelEntry] = []
@@ -48,9 +50,10 @@ struct TaskLedger {
     private(set) var notes: [String] = []
     private var positions: [ReportID: Int] = [:]
 
-    init(task: ValidatedTask, keys: StatementKeys) {
+    init(task: ValidatedTask, keys: StatementKeys, isSignedByOwner: Bool) {
         self.task = task
         self.keys = keys
+        self.isSignedByOwner = isSignedByOwner
     }
 
     /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
@@ -58,7 +61,7 @@ struct TaskLedger {
         guard let configuration = try? TaskConfiguration(decoding: entry.configuration),
             let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys
         else { return nil }
-        self.init(task: task, keys: keys)
+        self.init(task: task, keys: keys, isSignedByOwner: entry.isSigned(for: task))
     }
 
     /// - Parameter claimKey: the report's, if its signature holds.

@@ -63,7 +63,7 @@ struct ClaimBatch {
         let close = try world.close(
             CloseEntry.Terms(
                 taskID: task.taskID, selector: BatchScope.batch(batchID).selector, root: root.root, count: root.count))
-        let log = [MerkleTree.leafHash(world.entry(of: task))] + leafHashes + [MerkleTree.leafHash(close)]
+        let log = [MerkleTree.leafHash(try world.entry(of: task))] + leafHashes + [MerkleTree.leafHash(close)]
         let index = UInt64(log.count - 1)
         closeProof = TlogProof(
             extra: close, index: index, inclusionProof: try MerkleTree.inclusionProof(index: index, leafHashes: log),
