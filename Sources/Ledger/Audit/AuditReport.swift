@@ -10,14 +10,17 @@ package struct AuditReport: Sendable {
     package var batches: [BatchAudit]
     /// Models of the audited tasks in log order: each with the one it came from.
     package var models: [ModelEntry]
+    /// Where the models of a training run do not follow from each other.
+    package var lineage: [LineageFinding]
     /// How pools were divided, in log order.
     package var payouts: [PayoutAudit]
     /// What is odd but convicts nobody of a wrong result.
     package var notes: [String]
 
-    /// Whether every batch that was found passed (and there was one), and every payout adds up.
+    /// Whether every batch that was found passed (and there was one), models follow from each other, and every payout
+    /// adds up.
     package var isVerified: Bool {
-        !batches.isEmpty
+        !batches.isEmpty && lineage.isEmpty
             && batches.allSatisfy { if case .verified = $0.verdict { true } else { false } }
             && payouts.allSatisfy { if case .divided = $0.verdict { true } else { false } }
     }

@@ -41,7 +41,8 @@ package struct Auditor: Sendable {
         let (ledgers, notes) = try await readLedgers(reader, wanted: wanted, progress: progress)
         if let wanted, ledgers.isEmpty { throw .unknownTask(wanted) }
 
-        var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], payouts: [], notes: notes)
+        var report = AuditReport(
+            head: head, policyVerdict: verdict, batches: [], models: [], lineage: [], payouts: [], notes: notes)
         for ledger in ledgers {
             for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
             for open in ledger.openBatches() {
@@ -54,6 +55,9 @@ package struct Auditor: Sendable {
             for payout in ledger.payouts { report.payouts.append(await check(payout)) }
             report.notes += ledger.notes
         }
+        let lineage = Lineage(ledgers, batches: report.batches)
+        report.lineage = lineage.findings
+        report.notes += lineage.notes
         return report
     }
 
@@ -114,10 +118,11 @@ package struct Auditor: Sendable {
                 case .withdrawal(let withdrawal): ledgers[withdrawal.taskID]?.add(withdrawal)
                 case .close(let close): ledgers[close.terms.taskID]?.add(close, at: leaf.index)
                 case .batch(let batch): ledgers[batch.leader.terms.taskID]?.add(batch)
+                case .round(let round): ledgers[round.taskID]?.add(round)
                 case .model(let model): ledgers[model.taskID]?.add(model)
                 case .payout(let payout): ledgers[payout.taskID]?.add(payout)
                 case .reveal(let reveal): ledgers[reveal.taskID]?.add(reveal, at: leaf.index)
-                case .report, .round, .unknown: continue
+                case .report, .unknown: continue
                 }
             }
             addWaiting()

@@ -43,6 +43,7 @@ struct TaskLedger {
     let isSignedByOwner: Bool
     private(set) var leaves: [Leaf] = []
     private(set) var closed: [ClosedBatch] = []
+    private(set) var rounds: [RoundEntry] = []
     private(set) var models: [ModelEntry] = []
     private(set) var payouts: [PayoutEntry] = []
     /// The first entry that reveals λ, and its position in the log.
@@ -159,6 +160,14 @@ struct TaskLedger {
             return
         }
         closed[position].statements = statements
+    }
+
+    mutating func add(_ round: RoundEntry) {
+        guard let owner = task.cairn.ownerKey, round.isSigned(by: owner) else {
+            notes.append("a `round` entry that the task's owner did not sign is ignored")
+            return
+        }
+        rounds.append(round)
     }
 
     mutating func add(_ model: ModelEntry) {
