@@ -61,6 +61,8 @@ package enum AuditError: Error, Sendable {
     case logDamaged(String)
     /// The log has no such task.
     case unknownTask(TaskID)
+    /// The log or the policy is not the one that the task names.
+    case otherLog(String)
     /// The batch's result is not there yet, or does not pass the audit.
     case notVerified(String)
 }
@@ -72,6 +74,7 @@ extension AuditError: CustomStringConvertible {
         case .checkpointRejected(let verdict): "the policy does not accept the checkpoint:\n\(verdict)"
         case .logDamaged(let reason): "the log's entries do not match its checkpoint: \(reason)"
         case .unknownTask(let id): "the log has no task \(id)"
+        case .otherLog(let reason): reason
         case .notVerified(let reason): "the batch's result is not verified: \(reason)"
         }
     }

@@ -44,7 +44,12 @@ package struct Auditor: Sendable {
         var report = AuditReport(
             head: head, policyVerdict: verdict, batches: [], models: [], lineage: [], payouts: [], notes: notes)
         for ledger in ledgers {
-            for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
+            let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict)
+            for batch in ledger.closed {
+                var audit = await check(batch, of: ledger)
+                if let violation { audit.verdict = .unverified([violation]) }
+                report.batches.append(audit)
+            }
             for open in ledger.openBatches() {
                 report.batches.append(
                     BatchAudit(
@@ -62,13 +67,18 @@ package struct Auditor: Sendable {
     }
 
     /// What the log, up to its newest checkpoint, says about one task.
+    ///
+    /// - Throws: also `.unknownTask`, `.otherLog`.
     func ledger(
         of taskID: TaskID
     ) async throws(AuditError) -> (ledger: TaskLedger, checkpoint: SignedCheckpoint, reader: LogReader) {
-        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
+        let (checkpoint, verdict) = try await policy.acceptedCheckpoint(from: source)
         let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
         guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
             throw .unknownTask(taskID)
+        }
+        if let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict) {
+            throw .otherLog(violation)
         }
         return (ledger, checkpoint, reader)
     }

@@ -72,7 +72,9 @@ struct ClaimBatch {
 
     static let context = CreditClaim.Context(audience: "bench.example", purpose: "payout 1", recipient: "account 1")
 
-    var verifier: ClaimVerifier { ClaimVerifier(policy: world.policy, audience: Self.context.audience) }
+    var verifier: ClaimVerifier {
+        ClaimVerifier(policy: world.policy, tasks: [task.taskID], audience: Self.context.audience)
+    }
 
     func claimKey(_ number: Int) -> Curve25519.Signing.PrivateKey { reports[number].claimKey }
 
