@@ -55,6 +55,12 @@ struct TaskLedger {
         self.task = task
         self.keys = keys
         self.isSignedByOwner = isSignedByOwner
+        if task.cairn.ownerKey != nil, !isSignedByOwner {
+            // A leader may have left it out. Who reads the log shall know before anything is owed.
+            notes.append(
+                "the entry of task \(task.taskID.base64URL) lacks the signature of the owner whom it names; the task "
+                    + "gives no payouts")
+        }
     }
 
     /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
