@@ -184,6 +184,7 @@ let package = Package(
                 "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -110,6 +110,10 @@ extension SeededGenerator {
         [
             .task(
                 TaskEntry(
+                    configuration: try taskConfiguration().encoding, collectorHpkeConfig: hpkeConfig(id: 1).encoded(),
+                    ownerSignature: bytes(TaskOwnerSignature.size))),
+            .task(
+                TaskEntry(
                     configuration: try taskConfiguration().encoding, collectorHpkeConfig: hpkeConfig(id: 1).encoded())),
             .round(
                 try RoundEntry(

@@ -3,6 +3,8 @@ import Ledger
 import NIOHTTP1
 
 /// A batch's aggregate, as the collector opened it.
+///
+/// Count and interval are the leader's word; of a committed task the log proves or disproves them (`CollectionVerdict`).
 public struct CollectionOutcome: Sendable, Equatable {
     /// Number of reports in the batch.
     public let count: UInt64
@@ -10,6 +12,23 @@ public struct CollectionOutcome: Sendable, Equatable {
     public let interval: Interval
     /// The sum of all valid measurements.
     public let value: AggregateValue
+    package let leaderShare: [UInt8]
+    package let helperShare: [UInt8]
+
+    /// SHA-256 of the leader's aggregate share: what its signed statement names.
+    public var leaderShareHash: [UInt8] { Blob.hash(leaderShare) }
+    /// SHA-256 of the helper's aggregate share.
+    public var helperShareHash: [UInt8] { Blob.hash(helperShare) }
+
+    package init(
+        count: UInt64, interval: Interval, value: AggregateValue, leaderShare: [UInt8], helperShare: [UInt8]
+    ) {
+        self.count = count
+        self.interval = interval
+        self.value = value
+        self.leaderShare = leaderShare
+        self.helperShare = helperShare
+    }
 }
 
 /// Asks the leader for a batch's aggregate shares and adds them up (DAP-18 section 4.7).
@@ -117,7 +136,8 @@ public struct Collector: Sendable {
                 response.helperEncryptedAggregateShare, info: HpkeInfo.aggregateShare(from: .helper), aad: aad)
             return CollectionOutcome(
                 count: response.reportCount, interval: response.interval,
-                value: try vdaf.unshard(leader: leader, helper: helper, count: count))
+                value: try vdaf.unshard(leader: leader, helper: helper, count: count), leaderShare: leader,
+                helperShare: helper)
         } catch {
             throw ContributorError.collectionFailed(String(describing: error))
         }

@@ -23,9 +23,9 @@ package struct ClaimEvidence: Sendable {
     /// Checks everything but λ, signatures and proofs.
     ///
     /// - Throws: `.refused`, with the first check that failed.
-    init(_ claim: CreditClaim, policy: LogPolicy) throws(CreditError) {
+    init(_ claim: CreditClaim, policy: LogPolicy, tasks: Set<TaskID>) throws(CreditError) {
         var batches: [Batch] = []
-        for batch in claim.batches { batches.append(try Self.read(batch, policy: policy)) }
+        for batch in claim.batches { batches.append(try Self.read(batch, policy: policy, tasks: tasks)) }
         let kinds = Set(batches.map { $0.task.cairn.creditPolicy?.kind ?? CreditPolicy.Kind.none })
         guard let kind = kinds.first, kinds.count == 1 else {
             throw .refused(.task, "its tasks have different credit policies")
@@ -52,12 +52,17 @@ package struct ClaimEvidence: Sendable {
         self.kind = kind
     }
 
-    private static func read(_ batch: CreditClaim.Batch, policy: LogPolicy) throws(CreditError) -> Batch {
+    private static func read(
+        _ batch: CreditClaim.Batch, policy: LogPolicy, tasks: Set<TaskID>
+    ) throws(CreditError) -> Batch {
         let task: ValidatedTask
         do {
             task = try TaskConfiguration(decoding: batch.configuration).validated()
         } catch {
             throw .refused(.task, "\(error)")
+        }
+        guard tasks.contains(task.taskID) else {
+            throw .refused(.task, "it is about the task \(task.taskID.base64URL), which is not among the accepted ones")
         }
         guard task.isCommitted, let keys = task.cairn.statementKeys else {
             throw .refused(.task, "the task has no commitments")
@@ -76,6 +81,9 @@ package struct ClaimEvidence: Sendable {
             throw error
         } catch {
             throw .refused(.close, "\(error)")
+        }
+        if let violation = TaskLogRule.violation(of: task, policy: policy, verdict: verdict) {
+            throw .refused(.close, violation)
         }
         guard close.terms.taskID == task.taskID else { throw .refused(.close, "the close is another task's") }
         guard close.isSigned(leaderKey: keys.leader, helperKey: keys.helper) else {

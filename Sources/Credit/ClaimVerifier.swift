@@ -7,18 +7,29 @@ import ZeroKnowledge
 
 /// Checks claims with a log policy, λ, and nothing else.
 ///
+/// A claim brings its tasks along, and whoever makes one can make up a task: with any owner's key, any keys of aggregators
+/// and any λ. So the verifier says which tasks it accepts, by their ids; nothing that a task says about itself counts.
+///
 /// What a verified claim shows: whoever made it held, for each of its reports, the claim key that signed the report's
 /// commitments before it was logged; those reports were in batches that both aggregators closed and the policy's witnesses
 /// saw; and the sum of their credits is as stated. It shows nothing else about any credit or input.
 package struct ClaimVerifier: Sendable {
     let policy: LogPolicy
+    /// Claims may be over batches of these.
+    private let tasks: Set<TaskID>
     /// What the claim must be for; nil where anything will do.
     private let audience: String?
     private let purpose: String?
     private let recipient: String?
 
-    package init(policy: LogPolicy, audience: String?, purpose: String? = nil, recipient: String? = nil) {
+    /// - Parameters:
+    ///   - policy: the policy file of these tasks.
+    ///   - tasks: ids of the tasks that this verifier knows and gives something for.
+    package init(
+        policy: LogPolicy, tasks: Set<TaskID>, audience: String?, purpose: String? = nil, recipient: String? = nil
+    ) {
         self.policy = policy
+        self.tasks = tasks
         self.audience = audience
         self.purpose = purpose
         self.recipient = recipient
@@ -36,7 +47,7 @@ package struct ClaimVerifier: Sendable {
                 throw .refused(.context, "its \(name) is '\(found)', not '\(expected ?? "")'")
             }
         }
-        return try ClaimEvidence(claim, policy: policy)
+        return try ClaimEvidence(claim, policy: policy, tasks: tasks)
     }
 
     /// A claim with what was found about it.

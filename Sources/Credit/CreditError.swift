@@ -20,9 +20,11 @@ package enum CreditError: Error, Equatable, Sendable {
 package enum ClaimCheck: String, Sendable, CaseIterable {
     /// Audience, purpose and recipient are those that the verifier expects.
     case context
-    /// Tasks are valid, and have one credit policy.
+    /// Tasks are among those that the verifier accepts, are valid, and have one credit policy. With the log at hand: it
+    /// has them, signed by the owners that they name.
     case task
-    /// Every `close` is in the log, under a checkpoint that satisfies the verifier's policy, and signed by both nodes.
+    /// Every `close` is in its task's log, under a checkpoint that satisfies the task's policy, and signed by both nodes.
+    /// With the log at hand: it is the first of its buckets, and the audit finds no fault with it.
     case close
     /// Every report is under its batch's `close`, once.
     case report

@@ -5,7 +5,8 @@ import DAP
 ///
 /// Every signed preimage starts with its own label, a text that ends in a zero byte. No label is a prefix of another,
 /// and every field behind it is of fixed length or carries its length, so that a signature made for one purpose can
-/// never be read as one made for another (`Protocols/log-entries.md`, section 'Signatures').
+/// never be read as one made for another (`Protocols/log-entries.md`, section 'Signatures'). Claim keys and the owner of
+/// a task sign one floor below, under `Cairn v1 claim key` and `Cairn v1 task` (`ClaimKey`, `TaskOwnerSignature`).
 package enum SigningLabel: String, Sendable, CaseIterable {
     /// The model owner announces a round.
     case round = "Cairn v1 round"

@@ -1,4 +1,5 @@
 import AggregatorNode
+import Crypto
 import DAP
 import Datastore
 import Ledger
@@ -44,6 +45,31 @@ import TransparencyLog
         #expect(entry.configuration == file.configuration.encoding)
         let helper = try SQLiteDatastore.open(path: parties.directory.file("helper.sqlite"))
         #expect(try await helper.witnessedLog(origin: Parties.origin)?.vkey == parties.leaderKeys.note.vkey)
+    }
+
+    /// A stranger can write the owner's key into a task, and cannot sign it.
+    @Test(arguments: [true, false]) func aTaskThatItsOwnerHasNotSignedIsRefused(committed: Bool) async throws {
+        let parties = try Parties()
+        let owner = Curve25519.Signing.PrivateKey()
+        let names = { (parameters: inout CairnTaskParameters) in
+            parameters.ownerKey = Array(owner.publicKey.rawRepresentation)
+        }
+        let unsigned = try parties.task(committed: committed, change: names)
+        let signed = try parties.task(committed: committed, owner: owner, change: names)
+        #expect(signed.taskID == unsigned.taskID)
+        for role in NodeRole.allCases {
+            let refusal = await #expect(throws: TaskRefusal.self) { _ = try await add(unsigned, parties, as: role) }
+            #expect(refusal?.description.contains("owner_signature") == true)
+            #expect(try await add(signed, parties, as: role).isNew)
+        }
+        let store = try SQLiteDatastore.open(path: parties.directory.file("leader.sqlite"))
+        let entries = try await store.logEntries(from: 0, limit: 10)
+        guard case .task(let entry) = try LedgerEntry(decoding: try #require(entries.first)) else {
+            Issue.record("the entry is not a task")
+            return
+        }
+        #expect(entry.ownerSignature == signed.ownerSignature)
+        #expect(entry.isSigned(for: try signed.configuration.validated()))
     }
 
     @Test func aRunningNodeFindsATaskThatAnotherProcessAdds() async throws {

@@ -94,14 +94,14 @@ extension LogFixture {
         defer { fixture.log.removeFiles() }
         let claim = try fixture.claim(.atLeast(5), [0])
         for verifier in [
-            ClaimVerifier(policy: fixture.log.policy, audience: "example.com"),
-            ClaimVerifier(policy: fixture.log.policy, audience: nil, purpose: "payout 8"),
-            ClaimVerifier(policy: fixture.log.policy, audience: nil, recipient: "account 13"),
+            ClaimVerifier(for: fixture.log, audience: "example.com"),
+            ClaimVerifier(for: fixture.log, audience: nil, purpose: "payout 8"),
+            ClaimVerifier(for: fixture.log, audience: nil, recipient: "account 13"),
         ] {
             expect(.context) { _ = try verifier.evidence(of: claim) }
         }
         #expect(throws: Never.self) {
-            try ClaimVerifier(policy: fixture.log.policy, audience: nil).evidence(of: claim)
+            try ClaimVerifier(for: fixture.log, audience: nil).evidence(of: claim)
         }
     }
 
@@ -298,7 +298,7 @@ extension LogFixture {
         let key = try ClaimKey.derive(
             seed: log.seed, taskID: log.task.taskID, reportID: report.entry.metadata.reportID)
         forged.signatures = [Array(try key.signature(for: forged.signedBytes))]
-        let verifier = ClaimVerifier(policy: log.policy, audience: "example.org")
+        let verifier = ClaimVerifier(for: log, audience: "example.org")
         let evidence = try verifier.evidence(of: forged)
         expect(.proof) {
             try verifier.verify(ClaimVerifier.Checked(forged, evidence: evidence, weights: [weights]))
@@ -332,7 +332,10 @@ extension LogFixture {
         let other = try LogFixture()
         defer { other.removeFiles() }
         let claim = try fixture.claim(.exactly(1), [0])
-        expect(.close) { _ = try ClaimVerifier(policy: other.policy, audience: nil).evidence(of: claim) }
+        expect(.close) {
+            _ = try ClaimVerifier(policy: other.policy, tasks: [fixture.log.task.taskID], audience: nil)
+                .evidence(of: claim)
+        }
     }
 
     /// Only leaves under a close that both aggregators signed count.
@@ -369,6 +372,6 @@ extension LogFixture {
                                 seed: log.seed, taskID: log.task.taskID, reportID: entry.metadata.reportID))
                     ])
             ], context: ClaimFixture.context, using: &generator)
-        expect(.close) { _ = try ClaimVerifier(policy: log.policy, audience: nil).evidence(of: claim) }
+        expect(.close) { _ = try ClaimVerifier(for: log, audience: nil).evidence(of: claim) }
     }
 }

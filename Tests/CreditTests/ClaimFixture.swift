@@ -56,7 +56,7 @@ struct ClaimFixture {
             statement, over: [claimable(numbers)], context: Self.context, using: &generator)
     }
 
-    var verifier: ClaimVerifier { ClaimVerifier(policy: log.policy, audience: "example.org") }
+    var verifier: ClaimVerifier { ClaimVerifier(for: log, audience: "example.org") }
 
     /// Everything that a verifier does with a file.
     func verify(_ file: [UInt8], weights other: CreditWeights? = nil) throws {
@@ -68,5 +68,13 @@ struct ClaimFixture {
 
     func verify(_ claim: CreditClaim) throws {
         try verify(claim.encoded())
+    }
+}
+
+extension ClaimVerifier {
+    /// A verifier that accepts the task of a log.
+    init(for log: LogFixture, audience: String?, purpose: String? = nil, recipient: String? = nil) {
+        self.init(
+            policy: log.policy, tasks: [log.task.taskID], audience: audience, purpose: purpose, recipient: recipient)
     }
 }

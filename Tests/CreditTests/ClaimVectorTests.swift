@@ -72,7 +72,8 @@ import TransparencyLog
             func verify(_ file: [UInt8]) throws {
                 let claim = try CreditClaim(file: file)
                 #expect(claim.encoded() == file && "\(claim.statement)" == vector.statement)
-                let verifier = ClaimVerifier(policy: policy, audience: vector.audience)
+                let tasks = try claim.batches.map { try TaskConfiguration(decoding: $0.configuration).taskID }
+                let verifier = ClaimVerifier(policy: policy, tasks: Set(tasks), audience: vector.audience)
                 let evidence = try verifier.evidence(of: claim)
                 let weights = try evidence.batches.map { batch in
                     try vector.lambda.map { try CreditWeights(lambda: $0, salt: nil, task: batch.task) }

@@ -41,7 +41,7 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let claim = try CreditClaim.make(
             statement, over: [batch], context: ClaimFixture.context, using: &generator)
-        let verifier = ClaimVerifier(policy: log.policy, audience: "example.org")
+        let verifier = ClaimVerifier(for: log, audience: "example.org")
         let evidence = try verifier.evidence(of: try CreditClaim(file: claim.encoded()))
         try verifier.verify(ClaimVerifier.Checked(claim, evidence: evidence, weights: [batch.weights]))
     }

@@ -1,3 +1,4 @@
+import Crypto
 import DAP
 import Encodings
 import Foundation
@@ -47,6 +48,40 @@ import Testing
         #expect(throws: TaskFileError.missingCairnParameters) {
             let task = try Fixtures.task(.count, cairn: nil)
             return try TaskFile(json: changed { $0["task_configuration"] = Hex.encode(task.encoding) })
+        }
+    }
+
+    /// Anybody can name anybody as the owner; the signature is the owner's word.
+    @Test func theOwnersSignatureIsCheckedWhereThereIsOne() throws {
+        let owner = Curve25519.Signing.PrivateKey()
+        var parameters = Fixtures.parameters()
+        parameters.ownerKey = Array(owner.publicKey.rawRepresentation)
+        let configuration = try Fixtures.task(cairn: parameters)
+        func owned(_ signature: [UInt8]?) throws(TaskFileError) -> TaskFile {
+            try TaskFile(
+                name: "owned", configuration: configuration, collectorHpkeConfig: Fixtures.collector.config,
+                logPolicy: Fixtures.policy, logURL: nil, ownerSignature: signature)
+        }
+        let file = try owned(try TaskOwnerSignature.sign(taskID: configuration.taskID, with: owner))
+        #expect(!file.lacksOwnerSignature)
+        #expect(try TaskFile(json: file.json()) == file)
+        // As earlier versions wrote it.
+        let old = try owned(nil)
+        #expect(try TaskFile(json: old.json()) == old)
+        #expect(old.lacksOwnerSignature)
+        #expect(!String(decoding: old.json(), as: UTF8.self).contains("owner_signature"))
+
+        let stranger = try TaskOwnerSignature.sign(taskID: configuration.taskID, with: Curve25519.Signing.PrivateKey())
+        let another = try TaskOwnerSignature.sign(taskID: .random(), with: owner)
+        let bare = try owner.signature(for: configuration.taskID.bytes)
+        for signature in [stranger, another, Array(bare), [], [1, 2, 3]] {
+            #expect(throws: TaskFileError.ownerSignatureMismatch) { try owned(signature) }
+        }
+        #expect(throws: TaskFileError.ownerSignatureMismatch) {
+            try TaskFile(json: changed { $0["owner_signature"] = Hex.encode(stranger) })
+        }
+        #expect(throws: TaskFileError.notHex("owner_signature")) {
+            try TaskFile(json: changed { $0["owner_signature"] = "xy" })
         }
     }
 

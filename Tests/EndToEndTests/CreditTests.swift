@@ -70,7 +70,8 @@ extension EndToEnd {
         ) async throws -> (status: Int32, json: [String: Any]) {
             let result = try await Cairn.run(
                 [
-                    "credit", "verify", claim, "--policy", nodes.policyPath("survey"), "--audience", audience, "--json",
+                    "credit", "verify", claim, "--task", nodes.taskPath("survey"), "--policy",
+                    nodes.policyPath("survey"), "--audience", audience, "--json",
                 ] + log + options)
             return (result.status, try result.json())
         }
@@ -106,8 +107,20 @@ extension EndToEnd {
             let claim = "\(nodes.folder.path)/claim-0"
             // Without λ there is no verdict, neither way.
             let undecided = try await Cairn.run(
-                "credit", "verify", claim, "--policy", nodes.policyPath("survey"), "--audience", "bank.example")
+                "credit", "verify", claim, "--task", nodes.taskPath("survey"), "--policy",
+                nodes.policyPath("survey"), "--audience", "bank.example")
             #expect(undecided.status == 2 && undecided.errors.contains("not at hand"), "\(undecided.errors)")
+            // A claim brings its task along; which one counts, the verifier says.
+            let any = try await Cairn.run(
+                "credit", "verify", claim, "--policy", nodes.policyPath("survey"), "--audience", "bank.example")
+            #expect(any.status == 64 && any.errors.contains("--task"), "\(any.errors)")
+            let others = try await Cairn.run(
+                [
+                    "credit", "verify", claim, "--task", TaskID.random().base64URL, "--policy",
+                    nodes.policyPath("survey"), "--audience", "bank.example", "--json",
+                ] + log)
+            #expect(others.status == 1, "\(others.output)")
+            #expect(try others.json()["check"] as? String == "task")
             let elsewhere = try await verify(claim, log, nodes, audience: "shop.example")
             #expect(elsewhere.status == 1 && elsewhere.json["check"] as? String == "context")
 
@@ -157,7 +170,8 @@ extension EndToEnd {
                     #expect(made.status == 0, "\(made.errors)")
                     let verdict = try await Cairn.run(
                         [
-                            "credit", "verify", claim, "--policy", nodes.policyPath("by-\(policy)"), "--audience", "a",
+                            "credit", "verify", claim, "--task", task.taskID.base64URL, "--policy",
+                            nodes.policyPath("by-\(policy)"), "--audience", "a",
                         ] + log)
                     #expect(verdict.status == 0, "\(verdict.output)\(verdict.errors)")
                     #expect(verdict.output.contains("credit is \(total)"))

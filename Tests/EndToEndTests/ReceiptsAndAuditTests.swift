@@ -49,6 +49,7 @@ extension EndToEnd {
             let json = try collection.json()
             #expect(json["result"] as? [String] == ["32104"])
             #expect(json["count"] as? Int == 5)
+            #expect(json["audited"] as? Bool == true, "\(json)")
             return task
         }
 

@@ -20,7 +20,7 @@ extension EndToEnd {
                 for round in 1...2 { tasks.append(try await trainingRound(round, run: run, nodes)) }
 
                 let audit = try await audit(nodes, policy: try #require(tasks[0].logPolicy), models: 2)
-                #expect(audit.isVerified)
+                #expect(audit.isVerified && audit.lineage.isEmpty, "\(audit.lineage)")
                 let models = try (1...3).map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/model-\($0)")) }
                 let hashes = models.map { Blob.hash(Array($0)) }
                 #expect(audit.models.map(\.previousModelHash) == Array(hashes.dropLast()))
@@ -93,12 +93,55 @@ extension EndToEnd {
                     "contribute", "--task", path, "--data", csv, "--label-column", "kind", "--model", model,
                     "--training", "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
             }
-            if round == 1 { try await otherModelsAreRefused(path, nodes) }
-            try await Cairn.succeed(
-                "model", "step", "--task", path, "--model", model, "--training", "\(folder)/training.json",
-                "--owner-key", "\(folder)/owner.key", "--hpke-key", nodes.collectorKeyFile, "--token",
-                nodes.collectorTokenFile, "--out", "\(folder)/model-\(round + 1)")
+            if round == 1 {
+                try await otherModelsAreRefused(path, nodes)
+                try await aCountThatTheLogDoesNotHaveIsNotDividedBy(task, nodes)
+            }
+            let stepped = try await step(task, from: "model-\(round)", to: "model-\(round + 1)", nodes)
+            #expect(stepped.status == 0, "\(stepped.errors)")
+            if round == 1 { try await aSecondBatchGivesNoSecondModel(task, nodes) }
             return task
+        }
+
+        /// The same step again is the same; one from a second batch would be a fork that the owner signs unawares.
+        private func aSecondBatchGivesNoSecondModel(_ task: TaskFile, _ nodes: TestNodes) async throws {
+            let folder = nodes.folder.path
+            let again = try await step(task, from: "model-1", to: "model-2-again", nodes)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(
+                FileManager.default.contentsEqual(atPath: "\(folder)/model-2", andPath: "\(folder)/model-2-again"))
+            for contributor in 0..<2 {
+                try await Cairn.succeed(
+                    "contribute", "--task", nodes.taskPath(task.name), "--data", "\(folder)/rows-\(contributor).csv",
+                    "--label-column", "kind", "--model", "\(folder)/model-1", "--training",
+                    "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
+            }
+            _ = try await nodes.collector(task).collect(.leaderSelected, next: true, deadline: .seconds(180))
+            let fork = try await step(task, from: "model-1", to: "fork", nodes)
+            #expect(fork.status == 1 && fork.errors.contains("would be a fork"), "\(fork.errors)")
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/fork"))
+        }
+
+        private func step(
+            _ task: TaskFile, from model: String, to next: String, _ nodes: TestNodes
+        ) async throws -> CommandResult {
+            let folder = nodes.folder.path
+            return try await Cairn.run(
+                "model", "step", "--task", nodes.taskPath(task.name), "--model", "\(folder)/\(model)", "--training",
+                "\(folder)/training.json", "--owner-key", "\(folder)/owner.key", "--hpke-key", nodes.collectorKeyFile,
+                "--token", nodes.collectorTokenFile, "--out", "\(folder)/\(next)")
+        }
+
+        /// 3,000 reports instead of 2 would make the step next to nothing, in a model that the owner signs.
+        private func aCountThatTheLogDoesNotHaveIsNotDividedBy(_ task: TaskFile, _ nodes: TestNodes) async throws {
+            _ = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(180))
+            let leader = LyingLeader(nodes: nodes, task: task)
+            let answers = try await leader.answers()
+            try await leader.pretend(count: 3000)
+            let result = try await step(task, from: "model-1", to: "wrong-model", nodes)
+            #expect(result.status == 1 && result.errors.contains("not one that the log proves"), "\(result.errors)")
+            #expect(!FileManager.default.fileExists(atPath: "\(nodes.folder.path)/wrong-model"))
+            try await leader.repent(answers)
         }
 
         private func otherModelsAreRefused(_ task: String, _ nodes: TestNodes) async throws {
@@ -121,6 +164,33 @@ extension EndToEnd {
                 #expect(result.status == 1)
                 #expect(result.errors.contains("task names"), "\(result.errors)")
             }
+            let stepped = try await Cairn.run(
+                "model", "step", "--task", task, "--model", "\(folder)/other-model", "--training",
+                "\(folder)/training.json", "--owner-key", "\(folder)/owner.key", "--hpke-key",
+                nodes.collectorKeyFile, "--token", nodes.collectorTokenFile, "--out", "\(folder)/wrong-model")
+            #expect(stepped.status == 1 && stepped.errors.contains("starts from another model"), "\(stepped.errors)")
+            let unsigned = "\(folder)/unsigned.task"
+            try String(contentsOfFile: task, encoding: .utf8).split(separator: "\n")
+                .filter { !$0.contains("owner_signature") }.joined(separator: "\n")
+                .write(toFile: unsigned, atomically: true, encoding: .utf8)
+            for command in [
+                ["node", "task", "add", "--config", nodes.leader.configuration, unsigned],
+                [
+                    "contribute", "--task", unsigned, "--data", rows, "--label-column", "kind", "--model",
+                    "\(folder)/model-1", "--training", "\(folder)/training.json",
+                ],
+            ] {
+                let result = try await Cairn.run(command, home: nodes.home)
+                #expect(result.status == 1 && result.errors.contains("owner_signature"), "\(result.errors)")
+            }
+            let verified = try await Cairn.run(
+                "credit", "verify", rows, "--task", unsigned, "--policy", nodes.policyPath("training-1"), "--audience",
+                "a")
+            #expect(verified.status == 2 && verified.errors.contains("has not signed it"), "\(verified.errors)")
+            let shown = try await Cairn.succeed("task", "show", unsigned, "--json", home: nodes.home)
+            #expect(try shown.json()["owner_signed"] as? Bool == false)
+            let honest = try await Cairn.succeed("task", "show", task, "--json", home: nodes.home)
+            #expect(try honest.json()["owner_signed"] as? Bool == true)
         }
     }
 }

@@ -91,6 +91,8 @@ extension EndToEnd {
             let wrong = try await payout(claims, table: "\(folder)/wrong", owner: stranger, nodes)
             #expect(wrong.status == 1 && wrong.errors.contains("not the key of the owner"), "\(wrong.errors)")
 
+            try await onlyClaimsOverTheTaskArePaid(claims[0], homes, owner, nodes)
+
             let first = try await payout(claims, table: "\(folder)/table", owner: owner, nodes)
             #expect(first.status == 0, "\(first.errors)")
             #expect(try first.json()["paid"] as? Int == 1000)
@@ -117,6 +119,39 @@ extension EndToEnd {
             #expect(payouts.map { $0["paid"] as? Int } == [1000])
             try await Cairn.succeed(
                 "log", "fsck", "\(nodes.leader.url)/log", "--policy", nodes.policyPath("trial"))
+        }
+
+        /// Another task of the same owner counts in other units, and would drain the pool.
+        private func onlyClaimsOverTheTaskArePaid(
+            _ claim: String, _ homes: [String], _ owner: String, _ nodes: TestNodes
+        ) async throws {
+            let folder = nodes.folder.path
+            let other = try await nodes.createTask(
+                "other", "--vdaf", "sum", "--max-measurement", "100", "--batch-mode", "leader-selected",
+                "--min-batch-size", "2", "--max-batch-size", "10", "--owner-key", owner)
+            for home in homes.prefix(2) {
+                try await Cairn.succeed("contribute", "--task", nodes.taskPath("other"), "--value", "5", home: home)
+            }
+            _ = try await nodes.collector(other).collect(.leaderSelected, deadline: .seconds(180))
+            for tasks in [["other"], ["trial", "other"]] {
+                let foreign = "\(folder)/foreign-\(tasks.count)"
+                let made = try await Cairn.run(
+                    ["credit", "prove"] + tasks.flatMap { ["--task", nodes.taskPath($0)] } + [
+                        "--audience", "payer.example", "--exact", "--out", foreign,
+                    ], home: homes[0])
+                if tasks.count == 1 { #expect(made.status == 0, "\(made.errors)") }
+                guard made.status == 0 else { continue }
+                let refused = try await payout([claim, foreign], table: "\(folder)/drained", owner: owner, nodes)
+                #expect(refused.status == 1 && refused.errors.contains("not among the accepted"), "\(refused.errors)")
+            }
+            // Without the log nobody knows whether a claim's batch is one.
+            let nowhere = try await Cairn.run(
+                "credit", "payout", "--task", nodes.taskPath("trial"), "--pool", "1000", "--policy",
+                nodes.policyPath("trial"), "--audience", "payer.example", "--registry", "\(folder)/registry",
+                "--owner-key", owner, "--out", "\(folder)/drained", "--log", "\(folder)/no-log", claim)
+            #expect(nowhere.status == 1 && nowhere.errors.contains("no checkpoint"), "\(nowhere.errors)")
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/drained"))
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/registry"))
         }
     }
 }

@@ -12,7 +12,7 @@ package struct LogFixture {
     package let witness: Cosigner
     package let leaderKey = Curve25519.Signing.PrivateKey()
     package let helperKey = Curve25519.Signing.PrivateKey()
-    package let ownerKey = Curve25519.Signing.PrivateKey()
+    package let ownerKey: Curve25519.Signing.PrivateKey
     package let policyText: String
     package let policy: LogPolicy
     package let task: ValidatedTask
@@ -32,20 +32,27 @@ package struct LogFixture {
     /// - Parameters:
     ///   - type: What a report holds; a vector of integers by default.
     ///   - keys: A log with the same keys of log and witness.
+    ///   - owner: The owner whom the task names; a new one by default.
+    ///   - isSigned: Whether that owner has signed the task.
+    ///   - otherLog: The key of a second log that the policy accepts.
     package init(
         minBatchSize: UInt64 = 2, credit: CreditPolicy = CreditPolicy(kind: .unit, bound: 0),
         lambdaHash: [UInt8]? = nil,
         encoding: NumericEncoding? = nil, length: UInt32 = 3, maxMeasurement: UInt64 = 100,
         vdaf type: VDAFConfiguration? = nil, maxBatchSize: UInt64 = 1000, taskInterval: Interval? = nil,
-        keys: LogFixture? = nil
+        keys: LogFixture? = nil,
+        owner: Curve25519.Signing.PrivateKey? = nil, isSigned: Bool = true,
+        taskInfo: [UInt8] = Array("ledger test".utf8),
+        modelHash: [UInt8]? = nil, publish: PublishMode = .public, otherLog: NoteSigner? = nil
     ) throws {
+        ownerKey = owner ?? Curve25519.Signing.PrivateKey()
         directory = NSTemporaryDirectory() + "cairn-ledger-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory + "/blob", withIntermediateDirectories: true)
         logSigner = try keys?.logSigner ?? NoteSigner(name: "example.org/log")
         witness = try keys?.witness ?? Cosigner(name: "example.org/helper")
         policyText = """
-            log \(logSigner.verifier.vkey)
+            log \(logSigner.verifier.vkey)\(otherLog.map { "\nlog \($0.verifier.vkey)" } ?? "")
             witness helper \(witness.verifier.vkey)
             quorum helper
 
@@ -56,11 +63,11 @@ package struct LogFixture {
                 leader: Array(leaderKey.publicKey.rawRepresentation),
                 helper: Array(helperKey.publicKey.rawRepresentation)),
             collectorHpkeHash: Blob.hash(collector.config.encoded()), logKey: logSigner.verifier.vkey,
-            logPolicyHash: Blob.hash(Array(policyText.utf8)), maxBatchSize: maxBatchSize, publish: .public,
+            logPolicyHash: Blob.hash(Array(policyText.utf8)), maxBatchSize: maxBatchSize, publish: publish,
             ownerKey: Array(ownerKey.publicKey.rawRepresentation), admission: .open,
-            numericEncoding: encoding, creditPolicy: credit, lambdaHash: lambdaHash)
+            numericEncoding: encoding, modelHash: modelHash, creditPolicy: credit, lambdaHash: lambdaHash)
         task = try TaskConfiguration(
-            taskInfo: Array("ledger test".utf8), leaderURL: "http://leader.example/",
+            taskInfo: taskInfo, leaderURL: "http://leader.example/",
             helperURL: "http://helper.example/", timePrecision: 60, minBatchSize: minBatchSize,
             batchMode: .leaderSelected,
             vdaf: .committed(
@@ -72,7 +79,8 @@ package struct LogFixture {
         entries.append(
             LedgerEntry.task(
                 TaskEntry(
-                    configuration: task.configuration.encoding, collectorHpkeConfig: collector.config.encoded())
+                    configuration: task.configuration.encoding, collectorHpkeConfig: collector.config.encoded(),
+                    ownerSignature: isSigned ? try TaskOwnerSignature.sign(taskID: task.taskID, with: ownerKey) : nil)
             ).encoded())
     }
 
@@ -193,8 +201,11 @@ package struct LogFixture {
     }
 
     /// Writes tiles, blobs and a checkpoint signed by log and witness; returns the checkpoint.
+    ///
+    /// - Parameter signer: another log's key, under whose name the same entries are published.
     @discardableResult
-    package func publish(cosigned: Bool = true) throws -> SignedCheckpoint {
+    package func publish(cosigned: Bool = true, signer: NoteSigner? = nil) throws -> SignedCheckpoint {
+        let logSigner = signer ?? logSigner
         var writer = try TileWriter(directory: directory)
         let head = try writer.append(entries: entries, startingAt: 0)
         let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
@@ -212,6 +223,21 @@ package struct LogFixture {
     package func stated(_ time: UInt64, on checkpoint: Checkpoint) throws -> NoteSignature {
         try Cosigner(name: logSigner.verifier.name, seed: Array(leaderKey.rawRepresentation)).cosign(
             checkpoint, timestamp: time)
+    }
+
+    /// A tlog-proof of one of the entries, which have been published.
+    package func proof(of index: Int, in checkpoint: SignedCheckpoint) throws -> TlogProof {
+        TlogProof(
+            extra: entries[index], index: UInt64(index),
+            inclusionProof: try MerkleTree.inclusionProof(
+                index: UInt64(index), leafHashes: entries.map { MerkleTree.leafHash($0) }),
+            checkpoint: checkpoint)
+    }
+
+    /// Puts another task's entries behind this one's: one log may serve several.
+    package mutating func append(_ other: LogFixture) {
+        entries += other.entries
+        blobs += other.blobs
     }
 
     package var source: DirectoryTileSource { DirectoryTileSource(directory: directory) }

@@ -87,7 +87,8 @@ import Testing
     }
 
     @Test func noSigningLabelIsAPrefixOfAnother() {
-        let labels = SigningLabel.allCases.map(\.rawValue) + ["Cairn v1 claim key", "Cairn v1 claim seed"]
+        let labels =
+            SigningLabel.allCases.map(\.rawValue) + ["Cairn v1 claim key", "Cairn v1 claim seed", "Cairn v1 task"]
         for label in labels {
             for other in labels where other != label { #expect(!other.hasPrefix(label)) }
         }

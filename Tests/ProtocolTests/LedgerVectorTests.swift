@@ -12,6 +12,9 @@ import TransparencyLog
         var helperSeed: String
         var ownerSeed: String
         var entries: [Entry]
+        /// A task whose owner has signed it, with the same collector: not among the entries of the log.
+        var signedTask: Entry
+        var signedTaskSignedBytes: String
         var logRoot: String
         var batchRoot: String
         var closeSignedBytes: String
@@ -130,6 +133,11 @@ import TransparencyLog
         let lines = String(decoding: held, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         let heldV1 = (["cairn promise v1"] + lines.dropFirst(2)).joined(separator: "\n")
         #expect(try HeldPromise(parsing: Array(heldV1.utf8)).serialized() == Array(heldV1.utf8))
+        let ownedTask = try TaskVectorTests.committedTask(ownerKey: Array(owner.publicKey.rawRepresentation))
+        let signedTask = LedgerEntry.task(
+            TaskEntry(
+                configuration: ownedTask.encoding, collectorHpkeConfig: counting(41, from: 1),
+                ownerSignature: try TaskOwnerSignature.sign(taskID: ownedTask.taskID, with: owner)))
         let leafHashes = entries.map { MerkleTree.leafHash($0.1.encoded()) }
         try VectorFile.check(
             "log-entries.json",
@@ -139,6 +147,10 @@ import TransparencyLog
                 entries: zip(entries, leafHashes).map { entry, hash in
                     Entry(type: entry.0, entry: Hex.encode(entry.1.encoded()), leafHash: Hex.encode(hash))
                 },
+                signedTask: Entry(
+                    type: "task", entry: Hex.encode(signedTask.encoded()),
+                    leafHash: Hex.encode(MerkleTree.leafHash(signedTask.encoded()))),
+                signedTaskSignedBytes: Hex.encode(TaskOwnerSignature.signedBytes(taskID: ownedTask.taskID)),
                 logRoot: Hex.encode(MerkleTree.root(leafHashes: leafHashes)), batchRoot: Hex.encode(root.root),
                 closeSignedBytes: Hex.encode(terms.signedBytes()),
                 leaderStatementSignedBytes: Hex.encode(statements.leader.signedBytes()),

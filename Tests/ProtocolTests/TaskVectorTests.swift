@@ -58,13 +58,13 @@ import Testing
         }
     }
 
-    static func committedTask() throws -> TaskConfiguration {
+    static func committedTask(ownerKey: [UInt8] = counting(32, from: 128)) throws -> TaskConfiguration {
         let parameters = CairnTaskParameters(
             statementKeys: StatementKeys(leader: counting(32, from: 0), helper: counting(32, from: 32)),
             collectorHpkeHash: counting(32, from: 64),
             logKey: "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
             logPolicyHash: counting(32, from: 96), maxBatchSize: 10_000, publish: .public,
-            ownerKey: counting(32, from: 128), admission: .open,
+            ownerKey: ownerKey, admission: .open,
             numericEncoding: NumericEncoding(bits: 16, bound: 0.5), modelHash: counting(32, from: 160),
             creditPolicy: CreditPolicy(kind: .unit, bound: 0))
         return try TaskConfiguration(

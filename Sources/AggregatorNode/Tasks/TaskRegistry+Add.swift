@@ -20,6 +20,8 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     case wrongLog(String)
     /// This node is no witness in the task's policy, although it is the helper.
     case notWitness(vkey: String)
+    /// The task names an owner who has not signed it, as far as its file shows.
+    case notSignedByOwner
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
@@ -36,6 +38,9 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .policy(let reason): "log policy: \(reason)"
         case .wrongLog(let reason): "log: \(reason)"
         case .notWitness(let vkey): "the policy does not name this node as a witness; its key is \(vkey)"
+        case .notSignedByOwner:
+            "the task names an owner, but its file lacks the owner's signature (owner_signature), which files of older "
+                + "versions do not have; have the owner make the task with `cairn task create --owner-key`"
         case .conflict(let reason): reason
         case .database(let error): error.description
         }
@@ -64,13 +69,17 @@ extension TaskRegistry {
             throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
         }
         try checkLog(file, task, configuration, keys)
+        // The file's reader has checked the signature that is there.
+        guard !file.lacksOwnerSignature else { throw .notSignedByOwner }
 
         let stored = StoredTask(
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
             collectorConfig: file.collectorHpkeConfig.encoded(), policyText: file.logPolicy.map { Array($0.utf8) },
             verifyKey: Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: task.taskID))
         let entry = LedgerEntry.task(
-            TaskEntry(configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig))
+            TaskEntry(
+                configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,
+                ownerSignature: file.ownerSignature))
         do throws(DatastoreError) {
             if configuration.role == .helper, let vkey = task.cairn.logKey {
                 try await store.trustLog(origin: configuration.log.origin, vkey: vkey)

@@ -51,11 +51,12 @@ struct BenchWorld: Sendable {
         ).validated()
     }
 
-    /// The log entry of a task.
-    func entry(of task: ValidatedTask) -> [UInt8] {
+    /// The log entry of a task, signed by its owner.
+    func entry(of task: ValidatedTask) throws -> [UInt8] {
         LedgerEntry.task(
             TaskEntry(
-                configuration: task.configuration.encoding, collectorHpkeConfig: collector.config.encoded())
+                configuration: task.configuration.encoding, collectorHpkeConfig: collector.config.encoded(),
+                ownerSignature: try TaskOwnerSignature.sign(taskID: task.taskID, with: ownerKey))
         ).encoded()
     }
 

@@ -48,6 +48,11 @@ extension TaskClient {
     public nonisolated func prepare(
         _ measurements: [MeasurementValue], seed: [UInt8], time: UInt64 = currentTime()
     ) async throws -> [PreparedReport] {
+        guard !file.lacksOwnerSignature else {
+            throw ContributorError.invalidTask(
+                "it names an owner who has not signed it: its file lacks owner_signature, as files of older versions do"
+            )
+        }
         let configs = try await aggregatorConfigs()
         return try measurements.enumerated().map { index, measurement in
             try prepare(measurement, index: index, seed: seed, time: time, configs: configs)

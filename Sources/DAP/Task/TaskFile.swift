@@ -11,11 +11,12 @@ import Foundation
 ///   "task_configuration": "<hex of the encoded TaskConfiguration>",
 ///   "collector_hpke_config": "<hex of the encoded HpkeConfig>",
 ///   "log_policy": "<text of the log policy, or null>",
-///   "log_url": "<where the log is served, or null>"
+///   "log_url": "<where the log is served, or null>",
+///   "owner_signature": "<hex of the owner's signature over the task ID; absent where the task has no owner>"
 /// }
 /// ```
-/// The file needs no signature: the configuration is named by its hash, the task ID, and holds the hashes of the
-/// collector's key and of the policy, which are checked here. `name` and `log_url` are conveniences that nothing relies
+/// The configuration is named by its hash, the task ID, and holds the hashes of the collector's key and of the policy,
+/// which are checked here, and so is the owner's signature. `name` and `log_url` are conveniences that nothing relies
 /// on; a log served from a wrong place does not verify.
 public struct TaskFile: Sendable, Equatable {
     public let name: String
@@ -24,13 +25,16 @@ public struct TaskFile: Sendable, Equatable {
     /// The text of the log policy file, exactly.
     public let logPolicy: String?
     public let logURL: String?
+    /// The owner's, over the task ID (``TaskOwnerSignature``). A file of an older version lacks it although its task has
+    /// an owner (``lacksOwnerSignature``).
+    public let ownerSignature: [UInt8]?
 
     public var taskID: TaskID { configuration.taskID }
 
     /// Puts a task file together and checks it against the configuration.
     public init(
         name: String, configuration: TaskConfiguration, collectorHpkeConfig: HpkeConfig, logPolicy: String?,
-        logURL: String?
+        logURL: String?, ownerSignature: [UInt8]? = nil
     ) throws(TaskFileError) {
         // The name becomes a file's name on machines of people who were sent the file.
         let allowed = name.utf8.allSatisfy {
@@ -49,12 +53,22 @@ public struct TaskFile: Sendable, Equatable {
             guard let logPolicy else { throw .missing("log_policy") }
             guard Array(SHA256.hash(data: Array(logPolicy.utf8))) == expected else { throw .logPolicyMismatch }
         }
+        if let ownerSignature {
+            guard let ownerKey = cairn.ownerKey,
+                TaskOwnerSignature.isValid(ownerSignature, taskID: configuration.taskID, ownerKey: ownerKey)
+            else { throw .ownerSignatureMismatch }
+        }
         self.name = name
         self.configuration = configuration
         self.collectorHpkeConfig = collectorHpkeConfig
         self.logPolicy = logPolicy
         self.logURL = logURL
+        self.ownerSignature = ownerSignature
     }
+
+    /// Whether the task names an owner whose signature is not here. Nobody has to have made such a task but whoever wrote
+    /// the file: nodes do not add it, and nobody contributes to it.
+    public var lacksOwnerSignature: Bool { configuration.cairn?.ownerKey != nil && ownerSignature == nil }
 
     /// Reads and checks a task file.
     public init(json: [UInt8]) throws(TaskFileError) {
@@ -69,14 +83,16 @@ public struct TaskFile: Sendable, Equatable {
             name: members.name,
             configuration: try Self.decode(members.taskConfiguration, "task_configuration"),
             collectorHpkeConfig: try Self.decode(members.collectorHpkeConfig, "collector_hpke_config"),
-            logPolicy: members.logPolicy, logURL: members.logURL)
+            logPolicy: members.logPolicy, logURL: members.logURL,
+            ownerSignature: try Self.decode(hex: members.ownerSignature, "owner_signature"))
     }
 
     /// The file's bytes: keys in alphabetical order, a newline at the end.
     public func json() -> [UInt8] {
         let members = Members(
             version: 1, name: name, taskConfiguration: Hex.encode(configuration.encoding),
-            collectorHpkeConfig: Hex.encode(collectorHpkeConfig.encoded()), logPolicy: logPolicy, logURL: logURL)
+            collectorHpkeConfig: Hex.encode(collectorHpkeConfig.encoded()), logPolicy: logPolicy, logURL: logURL,
+            ownerSignature: ownerSignature.map { Hex.encode($0) })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         // Strings and one integer cannot fail to encode.
@@ -91,6 +107,12 @@ public struct TaskFile: Sendable, Equatable {
         } catch {
             throw .malformed(field: field, error)
         }
+    }
+
+    private static func decode(hex text: String?, _ field: String) throws(TaskFileError) -> [UInt8]? {
+        guard let text else { return nil }
+        guard let bytes = Hex.decode(text) else { throw .notHex(field) }
+        return bytes
     }
 
     private static func explain(_ error: any Error) -> String {
@@ -109,6 +131,7 @@ public struct TaskFile: Sendable, Equatable {
         let collectorHpkeConfig: String
         let logPolicy: String?
         let logURL: String?
+        let ownerSignature: String?
 
         enum CodingKeys: String, CodingKey {
             case version = "cairn_task"
@@ -117,6 +140,7 @@ public struct TaskFile: Sendable, Equatable {
             case collectorHpkeConfig = "collector_hpke_config"
             case logPolicy = "log_policy"
             case logURL = "log_url"
+            case ownerSignature = "owner_signature"
         }
     }
 }
@@ -141,6 +165,8 @@ public enum TaskFileError: Error, Equatable, Sendable {
     case collectorKeyMismatch
     /// The policy is not the one that the configuration names.
     case logPolicyMismatch
+    /// `owner_signature` is not a signature of the owner whom the configuration names over this task, or it names none.
+    case ownerSignatureMismatch
 }
 
 extension TaskFileError: CustomStringConvertible {
@@ -156,6 +182,8 @@ extension TaskFileError: CustomStringConvertible {
         case .missing(let field): "\(field) is missing, but the task configuration holds its hash"
         case .collectorKeyMismatch: "collector_hpke_config does not have the hash that the task configuration names"
         case .logPolicyMismatch: "log_policy does not have the hash that the task configuration names"
+        case .ownerSignatureMismatch:
+            "owner_signature is not by the owner whom the task configuration names, or not over this task"
         }
     }
 }

@@ -10,14 +10,17 @@ package struct AuditReport: Sendable {
     package var batches: [BatchAudit]
     /// Models of the audited tasks in log order: each with the one it came from.
     package var models: [ModelEntry]
+    /// Where the models of a training run do not follow from each other.
+    package var lineage: [LineageFinding]
     /// How pools were divided, in log order.
     package var payouts: [PayoutAudit]
     /// What is odd but convicts nobody of a wrong result.
     package var notes: [String]
 
-    /// Whether every batch that was found passed (and there was one), and every payout adds up.
+    /// Whether every batch that was found passed (and there was one), models follow from each other, and every payout
+    /// adds up.
     package var isVerified: Bool {
-        !batches.isEmpty
+        !batches.isEmpty && lineage.isEmpty
             && batches.allSatisfy { if case .verified = $0.verdict { true } else { false } }
             && payouts.allSatisfy { if case .divided = $0.verdict { true } else { false } }
     }
@@ -58,6 +61,8 @@ package enum AuditError: Error, Sendable {
     case logDamaged(String)
     /// The log has no such task.
     case unknownTask(TaskID)
+    /// The log or the policy is not the one that the task names.
+    case otherLog(String)
     /// The batch's result is not there yet, or does not pass the audit.
     case notVerified(String)
 }
@@ -69,6 +74,7 @@ extension AuditError: CustomStringConvertible {
         case .checkpointRejected(let verdict): "the policy does not accept the checkpoint:\n\(verdict)"
         case .logDamaged(let reason): "the log's entries do not match its checkpoint: \(reason)"
         case .unknownTask(let id): "the log has no task \(id)"
+        case .otherLog(let reason): reason
         case .notVerified(let reason): "the batch's result is not verified: \(reason)"
         }
     }

@@ -43,9 +43,15 @@ package struct Auditor: Sendable {
         let (ledgers, notes) = try await readLedgers(reader, wanted: wanted, progress: progress)
         if let wanted, ledgers.isEmpty { throw .unknownTask(wanted) }
 
-        var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], payouts: [], notes: notes)
+        var report = AuditReport(
+            head: head, policyVerdict: verdict, batches: [], models: [], lineage: [], payouts: [], notes: notes)
         for ledger in ledgers {
-            for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
+            let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict)
+            for batch in ledger.closed {
+                var audit = await check(batch, of: ledger)
+                if let violation { audit.verdict = .unverified([violation]) }
+                report.batches.append(audit)
+            }
             for conviction in ledger.convictions {
                 report.batches.append(
                     BatchAudit(
@@ -62,17 +68,25 @@ package struct Auditor: Sendable {
             for payout in ledger.payouts { report.payouts.append(await check(payout)) }
             report.notes += ledger.notes
         }
+        let lineage = Lineage(ledgers, batches: report.batches)
+        report.lineage = lineage.findings
+        report.notes += lineage.notes
         return report
     }
 
     /// What the log, up to its newest checkpoint, says about one task.
+    ///
+    /// - Throws: also `.unknownTask`, `.otherLog`.
     func ledger(
         of taskID: TaskID
     ) async throws(AuditError) -> (ledger: TaskLedger, checkpoint: SignedCheckpoint, reader: LogReader) {
-        let (checkpoint, _) = try await policy.acceptedCheckpoint(from: source)
+        let (checkpoint, verdict) = try await policy.acceptedCheckpoint(from: source)
         let reader = LogReader(source: source, head: checkpoint.checkpoint.head)
         guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
             throw .unknownTask(taskID)
+        }
+        if let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict) {
+            throw .otherLog(violation)
         }
         return (ledger, checkpoint, reader)
     }
@@ -127,10 +141,11 @@ package struct Auditor: Sendable {
                         ledgers[statement.terms.taskID]?.add(statement)
                     }
                     ledgers[batch.leader.terms.taskID]?.add(pair: batch)
+                case .round(let round): ledgers[round.taskID]?.add(round)
                 case .model(let model): ledgers[model.taskID]?.add(model)
                 case .payout(let payout): ledgers[payout.taskID]?.add(payout)
                 case .reveal(let reveal): ledgers[reveal.taskID]?.add(reveal, at: leaf.index)
-                case .report, .round, .unknown: continue
+                case .report, .unknown: continue
                 }
             }
             addWaiting()

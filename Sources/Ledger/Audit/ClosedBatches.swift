@@ -31,6 +31,9 @@ package struct ClosedBatch: Sendable {
         return reveal.index < batch.index
     }
 
+    /// Whether the log's `task` entry has the signature of the owner whom the task names.
+    package var isSignedByOwner: Bool { ledger.isSignedByOwner }
+
     /// λ and its salt, as far as the log reveals which λ it is.
     package var reveal: RevealEntry? { ledger.reveal?.entry }
 

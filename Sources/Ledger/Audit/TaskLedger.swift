@@ -61,9 +61,12 @@ struct TaskLedger {
 
     let task: ValidatedTask
     let keys: StatementKeys
+    /// Whether the owner whom the task names has signed its id.
+    let isSignedByOwner: Bool
     var leaves: [Leaf] = []
     var closed: [ClosedBatch] = []
     var convictions: [Conviction] = []
+    private(set) var rounds: [RoundEntry] = []
     private(set) var models: [ModelEntry] = []
     private(set) var payouts: [PayoutEntry] = []
     /// The first entry that reveals λ, and its position in the log.
@@ -83,22 +86,29 @@ struct TaskLedger {
         case time(UInt64)
     }
 
-    init(task: ValidatedTask, keys: StatementKeys) {
+    init(task: ValidatedTask, keys: StatementKeys, isSignedByOwner: Bool) {
         self.task = task
         self.keys = keys
+        self.isSignedByOwner = isSignedByOwner
+        if task.cairn.ownerKey != nil, !isSignedByOwner {
+            // A leader may have left it out. Who reads the log shall know before anything is owed.
+            notes.append(
+                "the entry of task \(task.taskID.base64URL) lacks the signature of the owner whom it names; the task "
+                    + "gives no payouts")
+        }
     }
 
     /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
     init?(_ entry: TaskEntry) {
         guard let configuration = try? TaskConfiguration(decoding: entry.configuration) else { return nil }
-        self.init(configuration)
+        self.init(configuration, isSignedByOwner: entry.isSigned)
     }
 
-    init?(_ configuration: TaskConfiguration) {
+    init?(_ configuration: TaskConfiguration, isSignedByOwner: (ValidatedTask) -> Bool = { _ in false }) {
         guard let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys else {
             return nil
         }
-        self.init(task: task, keys: keys)
+        self.init(task: task, keys: keys, isSignedByOwner: isSignedByOwner(task))
     }
 
     // MARK: Reports
@@ -154,6 +164,14 @@ struct TaskLedger {
     }
 
     // MARK: Entries of the owner
+
+    mutating func add(_ round: RoundEntry) {
+        guard let owner = task.cairn.ownerKey, round.isSigned(by: owner) else {
+            notes.append("a `round` entry that the task's owner did not sign is ignored")
+            return
+        }
+        rounds.append(round)
+    }
 
     mutating func add(_ model: ModelEntry) {
         guard let owner = task.cairn.ownerKey, model.isSigned(by: owner) else {

@@ -46,6 +46,9 @@ public struct LogPolicy: Sendable, Hashable {
     public let groups: [Group]
     /// Who must have cosigned; nil for `quorum none`.
     public let quorum: Member?
+    /// SHA-256 of the file that this was parsed from: applications name a policy by it. Two files that say the same in
+    /// other words are two policies.
+    public let fileHash: [UInt8]
 
     /// Longest accepted policy file, in bytes.
     public static let maximumSize = 1_000_000
@@ -58,11 +61,12 @@ public struct LogPolicy: Sendable, Hashable {
         self = try parser.parse(bytes)
     }
 
-    init(logs: [Log], witnesses: [Witness], groups: [Group], quorum: Member?) {
+    init(logs: [Log], witnesses: [Witness], groups: [Group], quorum: Member?, fileHash: [UInt8]) {
         self.logs = logs
         self.witnesses = witnesses
         self.groups = groups
         self.quorum = quorum
+        self.fileHash = fileHash
     }
 
     /// The name that a member has in the file.

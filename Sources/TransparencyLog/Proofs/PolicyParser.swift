@@ -1,5 +1,7 @@
 // Reads policy files. Names are opaque bytes: "é" in two Unicode spellings is two names, as the specification asks.
 
+import Crypto
+
 /// What is wrong with a policy file, and in which line (counted from 1).
 public struct PolicyError: Error, Equatable, Sendable {
     /// One case for each rule of the format.
@@ -67,7 +69,9 @@ struct PolicyParser {
         guard let quorum else {
             throw PolicyError(line: max(1, lines.count - (lines.last?.isEmpty == true ? 1 : 0)), reason: .missingQuorum)
         }
-        return LogPolicy(logs: logs, witnesses: witnesses, groups: groups, quorum: quorum)
+        return LogPolicy(
+            logs: logs, witnesses: witnesses, groups: groups, quorum: quorum,
+            fileHash: Array(SHA256.hash(data: bytes)))
     }
 
     private mutating func parseLine(_ line: ArraySlice<UInt8>) throws(PolicyError.Reason) {

@@ -12,7 +12,9 @@ struct AuditCommand: AsyncParsableCommand {
         discussion: """
             Reads the log from a URL or a folder, verifies it under the policy, adds up the logged commitments of \
             every batch and compares them with the sums that the aggregators signed. No secret is needed and no node is \
-            trusted. The exit code is 0 only if every batch is verified; missing data means 'unverified'.
+            trusted. Of training runs it follows the models from round to round; with --task only within that task. The \
+            exit code is 0 only if every batch is verified, every model follows from the one before, and every payout adds \
+            up; missing data means 'unverified', and so do tasks that name another log or policy.
             """)
 
     struct Output: Encodable {
@@ -35,11 +37,20 @@ struct AuditCommand: AsyncParsableCommand {
             let finding: String?
         }
 
+        struct Lineage: Encodable {
+            let taskId: String
+            let finding: String
+            /// `owner`, where the owner's signatures convict it.
+            let culprits: [String]
+        }
+
         let verified: Bool
         /// Entries in the log.
         let size: UInt64
         let batches: [Batch]
         let payouts: [Payout]
+        /// Where models of a training run do not follow from each other.
+        let lineage: [Lineage]
         /// What is odd but convicts nobody of a wrong result.
         let notes: [String]
     }
@@ -63,17 +74,19 @@ struct AuditCommand: AsyncParsableCommand {
         bar.finish()
         let batches = report.batches.map(Self.describe)
         let payouts = report.payouts.map(Self.describe)
+        let lineage = report.lineage.map(Self.describe)
         if json {
             try JSONOutput.print(
                 Output(
                     verified: report.isVerified, size: report.head.size, batches: batches, payouts: payouts,
-                    notes: report.notes))
+                    lineage: lineage, notes: report.notes))
         } else {
             Console.print("log of \(report.head.size) entries, its checkpoint accepted by the policy:")
             for line in "\(report.policyVerdict)".split(separator: "\n") { Console.print("  \(line)") }
             for batch in batches { Self.print(batch) }
             if batches.isEmpty { Console.print("no batch in the log") }
             for payout in payouts { Self.print(payout) }
+            for finding in lineage { Self.print(finding) }
             for note in report.notes { Console.print("note: \(note)") }
         }
         if !report.isVerified { throw ExitCode(1) }
@@ -119,6 +132,17 @@ struct AuditCommand: AsyncParsableCommand {
         case .wrong(let reason), .unverified(let reason):
             Output.Payout(taskId: task, pool: pool, claims: nil, paid: nil, finding: reason)
         }
+    }
+
+    private static func describe(_ finding: LineageFinding) -> Output.Lineage {
+        Output.Lineage(
+            taskId: finding.taskID.base64URL, finding: finding.text,
+            culprits: finding.convictsOwner ? ["owner"] : [])
+    }
+
+    private static func print(_ lineage: Output.Lineage) {
+        Console.print("BROKEN    task \(lineage.taskId): \(lineage.finding)")
+        for culprit in lineage.culprits { Console.print("  convicted by its own signature: the \(culprit)") }
     }
 
     private static func print(_ payout: Output.Payout) {

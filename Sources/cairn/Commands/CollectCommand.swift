@@ -16,6 +16,10 @@ struct CollectCommand: AsyncParsableCommand {
             The result is what the reports add up to, coordinate by coordinate. --average divides it by their number, \
             which is the only difference between a task made with --vdaf average and one with --vdaf sum. --out writes \
             the numbers into a .npy or .safetensors file, in double precision.
+
+            The result of a committed task is held against its log: the two shares must be those that the aggregators \
+            signed for a batch that passes the public check, and the number of reports that batch's. A result that the log \
+            contradicts is an error, and nothing is written. Where the log cannot be read, this is said.
             """)
 
     struct Output: Encodable {
@@ -29,6 +33,10 @@ struct CollectCommand: AsyncParsableCommand {
         let average: [Double]?
         let start: String?
         let end: String?
+        /// Whether the log proves this result.
+        let audited: Bool
+        /// Why it does not, or that it does.
+        let audit: String
     }
 
     @OptionGroup var task: TaskReference
@@ -53,10 +61,12 @@ struct CollectCommand: AsyncParsableCommand {
         }
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
-        let outcome = try await collector.collect(try query(file.configuration), next: next) {
+        let query = try query(file.configuration)
+        let outcome = try await collector.collect(query, next: next) {
             Spinner.shared.turn("waiting for the aggregators")
         }
         Spinner.shared.finish()
+        let (isAudited, audit) = try await audit(outcome, of: file, query: query)
         let vdaf = try file.configuration.vdaf
         let numbers = outcome.value.numbers(vdaf)
         let averages = average ? numbers.map { $0 / Double(outcome.count) } : nil
@@ -74,7 +84,7 @@ struct CollectCommand: AsyncParsableCommand {
                 Output(
                     taskId: file.taskID.base64URL, count: outcome.count, result: outcome.value.decimals,
                     values: vdaf.isSigned ? numbers : nil,
-                    average: averages, start: start, end: end))
+                    average: averages, start: start, end: end, audited: isAudited, audit: audit))
         }
         let texts = averages.map { $0.map { "\($0)" } }
         if output == nil {
@@ -82,6 +92,28 @@ struct CollectCommand: AsyncParsableCommand {
                 (texts ?? (vdaf.isSigned ? numbers.map { "\($0)" } : outcome.value.decimals)).joined(separator: ","))
         }
         Console.error("\(outcome.count) reports from \(start ?? "?") until \(end ?? "?")")
+        Console.error("\(isAudited ? "audited" : "NOT audited"): \(audit)")
+    }
+
+    /// Whether the log proves the result, in words.
+    ///
+    /// - Throws: where the log contradicts it.
+    private func audit(
+        _ outcome: CollectionOutcome, of file: TaskFile, query: Query
+    ) async throws -> (isAudited: Bool, text: String) {
+        guard try file.configuration.validated().isCommitted else {
+            return (false, "the task is uncommitted, so its result rests on both aggregators' word")
+        }
+        let log: TaskLog
+        do { log = try file.publicLog(at: nil) } catch { return (false, CommandFailure.describe(error)) }
+        switch await outcome.verdict(of: file.taskID, query: query, source: log.source, policy: log.policy) {
+        case .audited: return (true, "the log proves this result and its number of reports")
+        case .unaudited(let reason): return (false, reason)
+        case .contradicted(let reason):
+            throw CommandFailure(
+                "the log contradicts the result, which is not used: \(reason)",
+                advice: "See `cairn audit --log \(file.logURL ?? "")`.")
+        }
     }
 
     private func query(_ configuration: TaskConfiguration) throws -> Query {

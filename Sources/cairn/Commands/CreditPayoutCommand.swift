@@ -13,7 +13,9 @@ struct CreditPayoutCommand: AsyncParsableCommand {
         discussion: """
             Verifies every claim, counts each report once, and gives each claim its part of the pool, in proportion to \
             the least credit that it proves. The table goes into --out and, signed with the owner's key, into the log, where \
-            anybody can check the arithmetic and each claimant its row. Where the log could not be reached, the same \
+            anybody can check the arithmetic and each claimant its row. Claims must be over this task alone; the task must \
+            have an owner whose signature is in the log, and the log must have every batch that is claimed without a fault. \
+            Where the log could not be reached, the same \
             command again sends the same table; nothing is counted twice.
             """)
 
@@ -57,8 +59,11 @@ struct CreditPayoutCommand: AsyncParsableCommand {
         guard let key = file.configuration.cairn?.ownerKey, key == Array(owner.publicKey.rawRepresentation) else {
             throw CommandFailure("\(ownerKey) is not the key of the owner of the task '\(file.name)'")
         }
+        guard let log = log ?? file.logURL else {
+            throw CommandFailure("a payout needs the log of its task", advice: "Give --log.")
+        }
         let claims = try files.map(ClaimDesk.read)
-        try await verify(claims, of: file.taskID, owner: key, log: log ?? file.logURL)
+        try await verify(claims, of: file.taskID, log: log)
         let shares = claims.map { claim in
             PayoutTable.Share(
                 claimHash: claim.hash, credit: UInt64(max(0, claim.statement.bounds.lowerBound)),
@@ -89,22 +94,16 @@ struct CreditPayoutCommand: AsyncParsableCommand {
         Console.print("paid     \(table.paid) of \(pool) \(unit), among \(claims.count) claims; logged")
     }
 
-    private func verify(_ claims: [CreditClaim], of task: TaskID, owner: [UInt8], log: String?) async throws {
+    /// Only claims over this task: another one may count in other units, whoever its owner is.
+    private func verify(_ claims: [CreditClaim], of task: TaskID, log: String) async throws {
         let logPolicy = try LogPolicyFile.read(policy)
         var desk = try ClaimDesk(
-            verifier: ClaimVerifier(policy: logPolicy, audience: audience, purpose: purpose), policy: logPolicy,
-            log: log, lambda: lambda)
+            verifier: ClaimVerifier(policy: logPolicy, tasks: [task], audience: audience, purpose: purpose),
+            policy: logPolicy, log: log, lambda: lambda)
         var checked: [ClaimVerifier.Checked] = []
         for (path, claim) in zip(files, claims) {
             do {
-                let (evidence, next) = try await desk.check(claim)
-                guard evidence.batches.allSatisfy({ $0.task.cairn.ownerKey == owner }) else {
-                    throw CreditError.refused(.task, "it is about a task of another owner")
-                }
-                guard evidence.batches.contains(where: { $0.task.taskID == task }) else {
-                    throw CreditError.refused(.task, "it is not about the task of the payout")
-                }
-                checked.append(next)
+                checked.append(try await desk.check(claim).1)
             } catch let error as CreditError {
                 throw CommandFailure("\(path): \(error)")
             }

@@ -11,9 +11,12 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
         commandName: "verify",
         abstract: "Verify a claim of credit.",
         discussion: """
-            Needs the claim, a log policy, and λ: of an alignment policy from the batch's published result in --log, of \
+            Needs the claim, the tasks that you give credit for and their log policy, and λ: of an alignment policy from the batch's published result in --log, of \
             the others from the log if it was published there, or from --lambda. With --registry every report is \
-            counted once: a claim over a report that an earlier claim counted is refused. The exit code is 0 for a valid \
+            counted once: a claim over a report that an earlier claim counted is refused. A claim brings its tasks along, and \
+            anybody can make up a task: accept only those whose author you know. With --log the log must have the task, \
+            signed by the owner whom it names, and the claim's batches without a fault; without it, that both aggregators \
+            signed them is all there is. The exit code is 0 for a valid \
             claim, 1 for one that is refused, 2 where λ or something else that it takes to judge is missing.
             """)
 
@@ -35,6 +38,7 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
     }
 
     @Argument(help: "The claim.") var file: String
+    @OptionGroup var tasks: AcceptedTasks
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
     @Option(help: "Who you are: claims for another audience are refused.") var audience: String
     @Option(help: "The purpose that it must be for.") var purpose: String?
@@ -45,10 +49,12 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
+        let accepted = try tasks.ids()
         let logPolicy = try LogPolicyFile.read(policy)
         let claim = try ClaimDesk.read(file)
         var desk = try ClaimDesk(
-            verifier: ClaimVerifier(policy: logPolicy, audience: audience, purpose: purpose, recipient: recipient),
+            verifier: ClaimVerifier(
+                policy: logPolicy, tasks: accepted, audience: audience, purpose: purpose, recipient: recipient),
             policy: logPolicy, log: log, lambda: lambda)
         let start = ContinuousClock.now
         var evidence: ClaimEvidence?

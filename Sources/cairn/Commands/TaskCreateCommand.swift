@@ -58,7 +58,8 @@ struct TaskCreateCommand: AsyncParsableCommand {
     var lambda: String?
     @Option(help: "Largest |λ_k| that the task allows; what λ needs, or the batch may reach, by default.")
     var lambdaBound: UInt64?
-    @Option(help: "Key of the task's owner, who signs rounds and models (cairn keygen owner).") var ownerKey: String?
+    @Option(help: "Key of the task's owner, who signs the task, rounds, models and payouts (cairn keygen owner).")
+    var ownerKey: String?
     @Option(help: "A log policy file, where other witnesses than the helper are wanted.") var policy: String?
     @Option(help: "A model file: the task is one training round that starts from it.") var model: String?
     @Option(help: "The training settings that go with --model.") var training: String?
@@ -108,7 +109,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         draft.publish = publish == .public ? .public : .collector
         let lambdaFile = try setCredit(&draft)
         draft.logPolicy = try policy.map(UserFile.readText)
-        draft.ownerKey = try ownerKey.map { Array(try OwnerKey.read($0).publicKey.rawRepresentation) }
+        draft.owner = try ownerKey.map(OwnerKey.read)
 
         let file = try await draft.complete()
         try UserFile.createFolder(folder)

@@ -20,9 +20,11 @@ struct ClaimDesk {
         try CreditClaim(file: try UserFile.read(path, limit: CreditClaim.maximumSize))
     }
 
-    /// What can be checked of a claim without its proofs, and what its proofs are about.
+    /// What can be checked of a claim without its proofs, also against the log where it is at hand, and what its proofs
+    /// are about.
     mutating func check(_ claim: CreditClaim) async throws -> (ClaimEvidence, ClaimVerifier.Checked) {
         let evidence = try verifier.evidence(of: claim)
+        try await finder.confirm(evidence)
         let weights = try await finder.weights(of: evidence)
         return (evidence, ClaimVerifier.Checked(claim, evidence: evidence, weights: weights))
     }

@@ -10,12 +10,18 @@ struct CreditLambda {
     /// The log, whose blobs may hold it; nil where there is none at hand.
     private let log: TaskLog?
     private var found: [CloseEntry.Terms: CreditWeights] = [:]
-    private var closed: [TaskID: [ClosedBatch]] = [:]
+    private var claimLog: ClaimLog?
     private var aggregates: [CloseEntry.Terms: AggregateValue] = [:]
 
     init(files: [LambdaFile], log: TaskLog?) {
         self.files = files
         self.log = log
+        claimLog = log.map { ClaimLog($0.auditor) }
+    }
+
+    /// Holds a claim's batches against the log, if there is one at hand.
+    mutating func confirm(_ evidence: ClaimEvidence) async throws {
+        try await claimLog?.confirm(evidence)
     }
 
     /// λ of each batch of a claim; nil for unit credit.
@@ -114,9 +120,6 @@ struct CreditLambda {
 
     /// The closed batches of a task in the log, which is read once.
     mutating func closedBatches(of task: TaskID) async throws -> [ClosedBatch] {
-        if let known = closed[task] { return known }
-        let batches = try await log?.auditor.closedBatches(of: task) ?? []
-        closed[task] = batches
-        return batches
+        try await claimLog?.closedBatches(of: task) ?? []
     }
 }

@@ -88,8 +88,9 @@ struct DemoCredit: Sendable {
     /// - Returns: For each claim, why it was refused, or nil.
     private func verify(_ claims: [CreditClaim]) async throws -> [String?] {
         var desk = try ClaimDesk(
-            verifier: ClaimVerifier(policy: policy, audience: Self.context.audience), policy: policy, log: logFolder,
-            lambda: [])
+            verifier: ClaimVerifier(
+                policy: policy, tasks: Set(rounds.map(\.taskID)), audience: Self.context.audience),
+            policy: policy, log: logFolder, lambda: [])
         var checked: [ClaimVerifier.Checked] = []
         for claim in claims { checked.append(try await desk.check(try CreditClaim(file: claim.encoded())).1) }
         return desk.verifier.verify(checked).map { verdict in

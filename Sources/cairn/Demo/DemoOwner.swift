@@ -34,7 +34,7 @@ struct DemoOwner: Sendable {
         // λ is the published sum, of which no coordinate exceeds what the batch can add up to.
         draft.credit = CreditPolicy(
             kind: .alignment, bound: draft.maxBatchSize * draft.vdaf.base.coordinateBound)
-        draft.ownerKey = Array(key.publicKey.rawRepresentation)
+        draft.owner = key
         let now = currentTime()
         draft.seconds = now - 60..<now + 3600
         let file = try draft.complete(leader: leaderInfo, helper: helperInfo)

@@ -16,10 +16,8 @@ struct RoundOwner: Sendable {
         guard let round = TrainingRound(taskInfo: file.configuration.taskInfo) else {
             throw CommandFailure("the task '\(file.name)' is not a training round")
         }
+        try check(model)
         let bytes = model.encoded()
-        guard file.configuration.cairn?.modelHash == Blob.hash(bytes) else {
-            throw CommandFailure("the task '\(file.name)' starts from another model")
-        }
         let entry = try RoundEntry(
             taskID: file.taskID, runID: round.runID, round: round.number, modelHash: Blob.hash(bytes), owner: key)
         try await TaskClient(task: file).post(.round(entry), blob: bytes)
@@ -27,23 +25,40 @@ struct RoundOwner: Sendable {
 
     /// Collects the round's sum, takes the step, and logs the new model with its lineage.
     ///
-    /// The owner trusts no node either: a sum that the log does not prove is not applied.
+    /// The owner trusts no node either: a sum that the log does not prove is not applied, and how many reports it is of
+    /// comes from the log.
     func step(from model: Model, collector: Collector) async throws -> Model {
         try checkKey()
+        try check(model)
         let outcome = try await collector.collect(.leaderSelected)
-        guard case .signedVector(let sums) = outcome.value, let count = Int(exactly: outcome.count) else {
+        let result = try await audited(outcome)
+        guard case .signedVector(let sums) = result.value, let count = Int(exactly: result.count) else {
             throw CommandFailure("the collected result is not a sum of updates")
         }
-        let selector = try await audit(expecting: outcome.value)
         let next = try model.applying(UpdateBound(task: file).average(of: sums, contributors: count))
-        let (bytes, result) = (next.encoded(), Blob.encode(outcome.value))
+        let (bytes, sum) = (next.encoded(), Blob.encode(result.value))
         let entry = try ModelEntry(
-            taskID: file.taskID, selector: selector, resultHash: Blob.hash(result),
+            taskID: file.taskID, selector: result.selector, resultHash: Blob.hash(sum),
             previousModelHash: Blob.hash(model.encoded()), modelHash: Blob.hash(bytes), owner: key)
-        let client = try TaskClient(task: file)
-        try await client.post(.model(entry), blob: bytes)
-        try await client.post(.model(entry), blob: result)
+        // Of this round another batch may have been collected and stepped from before.
+        guard try await file.publicLog(at: nil).auditor.models(of: file.taskID).allSatisfy(entry.saysTheSame) else {
+            throw CommandFailure(
+                "the round '\(file.name)' has another model in the log already; a second one would be a fork by your key"
+            )
+        }
+        try await TaskClient(task: file).post(.model(entry), blob: bytes)
+        // The next round may start from this model only once the log has it.
+        try await file.log(.model(entry), blob: sum)
         return next
+    }
+
+    /// The task says which model its round starts from; announced or stepped from another, the owner would sign a break in
+    /// the run's lineage.
+    private func check(_ model: Model) throws {
+        guard file.configuration.cairn?.modelHash == Blob.hash(model.encoded()) else {
+            throw CommandFailure(
+                "the task '\(file.name)' starts from another model", advice: "Give the model that the task names.")
+        }
     }
 
     /// The leader would refuse what another key signs; better before anything is collected.
@@ -53,40 +68,18 @@ struct RoundOwner: Sendable {
         }
     }
 
-    /// - Returns: The selector of the batch whose proven result is `value`.
-    private func audit(expecting value: AggregateValue) async throws -> BatchSelector {
-        let report = try await file.publicLog(at: nil).auditor.audit(taskID: file.taskID)
-        for batch in report.batches {
-            if case .verified(let logged) = batch.verdict, logged == value { return batch.selector }
+    /// The result that the log proves, if it is the collected one.
+    private func audited(_ outcome: CollectionOutcome) async throws -> AuditedResult {
+        let log = try file.publicLog(at: nil)
+        let reason: String
+        switch await outcome.verdict(
+            of: file.taskID, query: .leaderSelected, source: log.source, policy: log.policy)
+        {
+        case .audited(let result): return result
+        case .unaudited(let text), .contradicted(let text): reason = text
         }
         throw CommandFailure(
-            "the collected sum is not one that the log proves, so it is not applied",
+            "the collected sum is not one that the log proves, so it is not applied: \(reason)",
             advice: "See `cairn audit --log \(file.logURL ?? "")`.")
-    }
-}
-
-/// Which round of which training run a task is: `task_info` = run id (16 bytes) ‖ round number (u32, big-endian).
-struct TrainingRound: Sendable {
-    let runID: [UInt8]
-    let number: UInt32
-
-    static let runIDSize = 16
-
-    init(runID: [UInt8], number: UInt32) {
-        self.runID = runID
-        self.number = number
-    }
-
-    init?(taskInfo: [UInt8]) {
-        guard taskInfo.count == Self.runIDSize + 4 else { return nil }
-        runID = Array(taskInfo.prefix(Self.runIDSize))
-        number = taskInfo.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
-    }
-
-    var taskInfo: [UInt8] { runID + withUnsafeBytes(of: number.bigEndian) { Array($0) } }
-
-    static func randomRunID() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<runIDSize).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 }

@@ -21,6 +21,8 @@ struct TaskDescription: Encodable {
     let creditPolicy: String?
     let collectorHpkeConfig: String
     let ownerKey: String?
+    /// Whether the task file has the owner's signature; nil for a task without owner.
+    let ownerSigned: Bool?
     let logUrl: String?
     let logPolicy: String?
     let modelHash: String?
@@ -49,6 +51,7 @@ struct TaskDescription: Encodable {
         creditPolicy = parameters.creditPolicy.map { "\($0.kind)" }
         collectorHpkeConfig = Hex.encode(file.collectorHpkeConfig.encoded())
         ownerKey = parameters.ownerKey.map { Hex.encode($0) }
+        ownerSigned = parameters.ownerKey.map { _ in !file.lacksOwnerSignature }
         logUrl = file.logURL
         logPolicy = file.logPolicy
         modelHash = parameters.modelHash.map { Hex.encode($0) }
@@ -71,6 +74,10 @@ struct TaskDescription: Encodable {
         if let start, let end { lines.append("reports      from \(start) until \(end)") }
         if let publish { lines.append("publish      \(publish)") }
         if let creditPolicy { lines.append("credit       \(creditPolicy)") }
+        if let ownerKey, let ownerSigned {
+            let verdict = ownerSigned ? "who has signed this task" : "who has NOT signed this task: do not use it"
+            lines.append("owner        \(ownerKey), \(verdict)")
+        }
         if let logUrl { lines.append("log          \(logUrl)") }
         lines.append("capacity     \(capacity)")
         if let sigma { lines.append("hiding       σ = \(Int(sigma)) bits per report (at least 40 required)") }

@@ -27,8 +27,8 @@ struct TaskDraft: Sendable {
     var credit = CreditPolicy(kind: .unit, bound: 0)
     /// Hash of λ, or commitment to it.
     var lambdaHash: [UInt8]?
-    /// Ed25519 public key.
-    var ownerKey: [UInt8]?
+    /// Signs the task.
+    var owner: Curve25519.Signing.PrivateKey?
     var modelHash: [UInt8]?
     var termsHash: [UInt8]?
     /// A log policy other than 'the leader's log, cosigned by the helper'.
@@ -72,13 +72,14 @@ struct TaskDraft: Sendable {
         _ = try configuration.validated()
         return try TaskFile(
             name: name, configuration: configuration, collectorHpkeConfig: collectorConfig, logPolicy: policy,
-            logURL: vdaf.isCommitted ? Self.logURL(leaderURL) : nil)
+            logURL: vdaf.isCommitted ? Self.logURL(leaderURL) : nil,
+            ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
     }
 
     private func parameters(leader: NodeInfo, helper: NodeInfo, policy: String?) throws -> CairnTaskParameters {
         var parameters = CairnTaskParameters(
             collectorHpkeHash: Array(SHA256.hash(data: collectorConfig.encoded())), maxBatchSize: maxBatchSize)
-        parameters.ownerKey = ownerKey
+        parameters.ownerKey = owner.map { Array($0.publicKey.rawRepresentation) }
         parameters.modelHash = modelHash
         parameters.termsHash = termsHash
         guard let policy else { return parameters }

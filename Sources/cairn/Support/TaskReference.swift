@@ -8,3 +8,31 @@ struct TaskReference: ParsableArguments {
 
     func load() throws -> TaskFile { try ContributorHome.standard().task(name) }
 }
+
+/// `--task ID|FILE|NAME`, at least once: the tasks that a verifier accepts claims of.
+struct AcceptedTasks: ParsableArguments {
+    // An id may begin with a dash.
+    @Option(
+        name: .customLong("task"), parsing: .unconditionalSingleValue,
+        help: """
+            A task to accept claims of: its id (43 characters), a task file, or the name of an installed task; may be \
+            repeated.
+            """)
+    var names: [String]
+
+    func ids() throws -> Set<TaskID> {
+        let home = ContributorHome.standard()
+        return Set(
+            try names.map { name in
+                if let id = TaskID(base64URL: name) { return id }
+                let file = try home.task(name)
+                // Whoever wrote it may have made the task up; whoever knows its id from elsewhere can say that.
+                guard !file.lacksOwnerSignature else {
+                    throw CommandFailure(
+                        "\(name): the task names an owner who has not signed it, as files of older versions do",
+                        advice: "If you know the task, give its id.")
+                }
+                return file.taskID
+            })
+    }
+}

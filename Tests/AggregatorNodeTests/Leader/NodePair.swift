@@ -81,7 +81,8 @@ final class NodePair: Sendable {
             vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
         let file = try TaskFile(
             name: "pair", configuration: configuration, collectorHpkeConfig: collector.config,
-            logPolicy: committed ? policy : nil, logURL: nil)
+            logPolicy: committed ? policy : nil, logURL: nil,
+            ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
         for (configuration, keys) in [(leader, leaderKeys), (helper, helperKeys)] {
             let store = try SQLiteDatastore.open(path: configuration.databasePath)
             _ = try await TaskRegistry.add(file, to: store, configuration: configuration, keys: keys)

@@ -71,7 +71,7 @@ struct Parties: Sendable {
 
     func task(
         committed: Bool, mode: BatchMode = .timeInterval, minBatchSize: UInt64 = 2, info: String = "test",
-        leaderURL: String? = nil, vdaf type: VDAFConfiguration? = nil,
+        leaderURL: String? = nil, vdaf type: VDAFConfiguration? = nil, owner: Curve25519.Signing.PrivateKey? = nil,
         change: (inout CairnTaskParameters) -> Void = { _ in }
     ) throws -> TaskFile {
         var parameters = parameters(committed: committed)
@@ -83,6 +83,7 @@ struct Parties: Sendable {
             vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
         return try TaskFile(
             name: info, configuration: configuration, collectorHpkeConfig: collector.config,
-            logPolicy: committed ? policy : nil, logURL: nil)
+            logPolicy: committed ? policy : nil, logURL: nil,
+            ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
     }
 }

@@ -41,7 +41,7 @@ struct AuditLog {
         sums = batch.sums
 
         let (batchID, seed) = (BatchID.random(), randomness.bytes(ClaimKey.seedSize))
-        var entries = [world.entry(of: task)]
+        var entries = [try world.entry(of: task)]
         var root = BatchRoot()
         for commitments in batch.commitments {
             let reportID = ReportID.random()

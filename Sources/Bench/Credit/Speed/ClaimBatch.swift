@@ -63,7 +63,7 @@ struct ClaimBatch {
         let close = try world.close(
             CloseEntry.Terms(
                 taskID: task.taskID, selector: BatchScope.batch(batchID).selector, root: root.root, count: root.count))
-        let log = [MerkleTree.leafHash(world.entry(of: task))] + leafHashes + [MerkleTree.leafHash(close)]
+        let log = [MerkleTree.leafHash(try world.entry(of: task))] + leafHashes + [MerkleTree.leafHash(close)]
         let index = UInt64(log.count - 1)
         closeProof = TlogProof(
             extra: close, index: index, inclusionProof: try MerkleTree.inclusionProof(index: index, leafHashes: log),
@@ -72,7 +72,9 @@ struct ClaimBatch {
 
     static let context = CreditClaim.Context(audience: "bench.example", purpose: "payout 1", recipient: "account 1")
 
-    var verifier: ClaimVerifier { ClaimVerifier(policy: world.policy, audience: Self.context.audience) }
+    var verifier: ClaimVerifier {
+        ClaimVerifier(policy: world.policy, tasks: [task.taskID], audience: Self.context.audience)
+    }
 
     func claimKey(_ number: Int) -> Curve25519.Signing.PrivateKey { reports[number].claimKey }
 

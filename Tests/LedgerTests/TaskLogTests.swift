@@ -1,0 +1,93 @@
+import Crypto
+import DAP
+import Ledger
+import LedgerFixtures
+import Testing
+import TransparencyLog
+
+/// A task is told in one log, under one policy file, and its owner has signed it.
+@Suite struct TaskLogTests {
+    private static func audit(_ log: LogFixture, _ policy: LogPolicy) async throws -> AuditReport {
+        try await Auditor(source: log.source, policy: policy).audit()
+    }
+
+    private func expectUnverified(_ report: AuditReport, _ words: String) {
+        #expect(!report.isVerified)
+        guard case .unverified(let reasons) = report.batches.first?.verdict else {
+            Issue.record("a batch was judged by what is not its task's: \(report.batches)")
+            return
+        }
+        #expect(reasons.contains { $0.contains(words) }, "\(reasons)")
+    }
+
+    @Test func aPolicyFileThatTheTaskDoesNotNameGivesNoVerdict() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        try log.logHonestBatch([try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])])
+        try log.publish()
+        #expect(try await log.audit().isVerified)
+        let weaker = try LogPolicy(
+            parsing: Array(log.policyText.replacing("quorum helper", with: "quorum none").utf8))
+        expectUnverified(try await Self.audit(log, weaker), "names the log policy")
+        let auditor = Auditor(source: log.source, policy: weaker)
+        await #expect(throws: AuditError.self) { try await auditor.closedBatches(of: log.task.taskID) }
+    }
+
+    @Test func aLogThatTheTaskDoesNotNameGivesNoVerdict() async throws {
+        let other = try NoteSigner(name: "example.net/log")
+        var log = try LogFixture(otherLog: other)
+        defer { log.removeFiles() }
+        try log.logHonestBatch([try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])])
+        try log.publish(signer: other)
+        expectUnverified(try await log.audit(), "names the log key")
+    }
+
+    @Test func aTaskEntryIsReadWithAndWithoutItsOwnersSignature() throws {
+        let log = try LogFixture()
+        defer { log.removeFiles() }
+        guard case .task(let signed) = try LedgerEntry(decoding: log.entries[0]) else {
+            Issue.record("the first entry is the task")
+            return
+        }
+        #expect(signed.isSigned(for: log.task))
+        // As logs of earlier versions have it.
+        var old = signed
+        old.ownerSignature = nil
+        let bytes = LedgerEntry.task(old).encoded()
+        #expect(try LedgerEntry(decoding: bytes) == .task(old))
+        #expect(!old.isSigned(for: log.task))
+        #expect(log.entries[0].count == bytes.count + 64)
+        for length in (bytes.count + 1)..<log.entries[0].count {
+            #expect(throws: CodecError.self) { try LedgerEntry(decoding: Array(log.entries[0].prefix(length))) }
+        }
+        #expect(throws: CodecError.self) { try LedgerEntry(decoding: log.entries[0] + [0]) }
+    }
+
+    @Test func aSignatureForATaskWithoutOwnerIsNoEntry() throws {
+        let log = try LogFixture()
+        defer { log.removeFiles() }
+        guard case .task(var entry) = try LedgerEntry(decoding: log.entries[0]) else { return }
+        var parameters = log.task.cairn
+        parameters.ownerKey = nil
+        let configuration = log.task.configuration
+        entry.configuration = try TaskConfiguration(
+            taskInfo: configuration.taskInfo, leaderURL: configuration.leaderURL, helperURL: configuration.helperURL,
+            timePrecision: configuration.timePrecision, minBatchSize: configuration.minBatchSize,
+            batchMode: configuration.batchMode, vdaf: try configuration.vdaf, taskInterval: nil, cairn: parameters
+        ).encoding
+        #expect(throws: CodecError.self) { try LedgerEntry(decoding: LedgerEntry.task(entry).encoded()) }
+        entry.ownerSignature = nil
+        #expect(throws: Never.self) { try LedgerEntry(decoding: LedgerEntry.task(entry).encoded()) }
+    }
+
+    /// Or one whose leader left the signature out: what follows from that is said.
+    @Test func anOldLogWhoseOwnerHasNotSignedStillVerifies() async throws {
+        var log = try LogFixture(isSigned: false)
+        defer { log.removeFiles() }
+        try log.logHonestBatch([try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])])
+        try log.publish()
+        let report = try await log.audit()
+        #expect(report.isVerified)
+        #expect(report.notes.count == 1 && report.notes.first?.contains("gives no payouts") == true, "\(report.notes)")
+    }
+}
