@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(
@@ -34,6 +35,8 @@ let package = Package(
 
         .target(name: "Encodings"),
         .target(name: "DurableFiles"),
+        .target(
+            name: "ChildProcesses", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
         .target(name: "CKeccak"),
         .target(name: "CEdwards25519", dependencies: ["CKeccak"]),
         .target(name: "Parallel"),
@@ -107,13 +110,14 @@ let package = Package(
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
-                "Wallet", "DurableFiles",
+                "Wallet", "DurableFiles", "ChildProcesses",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
+        .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
         .testTarget(
             name: "Ristretto255Tests", dependencies: ["TestSupport", "Ristretto255", "CEdwards25519", "CSodium"]),
@@ -147,7 +151,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TestPorts", path: "Tests/TestPorts"),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["ChildProcesses"], path: "Tests/TestSupport"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
         .testTarget(
@@ -184,8 +188,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestPorts", "Contributor", "Wallet", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments",
-                "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "cairn",
+                "TestPorts", "TestSupport", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP", "Ledger",
+                "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel",
+                "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
