@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(
@@ -33,6 +34,9 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         .target(name: "Encodings"),
+        .target(name: "DurableFiles"),
+        .target(
+            name: "ChildProcesses", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
         .target(name: "CKeccak"),
         .target(name: "CEdwards25519", dependencies: ["CKeccak"]),
         .target(name: "Parallel"),
@@ -43,7 +47,7 @@ let package = Package(
             name: "ZeroKnowledge", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255", "Commitments"]),
         .target(
             name: "TransparencyLog",
-            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: ["DurableFiles", "Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "DAP",
             dependencies: [
@@ -61,7 +65,7 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "DurableFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -74,13 +78,13 @@ let package = Package(
         .target(
             name: "Wallet",
             dependencies: [
-                "Commitments", "DAP", .product(name: "Crypto", package: "swift-crypto"),
+                "Commitments", "DAP", "DurableFiles", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Contributor",
             dependencies: [
-                "Encodings", "TransparencyLog", "DAP", "Ledger", "Wallet",
+                "DurableFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -88,7 +92,8 @@ let package = Package(
         .target(
             name: "Credit",
             dependencies: [
-                "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
+                "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog",
+                "DAP", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TensorFiles", dependencies: ["Encodings"]),
@@ -105,12 +110,14 @@ let package = Package(
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
-                "Wallet",
+                "Wallet", "DurableFiles", "ChildProcesses",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
+        .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
         .testTarget(
             name: "Ristretto255Tests", dependencies: ["TestSupport", "Ristretto255", "CEdwards25519", "CSodium"]),
@@ -144,7 +151,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TestPorts", path: "Tests/TestPorts"),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["ChildProcesses"], path: "Tests/TestSupport"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
         .testTarget(
@@ -156,7 +163,8 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "TestPorts", "AggregatorNode", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog",
+                "TestPorts", "AggregatorNode", "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger",
+                "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -180,8 +188,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestPorts", "Contributor", "Wallet", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments",
-                "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "cairn",
+                "TestPorts", "TestSupport", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP", "Ledger",
+                "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel",
+                "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -194,7 +203,8 @@ let package = Package(
 // then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
-        "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger",
+        "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP",
+        "Ledger",
         "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Wallet",
     ]
     package.products = []

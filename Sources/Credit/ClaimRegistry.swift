@@ -1,12 +1,13 @@
 import DAP
+import DurableFiles
 import Encodings
 import Foundation
 
 /// The receipts that a verifier has counted, so that it counts none twice.
 ///
-/// A text file: a header, then one receipt a line: `task-id report-id claim-hash`. It is locked while it is used and written through
-/// before a claim counts; a line that a crash cut off is dropped. The same claim may be shown again, and is not counted
-/// again.
+/// A text file: a header, then one receipt a line: `task-id report-id claim-hash`. It is locked while it is used, and its
+/// lines and its name are on the disk before a claim counts; a line that a crash cut off is dropped. The same claim may
+/// be shown again, and is not counted again.
 package struct ClaimRegistry: Sendable {
     private let path: String
 
@@ -63,12 +64,14 @@ package struct ClaimRegistry: Sendable {
         }
         let lines = Array(added.utf8)
         guard ftruncate(descriptor, off_t(whole)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else { throw failure() }
-        guard lines.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == lines.count,
-            fsync(descriptor) == 0
-        else {
-            let failure = failure()
+        do throws(DurableFileError) {
+            try DurableFile.writeAll(lines, to: descriptor, path: path)
+            guard fsync(descriptor) == 0 else { throw .last(.sync, path) }
+            // Until its folder is on the disk as well, a power cut could take away a file that is new.
+            if whole == 0 { try DurableFile.syncFolder(of: path) }
+        } catch {
             ftruncate(descriptor, off_t(whole))
-            throw failure
+            throw .file(path: path, reason: error.reason)
         }
         return outcomes
     }

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 
 /// An open file, closed with its last owner.
@@ -79,8 +80,11 @@ final class FileDescriptor: Sendable, WalletBytes {
 
     /// Makes the names in a folder durable.
     static func synchronizeFolder(of path: String) throws(WalletError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try FileDescriptor(path: folder, flags: O_RDONLY).synchronize()
+        do throws(DurableFileError) {
+            try DurableFile.syncFolder(of: path)
+        } catch {
+            throw .file(path: error.path, reason: error.reason)
+        }
     }
 
     static func failure(_ path: String) -> WalletError {

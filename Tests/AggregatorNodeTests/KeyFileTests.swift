@@ -1,4 +1,5 @@
 import AggregatorNode
+import DurableFiles
 import Foundation
 import Testing
 

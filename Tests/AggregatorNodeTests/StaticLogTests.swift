@@ -1,5 +1,6 @@
 import AggregatorNode
 import AsyncHTTPClient
+import DurableFiles
 import Testing
 import TransparencyLog
 

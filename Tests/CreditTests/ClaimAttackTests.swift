@@ -199,6 +199,26 @@ extension LogFixture {
         #expect(try String(contentsOfFile: other, encoding: .utf8) == "not a registry")
     }
 
+    /// A power cut in the middle of a write leaves any part of what was to be written.
+    @Test func aRegistryTornAtAnyByteCountsWhatIsWholeAndNothingTwice() async throws {
+        let fixture = try await ClaimFixture(inputs: Self.inputs)
+        defer { fixture.log.removeFiles() }
+        let path = fixture.log.directory + "/registry"
+        let registry = ClaimRegistry(path: path)
+        let claims = try [0, 1].map { try fixture.claim(.exactly(1), [$0]) }
+        #expect(try registry.count(claims) == [.counted, .counted])
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        let lines = whole.indices.filter { whole[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
+        try #require(lines.count == 3)
+        for end in 0...whole.count {
+            try whole.prefix(end).write(to: URL(fileURLWithPath: path))
+            let kept = lines.dropFirst().count { $0 <= end }
+            let outcomes = try registry.count(claims)
+            #expect(outcomes == [kept >= 1 ? .known : .counted, kept >= 2 ? .known : .counted], "\(end)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == whole, "\(end)")
+        }
+    }
+
     /// λ is swapped after the fact.
     @Test func aClaimAboutAnotherLambdaIsRefused() async throws {
         let fixture = try await ClaimFixture(inputs: Self.inputs, lambda: Self.lambda)

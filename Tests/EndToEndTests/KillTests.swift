@@ -102,7 +102,8 @@ extension EndToEnd {
                 try await Task.sleep(for: length * fraction)
             case .state(_, let isReached):
                 let client = try TaskClient(task: round.task)
-                for _ in 0..<1000 {
+                let start = ContinuousClock.now
+                while ContinuousClock.now - start < .seconds(180) {
                     let status = try await client.status()
                     // A state may pass between two looks; a collected batch is the last chance.
                     if isReached(status) || status.batches.contains(where: { $0.state == "collected" }) { break }

@@ -20,7 +20,7 @@ extension EndToEnd {
                 await nodes.stop()
                 let log = nodes.leader.logFolder
                 try await expectVerified(log: log, policy: policy)
-                try checkedByGo(task, log: log, policy: policy, nodes)
+                try await checkedByGo(task, log: log, policy: policy, nodes)
                 try await expectOnlyThisLog(log: log, nodes)
                 try await missingBlobsMeanUnverified(log: log, policy: policy, nodes)
                 for role in ["leader", "helper"] {
@@ -85,8 +85,8 @@ extension EndToEnd {
         private static func receipts(_ nodes: TestNodes) -> String { "\(nodes.folder.path)/receipts" }
 
         /// Other people's code accepts the leader's log and the contributors' receipts, as they are on disk.
-        private func checkedByGo(_ task: TaskFile, log: String, policy: String, _ nodes: TestNodes) throws {
-            let printed = try SumDBProgram.run(["check", policy, log, Self.receipts(nodes)])
+        private func checkedByGo(_ task: TaskFile, log: String, policy: String, _ nodes: TestNodes) async throws {
+            let printed = try await SumDBProgram.run(["check", policy, log, Self.receipts(nodes)])
             #expect(printed.hasSuffix("inclusions 5 consistencies 0\n"), "\(printed)")
         }
 

@@ -1,8 +1,8 @@
+import ChildProcesses
 import Contributor
 import DAP
 import Foundation
 import Ledger
-import Synchronization
 import TestPorts
 import Testing
 import TransparencyLog
@@ -51,30 +51,14 @@ enum Cairn {
     static func run(
         _ arguments: [String], home: String? = nil, environment extra: [String: String] = [:]
     ) async throws -> CommandResult {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try path())
-        process.arguments = arguments
-        var environment = ProcessInfo.processInfo.environment
-        environment["CAIRN_HOME"] = home ?? environment["CAIRN_HOME"]
-        environment["CAIRN_PASSPHRASE_FILE"] = nil
-        environment["CAIRN_PASSPHRASE"] = TestWallet.passphrase
-        process.environment = environment.merging(extra) { $1 }
-        let folder = try TemporaryFolder()
-        let files = try ["out", "err"].map { name in
-            try Data().write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
-            return try #require(FileHandle(forWritingAtPath: "\(folder.path)/\(name)"))
-        }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = files[0]
-        process.standardError = files[1]
-        let status = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        var environment: [String: String?] = ["CAIRN_PASSPHRASE": TestWallet.passphrase]
+        environment.updateValue(nil, forKey: "CAIRN_PASSPHRASE_FILE")
+        if let home { environment["CAIRN_HOME"] = home }
+        for (name, value) in extra { environment[name] = value }
+        let outcome = try await ChildProcess.run(try path(), arguments, environment: environment)
         return CommandResult(
-            status: status, output: try String(contentsOfFile: "\(folder.path)/out", encoding: .utf8),
-            errors: try String(contentsOfFile: "\(folder.path)/err", encoding: .utf8))
+            status: outcome.ending.status, output: String(decoding: outcome.output, as: UTF8.self),
+            errors: String(decoding: outcome.errors, as: UTF8.self))
     }
 
     /// Runs a command that must succeed.
@@ -85,6 +69,16 @@ enum Cairn {
         let result = try await run(arguments, home: home, environment: environment)
         try #require(result.status == 0, "cairn \(arguments.joined(separator: " ")): \(result.errors)")
         return result
+    }
+}
+
+extension ProcessEnding {
+    /// The exit status, or the number of the signal, which no test takes for success.
+    var status: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .killed(let signal): signal
+        }
     }
 }
 
@@ -124,7 +118,7 @@ final class TestNode: Sendable {
     let folder: String
     let port: UInt16
     private let command: [String]
-    private let process = Mutex<Process?>(nil)
+    private let process = ProcessSlot()
 
     /// - Parameter command: what to run; `cairn node run` by default.
     init(role: String, folder: String, port: UInt16, command: [String]? = nil) {
@@ -138,49 +132,28 @@ final class TestNode: Sendable {
     var configuration: String { "\(folder)/\(role).yaml" }
     var logFolder: String { "\(folder)/data/log" }
 
+    var processID: pid_t? { process.current?.processID }
+
     /// Starts the process and waits until it answers. The port is always the same.
     func start() async throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try Cairn.path())
-        process.arguments = command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"]
-        let log = "\(folder)/node.log"
-        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
-        let handle = try #require(FileHandle(forWritingAtPath: log))
-        try handle.seekToEnd()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        try process.run()
-        self.process.withLock { $0 = process }
+        let process = try await ChildProcess.start(
+            try Cairn.path(), command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"],
+            output: .log("\(folder)/node.log"))
+        self.process.current = process
         let client = NodeClient(url: url)
         for _ in 0..<6000 {
             if await client.isHealthy() { return }
-            try #require(process.isRunning, "the \(role) ended while starting: \(logText)")
+            try #require(!process.hasEnded, "the \(role) ended while starting: \(logText)")
             try await Task.sleep(for: .milliseconds(20))
         }
         Issue.record("the \(role) does not answer: \(logText)")
     }
 
     /// SIGKILL, as in a power failure.
-    func kill() async { await end(SIGKILL) }
+    func kill() async { await process.take()?.kill() }
 
     /// SIGTERM, which the node obeys in order.
-    func stop() async { await end(SIGTERM) }
-
-    private func end(_ signal: Int32) async {
-        guard
-            let process = self.process.withLock({ slot in
-                defer { slot = nil }
-                return slot
-            })
-        else { return }
-        Foundation.kill(process.processIdentifier, signal)
-        let start = ContinuousClock.now
-        while process.isRunning {
-            if ContinuousClock.now - start > .seconds(10) { Foundation.kill(process.processIdentifier, SIGKILL) }
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-    }
+    func stop() async { await process.take()?.terminate(grace: .seconds(60)) }
 
     var logText: String { (try? String(contentsOfFile: "\(folder)/node.log", encoding: .utf8)) ?? "" }
 

@@ -53,7 +53,7 @@ extension EndToEnd {
                     let path = "\(folder)/\(name)"
                     let exported = "\(folder)/model-\(name)"
                     try await Cairn.succeed("model", "export", "--model", "\(folder)/model-1", "--out", exported)
-                    _ = try PythonProgram.run(["update", exported, "\(norm)", "5", path])
+                    _ = try await PythonProgram.run(["update", exported, "\(norm)", "5", path])
                     let arguments = [
                         "contribute", "--task", nodes.taskPath("round"), "--update", path, "--model",
                         "\(folder)/model-1",
@@ -83,7 +83,7 @@ extension EndToEnd {
                 try await Cairn.succeed(
                     "model", "export", "--model", "\(folder)/model-2", "--training", "\(folder)/training.json", "--out",
                     "\(folder)/final.safetensors")
-                let held = try PythonProgram.held(["read", "\(folder)/final.safetensors"])
+                let held = try await PythonProgram.held(["read", "\(folder)/final.safetensors"])
                 #expect(held[0].tensors.map(\.name) == ["0.bias", "0.weight", "2.bias", "2.weight"])
                 #expect(held[0].tensors[1].shape == [4, 3])
                 #expect(

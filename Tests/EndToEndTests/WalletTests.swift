@@ -1,3 +1,4 @@
+import ChildProcesses
 import Contributor
 import DAP
 import Foundation
@@ -143,26 +144,19 @@ extension EndToEnd {
         private static func run(
             _ arguments: [String], home: String, typing: [String] = []
         ) async throws -> (status: Int32, output: String) {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: arguments[0])
-            process.arguments = Array(arguments.dropFirst())
-            var environment = ProcessInfo.processInfo.environment
-            for name in ["CAIRN_PASSPHRASE", "CAIRN_PASSPHRASE_FILE"] { environment[name] = nil }
-            environment["CAIRN_HOME"] = home
-            process.environment = environment
-            let master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+            let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
             defer { close(master) }
             // TIOCSPTLCK and TIOCGPTN of Linux: unlocks the other end, and tells its number.
             var (unlocked, number): (Int32, Int32) = (0, 0)
             let isOpen = ioctl(master, 0x4004_5431, &unlocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0
             try #require(isOpen, "no pseudo-terminal: \(String(cString: strerror(errno)))")
-            let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
-            let terminal = FileHandle(fileDescriptor: slave, closeOnDealloc: true)
-            process.standardInput = typing.isEmpty ? FileHandle.nullDevice : terminal
-            process.standardOutput = terminal
-            process.standardError = terminal
+            let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+            try #require(slave >= 0)
             _ = fcntl(master, F_SETFL, O_NONBLOCK)
-            try process.run()
+            let process = try await ChildProcess.start(
+                arguments[0], Array(arguments.dropFirst()),
+                environment: ["CAIRN_PASSPHRASE": nil, "CAIRN_PASSPHRASE_FILE": nil, "CAIRN_HOME": home],
+                output: .descriptor(slave, isInput: !typing.isEmpty))
             var output: [UInt8] = []
             func read() {
                 var buffer = [UInt8](repeating: 0, count: 4096)
@@ -174,7 +168,7 @@ extension EndToEnd {
             }
             // What is typed before the prompt is thrown away, as on any terminal.
             for (number, text) in typing.enumerated() {
-                for _ in 0..<3000
+                for _ in 0..<6000
                 where String(decoding: output, as: UTF8.self).components(separatedBy: ": ").count
                     < number + 2
                 {
@@ -184,12 +178,12 @@ extension EndToEnd {
                 try await Task.sleep(for: .milliseconds(100))
                 _ = Array(text.utf8).withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
             }
-            while process.isRunning {
+            while !process.hasEnded {
                 read()
                 try await Task.sleep(for: .milliseconds(10))
             }
             read()
-            return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+            return (try await process.wait().status, String(decoding: output, as: UTF8.self))
         }
     }
 }

@@ -127,7 +127,7 @@ extension EndToEnd {
             let client = try TaskClient(task: task)
             _ = try await client.upload(
                 [.integer(value), .integer(value)], wallet: nodes.wallet(), time: currentTime())
-            let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(60))
+            let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(180))
             #expect(outcome.value == .integer(UInt128(2 * value)))
         }
 

@@ -14,9 +14,9 @@ package enum PythonProgram {
     /// What the program printed.
     ///
     /// - Throws: `Failure`, also where Python or one of the two packages is missing.
-    package static func run(_ arguments: [String]) throws -> Data {
+    package static func run(_ arguments: [String]) async throws -> Data {
         do {
-            return try OtherProgram.run(interpreter, [folder.appending(path: "exchange.py").path] + arguments)
+            return try await OtherProgram.run(interpreter, [folder.appending(path: "exchange.py").path] + arguments)
         } catch {
             throw Failure(
                 description: "the files were not checked with Python's numpy and safetensors: \(error)\n"
@@ -39,8 +39,8 @@ package enum PythonProgram {
         package let metadata: [String: String]
     }
 
-    package static func held(_ arguments: [String]) throws -> [Held] {
-        try JSONDecoder().decode([Held].self, from: run(arguments))
+    package static func held(_ arguments: [String]) async throws -> [Held] {
+        try JSONDecoder().decode([Held].self, from: await run(arguments))
     }
 
     /// A value as the program prints it.

@@ -55,7 +55,7 @@ import Testing
 
     /// The code that people load models with.
     @Test(arguments: [ModelKind.softmax, .hiddenLayer(width: 4)])
-    func numpyAndSafetensorsReadAnExportedModel(_ kind: ModelKind) throws {
+    func numpyAndSafetensorsReadAnExportedModel(_ kind: ModelKind) async throws {
         let folder = NSTemporaryDirectory() + "cairn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -65,7 +65,7 @@ import Testing
         for (path, file) in zip(paths, [named, flat]) {
             try Data(file.encoded(as: TensorFormat(path: path), precision: .double)).write(to: URL(filePath: path))
         }
-        let held = try PythonProgram.held(["read"] + paths)
+        let held = try await PythonProgram.held(["read"] + paths)
         try #require(held.count == 2)
         for (theirs, ours) in zip(held, [named, flat]) {
             #expect(theirs.tensors.map(\.name) == ours.tensors.map(\.name))
@@ -76,7 +76,7 @@ import Testing
 
         // And an update that they compute for it is one of ours.
         for (path, out) in zip(paths, ["\(folder)/u.safetensors", "\(folder)/u.npy"]) {
-            let written = try PythonProgram.held(["update", path, "3", "7", out])
+            let written = try await PythonProgram.held(["update", path, "3", "7", out])
             let update = try TensorFile(
                 decoding: [UInt8](Data(contentsOf: URL(filePath: out))), format: TensorFormat(path: out))
             let vector = try model.shape.vector(of: update)

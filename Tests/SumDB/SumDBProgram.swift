@@ -9,17 +9,17 @@ package enum SumDBProgram {
     package typealias Failure = OtherProgram.Failure
 
     /// The program's path, or why there is none.
-    private static let built = Result<String, any Error> { try build() }
+    private static let built = Task { try await build() }
     private static let folder = NSTemporaryDirectory() + "cairn-\(UUID().uuidString)"
 
     /// What the program printed.
     ///
     /// - Throws: `Failure` with what it printed to standard error when it refuses, or when it could not be built.
-    package static func run(_ arguments: [String]) throws -> String {
-        String(decoding: try OtherProgram.run(built.get(), arguments), as: UTF8.self)
+    package static func run(_ arguments: [String]) async throws -> String {
+        String(decoding: try await OtherProgram.run(built.value, arguments), as: UTF8.self)
     }
 
-    private static func build() throws -> String {
+    private static func build() async throws -> String {
         let program = folder + "/sumdb"
         // Statics outlive the tests, so the folder is removed by the process itself.
         atexit { try? FileManager.default.removeItem(atPath: SumDBProgram.folder) }
@@ -30,7 +30,7 @@ package enum SumDBProgram {
             "GO111MODULE=off", "GOPATH=\(packages)", "GOCACHE=\(folder)/cache", "GOFLAGS=", "CGO_ENABLED=0",
         ]
         do {
-            _ = try OtherProgram.run("/usr/bin/env", settings + ["go", "build", "-o", program, source])
+            _ = try await OtherProgram.run("/usr/bin/env", settings + ["go", "build", "-o", program, source])
         } catch {
             throw Failure(
                 description: "the log was not checked with Go's sumdb packages: \(error)\n"

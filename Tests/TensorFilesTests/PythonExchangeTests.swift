@@ -17,10 +17,10 @@ import Testing
     }
 
     /// Every type, byte order, version and shape; all 65,536 values of both 16-bit types.
-    @Test func filesWrittenByPythonAreReadAndWrittenBack() throws {
+    @Test func filesWrittenByPythonAreReadAndWrittenBack() async throws {
         var generator = SeededGenerator.printed()
         let (theirs, ours) = (try TemporaryFolder(), try TemporaryFolder())
-        let held = try PythonProgram.held(["write", theirs.path, String(generator.next() >> 1)])
+        let held = try await PythonProgram.held(["write", theirs.path, String(generator.next() >> 1)])
         #expect(held.count == 57)
         #expect(Set(held.flatMap(\.tensors).map(\.type)).count >= 10)
         var paths: [String] = []
@@ -31,7 +31,7 @@ import Testing
             try ours.write(item.file, file.encoded(as: format, precision: .double))
             paths.append("\(ours.path)/\(item.file)")
         }
-        let readBack = try PythonProgram.held(["read"] + paths)
+        let readBack = try await PythonProgram.held(["read"] + paths)
         #expect(readBack.map(\.file) == held.map(\.file))
         for (again, first) in zip(readBack, held) {
             #expect(again.metadata == first.metadata, "\(first.file)")
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [Precision.single, .double])
-    func pythonReadsWhatWeWrite(precision: Precision) throws {
+    func pythonReadsWhatWeWrite(precision: Precision) async throws {
         var generator = SeededGenerator.printed()
         let folder = try TemporaryFolder()
         var files: [String: TensorFile] = [:]
@@ -69,7 +69,7 @@ import Testing
         }
 
         let names = files.keys.sorted()
-        let held = try PythonProgram.held(["read"] + names.map { "\(folder.path)/\($0)" })
+        let held = try await PythonProgram.held(["read"] + names.map { "\(folder.path)/\($0)" })
         try #require(held.count == names.count)
         for (name, item) in zip(names, held) {
             let written = try #require(files[name])
@@ -81,9 +81,9 @@ import Testing
     }
 
     /// What numpy and safetensors write and we do not take is refused for the right reason.
-    @Test func oddFilesWrittenByPythonAreRefusedByName() throws {
+    @Test func oddFilesWrittenByPythonAreRefusedByName() async throws {
         let folder = try TemporaryFolder()
-        _ = try PythonProgram.run(["odd", folder.path])
+        _ = try await PythonProgram.run(["odd", folder.path])
         let types = [
             "int64": "<i8", "uint8": "|u1", "bool": "|b1", "complex": "<c8", "object": "|O", "bytes": "|S2",
             "text": "<U2", "time": "<M8[D]", "structured": "structured", "raw": "|V2", "long-double": "<f16",
@@ -104,7 +104,7 @@ import Testing
     }
 
     /// Layouts that we refuse and the reference implementation takes would shut out good files.
-    @Test func safetensorsRefusesTheSameLayouts() throws {
+    @Test func safetensorsRefusesTheSameLayouts() async throws {
         let folder = try TemporaryFolder()
         let layouts = SafetensorsTests.badLayouts
         for (index, layout) in layouts.enumerated() {
@@ -113,7 +113,7 @@ import Testing
         try folder.write("good.safetensors", safetensors(SafetensorsTests.goodText, data: singles(1, 2, 3)))
         let names = layouts.indices.map(String.init) + ["good"]
         let verdicts = String(
-            decoding: try PythonProgram.run(["judge"] + names.map { "\(folder.path)/\($0).safetensors" }),
+            decoding: try await PythonProgram.run(["judge"] + names.map { "\(folder.path)/\($0).safetensors" }),
             as: UTF8.self
         ).split(separator: "\n")
         #expect(verdicts == layouts.map { _ in "refused" } + ["accepted"])

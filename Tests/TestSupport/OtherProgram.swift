@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// Other people's programs, which read and check what we write.
@@ -13,21 +14,16 @@ package enum OtherProgram {
     /// What a program printed.
     ///
     /// - Throws: `Failure` with what it printed to standard error when it does not end with 0.
-    package static func run(_ path: String, _ arguments: [String]) throws -> Data {
-        let process = Process()
-        let (output, errors) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What goes to standard error stays far below what a pipe holds.
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw Failure(description: String(decoding: complaint, as: UTF8.self))
+    package static func run(_ path: String, _ arguments: [String]) async throws -> Data {
+        let outcome: ChildProcess.Outcome
+        do {
+            outcome = try await ChildProcess.run(path, arguments)
+        } catch let error as ChildProcessFailure {
+            throw Failure(description: error.description)
         }
-        return printed
+        guard outcome.ending == .exited(0) else {
+            throw Failure(description: String(decoding: outcome.errors, as: UTF8.self))
+        }
+        return Data(outcome.output)
     }
 }

@@ -55,8 +55,8 @@ import TransparencyLog
             }
         }
 
-        func check() throws -> String {
-            try SumDBProgram.run(["check", proofs.path + "/policy", log.path, proofs.path])
+        func check() async throws -> String {
+            try await SumDBProgram.run(["check", proofs.path + "/policy", log.path, proofs.path])
         }
     }
 
@@ -66,7 +66,7 @@ import TransparencyLog
         let size = try #require(sizes.last)
         let inclusions = Set([0, 1, 255, 256, size / 2, size - 1]).count { $0 < size }
         #expect(
-            try exhibit.check()
+            try await exhibit.check()
                 == "size \(size) entries \(size) inclusions \(inclusions) consistencies \(sizes.count - 1)\n")
     }
 
@@ -81,25 +81,25 @@ import TransparencyLog
     ])
     func goRefusesWhatIsSpoiled(folder: String, file: String, name: String) async throws {
         let exhibit = try await Exhibit(sizes: [7, 256, 700])
-        _ = try exhibit.check()
+        _ = try await exhibit.check()
         let directory = folder == "log" ? exhibit.log : exhibit.proofs
         var bytes = try directory.read(file)
         // The fortieth byte from the front lies in a hash, an entry, a proof or a root in each of these files.
         bytes[40] ^= 1
         try directory.write(file, bytes)
-        #expect(throws: SumDBProgram.Failure.self, "\(name)") { try exhibit.check() }
+        await #expect(throws: SumDBProgram.Failure.self, "\(name)") { try await exhibit.check() }
     }
 
     @Test func goRefusesALogOfAnotherKey() async throws {
         let exhibit = try await Exhibit(sizes: [3])
-        _ = try exhibit.check()
+        _ = try await exhibit.check()
         let stranger = try NoteSigner(name: Fixture.origin, seed: [UInt8](repeating: 9, count: 32))
         try exhibit.proofs.write("policy", Array("log \(stranger.verifier.vkey)\n".utf8))
-        #expect(throws: SumDBProgram.Failure.self) { try exhibit.check() }
+        await #expect(throws: SumDBProgram.Failure.self) { try await exhibit.check() }
     }
 
-    @Test func keysAndNotesMadeByGoAreOurs() throws {
-        let printed = try SumDBProgram.run(["sign", "go.example/log"])
+    @Test func keysAndNotesMadeByGoAreOurs() async throws {
+        let printed = try await SumDBProgram.run(["sign", "go.example/log"])
         let parts = printed.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
         try #require(parts.count == 3)
         let signer = try NoteSigner(skey: String(parts[0]))

@@ -1,3 +1,5 @@
+import DurableFiles
+
 /// What is wrong with a key file. Never carries key material.
 package enum KeyFileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file is not there; `hint` says how to make it.

@@ -1,4 +1,5 @@
 import DAP
+import DurableFiles
 import Encodings
 import Foundation
 import TransparencyLog

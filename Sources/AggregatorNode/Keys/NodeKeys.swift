@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import DurableFiles
 import TransparencyLog
 
 /// A node's secrets in memory.

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Datastore
+import DurableFiles
 import Foundation
 import Hummingbird
 import Logging

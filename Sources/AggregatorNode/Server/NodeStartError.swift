@@ -1,4 +1,5 @@
 import Datastore
+import DurableFiles
 
 /// Why a node does not start, for its operator.
 package enum NodeStartError: Error, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Datastore
+import DurableFiles
 import Foundation
 
 /// Declares that a node was restored from a backup: what it may have forgotten must never be asked of it again.

@@ -1,4 +1,5 @@
 import DAP
+import DurableFiles
 import Foundation
 import Hummingbird
 import Ledger

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import DurableFiles
 import Encodings
 import Foundation
 

@@ -1,10 +1,5 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import DurableFiles
+import Foundation
 
 /// The right to be the one node that runs in a data folder; the system takes it back when the process ends, however
 /// it ends.

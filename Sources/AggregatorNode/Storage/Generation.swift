@@ -1,4 +1,5 @@
 import Datastore
+import DurableFiles
 import Foundation
 
 /// A file beside a node's keys that counts what the node must do only once, so that a database which was restored from a

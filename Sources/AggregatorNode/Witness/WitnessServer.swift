@@ -1,4 +1,5 @@
 import Datastore
+import DurableFiles
 import Foundation
 import Hummingbird
 import Logging

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 
 /// Files of a contributor's home that are not encrypted.
@@ -12,31 +13,22 @@ enum HomeFile {
 
     /// Replaces a file in one step: a crash leaves the old or the new contents. The folder must exist.
     static func write(_ contents: [UInt8], to file: String) throws {
-        let draft = "\(file).\(UUID().uuidString).part"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw ContributorError.file(path: file, reason: String(cString: strerror(errno)))
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(contents))
-            try handle.synchronize()
-        } catch {
-            unlink(draft)
-            throw ContributorError.file(path: file, reason: error.localizedDescription)
-        }
-        guard rename(draft, file) == 0 else {
-            unlink(draft)
-            throw ContributorError.file(path: file, reason: String(cString: strerror(errno)))
+        try reporting(file) { () throws(DurableFileError) in
+            try DurableFile.write(contents, to: file, mode: 0o600)
         }
     }
 
     static func createFolder(_ folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try reporting(folder) { () throws(DurableFileError) in
+            try DurableFile.makeDirectory(folder, mode: 0o700)
+        }
+    }
+
+    private static func reporting(_ path: String, _ body: () throws(DurableFileError) -> Void) throws {
+        do throws(DurableFileError) {
+            try body()
         } catch {
-            throw ContributorError.file(path: folder, reason: error.localizedDescription)
+            throw ContributorError.file(path: path, reason: error.reason)
         }
     }
 

@@ -1,5 +1,7 @@
 // The part of a log's files that will still change: what a writer keeps in memory between appends.
 
+import DurableFiles
+
 /// The partial tiles of a growing log and the entries of its last, partial bundle.
 struct LogTail: Sendable {
     private(set) var edge = RightEdge()
@@ -30,7 +32,7 @@ struct LogTail: Sendable {
 
     /// Takes the edge of a published tree from disk, if it is there and hashes to the root; otherwise leaves the tail
     /// as it is and returns the first path that is not as it should be.
-    mutating func load(_ head: TreeHead, from files: LogDirectory) throws(FileFailure) -> String? {
+    mutating func load(_ head: TreeHead, from files: LogDirectory) throws(DurableFileError) -> String? {
         var levels: [[UInt8]] = []
         for tile in RightEdge.tiles(size: head.size) {
             guard let tile else {

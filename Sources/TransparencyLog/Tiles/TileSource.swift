@@ -1,5 +1,6 @@
 // Where a reader gets the files of a log from.
 
+import DurableFiles
 import Foundation
 
 /// Why a source has no bytes to give.
@@ -43,7 +44,7 @@ public struct DirectoryTileSource: TileSource {
                 throw TileSourceError.notFound(path: path)
             }
             return bytes
-        } catch let failure as FileFailure {
+        } catch let failure as DurableFileError {
             throw TileSourceError.unreadable(path: path, errno: failure.errno)
         }
     }

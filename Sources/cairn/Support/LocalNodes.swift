@@ -1,4 +1,5 @@
 import AggregatorNode
+import ChildProcesses
 import Contributor
 import DAP
 import Foundation
@@ -22,20 +23,22 @@ final class LocalNode: Sendable {
 
     /// Starts the process and waits until it answers.
     func start() async throws {
-        let child = try ChildProcess(
+        let child = try await ChildProcess.start(
             executable,
-            ["node", "run", "--config", folder.configurationFile, "--exit-with-parent", "\(getpid())"], log: logFile)
+            ["node", "run", "--config", folder.configurationFile, "--exit-with-parent", "\(getpid())"],
+            output: .log(logFile))
         process.current = child
         let client = NodeClient(url: url)
         let start = ContinuousClock.now
         while true {
-            if let ending = child.poll() {
+            if child.hasEnded {
+                let ending = await process.take()?.terminate()?.description ?? "for no known reason"
                 throw CommandFailure(
                     "the \(folder.role.rawValue) ended while starting (\(ending)): \(logTail)",
                     advice: "See \(logFile).")
             }
             if await client.isHealthy() { return }
-            guard ContinuousClock.now - start < .seconds(30) else {
+            guard ContinuousClock.now - start < .seconds(120) else {
                 throw CommandFailure("the \(folder.role.rawValue) does not answer at \(url)", advice: "See \(logFile).")
             }
             try await Task.sleep(for: .milliseconds(20))
@@ -54,20 +57,21 @@ final class LocalNode: Sendable {
 
     /// Adds a task as an operator does: another process, while the node runs.
     func add(_ taskFile: String) async throws {
-        let log = "\(folder.path)/task-add.log"
-        let child = try ChildProcess(
-            executable, ["node", "task", "add", "--config", folder.configurationFile, taskFile], log: log)
-        let ending = await child.wait(limit: .seconds(60))
-        guard ending == .exited(0) else {
-            throw CommandFailure("`cairn node task add` failed at the \(folder.role.rawValue): \(Self.tail(of: log))")
+        let outcome = try await ChildProcess.run(
+            executable, ["node", "task", "add", "--config", folder.configurationFile, taskFile], limit: .seconds(60))
+        guard outcome.ending == .exited(0) else {
+            let complaint = Self.tail(of: String(decoding: outcome.errors, as: UTF8.self))
+            throw CommandFailure(
+                "`cairn node task add` failed at the \(folder.role.rawValue) (\(outcome.ending)): \(complaint)")
         }
     }
 
-    var logTail: String { Self.tail(of: logFile) }
+    private var logTail: String {
+        (try? String(contentsOfFile: logFile, encoding: .utf8)).map(Self.tail(of:)) ?? "no output"
+    }
 
-    private static func tail(of file: String) -> String {
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return "no output" }
-        return text.split(separator: "\n").suffix(3).joined(separator: " / ")
+    private static func tail(of text: String) -> String {
+        text.split(separator: "\n").suffix(3).joined(separator: " / ")
     }
 }
 

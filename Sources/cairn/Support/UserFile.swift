@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 
 /// Files that a person names on the command line. Errors name the path and say what to do.
@@ -54,40 +55,34 @@ enum UserFile {
 
     /// Creates a file that must not exist yet; `0600` from the first moment where it holds a secret.
     static func create(_ path: String, _ contents: [UInt8], isSecret: Bool) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isSecret ? 0o600 : 0o644)
-        guard descriptor >= 0 else {
-            if errno == EEXIST {
+        do throws(DurableFileError) {
+            try DurableFile.create(contents, at: path, mode: isSecret ? 0o600 : 0o644)
+        } catch {
+            guard error.errno != EEXIST else {
                 throw CommandFailure(
                     "\(path) exists already, and is not overwritten", advice: "Choose another name, or remove it first."
                 )
             }
-            throw CommandFailure("\(path) cannot be created: \(String(cString: strerror(errno)))")
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(contents))
-            try handle.synchronize()
-        } catch {
-            throw CommandFailure("\(path) cannot be written: \(error.localizedDescription)")
+            throw CommandFailure(
+                "\(path) cannot be \(error.operation == .open ? "created" : "written"): \(error.reason)")
         }
     }
 
     /// Replaces a file in one step: readers see the old contents or the new, never a part.
     static func replace(_ path: String, _ contents: [UInt8]) throws {
-        do {
-            try Data(contents).write(to: URL(fileURLWithPath: path), options: .atomic)
+        do throws(DurableFileError) {
+            try DurableFile.write(contents, to: path, mode: nil)
         } catch {
-            throw CommandFailure("\(path) cannot be written: \(error.localizedDescription)")
+            throw CommandFailure("\(path) cannot be written: \(error.reason)")
         }
     }
 
     /// Creates a folder and those above it; an existing one is left as it is.
-    static func createFolder(_ path: String, permissions: Int = 0o755) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
+    static func createFolder(_ path: String, permissions: UInt16 = 0o755) throws {
+        do throws(DurableFileError) {
+            try DurableFile.makeDirectory(path, mode: permissions)
         } catch {
-            throw CommandFailure("the folder \(path) cannot be created: \(error.localizedDescription)")
+            throw CommandFailure("the folder \(path) cannot be created: \(error.reason)")
         }
     }
 }

@@ -94,13 +94,13 @@ import TransparencyLog
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 let collection = Task { try await client.collect(.leaderSelected) }
-                try await Task.sleep(for: .milliseconds(1500))
+                _ = try await eventually("the others have cosigned meanwhile") { try await strangers[0].size(pair) }
+                try await Task.sleep(for: .milliseconds(500))
                 #expect(try await client.receipt(reports[0].metadata.reportID).status == 202)
                 let source = DirectoryTileSource(directory: pair.leader.logDirectory)
                 await #expect(throws: TileSourceError.notFound(path: "checkpoint")) {
                     try await source.tile(path: "checkpoint")
                 }
-                #expect(try await strangers[0].size(pair) != nil, "the others have cosigned meanwhile")
 
                 try await strangers[1].watch(pair)
                 let (count, sums) = try await collection.value

@@ -1,0 +1,102 @@
+// Files that are there, whole, after a power cut.
+//
+// A file that somebody will trust must appear whole or not at all, and must stay once it has appeared. So it is written
+// beside its place, forced to the disk (fsync), renamed into its place, and the folder that now names it is forced to the
+// disk as well: without the last step a power cut can take back the rename, and a receipt that was counted, or a key that
+// was used, would never have been there. After a crash there are whole files and stray drafts, never half a file.
+//
+// Everything that keeps such files does it with this module. What a file means, and what its loss would mean, is said
+// where it is kept.
+
+import Foundation
+
+package enum DurableFile {
+    /// Replaces `path` by `bytes`. A reader sees the old file or the new one, never a part; after a failure, the old one.
+    ///
+    /// - Parameter mode: what the file gets, whatever the process's umask; nil keeps the mode of the file that is there,
+    ///   and gives a new one what files usually get.
+    package static func write(_ bytes: [UInt8], to path: String, mode: UInt16?) throws(DurableFileError) {
+        try place(bytes, at: path, draft: path + ".\(UInt64.random(in: .min ... .max)).tmp", mode: mode)
+        try syncFolder(of: path)
+    }
+
+    /// ``write(_:to:mode:)`` without its last step, for callers that force the folders of many files to the disk at once.
+    ///
+    /// - Parameter draft: where the file is written first, on the same file system.
+    package static func place(
+        _ bytes: [UInt8], at path: String, draft: String, mode: UInt16?
+    ) throws(DurableFileError) {
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode ?? 0o644))
+        guard file >= 0 else { throw .last(.open, draft) }
+        defer { close(file) }
+        do throws(DurableFileError) {
+            try writeAll(bytes, to: file, path: draft)
+            // The umask may have taken bits away or left none; the mode asked for is a promise.
+            if let mode = mode.map({ mode_t($0) }) ?? Self.mode(of: path) {
+                guard fchmod(file, mode) == 0 else { throw .last(.write, draft) }
+            }
+            guard fsync(file) == 0 else { throw .last(.sync, draft) }
+            guard rename(draft, path) == 0 else { throw .last(.rename, path) }
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
+    /// Makes a file that is not there yet; its owner's alone from the first moment where the mode says so.
+    ///
+    /// - Throws: also where the file exists, with the number `EEXIST`; whatever else fails leaves no file.
+    package static func create(_ bytes: [UInt8], at path: String, mode: UInt16) throws(DurableFileError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        guard file >= 0 else { throw .last(.open, path) }
+        defer { close(file) }
+        do throws(DurableFileError) {
+            try writeAll(bytes, to: file, path: path)
+            guard fsync(file) == 0 else { throw .last(.sync, path) }
+            try syncFolder(of: path)
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    /// The file's bytes, or nil when there is no such file. Files longer than `limit` are an error.
+    package static func read(_ path: String, upTo limit: Int) throws(DurableFileError) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .last(.open, path)
+        }
+        defer { close(file) }
+        var result: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { Foundation.read(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last(.read, path) }
+            if count == 0 { return result }
+            guard result.count + count <= limit else {
+                throw DurableFileError(operation: .tooLong, path: path, reason: "more than \(limit) bytes")
+            }
+            result.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Writes all of `bytes` to an open file, or throws; the caller says what becomes of a part.
+    ///
+    /// - Parameter path: what the error names.
+    package static func writeAll(_ bytes: [UInt8], to file: Int32, path: String) throws(DurableFileError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes[offset...].withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .last(.write, path) }
+            offset += count
+        }
+    }
+
+    private static func mode(of path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    }
+}
