@@ -6,6 +6,8 @@ public enum ContributorError: Error, Sendable {
     case unreachable(url: String, reason: String)
     /// The node refused the request, with a problem document of the standard (RFC 9457).
     case refused(url: String, status: Int, problem: ProblemDocument)
+    /// Nothing was sent: the URL is plain `http` to another machine.
+    case insecure(InsecureEndpoint)
     /// The answer is not one that the standard allows here.
     case unexpectedAnswer(url: String, reason: String)
     /// The node offers no HPKE configuration that this client supports.
@@ -29,6 +31,7 @@ extension ContributorError: CustomStringConvertible {
             "no answer from \(url): \(reason). Check that the node runs and that the URL is right."
         case .refused(let url, let status, let problem):
             "\(url) refused the request (HTTP \(status)): \(Self.text(problem))"
+        case .insecure(let endpoint): endpoint.description
         case .unexpectedAnswer(let url, let reason):
             "\(url) gave an answer that this client does not understand: \(reason)"
         case .noSupportedHpkeConfig(let url):

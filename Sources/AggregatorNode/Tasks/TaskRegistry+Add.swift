@@ -20,6 +20,8 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     case wrongLog(String)
     /// This node is no witness in the task's policy, although it is the helper.
     case notWitness(vkey: String)
+    /// Reports, tokens or checkpoints of the task would travel in plain text.
+    case transport(InsecureEndpoint)
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
@@ -36,6 +38,7 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .policy(let reason): "log policy: \(reason)"
         case .wrongLog(let reason): "log: \(reason)"
         case .notWitness(let vkey): "the policy does not name this node as a witness; its key is \(vkey)"
+        case .transport(let endpoint): endpoint.description
         case .conflict(let reason): reason
         case .database(let error): error.description
         }
@@ -63,7 +66,13 @@ extension TaskRegistry {
         guard file.collectorHpkeConfig.isSupported else {
             throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
         }
-        try checkLog(file, task, configuration, keys)
+        let policy = try checkLog(file, task, configuration, keys)
+        do throws(InsecureEndpoint) {
+            try task.configuration.checkTransport()
+            try policy?.checkTransport()
+        } catch {
+            throw .transport(error)
+        }
 
         let stored = StoredTask(
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
@@ -104,9 +113,10 @@ extension TaskRegistry {
         }
     }
 
+    /// - Returns: the task's policy, where it has one.
     private static func checkLog(
         _ file: TaskFile, _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
-    ) throws(TaskRefusal) {
+    ) throws(TaskRefusal) -> LogPolicy? {
         if let vkey = task.cairn.logKey {
             let verifier: NoteVerifier
             do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
@@ -121,7 +131,7 @@ extension TaskRegistry {
             }
         }
         // The file's reader has compared the text with the hash in the task.
-        guard let text = file.logPolicy else { return }
+        guard let text = file.logPolicy else { return nil }
         let policy: LogPolicy
         do throws(PolicyError) { policy = try LogPolicy(parsing: Array(text.utf8)) } catch {
             throw .policy(String(describing: error))
@@ -134,5 +144,6 @@ extension TaskRegistry {
                 throw .notWitness(vkey: cosigner.verifier.vkey)
             }
         }
+        return policy
     }
 }

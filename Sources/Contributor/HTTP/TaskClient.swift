@@ -18,13 +18,16 @@ public actor TaskClient {
     /// Checks the task before anything is sent: a contributor refuses a task whose sums could overflow or whose
     /// commitments would not hide.
     ///
-    /// - Throws: ``ContributorError/invalidTask(_:)``.
+    /// - Throws: ``ContributorError/invalidTask(_:)``, ``ContributorError/insecure(_:)``.
     public init(task file: TaskFile, transport: HTTPTransport = HTTPTransport()) throws {
         self.file = file
         self.transport = transport
         do {
             task = try file.configuration.validated()
             vdaf = try makeTaskVDAF(task.vdaf)
+            try file.configuration.checkTransport()
+        } catch let error as InsecureEndpoint {
+            throw ContributorError.insecure(error)
         } catch {
             throw ContributorError.invalidTask(String(describing: error))
         }

@@ -52,6 +52,11 @@ struct TaskDraft: Sendable {
 
     /// Asks both nodes for their keys and completes the task.
     func complete(transport: HTTPTransport = HTTPTransport()) async throws -> TaskFile {
+        for (option, url) in [("--leader", leaderURL), ("--helper", helperURL)] {
+            do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
+                throw CommandFailure.usage("\(option): \(error)")
+            }
+        }
         async let leader = NodeClient(url: leaderURL, transport: transport).info()
         async let helper = NodeClient(url: helperURL, transport: transport).info()
         return try complete(leader: try await leader, helper: try await helper)
@@ -131,6 +136,9 @@ struct TaskDraft: Sendable {
             throw CommandFailure(
                 "the policy does not name the helper as a witness",
                 advice: "Add the line: witness helper \(helper.witnessVkey ?? "")")
+        }
+        do throws(InsecureEndpoint) { try policy.checkTransport() } catch {
+            throw CommandFailure("the policy names a witness whose URL will not do: \(error)")
         }
         for witness in policy.witnesses where witness.verifier.vkey != helper.witnessVkey && witness.url == nil {
             throw CommandFailure(
