@@ -156,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "TestPorts", "AggregatorNode", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog",
+                "TestPorts", "AggregatorNode", "Contributor", "Encodings", "Datastore", "DAP", "Ledger",
+                "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),

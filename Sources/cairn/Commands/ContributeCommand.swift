@@ -68,7 +68,7 @@ struct ContributeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try task.load()
-        let client = try TaskClient(task: file)
+        let client = try TaskClient(task: file, home: .standard())
         let measurements = try measurements(file)
         let access = try WalletAccess.open(creating: true)
         try Self.installIfNew(file, home: access.home)
