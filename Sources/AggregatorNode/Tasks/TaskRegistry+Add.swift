@@ -22,6 +22,8 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     case notWitness(vkey: String)
     /// Reports, tokens or checkpoints of the task would travel in plain text.
     case transport(InsecureEndpoint)
+    /// The task promises nothing, and the operator has not accepted that.
+    case weak([TaskWeakness])
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
@@ -39,6 +41,9 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .wrongLog(let reason): "log: \(reason)"
         case .notWitness(let vkey): "the policy does not name this node as a witness; its key is \(vkey)"
         case .transport(let endpoint): endpoint.description
+        case .weak(let weaknesses):
+            "the task promises too little: \(weaknesses.map(\.description).joined(separator: "; ")). "
+                + "--accept-weak-promises serves it all the same"
         case .conflict(let reason): reason
         case .database(let error): error.description
         }
@@ -50,6 +55,8 @@ extension TaskRegistry {
         package var id: TaskID
         /// False: the same task was there before; nothing changed.
         package var isNew: Bool
+        /// What the task does not promise.
+        package var weaknesses: [TaskWeakness]
     }
 
     /// Opts into a task: checks that it is sound and that it means this node, derives its verification key from the
@@ -57,8 +64,11 @@ extension TaskRegistry {
     /// witness its log.
     ///
     /// Adding the same task again changes nothing.
+    ///
+    /// - Parameter acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
     package static func add(
-        _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys
+        _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys,
+        acceptingWeakPromises: Bool = false
     ) async throws(TaskRefusal) -> Added {
         let task: ValidatedTask
         do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
@@ -73,6 +83,10 @@ extension TaskRegistry {
         } catch {
             throw .transport(error)
         }
+        let weaknesses = TaskWeakness.all(of: task, policy: policy, helper: keys.note.witness)
+        if !acceptingWeakPromises, weaknesses.contains(where: \.needsAcceptance) {
+            throw .weak(weaknesses.filter(\.needsAcceptance))
+        }
 
         let stored = StoredTask(
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
@@ -86,7 +100,7 @@ extension TaskRegistry {
             }
             let isNew = try await store.addTask(
                 stored, logEntry: configuration.role == .leader ? entry.encoded() : nil)
-            return Added(id: task.taskID, isNew: isNew)
+            return Added(id: task.taskID, isNew: isNew, weaknesses: weaknesses)
         } catch {
             if case .conflict(let reason) = error { throw .conflict(reason) }
             throw .database(error)

@@ -43,6 +43,9 @@ package struct Auditor: Sendable {
 
         var report = AuditReport(head: head, policyVerdict: verdict, batches: [], models: [], payouts: [], notes: notes)
         for ledger in ledgers {
+            report.tasks.append(
+                AuditedTask(
+                    taskID: ledger.task.taskID, weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
             for batch in ledger.closed { report.batches.append(await check(batch, of: ledger)) }
             for open in ledger.openBatches() {
                 report.batches.append(

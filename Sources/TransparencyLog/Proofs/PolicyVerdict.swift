@@ -73,8 +73,12 @@ extension LogPolicy {
         let witnessVerdicts = witnesses.map {
             PolicyVerdict.Key(name: $0.name, verifier: $0.verifier, outcome: checkpoint.note.outcome(of: $0.verifier))
         }
-        let groupVerdicts = count(witnessVerdicts)
-        let isQuorumMet = quorum.map { isPresent($0, witnessVerdicts, groupVerdicts) } ?? true
+        let isThere = witnessVerdicts.map { if case .valid = $0.outcome { true } else { false } }
+        let counts = membersPresent(isThere)
+        let groupVerdicts = zip(groups, counts).map {
+            PolicyVerdict.Group(name: $0.name, required: $0.threshold, present: $1, members: $0.members.count)
+        }
+        let isQuorumMet = quorum.map { isPresent($0, isThere, counts) } ?? true
 
         let failure: PolicyFailure? =
             if let bad = (logVerdicts + witnessVerdicts).first(where: { $0.outcome == .invalid }) {
@@ -93,25 +97,23 @@ extension LogPolicy {
             quorum: quorum.map(name(of:)), failure: failure)
     }
 
-    /// Counts each group; members stand before their group, so one pass is enough.
-    private func count(_ witnesses: [PolicyVerdict.Key]) -> [PolicyVerdict.Group] {
-        var counted: [PolicyVerdict.Group] = []
-        for group in groups {
-            let present = group.members.count { isPresent($0, witnesses, counted) }
-            counted.append(
-                PolicyVerdict.Group(
-                    name: group.name, required: group.threshold, present: present, members: group.members.count))
-        }
-        return counted
+    /// Whether cosignatures of these witnesses alone would do, whoever else signs; always, under `quorum none`.
+    package func isQuorumMet(by isThere: (Witness) -> Bool) -> Bool {
+        let present = witnesses.map(isThere)
+        return quorum.map { isPresent($0, present, membersPresent(present)) } ?? true
     }
 
-    private func isPresent(
-        _ member: Member, _ witnesses: [PolicyVerdict.Key], _ groups: [PolicyVerdict.Group]
-    ) -> Bool {
+    /// How many members of each group are there. Members stand before their group, so one pass is enough.
+    private func membersPresent(_ witnesses: [Bool]) -> [Int] {
+        var counts: [Int] = []
+        for group in groups { counts.append(group.members.count { isPresent($0, witnesses, counts) }) }
+        return counts
+    }
+
+    private func isPresent(_ member: Member, _ witnesses: [Bool], _ counts: [Int]) -> Bool {
         switch member {
-        case .witness(let position):
-            if case .valid = witnesses[position].outcome { true } else { false }
-        case .group(let position): groups[position].isMet
+        case .witness(let position): witnesses[position]
+        case .group(let position): counts[position] >= groups[position].threshold
         }
     }
 }

@@ -35,11 +35,18 @@ struct AuditCommand: AsyncParsableCommand {
             let finding: String?
         }
 
+        struct Task: Encodable {
+            let taskId: String
+            /// What the task does not promise, by `TaskWeakness`'s names.
+            let lacks: [String]
+        }
+
         let verified: Bool
         /// Entries in the log.
         let size: UInt64
         let batches: [Batch]
         let payouts: [Payout]
+        let tasks: [Task]
         /// What is odd but convicts nobody of a wrong result.
         let notes: [String]
     }
@@ -67,6 +74,9 @@ struct AuditCommand: AsyncParsableCommand {
             try JSONOutput.print(
                 Output(
                     verified: report.isVerified, size: report.head.size, batches: batches, payouts: payouts,
+                    tasks: report.tasks.map {
+                        Output.Task(taskId: $0.taskID.base64URL, lacks: $0.weaknesses.map(\.name))
+                    },
                     notes: report.notes))
         } else {
             Console.print("log of \(report.head.size) entries, its checkpoint accepted by the policy:")
@@ -75,6 +85,10 @@ struct AuditCommand: AsyncParsableCommand {
             if batches.isEmpty { Console.print("no batch in the log") }
             for payout in payouts { Self.print(payout) }
             for note in report.notes { Console.print("note: \(note)") }
+            for task in report.tasks where !task.weaknesses.isEmpty {
+                let sentences = task.weaknesses.map(\.description).joined(separator: "; ")
+                Console.print("note: task \(task.taskID.base64URL) lacks: \(sentences)")
+            }
         }
         if !report.isVerified { throw ExitCode(1) }
     }

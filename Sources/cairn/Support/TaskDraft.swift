@@ -31,6 +31,8 @@ struct TaskDraft: Sendable {
     var ownerKey: [UInt8]?
     var modelHash: [UInt8]?
     var termsHash: [UInt8]?
+    /// Whether the author makes tasks that promise nothing, too.
+    var acceptsWeakPromises = false
     /// A log policy other than 'the leader's log, cosigned by the helper'.
     var logPolicy: String?
 
@@ -75,9 +77,16 @@ struct TaskDraft: Sendable {
             minBatchSize: minBatchSize, batchMode: batchMode, vdaf: vdaf, taskInterval: try taskInterval(),
             cairn: parameters)
         _ = try configuration.validated()
-        return try TaskFile(
+        let file = try TaskFile(
             name: name, configuration: configuration, collectorHpkeConfig: collectorConfig, logPolicy: policy,
             logURL: vdaf.isCommitted ? Self.logURL(leaderURL) : nil)
+        let empty = try file.weaknesses(helper: helper.witnessKey).filter(\.needsAcceptance)
+        guard acceptsWeakPromises || empty.isEmpty else {
+            throw CommandFailure(
+                "the task would promise too little: \(empty.map(\.description).joined(separator: "; "))",
+                advice: "Change it, or make it all the same with --accept-weak-promises.")
+        }
+        return file
     }
 
     private func parameters(leader: NodeInfo, helper: NodeInfo, policy: String?) throws -> CairnTaskParameters {
@@ -156,4 +165,9 @@ struct TaskDraft: Sendable {
         return Array(name.utf8.prefix(64)) + [UInt8(ascii: " ")]
             + (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
+}
+
+extension NodeInfo {
+    /// The key under which a helper cosigns.
+    var witnessKey: NoteVerifier? { witnessVkey.flatMap { try? NoteVerifier(vkey: $0) } }
 }
