@@ -163,7 +163,7 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "TestPorts", "AggregatorNode", "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger",
+                "TestPorts", "AggregatorNode", "Contributor", "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger",
                 "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -21,6 +21,13 @@ extension Decoder {
         } then: {
             _ = BatchScope($0.terms.selector)
         },
+        message("hpke-list-signature", HpkeListSignature.self) {
+            [try HpkeListSignature(of: $0.bytes(40), role: .helper, now: 1_700_000_000, key: $0.key())]
+        } then: {
+            guard (try? $0.check([], role: $0.role, key: [], now: .max, newest: .max)) == nil else {
+                broken("nobody has signed with a key that is none", by: $0.encoded())
+            }
+        },
         receipt,
         promise,
         payoutTable,

@@ -55,6 +55,9 @@ public struct Collector: Sendable {
         do {
             task = try file.configuration.validated()
             vdaf = try makeTaskVDAF(task.vdaf)
+            try file.configuration.checkTransport()
+        } catch let error as InsecureEndpoint {
+            throw ContributorError.insecure(error)
         } catch {
             throw ContributorError.invalidTask(String(describing: error))
         }

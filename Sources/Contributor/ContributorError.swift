@@ -1,4 +1,5 @@
 import DAP
+import Ledger
 
 /// Why a client of the nodes could not go on. One case per cause.
 public enum ContributorError: Error, Sendable {
@@ -6,8 +7,12 @@ public enum ContributorError: Error, Sendable {
     case unreachable(url: String, reason: String)
     /// The node refused the request, with a problem document of the standard (RFC 9457).
     case refused(url: String, status: Int, problem: ProblemDocument)
+    /// Nothing was sent: the URL is plain `http` to another machine.
+    case insecure(InsecureEndpoint)
     /// The answer is not one that the standard allows here.
     case unexpectedAnswer(url: String, reason: String)
+    /// The node's HPKE configurations are not signed as the task demands: somebody may have put others in their place.
+    case untrustedHpkeConfigs(url: String, HpkeListFault)
     /// The node offers no HPKE configuration that this client supports.
     case noSupportedHpkeConfig(url: String)
     /// The task file's configuration is not one that this client can serve: bounds, missing fields, unknown VDAF.
@@ -29,8 +34,12 @@ extension ContributorError: CustomStringConvertible {
             "no answer from \(url): \(reason). Check that the node runs and that the URL is right."
         case .refused(let url, let status, let problem):
             "\(url) refused the request (HTTP \(status)): \(Self.text(problem))"
+        case .insecure(let endpoint): endpoint.description
         case .unexpectedAnswer(let url, let reason):
             "\(url) gave an answer that this client does not understand: \(reason)"
+        case .untrustedHpkeConfigs(let url, let fault):
+            "the list of HPKE keys at \(url) \(fault). Nothing is sealed to it, since whoever sits in between could read "
+                + "it. \(Self.advice(fault))"
         case .noSupportedHpkeConfig(let url):
             "\(url) offers no HPKE configuration that this client supports (X25519, HKDF-SHA256, AES-128-GCM)"
         case .invalidTask(let reason): "the task cannot be used: \(reason)"
@@ -38,6 +47,17 @@ extension ContributorError: CustomStringConvertible {
         case .reportFailed(let reason): "the report could not be built: \(reason)"
         case .collectionFailed(let reason): "the result could not be opened: \(reason)"
         case .file(let path, let reason): "\(path): \(reason)"
+        }
+    }
+
+    private static func advice(_ fault: HpkeListFault) -> String {
+        switch fault {
+        case .unsigned, .malformed:
+            "Check the URL, and ask the node's operator whether it runs a version that signs."
+        case .ofTheOther, .notSignedByIt, .lifetime:
+            "Check that the task file is the one that you were given, and ask the node's operator."
+        case .issuedInTheFuture, .expired, .older:
+            "Check this machine's clock, try again from another network, and ask the node's operator about its clock."
         }
     }
 

@@ -22,6 +22,8 @@ package enum SigningLabel: String, Sendable, CaseIterable {
     case model = "Cairn v1 model"
     /// A task's owner divides a pool among claims.
     case payout = "Cairn v1 payout"
+    /// An aggregator stands by its HPKE configurations.
+    case hpkeList = "Cairn v1 hpke configs"
 
     /// The bytes that a signature under this label covers.
     func preimage(_ fields: (inout ByteWriter) -> Void) -> [UInt8] {

@@ -5,7 +5,7 @@ import Testing
     private static let leader = """
         role: leader
         listen: 127.0.0.1:8301
-        public_url: http://Example.ORG:8301/api/
+        public_url: https://Example.ORG:8301/api/
         data_dir: data
         peer:
           url: http://127.0.0.1:8302/
@@ -22,7 +22,7 @@ import Testing
         let configuration = try NodeConfiguration.load(yaml: Self.leader, file: "/srv/cairn/leader.yaml")
         #expect(configuration.role == .leader)
         #expect(configuration.listenHost == "127.0.0.1" && configuration.listenPort == 8301)
-        #expect(configuration.publicURL.string == "http://example.org:8301/api")
+        #expect(configuration.publicURL.string == "https://example.org:8301/api")
         #expect(configuration.publicURL.path == "/api")
         #expect(configuration.dataDirectory == "/srv/cairn/data")
         #expect(configuration.pskFile == "/srv/cairn/peer.psk")
@@ -48,10 +48,16 @@ import Testing
         ("listen: 127.0.0.1:8301", "listen: 127.0.0.1:0", 2, "HOST:PORT"),
         ("listen: 127.0.0.1:8301", "listen: 127.0.0.1:65536", 2, "HOST:PORT"),
         ("listen: 127.0.0.1:8301", "listen: ::1:8301", 2, "HOST:PORT"),
-        ("public_url: http://Example.ORG:8301/api/", "public_url: example.org", 3, "http"),
-        ("public_url: http://Example.ORG:8301/api/", "public_url: ftp://example.org/", 3, "http"),
-        ("public_url: http://Example.ORG:8301/api/", "public_url: http://example.org/?a=b", 3, "query"),
-        ("  url: http://127.0.0.1:8302/", "  url: http://example.org:8301/api", 6, "own public_url"),
+        ("public_url: https://Example.ORG:8301/api/", "public_url: example.org", 3, "http"),
+        ("public_url: https://Example.ORG:8301/api/", "public_url: ftp://example.org/", 3, "http"),
+        ("public_url: https://Example.ORG:8301/api/", "public_url: https://example.org/?a=b", 3, "query"),
+        ("  url: http://127.0.0.1:8302/", "  url: https://example.org:8301/api", 6, "own public_url"),
+        ("public_url: https://Example.ORG:8301/api/", "public_url: http://example.org/", 3, "not an https URL"),
+        (
+            "public_url: https://Example.ORG:8301/api/", "public_url: http://127.0.0.1.example.org/", 3,
+            "not an https URL"
+        ),
+        ("  url: http://127.0.0.1:8302/", "  url: http://example.org/", 6, "not an https URL"),
         ("  psk_file: peer.psk", "  psk: peer.psk", 7, "unknown key 'peer.psk'"),
         ("  psk_file: peer.psk\n", "", 6, "'peer.psk_file' is missing"),
         ("  collector: /etc/cairn/collector.token\n", "", 9, "'tokens.collector' is missing"),

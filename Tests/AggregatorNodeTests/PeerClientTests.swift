@@ -86,4 +86,23 @@ import Testing
                 .get, nobody.baseURL.appending("x"), maxResponseBytes: 10, deadline: .milliseconds(200))
         }
     }
+
+    /// Tokens, checkpoints and tiles: nothing is sent by which somebody in between could learn or change them.
+    @Test func nothingIsSentInPlainTextToAnotherMachine() async throws {
+        let urls = ["http://192.0.2.1/x", "http://127.0.0.1.peer.example/x", "http://localhost@192.0.2.1/x"]
+        let peer = try peer("https://peer.example/")
+        for url in urls {
+            let error = try await #require(throws: PeerError.self) {
+                try await peer.send(.get, url, maxResponseBytes: 10)
+            }
+            guard case .insecure(let endpoint) = error else {
+                Issue.record("\(error)")
+                continue
+            }
+            #expect(endpoint.url == url)
+            await #expect(throws: error) {
+                try await AggregatorNode.HTTPTileSource(baseURL: String(url.dropLast(2)), http: .shared).tile(path: "x")
+            }
+        }
+    }
 }

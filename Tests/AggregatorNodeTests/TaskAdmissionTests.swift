@@ -7,12 +7,14 @@ import Testing
 import TransparencyLog
 
 @Suite struct TaskAdmissionTests {
-    private func add(_ file: TaskFile, _ parties: Parties, as role: NodeRole) async throws -> TaskRegistry.Added {
+    private func add(
+        _ file: TaskFile, _ parties: Parties, as role: NodeRole, acceptingWeakPromises: Bool = false
+    ) async throws -> TaskRegistry.Added {
         let leads = role == .leader
         let store = try SQLiteDatastore.open(path: parties.directory.file("\(role.rawValue).sqlite"))
         return try await TaskRegistry.add(
             file, to: store, configuration: leads ? parties.leader : parties.helper,
-            keys: leads ? parties.leaderKeys : parties.helperKeys)
+            keys: leads ? parties.leaderKeys : parties.helperKeys, acceptingWeakPromises: acceptingWeakPromises)
     }
 
     @Test(arguments: [true, false]) func bothNodesAddATaskAndDeriveTheSameKey(committed: Bool) async throws {
@@ -112,5 +114,50 @@ import TransparencyLog
             _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: keys)
         }
         #expect(try await store.task(file.taskID) == nil)
+    }
+
+    @Test(arguments: NodeRole.allCases) func emptyPromisesAreServedOnlyByWhoAcceptsThem(role: NodeRole) async throws {
+        let parties = try Parties()
+        let none = parties.policy.replacing("quorum helper", with: "quorum none")
+        let empty: [(TaskFile, TaskWeakness)] = [
+            (try parties.task(committed: true, minBatchSize: 1), .singleReport),
+            (try parties.task(committed: false, minBatchSize: 1), .singleReport),
+            (try parties.task(committed: true, policy: none), .quorumNone),
+        ]
+        for (file, weakness) in empty {
+            let refusal = await #expect(throws: TaskRefusal.self) { try await add(file, parties, as: role) }
+            guard case .weak([weakness]) = refusal else {
+                Issue.record("\(String(describing: refusal))")
+                continue
+            }
+            let store = try SQLiteDatastore.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+            #expect(try await store.task(file.taskID) == nil)
+            let added = try await add(file, parties, as: role, acceptingWeakPromises: true)
+            #expect(added.isNew && added.weaknesses.contains(weakness))
+        }
+        let small = try await add(try parties.task(committed: true), parties, as: role)
+        #expect(small.weaknesses == [.onlyHelperWitness, .tinyPublicBatches(minimum: 2)])
+    }
+
+    @Test func aTaskWhoseWitnessesAnybodyInBetweenCouldPlayIsRefused() async throws {
+        let parties = try Parties()
+        let outside = try Cosigner(name: "outside.example").verifier.vkey
+        let policy = parties.policy + "witness outside \(outside) http://outside.example/\n"
+        for role in NodeRole.allCases {
+            let refusal = await #expect(throws: TaskRefusal.self) {
+                try await add(try parties.task(committed: true, policy: policy), parties, as: role)
+            }
+            guard case .transport(let endpoint) = refusal else {
+                Issue.record("\(String(describing: refusal))")
+                continue
+            }
+            #expect(endpoint.url == "http://outside.example/")
+        }
+        // The helper knows its own key, and so that a witness with a URL of its own is itself.
+        let renamed = parties.policy.replacing(
+            parties.helperKeys.note.vkey, with: "\(parties.helperKeys.note.vkey) https://w.example/")
+        let file = try parties.task(committed: true, policy: renamed)
+        #expect(try await add(file, parties, as: .helper).weaknesses.contains(.onlyHelperWitness))
+        #expect(try await !add(file, parties, as: .leader).weaknesses.contains(.onlyHelperWitness))
     }
 }

@@ -11,8 +11,8 @@ extension EndToEnd {
         @Test func tokensAndTheCloseGuardTheShares() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
-                    "access", "--vdaf", "sum", "--max-measurement", "9", "--min-batch-size", "1", "--max-batch-size",
-                    "10")
+                    "access", "--vdaf", "sum", "--max-measurement", "9", "--min-batch-size", "1",
+                    TestNodes.acceptWeakPromises, "--max-batch-size", "10")
                 let client = try TaskClient(task: task)
                 let now = currentTime()
                 _ = try await client.upload(

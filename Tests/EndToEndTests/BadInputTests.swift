@@ -143,7 +143,7 @@ extension EndToEnd {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
                     "replay", "--vdaf", "sumvec", "--length", "2", "--max-measurement", "100", "--min-batch-size", "1",
-                    "--max-batch-size", "10")
+                    TestNodes.acceptWeakPromises, "--max-batch-size", "10")
                 let client = try TaskClient(task: task)
                 let workshop = Workshop(client: client, now: currentTime())
                 let good = try await workshop.good([3, 4])
@@ -163,7 +163,8 @@ extension EndToEnd {
         @Test func badRequestsGetProblemDocuments() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
-                    "requests", "--vdaf", "count", "--min-batch-size", "1", "--max-batch-size", "10")
+                    "requests", "--vdaf", "count", "--min-batch-size", "1", TestNodes.acceptWeakPromises,
+                    "--max-batch-size", "10")
                 let client = try TaskClient(task: task)
                 let prepared = try await client.prepare([.bool(true)], seed: [UInt8](repeating: 1, count: 32))[0]
                 let body = UploadRequest(reports: [prepared.report]).encoded()

@@ -77,7 +77,7 @@ extension EndToEnd {
                     [
                         "task", "create", "--name", "wrong", "--leader", "http://127.0.0.1:9/", "--helper",
                         "http://127.0.0.1:9/", "--collector-config", "none", "--min-batch-size", "1",
-                        "--max-batch-size", "10", "--vdaf",
+                        TestNodes.acceptWeakPromises, "--max-batch-size", "10", "--vdaf",
                     ] + options)
             }
             let wrong: [([String], String)] = [
@@ -134,7 +134,7 @@ extension EndToEnd {
         /// Rules about a whole report are checked as well as those about each of its numbers.
         @Test func valuesThatBreakARuleOfTheirTypeAreRefused() async throws {
             try await TestNodes.run { nodes in
-                let bounds = ["--min-batch-size", "1", "--max-batch-size", "10"]
+                let bounds = ["--min-batch-size", "1", TestNodes.acceptWeakPromises, "--max-batch-size", "10"]
                 let choices = try await nodes.createTask(
                     "choices", ["--vdaf", "multihot", "--length", "4", "--max-weight", "2"] + bounds)
                 let parts = try await nodes.createTask(
@@ -171,8 +171,8 @@ extension EndToEnd {
         @Test func badCellsAreNamedAndNothingIsSent() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
-                    "cells", "--vdaf", "sum", "--max-measurement", "100", "--min-batch-size", "1", "--max-batch-size",
-                    "10")
+                    "cells", "--vdaf", "sum", "--max-measurement", "100", "--min-batch-size", "1",
+                    TestNodes.acceptWeakPromises, "--max-batch-size", "10")
                 let csv = "\(nodes.folder.path)/cells.csv"
                 let rows = [
                     "ann,": "missing", "ann,abc": "'abc'", "ann,inf": "'inf'", "ann,1e400": "'1e400'", "ann,101": "101",
@@ -197,7 +197,7 @@ extension EndToEnd {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
                     "shown", "--vdaf", "histogram", "--length", "4", "--uncommitted", "--min-batch-size", "1",
-                    "--max-batch-size", "10")
+                    TestNodes.acceptWeakPromises, "--max-batch-size", "10")
                 let json = try await Cairn.succeed("task", "show", "shown", "--json", home: nodes.home).json()
                 #expect(json["task_id"] as? String == task.taskID.base64URL)
                 #expect(json["leader_url"] as? String == nodes.leader.url)
@@ -205,7 +205,8 @@ extension EndToEnd {
                 let hex = try #require(json["task_configuration"] as? String)
                 #expect(hex.count == 2 * task.configuration.encoding.count)
                 let again = try await Cairn.succeed(
-                    "node", "task", "add", "--config", nodes.leader.configuration, nodes.taskPath("shown"), "--json")
+                    "node", "task", "add", "--config", nodes.leader.configuration, nodes.taskPath("shown"), "--json",
+                    TestNodes.acceptWeakPromises)
                 #expect(try again.json()["is_new"] as? Bool == false)
             }
         }

@@ -38,7 +38,7 @@ extension EndToEnd {
             let folder = try TemporaryFolder()
             let csv = "\(folder.path)/broken.csv"
             try "a,b,kind\n1,2,x\n3,,y\n".write(toFile: csv, atomically: true, encoding: .utf8)
-            let result = try await Cairn.run("demo", "--data", csv, "--label-column", "kind", "--contributors", "1")
+            let result = try await Cairn.run("demo", "--data", csv, "--label-column", "kind", "--contributors", "2")
             #expect(result.status == 1)
             #expect(result.errors.hasPrefix("cairn: \(csv), line 3, column 2 ('b')"), "\(result.errors)")
         }

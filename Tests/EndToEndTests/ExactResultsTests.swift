@@ -103,8 +103,8 @@ extension EndToEnd {
         @Test func collectingAgainGivesTheSameResult() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
-                    "again", "--vdaf", "sum", "--max-measurement", "10", "--min-batch-size", "1", "--max-batch-size",
-                    "9")
+                    "again", "--vdaf", "sum", "--max-measurement", "10", "--min-batch-size", "1",
+                    TestNodes.acceptWeakPromises, "--max-batch-size", "9")
                 let now = currentTime()
                 let client = try TaskClient(task: task)
                 let wallet = try nodes.wallet()

@@ -225,7 +225,7 @@ final class TestNodes: Sendable {
 
     func wallet() throws -> ContributorWallet { try TestWallet.open(in: home) }
 
-    /// Creates a task and adds it to both nodes, as their operators do.
+    /// Creates a task and adds it to both nodes, as their operators do. What the author accepts, they accept.
     func createTask(_ name: String, _ options: String...) async throws -> TaskFile {
         try await createTask(name, options)
     }
@@ -238,11 +238,16 @@ final class TestNodes: Sendable {
             ] + options, home: home)
         try #require(result.status == 0, "\(result.errors)")
         let path = taskPath(name)
-        async let first = Cairn.succeed("node", "task", "add", "--config", leader.configuration, path)
-        async let second = Cairn.succeed("node", "task", "add", "--config", helper.configuration, path)
-        _ = try await (first, second)
+        let accepted = options.filter { $0 == TestNodes.acceptWeakPromises }
+        for node in [leader, helper] {
+            let added = try await Cairn.run(["node", "task", "add", "--config", node.configuration, path] + accepted)
+            try #require(added.status == 0, "\(added.errors)")
+        }
         return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
     }
+
+    /// For tasks whose batches may hold one report.
+    static let acceptWeakPromises = "--accept-weak-promises"
 
     func taskPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).task" }
     func policyPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).policy" }

@@ -149,7 +149,8 @@ extension EndToEnd {
                 let folder = nodes.folder.path
                 let task = try await nodes.createTask(
                     "vectors", "--vdaf", "boundedl2", "--length", "5", "--norm-bound", "1", "--fractional-bits", "4",
-                    "--batch-mode", "leader-selected", "--min-batch-size", "1", "--max-batch-size", "10")
+                    "--batch-mode", "leader-selected", "--min-batch-size", "1", TestNodes.acceptWeakPromises,
+                    "--max-batch-size", "10")
                 let tensors = try TensorFile([
                     Tensor(name: "w", shape: [2, 2], values: [0.25, -0.5, 0, 0.125]),
                     Tensor(name: "a", shape: [], values: [-0.0625]),
@@ -165,8 +166,8 @@ extension EndToEnd {
                 #expect(outcome.value == .signedVector([-1, 4, -8, 0, 2]))
 
                 _ = try await nodes.createTask(
-                    "numbers", "--vdaf", "sum", "--max-measurement", "9", "--min-batch-size", "1", "--max-batch-size",
-                    "9")
+                    "numbers", "--vdaf", "sum", "--max-measurement", "9", "--min-batch-size", "1",
+                    TestNodes.acceptWeakPromises, "--max-batch-size", "9")
                 let other = try await Cairn.run(
                     "contribute", "--task", nodes.taskPath("numbers"), "--update", path, home: nodes.home)
                 #expect(other.status == 1 && other.errors.contains("takes no vectors of real numbers"))

@@ -107,7 +107,8 @@ extension EndToEnd {
         @Test func processesShareAWallet() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
-                    "shared", "--vdaf", "count", "--min-batch-size", "1", "--max-batch-size", "100")
+                    "shared", "--vdaf", "count", "--min-batch-size", "1", TestNodes.acceptWeakPromises,
+                    "--max-batch-size", "100")
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<6 {
                         group.addTask {

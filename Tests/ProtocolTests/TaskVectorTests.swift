@@ -1,6 +1,7 @@
 import Crypto
 import DAP
 import Encodings
+import Ledger
 import Testing
 
 /// `Protocols/vectors/tasks.json`.
@@ -10,6 +11,7 @@ import Testing
         var tasks: [Task]
         var vdafs: [VDAF]
         var claimKey: Claim
+        var hpkeList: HpkeList
     }
 
     private struct VDAF: Encodable {
@@ -55,6 +57,42 @@ import Testing
             case taskID = "taskId"
             case reportID = "reportId"
             case commitments, privateKey, publicKey, signedBytes, extensionData
+        }
+    }
+
+    private struct HpkeList: Encodable {
+        var statementSeed: String
+        var statementKey: String
+        var role: UInt8
+        var list: String
+        var issued: UInt64
+        var expires: UInt64
+        var signedBytes: String
+        var header: String
+
+        /// The helper's list at a moment within the hour from `issued` on.
+        init() throws {
+            let key = try Curve25519.Signing.PrivateKey(rawRepresentation: counting(32, from: 22))
+            let publicKey = Array(key.publicKey.rawRepresentation)
+            let list = HpkeConfigList(configs: [
+                HpkeConfig(id: 5, kemID: 0x20, kdfID: 1, aeadID: 1, publicKey: counting(32, from: 50))
+            ]).encoded()
+            let now: UInt64 = 1_767_697_000
+            let signature = try HpkeListSignature(of: list, role: .helper, now: now, key: key)
+            #expect(throws: Never.self) {
+                try HpkeListSignature(headerValue: signature.headerValue).check(
+                    list, role: .helper, key: publicKey, now: now, newest: signature.issued)
+            }
+            statementSeed = Hex.encode(counting(32, from: 22))
+            statementKey = Hex.encode(publicKey)
+            role = signature.role.rawValue
+            self.list = Hex.encode(list)
+            issued = signature.issued
+            expires = signature.expires
+            signedBytes = Hex.encode(
+                HpkeListSignature.signedBytes(
+                    list, role: .helper, issued: signature.issued, expires: signature.expires))
+            header = signature.headerValue
         }
     }
 
@@ -129,7 +167,8 @@ import Testing
                 publicKey: Hex.encode(Array(key.publicKey.rawRepresentation)),
                 signedBytes: Hex.encode(
                     ClaimKey.signedBytes(taskID: taskID, reportID: reportID, commitments: commitments)),
-                extensionData: Hex.encode(claim.reportExtension.data)))
+                extensionData: Hex.encode(claim.reportExtension.data)),
+            hpkeList: try HpkeList())
         try VectorFile.check("tasks.json", vectors)
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// DAP resource URLs are `{aggregator}/tasks/…` (DAP-18, HTTP Usage): the base may have a path of its own, may not
 /// have a query or a fragment. Two spellings that differ only in a trailing slash or in the case of scheme and host
-/// are the same base.
+/// are the same base. Whether anything may be sent there is ``EndpointRule``'s question.
 package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     /// `scheme://host[:port][/path]`, scheme and host in lower case.
     package let string: String

@@ -17,12 +17,12 @@ extension NodeConfiguration {
 
         let role = try root.value("role", reason: "a node is either 'leader' or 'helper'") { NodeRole(rawValue: $0) }
         let listen = try root.value("listen", reason: ListenAddress.form) { ListenAddress($0) }
-        let publicURL = try root.value("public_url", reason: urlReason) { BaseURL($0) }
+        let publicURL = try url("public_url", in: root)
         let dataDirectory = path(try root.text("data_dir"))
 
         let peer = try root.section("peer")
         try peer.allowOnly(["url", "psk_file"])
-        let peerURL = try peer.value("url", reason: urlReason) { BaseURL($0) }
+        let peerURL = try url("url", in: peer)
         guard peerURL != publicURL else {
             throw peer.invalid("url", "this is the node's own public_url; the peer is the other aggregator")
         }
@@ -49,7 +49,16 @@ extension NodeConfiguration {
     }
 
     private static let urlReason =
-        "write an absolute http or https URL without query or user, such as http://127.0.0.1:8301/"
+        "write an absolute https URL without query or user, such as https://leader.example.org/ (http on loopback only)"
+
+    /// Where somebody sends requests: the peer to us, or we to it.
+    private static func url(_ key: String, in section: YAMLSection) throws(ConfigurationError) -> BaseURL {
+        let url = try section.value(key, reason: urlReason) { BaseURL($0) }
+        do throws(InsecureEndpoint) { try EndpointRule.check(url.string) } catch {
+            throw section.invalid(key, error.description)
+        }
+        return url
+    }
 
     private static func parseOrigin(_ text: String) -> String? {
         text.contains { $0.isWhitespace || $0 == "+" } ? nil : text

@@ -14,7 +14,7 @@ package enum NodeRole: String, Sendable, CaseIterable {
 /// ```yaml
 /// role: leader                         # or helper
 /// listen: 127.0.0.1:8301
-/// public_url: http://127.0.0.1:8301/   # as it stands in tasks
+/// public_url: http://127.0.0.1:8301/   # as it stands in tasks; https, except on loopback
 /// data_dir: leader-data                # node.sqlite, log/, keys/
 /// peer:
 ///   url: http://127.0.0.1:8302/

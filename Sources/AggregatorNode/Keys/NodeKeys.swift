@@ -24,6 +24,11 @@ package struct NodeKeys: Sendable {
         /// Helper: cosigns checkpoints.
         case witness(Cosigner)
 
+        /// The key under which a helper cosigns; nil on a leader.
+        package var witness: NoteVerifier? {
+            if case .witness(let cosigner) = self { cosigner.verifier } else { nil }
+        }
+
         /// The public key as others write it in policies.
         package var vkey: String {
             switch self {

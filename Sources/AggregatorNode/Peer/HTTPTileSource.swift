@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import DAP
 import TransparencyLog
 
 /// A transparency log on the web: C2SP tlog-tiles under a URL.
@@ -17,6 +18,7 @@ package struct HTTPTileSource: TileSource {
     /// A file of the log. Throws `TileSourceError.notFound` where the server has none.
     package func tile(path: String) async throws -> [UInt8] {
         let url = "\(baseURL)/\(path)"
+        do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw PeerError.insecure(error) }
         let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
         switch response.status.code {
         case 200: break

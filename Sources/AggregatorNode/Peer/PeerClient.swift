@@ -45,12 +45,15 @@ package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The response is longer than this request expects.
     case responseTooLarge(url: String, limit: Int)
     case cancelled
+    /// Nothing was sent: the URL is plain `http` to another machine.
+    case insecure(InsecureEndpoint)
 
     package var description: String {
         switch self {
         case .unreachable(let url, let reason): "no answer from \(url): \(reason)"
         case .responseTooLarge(let url, let limit): "the answer from \(url) is longer than \(limit) bytes"
         case .cancelled: "cancelled"
+        case .insecure(let endpoint): endpoint.description
         }
     }
 }
@@ -92,6 +95,7 @@ package struct PeerClient: Sendable {
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
         deadline: Duration = .seconds(60)
     ) async throws(PeerError) -> PeerResponse {
+        do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method.rawValue)
         for header in headers { request.headers.add(name: header.name, value: header.value) }

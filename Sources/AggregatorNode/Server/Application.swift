@@ -11,7 +11,7 @@ package func buildApplication(
 ) -> some ApplicationProtocol {
     var routes = RouteTable()
     var services: [any Service] = []
-    InfoRoutes(configuration: context.configuration, keys: context.keys).addRoutes(to: &routes)
+    InfoRoutes(configuration: context.configuration, keys: context.keys, now: context.now).addRoutes(to: &routes)
     ShownCheckpoints(context: context).addRoutes(to: &routes)
     switch context.keys.note {
     case .log:

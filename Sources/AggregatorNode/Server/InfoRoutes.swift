@@ -2,22 +2,34 @@ import DAP
 import Encodings
 import Foundation
 import Hummingbird
+import Ledger
 
 /// What every node tells about itself: its health, its HPKE configuration, and the public keys that go into tasks.
 struct InfoRoutes: Sendable {
     let configuration: NodeConfiguration
     let keys: NodeKeys
+    /// POSIX seconds.
+    let now: @Sendable () -> UInt64
 
     func addRoutes(to routes: inout RouteTable) {
         routes.get("/healthz") { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
-        routes.get("/hpke_config") { _, _ in
-            var response = Response.dap(.hpkeConfigList, HpkeConfigList(configs: [keys.hpke.config]).encoded())
-            // DAP-18, HPKE Configuration Request: clients cache it, and fetch it again when a report comes back
-            // outdated_config.
-            response.headers[.cacheControl] = "max-age=86400"
-            return response
-        }
+        routes.get("/hpke_config") { _, _ in try hpkeConfig() }
         routes.get("/cairn/info") { _, _ in try info() }
+    }
+
+    /// The list, signed for the tasks that name this node's statement key. Other clients need not look at the header.
+    private func hpkeConfig() throws -> Response {
+        let list = HpkeConfigList(configs: [keys.hpke.config]).encoded()
+        var response = Response.dap(.hpkeConfigList, list)
+        // DAP-18, HPKE Configuration Request: clients cache it, and fetch it again when a report comes back
+        // outdated_config.
+        response.headers[.cacheControl] = "max-age=\(HpkeListSignature.cacheLifetime)"
+        if let name = HeaderName(HpkeListSignature.headerName) {
+            response.headers[name] =
+                try HpkeListSignature(of: list, role: configuration.role.dap, now: now(), key: keys.statement)
+                .headerValue
+        }
+        return response
     }
 
     /// Names are for scripts and never change.

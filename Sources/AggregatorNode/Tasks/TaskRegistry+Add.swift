@@ -22,6 +22,10 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     case notWitness(vkey: String)
     /// The task names an owner who has not signed it, as far as its file shows.
     case notSignedByOwner
+    /// Reports, tokens or checkpoints of the task would travel in plain text.
+    case transport(InsecureEndpoint)
+    /// The task promises nothing, and the operator has not accepted that.
+    case weak([TaskWeakness])
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
@@ -41,6 +45,10 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .notSignedByOwner:
             "the task names an owner, but its file lacks the owner's signature (owner_signature), which files of older "
                 + "versions do not have; have the owner make the task with `cairn task create --owner-key`"
+        case .transport(let endpoint): endpoint.description
+        case .weak(let weaknesses):
+            "the task promises too little: \(weaknesses.map(\.description).joined(separator: "; ")). "
+                + "--accept-weak-promises serves it all the same"
         case .conflict(let reason): reason
         case .database(let error): error.description
         }
@@ -52,6 +60,8 @@ extension TaskRegistry {
         package var id: TaskID
         /// False: the same task was there before; nothing changed.
         package var isNew: Bool
+        /// What the task does not promise.
+        package var weaknesses: [TaskWeakness]
     }
 
     /// Opts into a task: checks that it is sound and that it means this node, derives its verification key from the
@@ -59,8 +69,11 @@ extension TaskRegistry {
     /// witness its log.
     ///
     /// Adding the same task again changes nothing.
+    ///
+    /// - Parameter acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
     package static func add(
-        _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys
+        _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys,
+        acceptingWeakPromises: Bool = false
     ) async throws(TaskRefusal) -> Added {
         let task: ValidatedTask
         do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
@@ -68,9 +81,19 @@ extension TaskRegistry {
         guard file.collectorHpkeConfig.isSupported else {
             throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
         }
-        try checkLog(file, task, configuration, keys)
+        let policy = try checkLog(file, task, configuration, keys)
         // The file's reader has checked the signature that is there.
         guard !file.lacksOwnerSignature else { throw .notSignedByOwner }
+        do throws(InsecureEndpoint) {
+            try task.configuration.checkTransport()
+            try policy?.checkTransport()
+        } catch {
+            throw .transport(error)
+        }
+        let weaknesses = TaskWeakness.all(of: task, policy: policy, helper: keys.note.witness)
+        if !acceptingWeakPromises, weaknesses.contains(where: \.needsAcceptance) {
+            throw .weak(weaknesses.filter(\.needsAcceptance))
+        }
 
         let stored = StoredTask(
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
@@ -86,7 +109,7 @@ extension TaskRegistry {
             }
             let isNew = try await store.addTask(
                 stored, logEntry: configuration.role == .leader ? entry.encoded() : nil)
-            return Added(id: task.taskID, isNew: isNew)
+            return Added(id: task.taskID, isNew: isNew, weaknesses: weaknesses)
         } catch {
             if case .conflict(let reason) = error { throw .conflict(reason) }
             throw .database(error)
@@ -113,9 +136,10 @@ extension TaskRegistry {
         }
     }
 
+    /// - Returns: the task's policy, where it has one.
     private static func checkLog(
         _ file: TaskFile, _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
-    ) throws(TaskRefusal) {
+    ) throws(TaskRefusal) -> LogPolicy? {
         if let vkey = task.cairn.logKey {
             let verifier: NoteVerifier
             do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
@@ -130,7 +154,7 @@ extension TaskRegistry {
             }
         }
         // The file's reader has compared the text with the hash in the task.
-        guard let text = file.logPolicy else { return }
+        guard let text = file.logPolicy else { return nil }
         let policy: LogPolicy
         do throws(PolicyError) { policy = try LogPolicy(parsing: Array(text.utf8)) } catch {
             throw .policy(String(describing: error))
@@ -143,5 +167,6 @@ extension TaskRegistry {
                 throw .notWitness(vkey: cosigner.verifier.vkey)
             }
         }
+        return policy
     }
 }

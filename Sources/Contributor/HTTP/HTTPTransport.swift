@@ -61,8 +61,11 @@ public struct HTTPTransport: Sendable {
     /// Sends a request and hands back the last answer, whatever its status.
     ///
     /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when it is longer
-    ///   than the request allows.
+    ///   than the request allows, `.insecure` before anything is sent in plain text to another machine.
     package func send(_ request: Request) async throws -> Answer {
+        do throws(InsecureEndpoint) { try EndpointRule.check(request.url) } catch {
+            throw ContributorError.insecure(error)
+        }
         let start = ContinuousClock.now
         var pause = Duration.milliseconds(50)
         var attempts = 0

@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import Ledger
 
 /// What one aggregator tells everybody about itself.
 public struct NodeClient: Sendable {
@@ -14,15 +15,34 @@ public struct NodeClient: Sendable {
 
     /// The node's preferred HPKE configuration (DAP-18 section 4.5.1).
     ///
+    /// Where the task says who signs it, a cache in between may honestly have kept a list for too long. So a list that is
+    /// too old is asked for once more, past all caches, before it counts as an attack.
+    ///
+    /// - Parameters:
+    ///   - signer: who must have signed the list; nil in tasks that name no statement keys.
+    ///   - isFresh: whether no cache may answer.
+    /// - Returns: the configuration, and until when it may be used: for ever, where nobody signs.
     /// - Throws: ``ContributorError``, `.noSupportedHpkeConfig` where none of its suites is ours.
-    public func hpkeConfig() async throws -> HpkeConfig {
+    package func hpkeConfig(
+        signedBy signer: HpkeListSigner?, isFresh: Bool = false
+    ) async throws -> (config: HpkeConfig, expires: UInt64) {
         let location = ResourceURL.hpkeConfig(url)
-        let answer = try await transport.sendExpectingSuccess(.init(.GET, location))
+        let headers = isFresh ? [(name: "Cache-Control", value: "no-cache")] : []
+        let answer = try await transport.sendExpectingSuccess(.init(.GET, location, headers: headers))
+        var expires = UInt64.max
+        if let signer {
+            do {
+                expires = try signer.check(answer.body, header: answer.header(HpkeListSignature.headerName))
+            } catch let fault as HpkeListFault {
+                if !isFresh, fault.mayBeACachesFault { return try await hpkeConfig(signedBy: signer, isFresh: true) }
+                throw ContributorError.untrustedHpkeConfigs(url: location, fault)
+            }
+        }
         do {
             guard let config = try HpkeConfigList(decoding: answer.body).firstSupported else {
                 throw ContributorError.noSupportedHpkeConfig(url: location)
             }
-            return config
+            return (config, expires)
         } catch let error as CodecError {
             throw ContributorError.unexpectedAnswer(url: location, reason: error.description)
         }

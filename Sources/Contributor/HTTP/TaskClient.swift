@@ -14,18 +14,27 @@ public actor TaskClient {
     package nonisolated let task: ValidatedTask
     package nonisolated let vdaf: any TaskVDAF
     nonisolated let transport: HTTPTransport
-    private var hpkeConfigs: (leader: HpkeConfig, helper: HpkeConfig)?
+    private let seenLists: SeenHpkeLists
+    private var hpkeConfigs: (leader: HpkeConfig, helper: HpkeConfig, expires: UInt64)?
 
     /// Checks the task before anything is sent: a contributor refuses a task whose sums could overflow or whose
     /// commitments would not hide.
     ///
-    /// - Throws: ``ContributorError/invalidTask(_:)``.
-    public init(task file: TaskFile, transport: HTTPTransport = HTTPTransport()) throws {
+    /// - Parameter home: where is remembered which HPKE configurations the nodes have signed; without one it is for this
+    ///   client alone.
+    /// - Throws: ``ContributorError/invalidTask(_:)``, ``ContributorError/insecure(_:)``.
+    public init(
+        task file: TaskFile, transport: HTTPTransport = HTTPTransport(), home: ContributorHome? = nil
+    ) throws {
         self.file = file
         self.transport = transport
+        seenLists = SeenHpkeLists(home: home)
         do {
             task = try file.configuration.validated()
             vdaf = try makeTaskVDAF(task.vdaf)
+            try file.configuration.checkTransport()
+        } catch let error as InsecureEndpoint {
+            throw ContributorError.insecure(error)
         } catch {
             throw ContributorError.invalidTask(String(describing: error))
         }
@@ -45,16 +54,26 @@ public actor TaskClient {
         (Taskprov.headerName, Taskprov.headerValue(file.configuration))
     }
 
-    /// The HPKE configurations of both aggregators, fetched once.
+    /// The HPKE configurations of both aggregators, fetched once and used until their signatures expire.
     ///
-    /// - Parameter refresh: Fetches them again, after a node said that the ones in use are outdated.
+    /// - Parameter refresh: Fetches them again, past all caches, after a node said that the ones in use are outdated.
     package func aggregatorConfigs(refresh: Bool = false) async throws -> (leader: HpkeConfig, helper: HpkeConfig) {
-        if !refresh, let hpkeConfigs { return hpkeConfigs }
-        async let leader = NodeClient(url: leaderURL, transport: transport).hpkeConfig()
-        async let helper = NodeClient(url: file.configuration.helperURL, transport: transport).hpkeConfig()
+        if !refresh, let known = hpkeConfigs, currentTime() < known.expires { return (known.leader, known.helper) }
+        async let leader = fetchConfig(of: .leader, at: leaderURL, isFresh: refresh)
+        async let helper = fetchConfig(of: .helper, at: file.configuration.helperURL, isFresh: refresh)
         let configs = (leader: try await leader, helper: try await helper)
-        hpkeConfigs = configs
-        return configs
+        hpkeConfigs = (
+            configs.leader.config, configs.helper.config, min(configs.leader.expires, configs.helper.expires)
+        )
+        return (configs.leader.config, configs.helper.config)
+    }
+
+    private nonisolated func fetchConfig(
+        of role: Role, at url: String, isFresh: Bool
+    ) async throws -> (config: HpkeConfig, expires: UInt64) {
+        let key = task.cairn.statementKeys?[role]
+        let signer = key.map { HpkeListSigner(role: role, key: $0, seen: seenLists) }
+        return try await NodeClient(url: url, transport: transport).hpkeConfig(signedBy: signer, isFresh: isFresh)
     }
 }
 

@@ -5,6 +5,7 @@ import Wallet
 ///
 ///     wallet             everything secret, encrypted. Back it up: cairn wallet export
 ///     tasks/NAME.task    tasks that were installed under a name
+///     hpke-seen.json     how new the HPKE configurations were that the nodes have shown, see SeenHpkeLists
 ///
 /// Folders are `0700` and files `0600`.
 public struct ContributorHome: Sendable {

@@ -18,6 +18,21 @@ enum HomeFile {
         }
     }
 
+    /// Does something while no other process, and nobody else in this one, does it in the same folder.
+    static func locked<Result>(_ folder: String, _ body: () throws -> Result) throws -> Result {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ContributorError.file(path: folder, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                throw ContributorError.file(path: folder, reason: String(cString: strerror(errno)))
+            }
+        }
+        return try body()
+    }
+
     static func createFolder(_ folder: String) throws {
         try reporting(folder) { () throws(DurableFileError) in
             try DurableFile.makeDirectory(folder, mode: 0o700)

@@ -16,6 +16,8 @@ package struct AuditReport: Sendable {
     package var payouts: [PayoutAudit]
     /// What is odd but convicts nobody of a wrong result.
     package var notes: [String]
+    /// The audited tasks, in log order.
+    package var tasks: [AuditedTask] = []
 
     /// Whether every batch that was found passed (and there was one), models follow from each other, and every payout
     /// adds up.
@@ -24,6 +26,13 @@ package struct AuditReport: Sendable {
             && batches.allSatisfy { if case .verified = $0.verdict { true } else { false } }
             && payouts.allSatisfy { if case .divided = $0.verdict { true } else { false } }
     }
+}
+
+/// A task whose batches an audit checked.
+package struct AuditedTask: Sendable {
+    package var taskID: TaskID
+    /// What it does not promise, under the audit's policy. No verdict depends on it.
+    package var weaknesses: [TaskWeakness]
 }
 
 /// The public check of one batch.

@@ -46,6 +46,9 @@ package struct Auditor: Sendable {
         var report = AuditReport(
             head: head, policyVerdict: verdict, batches: [], models: [], lineage: [], payouts: [], notes: notes)
         for ledger in ledgers {
+            report.tasks.append(
+                AuditedTask(
+                    taskID: ledger.task.taskID, weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
             let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict)
             for batch in ledger.closed {
                 var audit = await check(batch, of: ledger)

@@ -2,8 +2,7 @@
 
 /// Whether a key's signature is on a checkpoint.
 public enum KeyOutcome: Sendable, Hashable {
-    /// It is, and verifies. For cosigners with the time at which they say they signed, in seconds since 1970: shown,
-    /// never used to decide.
+    /// It is, and verifies. For cosigners with the time at which they say they signed, in seconds since 1970.
     case valid(timestamp: UInt64?)
     /// There is no line by this key.
     case missing
@@ -76,9 +75,12 @@ extension LogPolicy {
         let witnessVerdicts = witnesses.map {
             PolicyVerdict.Key(name: $0.name, verifier: $0.verifier, outcome: checkpoint.note.outcome(of: $0.verifier))
         }
-        let counting = witnessVerdicts.map { $0.counting(within: witnessTimes) }
-        let groupVerdicts = count(counting)
-        let isQuorumMet = quorum.map { isPresent($0, counting, groupVerdicts) } ?? true
+        let isThere = witnessVerdicts.map { $0.counts(within: witnessTimes) }
+        let counts = membersPresent(isThere)
+        let groupVerdicts = zip(groups, counts).map {
+            PolicyVerdict.Group(name: $0.name, required: $0.threshold, present: $1, members: $0.members.count)
+        }
+        let isQuorumMet = quorum.map { isPresent($0, isThere, counts) } ?? true
 
         let failure: PolicyFailure? =
             if let bad = (logVerdicts + witnessVerdicts).first(where: { $0.outcome == .invalid }) {
@@ -97,34 +99,32 @@ extension LogPolicy {
             quorum: quorum.map(name(of:)), failure: failure)
     }
 
-    /// Counts each group; members stand before their group, so one pass is enough.
-    private func count(_ witnesses: [PolicyVerdict.Key]) -> [PolicyVerdict.Group] {
-        var counted: [PolicyVerdict.Group] = []
-        for group in groups {
-            let present = group.members.count { isPresent($0, witnesses, counted) }
-            counted.append(
-                PolicyVerdict.Group(
-                    name: group.name, required: group.threshold, present: present, members: group.members.count))
-        }
-        return counted
+    /// Whether cosignatures of these witnesses alone would do, whoever else signs; always, under `quorum none`.
+    package func isQuorumMet(by isThere: (Witness) -> Bool) -> Bool {
+        let present = witnesses.map(isThere)
+        return quorum.map { isPresent($0, present, membersPresent(present)) } ?? true
     }
 
-    private func isPresent(
-        _ member: Member, _ witnesses: [PolicyVerdict.Key], _ groups: [PolicyVerdict.Group]
-    ) -> Bool {
+    /// How many members of each group are there. Members stand before their group, so one pass is enough.
+    private func membersPresent(_ witnesses: [Bool]) -> [Int] {
+        var counts: [Int] = []
+        for group in groups { counts.append(group.members.count { isPresent($0, witnesses, counts) }) }
+        return counts
+    }
+
+    private func isPresent(_ member: Member, _ witnesses: [Bool], _ counts: [Int]) -> Bool {
         switch member {
-        case .witness(let position):
-            if case .valid = witnesses[position].outcome { true } else { false }
-        case .group(let position): groups[position].isMet
+        case .witness(let position): witnesses[position]
+        case .group(let position): counts[position] >= groups[position].threshold
         }
     }
 }
 
 extension PolicyVerdict.Key {
-    /// The same key, missing if it did not sign within `times`.
-    fileprivate func counting(within times: ClosedRange<UInt64>?) -> PolicyVerdict.Key {
-        guard let times, case .valid(let timestamp?) = outcome, !times.contains(timestamp) else { return self }
-        return PolicyVerdict.Key(name: name, verifier: verifier, outcome: .missing)
+    /// True if the key signed, and within `times`, if given, by its own word.
+    fileprivate func counts(within times: ClosedRange<UInt64>?) -> Bool {
+        guard case .valid(let timestamp) = outcome else { return false }
+        return timestamp.flatMap { timestamp in times.map { $0.contains(timestamp) } } ?? true
     }
 }
 

@@ -44,6 +44,12 @@ struct AuditCommand: AsyncParsableCommand {
             let culprits: [String]
         }
 
+        struct Task: Encodable {
+            let taskId: String
+            /// What the task does not promise, by `TaskWeakness`'s names.
+            let lacks: [String]
+        }
+
         let verified: Bool
         /// Entries in the log.
         let size: UInt64
@@ -51,6 +57,7 @@ struct AuditCommand: AsyncParsableCommand {
         let payouts: [Payout]
         /// Where models of a training run do not follow from each other.
         let lineage: [Lineage]
+        let tasks: [Task]
         /// What is odd but convicts nobody of a wrong result.
         let notes: [String]
     }
@@ -79,7 +86,11 @@ struct AuditCommand: AsyncParsableCommand {
             try JSONOutput.print(
                 Output(
                     verified: report.isVerified, size: report.head.size, batches: batches, payouts: payouts,
-                    lineage: lineage, notes: report.notes))
+                    lineage: lineage,
+                    tasks: report.tasks.map {
+                        Output.Task(taskId: $0.taskID.base64URL, lacks: $0.weaknesses.map(\.name))
+                    },
+                    notes: report.notes))
         } else {
             Console.print("log of \(report.head.size) entries, its checkpoint accepted by the policy:")
             for line in "\(report.policyVerdict)".split(separator: "\n") { Console.print("  \(line)") }
@@ -88,6 +99,10 @@ struct AuditCommand: AsyncParsableCommand {
             for payout in payouts { Self.print(payout) }
             for finding in lineage { Self.print(finding) }
             for note in report.notes { Console.print("note: \(note)") }
+            for task in report.tasks where !task.weaknesses.isEmpty {
+                let sentences = task.weaknesses.map(\.description).joined(separator: "; ")
+                Console.print("note: task \(task.taskID.base64URL) lacks: \(sentences)")
+            }
         }
         if !report.isVerified { throw ExitCode(1) }
     }

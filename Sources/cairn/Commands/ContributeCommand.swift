@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Ledger
 import SharedModel
 
 /// `cairn contribute`: one value, columns of a CSV file, or a model update, trained on a CSV file or computed elsewhere.
@@ -35,6 +36,8 @@ struct ContributeCommand: AsyncParsableCommand {
 
         let taskId: String
         let reports: [Report]
+        /// What the task does not promise.
+        let lacks: [String]
     }
 
     @OptionGroup var task: TaskReference
@@ -68,10 +71,11 @@ struct ContributeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try task.load()
-        let client = try TaskClient(task: file)
+        let client = try TaskClient(task: file, home: .standard())
         let measurements = try measurements(file)
         let access = try WalletAccess.open(creating: true)
         try Self.installIfNew(file, home: access.home)
+        WeakPromises.tell(try file.weaknesses())
         let bar = ProgressBar("uploading", total: measurements.count)
         let outcomes = try await client.upload(measurements, wallet: access.wallet) { bar.advance(by: $0) }
         bar.finish()
@@ -124,7 +128,9 @@ struct ContributeCommand: AsyncParsableCommand {
                     reportId: $0.reportID.base64URL, stored: $0.error == nil, error: $0.error?.name, bytes: $0.size,
                     promised: $0.isPromised)
             }
-            return try JSONOutput.print(Output(taskId: file.taskID.base64URL, reports: reports))
+            return try JSONOutput.print(
+                Output(
+                    taskId: file.taskID.base64URL, reports: reports, lacks: try file.weaknesses().map(\.name)))
         }
         let stored = outcomes.filter { $0.error == nil }
         Console.print(

@@ -26,7 +26,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object at the end instead of the pages.") var json = false
 
     func validate() throws {
-        if contributors < 1 { throw ValidationError("--contributors must be at least 1.") }
+        if contributors < 2 {
+            throw ValidationError("--contributors must be at least 2: the sum of one report is that report.")
+        }
         if rounds < 1 { throw ValidationError("--rounds must be at least 1.") }
         if let hidden, hidden < 1 { throw ValidationError("--hidden must be at least 1.") }
         if data != nil, labelColumn == nil { throw ValidationError("--data needs --label-column NAME or INDEX.") }

@@ -19,10 +19,13 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     struct Output: Encodable {
         let taskId: String
         let isNew: Bool
+        /// What the task does not promise.
+        let lacks: [String]
     }
 
     @Option(help: "The node's configuration file.") var config: String
     @Argument(help: "The task file.") var file: String
+    @OptionGroup var weak: WeakPromises
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -35,9 +38,13 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
-        let added = try await TaskRegistry.add(task, to: store, configuration: configuration, keys: keys)
+        let added = try await TaskRegistry.add(
+            task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
+        WeakPromises.tell(added.weaknesses)
         if json {
-            return try JSONOutput.print(Output(taskId: added.id.base64URL, isNew: added.isNew))
+            return try JSONOutput.print(
+                Output(
+                    taskId: added.id.base64URL, isNew: added.isNew, lacks: added.weaknesses.map(\.name)))
         }
         Console.print("\(added.isNew ? "added" : "was there already"): \(task.name) \(added.id.base64URL)")
     }

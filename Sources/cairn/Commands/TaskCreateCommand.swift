@@ -4,6 +4,7 @@ import Credit
 import Crypto
 import DAP
 import Encodings
+import Ledger
 import SharedModel
 
 /// `cairn task create`: asks the nodes for their keys, checks that no sum can overflow, writes the task file.
@@ -65,6 +66,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @Option(help: "The training settings that go with --model.") var training: String?
     @Option(help: "The training run, 32 hexadecimal digits; a new one by default.") var run: String?
     @Option(help: "The number of the round in its run.") var round: UInt32 = 1
+    @OptionGroup var weak: WeakPromises
     @Option(name: .customLong("out"), help: "Folder for NAME.task and NAME.policy.") var folder = "."
     @Flag(help: "Print JSON.") var json = false
 
@@ -108,6 +110,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         }
         draft.publish = publish == .public ? .public : .collector
         let lambdaFile = try setCredit(&draft)
+        draft.acceptsWeakPromises = weak.areAccepted
         draft.logPolicy = try policy.map(UserFile.readText)
         draft.owner = try ownerKey.map(OwnerKey.read)
 
@@ -129,6 +132,10 @@ struct TaskCreateCommand: AsyncParsableCommand {
         for line in description.lines { Console.print(line) }
         if type.vdaf == .average {
             Console.print("average      cairn collect --average divides the sum by the number of reports")
+        }
+        if description.lacks.contains(TaskWeakness.onlyHelperWitness.name) {
+            Console.print(
+                "advice       name a witness that belongs to neither aggregator with --policy (cairn help witness run)")
         }
         Console.print("written      \(path)\(file.logPolicy == nil ? "" : " and \(folder)/\(name).policy")")
     }

@@ -27,7 +27,7 @@ struct DemoOwner: Sendable {
     func announce(round: Int, model: Model, contributors: Int) async throws -> TaskFile {
         var draft = TaskDraft(
             name: "round-\(round)", leaderURL: nodes.leader.url, helperURL: nodes.helper.url, vdaf: .count,
-            batchMode: .leaderSelected, timePrecision: 60, minBatchSize: UInt64((contributors + 1) / 2),
+            batchMode: .leaderSelected, timePrecision: 60, minBatchSize: UInt64(max(2, (contributors + 1) / 2)),
             maxBatchSize: UInt64(contributors + 2), collectorConfig: nodes.collectorKey.config)
         try draft.setRound(
             TrainingRound(runID: runID, number: UInt32(clamping: round)), model: model, settings: settings)

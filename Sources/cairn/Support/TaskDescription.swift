@@ -1,5 +1,6 @@
 import DAP
 import Encodings
+import Ledger
 
 /// A task in words, for `task show` and `task create`; the JSON form is for other DAP-18 clients.
 struct TaskDescription: Encodable {
@@ -29,6 +30,15 @@ struct TaskDescription: Encodable {
     let capacity: String
     /// Bits by which one report's shares hide it statistically; nil for uncommitted tasks.
     let sigma: Double?
+    /// What the task does not promise, by `TaskWeakness`'s names.
+    let lacks: [String]
+    private let weaknesses: [TaskWeakness]
+
+    private enum CodingKeys: CodingKey {
+        case name, taskId, taskConfiguration, leaderUrl, helperUrl, vdaf, committed, batchMode, timePrecision
+        case minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey, logUrl
+        case logPolicy, modelHash, capacity, sigma, lacks
+    }
 
     init(_ file: TaskFile) throws {
         let task = try file.configuration.validated()
@@ -57,6 +67,8 @@ struct TaskDescription: Encodable {
         modelHash = parameters.modelHash.map { Hex.encode($0) }
         capacity = task.capacity
         sigma = task.sigma
+        weaknesses = try file.weaknesses()
+        lacks = weaknesses.map(\.name)
     }
 
     /// For people: one fact a line.
@@ -81,6 +93,7 @@ struct TaskDescription: Encodable {
         if let logUrl { lines.append("log          \(logUrl)") }
         lines.append("capacity     \(capacity)")
         if let sigma { lines.append("hiding       σ = \(Int(sigma)) bits per report (at least 40 required)") }
+        lines += weaknesses.map { "lacks        \($0)" }
         return lines
     }
 

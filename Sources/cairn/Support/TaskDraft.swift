@@ -31,6 +31,8 @@ struct TaskDraft: Sendable {
     var owner: Curve25519.Signing.PrivateKey?
     var modelHash: [UInt8]?
     var termsHash: [UInt8]?
+    /// Whether the author makes tasks that promise nothing, too.
+    var acceptsWeakPromises = false
     /// A log policy other than 'the leader's log, cosigned by the helper'.
     var logPolicy: String?
 
@@ -52,6 +54,11 @@ struct TaskDraft: Sendable {
 
     /// Asks both nodes for their keys and completes the task.
     func complete(transport: HTTPTransport = HTTPTransport()) async throws -> TaskFile {
+        for (option, url) in [("--leader", leaderURL), ("--helper", helperURL)] {
+            do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
+                throw CommandFailure.usage("\(option): \(error)")
+            }
+        }
         async let leader = NodeClient(url: leaderURL, transport: transport).info()
         async let helper = NodeClient(url: helperURL, transport: transport).info()
         return try complete(leader: try await leader, helper: try await helper)
@@ -70,10 +77,17 @@ struct TaskDraft: Sendable {
             minBatchSize: minBatchSize, batchMode: batchMode, vdaf: vdaf, taskInterval: try taskInterval(),
             cairn: parameters)
         _ = try configuration.validated()
-        return try TaskFile(
+        let file = try TaskFile(
             name: name, configuration: configuration, collectorHpkeConfig: collectorConfig, logPolicy: policy,
             logURL: vdaf.isCommitted ? Self.logURL(leaderURL) : nil,
             ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
+        let empty = try file.weaknesses(helper: helper.witnessKey).filter(\.needsAcceptance)
+        guard acceptsWeakPromises || empty.isEmpty else {
+            throw CommandFailure(
+                "the task would promise too little: \(empty.map(\.description).joined(separator: "; "))",
+                advice: "Change it, or make it all the same with --accept-weak-promises.")
+        }
+        return file
     }
 
     private func parameters(leader: NodeInfo, helper: NodeInfo, policy: String?) throws -> CairnTaskParameters {
@@ -133,6 +147,9 @@ struct TaskDraft: Sendable {
                 "the policy does not name the helper as a witness",
                 advice: "Add the line: witness helper \(helper.witnessVkey ?? "")")
         }
+        do throws(InsecureEndpoint) { try policy.checkTransport() } catch {
+            throw CommandFailure("the policy names a witness whose URL will not do: \(error)")
+        }
         for witness in policy.witnesses where witness.verifier.vkey != helper.witnessVkey && witness.url == nil {
             throw CommandFailure(
                 "the policy gives no URL for the witness \(witness.name), so the leader could not ask it",
@@ -149,4 +166,9 @@ struct TaskDraft: Sendable {
         return Array(name.utf8.prefix(64)) + [UInt8(ascii: " ")]
             + (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
+}
+
+extension NodeInfo {
+    /// The key under which a helper cosigns.
+    var witnessKey: NoteVerifier? { witnessVkey.flatMap { try? NoteVerifier(vkey: $0) } }
 }

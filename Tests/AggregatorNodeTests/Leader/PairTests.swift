@@ -15,14 +15,15 @@ import TransparencyLog
             let reports = try (0..<5).map { try client.report([$0, 1, 7]) }
             #expect(try await client.upload(reports).isEmpty)
             #expect(try await client.upload([reports[2]]).isEmpty, "a repeated upload succeeds")
-            let (count, sums) = try await client.collect(client.today)
+            let today = client.today
+            let (count, sums) = try await client.collect(today)
             #expect(count == 5)
             #expect(sums == .vector([10, 5, 35]))
 
             let late = try client.report([1, 1, 1])
             #expect(
                 try await client.upload([late]) == [.init(reportID: late.metadata.reportID, error: .batchCollected)])
-            let again = try await client.createCollection(client.today)
+            let again = try await client.createCollection(today)
             #expect(again.status == 201 && !again.body.isEmpty, "the same request names the same, finished job")
             let overlapping = try await client.createCollection(
                 .timeInterval(Interval(start: client.now - 1, duration: 2)))

@@ -72,9 +72,12 @@ struct Parties: Sendable {
     func task(
         committed: Bool, mode: BatchMode = .timeInterval, minBatchSize: UInt64 = 2, info: String = "test",
         leaderURL: String? = nil, vdaf type: VDAFConfiguration? = nil, owner: Curve25519.Signing.PrivateKey? = nil,
+        policy text: String? = nil,
         change: (inout CairnTaskParameters) -> Void = { _ in }
     ) throws -> TaskFile {
         var parameters = parameters(committed: committed)
+        let policy = text ?? policy
+        if committed { parameters.logPolicyHash = Array(SHA256.hash(data: Array(policy.utf8))) }
         change(&parameters)
         let vdaf = type ?? .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         let configuration = try TaskConfiguration(

@@ -1,0 +1,123 @@
+import DAP
+import Ledger
+import LedgerFixtures
+import Testing
+import TransparencyLog
+
+/// What a task does not promise, and that nobody can miss it.
+@Suite struct TaskWeaknessTests {
+    private let log = try! NoteSigner(name: "log.example").verifier.vkey
+    private let helper = try! Cosigner(name: "helper.example").verifier
+    private let outside = try! Cosigner(name: "outside.example").verifier
+
+    private func task(
+        min minimum: UInt64 = 10, publish: PublishMode = .public, committed: Bool = true
+    ) throws -> ValidatedTask {
+        let fixture = try LogFixture()
+        defer { fixture.removeFiles() }
+        var parameters = fixture.task.cairn
+        parameters.publish = committed ? publish : nil
+        let vdaf = VDAFConfiguration.sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
+        return try TaskConfiguration(
+            taskInfo: [1], leaderURL: "https://leader.example/", helperURL: "https://helper.example/api/",
+            timePrecision: 60, minBatchSize: minimum, batchMode: .leaderSelected,
+            vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters
+        ).validated()
+    }
+
+    private func policy(_ lines: String) throws -> LogPolicy {
+        try LogPolicy(parsing: Array("log \(log)\n\(lines)\n".utf8))
+    }
+
+    private var independent: LogPolicy {
+        get throws {
+            try policy(
+                "witness helper \(helper.vkey)\nwitness outside \(outside.vkey) https://outside.example/\n"
+                    + "group both all helper outside\nquorum both")
+        }
+    }
+
+    @Test func aTaskThatPromisesWhatItCanLacksNothing() throws {
+        #expect(try TaskWeakness.all(of: task(), policy: independent) == [])
+        #expect(try TaskWeakness.all(of: task(min: 2, publish: .collector), policy: independent) == [])
+        #expect(try TaskWeakness.all(of: task(min: 2, committed: false), policy: nil) == [])
+    }
+
+    @Test func smallBatchesAreSaid() throws {
+        #expect(try TaskWeakness.all(of: task(min: 9), policy: independent) == [.tinyPublicBatches(minimum: 9)])
+        #expect(try TaskWeakness.all(of: task(min: 2), policy: independent) == [.tinyPublicBatches(minimum: 2)])
+        #expect(
+            try TaskWeakness.all(of: task(min: 1), policy: independent)
+                == [.singleReport, .tinyPublicBatches(minimum: 1)])
+        #expect(try TaskWeakness.all(of: task(min: 1, publish: .collector), policy: independent) == [.singleReport])
+        #expect(try TaskWeakness.all(of: task(min: 1, committed: false), policy: nil) == [.singleReport])
+    }
+
+    @Test func aPolicyWithoutQuorumPromisesNothing() throws {
+        let none = try policy("witness helper \(helper.vkey)\nquorum none")
+        #expect(try TaskWeakness.all(of: task(), policy: none) == [.quorumNone])
+        // An uncommitted task logs nothing that a witness could vouch for.
+        #expect(try TaskWeakness.all(of: task(committed: false), policy: none) == [])
+    }
+
+    /// The helper is who has no URL of its own, or the one of the task, or the key that it names itself.
+    @Test func aQuorumThatTheHelperMakesAloneIsSaid() throws {
+        let (helperLine, outsideLine) = (
+            "witness helper \(helper.vkey)", "witness outside \(outside.vkey) https://outside.example/"
+        )
+        let alone = [
+            "\(helperLine)\nquorum helper",
+            "\(helperLine) https://helper.example/api/witness\nquorum helper",
+            "\(helperLine)\n\(outsideLine)\nquorum helper",
+            "\(helperLine)\n\(outsideLine)\ngroup either any helper outside\nquorum either",
+            "\(helperLine)\n\(outsideLine)\ngroup few 1 helper\ngroup either any few outside\nquorum either",
+        ]
+        for lines in alone {
+            #expect(try TaskWeakness.all(of: task(), policy: policy(lines)) == [.onlyHelperWitness], "\(lines)")
+        }
+        let elsewhere = try policy("\(helperLine) https://witness.helper.example/\nquorum helper")
+        #expect(try TaskWeakness.all(of: task(), policy: elsewhere) == [])
+        #expect(try TaskWeakness.all(of: task(), policy: elsewhere, helper: helper) == [.onlyHelperWitness])
+        let lookalike = try policy("\(helperLine) https://helper.example/apiary\nquorum helper")
+        #expect(try TaskWeakness.all(of: task(), policy: lookalike) == [])
+        let others = try policy("\(helperLine)\n\(outsideLine)\nquorum outside")
+        #expect(try TaskWeakness.all(of: task(), policy: others, helper: helper) == [])
+    }
+
+    /// As deep as a policy file can nest them.
+    @Test func groupsInGroupsAreCountedWithoutRecursion() throws {
+        var lines = ["witness helper \(helper.vkey)", "group g0 any helper"]
+        for level in 1..<20_000 { lines.append("group g\(level) any g\(level - 1)") }
+        let deep = try policy((lines + ["quorum g19999"]).joined(separator: "\n"))
+        #expect(try TaskWeakness.all(of: task(), policy: deep) == [.onlyHelperWitness])
+    }
+
+    @Test func onlyEmptyPromisesMustBeAccepted() {
+        let all: [TaskWeakness] = [.quorumNone, .singleReport, .tinyPublicBatches(minimum: 2), .onlyHelperWitness]
+        #expect(all.filter(\.needsAcceptance) == [.quorumNone, .singleReport])
+        #expect(
+            all.map(\.name) == ["quorum_none", "single_report", "tiny_public_batches", "only_helper_witness"])
+        for weakness in all { #expect(!weakness.description.isEmpty && !weakness.description.hasSuffix(".")) }
+    }
+
+    @Test func anAuditSaysOfEveryTaskWhatItLacks() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let contributions = try (0..<3).map { try log.contribution([UInt64($0), 1, 2]) }
+        log.logReports(contributions)
+        try log.logCollection(of: contributions)
+        try log.publish()
+        let report = try await Auditor(source: log.source, policy: log.policy).audit()
+        #expect(report.isVerified)
+        #expect(report.tasks.map(\.taskID) == [log.task.taskID])
+        #expect(report.tasks.map(\.weaknesses) == [[.onlyHelperWitness, .tinyPublicBatches(minimum: 2)]])
+    }
+
+    @Test func witnessesThatAnybodyInBetweenCouldPlayAreRefused() throws {
+        let plain = try policy("witness outside \(outside.vkey) http://outside.example/\nquorum outside")
+        #expect(throws: InsecureEndpoint.self) { try plain.checkTransport() }
+        #expect(throws: Never.self) { try independent.checkTransport() }
+        let local = try policy("witness outside \(outside.vkey) http://127.0.0.1:8401/\nquorum outside")
+        #expect(throws: Never.self) { try local.checkTransport() }
+    }
+}
