@@ -80,7 +80,7 @@ let package = Package(
         .target(
             name: "Contributor",
             dependencies: [
-                "Encodings", "TransparencyLog", "DAP", "Ledger", "Wallet",
+                "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -181,9 +181,13 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestPorts", "Contributor", "Wallet", "Encodings", "DAP", "Ledger", "TransparencyLog", "Commitments",
-                "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "cairn",
+                "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
     ],
     swiftLanguageModes: [.v6]

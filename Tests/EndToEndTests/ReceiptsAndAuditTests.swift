@@ -61,7 +61,10 @@ extension EndToEnd {
             #expect(paths.count == 5)
             let listed = try await Cairn.succeed("receipt", "list", "--json", home: nodes.home)
             #expect((try listed.json()["reports"] as? [Any])?.count == 5)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: nodes.home).sorted() == ["tasks", "wallet"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: nodes.home).sorted() == [
+                    "tasks", "uploads.lock", "wallet",
+                ])
             let attributes = try FileManager.default.attributesOfItem(atPath: "\(nodes.home)/wallet")
             #expect(attributes[.posixPermissions] as? Int == 0o600)
 
