@@ -84,7 +84,7 @@ let package = Package(
         .target(
             name: "Contributor",
             dependencies: [
-                "DurableFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Wallet",
+                "DurableFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -190,10 +190,14 @@ let package = Package(
             dependencies: [
                 "TestPorts", "TestSupport", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP", "Ledger",
                 "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel",
-                "cairn",
+                "AggregatorNode", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -30,6 +30,9 @@ extension Decoder {
         },
         receipt,
         promise,
+        message("promised-withdrawal", PromisedWithdrawal.self) {
+            [PromisedWithdrawal(entry: $0.bytes(146), promise: $0.bytes(700))]
+        },
         payoutTable,
     ]
 

@@ -88,7 +88,7 @@ private enum SampleWallet {
             [.seed(seed)],
             [
                 .report(record), .state(key, .rejected("report_dropped")), .receipt(key, [10, 11]),
-                .promise(key, [12]), .forgotten(key),
+                .promise(key, [12]), .forgotten(key), .doubt(key, .counts),
             ],
         ]
         return groups.map { records in

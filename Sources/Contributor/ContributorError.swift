@@ -23,6 +23,8 @@ public enum ContributorError: Error, Sendable {
     case reportFailed(String)
     /// The collector's key does not fit the task, or an aggregate share does not open with it.
     case collectionFailed(String)
+    /// Earlier reports of the task count or may count, so another one could count the same value twice. Nothing was sent.
+    case unsettled([UnsettledReport])
     /// A file of the contributor's home cannot be read or written.
     case file(path: String, reason: String)
 }
@@ -46,6 +48,7 @@ extension ContributorError: CustomStringConvertible {
         case .invalidMeasurement(let reason): "the value does not fit the task: \(reason)"
         case .reportFailed(let reason): "the report could not be built: \(reason)"
         case .collectionFailed(let reason): "the result could not be opened: \(reason)"
+        case .unsettled(let reports): reports.map(\.description).joined(separator: "\ncairn: ")
         case .file(let path, let reason): "\(path): \(reason)"
         }
     }

@@ -152,5 +152,19 @@ extension SQLiteDatastore {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("helper 4 early withdrawals") { db in
+            // Withdrawals of reports that the leader has promised and that have not come yet. The claim key is part of
+            // the key: a leader that promises a report under somebody else's id must not be in the way of its owner.
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_early_withdrawals (
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL,
+                        claim_key BLOB NOT NULL,
+                        entry BLOB NOT NULL,
+                        PRIMARY KEY (task_id, report_id, claim_key)
+                    ) WITHOUT ROWID;
+                    """)
+        }
     }
 }

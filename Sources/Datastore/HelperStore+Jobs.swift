@@ -72,7 +72,12 @@ extension SQLiteDatastore {
         _ report: VerifiedReport, id: ReportID, task: TaskID, _ db: Database
     ) throws -> ReportError? {
         let bucket = report.batchID.map(BatchScope.batch) ?? .interval(Interval(start: report.time, duration: 1))
-        if case .rejected(let error)? = try refusal([task.blob, id.blob], db) { return error }
+        switch try refusal([task.blob, id.blob], db) {
+        case .rejected(let error): return error
+        case .withdrawn: return .reportDropped
+        case nil: break
+        }
+        if try takeEarlyWithdrawal(of: id, claimKey: report.claimKey, task, db) { return .reportDropped }
         if try isShut(task, bucket, db) { return .batchCollected }
         try db.cachedStatement(
             sql: """
@@ -85,7 +90,9 @@ extension SQLiteDatastore {
             HelperReportState.accepted.rawValue, report.leafHash?.blob, report.claimKey?.blob,
             report.outputShare.blob,
         ])
-        return db.changesCount == 0 ? .reportReplayed : nil
+        guard db.changesCount == 1 else { return .reportReplayed }
+        try forgetEarlyWithdrawals(of: id, task, db)
+        return nil
     }
 
     /// Whether some bucket of the scope is in a signed close or collected.

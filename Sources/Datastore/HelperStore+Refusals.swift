@@ -7,7 +7,7 @@ import Ledger
 
 extension SQLiteDatastore {
     package func withdrawHelperReport(
-        _ withdrawal: WithdrawalEntry
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int?
     ) async throws(DatastoreError) -> WithdrawalOutcome {
         let key: StatementArguments = [withdrawal.taskID.blob, withdrawal.reportID.blob]
         let entry = LedgerEntry.withdrawal(withdrawal).encoded()
@@ -16,7 +16,9 @@ extension SQLiteDatastore {
                 db, sql: "SELECT state, claim_key FROM helper_reports WHERE task_id = ? AND report_id = ?",
                 arguments: key)
             guard let row = found else {
-                return try Self.refusal(key, db).map(Self.outcome) ?? .unknown
+                if let refusal = try Self.refusal(key, db) { return Self.outcome(refusal) }
+                guard let earlyLimit else { return .unknown }
+                return try Self.keepEarly(withdrawal, entry: entry, limit: earlyLimit, db)
             }
             guard row.optionalBytes("claim_key") == withdrawal.claimKey else { return .wrongKey }
             switch try row.code("state", as: HelperReportState.self) {
@@ -64,6 +66,7 @@ extension SQLiteDatastore {
                 ON CONFLICT DO NOTHING
                 """,
             arguments: ["task": task.blob, "report": report.blob, "error": Int64(error.rawValue)])
+        try forgetEarlyWithdrawals(of: report, task, db)
     }
 
     static func refusal(_ key: StatementArguments, _ db: Database) throws -> HelperRefusal? {

@@ -25,7 +25,12 @@ package protocol HelperStore: Sendable {
     // MARK: Refusals
 
     /// Takes a report back for its contributor, before its batch is closed.
-    func withdrawHelperReport(_ withdrawal: WithdrawalEntry) async throws(DatastoreError) -> WithdrawalOutcome
+    ///
+    /// - Parameter earlyLimit: where the report is not here yet, the withdrawal is kept for when it comes, as long as
+    ///   there are fewer such withdrawals than this in all. Nil: it is not kept, because nobody promised the report.
+    func withdrawHelperReport(
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int?
+    ) async throws(DatastoreError) -> WithdrawalOutcome
 
     /// The helper's last word on each of these reports; nil for those that it stands by or has never seen.
     func helperRefusals(_ task: TaskID, _ reports: [ReportID]) async throws(DatastoreError) -> [HelperRefusal?]

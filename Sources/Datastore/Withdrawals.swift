@@ -4,7 +4,8 @@ import DAP
 package enum WithdrawalOutcome: Sendable, Equatable {
     /// The report counts for nothing any more. Also where it had been withdrawn before.
     case withdrawn
-    /// It will count for nothing as soon as the aggregation job that it is in ends.
+    /// It will count for nothing as soon as the aggregation job that it is in ends, or where it has not come yet, as
+    /// soon as it comes.
     case pending
     /// No such report is here.
     case unknown
@@ -14,6 +15,8 @@ package enum WithdrawalOutcome: Sendable, Equatable {
     case tooLate
     /// The report was refused before.
     case refused(ReportError)
+    /// There is no room for another withdrawal of a report that is not here.
+    case full
 }
 
 /// A helper's last word on a report that it does not stand by.

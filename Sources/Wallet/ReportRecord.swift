@@ -66,3 +66,13 @@ public struct ReportKey: Hashable, Sendable {
         self.reportID = reportID
     }
 }
+
+/// What the log said about a report whose upload had a doubtful end: refused, not answered, or taken back.
+///
+/// `enum { settled(0), counts(1), (255) } Doubt`
+package enum ReportDoubt: UInt8, Sendable, Equatable {
+    /// Nothing has to be found out any more: the log shows that the report is out, or its owner decided.
+    case settled = 0
+    /// The log shows that it counts, and its owner has not said yet that another report is wanted beside it.
+    case counts = 1
+}

@@ -8,6 +8,8 @@ package struct WalletContents: Sendable {
     package private(set) var reports: [ReportKey: ReportRecord] = [:]
     package private(set) var receipts: [ReportKey: [UInt8]] = [:]
     package private(set) var promises: [ReportKey: [UInt8]] = [:]
+    /// What was found out about reports whose uploads had doubtful ends.
+    package private(set) var doubts: [ReportKey: ReportDoubt] = [:]
 
     package init() {}
 
@@ -39,7 +41,8 @@ package struct WalletContents: Sendable {
         case .receipt(let key, let text): receipts[key] = text
         case .promise(let key, let text): promises[key] = text
         case .forgotten(let key):
-            (reports[key], receipts[key], promises[key]) = (nil, nil, nil)
+            (reports[key], receipts[key], promises[key], doubts[key]) = (nil, nil, nil, nil)
+        case .doubt(let key, let doubt): doubts[key] = doubt
         }
     }
 
@@ -54,6 +57,7 @@ package struct WalletContents: Sendable {
         guard let seed else { return [] }
         return [.seed(seed.withUnsafeBytes { Array($0) })] + history().map { .report($0) }
             + Self.sorted(receipts).map { .receipt($0, $1) } + Self.sorted(promises).map { .promise($0, $1) }
+            + Self.sorted(doubts).map { .doubt($0, $1) }
     }
 
     /// What `other` knows and this does not: the union of both is this with these records added.
@@ -66,10 +70,15 @@ package struct WalletContents: Sendable {
         return reports
             + Self.sorted(other.receipts.filter { receipts[$0.key] == nil }).map { .receipt($0, $1) }
             + Self.sorted(other.promises.filter { promises[$0.key] == nil }).map { .promise($0, $1) }
+            // What one of the two has settled is settled.
+            + Self.sorted(
+                other.doubts.filter { doubts[$0.key] == nil || doubts[$0.key] == .counts && $0.value == .settled }
+            )
+            .map { .doubt($0, $1) }
     }
 
-    private static func sorted(_ texts: [ReportKey: [UInt8]]) -> [(ReportKey, [UInt8])] {
-        texts.map { ($0.key, $0.value, name($0.key)) }.sorted { $0.2 < $1.2 }.map { ($0.0, $0.1) }
+    private static func sorted<Fact>(_ facts: [ReportKey: Fact]) -> [(ReportKey, Fact)] {
+        facts.map { ($0.key, $0.value, name($0.key)) }.sorted { $0.2 < $1.2 }.map { ($0.0, $0.1) }
     }
 
     /// By which reports are ordered: two tasks may have reports of one id.

@@ -3,7 +3,8 @@ import DAP
 
 /// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
 ///
-///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), (255) } RecordType;
+///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), (255) }
+///         RecordType;
 ///     struct {
 ///         RecordType type;
 ///         select (type) {
@@ -13,6 +14,7 @@ import DAP
 ///             case receipt:   ReportKey key; opaque tlog_proof<0..2^32-1>;
 ///             case promise:   ReportKey key; opaque promise<0..2^32-1>;
 ///             case forgotten: ReportKey key;
+///             case doubt:     ReportKey key; Doubt doubt;
 ///         };
 ///     } WalletRecord;
 ///
@@ -26,14 +28,16 @@ package enum WalletRecord: Sendable, Equatable {
     case receipt(ReportKey, [UInt8])
     /// The text of the leader's promise.
     case promise(ReportKey, [UInt8])
-    /// The report was never sent in this form.
+    /// The report was never sent in this form. Older versions wrote it; nothing is forgotten any more.
     case forgotten(ReportKey)
+    /// What has been found out about a report whose upload had a doubtful end.
+    case doubt(ReportKey, ReportDoubt)
 }
 
 extension WalletRecord: WireMessage {
     private enum Kind: UInt8 {
         case seed = 1
-        case report, state, receipt, promise, forgotten
+        case report, state, receipt, promise, forgotten, doubt
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -59,6 +63,12 @@ extension WalletRecord: WireMessage {
         case .state: self = .state(key, try ReportRecord.State(from: &reader))
         case .receipt: self = .receipt(key, try reader.opaque32("tlog_proof"))
         case .promise: self = .promise(key, try reader.opaque32("promise"))
+        case .doubt:
+            let doubt = try reader.uint8("doubt")
+            guard let known = ReportDoubt(rawValue: doubt) else {
+                throw .unsupported(field: "doubt", value: UInt64(doubt))
+            }
+            self = .doubt(key, known)
         }
     }
 
@@ -88,6 +98,9 @@ extension WalletRecord: WireMessage {
             start(.promise, key)
             writer.opaque32(text)
         case .forgotten(let key): start(.forgotten, key)
+        case .doubt(let key, let doubt):
+            start(.doubt, key)
+            writer.write(doubt.rawValue)
         }
     }
 }

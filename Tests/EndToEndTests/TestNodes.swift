@@ -190,14 +190,36 @@ final class TestNodes: Sendable {
         await nodes.stop()
     }
 
+    /// The same with a proxy where contributors and the helper find the leader, which listens elsewhere.
+    static func runBehindProxy(_ body: (TestNodes, LeaderProxy) async throws -> Void) async throws {
+        let ports = try TestPorts.take(2)
+        let proxy = LeaderProxy(port: ports[0], leaderPort: ports[1])
+        let nodes = try await TestNodes.create(behind: ports[0], leaderPort: ports[1])
+        try await proxy.serve {
+            do {
+                try await nodes.leader.start()
+                try await nodes.helper.start()
+                try await body(nodes, proxy)
+            } catch {
+                await nodes.stop()
+                throw error
+            }
+            await nodes.stop()
+        }
+    }
+
     func stop() async {
         await leader.stop()
         await helper.stop()
     }
 
-    private static func create() async throws -> TestNodes {
+    /// - Parameters:
+    ///   - proxy: the port of the leader's public URL, where it listens itself by default.
+    ///   - leaderPort: where it listens.
+    private static func create(behind proxy: UInt16? = nil, leaderPort: UInt16? = nil) async throws -> TestNodes {
         let folder = try TemporaryFolder()
-        let ports = try TestPorts.take(2)
+        var ports = try TestPorts.take(2)
+        if let proxy { ports[0] = proxy }
         let leader = TestNode(role: "leader", folder: "\(folder.path)/leader", port: ports[0])
         let helper = TestNode(role: "helper", folder: "\(folder.path)/helper", port: ports[1])
         for (node, peer) in [(leader, helper), (helper, leader)] {
@@ -209,7 +231,8 @@ final class TestNodes: Sendable {
                 }
             }
             try await Cairn.succeed(
-                "node", "init", "--role", node.role, "--dir", node.folder, "--listen", "127.0.0.1:\(node.port)",
+                "node", "init", "--role", node.role, "--dir", node.folder, "--listen",
+                "127.0.0.1:\(node === leader ? leaderPort ?? node.port : node.port)", "--public-url", node.url,
                 "--peer-url", peer.url, "--log-origin", "test.example/log")
         }
         try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")

@@ -84,6 +84,24 @@ import Wallet
         #expect(records.count == 41)
     }
 
+    @Test func whatOneOfTwoWalletsHasSettledIsSettled() throws {
+        let seed = [UInt8](repeating: 5, count: 32)
+        let one = try ContributorWallet(creating: folder.wallet, key: try cheapKey(), seed: seed)
+        let two = try ContributorWallet(creating: folder.path + "/two", key: try cheapKey(), seed: seed)
+        let keys = (1...4).map { sampleReport($0).key }
+        try one.save([.doubt(keys[0], .counts), .doubt(keys[1], .settled), .doubt(keys[3], .counts)])
+        try two.save([
+            .doubt(keys[0], .settled), .doubt(keys[1], .counts), .doubt(keys[2], .counts), .doubt(keys[3], .counts),
+        ])
+        #expect(try one.merge(two) == 2)
+        #expect(
+            try one.contents().doubts == [keys[0]: .settled, keys[1]: .settled, keys[2]: .counts, keys[3]: .counts])
+        #expect(try one.merge(two) == 0)
+        let backup = folder.path + "/doubts"
+        try one.export(to: backup, key: try cheapKey(salt: 9))
+        #expect(try ContributorWallet(opening: backup, passphrase: passphrase).contents().doubts.count == 4)
+    }
+
     @Test func mergingMakesTheUnion() throws {
         let seed = [UInt8](repeating: 5, count: 32)
         let one = try ContributorWallet(creating: folder.wallet, key: try cheapKey(), seed: seed)

@@ -53,5 +53,6 @@ let sampleRecords: [WalletRecord] = [
             opening: nil)),
     .state(sampleReport(1).key, .stored), .receipt(sampleReport(1).key, Array("a receipt".utf8)),
     .promise(sampleReport(1).key, Array("a promise".utf8)), .state(sampleReport(2).key, .withdrawn),
-    .report(sampleReport(4)), .forgotten(sampleReport(4).key),
+    .report(sampleReport(4)), .forgotten(sampleReport(4).key), .doubt(sampleReport(1).key, .counts),
+    .doubt(sampleReport(3).key, .settled),
 ]

@@ -34,10 +34,18 @@ extension Helper {
     }
 
     /// POST `/cairn/tasks/{task-id}/withdrawals`
+    ///
+    /// A withdrawal of a report that is not here yet is kept if the leader has promised the report: anybody can sign
+    /// withdrawals of reports that never were, and would fill any table with them.
     func withdraw(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, parameters)
-        let withdrawal = try await WithdrawalRequest(request, task).withdrawal
-        return try WithdrawalRequest.response(try await context.store.withdrawHelperReport(withdrawal), task)
+        let asked = try await WithdrawalRequest(request, task)
+        var outcome = try await context.store.withdrawHelperReport(asked.withdrawal, earlyLimit: nil)
+        if outcome == .unknown, try asked.isPromised() {
+            outcome = try await context.store.withdrawHelperReport(
+                asked.withdrawal, earlyLimit: earlyWithdrawalLimit)
+        }
+        return try WithdrawalRequest.response(outcome, task)
     }
 
     private static let binary = "application/octet-stream"

@@ -13,10 +13,16 @@ package struct Helper: Sendable {
     let follower: LogFollower
     let jobs = InFlight<AggregationJobID, [UInt8]>()
     let shares = InFlight<AggregateShareID, ShareAnswer>()
+    /// How many withdrawals may wait for their reports.
+    let earlyWithdrawalLimit: Int
 
-    /// - Parameter log: where the leader's log is read; by default below the peer's URL.
-    package init(context: NodeContext, log: (any TileSource)? = nil) {
+    /// - Parameters:
+    ///   - log: where the leader's log is read; by default below the peer's URL.
+    ///   - earlyWithdrawalLimit: how many withdrawals may wait for their reports, of all tasks; beyond, the answer is
+    ///     503, and nothing is evicted.
+    package init(context: NodeContext, log: (any TileSource)? = nil, earlyWithdrawalLimit: Int = 100_000) {
         self.context = context
+        self.earlyWithdrawalLimit = earlyWithdrawalLimit
         follower = LogFollower(context: context, source: log ?? context.peer.log)
     }
 

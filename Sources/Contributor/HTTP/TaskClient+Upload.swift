@@ -4,40 +4,6 @@ import Ledger
 import NIOHTTP1
 import Wallet
 
-/// A report ready to be sent, and what its owner keeps.
-public struct PreparedReport: Sendable {
-    /// What is sent.
-    package var report: Report
-    /// What opens the logged commitments; nil for uncommitted tasks. Never leaves the contributor.
-    package let opening: ReportOpening?
-    /// Which of the values given this report carries, from 0.
-    public let index: Int
-    /// The report's time, in the task's unit.
-    public var time: UInt64 { report.metadata.time }
-    public var reportID: ReportID { report.metadata.reportID }
-    /// Bytes on the line.
-    public var size: Int { report.encoded().count }
-
-    package init(report: Report, opening: ReportOpening?, index: Int) {
-        self.report = report
-        self.opening = opening
-        self.index = index
-    }
-}
-
-/// What became of one value at upload. It is stored by the leader here; the aggregators check it together later.
-public struct UploadOutcome: Sendable, Equatable {
-    public let reportID: ReportID
-    /// Which of the values given, from 0.
-    public let index: Int
-    /// Nil when the leader has stored the report.
-    public let error: ReportError?
-    /// Bytes on the line.
-    public let size: Int
-    /// What the leader promised about it.
-    public let promise: PromiseState
-}
-
 extension TaskClient {
     /// Splits each value into shares and encrypts one to each aggregator.
     ///
@@ -83,7 +49,33 @@ extension TaskClient {
                 leader: configs.leader,
                 helper: configs.helper, commitments: try vdaf.commitments(publicShare: sharded.publicShare),
                 claimSeed: task.isCommitted ? seed : nil)
-            return PreparedReport(report: report, opening: sharded.opening, index: index)
+            return PreparedReport(
+                report: report, opening: sharded.opening, index: index, shares: SealableShares(sharded))
+        } catch {
+            throw ContributorError.reportFailed(String(describing: error))
+        }
+    }
+
+    /// Encrypts the same report to other keys: its id, time, claim key and shares stay what they were, so whoever has both
+    /// forms has one report, which either honest aggregator counts once.
+    ///
+    /// The metadata are copied, not made again: another signature by the claim key would be another report in the log.
+    ///
+    /// - Returns: nil where the shares are gone.
+    private nonisolated func sealAgain(
+        _ prepared: PreparedReport, configs: (leader: HpkeConfig, helper: HpkeConfig)
+    ) throws -> PreparedReport? {
+        guard let shares = prepared.shares else { return nil }
+        do {
+            guard
+                let report = try shares.withInputShares({ inputShares in
+                    try ReportBuilder.seal(
+                        metadata: prepared.report.metadata, publicShare: prepared.report.publicShare,
+                        plaintexts: inputShares.map { PlaintextInputShare(privateExtensions: [], payload: $0) },
+                        task: file.configuration, leader: configs.leader, helper: configs.helper)
+                })
+            else { return nil }
+            return PreparedReport(report: report, opening: prepared.opening, index: prepared.index, shares: shares)
         } catch {
             throw ContributorError.reportFailed(String(describing: error))
         }
@@ -96,19 +88,21 @@ extension TaskClient {
     public nonisolated func send(
         _ reports: [PreparedReport], progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> [UploadOutcome] {
-        try await send(reports) { progress?($0.count) }
+        try await send(reports, isRepeated: false) { progress?($0.count) }
     }
 
-    /// - Parameter answered: gets the outcomes of each request as soon as they are known.
+    /// - Parameters:
+    ///   - isRepeated: the reports were sent before, in this form or another.
+    ///   - answered: gets the outcomes of each request as soon as they are known.
     private nonisolated func send(
-        _ reports: [PreparedReport], answered: ([UploadOutcome]) throws -> Void
+        _ reports: [PreparedReport], isRepeated: Bool, answered: ([UploadOutcome]) throws -> Void
     ) async throws -> [UploadOutcome] {
         var outcomes: [UploadOutcome] = []
         var rest = reports[...]
         while !rest.isEmpty {
             let (chunk, sizes) = Self.chunk(of: rest)
             rest = rest.dropFirst(chunk.count)
-            let (errors, promises) = try await upload(chunk)
+            let (errors, promises) = try await upload(chunk, isRepeated: isRepeated)
             let new = zip(chunk, sizes).map { report, size in
                 UploadOutcome(
                     reportID: report.reportID, index: report.index, error: errors[report.reportID], size: size,
@@ -123,34 +117,50 @@ extension TaskClient {
     /// Prepares and sends values, and keeps the history of each in the contributor's wallet.
     ///
     /// Every opening is on the disk before its report leaves: a claim about a logged report must never be lost to a crash.
-    /// What the leader answered follows request by request. Reports refused because the node has changed its HPKE key are
-    /// built again, once.
+    /// What the leader answered follows request by request.
+    ///
+    /// No answer makes this client send a value twice. Where the leader says that the keys were outdated, the same report
+    /// is encrypted to the keys that the nodes have now, once. And before a report is made, all earlier ones of the task
+    /// whose uploads ended in doubt are settled (``SettledReports``), which costs nothing where there are none.
+    ///
+    /// - Parameters:
+    ///   - again: do without that: the owner of the wallet wants these values to count beside whatever was sent before.
+    ///   - patience: how long to wait for the log to show that earlier reports are withdrawn.
+    ///   - notice: gets sentences about what this waits for.
+    /// - Throws: ``ContributorError``, `.unsettled` where an earlier report counts or may count; nothing is sent then.
     public nonisolated func upload(
-        _ measurements: [MeasurementValue], wallet: ContributorWallet, time: UInt64 = currentTime(),
-        progress: (@Sendable (Int) -> Void)? = nil
+        _ measurements: [MeasurementValue], wallet: ContributorWallet, time: UInt64? = nil, again: Bool = false,
+        patience: Duration = .seconds(60), progress: (@Sendable (Int) -> Void)? = nil,
+        notice: (@Sendable (String) -> Void)? = nil
     ) async throws -> [UploadOutcome] {
-        let seed = wallet.seed
-        let prepared = try await prepare(measurements, seed: seed, time: time)
+        // Held until the last answer is in the wallet: meanwhile, 'sent' does not mean that nobody will hear an answer.
+        let lock = try UploadLock(wallet: wallet.path)
+        defer { lock.release() }
+        let doubtful = try doubtfulReports(in: wallet, isAlone: lock.tryAlone())
+        try lock.join()
+        try await settle(doubtful, wallet: wallet, again: again, patience: patience, notice: notice)
+
+        let prepared = try await prepare(measurements, seed: wallet.seed, time: time ?? currentTime())
+        defer { for report in prepared { report.shares?.wipe() } }
         try wallet.save(prepared.map { .report(record(of: $0)) })
-        var outcomes = try await send(prepared, wallet: wallet, progress: progress)
-        let outdated = outcomes.filter { $0.error == .outdatedConfig || $0.error == .hpkeUnknownConfigID }
+        var outcomes = try await send(prepared, wallet: wallet, isRepeated: false, progress: progress)
+        let outdated = outcomes.filter { $0.error?.asksForOtherKeys == true }
         guard !outdated.isEmpty else { return outcomes }
         let configs = try await aggregatorConfigs(refresh: true)
-        let fresh = try outdated.map {
-            try prepare(measurements[$0.index], index: $0.index, seed: seed, time: time, configs: configs)
+        let resealed = try outdated.compactMap { try sealAgain(prepared[$0.index], configs: configs) }
+        for outcome in try await send(resealed, wallet: wallet, isRepeated: true, progress: nil) {
+            outcomes[outcome.index] = outcome
         }
-        try wallet.save(
-            outdated.map { .forgotten(ReportKey(taskID, $0.reportID)) } + fresh.map { .report(record(of: $0)) })
-        for outcome in try await send(fresh, wallet: wallet, progress: nil) { outcomes[outcome.index] = outcome }
         return outcomes
     }
 
     private nonisolated func send(
-        _ reports: [PreparedReport], wallet: ContributorWallet, progress: (@Sendable (Int) -> Void)?
+        _ reports: [PreparedReport], wallet: ContributorWallet, isRepeated: Bool,
+        progress: (@Sendable (Int) -> Void)?
     ) async throws -> [UploadOutcome] {
         var open = Set(reports.map(\.reportID))
         do {
-            return try await send(reports) { outcomes in
+            return try await send(reports, isRepeated: isRepeated) { outcomes in
                 try wallet.save(outcomes.flatMap(records))
                 open.subtract(outcomes.map(\.reportID))
                 progress?(outcomes.count)
@@ -176,7 +186,7 @@ extension TaskClient {
     }
 
     private nonisolated func upload(
-        _ reports: ArraySlice<PreparedReport>
+        _ reports: ArraySlice<PreparedReport>, isRepeated: Bool
     ) async throws -> (errors: [ReportID: ReportError], promises: [ReportID: PromiseState]) {
         let url = ResourceURL.reports(leaderURL, taskID)
         let request = UploadRequest(reports: reports.map(\.report))
@@ -190,11 +200,22 @@ extension TaskClient {
             throw ContributorError.unexpectedAnswer(url: url, reason: error.description)
         }
         var errors: [ReportID: ReportError] = [:]
-        for status in statuses where !(answer.attempts > 1 && status.error == .reportReplayed) {
-            errors[status.reportID] = status.error
+        var replayed: Set<ReportID> = []
+        for status in statuses {
+            // The leader had it from an earlier attempt, or in other ciphertexts: stored is what it is.
+            if status.error == .reportReplayed, isRepeated || answer.attempts > 1 {
+                replayed.insert(status.reportID)
+            } else {
+                errors[status.reportID] = status.error
+            }
         }
-        let promises = promises(
+        var promises = promises(
             answer.header(UploadPromise.headerName), for: Array(reports), failed: Set(statuses.map(\.reportID)))
+        if task.isCommitted {
+            for report in replayed where errors[report] == nil {
+                promises[report] = .missing("the leader says that it had the report before, and does not promise it")
+            }
+        }
         return (errors, promises)
     }
 
@@ -215,4 +236,9 @@ extension TaskClient {
 /// POSIX seconds.
 public func currentTime() -> UInt64 {
     UInt64(max(Date().timeIntervalSince1970, 0))
+}
+
+extension ReportError {
+    /// Whether the leader says by it that the report was encrypted to keys which the nodes do not have any more.
+    package var asksForOtherKeys: Bool { self == .outdatedConfig || self == .hpkeUnknownConfigID }
 }

@@ -6,7 +6,8 @@ import NIOHTTP1
 public enum WithdrawalAnswer: Sendable, Equatable {
     /// The report counts for nothing any more.
     case withdrawn
-    /// It will count for nothing as soon as the aggregation job that it is in ends.
+    /// It will count for nothing as soon as the aggregation job that it is in ends, or at a helper that does not have it
+    /// yet, as soon as it comes.
     case pending
     /// The report's batch is closed: it stays in.
     case tooLate
@@ -20,15 +21,22 @@ extension TaskClient {
     /// - Parameters:
     ///   - seed: the seed that the report's claim key derives from.
     ///   - atHelper: ask the helper instead of the leader.
+    ///   - promise: the text of the leader's promise about the report. With it, a helper that does not have the report yet
+    ///     keeps the withdrawal for when it comes.
     public nonisolated func withdraw(
-        _ reportID: ReportID, seed: [UInt8], atHelper: Bool = false
+        _ reportID: ReportID, seed: [UInt8], atHelper: Bool = false, promise: String? = nil
     ) async throws -> WithdrawalAnswer {
         let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: reportID)
         let entry = try WithdrawalEntry(taskID: taskID, reportID: reportID, key: key)
         let url = resource("withdrawals", at: atHelper ? file.configuration.helperURL : leaderURL)
-        let headers = [taskHeader, (name: "Content-Type", value: "application/octet-stream")]
-        let answer = try await transport.send(
-            .init(.POST, url, headers: headers, body: LedgerEntry.withdrawal(entry).encoded()))
+        var type = "application/octet-stream"
+        var body = LedgerEntry.withdrawal(entry).encoded()
+        if atHelper, let promise {
+            type = PromisedWithdrawal.mediaType
+            body = PromisedWithdrawal(entry: body, promise: Array(promise.utf8)).encoded()
+        }
+        let headers = [taskHeader, (name: "Content-Type", value: type)]
+        let answer = try await transport.send(.init(.POST, url, headers: headers, body: body))
         switch answer.status {
         case 200: return .withdrawn
         case 202: return .pending

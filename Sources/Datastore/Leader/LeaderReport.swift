@@ -21,20 +21,24 @@ package struct NewReport: Sendable, Equatable {
     package var reportID: ReportID
     /// In units of the task's time precision.
     package var time: UInt64
-    /// SHA-256 of the encoded report, by which a repeated upload is told from another report under the same id.
+    /// By which a repeated upload is told from another report under the same id, 32 bytes.
     package var fingerprint: [UInt8]
     package var payload: ReportPayload
     /// POSIX seconds until which the log must say what became of the report; nil in tasks that log no reports.
     package var deadline: UInt64?
+    /// Who may withdraw the report; nil in tasks that log no reports.
+    package var claimKey: [UInt8]?
 
     package init(
-        reportID: ReportID, time: UInt64, fingerprint: [UInt8], payload: ReportPayload, deadline: UInt64? = nil
+        reportID: ReportID, time: UInt64, fingerprint: [UInt8], payload: ReportPayload, deadline: UInt64? = nil,
+        claimKey: [UInt8]? = nil
     ) {
         self.reportID = reportID
         self.time = time
         self.fingerprint = fingerprint
         self.payload = payload
         self.deadline = deadline
+        self.claimKey = claimKey
     }
 }
 
@@ -61,7 +65,7 @@ package struct ReportPayload: Sendable, Equatable {
 /// What became of one uploaded report.
 package enum UploadOutcome: Sendable, Equatable {
     case stored
-    /// The identical report is there already.
+    /// The same report is there already.
     case duplicate
     /// Another report of this id is there.
     case replayed
@@ -69,6 +73,8 @@ package enum UploadOutcome: Sendable, Equatable {
     case batchCollected
     /// Its time bucket holds the task's maximum batch size.
     case full
+    /// Its contributor took it back before it came.
+    case withdrawn
 }
 
 /// A report that waits for a job, or is in one.

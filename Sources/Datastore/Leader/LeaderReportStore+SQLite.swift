@@ -21,6 +21,9 @@ extension SQLiteDatastore: LeaderReportStore {
         if let known {
             return try known.bytes("fingerprint") == report.fingerprint ? .duplicate : .replayed
         }
+        if let claimKey = report.claimKey, try isKeptOut(report.reportID, claimKey: claimKey, task, db) {
+            return .withdrawn
+        }
         let time = try report.time.stored("report time")
         guard try !isSealed(time: time, task, db) else { return .batchCollected }
         guard try buckets.takePlace(time: time, db) else { return .full }

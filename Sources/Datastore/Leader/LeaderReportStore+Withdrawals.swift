@@ -5,14 +5,16 @@ import GRDB
 import Ledger
 
 extension SQLiteDatastore {
-    package func withdraw(_ withdrawal: WithdrawalEntry) async throws(DatastoreError) -> WithdrawalOutcome {
+    package func withdraw(
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int
+    ) async throws(DatastoreError) -> WithdrawalOutcome {
         let entry = LedgerEntry.withdrawal(withdrawal).encoded()
         let task = withdrawal.taskID
         return try await write { db in
             let found = try Row.fetchOne(
                 db, sql: "SELECT * FROM leader_reports WHERE task_id = ? AND report_id = ?",
                 arguments: [task.blob, withdrawal.reportID.blob])
-            guard let row = found else { return .unknown }
+            guard let row = found else { return try Self.keepOut(withdrawal, entry: entry, limit: earlyLimit, db) }
             let sequence = try row.integer("sequence")
             switch try row.code("state", as: ReportState.self) {
             case .withdrawn: return .withdrawn
@@ -42,6 +44,35 @@ extension SQLiteDatastore {
                 return .withdrawn
             }
         }
+    }
+
+    /// Withdraws a report before it comes: its contributor does not know whether it ever arrived, and must not send its
+    /// value again before the log says that this one is out.
+    private static func keepOut(
+        _ withdrawal: WithdrawalEntry, entry: [UInt8], limit: Int, _ db: Database
+    ) throws -> WithdrawalOutcome {
+        let task = withdrawal.taskID
+        guard
+            try !isKeptOut(withdrawal.reportID, claimKey: withdrawal.claimKey, task, db)
+        else { return .withdrawn }
+        let count = try Int.fetchOne(
+            db, sql: "SELECT COUNT(*) FROM leader_early_withdrawals WHERE task_id = ?", arguments: [task.blob])
+        guard let count, count < limit else { return .full }
+        try db.execute(
+            sql: "INSERT INTO leader_early_withdrawals (task_id, report_id, claim_key) VALUES (?, ?, ?)",
+            arguments: [task.blob, withdrawal.reportID.blob, withdrawal.claimKey.blob])
+        _ = try appendLogEntries([entry], db)
+        return .withdrawn
+    }
+
+    /// Whether the holder of this claim key has withdrawn the report before it came.
+    static func isKeptOut(_ report: ReportID, claimKey: [UInt8], _ task: TaskID, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM leader_early_withdrawals WHERE task_id = ? AND report_id = ? AND claim_key = ?)
+                """)
+        return try Bool.fetchOne(statement, arguments: [task.blob, report.blob, claimKey.blob]) ?? false
     }
 
     private static func waitingClaimKey(_ sequence: Int64, _ db: Database) throws -> [UInt8]? {

@@ -25,7 +25,12 @@ package protocol LeaderReportStore: Sendable {
     ) async throws(DatastoreError) -> [WaitingReport]
 
     /// Takes a report back for its contributor, unless its batch is closing, and logs the withdrawal.
-    func withdraw(_ withdrawal: WithdrawalEntry) async throws(DatastoreError) -> WithdrawalOutcome
+    ///
+    /// - Parameter earlyLimit: how many withdrawals of reports that are not here a task may have. Each is logged and keeps
+    ///   the report out that comes later with its claim key.
+    func withdraw(
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int
+    ) async throws(DatastoreError) -> WithdrawalOutcome
 
     /// The reports whose deadline is at or before `time` (POSIX seconds) and that nothing has become of, with all
     /// reports of the jobs that such reports are in.

@@ -96,5 +96,18 @@ extension SQLiteDatastore {
                     );
                     """)
         }
+        migrator.registerMigration("leader 3 early withdrawals") { db in
+            // Reports that were taken back before they came, by the claim key that alone can do it: anybody may name an
+            // id that is not its own.
+            try db.execute(
+                sql: """
+                    CREATE TABLE leader_early_withdrawals (
+                        task_id BLOB NOT NULL,
+                        report_id BLOB NOT NULL,
+                        claim_key BLOB NOT NULL,
+                        PRIMARY KEY (task_id, report_id, claim_key)
+                    ) WITHOUT ROWID;
+                    """)
+        }
     }
 }

@@ -22,6 +22,10 @@ struct ContributeCommand: AsyncParsableCommand {
             The value is split into two shares on this machine, and each aggregator can read only its own. What opens \
             the public commitments later stays in your wallet, $CAIRN_HOME/wallet (or ~/.cairn/wallet), which is made on \
             first use: see `cairn help wallet`.
+
+            Before anything is sent, earlier reports of the task whose uploads were refused, not answered or withdrawn are \
+            looked up in the task's log: one that counts, or that may still count, stops the command, so that nobody's \
+            value is counted twice unnoticed. What is in doubt is withdrawn first. --again sends the new value all the same.
             """)
 
     struct Output: Encodable {
@@ -55,6 +59,10 @@ struct ContributeCommand: AsyncParsableCommand {
     @Flag(help: "Scale --update down to the task's norm bound if it is longer.") var clip = false
     @Option(help: "The model that the round starts from.") var model: String?
     @Option(help: "The task's training settings.") var training: String?
+    @Flag(
+        help:
+            "Contribute although an earlier report of yours counts or may count: these values are meant to count, too.")
+    var again = false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -77,7 +85,9 @@ struct ContributeCommand: AsyncParsableCommand {
         try Self.installIfNew(file, home: access.home)
         WeakPromises.tell(try file.weaknesses())
         let bar = ProgressBar("uploading", total: measurements.count)
-        let outcomes = try await client.upload(measurements, wallet: access.wallet) { bar.advance(by: $0) }
+        let outcomes = try await client.upload(
+            measurements, wallet: access.wallet, again: again, progress: { bar.advance(by: $0) },
+            notice: { Console.error("cairn: \($0)") })
         bar.finish()
         try report(outcomes, file: file)
         if outcomes.contains(where: { $0.error != nil }) { throw ExitCode(1) }

@@ -10,8 +10,9 @@ struct WithdrawCommand: AsyncParsableCommand {
         abstract: "Take reports back.",
         discussion: """
             Works until the batch that a report is in is closed; afterwards nothing leaves it any more. The withdrawal \
-            is signed with the report's claim key and stands in the public log. Either node can be asked. The exit code \
-            is 0 only if all reports were let go.
+            is signed with the report's claim key and stands in the public log. Either node can be asked. A helper that \
+            does not have the report yet keeps the withdrawal until it comes, if the wallet has the leader's promise about \
+            it; a leader keeps it in any case. The exit code is 0 only if all reports were let go.
             """)
 
     struct Output: Encodable {
@@ -48,7 +49,8 @@ struct WithdrawCommand: AsyncParsableCommand {
         let seed = wallet.seed
         var found: [Output.Report] = []
         for id in reports {
-            let answer = try await client.withdraw(id, seed: seed, atHelper: at == .helper)
+            let promise = at == .helper ? try wallet.promise(of: ReportKey(file.taskID, id)) : nil
+            let answer = try await client.withdraw(id, seed: seed, atHelper: at == .helper, promise: promise)
             let isGone = answer == .withdrawn || answer == .pending
             if isGone { try wallet.markWithdrawn([ReportKey(file.taskID, id)]) }
             found.append(Self.describe(id, answer))

@@ -76,7 +76,7 @@ extension UploadOutcome {
         case .stored, .duplicate: nil
         case .replayed: .reportReplayed
         case .batchCollected: .batchCollected
-        case .full: .reportDropped
+        case .full, .withdrawn: .reportDropped
         }
     }
 }
@@ -109,11 +109,25 @@ struct UploadInspector: Sendable {
         return opener.open(share, now: now).map { opened in
             NewReport(
                 reportID: report.metadata.reportID, time: report.metadata.time,
-                fingerprint: Array(SHA256.hash(data: report.encoded())),
+                fingerprint: fingerprint(report),
                 payload: ReportPayload(
                     metadata: report.metadata.encoded(), publicShare: report.publicShare,
                     inputShare: opened.inputShare, helperShare: report.helperEncryptedInputShare.encoded()),
-                deadline: Promises.deadline(task, now: promising))
+                deadline: Promises.deadline(task, now: promising),
+                claimKey: task.isCommitted ? report.metadata.claimKey?.publicKey : nil)
         }
+    }
+
+    /// What makes two uploads the same report.
+    ///
+    /// In tasks that log reports it is what the entry is made of, which the claim key has signed: a client that was told
+    /// to encrypt anew sends the same report in other ciphertexts, and has to get the promise about it, whichever form
+    /// arrived first. Elsewhere nothing but the ciphertexts tells two reports apart.
+    private func fingerprint(_ report: Report) -> [UInt8] {
+        guard task.isCommitted else { return Array(SHA256.hash(data: report.encoded())) }
+        var writer = ByteWriter()
+        writer.opaque32(report.metadata.encoded())
+        writer.opaque32(report.publicShare)
+        return Array(SHA256.hash(data: writer.bytes))
     }
 }

@@ -1,0 +1,169 @@
+import DAP
+import Ledger
+import TransparencyLog
+import Wallet
+
+// Before another report of a task is made: the network's part of the rule in `SettledReports.swift`.
+
+/// Earlier reports of a task that are in the way of another one, by what the wallet says.
+struct DoubtfulReports: Sendable {
+    /// The log has to be asked about these.
+    var inDoubt: [ReportRecord] = []
+    /// Only their owner can decide about these.
+    var open: [UnsettledReport] = []
+
+    var isEmpty: Bool { inDoubt.isEmpty && open.isEmpty }
+}
+
+extension TaskClient {
+    /// - Parameter isAlone: whether no other upload of the home is under way.
+    nonisolated func doubtfulReports(
+        in wallet: ContributorWallet, isAlone: Bool
+    ) throws(WalletError) -> DoubtfulReports {
+        let contents = try wallet.contents()
+        var found = DoubtfulReports()
+        for (key, record) in contents.reports where key.taskID == taskID {
+            switch SettledReports.step(
+                record.state, doubt: contents.doubts[key], isCommitted: task.isCommitted, isAlone: isAlone)
+            {
+            case .goOn: continue
+            case .askLog: found.inDoubt.append(record)
+            case .askOwner(let reason): found.open.append(UnsettledReport(key.reportID, reason))
+            }
+        }
+        return found
+    }
+
+    /// Settles what is in doubt, as far as the log and the leader let it.
+    ///
+    /// - Parameters:
+    ///   - again: the owner wants another report whatever became of these.
+    ///   - patience: how long to wait for the log to show withdrawals.
+    /// - Throws: ``ContributorError/unsettled(_:)``, or what the wallet throws.
+    nonisolated func settle(
+        _ doubtful: DoubtfulReports, wallet: ContributorWallet, again: Bool,
+        patience: Duration, notice: (@Sendable (String) -> Void)?
+    ) async throws {
+        if again {
+            // The rest stays in doubt: the log may still tell next time.
+            try save(doubtful.open.map { .doubt(ReportKey(taskID, $0.reportID), .settled) }, in: wallet)
+            return
+        }
+        var open = doubtful.open
+        if !doubtful.inDoubt.isEmpty {
+            open += try await settle(doubtful.inDoubt, wallet: wallet, patience: patience, notice: notice)
+        }
+        guard open.isEmpty else {
+            throw ContributorError.unsettled(open.sorted { $0.reportID.base64URL < $1.reportID.base64URL })
+        }
+    }
+
+    private nonisolated func settle(
+        _ records: [ReportRecord], wallet: ContributorWallet, patience: Duration,
+        notice: (@Sendable (String) -> Void)?
+    ) async throws -> [UnsettledReport] {
+        guard let keys = task.cairn.statementKeys, let text = file.logPolicy else {
+            throw ContributorError.invalidTask("it names no statement keys or no log")
+        }
+        let policy = try LogPolicy(parsing: Array(text.utf8))
+        let source = HTTPTileSource(baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"))
+        let seed = wallet.seed
+        var ends = LoggedEnds(
+            taskID: taskID, keys: keys,
+            claimKeys: Dictionary(
+                try records.map { record in
+                    let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: record.reportID)
+                    return (record.reportID, Array(key.publicKey.rawRepresentation))
+                }, uniquingKeysWith: { first, _ in first }))
+        var unread: String?
+        do throws(AuditError) {
+            try await ends.read(from: source, policy: policy)
+        } catch {
+            unread = "\(error)"
+            // A log without a checkpoint may be a new one, which the withdrawal's own checkpoint ends; anything else that
+            // is wrong with it will not pass by waiting.
+            guard case .checkpointUnavailable = error else {
+                return records.map { UnsettledReport($0.reportID, .logUnreadable("\(error)")) }
+            }
+        }
+
+        var counting: [UnsettledReport] = []
+        var missing: [ReportRecord] = []
+        func look(_ records: [ReportRecord]) throws {
+            missing = []
+            var facts: [WalletRecord] = []
+            for record in records {
+                switch SettledReports.finding(ends.end(of: record.reportID), record.state) {
+                case .settled(let state): facts += [.state(record.key, state), .doubt(record.key, .settled)]
+                case .counts:
+                    facts += [.state(record.key, .stored), .doubt(record.key, .counts)]
+                    counting.append(UnsettledReport(record.reportID, .counts))
+                case .takeBack: missing.append(record)
+                }
+            }
+            try save(facts, in: wallet)
+        }
+        try look(records)
+
+        var refusals: [ReportID: String] = [:]
+        for record in missing { refusals[record.reportID] = await refusalToTakeBack(record.reportID, seed: seed) }
+        let witnesses = Self.names(of: policy)
+        let start = ContinuousClock.now
+        var isNoticed = false
+        while !missing.isEmpty {
+            // What the leader refuses may have its end in the log already, under a checkpoint that is about to come.
+            let isHopeless = missing.allSatisfy { refusals[$0.reportID] != nil }
+            guard ContinuousClock.now - start < (isHopeless ? min(patience, .seconds(3)) : patience) else { break }
+            if !isNoticed, !isHopeless {
+                notice?(
+                    "waiting until the log shows that \(missing.count) earlier report(s) are withdrawn, under a "
+                        + "checkpoint of \(witnesses)")
+                isNoticed = true
+            }
+            try await Task.sleep(for: .milliseconds(250))
+            // What cannot be read now may be there the next time; when patience ends it is missing.
+            do throws(AuditError) {
+                try await ends.read(from: source, policy: policy)
+                unread = nil
+            } catch { unread = "\(error)" }
+            try look(missing)
+        }
+        return counting
+            + missing.map { record in
+                let reason: UnsettledReport.Reason =
+                    if let unread {
+                        .logUnreadable(unread)
+                    } else {
+                        refusals[record.reportID].map { .notTakenBack($0) } ?? .notLogged(waitingFor: witnesses)
+                    }
+                return UnsettledReport(record.reportID, reason)
+            }
+    }
+
+    /// Asks the leader to take a report back, whether it has it or not.
+    ///
+    /// - Returns: why it does not; nil where it does, or where the log will say more.
+    private nonisolated func refusalToTakeBack(_ report: ReportID, seed: [UInt8]) async -> String? {
+        do {
+            return switch try await withdraw(report, seed: seed) {
+            case .withdrawn, .pending: nil
+            case .tooLate: "its batch is closed"
+            case .refused(let reason): reason
+            }
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// Nothing is appended to the wallet where there is nothing to say.
+    private nonisolated func save(_ facts: [WalletRecord], in wallet: ContributorWallet) throws(WalletError) {
+        if !facts.isEmpty { try wallet.save(facts) }
+    }
+
+    /// Whose signatures a checkpoint needs, for people.
+    private static func names(of policy: LogPolicy) -> String {
+        let log = policy.logs.map(\.verifier.name).joined(separator: ", ")
+        guard policy.quorum != nil, !policy.witnesses.isEmpty else { return "the log \(log)" }
+        return "the log \(log) with the quorum of " + policy.witnesses.map(\.name).joined(separator: ", ")
+    }
+}

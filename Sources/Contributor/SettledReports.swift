@@ -1,0 +1,120 @@
+import DAP
+import Ledger
+import Wallet
+
+// When a contributor may make another report for a task.
+//
+// The same value counted twice is what the minimum batch size is a fence against: a leader that keeps a report and says
+// that it refused it, or says nothing, would get the value again from whoever believes it, and a batch of two would hold
+// one person. So a refusal is believed when the log shows it under the policy's quorum, where the leader cannot take it
+// back, and the helper reads it too. Until then the report is in doubt.
+
+/// The rule by which earlier reports of a task let another one be made. No I/O: see `TaskClient+Settling.swift`.
+package enum SettledReports {
+    /// What is to be done about an earlier report, by what the wallet says.
+    package enum Step: Equatable, Sendable {
+        /// Nothing: it is no reason not to make another one.
+        case goOn
+        /// Look into the log what became of it.
+        case askLog
+        /// Only its owner can say whether another one is wanted.
+        case askOwner(UnsettledReport.Reason)
+    }
+
+    /// - Parameters:
+    ///   - doubt: what was found out about it before.
+    ///   - isCommitted: whether the task logs reports.
+    ///   - isAlone: whether no other upload of the home is under way, so that nobody waits for answers any more.
+    package static func step(
+        _ state: ReportRecord.State, doubt: ReportDoubt?, isCommitted: Bool, isAlone: Bool
+    ) -> Step {
+        switch doubt {
+        case .settled: return .goOn
+        case .counts: return .askOwner(.counts)
+        case nil: break
+        }
+        switch state {
+        // A report that was taken is no doubt: whoever contributes again wants to be counted again.
+        case .stored: return .goOn
+        case .sent: return isCommitted && isAlone ? .askLog : .goOn
+        // The leader's bare word, or a withdrawal that a node has answered and nobody has seen in the log.
+        case .rejected where isCommitted, .withdrawn where isCommitted: return .askLog
+        // Without a log nothing can be proved. Of all refusals, this is the one after which clients send a value again.
+        case .rejected(let reason):
+            let asksForOtherKeys = ReportError.allCases.contains { $0.name == reason && $0.asksForOtherKeys }
+            return asksForOtherKeys ? .askOwner(.unprovable(refusal: reason)) : .goOn
+        case .withdrawn: return .goOn
+        }
+    }
+
+    /// What the log's answer means for a report in doubt.
+    package enum Finding: Equatable, Sendable {
+        /// It is out for good; the wallet gets this state.
+        case settled(ReportRecord.State)
+        /// It counts.
+        case counts
+        /// The log has nothing about it: it has to be taken back first.
+        case takeBack
+    }
+
+    /// - Parameter end: what the log has, under a checkpoint with the quorum of the task's policy.
+    package static func finding(_ end: LoggedEnds.End?, _ state: ReportRecord.State) -> Finding {
+        switch end {
+        case .counts: return .counts
+        case .withdrawn: return .settled(.withdrawn)
+        case .rejected:
+            if case .rejected = state { return .settled(state) }
+            return .settled(.rejected("rejected by an aggregator, as the log says"))
+        case nil: return .takeBack
+        }
+    }
+}
+
+/// An earlier report that is in the way of another one.
+public struct UnsettledReport: Sendable, Equatable {
+    public enum Reason: Sendable, Equatable {
+        /// It is in the log and counts, although its upload was refused, or not answered.
+        case counts
+        /// Its upload was refused for this reason, and the task logs no reports, so nobody can prove that it is out.
+        case unprovable(refusal: String)
+        /// The leader does not take it back, for this reason, and the log has nothing about it.
+        case notTakenBack(String)
+        /// The leader took the withdrawal, but the log did not show it in time under a checkpoint of these witnesses.
+        case notLogged(waitingFor: String)
+        /// The log could not be read, or not be believed.
+        case logUnreadable(String)
+    }
+
+    public let reportID: ReportID
+    public let reason: Reason
+
+    package init(_ reportID: ReportID, _ reason: Reason) {
+        self.reportID = reportID
+        self.reason = reason
+    }
+}
+
+extension UnsettledReport: CustomStringConvertible {
+    public var description: String {
+        let again = "To contribute at the risk of counting twice: --again"
+        let withdraw = "cairn withdraw --task TASK --report \(reportID.base64URL)"
+        return switch reason {
+        case .counts:
+            "an earlier report, \(reportID.base64URL), that was refused in the answer or not answered is in the log and "
+                + "counts. To contribute another value beside it: --again"
+        case .unprovable(let refusal):
+            "an earlier report, \(reportID.base64URL), was refused with \(refusal), and this task has no log of reports "
+                + "that could prove that the leader did not keep it. \(again)"
+        case .notTakenBack(let reason):
+            "an earlier report, \(reportID.base64URL), may still count: the log does not have it, and the leader does not "
+                + "take it back (\(reason)). Try `\(withdraw)`, or at the other node with `--at helper`. \(again)"
+        case .notLogged(let waitingFor):
+            "an earlier report, \(reportID.base64URL), may still count: the leader took its withdrawal, but the log does "
+                + "not show it yet under a checkpoint of \(waitingFor). Try again later, or `\(withdraw) --at helper`. "
+                + again
+        case .logUnreadable(let reason):
+            "an earlier report, \(reportID.base64URL), may still count: what became of it stands in the task's log, which "
+                + "cannot be read now (\(reason)). Try again later. \(again)"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Contributor
+import DAP
+import Ledger
+import Testing
+import Wallet
+
+/// The rule by which earlier reports of a task let another one be made, over all that a wallet and a log can say.
+@Suite struct SettledReportsTests {
+    private static let states: [ReportRecord.State] =
+        [.sent, .stored, .withdrawn] + ReportError.allCases.map { .rejected($0.name) }
+        + [.rejected("unrecognizedTask"), .rejected("HTTP 500"), .rejected("")]
+
+    private func step(
+        _ state: ReportRecord.State, doubt: ReportDoubt? = nil, committed: Bool = true, alone: Bool = true
+    ) -> SettledReports.Step {
+        SettledReports.step(state, doubt: doubt, isCommitted: committed, isAlone: alone)
+    }
+
+    @Test func storedReportsAreNoReasonNotToContributeAgain() {
+        for committed in [true, false] {
+            for alone in [true, false] { #expect(step(.stored, committed: committed, alone: alone) == .goOn) }
+        }
+    }
+
+    @Test func everyRefusalIsTheLeadersBareWordUntilTheLogShowsIt() {
+        for state in Self.states {
+            guard case .rejected = state else { continue }
+            for alone in [true, false] { #expect(step(state, alone: alone) == .askLog, "\(state)") }
+        }
+        #expect(step(.withdrawn) == .askLog && step(.withdrawn, alone: false) == .askLog)
+    }
+
+    @Test func unansweredReportsAreInDoubtOnceNobodyWaitsForTheAnswer() {
+        #expect(step(.sent) == .askLog)
+        #expect(step(.sent, alone: false) == .goOn)
+    }
+
+    @Test func withoutALogOnlyRefusalsThatMakeClientsSendAgainStop() {
+        for state in Self.states {
+            let expected: SettledReports.Step =
+                switch state {
+                case .rejected("outdated_config"): .askOwner(.unprovable(refusal: "outdated_config"))
+                case .rejected("hpke_unknown_config_id"): .askOwner(.unprovable(refusal: "hpke_unknown_config_id"))
+                default: .goOn
+                }
+            for alone in [true, false] {
+                #expect(step(state, committed: false, alone: alone) == expected, "\(state)")
+            }
+        }
+    }
+
+    @Test func whatWasFoundOutBeforeIsNotAskedAgain() {
+        for state in Self.states {
+            for committed in [true, false] {
+                for alone in [true, false] {
+                    #expect(step(state, doubt: .settled, committed: committed, alone: alone) == .goOn)
+                    #expect(step(state, doubt: .counts, committed: committed, alone: alone) == .askOwner(.counts))
+                }
+            }
+        }
+    }
+
+    @Test func onlyAnEndInTheLogSettlesAReport() {
+        for state in Self.states {
+            #expect(SettledReports.finding(.counts, state) == .counts)
+            #expect(SettledReports.finding(nil, state) == .takeBack)
+            #expect(SettledReports.finding(.withdrawn, state) == .settled(.withdrawn))
+            guard case .settled(.rejected(let reason)) = SettledReports.finding(.rejected, state) else {
+                Issue.record("\(state)")
+                continue
+            }
+            if case .rejected(let known) = state { #expect(reason == known) }
+        }
+    }
+
+    @Test func everyReasonSaysWhatToDo() {
+        let reasons: [UnsettledReport.Reason] = [
+            .counts, .unprovable(refusal: "outdated_config"), .notTakenBack("its batch is closed"),
+            .notLogged(waitingFor: "the log example.org/log"), .logUnreadable("nothing listens there"),
+        ]
+        for reason in reasons {
+            let text = ContributorError.unsettled([UnsettledReport(.random(), reason)]).description
+            #expect(text.contains("--again"), "\(text)")
+        }
+    }
+}
