@@ -36,7 +36,7 @@ import Testing
         let promise = try UploadPromise(
             entries: entries, taskID: fixture.task.id, deadline: HelperFixture.now + 86_400, origin: origin,
             key: key ?? fixture.parties.leaderKeys.statement)
-        return try promise.held(for: entries).map { $0.serialized() }
+        return try promise.held(for: entries, configuration: fixture.task.configuration.encoding).map { $0.serialized() }
     }
 
     private func send(
@@ -219,7 +219,8 @@ import Testing
                 "POST", "/cairn/tasks/\(client.file.taskID.base64URL)/withdrawals",
                 body: PromisedWithdrawal(
                     entry: LedgerEntry.withdrawal(entry).encoded(),
-                    promise: try promise.held(for: entries)[0].serialized()
+                    promise: try promise.held(
+                        for: entries, configuration: client.file.configuration.encoding)[0].serialized()
                 ).encoded(), headers: ["Content-Type": PromisedWithdrawal.mediaType])
             #expect(early.status == 202, "\(early.text)")
             try await client.upload(reports)

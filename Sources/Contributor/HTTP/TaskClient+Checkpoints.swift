@@ -11,13 +11,17 @@ extension TaskClient {
     /// that cannot be reached is not waited for: the upload will say so.
     package nonisolated func showNewestCheckpoint(of wallet: ContributorWallet) async throws {
         guard let checkpoint = try newestCheckpoint(in: wallet) else { return }
-        for node in [leaderURL, file.configuration.helperURL] {
-            let url = (node.hasSuffix("/") ? String(node.dropLast()) : node) + "/cairn/checkpoints"
-            let patience = HTTPTransport(deadline: .zero, attemptTimeout: .seconds(5))
-            _ = try? await patience.send(
-                .init(
-                    .POST, url, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
-                    body: checkpoint.serialized()))
+        let patience = HTTPTransport(deadline: .zero, attemptTimeout: .seconds(2))
+        await withTaskGroup(of: Void.self) { group in
+            for node in [leaderURL, file.configuration.helperURL] {
+                let url = (node.hasSuffix("/") ? String(node.dropLast()) : node) + "/cairn/checkpoints"
+                group.addTask {
+                    _ = try? await patience.send(
+                        .init(
+                            .POST, url, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
+                            body: checkpoint.serialized()))
+                }
+            }
         }
     }
 

@@ -121,7 +121,8 @@ extension TaskClient {
     ///
     /// No answer makes this client send a value twice. Where the leader says that the keys were outdated, the same report
     /// is encrypted to the keys that the nodes have now, once. And before a report is made, all earlier ones of the task
-    /// whose uploads ended in doubt are settled (``SettledReports``), which costs nothing where there are none.
+    /// whose uploads ended in doubt are settled (``SettledReports``), which costs nothing where there are none. Both
+    /// nodes are shown the newest checkpoint that the wallet has, so that none which was restored takes anything.
     ///
     /// - Parameters:
     ///   - again: do without that: the owner of the wallet wants these values to count beside whatever was sent before.
@@ -138,6 +139,7 @@ extension TaskClient {
         defer { lock.release() }
         let doubtful = try doubtfulReports(in: wallet, isAlone: lock.tryAlone())
         try lock.join()
+        try await showNewestCheckpoint(of: wallet)
         try await settle(doubtful, wallet: wallet, again: again, patience: patience, notice: notice)
 
         let prepared = try await prepare(measurements, seed: wallet.seed, time: time ?? currentTime())

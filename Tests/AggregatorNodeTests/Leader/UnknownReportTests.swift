@@ -88,7 +88,9 @@ import TransparencyLog
                 #expect(answer.status == 200 && answer.body.isEmpty)
                 let promise = try UploadPromise(
                     parsing: try #require(answer.headers["cairn-promise"].flatMap { Base64.decode($0) }))
-                #expect(try promise.held(for: [client.entry(first)]).count == 1)
+                let held = try promise.held(
+                    for: [client.entry(first)], configuration: client.file.configuration.encoding)
+                #expect(held.count == 1)
             }
             // Under its id, no other report of the contributor is taken.
             let other = try client.report([1, 2, 3], id: first.metadata.reportID)
