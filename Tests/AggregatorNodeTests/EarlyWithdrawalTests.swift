@@ -203,6 +203,37 @@ import Testing
         }
     }
 
+    /// A contributor that saw the end of a report in the log makes another one. The leader had kept the first, brings it to
+    /// the helper, which has heard of no withdrawal, and logs its leaf behind the end: the helper closes over neither form
+    /// of that.
+    @Test(arguments: [true, false])
+    func aLeafBehindItsEndIsNotClosedOver(isWithdrawn: Bool) async throws {
+        let fixture = try await HelperFixture(committed: true)
+        let reports = try (0..<3).map { _ in try fixture.report() }
+        let kept = reports[0].id
+        let end: LedgerEntry =
+            isWithdrawn
+            ? .withdrawal(try withdrawal(of: kept, fixture))
+            : .rejected(
+                try RejectedEntry(
+                    taskID: fixture.task.id, reportID: kept, role: .leader, error: .reportDropped,
+                    key: fixture.parties.leaderKeys.statement))
+        try await withServer(fixture.routes) { client in
+            await fixture.log.append([end.encoded()])
+            _ = try await fixture.log.flush(client)
+            let batch = BatchID.random()
+            #expect(try await outcomes(reports, batch: batch, fixture, client) == [nil, nil, nil])
+            await fixture.log.append(reports.map { fixture.entry($0, batch: batch) })
+            let size = try await fixture.log.flush(client)
+            let proposal = CloseProposal(
+                selector: .leaderSelected(batch), checkpointSize: size, reportIDs: reports.map(\.id))
+            let answer = try await client.send(
+                "POST", "/cairn/tasks/\(fixture.task.id.base64URL)/closes", body: proposal.encoded(),
+                headers: fixture.headers("application/octet-stream"))
+            #expect(try CloseAnswer(decoding: answer.body) == .drop([kept]), "\(answer.text)")
+        }
+    }
+
     /// Between two nodes: the log gets the contributor's withdrawal in the place of the report.
     @Test func theLeaderLogsTheWithdrawalThatTheHelperKept() async throws {
         let pair = try NodePair()
