@@ -97,8 +97,7 @@ extension SQLiteDatastore: HelperStore {
                     SELECT leaf_hash FROM helper_log_reports AS log
                     WHERE task_id = ? AND \(condition) AND idx < ? AND NOT EXISTS (
                         SELECT 1 FROM helper_log_rejections AS no
-                        WHERE no.task_id = log.task_id AND no.report_id = log.report_id
-                            AND no.idx > log.idx AND no.idx < ?
+                        WHERE no.task_id = log.task_id AND no.report_id = log.report_id AND no.idx < ?
                             AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
                     ORDER BY idx
                     """,

@@ -97,7 +97,7 @@ package protocol HelperStore: Sendable {
     func remembers(_ word: HelperWord) async throws(DatastoreError) -> Bool
 
     /// The batch as every reader of the log sees it at a position: the report leaves of the scope before `index` that
-    /// no `rejected` entry between them and `index` takes back.
+    /// no `rejected` or `withdrawal` entry before `index` takes back.
     func loggedBatch(_ task: TaskID, _ scope: BatchScope, before index: UInt64) async throws(DatastoreError)
         -> BatchRoot
 }

@@ -111,6 +111,35 @@ import TransparencyLog
         #expect(report.notes.contains { $0.contains("logged twice") })
     }
 
+    /// A leader that refused a report, or took its withdrawal, cannot slip the leaf in afterwards.
+    @Test func aLeafBehindItsEndCountsForNothing() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
+        let (rejected, withdrawn) = (try log.contribution([9, 9, 9]), try log.contribution([8, 8, 8]))
+        log.log(
+            .rejected(
+                try RejectedEntry(
+                    taskID: log.task.taskID, reportID: rejected.entry.metadata.reportID, role: .leader, error: .reportDropped,
+                    key: log.leaderKey)))
+        try log.logWithdrawal(of: withdrawn)
+        // A stranger's withdrawal of the same id is about another claim key.
+        try log.logWithdrawal(of: contributions[0], seed: [UInt8](repeating: 7, count: 32))
+        log.logReports([rejected, withdrawn] + contributions)
+        try log.logCollection(of: contributions)
+        try log.publish()
+        #expect(Self.verdicts(try await log.audit()) == ["verified"])
+
+        var lie = try LogFixture()
+        defer { lie.removeFiles() }
+        let (first, second) = (try lie.contribution([1, 2, 3]), try lie.contribution([4, 5, 6]))
+        try lie.logWithdrawal(of: second)
+        lie.logReports([first, second])
+        try lie.logCollection(of: [first, second])
+        try lie.publish()
+        #expect(Self.verdicts(try await lie.audit()) == ["failed [DAP.Role.leader]"])
+    }
+
     @Test func entriesInFrontOfTheirTaskCountForNothing() async throws {
         var log = try LogFixture()
         defer { log.removeFiles() }

@@ -112,9 +112,7 @@ extension TaskLedger {
                     text:
                         "the \(statement.role) signed a statement about a batch that no close before it fixes, or that "
                         + "is not the first close of its buckets"))
-            guard
-                !convictions.contains(where: { $0.selector == conviction.selector && $0.finding == conviction.finding })
-            else { return }
+            guard convicted.insert(.init(role: statement.role, selector: statement.terms.selector)).inserted else { return }
             convictions.append(conviction)
             return
         }

@@ -9,7 +9,8 @@ import TransparencyLog
 ///
 /// - entries about a task count from its `task` entry on;
 /// - the first leaf of a report id is the only one, whatever becomes of it;
-/// - a leaf counts for nothing behind the close of its bucket, and so does one that is rejected or withdrawn before it;
+/// - a leaf counts for nothing behind the close of its bucket, and so does one that is rejected or withdrawn before that
+///   close, be it in front of the leaf or behind it;
 /// - the first doubly signed close of a bucket fixes it; a later one that shares a bucket with it is void.
 ///
 /// How closes and statements are judged is in `TaskLedger+Closes.swift`.
@@ -59,6 +60,11 @@ struct TaskLedger {
         var finding: BatchAudit.Finding
     }
 
+    struct ConvictedStatement: Hashable {
+        var role: Role
+        var selector: BatchSelector
+    }
+
     let task: ValidatedTask
     let keys: StatementKeys
     /// Whether the owner whom the task names has signed its id.
@@ -66,6 +72,8 @@ struct TaskLedger {
     var leaves: [Leaf] = []
     var closed: [ClosedBatch] = []
     var convictions: [Conviction] = []
+    /// Whom they convict of which statement, so that each is said once.
+    var convicted: Set<ConvictedStatement> = []
     private(set) var rounds: [RoundEntry] = []
     private(set) var models: [ModelEntry] = []
     private(set) var payouts: [PayoutEntry] = []
@@ -74,6 +82,14 @@ struct TaskLedger {
     var notes: [String] = []
     /// Every report id that has a leaf, with the position of the leaf if it counted when it came.
     private var positions: [ReportID: Int?] = [:]
+    /// Reports that were rejected, or withdrawn by the holder of a claim key, and have no leaf yet.
+    private var rejectedEarly: Set<ReportID> = []
+    private var withdrawnEarly: Set<EarlyWithdrawal> = []
+
+    private struct EarlyWithdrawal: Hashable {
+        var reportID: ReportID
+        var claimKey: [UInt8]
+    }
     /// Leaves by the bucket that they fall into, in log order.
     var buckets: [Bucket: [Int]] = [:]
     var closedScopes = ClosedScopes()
@@ -128,11 +144,13 @@ struct TaskLedger {
         }
         positions[id] = leaves.count
         buckets[report.batchID.map(Bucket.batch) ?? .time(report.metadata.time), default: []].append(leaves.count)
+        let named = report.metadata.claimKey?.publicKey
         leaves.append(
             Leaf(
                 reportID: id, index: index, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
                 helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
-                namedClaimKey: report.metadata.claimKey?.publicKey, claimKey: claimKey))
+                namedClaimKey: named, claimKey: claimKey, isRejected: rejectedEarly.contains(id),
+                isWithdrawn: named.map { withdrawnEarly.contains(.init(reportID: id, claimKey: $0)) } ?? false))
     }
 
     mutating func add(_ rejected: RejectedEntry) {
@@ -140,7 +158,11 @@ struct TaskLedger {
             notes.append("a `rejected` entry for report \(rejected.reportID) is not validly signed; it is ignored")
             return
         }
-        guard let position = positions[rejected.reportID] ?? nil else { return }
+        guard let leaf = positions[rejected.reportID] else {
+            rejectedEarly.insert(rejected.reportID)
+            return
+        }
+        guard let position = leaf else { return }
         if leaves[position].isClosed {
             notes.append("report \(rejected.reportID) was rejected after its batch closed; the close stands")
             return
@@ -149,8 +171,14 @@ struct TaskLedger {
     }
 
     mutating func add(_ withdrawal: WithdrawalEntry) {
-        // Of a report that was never logged, the withdrawal says that it never will be.
-        guard let position = positions[withdrawal.reportID] ?? nil else { return }
+        guard let leaf = positions[withdrawal.reportID] else {
+            // Of a report that was never logged, the withdrawal says that it never will be.
+            if withdrawal.isSigned {
+                withdrawnEarly.insert(.init(reportID: withdrawal.reportID, claimKey: withdrawal.claimKey))
+            }
+            return
+        }
+        guard let position = leaf else { return }
         guard withdrawal.isSigned, withdrawal.claimKey == leaves[position].namedClaimKey else {
             notes.append(
                 "a `withdrawal` of report \(withdrawal.reportID) is not signed by its claim key; it is ignored")
