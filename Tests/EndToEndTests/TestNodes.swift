@@ -134,12 +134,22 @@ final class TestNode: Sendable {
 
     var processID: pid_t? { process.current?.processID }
 
-    /// Starts the process and waits until it answers. The port is always the same.
-    func start() async throws {
+    /// Whether the process that was started last has ended by itself.
+    var hasEnded: Bool { process.current?.hasEnded ?? true }
+
+    /// Starts the process, which may end before it answers anything.
+    @discardableResult
+    func startUnobserved() async throws -> ChildProcess {
         let process = try await ChildProcess.start(
             try Cairn.path(), command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"],
             output: .log("\(folder)/node.log"))
         self.process.current = process
+        return process
+    }
+
+    /// Starts the process and waits until it answers. The port is always the same.
+    func start() async throws {
+        let process = try await startUnobserved()
         let client = NodeClient(url: url)
         for _ in 0..<6000 {
             if await client.isHealthy() { return }

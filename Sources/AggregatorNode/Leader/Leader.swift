@@ -12,6 +12,7 @@ package struct Leader: Sendable {
     let aggregation: AggregationDriver
     let collection: CollectionDriver
     let promises: Promises
+    let firstLook: FirstLook
 
     package init(context: NodeContext) {
         self.context = context
@@ -24,6 +25,7 @@ package struct Leader: Sendable {
         collection.attach(aggregation)
         logKeeper = keeper
         promises = Promises(context: context, logKeeper: keeper)
+        firstLook = FirstLook(context: context)
         self.collection = collection
         self.aggregation = aggregation
     }

@@ -33,7 +33,8 @@ package enum RestoredNode {
             var destroyed: [String] = []
             for key in keys where try DurableFile.destroy(key) { destroyed.append(key) }
             let archive = try Self.archive(
-                ["node.sqlite", "node.sqlite-wal", "node.sqlite-shm", "log", "blobs"], of: configuration.dataDirectory)
+                ["node.sqlite", "node.sqlite-wal", "node.sqlite-shm", "log", "blobs"], of: configuration.dataDirectory,
+                publicKey: "\(configuration.log.keyFile).pub")
             _ = try DurableFile.destroy("\(configuration.keyDirectory)/generation")
             return Outcome(endedTasks: tasks, destroyedKeys: destroyed, archive: archive)
         } catch {
@@ -48,7 +49,8 @@ package enum RestoredNode {
         do throws(DurableFileError) {
             let destroyed = try DurableFile.destroy(configuration.keyFile) ? [configuration.keyFile] : []
             let archive = try Self.archive(
-                ["witness.sqlite", "witness.sqlite-wal", "witness.sqlite-shm"], of: configuration.dataDirectory)
+                ["witness.sqlite", "witness.sqlite-wal", "witness.sqlite-shm"], of: configuration.dataDirectory,
+                publicKey: "\(configuration.keyFile).pub")
             _ = try DurableFile.destroy("\(configuration.keyFile).generation")
             return Outcome(endedTasks: [], destroyedKeys: destroyed, archive: archive)
         } catch {
@@ -56,14 +58,20 @@ package enum RestoredNode {
         }
     }
 
-    /// Moves files of a folder into a new one below it.
-    private static func archive(_ names: [String], of folder: String) throws(DurableFileError) -> String {
+    /// Moves files of a folder into a new one below it, and gives the public key's file, which stays where it is, that
+    /// folder's name as its ending.
+    private static func archive(
+        _ names: [String], of folder: String, publicKey: String
+    ) throws(DurableFileError) -> String {
         var number = 1
         while FileManager.default.fileExists(atPath: "\(folder)/ended-\(number)") { number += 1 }
         let archive = "\(folder)/ended-\(number)"
         try DurableFile.makeDirectory(archive, mode: 0o700)
         for name in names where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
             try DurableFile.move("\(folder)/\(name)", to: "\(archive)/\(name)")
+        }
+        if FileManager.default.fileExists(atPath: publicKey) {
+            try DurableFile.move(publicKey, to: "\(publicKey).ended-\(number)")
         }
         return archive
     }

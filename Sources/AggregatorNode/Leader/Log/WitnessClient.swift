@@ -71,17 +71,16 @@ actor WitnessClient {
     private func ahead(
         _ latest: UInt64, of checkpoint: SignedCheckpoint, _ endpoint: Endpoint
     ) async throws -> LogKeeperError {
-        let url = "\(endpoint.prefix)/\(Witness.monitoringPath(origin: checkpoint.checkpoint.origin))"
-        let response: PeerResponse
+        let shown: SignedCheckpoint?
         do {
-            response = try await context.peer.send(
-                .get, url, authenticated: false, maxResponseBytes: 64 << 10, deadline: .seconds(10))
+            shown = try await endpoint.newestCheckpoint(
+                of: checkpoint.checkpoint.origin, context.peer, within: .seconds(10))
         } catch .cancelled {
             throw CancellationError()
         } catch {
             return .witnessRefused("\(endpoint.prefix) speaks of \(latest) entries, but: \(error.description)")
         }
-        guard response.isSuccess, let shown = try? SignedCheckpoint(parsing: response.body) else {
+        guard let shown else {
             return .witnessRefused("\(endpoint.prefix) speaks of \(latest) entries, and shows no checkpoint of so many")
         }
         do { try await ShownCheckpoints(context: context).examine(shown) } catch is NodeError {

@@ -18,6 +18,7 @@ extension Leader {
 
         let inspector = UploadInspector(task: task, key: context.keys.hpke)
         let now = context.now()
+        if task.isCommitted { try await firstLook.wait() }
         let promising = task.isCommitted ? try await logKeeper.clock.promisingTime(now) : now
         let inspected = try await context.workers.run {
             message.reports.map { inspector.inspect($0, now: now, promising: promising) }

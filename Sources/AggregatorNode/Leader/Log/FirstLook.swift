@@ -1,0 +1,56 @@
+import TransparencyLog
+
+/// What a leader asks its witnesses before it takes the first report after a start: the newest checkpoint of its log that
+/// they have cosigned.
+///
+/// A leader that was restored from a backup would else promise reports, and find out only when it publishes them that its
+/// log has ended. A witness that shows more of this log's signature than the leader remembers stops it. One that does not
+/// answer is not waited for: reports are taken while the helper is down, and the next checkpoint finds out what this look
+/// could not.
+actor FirstLook {
+    private let context: NodeContext
+    private var look: Task<Void, Never>?
+
+    /// How long a witness may take. Contributors wait meanwhile.
+    private static let patience: Duration = .seconds(2)
+
+    init(context: NodeContext) {
+        self.context = context
+    }
+
+    /// Returns when the witnesses have been asked, at once after the first time.
+    ///
+    /// - Throws: `NodeError` 503 if the node is stopped.
+    func wait() async throws {
+        let task = look ?? Task { [context] in await Self.ask(context) }
+        look = task
+        await task.value
+        if context.halt.reason != nil { throw NodeError.unavailable("This node is stopped.", retryAfter: 600) }
+    }
+
+    private static func ask(_ context: NodeContext) async {
+        guard let policies = try? await context.registry.all().compactMap(\.policy) else { return }
+        let endpoints = WitnessRound.endpoints(policies, peer: context.peer.baseURL.appending("witness"))
+        await withTaskGroup(of: Void.self) { group in
+            for endpoint in endpoints {
+                group.addTask {
+                    let shown = try? await endpoint.newestCheckpoint(
+                        of: context.configuration.log.origin, context.peer, within: patience)
+                    if let shown { try? await ShownCheckpoints(context: context).examine(shown) }
+                }
+            }
+        }
+    }
+}
+
+extension WitnessClient.Endpoint {
+    /// The newest checkpoint of a log that this witness says it has cosigned; nil where it shows none.
+    func newestCheckpoint(
+        of origin: String, _ peer: PeerClient, within deadline: Duration
+    ) async throws(PeerError) -> SignedCheckpoint? {
+        let response = try await peer.send(
+            .get, "\(prefix)/\(Witness.monitoringPath(origin: origin))", authenticated: false,
+            maxResponseBytes: 64 << 10, deadline: deadline)
+        return response.isSuccess ? try? SignedCheckpoint(parsing: response.body) : nil
+    }
+}
