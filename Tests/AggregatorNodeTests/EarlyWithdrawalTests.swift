@@ -36,7 +36,8 @@ import Testing
         let promise = try UploadPromise(
             entries: entries, taskID: fixture.task.id, deadline: HelperFixture.now + 86_400, origin: origin,
             key: key ?? fixture.parties.leaderKeys.statement)
-        return try promise.held(for: entries, configuration: fixture.task.configuration.encoding).map { $0.serialized() }
+        let held = try promise.held(for: entries, configuration: fixture.task.configuration.encoding)
+        return held.map { $0.serialized() }
     }
 
     private func send(

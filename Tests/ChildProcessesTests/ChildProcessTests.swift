@@ -143,17 +143,19 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
         #expect(try await waiting.value == .killed(signal: SIGTERM))
         #expect(!exists(child.processID))
         // A scope that is left because its task was cancelled still ends its child in order.
+        let (isWaiting, tell) = AsyncStream.makeStream(of: Void.self)
         let scope = Task {
             let child = try await start("trap 'exit 9' TERM; echo ready; while :; do sleep 0.02; done")
             do {
                 try await ready()
+                tell.yield()
                 try await Task.sleep(for: .seconds(600))
             } catch {
                 return await child.terminate(grace: .seconds(300))
             }
             return nil
         }
-        try await ready()
+        for await _ in isWaiting { break }
         scope.cancel()
         #expect(try await scope.value == .exited(9))
     }

@@ -120,7 +120,8 @@ import TransparencyLog
         log.log(
             .rejected(
                 try RejectedEntry(
-                    taskID: log.task.taskID, reportID: rejected.entry.metadata.reportID, role: .leader, error: .reportDropped,
+                    taskID: log.task.taskID, reportID: rejected.entry.metadata.reportID, role: .leader,
+                    error: .reportDropped,
                     key: log.leaderKey)))
         try log.logWithdrawal(of: withdrawn)
         // A stranger's withdrawal of the same id is about another claim key.

@@ -112,7 +112,9 @@ extension TaskLedger {
                     text:
                         "the \(statement.role) signed a statement about a batch that no close before it fixes, or that "
                         + "is not the first close of its buckets"))
-            guard convicted.insert(.init(role: statement.role, selector: statement.terms.selector)).inserted else { return }
+            guard convicted.insert(.init(role: statement.role, selector: statement.terms.selector)).inserted else {
+                return
+            }
             convictions.append(conviction)
             return
         }

@@ -45,10 +45,14 @@ package enum LeaderTime {
         guard let latest = times.max() else { return .missing }
         // All times are the leader's own word, and one of them is about this publication.
         for time in times.sorted(by: >) {
-            let range = (time - min(time, tolerance))...(time + min(.max - time, tolerance))
-            if policy.evaluate(checkpoint, witnessTimes: range).isAccepted { return .confirmed(time) }
+            if policy.evaluate(checkpoint, witnessTimes: around(time)).isAccepted { return .confirmed(time) }
         }
         return .apart(latest)
+    }
+
+    /// When witnesses must have signed to confirm a time.
+    package static func around(_ time: UInt64) -> ClosedRange<UInt64> {
+        (time - min(time, tolerance))...(time + min(.max - time, tolerance))
     }
 
     private static func stated(on checkpoint: SignedCheckpoint, leaderKey: [UInt8]) -> [UInt64] {

@@ -1,19 +1,23 @@
 import AggregatorNode
 import DAP
 import Datastore
+import Encodings
 import Foundation
 import Ledger
+import Synchronization
 import Testing
 import TransparencyLog
 
 /// A leader whose log policy names witnesses that belong to neither aggregator.
 @Suite struct IndependentWitnessTests {
     /// A witness of somebody else, with a memory of its own.
-    private struct Stranger: Sendable {
+    private final class Stranger: Sendable {
         let name: String
         let cosigner: Cosigner
         let store: SQLiteDatastore
         let directory: TemporaryDirectory
+        /// How many seconds its clock is ahead.
+        let ahead = Mutex<UInt64>(0)
 
         init(_ name: String) throws {
             self.name = name
@@ -25,7 +29,8 @@ import TransparencyLog
         var routes: RouteTable {
             var routes = RouteTable()
             WitnessRoutes(
-                store: store, cosigner: cosigner, prefix: "", now: { UInt64(Date().timeIntervalSince1970) }
+                store: store, cosigner: cosigner, prefix: "",
+                now: { UInt64(Date().timeIntervalSince1970) + self.ahead.withLock { $0 } }
             ).addRoutes(to: &routes)
             return routes
         }
@@ -107,6 +112,53 @@ import TransparencyLog
                 #expect(count == 3 && sums == .vector([3, 6, 9]))
                 #expect(try await client.audit().isVerified)
             }
+        }
+    }
+
+    /// The helper is away for a day. Reports that wait and reports in a job are given up, and the promise is kept.
+    @Test func reportsThatNothingBecomesOfAreGivenUpInTime() async throws {
+        try await withStrangers { strangers, lines in
+            let pair = try NodePair(
+                witnesses: lines + "group anybody 1 helper north\nquorum anybody\n")
+            for stranger in strangers { try await stranger.watch(pair) }
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            var leader = try await pair.start(pair.leader)
+            let early = try (0..<2).map { _ in try client.report([1, 2, 3]) }
+            let answer = try await client.uploadAnswer(early)
+            let promise = try UploadPromise(
+                parsing: try #require(answer.headers["cairn-promise"].flatMap { Base64.decode($0) }))
+            while try await leader.context.store.reportCounts(task: client.file.taskID).aggregating < 2 {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            await leader.stop()
+
+            for stranger in strangers { stranger.ahead.withLock { $0 = 84_000 } }
+            leader = try await pair.start(pair.leader, ahead: 84_000)
+            while try await leader.context.store.reportCounts(task: client.file.taskID).rejected[.reportDropped] != 2 {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let helper = try await pair.start(pair.helper, ahead: 84_000)
+            let late = try (0..<2).map { _ in try client.report([3, 2, 1]) }
+            try await client.upload(late)
+            let (count, sums) = try await client.collect(.leaderSelected)
+            #expect(count == 2 && sums == .vector([6, 4, 2]))
+            #expect(try await client.audit().isVerified)
+            let judge = PromiseJudge(
+                source: DirectoryTileSource(directory: pair.leader.logDirectory),
+                policy: try LogPolicy(parsing: Array(pair.policy.utf8)))
+            for held in try promise.held(
+                for: early.map(client.entry), configuration: client.file.configuration.encoding)
+            {
+                guard
+                    case .kept(by: "rejected", _) = try await judge.judge(
+                        file: held.serialized(), now: UInt64(Date().timeIntervalSince1970))
+                else {
+                    Issue.record("the promise is not kept")
+                    continue
+                }
+            }
+            await leader.stop()
+            await helper.stop()
         }
     }
 

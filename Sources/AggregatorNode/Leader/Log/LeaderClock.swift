@@ -11,10 +11,15 @@ import TransparencyLog
 /// - Times never go back: a promise that is made later must not be found broken by an earlier word about a later time.
 /// - No promise is made while the clock is behind what was stated: its deadline would have to be too far away to be
 ///   believed.
+/// - No time is stated, and no report given up, half an hour or more after the last time that was stated, before the
+///   witnesses have confirmed the clock: a machine that starts in another year would else end its log, as what is stated
+///   cannot be taken back.
 actor LeaderClock {
     private let context: NodeContext
     private let overdue: OverdueReports
     private var stated: UInt64?
+    /// The latest time that witnesses have confirmed without its having been stated.
+    private var confirmed: UInt64 = 0
 
     /// How old a time may be before a checkpoint that is still short of cosignatures gets a new one, in seconds.
     private static let freshness: UInt64 = 60
@@ -38,6 +43,15 @@ actor LeaderClock {
         }
         return max(now, latest)
     }
+
+    /// Whether the witnesses must be asked before the clock is believed.
+    func needsConfirmation() async throws -> Bool {
+        let known = max(try await latest(), confirmed)
+        let now = context.now()
+        return now > known && now - known > LeaderTime.tolerance
+    }
+
+    func confirm(_ time: UInt64) { confirmed = max(confirmed, time) }
 
     /// Ends what is due, and says until which time the tree that is made next may be signed; nil for any time.
     ///

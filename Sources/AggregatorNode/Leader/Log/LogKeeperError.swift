@@ -15,6 +15,8 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
     case quorumNotMet(PolicyVerdict)
     /// The witnesses' clocks do not confirm the leader's.
     case clocksApart(LeaderTime.Finding)
+    /// The witnesses' clocks do not confirm this one, whose time has not been stated.
+    case clockWrong(UInt64)
     /// A promised report without an end keeps the leader from stating a time.
     case promisesOverdue(deadline: UInt64)
 
@@ -27,6 +29,9 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
             "a witness has cosigned \(witness) entries that this log's key has signed, the database holds \(own): it was restored "
                 + "from an old copy"
         case .clocksApart(let finding): "\(finding)"
+        case .clockWrong(let now):
+            "this node's clock says \(now) (seconds since 1970), and no quorum of witnesses says so within "
+                + "\(LeaderTime.tolerance) s; set the clock"
         case .promisesOverdue(let deadline):
             "a report that was promised for \(deadline) (seconds since 1970) has no end yet; it is given up first"
         case .quorumNotMet(let verdict): "the checkpoint does not satisfy the task's log policy:\n\(verdict)"

@@ -58,17 +58,43 @@ actor LogRenderer {
 
     private func render() async throws -> SignedCheckpoint {
         guard case .log(let signer) = context.keys.note else { throw LogKeeperError.notALog }
+        let policies = try await context.registry.all().compactMap(\.policy)
+        try await confirmClock(signer, policies)
         // Asked before the tree is made: what has ended by then is in it.
         let limit = try await clock.limit()
         let head = try await extendTiles()
         guard head.size > 0 else { throw LogKeeperError.emptyLog }
-        let policies = try await context.registry.all().compactMap(\.policy)
         if let latest, latest.checkpoint.head == head, isDone(latest, policies) { return latest }
 
         let checkpoint = try await cosigned(head, signer, policies, limit: limit)
         if checkpoint != latest { try await publish(checkpoint) }
         latest = checkpoint
         return checkpoint
+    }
+
+    /// Has the witnesses cosign a tree that is known already, without a time of the leader, where the clock needs it.
+    private func confirmClock(_ signer: NoteSigner, _ policies: [LogPolicy]) async throws {
+        guard !policies.isEmpty, try await clock.needsConfirmation() else { return }
+        var head = try await extendTiles()
+        guard head.size > 0 else { return }
+        if let stored = try await context.store.largestCheckpoint() {
+            head = TreeHead(size: stored.size, root: stored.root)
+        }
+        let own = try SignedCheckpoint(
+            Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
+        // Stored before anybody sees it, as every checkpoint; for a size that is stored, nothing changes.
+        _ = try await context.store.recordCheckpoint(
+            StoredCheckpoint(size: head.size, root: head.root, note: own.serialized()))
+        let (cosigned, failures) = try await witnesses.cosigned(own, policies: policies)
+        guard policies.contains(where: { $0.evaluate(cosigned).isAccepted }) else {
+            throw failures.first ?? LogKeeperError.quorumNotMet(policies[0].evaluate(cosigned))
+        }
+        let now = context.now()
+        guard policies.contains(where: { $0.evaluate(cosigned, witnessTimes: LeaderTime.around(now)).isAccepted })
+        else {
+            throw LogKeeperError.clockWrong(now)
+        }
+        await clock.confirm(now)
     }
 
     /// Whether nothing can be added: the witnesses have signed, and confirm the leader's time.

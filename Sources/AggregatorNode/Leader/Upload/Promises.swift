@@ -42,15 +42,19 @@ struct Promises: Sendable {
     /// Gives reports up whose deadline comes near, until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            do {
-                if try await OverdueReports(context: context).giveUp(dueAt: context.now() + Self.margin) {
-                    logKeeper.noteGrowth()
-                }
-            } catch {
+            do { try await giveUpWhatIsDue() } catch {
                 if Task.isCancelled { return }
                 context.logger.warning("overdue reports could not be given up", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: Self.sweep)
         }
+    }
+
+    private func giveUpWhatIsDue() async throws {
+        let due = context.now() + Self.margin
+        guard let deadline = try await context.store.earliestOpenDeadline(), deadline <= due else { return }
+        // A clock that has jumped must not end reports.
+        if try await logKeeper.clock.needsConfirmation() { _ = try await logKeeper.flush() }
+        if try await OverdueReports(context: context).giveUp(dueAt: due) { logKeeper.noteGrowth() }
     }
 }
