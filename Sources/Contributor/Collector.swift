@@ -116,7 +116,11 @@ public struct Collector: Sendable {
         guard let location = answer.header("Location") else {
             throw ContributorError.unexpectedAnswer(url: url, reason: "no Location header names the collection job")
         }
-        return Self.resolve(location, against: url)
+        guard let resolved = Self.resolve(location, against: url) else {
+            throw ContributorError.unexpectedAnswer(
+                url: url, reason: "the collection job would be at another server, which gets no token")
+        }
+        return resolved
     }
 
     private func open(_ body: [UInt8], request: CollectionJobReq, url: String) throws -> CollectionOutcome {
@@ -153,11 +157,12 @@ public struct Collector: Sendable {
         ]
     }
 
-    /// A `Location` may be a whole URL or a path of the same server.
-    private static func resolve(_ location: String, against url: String) -> String {
-        guard location.hasPrefix("/"), let scheme = url.range(of: "://") else { return location }
-        let host = url[scheme.upperBound...].prefix { $0 != "/" }
-        return url[..<scheme.upperBound] + host + location
+    /// Where a `Location` is: a path or a URL of the same server; nil for others, which would get our bearer token.
+    package static func resolve(_ location: String, against url: String) -> String? {
+        guard let scheme = url.range(of: "://") else { return nil }
+        let server = url[..<scheme.upperBound] + url[scheme.upperBound...].prefix { $0 != "/" }
+        if location.hasPrefix("/") { return server + location }
+        return location.hasPrefix(server + "/") ? location : nil
     }
 
     private static let maximumAnswer = 1 << 28
