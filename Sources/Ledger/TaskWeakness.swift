@@ -15,7 +15,7 @@ package enum TaskWeakness: Sendable, Hashable {
     /// The helper's cosignature alone makes the quorum.
     case onlyHelperWitness
 
-    /// Public batches of fewer reports are said to be tiny. No number is safe; this one keeps the worst in sight.
+    /// Public batches of fewer reports are tiny. No number is safe; this one keeps the worst from being made unawares.
     package static let smallestPublicBatch: UInt64 = 10
 
     /// Everything that a task lacks.
@@ -54,8 +54,8 @@ package enum TaskWeakness: Sendable, Hashable {
     /// Whether a promise is empty, so that the task is made and served only where somebody accepts that.
     package var needsAcceptance: Bool {
         switch self {
-        case .quorumNone, .singleReport: true
-        case .tinyPublicBatches, .onlyHelperWitness: false
+        case .quorumNone, .singleReport, .tinyPublicBatches: true
+        case .onlyHelperWitness: false
         }
     }
 

@@ -8,7 +8,7 @@ import TransparencyLog
 
 @Suite struct TaskAdmissionTests {
     private func add(
-        _ file: TaskFile, _ parties: Parties, as role: NodeRole, acceptingWeakPromises: Bool = false
+        _ file: TaskFile, _ parties: Parties, as role: NodeRole, acceptingWeakPromises: Bool = true
     ) async throws -> TaskRegistry.Added {
         let leads = role == .leader
         let store = try SQLiteDatastore.open(path: parties.directory.file("\(role.rawValue).sqlite"))
@@ -123,10 +123,13 @@ import TransparencyLog
             (try parties.task(committed: true, minBatchSize: 1), .singleReport),
             (try parties.task(committed: false, minBatchSize: 1), .singleReport),
             (try parties.task(committed: true, policy: none), .quorumNone),
+            (try parties.task(committed: true, minBatchSize: 9), .tinyPublicBatches(minimum: 9)),
         ]
         for (file, weakness) in empty {
-            let refusal = await #expect(throws: TaskRefusal.self) { try await add(file, parties, as: role) }
-            guard case .weak([weakness]) = refusal else {
+            let refusal = await #expect(throws: TaskRefusal.self) {
+                try await add(file, parties, as: role, acceptingWeakPromises: false)
+            }
+            guard case .weak(let found) = refusal, found.contains(weakness) else {
                 Issue.record("\(String(describing: refusal))")
                 continue
             }

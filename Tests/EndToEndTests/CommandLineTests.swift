@@ -51,6 +51,7 @@ extension EndToEnd {
                             "task", "create", "--name", "big", "--leader", nodes.leader.url, "--helper",
                             nodes.helper.url,
                             "--collector-config", "\(nodes.collectorKeyFile).pub", "--out", nodes.folder.path,
+                            TestNodes.acceptWeakPromises,
                         ] + options, home: nodes.home)
                 }
                 let overflow = try await create(

@@ -35,6 +35,7 @@ extension EndToEnd {
                     ("alone", ["--min-batch-size", "1"], "single_report", "one person"),
                     ("plain", ["--min-batch-size", "1", "--uncommitted"], "single_report", "one person"),
                     ("none", ["--min-batch-size", "10", "--policy", policy], "quorum_none", "quorum none"),
+                    ("few", ["--min-batch-size", "9"], "tiny_public_batches", "as few as 9 reports"),
                 ]
                 for kind in kinds {
                     let path = nodes.taskPath(kind.name)
@@ -64,11 +65,12 @@ extension EndToEnd {
 
         @Test func everybodyIsToldWhatATaskLacks() async throws {
             try await TestNodes.run { nodes in
-                let made = try await create(nodes, "small", ["--min-batch-size", "2"])
+                let weak = TestNodes.acceptWeakPromises
+                let made = try await create(nodes, "small", ["--min-batch-size", "2", weak])
                 let lacks = ["only_helper_witness", "tiny_public_batches"]
                 #expect(try made.json()["lacks"] as? [String] == lacks)
                 for node in [nodes.leader, nodes.helper] {
-                    let added = try await add(node, nodes.taskPath("small"))
+                    let added = try await add(node, nodes.taskPath("small"), weak)
                     try #require(added.status == 0, "\(added.errors)")
                     #expect(try added.json()["lacks"] as? [String] == lacks)
                 }

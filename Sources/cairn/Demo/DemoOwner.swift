@@ -35,6 +35,7 @@ struct DemoOwner: Sendable {
         draft.credit = CreditPolicy(
             kind: .alignment, bound: draft.maxBatchSize * draft.vdaf.base.coordinateBound)
         draft.owner = key
+        draft.acceptsWeakPromises = true
         let now = currentTime()
         draft.seconds = now - 60..<now + 3600
         let file = try draft.complete(leader: leaderInfo, helper: helperInfo)

@@ -58,7 +58,10 @@ final class LocalNode: Sendable {
     /// Adds a task as an operator does: another process, while the node runs.
     func add(_ taskFile: String) async throws {
         let outcome = try await ChildProcess.run(
-            executable, ["node", "task", "add", "--config", folder.configurationFile, taskFile], limit: .seconds(60))
+            executable,
+            // Both operators are whoever runs this.
+            ["node", "task", "add", "--config", folder.configurationFile, "--accept-weak-promises", taskFile],
+            limit: .seconds(60))
         guard outcome.ending == .exited(0) else {
             let complaint = Self.tail(of: String(decoding: outcome.errors, as: UTF8.self))
             throw CommandFailure(

@@ -8,7 +8,7 @@ struct WeakPromises: ParsableArguments {
         help: """
             Take a task although it promises nothing. This accepts: a log policy with 'quorum none', under which the leader \
             alone can show different logs to different people; a minimum batch size of 1, with which a result may be one \
-            person's value.
+            person's value; aggregate shares that everybody sees (--publish public) of batches of fewer than 10 reports.
             """)
     var areAccepted = false
 

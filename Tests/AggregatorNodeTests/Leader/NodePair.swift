@@ -85,7 +85,8 @@ final class NodePair: Sendable {
             ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
         for (configuration, keys) in [(leader, leaderKeys), (helper, helperKeys)] {
             let store = try SQLiteDatastore.open(path: configuration.databasePath)
-            _ = try await TaskRegistry.add(file, to: store, configuration: configuration, keys: keys)
+            _ = try await TaskRegistry.add(
+                file, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: true)
             try store.close()
         }
         return file

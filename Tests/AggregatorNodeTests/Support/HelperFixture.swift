@@ -36,7 +36,8 @@ struct HelperFixture: Sendable {
         parties = try Parties(independent: independent)
         let store = try SQLiteDatastore.open(path: parties.helper.databasePath)
         let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf)
-        _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: parties.helperKeys)
+        _ = try await TaskRegistry.add(
+            file, to: store, configuration: parties.helper, keys: parties.helperKeys, acceptingWeakPromises: true)
         let registry = TaskRegistry(store: store)
         guard let found = try await registry.task(file.taskID), case .log(let signer) = parties.leaderKeys.note else {
             throw CancellationError()
