@@ -56,6 +56,10 @@ package enum Receipt {
         guard entry.taskID == task.taskID, let leaderKey = task.cairn.statementKeys?.leader else {
             return report.failing(.leaderTime, "the receipt is another task's")
         }
+        let verdict = policy.evaluate(proof.checkpoint)
+        if let violation = TaskLogRule.violation(of: task, policy: policy, verdict: verdict) {
+            return report.failing(.leaderTime, violation)
+        }
         let finding = LeaderTime.judge(proof.checkpoint, leaderKey: leaderKey, policy: policy)
         guard case .confirmed = finding else { return report.failing(.leaderTime, finding) }
         report.passed(.leaderTime)

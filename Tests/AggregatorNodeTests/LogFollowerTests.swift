@@ -54,6 +54,35 @@ import TransparencyLog
         }
     }
 
+    /// The part that had the task's entry is read again after a failure behind it, and the entry is found again.
+    @Test func aFailureBehindTheTasksEntryForgetsNothing() async throws {
+        let tampering = Switch()
+        let fixture = try await fixture(tampering) { $0.hasPrefix("tile/entries/001") }
+        let filler = (0..<300).map { LedgerEntry.unknown(type: 99, body: Array("\($0)".utf8)).encoded() }
+        try await withServer(fixture.routes) { client in
+            let batch = BatchID.random()
+            let reports = try (0..<3).map { _ in try fixture.report() }
+            _ = try await fixture.post(
+                client, "/aggregation_jobs", fixture.job(reports, batch: batch), .aggregationJobInitReq)
+            await fixture.log.append(filler + reports.map { fixture.entry($0, batch: batch) })
+            let size = try await fixture.log.flush(client)
+            let proposal = CloseProposal(
+                selector: .leaderSelected(batch), checkpointSize: size, reportIDs: reports.map(\.id))
+            func propose() async throws -> Answer {
+                try await client.send(
+                    "POST", "/cairn/tasks/\(fixture.task.id.base64URL)/closes", body: proposal.encoded(),
+                    headers: fixture.headers("application/octet-stream"))
+            }
+            #expect(try await propose().status == 409)
+            tampering.isOn.store(false, ordering: .relaxed)
+            let answer = try await propose()
+            guard answer.status == 200, case .signed = try CloseAnswer(decoding: answer.body) else {
+                Issue.record("not signed: \(answer.text)")
+                return
+            }
+        }
+    }
+
     @Test func aLongLogIsReadInPartsAndOnlyOnce() async throws {
         let fixture = try await HelperFixture(committed: true)
         let filler = (0..<2_500).map { LedgerEntry.unknown(type: 99, body: Array("\($0)".utf8)).encoded() }

@@ -114,13 +114,16 @@ import Testing
         expectConviction(try await audit(log), "from a batch that the task does not have")
     }
 
-    @Test func aRoundThatStartsFromAModelThatNobodyLoggedConvictsTheOwner() async throws {
+    /// The leader may have withheld the model, or another task of the round is in another log.
+    @Test func aRoundThatStartsFromAModelThatNobodyLoggedIsABreak() async throws {
         var first = try round(1, from: Self.model(1))
         defer { first.removeFiles() }
         try logModel(Self.model(2), from: Self.model(1), &first)
         let second = try round(2, from: Self.model(9), keys: first)
         defer { second.removeFiles() }
-        expectConviction(try await audit(first, second), "round 2 starts from a model that round 1 did not log")
+        expectConviction(
+            try await audit(first, second), "round 2 starts from a model that round 1 did not log",
+            convicts: false)
     }
 
     /// The leader logs, so a model that is not there may be the leader's doing.

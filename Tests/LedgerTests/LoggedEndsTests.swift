@@ -9,7 +9,7 @@ import TransparencyLog
 @Suite struct LoggedEndsTests {
     private func search(_ log: LogFixture, _ contributions: [LogFixture.Contribution]) throws -> LoggedEnds {
         LoggedEnds(
-            taskID: log.task.taskID, keys: try #require(log.task.cairn.statementKeys),
+            task: log.task,
             claimKeys: Dictionary(
                 uniqueKeysWithValues: try contributions.map { contribution in
                     let id = contribution.entry.metadata.reportID
@@ -71,15 +71,15 @@ import TransparencyLog
         #expect(try await end(log, of: report) == .counts)
     }
 
-    /// A refusal before the leaf, an end behind the close: wherever readers could differ, the report counts.
-    @Test func inDoubtAReportCounts() async throws {
+    /// As for every reader of the log: an end in front of the leaf takes it out, one behind the close does not.
+    @Test func endsCountWhereTheyCountForAll() async throws {
         var early = try LogFixture()
         defer { early.removeFiles() }
         let report = try early.contribution([1, 2, 3])
         early.log(try rejected(report, early, by: early.leaderKey))
         try early.logWithdrawal(of: report)
         early.logReports([report])
-        #expect(try await end(early, of: report) == .counts)
+        #expect(try await end(early, of: report) == .withdrawn)
 
         var late = try LogFixture()
         defer { late.removeFiles() }
@@ -109,6 +109,36 @@ import TransparencyLog
         try log.logClose(log.terms(over: try (0..<2).map { try log.contribution([UInt64($0), 1, 2]) }))
         log.logReports([behind])
         #expect(try await end(log, of: behind) == nil)
+    }
+
+    /// A leader that logs the task late: ends in front of the entry are none for anybody, so they must be none here.
+    @Test func entriesInFrontOfTheTaskEndNothing() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let task = log.entries.removeFirst()
+        let (withdrawn, rejected) = (try log.contribution([1, 2, 3]), try log.contribution([3, 2, 1]))
+        try log.logWithdrawal(of: withdrawn)
+        log.log(try self.rejected(rejected, log, by: log.leaderKey))
+        #expect(try await end(log, of: withdrawn) == nil)
+        log.entries.append(task)
+        #expect(try await end(log, of: withdrawn) == nil)
+        #expect(try await end(log, of: rejected) == nil)
+        log.logReports([withdrawn, rejected])
+        #expect(try await end(log, of: withdrawn) == .counts)
+        #expect(try await end(log, of: rejected) == .counts)
+    }
+
+    /// A policy may name several logs. The task's is the one that it names.
+    @Test func anotherLogOfThePolicyEndsNothing() async throws {
+        let other = try NoteSigner(name: "other.example/log")
+        var log = try LogFixture(otherLog: other)
+        defer { log.removeFiles() }
+        let report = try log.contribution([1, 2, 3])
+        try log.logWithdrawal(of: report)
+        try log.publish(signer: other)
+        var ends = try search(log, [report])
+        await #expect(throws: AuditError.self) { try await ends.read(from: log.source, policy: log.policy) }
+        #expect(ends.end(of: report.entry.metadata.reportID) == nil)
     }
 
     @Test func aLogWithoutItsQuorumSaysNothing() async throws {

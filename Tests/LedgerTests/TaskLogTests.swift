@@ -42,6 +42,35 @@ import TransparencyLog
         expectUnverified(try await log.audit(), "names the log key")
     }
 
+    /// Who copies genuine entries into a log of its own, and leaves out the close, makes honest signatures look false.
+    @Test func aStrangersLogConvictsNobody() async throws {
+        let stranger = try NoteSigner(name: "example.net/log")
+        var log = try LogFixture(modelHash: Blob.hash([1]), otherLog: stranger)
+        defer { log.removeFiles() }
+        let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
+        try log.logHonestBatch(contributions)
+        let terms = log.terms(over: contributions)
+        log.log(
+            .model(
+                try ModelEntry(
+                    taskID: log.task.taskID, selector: terms.selector, resultHash: Blob.hash([2]),
+                    previousModelHash: Blob.hash([1]), modelHash: Blob.hash([3]), owner: log.ownerKey)))
+        log.entries.removeAll { bytes in
+            if case .close = try? LedgerEntry(decoding: bytes) { true } else { false }
+        }
+        try log.publish()
+        let own = try await log.audit()
+        #expect(own.batches.contains { if case .failed = $0.verdict { true } else { false } })
+        #expect(!own.lineage.isEmpty)
+
+        let copied = try LogFixture.rewritten(log) { _ in }
+        defer { copied.removeFiles() }
+        try copied.publish(signer: stranger)
+        let report = try await copied.audit()
+        #expect(!report.isVerified && report.lineage.isEmpty)
+        #expect(report.batches.allSatisfy { if case .failed = $0.verdict { false } else { true } })
+    }
+
     @Test func aTaskEntryIsReadWithAndWithoutItsOwnersSignature() throws {
         let log = try LogFixture()
         defer { log.removeFiles() }

@@ -157,7 +157,7 @@ extension Helper {
         let terms = CloseEntry.Terms(taskID: task.id, selector: selector, root: close.root, count: close.count)
         let size: UInt64
         do throws(FollowError) {
-            size = try await follower.quorumSize(policy: policy, leaderKey: keys.leader)
+            size = try await follower.quorumSize(of: task, policy: policy, leaderKey: keys.leader)
         } catch {
             throw error.problem(task)
         }

@@ -39,7 +39,7 @@ extension Helper {
             guard let policy = task.policy, let keys = task.parameters.statementKeys else {
                 throw FollowError.noQuorum("the task names none")
             }
-            let size = try await follower.quorumSize(policy: policy, leaderKey: keys.leader)
+            let size = try await follower.quorumSize(of: task, policy: policy, leaderKey: keys.leader)
             guard size >= proposal.checkpointSize else {
                 throw FollowError.notCosigned(size: size, needed: proposal.checkpointSize)
             }

@@ -98,11 +98,18 @@ actor LogFollower {
     /// this helper another history, however much of its own it has forgotten.
     ///
     /// - Returns: the checkpoint's size.
-    func quorumSize(policy: LogPolicy, leaderKey: [UInt8]) async throws(FollowError) -> UInt64 {
+    func quorumSize(of task: NodeTask, policy: LogPolicy, leaderKey: [UInt8]) async throws(FollowError) -> UInt64 {
         do {
             let published = try await fetchPublished()
             let verdict = policy.evaluate(published)
             if let failure = verdict.failure { throw FollowError.noQuorum("\(failure)") }
+            // A policy may name several logs, and their witnesses one for each.
+            if let violation = TaskLogRule.violation(of: task.validated, policy: policy, verdict: verdict) {
+                throw FollowError.noQuorum(violation)
+            }
+            guard published.checkpoint.origin == origin else {
+                throw FollowError.unverifiable("the published checkpoint is of \(published.checkpoint.origin)")
+            }
             let time = LeaderTime.judge(published, leaderKey: leaderKey, policy: policy)
             guard case .confirmed = time else { throw FollowError.clocksApart(time) }
             try await catchUp(to: published.checkpoint.size)
@@ -161,9 +168,11 @@ actor LogFollower {
         var stored = range.size
         var found: [FollowedEntry] = []
         var words: Set<HelperWord> = []
+        // Believed with the chunk that has the entry: what is read again after a failure must find the same.
+        var newKeys: [TaskID: StatementKeys] = [:]
         for try await entry in LogReader(source: source, head: head).entries(range.size..<head.size) {
             range.append(leafHash: entry.leafHash)
-            if let followed = try await follow(entry, &words) { found.append(followed) }
+            if let followed = try await follow(entry, &words, &newKeys) { found.append(followed) }
             guard range.size == head.size || range.size - stored >= Self.chunk else { continue }
             if range.size == head.size, range.root != head.root {
                 throw FollowError.unverifiable("what was read before is not the beginning of the cosigned tree")
@@ -175,6 +184,8 @@ actor LogFollower {
             else {
                 throw DatastoreError.conflict("another process reads the log into the same database")
             }
+            statementKeys.merge(newKeys) { known, _ in known }
+            newKeys = [:]
             stored = range.size
             found = []
         }
@@ -185,33 +196,35 @@ actor LogFollower {
     /// What an entry tells the helper; nil for what does not count, by the rules of `TaskLedger`.
     ///
     /// - Parameter words: gets what this helper itself has signed.
-    private func follow(_ entry: LogEntry, _ words: inout Set<HelperWord>) async throws -> FollowedEntry? {
+    private func follow(
+        _ entry: LogEntry, _ words: inout Set<HelperWord>, _ newKeys: inout [TaskID: StatementKeys]
+    ) async throws -> FollowedEntry? {
         // An entry that cannot be read is one that no reader counts, so it does not concern the helper either.
         switch try? LedgerEntry(decoding: entry.bytes) {
         case .task(let task):
             guard let configuration = try? TaskConfiguration(decoding: task.configuration),
                 let validated = try? configuration.validated(), validated.isCommitted,
-                let keys = validated.cairn.statementKeys, try await self.keys(of: validated.taskID) == nil
+                let keys = validated.cairn.statementKeys, try await self.keys(of: validated.taskID, newKeys) == nil
             else { return nil }
-            statementKeys[validated.taskID] = keys
+            newKeys[validated.taskID] = keys
             return .task(validated.taskID, index: entry.index, keys: keys)
         case .report(let report):
-            guard try await keys(of: report.taskID) != nil else { return nil }
+            guard try await keys(of: report.taskID, newKeys) != nil else { return nil }
             return .report(
                 report.taskID, report.metadata.reportID, index: entry.index, time: report.metadata.time,
                 batchID: report.batchID, leafHash: entry.leafHash, claimKey: report.metadata.claimKey?.publicKey)
         case .rejected(let rejected):
-            guard let keys = try await keys(of: rejected.taskID), let key = keys[rejected.role],
+            guard let keys = try await keys(of: rejected.taskID, newKeys), let key = keys[rejected.role],
                 rejected.isSigned(by: key)
             else { return nil }
             if key == ownKeys.statement { words.insert(.rejected(rejected.taskID, rejected.reportID)) }
             return .rejected(rejected.taskID, rejected.reportID, index: entry.index)
         case .withdrawal(let withdrawal):
-            guard try await keys(of: withdrawal.taskID) != nil, withdrawal.isSigned else { return nil }
+            guard try await keys(of: withdrawal.taskID, newKeys) != nil, withdrawal.isSigned else { return nil }
             return .withdrawal(
                 withdrawal.taskID, withdrawal.reportID, index: entry.index, claimKey: withdrawal.claimKey)
         case .close(let close):
-            guard let keys = try await keys(of: close.terms.taskID),
+            guard let keys = try await keys(of: close.terms.taskID, newKeys),
                 close.isSigned(leaderKey: keys.leader, helperKey: keys.helper),
                 let scope = BatchScope(close.terms.selector), scope.namesBuckets
             else { return nil }
@@ -219,7 +232,7 @@ actor LogFollower {
             return .close(close.terms.taskID, index: entry.index, scope: scope, entry: entry.bytes)
         case .batch(let batch):
             for statement in [batch.leader, batch.helper] {
-                guard let keys = try await keys(of: statement.terms.taskID), keys.helper == ownKeys.statement,
+                guard let keys = try await keys(of: statement.terms.taskID, newKeys), keys.helper == ownKeys.statement,
                     statement.isSigned(by: ownKeys.statement), let scope = BatchScope(statement.terms.selector)
                 else { continue }
                 words.insert(.statement(statement.terms.taskID, scope))
@@ -231,8 +244,10 @@ actor LogFollower {
     }
 
     /// The keys that the log's entry of a task names; nil as long as the log has none.
-    private func keys(of task: TaskID) async throws -> StatementKeys? {
-        if let known = statementKeys[task] { return known }
+    private func keys(
+        of task: TaskID, _ newKeys: [TaskID: StatementKeys]
+    ) async throws -> StatementKeys? {
+        if let known = statementKeys[task] ?? newKeys[task] { return known }
         let keys = try await store.loggedTask(task)?.keys
         statementKeys[task] = keys
         return keys

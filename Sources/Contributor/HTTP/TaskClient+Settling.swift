@@ -62,14 +62,12 @@ extension TaskClient {
         _ records: [ReportRecord], wallet: ContributorWallet, patience: Duration,
         notice: (@Sendable (String) -> Void)?
     ) async throws -> [UnsettledReport] {
-        guard let keys = task.cairn.statementKeys, let text = file.logPolicy else {
-            throw ContributorError.invalidTask("it names no statement keys or no log")
-        }
+        guard let text = file.logPolicy else { throw ContributorError.invalidTask("it names no log") }
         let policy = try LogPolicy(parsing: Array(text.utf8))
         let source = HTTPTileSource(baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"))
         let seed = wallet.seed
         var ends = LoggedEnds(
-            taskID: taskID, keys: keys,
+            task: task,
             claimKeys: Dictionary(
                 try records.map { record in
                     let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: record.reportID)

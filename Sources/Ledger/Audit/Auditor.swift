@@ -45,11 +45,14 @@ package struct Auditor: Sendable {
 
         var report = AuditReport(
             head: head, policyVerdict: verdict, batches: [], models: [], lineage: [], payouts: [], notes: notes)
+        var own: [TaskLedger] = []
         for ledger in ledgers {
             report.tasks.append(
                 AuditedTask(
                     taskID: ledger.task.taskID, weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
+            // Somebody else's log may leave anything out, and absence there convicts nobody.
             let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict)
+            if violation == nil { own.append(ledger) }
             for batch in ledger.closed {
                 var audit = await check(batch, of: ledger)
                 if let violation { audit.verdict = .unverified([violation]) }
@@ -59,7 +62,7 @@ package struct Auditor: Sendable {
                 report.batches.append(
                     BatchAudit(
                         taskID: ledger.task.taskID, selector: conviction.selector, count: conviction.count,
-                        verdict: .failed([conviction.finding])))
+                        verdict: violation.map { .unverified([$0]) } ?? .failed([conviction.finding])))
             }
             for open in ledger.openBatches() {
                 report.batches.append(
@@ -71,7 +74,7 @@ package struct Auditor: Sendable {
             for payout in ledger.payouts { report.payouts.append(await check(payout)) }
             report.notes += ledger.notes
         }
-        let lineage = Lineage(ledgers, batches: report.batches)
+        let lineage = Lineage(own, batches: report.batches)
         report.lineage = lineage.findings
         report.notes += lineage.notes
         return report

@@ -99,10 +99,10 @@ struct Lineage {
             guard let earlier = name.previous.flatMap({ rounds[$0] }) else { continue }
             let models = earlier.flatMap(\.models).map(\.modelHash)
             for ledger in tasks where !models.contains(where: { $0 == ledger.task.cairn.modelHash }) {
-                // Where the round before has no model at all, the leader may have withheld it.
+                // A break, but nobody's: the leader may have withheld the model, or another log has it.
                 findings.append(
                     LineageFinding(
-                        taskID: ledger.task.taskID, convictsOwner: !models.isEmpty,
+                        taskID: ledger.task.taskID, convictsOwner: false,
                         text: "round \(name.round.number) starts from a model that round "
                             + "\(name.round.number - 1) did not log"))
             }

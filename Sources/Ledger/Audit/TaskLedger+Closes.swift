@@ -50,6 +50,10 @@ extension TaskLedger {
         switch scope {
         case .batch(let id): return buckets[.batch(id)] ?? []
         case .interval(let interval):
+            // Whichever is less: the units of the interval, or all buckets that there are.
+            if let end = interval.end, end - interval.start < UInt64(buckets.count) {
+                return (interval.start..<end).flatMap { buckets[.time($0)] ?? [] }.sorted()
+            }
             let found = buckets.filter { bucket, _ in
                 if case .time(let time) = bucket { interval.contains(time) } else { false }
             }

@@ -82,11 +82,11 @@ struct TaskLedger {
     var notes: [String] = []
     /// Every report id that has a leaf, with the position of the leaf if it counted when it came.
     private var positions: [ReportID: Int?] = [:]
-    /// Reports that were rejected, or withdrawn by the holder of a claim key, and have no leaf yet.
+    /// Reports that were rejected before they had a leaf, and those that the holder of a claim key has withdrawn.
     private var rejectedEarly: Set<ReportID> = []
-    private var withdrawnEarly: Set<EarlyWithdrawal> = []
+    private var withdrawn: Set<SignedWithdrawal> = []
 
-    private struct EarlyWithdrawal: Hashable {
+    private struct SignedWithdrawal: Hashable {
         var reportID: ReportID
         var claimKey: [UInt8]
     }
@@ -150,7 +150,7 @@ struct TaskLedger {
                 reportID: id, index: index, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
                 helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
                 namedClaimKey: named, claimKey: claimKey, isRejected: rejectedEarly.contains(id),
-                isWithdrawn: named.map { withdrawnEarly.contains(.init(reportID: id, claimKey: $0)) } ?? false))
+                isWithdrawn: named.map { withdrawn.contains(.init(reportID: id, claimKey: $0)) } ?? false))
     }
 
     mutating func add(_ rejected: RejectedEntry) {
@@ -171,24 +171,38 @@ struct TaskLedger {
     }
 
     mutating func add(_ withdrawal: WithdrawalEntry) {
-        guard let leaf = positions[withdrawal.reportID] else {
-            // Of a report that was never logged, the withdrawal says that it never will be.
-            if withdrawal.isSigned {
-                withdrawnEarly.insert(.init(reportID: withdrawal.reportID, claimKey: withdrawal.claimKey))
-            }
+        let leaf = positions[withdrawal.reportID] ?? nil
+        guard withdrawal.isSigned else {
+            notes.append("a `withdrawal` of report \(withdrawal.reportID) is not validly signed; it is ignored")
             return
         }
-        guard let position = leaf else { return }
-        guard withdrawal.isSigned, withdrawal.claimKey == leaves[position].namedClaimKey else {
+        if let leaf, leaves[leaf].isClosed, leaves[leaf].namedClaimKey == withdrawal.claimKey {
+            notes.append("report \(withdrawal.reportID) was withdrawn after its batch closed; the close stands")
+            return
+        }
+        // Of a report that was never logged, the withdrawal says that it never will be. Under another claim key than the
+        // leaf's, it is about another report of that id.
+        withdrawn.insert(.init(reportID: withdrawal.reportID, claimKey: withdrawal.claimKey))
+        guard let leaf else { return }
+        guard withdrawal.claimKey == leaves[leaf].namedClaimKey else {
             notes.append(
                 "a `withdrawal` of report \(withdrawal.reportID) is not signed by its claim key; it is ignored")
             return
         }
-        if leaves[position].isClosed {
-            notes.append("report \(withdrawal.reportID) was withdrawn after its batch closed; the close stands")
-            return
-        }
-        leaves[position].isWithdrawn = true
+        leaves[leaf].isWithdrawn = true
+    }
+
+    /// The report's leaf, if it counted when it came.
+    func leaf(of report: ReportID) -> Leaf? { (positions[report] ?? nil).map { leaves[$0] } }
+
+    /// Whether a report that has no leaf was rejected, or one under its id was.
+    func isRejected(_ report: ReportID) -> Bool {
+        rejectedEarly.contains(report) || leaf(of: report)?.isRejected == true
+    }
+
+    /// Whether a report that has no leaf was withdrawn with this claim key.
+    func isWithdrawn(_ report: ReportID, by claimKey: [UInt8]) -> Bool {
+        withdrawn.contains(.init(reportID: report, claimKey: claimKey))
     }
 
     // MARK: Entries of the owner
