@@ -6,9 +6,15 @@ import TransparencyLog
 
 /// What a task does not promise, and that nobody can miss it.
 @Suite struct TaskWeaknessTests {
-    private let log = try! NoteSigner(name: "log.example").verifier.vkey
-    private let helper = try! Cosigner(name: "helper.example").verifier
-    private let outside = try! Cosigner(name: "outside.example").verifier
+    private let log: String
+    private let helper: NoteVerifier
+    private let outside: NoteVerifier
+
+    init() throws {
+        log = try NoteSigner(name: "log.example").verifier.vkey
+        helper = try Cosigner(name: "helper.example").verifier
+        outside = try Cosigner(name: "outside.example").verifier
+    }
 
     private func task(
         min minimum: UInt64 = 10, publish: PublishMode = .public, committed: Bool = true
