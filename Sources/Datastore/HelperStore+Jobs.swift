@@ -24,6 +24,7 @@ extension SQLiteDatastore {
     ) async throws(DatastoreError) -> [UInt8] {
         try await write { db in
             if case .finished(let response) = try Self.fetchJob(task, job, db) { return response }
+            var isRefusing = false
             let responses = try outcomes.map { outcome -> VerifyResp in
                 let id = outcome.reportID
                 let refused: ReportError
@@ -35,9 +36,13 @@ extension SQLiteDatastore {
                     }
                     refused = error
                 }
-                if recordsRefusals { try Self.recordRefusal(refused, of: id, task, db) }
+                if recordsRefusals {
+                    isRefusing = true
+                    try Self.recordRefusal(refused, of: id, task, db)
+                }
                 return VerifyResp(reportID: id, outcome: .reject(refused))
             }
+            if isRefusing { try Self.countGeneration(db) }
             let response = AggregationJobResp(responses: responses).encoded()
             try db.execute(
                 sql: """

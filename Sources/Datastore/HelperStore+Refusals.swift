@@ -12,29 +12,33 @@ extension SQLiteDatastore {
         let key: StatementArguments = [withdrawal.taskID.blob, withdrawal.reportID.blob]
         let entry = LedgerEntry.withdrawal(withdrawal).encoded()
         return try await write { db in
-            let found = try Row.fetchOne(
-                db, sql: "SELECT state, claim_key FROM helper_reports WHERE task_id = ? AND report_id = ?",
-                arguments: key)
-            guard let row = found else {
-                if let refusal = try Self.refusal(key, db) { return Self.outcome(refusal) }
-                guard let earlyLimit else { return .unknown }
-                return try Self.keepEarly(withdrawal, entry: entry, limit: earlyLimit, db)
-            }
-            guard row.optionalBytes("claim_key") == withdrawal.claimKey else { return .wrongKey }
-            switch try row.code("state", as: HelperReportState.self) {
-            case .closed, .collected: return .tooLate
-            case .dropped: return Self.outcome(try Self.refusal(key, db) ?? .rejected(.reportDropped))
-            case .accepted:
-                try db.execute(
-                    sql: """
-                        UPDATE helper_reports SET state = ?, output_share = NULL WHERE task_id = ? AND report_id = ?
-                        """,
-                    arguments: [HelperReportState.dropped.rawValue] + key)
-                try db.execute(
-                    sql: "INSERT INTO helper_refusals (task_id, report_id, withdrawal) VALUES (?, ?, ?)",
-                    arguments: key + [entry.blob])
-                return .withdrawn
-            }
+            try Self.counting(db) { try Self.withdraw(withdrawal, key: key, entry: entry, earlyLimit, db) }
+        }
+    }
+
+    private static func withdraw(
+        _ withdrawal: WithdrawalEntry, key: StatementArguments, entry: [UInt8], _ earlyLimit: Int?, _ db: Database
+    ) throws -> WithdrawalOutcome {
+        let found = try Row.fetchOne(
+            db, sql: "SELECT state, claim_key FROM helper_reports WHERE task_id = ? AND report_id = ?",
+            arguments: key)
+        guard let row = found else {
+            if let refusal = try refusal(key, db) { return outcome(refusal) }
+            guard let earlyLimit else { return .unknown }
+            return try keepEarly(withdrawal, entry: entry, limit: earlyLimit, db)
+        }
+        guard row.optionalBytes("claim_key") == withdrawal.claimKey else { return .wrongKey }
+        switch try row.code("state", as: HelperReportState.self) {
+        case .closed, .collected: return .tooLate
+        case .dropped: return outcome(try refusal(key, db) ?? .rejected(.reportDropped))
+        case .accepted:
+            try db.execute(
+                sql: "UPDATE helper_reports SET state = ?, output_share = NULL WHERE task_id = ? AND report_id = ?",
+                arguments: [HelperReportState.dropped.rawValue] + key)
+            try db.execute(
+                sql: "INSERT INTO helper_refusals (task_id, report_id, withdrawal) VALUES (?, ?, ?)",
+                arguments: key + [entry.blob])
+            return .withdrawn
         }
     }
 

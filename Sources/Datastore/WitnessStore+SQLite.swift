@@ -46,6 +46,17 @@ extension SQLiteDatastore: WitnessStore {
         }
     }
 
+    package func renewWitnessNote(
+        origin: String, from note: [UInt8], to renewed: [UInt8]
+    ) async throws(DatastoreError) -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE witness_logs SET checkpoint = ? WHERE origin = ? AND checkpoint = ?",
+                arguments: [renewed.blob, origin, note.blob])
+            return db.changesCount == 1
+        }
+    }
+
     private static func witnessed(_ row: Row) throws -> WitnessedLog {
         guard let origin: String = row["origin"], let vkey: String = row["vkey"] else {
             throw DatastoreError.corrupt("witness_logs has a row without origin or vkey")

@@ -46,4 +46,12 @@ package protocol WitnessStore: Sendable {
     func advanceWitness(
         origin: String, previous: UInt64?, to checkpoint: WitnessedCheckpoint
     ) async throws(DatastoreError) -> Bool
+
+    /// Replaces the note of the newest checkpoint by one over the same tree, if it still is `note`. Says nothing that the
+    /// witness had not said, so it is not counted.
+    ///
+    /// - Returns: false if another request was faster.
+    func renewWitnessNote(
+        origin: String, from note: [UInt8], to renewed: [UInt8]
+    ) async throws(DatastoreError) -> Bool
 }

@@ -113,6 +113,40 @@ import TransparencyLog
         #expect(try await fixture.store.witnessedLog(origin: Parties.origin)?.latest?.size == 10)
     }
 
+    /// Anybody can send a published checkpoint again, as often as they like.
+    @Test func theSameTreeAgainIsCosignedAndWritesAndCountsNothing() async throws {
+        var fixture = try await Fixture()
+        fixture.log.grow(by: 3)
+        let log = fixture.log
+        let leader = try Cosigner(name: Parties.origin)
+        let store = fixture.store
+        @Sendable func stated(_ time: UInt64, old: UInt64) throws -> [UInt8] {
+            let request = try AddCheckpointRequest(parsing: log.request(old: Int(old)))
+            var checkpoint = request.checkpoint
+            try checkpoint.append(try leader.cosign(checkpoint.checkpoint, timestamp: time))
+            return AddCheckpointRequest(oldSize: old, proof: request.proof, checkpoint: checkpoint).serialized()
+        }
+        try await withServer(fixture.routes) { client in
+            func post(_ body: [UInt8]) async throws -> Int {
+                try await client.send("POST", Self.add, body: body).status
+            }
+            #expect(try await post(stated(1_699_999_900, old: 0)) == 200)
+            let note = try await store.witnessedLog(origin: Parties.origin)?.latest?.note
+            let count = try await store.generation()
+            // Without the leader's time, which stays, and with it.
+            for body in [try log.request(old: 3), try stated(1_699_999_900, old: 3)] {
+                for _ in 0..<5 { #expect(try await post(body) == 200) }
+                #expect(try await store.witnessedLog(origin: Parties.origin)?.latest?.note == note)
+            }
+            // A later time is added, and still is nothing that is done only once.
+            #expect(try await post(stated(1_700_000_000, old: 3)) == 200)
+            let renewed = try #require(try await store.witnessedLog(origin: Parties.origin)?.latest)
+            let times = try SignedCheckpoint(parsing: renewed.note).note.verify(with: [leader.verifier])
+            #expect(times.map(\.timestamp) == [1_699_999_900, 1_700_000_000])
+            #expect(try await store.generation() == count)
+        }
+    }
+
     @Test func theMemorySurvivesARestart() async throws {
         var fixture = try await Fixture()
         fixture.log.grow(by: 8)

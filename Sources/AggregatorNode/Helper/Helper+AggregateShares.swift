@@ -27,6 +27,7 @@ extension Helper {
         let (message, body) = try await request.message(
             AggregateShareReq.self, mediaType: .aggregateShareReq, upTo: BodyLimit.small, taskID: task.id)
         let id = AggregateShareID.derived(taskID: task.id, body: body)
+        try await context.generation?.ready()
         let answer = try await shares.result(id) { try await collect(message, id, task) }
         try await context.generation?.settle()
         let path = "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregate_shares/\(id.base64URL)"

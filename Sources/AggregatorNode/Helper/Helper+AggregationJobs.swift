@@ -21,6 +21,7 @@ extension Helper {
             return .dap(.aggregationJobResp, response, location: location)
         }
         let batchID = try check(message, of: task)
+        try await context.generation?.ready()
         let response = try await jobs.result(job) { [context] in
             let verifier = JobVerifier(task: task, keys: [context.keys.hpke], batchID: batchID, now: context.now())
             let outcomes = try await context.workers.runInParallel { threads in
@@ -29,6 +30,7 @@ extension Helper {
             return try await context.store.commitHelperJob(
                 task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted)
         }
+        try await context.generation?.settle()
         return .dap(.aggregationJobResp, response, location: location)
     }
 

@@ -21,6 +21,7 @@ extension Helper {
         do throws(CodecError) { proposal = try CloseProposal(decoding: body) } catch {
             throw NodeError(error, in: "CloseProposal", taskID: task.id)
         }
+        try await context.generation?.ready()
         let answer = try await answer(proposal, task)
         try await context.generation?.settle()
         return .bytes(answer.encoded(), type: Self.closeMediaType)

@@ -13,6 +13,7 @@ extension Helper {
         let missing = NodeError.http(404, "This helper has not refused a report of this id.", taskID: task.id)
         let report = try parameters.identifier("report", as: ReportID.self, orThrow: missing)
         guard task.isCommitted, let entry = try await entries(task, [report])[0] else { throw missing }
+        try await context.generation?.settle()
         return .bytes(entry, type: Self.binary)
     }
 
@@ -30,6 +31,7 @@ extension Helper {
             throw NodeError.dap(.invalidMessage, "Tasks without commitments log no refusals.", taskID: task.id)
         }
         let answer = RefusalAnswer(entries: try await entries(task, question.reportIDs))
+        try await context.generation?.settle()
         return .bytes(answer.encoded(), type: Self.binary)
     }
 
@@ -40,11 +42,13 @@ extension Helper {
     func withdraw(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, parameters)
         let asked = try await WithdrawalRequest(request, task)
+        try await context.generation?.ready()
         var outcome = try await context.store.withdrawHelperReport(asked.withdrawal, earlyLimit: nil)
         if outcome == .unknown, try asked.isPromised() {
             outcome = try await context.store.withdrawHelperReport(
                 asked.withdrawal, earlyLimit: earlyWithdrawalLimit)
         }
+        try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)
     }
 

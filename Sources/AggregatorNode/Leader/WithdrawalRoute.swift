@@ -10,8 +10,10 @@ extension Leader {
     func withdraw(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
         let withdrawal = try await WithdrawalRequest(request, task).withdrawal
+        try await context.generation?.ready()
         let outcome = try await context.store.withdraw(withdrawal, earlyLimit: Self.earlyWithdrawalLimit)
         if outcome == .withdrawn { logKeeper.noteGrowth() }
+        try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)
     }
 

@@ -24,12 +24,14 @@ package enum RestoredNode {
     package static func declare(_ configuration: NodeConfiguration) async throws(NodeStartError) -> Outcome {
         let lock = try Node.takeLock(of: configuration.dataDirectory)
         defer { withExtendedLifetime(lock) {} }
-        let tasks = await names(in: configuration.databasePath)
+        let tasks = await end(configuration.databasePath)
+        // First the key that a node never makes anew: whatever happens in between, it does not start any more before this
+        // is done. (The others it would make again, and go on with the old database under a new name.)
         let keys = [
-            "\(configuration.keyDirectory)/hpke", "\(configuration.keyDirectory)/statement", configuration.log.keyFile,
+            configuration.log.keyFile, "\(configuration.keyDirectory)/statement", "\(configuration.keyDirectory)/hpke",
         ]
         do throws(DurableFileError) {
-            // Keys first: whatever happens after that, nothing is signed with them any more.
+            // Keys before files: whatever happens after that, nothing is signed with them any more.
             var destroyed: [String] = []
             for key in keys where try DurableFile.destroy(key) { destroyed.append(key) }
             let archive = try Self.archive(
@@ -76,12 +78,14 @@ package enum RestoredNode {
         return archive
     }
 
-    /// The tasks that a database knows, if it can be read.
-    private static func names(in path: String) async -> [String] {
+    /// The tasks that a database knows, if it can be read. No node starts on it any more, even if this is killed before the
+    /// database is moved aside and somebody makes a new key.
+    private static func end(_ path: String) async -> [String] {
         guard FileManager.default.fileExists(atPath: path), let store = try? SQLiteDatastore.open(path: path) else {
             return []
         }
         let tasks = (try? await store.tasks()) ?? []
+        try? await store.recordHalt("a restore was declared and is not finished; repeat it: cairn node restored")
         try? store.close()
         return tasks.map(\.name)
     }

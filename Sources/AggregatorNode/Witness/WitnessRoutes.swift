@@ -54,6 +54,7 @@ package struct WitnessRoutes: Sendable {
     /// another request was faster, the decision is made again, and mostly turns into a conflict.
     private func cosign(_ request: AddCheckpointRequest) async throws -> [UInt8] {
         let origin = request.checkpoint.checkpoint.origin
+        try await generation?.ready()
         for _ in 0..<8 {
             let log = try await store.witnessedLog(origin: origin).flatMap { trusts($0) ? $0 : nil }
             let known = log.flatMap { try? NoteVerifier(vkey: $0.vkey) }
@@ -66,17 +67,34 @@ package struct WitnessRoutes: Sendable {
             switch Witness(logs: known.map { [$0] } ?? []).decide(request, latest: latest) {
             case .refuse(let refusal): throw refusal
             case .accept(let acceptance):
-                let (answer, note) = try acceptance.cosigned(by: cosigner, timestamp: now())
-                let head = WitnessedCheckpoint(
-                    size: acceptance.head.size, root: acceptance.head.root, note: note.serialized())
-                let isStored = try await store.advanceWitness(
-                    origin: origin, previous: acceptance.previous?.size, to: head)
+                let time = now()
+                let (answer, note) = try acceptance.cosigned(by: cosigner, timestamp: time)
+                let isStored =
+                    if let stored = log?.latest, acceptance.previous == acceptance.head {
+                        try await renew(stored, of: origin, by: note, at: time)
+                    } else {
+                        try await store.advanceWitness(
+                            origin: origin, previous: acceptance.previous?.size,
+                            to: WitnessedCheckpoint(
+                                size: acceptance.head.size, root: acceptance.head.root, note: note.serialized()))
+                    }
                 guard isStored else { continue }
                 try await generation?.settle()
                 return answer
             }
         }
         throw NodeError.unavailable("Other checkpoints of the log keep arriving.", retryAfter: 1)
+    }
+
+    /// The tree that is remembered, submitted again: mostly there is nothing to write, and nothing to count ever.
+    ///
+    /// - Returns: false if another request was faster.
+    private func renew(
+        _ stored: WitnessedCheckpoint, of origin: String, by note: SignedCheckpoint, at time: UInt64
+    ) async throws -> Bool {
+        let served = try SignedCheckpoint(parsing: stored.note)
+        guard let renewed = served.renewed(by: note, cosigner: cosigner.verifier, now: time) else { return true }
+        return try await store.renewWitnessNote(origin: origin, from: stored.note, to: renewed.serialized())
     }
 
     /// GET `{prefix}/<sha256(origin)>/checkpoint`, for monitors.

@@ -2,7 +2,8 @@ import GRDB
 
 /// What a node must notice about its own database: that it is the newest there is, and that it was stopped.
 package protocol NodeStateStore: Sendable {
-    /// Grows whenever the node does what it must do only once: signs a close, releases a share, cosigns a checkpoint.
+    /// Grows whenever the node does what it must do only once: signs a close, releases a share, cosigns a checkpoint,
+    /// promises or refuses a report, takes one back.
     ///
     /// The count is in the same transaction as what it counts. A database from a backup has an older one than the file
     /// beside the keys, and so a node notices that it has forgotten something.
@@ -60,6 +61,15 @@ extension SQLiteDatastore: NodeStateStore {
     /// Counts, in the caller's transaction, something that the node must do only once.
     static func countGeneration(_ db: Database) throws {
         try db.execute(sql: "UPDATE node_state SET generation = generation + 1")
+    }
+
+    /// Does, in the caller's transaction, something that the node must do only once, and counts it if it was not done
+    /// before: if it changed the database.
+    static func counting<Outcome>(_ db: Database, _ deed: () throws -> Outcome) throws -> Outcome {
+        let before = db.totalChangesCount
+        let outcome = try deed()
+        if db.totalChangesCount != before { try countGeneration(db) }
+        return outcome
     }
 
     private static func fetchGeneration(_ db: Database) throws -> UInt64 {

@@ -8,7 +8,11 @@ extension SQLiteDatastore: LeaderReportStore {
     ) async throws(DatastoreError) -> [UploadOutcome] {
         try await write { db in
             var buckets = BucketFill(task: task, capacity: bucketCapacity)
-            return try reports.map { report in try Self.store(report, task, &buckets, db) }
+            let outcomes = try reports.map { report in try Self.store(report, task, &buckets, db) }
+            // The answer promises those that have a deadline.
+            let isPromising = zip(reports, outcomes).contains { $0.deadline != nil && $1 == .stored }
+            if isPromising { try Self.countGeneration(db) }
+            return outcomes
         }
     }
 

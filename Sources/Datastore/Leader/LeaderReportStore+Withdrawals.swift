@@ -9,40 +9,46 @@ extension SQLiteDatastore {
         _ withdrawal: WithdrawalEntry, earlyLimit: Int
     ) async throws(DatastoreError) -> WithdrawalOutcome {
         let entry = LedgerEntry.withdrawal(withdrawal).encoded()
-        let task = withdrawal.taskID
         return try await write { db in
-            let found = try Row.fetchOne(
-                db, sql: "SELECT * FROM leader_reports WHERE task_id = ? AND report_id = ?",
-                arguments: [task.blob, withdrawal.reportID.blob])
-            guard let row = found else { return try Self.keepOut(withdrawal, entry: entry, limit: earlyLimit, db) }
-            let sequence = try row.integer("sequence")
-            switch try row.code("state", as: ReportState.self) {
-            case .withdrawn: return .withdrawn
-            case .rejected: return .refused(try row.code("error", as: ReportError.self))
-            case .received:
-                guard try Self.waitingClaimKey(sequence, db) == withdrawal.claimKey else { return .wrongKey }
-                try Self.withdraw(sequence, entry: entry, db)
-                return .withdrawn
-            case .aggregating:
-                guard try Self.waitingClaimKey(sequence, db) == withdrawal.claimKey else { return .wrongKey }
-                try db.execute(
-                    sql: "INSERT INTO leader_withdrawals (sequence, entry) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    arguments: [sequence, entry.blob])
-                return .pending
-            case .accepted:
-                guard try Self.loggedClaimKey(try row.optionalUnsigned("log_index"), db) == withdrawal.claimKey else {
-                    return .wrongKey
-                }
-                let isOpen =
-                    if let batch = try row.optionalID("batch_id", as: BatchID.self) {
-                        try Self.isOpen(batch, task, db)
-                    } else {
-                        try !Self.isSealed(time: try row.integer("time"), task, db)
-                    }
-                guard isOpen else { return .tooLate }
-                try Self.withdraw(sequence, entry: entry, db)
-                return .withdrawn
+            try Self.counting(db) { try Self.withdraw(withdrawal, entry: entry, earlyLimit: earlyLimit, db) }
+        }
+    }
+
+    private static func withdraw(
+        _ withdrawal: WithdrawalEntry, entry: [UInt8], earlyLimit: Int, _ db: Database
+    ) throws -> WithdrawalOutcome {
+        let task = withdrawal.taskID
+        let found = try Row.fetchOne(
+            db, sql: "SELECT * FROM leader_reports WHERE task_id = ? AND report_id = ?",
+            arguments: [task.blob, withdrawal.reportID.blob])
+        guard let row = found else { return try keepOut(withdrawal, entry: entry, limit: earlyLimit, db) }
+        let sequence = try row.integer("sequence")
+        switch try row.code("state", as: ReportState.self) {
+        case .withdrawn: return .withdrawn
+        case .rejected: return .refused(try row.code("error", as: ReportError.self))
+        case .received:
+            guard try waitingClaimKey(sequence, db) == withdrawal.claimKey else { return .wrongKey }
+            try withdraw(sequence, entry: entry, db)
+            return .withdrawn
+        case .aggregating:
+            guard try waitingClaimKey(sequence, db) == withdrawal.claimKey else { return .wrongKey }
+            try db.execute(
+                sql: "INSERT INTO leader_withdrawals (sequence, entry) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                arguments: [sequence, entry.blob])
+            return .pending
+        case .accepted:
+            guard try loggedClaimKey(try row.optionalUnsigned("log_index"), db) == withdrawal.claimKey else {
+                return .wrongKey
             }
+            let isOpen =
+                if let batch = try row.optionalID("batch_id", as: BatchID.self) {
+                    try Self.isOpen(batch, task, db)
+                } else {
+                    try !isSealed(time: try row.integer("time"), task, db)
+                }
+            guard isOpen else { return .tooLate }
+            try withdraw(sequence, entry: entry, db)
+            return .withdrawn
         }
     }
 

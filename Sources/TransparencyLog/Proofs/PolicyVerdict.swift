@@ -75,7 +75,7 @@ extension LogPolicy {
         let witnessVerdicts = witnesses.map {
             PolicyVerdict.Key(name: $0.name, verifier: $0.verifier, outcome: checkpoint.note.outcome(of: $0.verifier))
         }
-        let isThere = witnessVerdicts.map { $0.counts(within: witnessTimes) }
+        let isThere = witnessVerdicts.map { $0.counts(on: checkpoint.note, within: witnessTimes) }
         let counts = membersPresent(isThere)
         let groupVerdicts = zip(groups, counts).map {
             PolicyVerdict.Group(name: $0.name, required: $0.threshold, present: $1, members: $0.members.count)
@@ -121,10 +121,15 @@ extension LogPolicy {
 }
 
 extension PolicyVerdict.Key {
-    /// True if the key signed, and within `times`, if given, by its own word.
-    fileprivate func counts(within times: ClosedRange<UInt64>?) -> Bool {
-        guard case .valid(let timestamp) = outcome else { return false }
-        return timestamp.flatMap { timestamp in times.map { $0.contains(timestamp) } } ?? true
+    /// True if the key signed, and within `times`, if given, by its own word. A witness that signed more than once (each
+    /// time that the log stated a later time) was there each time.
+    fileprivate func counts(on note: SignedNote, within times: ClosedRange<UInt64>?) -> Bool {
+        guard case .valid = outcome else { return false }
+        guard let times else { return true }
+        return note.signatures.contains { line in
+            guard verifier.matches(line), let verified = note.check(line, with: verifier) else { return false }
+            return verified.timestamp.map(times.contains) ?? true
+        }
     }
 }
 

@@ -115,7 +115,9 @@ final class NodePair: Sendable {
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(
                 baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: quietLogger()),
-            blobs: try BlobStore(directory: configuration.blobDirectory), workers: WorkerPool(count: 2),
+            blobs: try BlobStore(directory: configuration.blobDirectory),
+            generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
+            workers: WorkerPool(count: 2),
             now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: quietLogger())
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })

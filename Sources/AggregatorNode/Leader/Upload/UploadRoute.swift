@@ -18,7 +18,10 @@ extension Leader {
 
         let inspector = UploadInspector(task: task, key: context.keys.hpke)
         let now = context.now()
-        if task.isCommitted { try await firstLook.wait() }
+        if task.isCommitted {
+            try await firstLook.wait()
+            try await context.generation?.ready()
+        }
         let promising = task.isCommitted ? try await logKeeper.clock.promisingTime(now) : now
         let inspected = try await context.workers.run {
             message.reports.map { inspector.inspect($0, now: now, promising: promising) }
@@ -38,6 +41,8 @@ extension Leader {
         }
         let failed = Set(failures.map(\.reportID))
         let taken = message.reports.filter { !failed.contains($0.metadata.reportID) }
+        // Also for those that were stored before: perhaps nobody has been answered yet.
+        if task.isCommitted { try await context.generation?.settle() }
         if let header = try promises.header(task, taken: taken, now: promising) {
             response.headers[header.name] = header.value
         }
