@@ -49,7 +49,8 @@ package struct Auditor: Sendable {
             report.tasks.append(
                 AuditedTask(
                     taskID: ledger.task.taskID, weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
-            let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict)
+            let violation = TaskLogRule.violation(
+                of: ledger.task, policy: policy, checkpoint: checkpoint, verdict: verdict)
             for batch in ledger.closed {
                 var audit = await check(batch, of: ledger)
                 if let violation { audit.verdict = .unverified([violation]) }
@@ -88,7 +89,9 @@ package struct Auditor: Sendable {
         guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
             throw .unknownTask(taskID)
         }
-        if let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict) {
+        if let violation = TaskLogRule.violation(
+            of: ledger.task, policy: policy, checkpoint: checkpoint, verdict: verdict)
+        {
             throw .otherLog(violation)
         }
         return (ledger, checkpoint, reader)
