@@ -38,7 +38,7 @@ extension Leader {
         }
         let failed = Set(failures.map(\.reportID))
         let taken = message.reports.filter { !failed.contains($0.metadata.reportID) }
-        if let header = try promises.header(task, taken: taken, now: promising) {
+        if let header = try await promises.header(task, taken: taken, now: promising) {
             response.headers[header.name] = header.value
         }
         return response
