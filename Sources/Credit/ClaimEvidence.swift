@@ -82,7 +82,9 @@ package struct ClaimEvidence: Sendable {
         } catch {
             throw .refused(.close, "\(error)")
         }
-        if let violation = TaskLogRule.violation(of: task, policy: policy, verdict: verdict) {
+        if let violation = TaskLogRule.violation(
+            of: task, policy: policy, checkpoint: proof.checkpoint, verdict: verdict)
+        {
             throw .refused(.close, violation)
         }
         guard close.terms.taskID == task.taskID else { throw .refused(.close, "the close is another task's") }

@@ -57,7 +57,7 @@ package enum Receipt {
             return report.failing(.leaderTime, "the receipt is another task's")
         }
         let verdict = policy.evaluate(proof.checkpoint)
-        if let violation = TaskLogRule.violation(of: task, policy: policy, verdict: verdict) {
+        if let violation = TaskLogRule.otherLog(than: task, policy: policy, verdict: verdict) {
             return report.failing(.leaderTime, violation)
         }
         let finding = LeaderTime.judge(proof.checkpoint, leaderKey: leaderKey, policy: policy)

@@ -9,7 +9,8 @@ import TransparencyLog
 /// `Protocols/vectors/credit.json`: claims that were made once and must verify for ever.
 ///
 /// `CAIRN_WRITE_VECTORS=1` makes the file where there is none; it never rewrites one. A change of format takes another
-/// magic and new entries.
+/// magic and new entries. (It was made anew when claims came to need the leader's time on their checkpoint: claims from
+/// before are refused, with that reason.)
 @Suite struct ClaimVectorTests {
     private struct Vectors: Codable {
         /// The log policy, as text.

@@ -191,6 +191,19 @@ import TransparencyLog
         }
     }
 
+    /// Neither the claim's own checkpoint nor the log at hand may keep silent about the leader's time.
+    @Test func aCheckpointWithoutTheLeadersTimeGivesNoCredit() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let contributions = try (0..<2).map { [log] _ in try log.contribution([1, 2, 3]) }
+        try log.logHonestBatch(contributions)
+        let honest = try claim(log, over: contributions, close: 3, in: try log.publish())
+        log.leaderTime = nil
+        let silent = try claim(log, over: contributions, close: 3, in: try log.publish())
+        expect(.close) { _ = try ClaimVerifier(for: log, audience: nil).evidence(of: silent) }
+        await expect(.close, honest, log, tasks: [log.task.taskID])
+    }
+
     /// A policy may accept two logs. The task is told in one of them.
     @Test func theTaskInAnotherLogOfItsPolicyIsRefused() async throws {
         let other = try NoteSigner(name: "example.net/log")

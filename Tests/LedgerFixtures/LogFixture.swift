@@ -28,6 +28,8 @@ package struct LogFixture {
     /// The entries in log order; `publish()` writes them.
     package var entries: [[UInt8]] = []
     package var blobs: [[UInt8]] = []
+    /// Leaders of other tasks in the log, who state the same time.
+    private var otherLeaders: [Curve25519.Signing.PrivateKey] = []
 
     /// - Parameters:
     ///   - type: What a report holds; a vector of integers by default.
@@ -210,7 +212,11 @@ package struct LogFixture {
         let head = try writer.append(entries: entries, startingAt: 0)
         let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
         var signed = try SignedCheckpoint(checkpoint, signedBy: logSigner)
-        if let leaderTime { try signed.append(try stated(leaderTime, on: checkpoint)) }
+        if let leaderTime {
+            for key in [leaderKey] + otherLeaders {
+                try signed.append(try Self.stated(leaderTime, on: checkpoint, by: key))
+            }
+        }
         if cosigned { try signed.append(try witness.cosign(checkpoint, timestamp: cosignedAt)) }
         try writer.publish(signed)
         for blob in blobs {
@@ -221,8 +227,13 @@ package struct LogFixture {
 
     /// The leader's own time on a checkpoint, under its statement key.
     package func stated(_ time: UInt64, on checkpoint: Checkpoint) throws -> NoteSignature {
-        try Cosigner(name: logSigner.verifier.name, seed: Array(leaderKey.rawRepresentation)).cosign(
-            checkpoint, timestamp: time)
+        try Self.stated(time, on: checkpoint, by: leaderKey)
+    }
+
+    private static func stated(
+        _ time: UInt64, on checkpoint: Checkpoint, by key: Curve25519.Signing.PrivateKey
+    ) throws -> NoteSignature {
+        try Cosigner(name: checkpoint.origin, seed: Array(key.rawRepresentation)).cosign(checkpoint, timestamp: time)
     }
 
     /// A tlog-proof of one of the entries, which have been published.
@@ -238,6 +249,7 @@ package struct LogFixture {
     package mutating func append(_ other: LogFixture) {
         entries += other.entries
         blobs += other.blobs
+        otherLeaders.append(other.leaderKey)
     }
 
     package var source: DirectoryTileSource { DirectoryTileSource(directory: directory) }

@@ -143,7 +143,7 @@ import TransparencyLog
         defer { world.log.removeFiles() }
         let harmless: Set<Lie> = [
             .helperBackdates, .helperPostdates, .witnessBackdates, .witnessPostdates, .strangerStatesATime,
-            .judgeIsAhead,
+            .brokenTime, .judgeIsAhead,
         ]
         for lies in Self.combinations where lies.isSubset(of: harmless) {
             guard case .broken? = try await world.judge(lies, at: Self.deadline + 1) else {
@@ -169,6 +169,15 @@ import TransparencyLog
             let finding = LeaderTime.judge(checkpoint, leaderKey: key, policy: log.policy)
             #expect((finding == .confirmed(log.cosignedAt + apart)) == expected, "\(apart): \(finding)")
         }
+        // A line in the leader's name that does not hold, and the same line twice, take nothing away.
+        log.leaderTime = log.cosignedAt
+        var checkpoint = try log.publish()
+        let forgery = try log.stated(
+            log.cosignedAt + 7,
+            on: Checkpoint(origin: checkpoint.checkpoint.origin, size: 9, root: checkpoint.checkpoint.root))
+        try checkpoint.append(forgery)
+        try checkpoint.append(try log.stated(log.cosignedAt, on: checkpoint.checkpoint))
+        #expect(LeaderTime.judge(checkpoint, leaderKey: key, policy: log.policy) == .confirmed(log.cosignedAt))
         log.leaderTime = nil
         #expect(LeaderTime.judge(try log.publish(), leaderKey: key, policy: log.policy) == .missing)
     }

@@ -71,6 +71,45 @@ import TransparencyLog
         #expect(report.batches.allSatisfy { if case .failed = $0.verdict { false } else { true } })
     }
 
+    /// A leader that dropped what it promised keeps silent about the time from the deadline on, or states a wrong one.
+    @Test func aCheckpointWithoutTheLeadersConfirmedTimeGivesNoVerdict() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        let contributions = [try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])]
+        try log.logHonestBatch(contributions)
+        let shares = try log.shares(of: contributions)
+        func collect() async throws -> CollectedBatch? {
+            try await Auditor(source: log.source, policy: log.policy).collectedBatch(
+                of: log.task.taskID, leaderShare: shares.leader, helperShare: shares.helper)
+        }
+        try log.publish()
+        #expect(try await log.audit().isVerified)
+        #expect(try await collect() != nil)
+        let late = log.cosignedAt + LeaderTime.tolerance + 1
+        for (time, words) in [(nil, "the leader has not signed a time on the checkpoint"), (late, "no quorum")] {
+            log.leaderTime = time
+            try log.publish()
+            expectUnverified(try await log.audit(), words)
+            await #expect(throws: AuditError.self) { try await collect() }
+            let auditor = Auditor(source: log.source, policy: log.policy)
+            await #expect(throws: AuditError.self) { try await auditor.closedBatches(of: log.task.taskID) }
+        }
+    }
+
+    /// The time is that of the task's own leader: a second task in the log, with another, has none.
+    @Test func aStrangersTimeIsNotTheLeaders() async throws {
+        var log = try LogFixture()
+        defer { log.removeFiles() }
+        try log.logHonestBatch([try log.contribution([1, 2, 3]), try log.contribution([4, 5, 6])])
+        log.leaderTime = nil
+        var checkpoint = try log.publish()
+        let stranger = try Cosigner(name: checkpoint.checkpoint.origin)
+        try checkpoint.append(try stranger.cosign(checkpoint.checkpoint, timestamp: log.cosignedAt))
+        var writer = try TileWriter(directory: log.directory)
+        try writer.publish(checkpoint)
+        expectUnverified(try await log.audit(), "has not signed a time")
+    }
+
     @Test func aTaskEntryIsReadWithAndWithoutItsOwnersSignature() throws {
         let log = try LogFixture()
         defer { log.removeFiles() }

@@ -196,6 +196,12 @@ import TransparencyLog
             return
         }
         #expect(signatures.map(\.verifier) == keys)
+        let later = try (1...9).map { try Fixture.helper.cosign(checkpoint.checkpoint, timestamp: $0).line }
+        guard case .cosigned(let newest) = try read(later.joined() + good + later[8]) else {
+            Issue.record("several cosignatures of one key were not read")
+            return
+        }
+        #expect(newest.map(\.timestamp) == [9], "the newest of each key, once")
         #expect(throws: NoteError.noKnownSignature) { try read(stranger) }
         #expect(throws: NoteError.badSignature(keyName: "helper.example/w", keyID: keys[0].keyID)) {
             try read(good + wrong)

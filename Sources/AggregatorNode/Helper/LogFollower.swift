@@ -104,7 +104,7 @@ actor LogFollower {
             let verdict = policy.evaluate(published)
             if let failure = verdict.failure { throw FollowError.noQuorum("\(failure)") }
             // A policy may name several logs, and their witnesses one for each.
-            if let violation = TaskLogRule.violation(of: task.validated, policy: policy, verdict: verdict) {
+            if let violation = TaskLogRule.otherLog(than: task.validated, policy: policy, verdict: verdict) {
                 throw FollowError.noQuorum(violation)
             }
             guard published.checkpoint.origin == origin else {

@@ -12,7 +12,7 @@ package struct Leader: Sendable {
     let aggregation: AggregationDriver
     let collection: CollectionDriver
     let promises: Promises
-    let firstLook: FirstLook
+    var firstLook: FirstLook { logKeeper.firstLook }
 
     package init(context: NodeContext) {
         self.context = context
@@ -25,7 +25,6 @@ package struct Leader: Sendable {
         collection.attach(aggregation)
         logKeeper = keeper
         promises = Promises(context: context, logKeeper: keeper)
-        firstLook = FirstLook(context: context)
         self.collection = collection
         self.aggregation = aggregation
     }

@@ -8,11 +8,19 @@ import TransparencyLog
 /// If the node's own key is on it and its memory does not extend it, the node was restored from a backup and stops. That
 /// is what protects contributors where leader and helper were restored together and no other witness remembers. A
 /// stranger cannot stop a node: only a checkpoint that its key has signed counts, and that it remembers, if it remembers all.
+///
+/// Whether a checkpoint is larger than the node's memory is seen at once. Whether a smaller one is the beginning of what the
+/// node remembers only the log's tiles tell, which a helper has to fetch from the leader, and anybody can send old
+/// checkpoints all day: ``TileReadings`` bounds what that costs.
 package struct ShownCheckpoints: Sendable {
     let context: NodeContext
+    private let readings: TileReadings
 
     package init(context: NodeContext) {
         self.context = context
+        // A leader's tiles are on its own disk.
+        let pause: Duration = if case .witness = context.keys.note { .seconds(1) } else { .zero }
+        readings = TileReadings(pause: pause)
     }
 
     package func addRoutes(to routes: inout RouteTable) {
@@ -28,19 +36,25 @@ package struct ShownCheckpoints: Sendable {
     }
 
     /// Compares a checkpoint with what the node remembers, and stops the node where that is older.
+    ///
+    /// - Throws: `NodeError` 503 where the node is stopped, or reads tiles for somebody else's checkpoint just now.
     func examine(_ checkpoint: SignedCheckpoint) async throws {
-        let (own, latest) = try await memory(of: checkpoint.checkpoint.origin)
-        guard let contradiction = own.contradiction(of: checkpoint, to: latest) else {
-            guard let latest, checkpoint.checkpoint.size < latest.size, own.isSigned(checkpoint),
-                // What cannot be read now proves nothing.
-                let root = try? await reader(of: latest).root(size: checkpoint.checkpoint.size),
-                root != checkpoint.checkpoint.root
-            else { return }
-            return try await stop(
-                "a checkpoint of \(checkpoint.checkpoint.origin) over \(checkpoint.checkpoint.size) entries carries its key's "
-                    + "signature, and the log as it knows it does not extend that")
+        let shown = checkpoint.checkpoint
+        let (own, latest) = try await memory(of: shown.origin)
+        if let contradiction = own.contradiction(of: checkpoint, to: latest) { try await stop(contradiction) }
+        guard let latest, shown.size < latest.size else { return }
+        let seen = TileReadings.Seen(origin: shown.origin, head: shown.head)
+        guard await !readings.hasSeen(seen), own.isSigned(checkpoint) else { return }
+        let reader = reader(of: latest)
+        // What cannot be read now proves nothing.
+        guard let root = try await readings.read({ try? await reader.root(size: shown.size) }) else { return }
+        guard root == shown.root else {
+            try await stop(
+                "a checkpoint of \(shown.origin) over \(shown.size) entries carries its key's signature, and the log as it "
+                    + "knows it does not extend that")
+            return
         }
-        try await stop(contradiction)
+        await readings.remember(seen)
     }
 
     private func stop(_ reason: String) async throws {
@@ -67,5 +81,51 @@ package struct ShownCheckpoints: Sendable {
             LogReader(source: DirectoryTileSource(directory: context.configuration.logDirectory), head: latest)
         case .witness: LogReader(source: context.peer.log, head: latest)
         }
+    }
+}
+
+/// Reads tiles for one shown checkpoint at a time, not more often than a pause allows, and not twice for the same.
+package actor TileReadings {
+    /// A tree that a node has found to be the beginning of the one that it remembers. That stays true.
+    package struct Seen: Sendable, Hashable {
+        let origin: String
+        let head: TreeHead
+
+        package init(origin: String, head: TreeHead) {
+            self.origin = origin
+            self.head = head
+        }
+    }
+
+    private let pause: Duration
+    private var isReading = false
+    private var last: ContinuousClock.Instant?
+    /// The newest at the end.
+    private var seen: [Seen] = []
+
+    package static let mostSeen = 256
+
+    package init(pause: Duration) {
+        self.pause = pause
+    }
+
+    package func hasSeen(_ tree: Seen) -> Bool { seen.contains(tree) }
+
+    package func remember(_ tree: Seen) {
+        guard !seen.contains(tree) else { return }
+        if seen.count == Self.mostSeen { seen.removeFirst() }
+        seen.append(tree)
+    }
+
+    /// - Throws: `NodeError` 503 where it is not the caller's turn.
+    package func read<Value: Sendable>(_ body: @Sendable () async -> Value) async throws(NodeError) -> Value {
+        guard !isReading, last.map({ $0 + pause <= .now }) ?? true else {
+            throw NodeError.unavailable("Another checkpoint is being compared with the log.", retryAfter: 1)
+        }
+        isReading = true
+        let value = await body()
+        isReading = false
+        last = .now
+        return value
     }
 }

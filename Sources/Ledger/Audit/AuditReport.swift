@@ -54,6 +54,9 @@ package struct BatchAudit: Sendable {
         package var text: String
     }
 
+    /// Whether a check failed.
+    package var isFailed: Bool { if case .failed = verdict { true } else { false } }
+
     package var taskID: TaskID
     package var selector: BatchSelector
     package var count: UInt64

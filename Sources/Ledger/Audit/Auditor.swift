@@ -50,19 +50,22 @@ package struct Auditor: Sendable {
             report.tasks.append(
                 AuditedTask(
                     taskID: ledger.task.taskID, weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
-            // Somebody else's log may leave anything out, and absence there convicts nobody.
-            let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict)
-            if violation == nil { own.append(ledger) }
+            // Somebody else's log may leave anything out, and absence there convicts nobody. In the task's own log signatures
+            // convict whatever the leader says, or does not say, about the time; only no result is taken then.
+            let foreign = TaskLogRule.otherLog(than: ledger.task, policy: policy, verdict: verdict)
+            if foreign == nil { own.append(ledger) }
+            let violation = TaskLogRule.violation(
+                of: ledger.task, policy: policy, checkpoint: checkpoint, verdict: verdict)
             for batch in ledger.closed {
                 var audit = await check(batch, of: ledger)
-                if let violation { audit.verdict = .unverified([violation]) }
+                if let violation, foreign != nil || !audit.isFailed { audit.verdict = .unverified([violation]) }
                 report.batches.append(audit)
             }
             for conviction in ledger.convictions {
                 report.batches.append(
                     BatchAudit(
                         taskID: ledger.task.taskID, selector: conviction.selector, count: conviction.count,
-                        verdict: violation.map { .unverified([$0]) } ?? .failed([conviction.finding])))
+                        verdict: foreign.map { .unverified([$0]) } ?? .failed([conviction.finding])))
             }
             for open in ledger.openBatches() {
                 report.batches.append(
@@ -91,7 +94,9 @@ package struct Auditor: Sendable {
         guard let ledger = try await readLedgers(reader, wanted: taskID, progress: { _, _ in }).ledgers.first else {
             throw .unknownTask(taskID)
         }
-        if let violation = TaskLogRule.violation(of: ledger.task, policy: policy, verdict: verdict) {
+        if let violation = TaskLogRule.violation(
+            of: ledger.task, policy: policy, checkpoint: checkpoint, verdict: verdict)
+        {
             throw .otherLog(violation)
         }
         return (ledger, checkpoint, reader)

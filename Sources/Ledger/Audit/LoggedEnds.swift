@@ -49,7 +49,9 @@ package struct LoggedEnds: Sendable {
     /// - Throws: `AuditError` where the log cannot be read, or is not the task's.
     package mutating func read(from source: any TileSource, policy: LogPolicy) async throws(AuditError) {
         let (checkpoint, verdict) = try await policy.acceptedCheckpoint(from: source)
-        if let violation = TaskLogRule.violation(of: task, policy: policy, verdict: verdict) {
+        if let violation = TaskLogRule.violation(
+            of: task, policy: policy, checkpoint: checkpoint, verdict: verdict)
+        {
             throw .otherLog(violation)
         }
         let head = checkpoint.checkpoint.head

@@ -7,7 +7,8 @@ import TransparencyLog
 /// a witness that lies about the time could shield a leader, or convict an honest one. So the leader signs the time
 /// itself, on the very checkpoint that shows what the log has, and never one that is past the deadline of a report whose
 /// end the log does not have yet. A leader that states false times instead is found out by the witnesses:
-/// nobody accepts a checkpoint whose leader time is further than ``tolerance`` from a quorum of its cosignatures.
+/// nobody accepts a checkpoint whose leader time is further than ``tolerance`` from a quorum of its cosignatures, and
+/// whoever reads a task's results demands one (`TaskLogRule`).
 /// `Protocols/receipts.md`, section 5.
 package enum LeaderTime {
     /// How far apart the leader's and the witnesses' clocks may be, in seconds.
@@ -24,7 +25,7 @@ package enum LeaderTime {
     package enum Finding: Sendable, Equatable {
         /// The leader states a time that a quorum of the policy's witnesses confirms.
         case confirmed(UInt64)
-        /// The leader has stated no time, or one whose signature does not hold.
+        /// The leader has stated no time: there is no line by its key that holds.
         case missing
         /// No quorum of the policy's witnesses signed within the tolerance of this time.
         case apart(UInt64)
@@ -56,10 +57,9 @@ package enum LeaderTime {
     }
 
     private static func stated(on checkpoint: SignedCheckpoint, leaderKey: [UInt8]) -> [UInt64] {
-        guard let key = try? verifier(leaderKey: leaderKey, origin: checkpoint.checkpoint.origin),
-            let signatures = try? checkpoint.note.verify(with: [key])
-        else { return [] }
-        return signatures.compactMap(\.timestamp)
+        guard let key = try? verifier(leaderKey: leaderKey, origin: checkpoint.checkpoint.origin) else { return [] }
+        // Each line stands for itself: whoever hands a checkpoint on could else take the leader's word away by one more.
+        return checkpoint.note.validSignatures(by: key).compactMap(\.timestamp)
     }
 }
 

@@ -113,6 +113,12 @@ public struct SignedNote: Sendable, Hashable {
         return verified
     }
 
+    /// The lines by one key that verify, in the order of the note. Others are passed over, also those that name the key:
+    /// for signatures that are somebody's own word, which a line that anybody may add must not take away.
+    package func validSignatures(by verifier: NoteVerifier) -> [VerifiedSignature] {
+        signatures.compactMap { verifier.matches($0) ? check($0, with: verifier) : nil }
+    }
+
     /// The signature as one by this key, or nil if it does not verify.
     func check(_ line: NoteSignature, with verifier: NoteVerifier) -> VerifiedSignature? {
         switch verifier.type {

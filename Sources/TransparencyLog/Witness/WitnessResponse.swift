@@ -2,7 +2,7 @@
 
 /// What came back from `add-checkpoint`.
 public enum WitnessResponse: Sendable, Hashable {
-    /// Cosignatures by known witness keys on the checkpoint that was sent; all of them verified.
+    /// Cosignatures by known witness keys on the checkpoint that was sent, the newest by each key; all of them verified.
     case cosigned([VerifiedSignature])
     /// The witness saw a tree of this size last: ask again with a proof from there.
     case conflict(latest: UInt64)
@@ -47,6 +47,9 @@ public enum WitnessResponse: Sendable, Hashable {
         let cosigners = witnesses.filter { $0.type == .cosignatureV1 }
         let verified = try SignedNote(text: checkpoint.note.text, signatures: signatures).verify(with: cosigners)
         if verified.contains(where: { $0.timestamp == 0 }) { throw .timestampOutOfRange(0) }
-        return verified
+        // One of each key, so that a witness cannot fill the checkpoint's lines with its own.
+        return cosigners.compactMap { key in
+            verified.filter { $0.verifier == key }.max { $0.timestamp ?? 0 < $1.timestamp ?? 0 }
+        }
     }
 }

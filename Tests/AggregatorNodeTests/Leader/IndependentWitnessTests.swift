@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import Encodings
 import Foundation
+import Hummingbird
 import Ledger
 import Synchronization
 import Testing
@@ -81,6 +82,33 @@ import TransparencyLog
                 #expect(
                     Receipt.verify(file: receipt.body, policy: try LogPolicy(parsing: Array(pair.policy.utf8))).isValid)
                 for stranger in strangers { #expect(try await stranger.size(pair) == audit.head.size) }
+            }
+        }
+    }
+
+    /// A witness that no quorum needs fills the checkpoint with valid lines of its own: the others' word counts without it.
+    @Test func aWitnessThatSignsNinetyNineTimesStopsNobody() async throws {
+        let liar = try Cosigner(name: "liar.example")
+        var routes = RouteTable()
+        routes.post("/add-checkpoint") { request, _ in
+            let body = try await request.bytes(upTo: 1 << 20)
+            let shown = try AddCheckpointRequest(parsing: body).checkpoint.checkpoint
+            let lines = try (1...99).map { try liar.cosign(shown, timestamp: $0).line }
+            return .bytes(Array(lines.joined().utf8), type: "text/plain; charset=utf-8")
+        }
+        try await withServer(routes) { server in
+            let pair = try NodePair(
+                witnesses: "witness liar \(liar.verifier.vkey) http://127.0.0.1:\(server.port)/\nquorum helper\n")
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            try await pair.withNodes { _, _ in
+                try await client.upload((0..<2).map { _ in try client.report([1, 2, 3]) })
+                let (count, _) = try await client.collect(.leaderSelected)
+                #expect(count == 2)
+                let audit = try await client.audit()
+                #expect(audit.isVerified)
+                let liars = audit.policyVerdict.witnesses.filter { $0.name == "liar" }
+                // It may have been too slow; nobody waits for it.
+                #expect(liars.allSatisfy { [.valid(timestamp: 99), .missing].contains($0.outcome) })
             }
         }
     }
@@ -187,6 +215,73 @@ import TransparencyLog
                     try await source.tile(path: "checkpoint")
                 }
                 #expect(try await strangers[0].size(pair) == 1, "it keeps to what it saw first")
+            }
+        }
+    }
+
+    /// A leader put back from a backup, keys and log and all, a day later: what it gives up or signs before it has asked is
+    /// evidence against itself.
+    @Test func aRestoredLeaderEndsAndSignsNothingBeforeItHasAskedItsWitnesses() async throws {
+        try await withStrangers { strangers, lines in
+            let pair = try NodePair(
+                witnesses: lines + "group everybody all helper north\nquorum everybody\n")
+            for stranger in strangers { try await stranger.watch(pair) }
+            guard case .log(let signer) = pair.leaderKeys.note else { return }
+            let origin = pair.leader.log.origin
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            let leader = try await pair.start(pair.leader)
+            try await client.upload((0..<2).map { _ in try client.report([1, 2, 3]) })
+            let known = try await eventually("the task is cosigned") {
+                try await strangers[0].store.witnessedLog(origin: origin)?.latest
+            }
+            let before = try await leader.context.store.largestCheckpoint()?.note
+            await leader.stop()
+
+            // What it went on to sign after the backup.
+            let later = try SignedCheckpoint(
+                Checkpoint(origin: origin, size: 5, root: [UInt8](repeating: 9, count: 32)), signedBy: signer)
+            let isStored = try await strangers[0].store.advanceWitness(
+                origin: origin, previous: known.size,
+                to: WitnessedCheckpoint(size: 5, root: later.checkpoint.root, note: later.serialized()))
+            #expect(isStored)
+            for stranger in strangers { stranger.ahead.withLock { $0 = 100_000 } }
+            // It may stop before it listens.
+            let restored = try? await pair.start(pair.leader, ahead: 100_000)
+            let store = try SQLiteDatastore.open(path: pair.leader.databasePath)
+            _ = try await eventually("it stops") { try await store.haltReason() }
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(try await store.reportCounts(task: client.file.taskID).rejected.isEmpty)
+            #expect(try await store.largestCheckpoint()?.note == before)
+            #expect(try await strangers[1].size(pair) == known.size)
+            await restored?.stop()
+            try store.close()
+        }
+    }
+
+    /// A witness that answers a byte a second holds the first checkpoint and upload up for two seconds, not for ever.
+    @Test func aWitnessThatDripsIsNotWaitedFor() async throws {
+        var routes = RouteTable()
+        routes.get("/:log/checkpoint") { _, _ in
+            Response(
+                status: .ok,
+                body: .init { writer in
+                    for _ in 0..<12 {
+                        try await writer.write(ByteBuffer(string: "x"))
+                        try await Task.sleep(for: .seconds(1))
+                    }
+                    try await writer.finish(nil)
+                })
+        }
+        routes.post("/add-checkpoint") { _, _ in throw NodeError.http(404, "not here") }
+        try await withServer(routes) { server in
+            let mute = try Cosigner(name: "mute.example")
+            let pair = try NodePair(
+                witnesses: "witness mute \(mute.verifier.vkey) http://127.0.0.1:\(server.port)/\nquorum helper\n")
+            let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+            try await pair.withNodes { _, _ in
+                let begin = ContinuousClock.now
+                _ = try await client.uploadAnswer([try client.report([1, 2, 3])])
+                #expect(ContinuousClock.now - begin < .seconds(9))
             }
         }
     }

@@ -1,17 +1,18 @@
 import TransparencyLog
 
-/// What a leader asks its witnesses before it takes the first report after a start: the newest checkpoint of its log that
-/// they have cosigned.
+/// What a leader asks its witnesses before it does anything that cannot be undone after a start: the newest checkpoint of
+/// its log that they have cosigned.
 ///
-/// A leader that was restored from a backup would else promise reports, and find out only when it publishes them that its
-/// log has ended. A witness that shows more of this log's signature than the leader remembers stops it. One that does not
-/// answer is not waited for: reports are taken while the helper is down, and the next checkpoint finds out what this look
-/// could not.
+/// A leader that was restored from a backup would else take the time from the clock, give up what was pending in the
+/// backup, and sign a checkpoint of a history that has long gone on: its own signatures, against itself. Or promise reports,
+/// and find out only when it publishes them that its log has ended. A witness that shows more of this log's signature than
+/// the leader remembers stops it. One that does not answer is not waited for: reports are taken while the helper is down,
+/// and the next checkpoint finds out what this look could not.
 actor FirstLook {
     private let context: NodeContext
-    private var look: Task<Void, Never>?
+    private var look: Task<Void, any Error>?
 
-    /// How long a witness may take. Contributors wait meanwhile.
+    /// How long all witnesses together may take. Contributors wait meanwhile.
     private static let patience: Duration = .seconds(2)
 
     init(context: NodeContext) {
@@ -20,26 +21,40 @@ actor FirstLook {
 
     /// Returns when the witnesses have been asked, at once after the first time.
     ///
-    /// - Throws: `NodeError` 503 if the node is stopped.
+    /// - Throws: `NodeError` 503 if the node is stopped; an error of the database, after which the next call asks again.
     func wait() async throws {
-        let task = look ?? Task { [context] in await Self.ask(context) }
+        let task = look ?? Task { [context] in try await Self.ask(context) }
         look = task
-        await task.value
+        do { try await task.value } catch {
+            if look == task { look = nil }
+            throw error
+        }
         if context.halt.reason != nil { throw NodeError.unavailable("This node is stopped.", retryAfter: 600) }
     }
 
-    private static func ask(_ context: NodeContext) async {
-        guard let policies = try? await context.registry.all().compactMap(\.policy) else { return }
+    private static func ask(_ context: NodeContext) async throws {
+        let policies = try await context.registry.all().compactMap(\.policy)
         let endpoints = WitnessRound.endpoints(policies, peer: context.peer.baseURL.appending("witness"))
-        await withTaskGroup(of: Void.self) { group in
-            for endpoint in endpoints {
-                group.addTask {
-                    let shown = try? await endpoint.newestCheckpoint(
-                        of: context.configuration.log.origin, context.peer, within: patience)
-                    if let shown { try? await ShownCheckpoints(context: context).examine(shown) }
-                }
+        guard !endpoints.isEmpty else { return }
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        // Whoever answers later, or a byte at a time, is still heard, and not waited for.
+        Task {
+            await withTaskGroup(of: Void.self) { group in
+                for endpoint in endpoints { group.addTask { await ask(endpoint, context) } }
             }
+            end.finish()
         }
+        Task {
+            try? await Task.sleep(for: patience)
+            end.finish()
+        }
+        for await _ in ends {}
+    }
+
+    private static func ask(_ endpoint: WitnessClient.Endpoint, _ context: NodeContext) async {
+        let shown = try? await endpoint.newestCheckpoint(
+            of: context.configuration.log.origin, context.peer, within: patience)
+        if let shown { try? await ShownCheckpoints(context: context).examine(shown) }
     }
 }
 

@@ -14,19 +14,21 @@ import TransparencyLog
 /// - No time is stated, and no report given up, half an hour or more after the last time that was stated, before the
 ///   witnesses have confirmed the clock: a machine that starts in another year would else end its log, as what is stated
 ///   cannot be taken back.
-actor LeaderClock {
+package actor LeaderClock {
     private let context: NodeContext
     private let overdue: OverdueReports
     private var stated: UInt64?
     /// The latest time that witnesses have confirmed without its having been stated.
     private var confirmed: UInt64 = 0
+    /// The latest time that was taken to be stated.
+    private var taken: UInt64 = 0
 
     /// How old a time may be before a checkpoint that is still short of cosignatures gets a new one, in seconds.
     private static let freshness: UInt64 = 60
     /// What is due within so many seconds is given up before a time is signed: signing takes a moment.
     private static let slack: UInt64 = 60
 
-    init(context: NodeContext) {
+    package init(context: NodeContext) {
         self.context = context
         overdue = OverdueReports(context: context)
     }
@@ -34,7 +36,7 @@ actor LeaderClock {
     /// From which time on a report that arrives now is promised: now, or what was stated if that is later.
     ///
     /// - Throws: `NodeError` 503 where the clock is too far behind for promises.
-    func promisingTime(_ now: UInt64) async throws -> UInt64 {
+    package func promisingTime(_ now: UInt64) async throws -> UInt64 {
         let latest = try await latest()
         guard latest <= now || latest - now <= LeaderTime.tolerance else {
             throw NodeError.unavailable(
@@ -53,26 +55,48 @@ actor LeaderClock {
 
     func confirm(_ time: UInt64) { confirmed = max(confirmed, time) }
 
-    /// Ends what is due, and says until which time the tree that is made next may be signed; nil for any time.
+    /// A time, and how late it may be for the tree that is made after it was taken.
     ///
-    /// Whatever has ended when this returns has its entries in the database, and what is uploaded later is promised for
-    /// later than now.
-    func limit() async throws -> UInt64? {
-        let now = max(context.now(), try await latest())
-        try await overdue.giveUp(dueAt: now + Self.slack)
-        return try await context.store.earliestOpenDeadline()
+    /// Both are taken at once: if the time were read again when it is signed, a clock that jumps in between would sign a
+    /// time later than the deadline of a report that is in neither.
+    package struct Moment: Sendable {
+        /// POSIX seconds.
+        package let time: UInt64
+        /// The earliest deadline of a report without an end; nil where there is none.
+        package let limit: UInt64?
     }
 
-    /// Adds the time of now to a checkpoint.
+    /// Ends what is due, and takes the time under which the tree that is made next may be signed.
     ///
-    /// - Parameter limit: what ``limit()`` returned before the checkpoint's tree was read from the database.
-    func stamp(_ checkpoint: inout SignedCheckpoint, limit: UInt64?) async throws {
+    /// Whatever has ended when this returns has its entries in the database. What is uploaded later is promised for later
+    /// than this time (``canPromise(deadline:)``).
+    package func moment() async throws -> Moment {
         let time = max(context.now(), try await latest())
-        if let limit, time > limit { throw LogKeeperError.promisesOverdue(deadline: limit) }
-        stated = time
+        // Before the database is asked: who stores a report after that sees this time.
+        taken = max(taken, time)
+        try await overdue.giveUp(dueAt: time + Self.slack)
+        return Moment(time: time, limit: try await context.store.earliestOpenDeadline())
+    }
+
+    /// Whether a report that is in the database may be promised by this deadline.
+    ///
+    /// Between the time from which it was to be promised and its being stored, the clock may have jumped, or the machine
+    /// stood still. A checkpoint that does not have the report may then be about to state a time past the deadline. One that
+    /// is made from now on knows of the report.
+    package func canPromise(deadline: UInt64) async throws -> Bool {
+        let time = max(context.now(), taken, try await latest())
+        return time + Promises.margin < deadline
+    }
+
+    /// Adds the time of a moment to a checkpoint.
+    ///
+    /// - Parameter moment: what ``moment()`` returned before the checkpoint's tree was read from the database.
+    package func stamp(_ checkpoint: inout SignedCheckpoint, at moment: Moment) async throws {
+        if let limit = moment.limit, moment.time > limit { throw LogKeeperError.promisesOverdue(deadline: limit) }
+        stated = max(moment.time, try await latest())
         let signer = try Cosigner(
             name: checkpoint.checkpoint.origin, seed: Array(context.keys.statement.rawRepresentation))
-        try checkpoint.append(try signer.cosign(checkpoint.checkpoint, timestamp: max(1, time)))
+        try checkpoint.append(try signer.cosign(checkpoint.checkpoint, timestamp: max(1, moment.time)))
     }
 
     /// Whether a checkpoint has a time that is still worth being confirmed.

@@ -18,6 +18,8 @@ package final class LogKeeper: Sendable {
     private let growth = WakeSignal()
     /// The time that checkpoints state.
     let clock: LeaderClock
+    /// What is waited for before anything is promised, given up or signed.
+    let firstLook: FirstLook
 
     /// How long the keeper waits for more entries before it makes a checkpoint that nobody asked for.
     private static let idle: Duration = .milliseconds(200)
@@ -28,7 +30,8 @@ package final class LogKeeper: Sendable {
     package init(context: NodeContext) {
         self.context = context
         clock = LeaderClock(context: context)
-        renderer = LogRenderer(context: context, clock: clock)
+        firstLook = FirstLook(context: context)
+        renderer = LogRenderer(context: context, clock: clock, firstLook: firstLook)
     }
 
     /// Entries were stored: a checkpoint follows soon.

@@ -7,6 +7,7 @@ import TransparencyLog
 actor LogRenderer {
     private let context: NodeContext
     private let clock: LeaderClock
+    private let firstLook: FirstLook
     private let witnesses: WitnessRound
     private var writer: TileWriter?
     private var latest: SignedCheckpoint?
@@ -16,9 +17,10 @@ actor LogRenderer {
     /// Entries read from the database at a time.
     private static let chunk = 512
 
-    init(context: NodeContext, clock: LeaderClock) {
+    init(context: NodeContext, clock: LeaderClock, firstLook: FirstLook) {
         self.context = context
         self.clock = clock
+        self.firstLook = firstLook
         witnesses = WitnessRound(context: context)
     }
 
@@ -58,15 +60,17 @@ actor LogRenderer {
 
     private func render() async throws -> SignedCheckpoint {
         guard case .log(let signer) = context.keys.note else { throw LogKeeperError.notALog }
+        // A node that was restored must find out before it ends or signs anything.
+        try await firstLook.wait()
         let policies = try await context.registry.all().compactMap(\.policy)
         try await confirmClock(signer, policies)
-        // Asked before the tree is made: what has ended by then is in it.
-        let limit = try await clock.limit()
+        // Taken before the tree is made: what has ended by then is in it.
+        let moment = try await clock.moment()
         let head = try await extendTiles()
         guard head.size > 0 else { throw LogKeeperError.emptyLog }
         if let latest, latest.checkpoint.head == head, isDone(latest, policies) { return latest }
 
-        let checkpoint = try await cosigned(head, signer, policies, limit: limit)
+        let checkpoint = try await cosigned(head, signer, policies, moment)
         if checkpoint != latest { try await publish(checkpoint) }
         latest = checkpoint
         return checkpoint
@@ -110,7 +114,7 @@ actor LogRenderer {
     /// Signs the tree, stores the note, then has it cosigned. What was stored for this size before is what counts, unless
     /// its time is too old to be confirmed.
     private func cosigned(
-        _ head: TreeHead, _ signer: NoteSigner, _ policies: [LogPolicy], limit: UInt64?
+        _ head: TreeHead, _ signer: NoteSigner, _ policies: [LogPolicy], _ moment: LeaderClock.Moment
     ) async throws -> SignedCheckpoint {
         let before: SignedCheckpoint
         if let known = try await known(head), isDone(known, policies) {
@@ -118,7 +122,7 @@ actor LogRenderer {
         } else if let known = try await known(head), await clock.isFresh(known) {
             before = known
         } else {
-            before = try await signed(head, signer, limit: limit)
+            before = try await signed(head, signer, moment)
         }
 
         let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies)
@@ -144,10 +148,12 @@ actor LogRenderer {
     }
 
     /// The tree under the log's signature and the leader's time, stored before anybody sees it.
-    private func signed(_ head: TreeHead, _ signer: NoteSigner, limit: UInt64?) async throws -> SignedCheckpoint {
+    private func signed(
+        _ head: TreeHead, _ signer: NoteSigner, _ moment: LeaderClock.Moment
+    ) async throws -> SignedCheckpoint {
         var own = try SignedCheckpoint(
             Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
-        try await clock.stamp(&own, limit: limit)
+        try await clock.stamp(&own, at: moment)
         let new = StoredCheckpoint(size: head.size, root: head.root, note: own.serialized())
         if try await context.store.recordCheckpoint(new) != new { try await context.store.renewCheckpoint(new) }
         return own

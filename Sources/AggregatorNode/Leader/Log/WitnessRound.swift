@@ -44,7 +44,8 @@ actor WitnessRound {
                 switch event {
                 case .cosigned(let signatures):
                     waiting -= 1
-                    for signature in signatures { try cosigned.append(signature) }
+                    // What has no room is that witness's failure: the others' cosignatures count without it.
+                    do { try cosigned.add(signatures) } catch { failures.append(error) }
                 case .failed(let error):
                     waiting -= 1
                     failures.append(error)
@@ -104,5 +105,14 @@ actor WitnessRound {
             if keys[prefix]?.contains(witness.verifier) != true { keys[prefix, default: []].append(witness.verifier) }
         }
         return order.map { .init(prefix: $0, keys: keys[$0] ?? [], isPeer: $0 == peer) }
+    }
+}
+
+extension SignedCheckpoint {
+    /// Adds all lines or none.
+    fileprivate mutating func add(_ signatures: [NoteSignature]) throws(NoteError) {
+        var longer = self
+        for signature in signatures { try longer.append(signature) }
+        self = longer
     }
 }

@@ -24,10 +24,14 @@ struct Promises: Sendable {
         task.isCommitted ? now + UploadPromise.period : nil
     }
 
-    /// The header of an answer to an upload; nil where nothing was taken or nothing is logged.
-    func header(_ task: NodeTask, taken reports: [Report], now: UInt64) throws -> (name: HeaderName, value: String)? {
+    /// The header of an answer to an upload; nil where nothing was taken, nothing is logged, or so much time has passed
+    /// since `now` that the word could not be kept.
+    func header(
+        _ task: NodeTask, taken reports: [Report], now: UInt64
+    ) async throws -> (name: HeaderName, value: String)? {
         guard let deadline = Self.deadline(task, now: now), !reports.isEmpty,
-            let name = HeaderName(UploadPromise.headerName)
+            let name = HeaderName(UploadPromise.headerName),
+            try await logKeeper.clock.canPromise(deadline: deadline)
         else { return nil }
         let entries = try reports.map { report in
             try ReportEntry(
@@ -53,6 +57,7 @@ struct Promises: Sendable {
     private func giveUpWhatIsDue() async throws {
         let due = context.now() + Self.margin
         guard let deadline = try await context.store.earliestOpenDeadline(), deadline <= due else { return }
+        try await logKeeper.firstLook.wait()
         // A clock that has jumped must not end reports.
         if try await logKeeper.clock.needsConfirmation() { _ = try await logKeeper.flush() }
         if try await OverdueReports(context: context).giveUp(dueAt: due) { logKeeper.noteGrowth() }
