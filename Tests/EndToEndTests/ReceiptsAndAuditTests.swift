@@ -196,6 +196,8 @@ extension EndToEnd {
             let head = try writer.append(entries: entries, startingAt: 0)
             let checkpoint = try Checkpoint(origin: original.origin, size: head.size, root: head.root)
             var signed = try SignedCheckpoint(checkpoint, signedBy: logKey)
+            let clock = try Cosigner(name: original.origin, seed: Array(leader.statement.rawRepresentation))
+            try signed.append(try clock.cosign(checkpoint, timestamp: currentTime()))
             try signed.append(try witness.cosign(checkpoint, timestamp: currentTime()))
             try writer.publish(signed)
         }

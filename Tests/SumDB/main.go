@@ -282,14 +282,15 @@ func (p *policy) openFile(path string) (tlog.Tree, error) {
 	return p.open(data)
 }
 
-// open checks a checkpoint: the log and every witness of the policy must have signed it.
+// open checks a checkpoint: the log and every witness of the policy must have signed it. The only other line is the
+// leader's time, in the log's name and by a key that tasks name and policies do not.
 func (p *policy) open(data []byte) (tlog.Tree, error) {
 	opened, err := note.Open(data, note.VerifierList(p.verifiers...))
 	if err != nil {
 		return tlog.Tree{}, err
 	}
-	// The leader's time is a line more, by a key that policies do not name.
-	if len(opened.Sigs) != len(p.verifiers) || len(opened.UnverifiedSigs) > 1 {
+	if len(opened.Sigs) != len(p.verifiers) || len(opened.UnverifiedSigs) > 1 ||
+		(len(opened.UnverifiedSigs) == 1 && opened.UnverifiedSigs[0].Name != p.origin) {
 		return tlog.Tree{}, fmt.Errorf("%d of %d signatures", len(opened.Sigs), len(p.verifiers))
 	}
 	origin, rest, found := strings.Cut(opened.Text, "\n")

@@ -69,10 +69,12 @@ struct BenchWorld: Sendable {
         ).encoded()
     }
 
-    /// A checkpoint with the log's signature and the witness's.
+    /// A checkpoint with the log's signature, the leader's time and the witness's cosignature.
     func checkpoint(_ head: TreeHead) throws -> SignedCheckpoint {
         let checkpoint = try Checkpoint(origin: logSigner.verifier.name, size: head.size, root: head.root)
         var signed = try SignedCheckpoint(checkpoint, signedBy: logSigner)
+        let clock = try Cosigner(name: checkpoint.origin, seed: Array(leaderKey.rawRepresentation))
+        try signed.append(try clock.cosign(checkpoint, timestamp: 1_800_000_000))
         try signed.append(try witness.cosign(checkpoint, timestamp: 1_800_000_000))
         return signed
     }

@@ -43,7 +43,10 @@ enum FalsifiedLog {
         let head = try writer.append(entries: entries, startingAt: 0)
         let checkpoint = try Checkpoint(origin: original.origin, size: head.size, root: head.root)
         var signed = try SignedCheckpoint(checkpoint, signedBy: logKey)
-        try signed.append(try witnessKey.cosign(checkpoint, timestamp: currentTime()))
+        let time = currentTime()
+        let clock = try Cosigner(name: original.origin, seed: Array(leader.statement.rawRepresentation))
+        try signed.append(try clock.cosign(checkpoint, timestamp: time))
+        try signed.append(try witnessKey.cosign(checkpoint, timestamp: time))
         try writer.publish(signed)
         return batch.leader.terms.taskID
     }

@@ -36,9 +36,8 @@ struct TaskDescription: Encodable {
 
     private enum CodingKeys: CodingKey {
         case name, taskId, taskConfiguration, leaderUrl, helperUrl, vdaf, committed, batchMode, timePrecision
-        case minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey, ownerSigned,
-            logUrl
-        case logPolicy, modelHash, capacity, sigma, lacks
+        case minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey, ownerSigned
+        case logUrl, logPolicy, modelHash, capacity, sigma, lacks
     }
 
     init(_ file: TaskFile) throws {
