@@ -125,6 +125,8 @@ actor LogRenderer {
             before = try await signed(head, signer, moment)
         }
 
+        // What the entries say was counted with them; now it leaves the node.
+        try await context.generation?.settle()
         let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies)
         for failure in failures {
             context.logger.warning("a witness did not cosign", metadata: ["reason": "\(failure)"])
