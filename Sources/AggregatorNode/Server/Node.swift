@@ -30,7 +30,7 @@ package enum Node {
         do throws(NodeStartError) {
             generation = try await Self.begin(store, generationFile: "\(configuration.keyDirectory)/generation")
         } catch {
-            try? store.close()
+            await store.closeWhenIdle()
             throw error
         }
         let http = makeHTTPClient()
@@ -44,7 +44,7 @@ package enum Node {
         withExtendedLifetime(lock) {}
         try? await http.shutdown()
         try? await context.workers.shutdown()
-        try? store.close()
+        await store.closeWhenIdle()
         try outcome.get()
     }
 

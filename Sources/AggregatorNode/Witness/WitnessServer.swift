@@ -36,7 +36,7 @@ package enum WitnessServer {
         do throws(NodeStartError) {
             generation = try await Node.begin(store, generationFile: "\(configuration.keyFile).generation")
         } catch {
-            try? store.close()
+            await store.closeWhenIdle()
             throw error
         }
         let halt = HaltSwitch(store: store, logger: logger)
@@ -49,7 +49,7 @@ package enum WitnessServer {
                 services: [HaltService(halt: halt)], halt: halt, logger: logger, onReady: serving.announce))
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
-        try? store.close()
+        await store.closeWhenIdle()
         try outcome.get()
     }
 

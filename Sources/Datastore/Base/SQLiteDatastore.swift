@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import GRDB
 
@@ -83,6 +84,19 @@ package struct SQLiteDatastore: Sendable {
     /// Ends all connections; the store must not be used afterwards.
     package func close() throws(DatastoreError) {
         try Self.reporting { try pool.close() }
+    }
+
+    /// Closes the database once what is being read has been read.
+    ///
+    /// Waits on a thread of its own. On one of the few that asynchronous work shares, it would keep away the very reads
+    /// that it waits for.
+    package func closeWhenIdle() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                try? pool.close()
+                continuation.resume()
+            }
+        }
     }
 
     private static func reporting<T>(_ body: () throws -> T) throws(DatastoreError) -> T {

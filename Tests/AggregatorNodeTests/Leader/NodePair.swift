@@ -103,7 +103,7 @@ final class NodePair: Sendable {
             await group.triggerGracefulShutdown()
             _ = await task.result
             try? await context.workers.shutdown()
-            try? context.store.close()
+            await context.store.closeWhenIdle()
         }
     }
 
