@@ -15,11 +15,6 @@ public struct CollectionOutcome: Sendable, Equatable {
     package let leaderShare: [UInt8]
     package let helperShare: [UInt8]
 
-    /// SHA-256 of the leader's aggregate share: what its signed statement names.
-    public var leaderShareHash: [UInt8] { Blob.hash(leaderShare) }
-    /// SHA-256 of the helper's aggregate share.
-    public var helperShareHash: [UInt8] { Blob.hash(helperShare) }
-
     package init(
         count: UInt64, interval: Interval, value: AggregateValue, leaderShare: [UInt8], helperShare: [UInt8]
     ) {
