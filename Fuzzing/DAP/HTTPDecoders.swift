@@ -155,7 +155,7 @@ private struct SampleReports: Sendable {
         let vdaf = try makeTaskVDAF(configuration)
         self.vdaf = vdaf
         taskID = task.taskID
-        opener = ReportOpener(task: task, role: .helper, keys: [key], vdaf: vdaf)
+        opener = ReportOpener(taskID: task.taskID, task: task, role: .helper, keys: [key], vdaf: vdaf)
         var shares: [ShardedReport] = []
         for bucket in 0..<2 {
             shares.append(

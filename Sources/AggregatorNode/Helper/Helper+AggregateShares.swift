@@ -76,7 +76,7 @@ extension Helper {
                 task.id, selected, closed: terms != nil, into: task.vdaf.makeAccumulator())
             try check(sum, message, terms, task)
             let (answer, share) = try seal(sum, message, terms, task)
-            if let share, task.parameters.publish == .public { try context.blobs.put(share) }
+            if let share, task.parameters?.publish == .public { try context.blobs.put(share) }
             let commit = HelperCollectionCommit(
                 share: id, selected: selected, queried: queried, closed: terms != nil, count: sum.count,
                 answer: HelperCollection(response: answer.body, statement: answer.statement))
@@ -127,7 +127,7 @@ extension Helper {
     private func check(
         _ sum: HelperSum, _ message: AggregateShareReq, _ terms: CloseEntry.Terms?, _ task: NodeTask
     ) throws(NodeError) {
-        let (minimum, maximum) = (task.configuration.minBatchSize, task.parameters.maxBatchSize)
+        let (minimum, maximum) = (task.configuration.minBatchSize, task.maxBatchSize)
         guard (minimum...max(minimum, maximum)).contains(sum.count) else {
             throw .dap(
                 .invalidBatchSize, "The batch has \(sum.count) reports; the task allows \(minimum) to \(maximum).",
@@ -149,7 +149,7 @@ extension Helper {
         _ selector: BatchSelector, _ scope: BatchScope, _ task: NodeTask
     ) async throws -> CloseEntry.Terms {
         func refusal(_ reason: String) -> NodeError { .dap(.batchInvalid, reason, taskID: task.id) }
-        guard let keys = task.parameters.statementKeys, let policy = task.policy else {
+        guard let keys = task.parameters?.statementKeys, let policy = task.policy else {
             throw refusal("The task names no statement keys or no log policy.")
         }
         guard let close = try await context.store.helperClose(task.id, selector) else {

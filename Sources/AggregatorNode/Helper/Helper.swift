@@ -65,7 +65,7 @@ package struct Helper: Sendable {
     /// The task of a request that only the leader may send.
     func leadersTask(_ request: Request, _ parameters: NodeRequestContext) async throws -> NodeTask {
         try request.requireBearer(context.keys.aggregatorToken)
-        return try await context.matchingTask(request, parameters)
+        return try await context.announcedTask(request, parameters)
     }
 
     private func getBlob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {

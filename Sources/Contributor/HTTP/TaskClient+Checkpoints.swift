@@ -26,7 +26,7 @@ extension TaskClient {
     }
 
     private nonisolated func newestCheckpoint(in wallet: ContributorWallet) throws -> SignedCheckpoint? {
-        guard let log = task.cairn.logKey, let origin = try? NoteVerifier(vkey: log).name else { return nil }
+        guard let log = task.cairn?.logKey, let origin = try? NoteVerifier(vkey: log).name else { return nil }
         return try wallet.contents().receipts.values.lazy
             .compactMap { try? TlogProof(parsing: $0).checkpoint }
             .filter { $0.checkpoint.origin == origin }

@@ -121,8 +121,7 @@ struct HelperFixture: Sendable {
             sharded, task: task.configuration, time: time, leader: parties.leaderKeys.hpke.config,
             helper: parties.helperKeys.hpke.config, commitments: commitments,
             claimSeed: commitments.isEmpty ? nil : [UInt8](repeating: 3, count: 32))
-        let opener = ReportOpener(
-            task: task.configuration, role: .leader, keys: [parties.leaderKeys.hpke], vdaf: task.vdaf)
+        let opener = task.opener(.leader, keys: [parties.leaderKeys.hpke])
         let share = ReportShare(
             metadata: report.metadata, publicShare: report.publicShare,
             encryptedInputShare: report.leaderEncryptedInputShare)

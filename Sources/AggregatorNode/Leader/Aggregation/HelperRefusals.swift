@@ -19,7 +19,7 @@ struct HelperRefusals: Sendable {
     ///
     /// - Parameter claimKeys: the reports, each with the claim key that alone can withdraw it.
     func endings(_ claimKeys: [ReportID: [UInt8]]) async -> [ReportID: Ending] {
-        guard task.isCommitted, !claimKeys.isEmpty, let keys = task.parameters.statementKeys else { return [:] }
+        guard task.isCommitted, !claimKeys.isEmpty, let keys = task.parameters?.statementKeys else { return [:] }
         let reports = Array(claimKeys.keys)
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/refusals")
         do {

@@ -73,6 +73,8 @@ struct JobExchange: Sendable {
 }
 
 extension NodeTask {
-    /// The task's configuration, which goes with every request about the task (taskprov).
-    var taskprovHeaders: [NodeError.Header] { [.init(Taskprov.headerName, Taskprov.headerValue(configuration))] }
+    /// The task's configuration, which goes with every request about a task that it names (taskprov).
+    var taskprovHeaders: [NodeError.Header] {
+        isTaskprov ? [.init(Taskprov.headerName, Taskprov.headerValue(configuration))] : []
+    }
 }

@@ -36,7 +36,7 @@ struct JobRunner: Sendable {
             var members = verified[...]
             if task.configuration.batchMode == .leaderSelected {
                 let batch = try await context.store.batchForNextJob(
-                    task: task.id, maxBatchSize: task.parameters.maxBatchSize)
+                    task: task.id, maxBatchSize: task.maxBatchSize)
                 batchID = batch.id
                 members = members.prefix(Int(clamping: batch.room))
             }
@@ -45,7 +45,7 @@ struct JobRunner: Sendable {
                 try member.state.failure.map { try refusals.refuse(member.report.reportID, $0) }
             }
             let creation = try await context.store.createJob(
-                job, refused: refused, task: task.id, maxBatchSize: task.parameters.maxBatchSize)
+                job, refused: refused, task: task.id, maxBatchSize: task.maxBatchSize)
             logRefusals(refused.count, of: members.count)
             switch creation {
             case .stale: return .stale

@@ -8,10 +8,10 @@ extension Leader {
     @Sendable
     func createCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
         let (message, body) = try await request.message(
             CollectionJobReq.self, mediaType: .collectionJobReq, upTo: BodyLimit.small, taskID: task.id)
-        let interval = try CollectionRules.check(message, configuration: task.configuration)
+        let interval = try CollectionRules.check(message, configuration: task.configuration, taskID: task.id)
         switch try await context.store.createCollection(task: task.id, request: body, interval: interval) {
         case .overlap:
             throw NodeError.dap(
@@ -32,7 +32,7 @@ extension Leader {
     @Sendable
     func pollCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
         return try Self.representation(of: job)
@@ -42,7 +42,7 @@ extension Leader {
     @Sendable
     func deleteCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
         guard try await context.store.hideCollection(id, task: task.id) else { throw Self.noSuchJob(task) }
         collection.wakeAll()

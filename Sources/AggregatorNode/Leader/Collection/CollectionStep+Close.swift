@@ -77,7 +77,7 @@ extension CollectionStep {
             _ = $1
             $0.append(entry: $2)
         }
-        guard let keys = task.parameters.statementKeys else {
+        guard let keys = task.parameters?.statementKeys else {
             throw CollectionFailure(nil, "The task names no statement keys.")
         }
         let terms = CloseEntry.Terms(

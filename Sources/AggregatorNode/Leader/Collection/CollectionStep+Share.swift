@@ -64,7 +64,7 @@ extension CollectionStep {
         }
         let statement = try Statement(decoding: bytes)
         guard statement.role == .helper, statement.terms == (try closedTerms()),
-            let key = task.parameters.statementKeys?.helper, statement.isSigned(by: key)
+            let key = task.parameters?.statementKeys?.helper, statement.isSigned(by: key)
         else {
             throw HelperUnavailable(
                 description: "the helper's statement is not about the closed batch, or not signed by it")
@@ -105,7 +105,7 @@ extension CollectionStep {
             throw DatastoreError.corrupt("collection job \(job.key) has no statement of the helper")
         }
         let helper = try Statement(decoding: bytes)
-        if task.parameters.publish == .public {
+        if task.parameters?.publish == .public {
             let helperShare = try await fetchHelperBlob(helper.shareHash)
             let blobs = context.blobs
             try await context.workers.run {

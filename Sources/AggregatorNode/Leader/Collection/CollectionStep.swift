@@ -26,7 +26,7 @@ struct CollectionStep: Sendable {
     }
 
     var minimum: UInt64 { max(task.configuration.minBatchSize, 1) }
-    var maximum: UInt64 { task.parameters.maxBatchSize }
+    var maximum: UInt64 { task.maxBatchSize }
 
     func take() async throws -> Next {
         switch job.state {
