@@ -29,7 +29,7 @@ extension EndToEnd {
 
                 let receipts = try await Cairn.succeed("receipt", "fetch", "--task", path, home: nodes.home)
                 #expect(receipts.errors.contains("there are no receipts"))
-                // The header is of no more use than the operator's word: another task is not served.
+                // The leader's operator allows no announcements: what nobody added there is not served.
                 let single = try await create("single", nodes, "--min-batch-size", "1")
                 try await Cairn.succeed(
                     "node", "task", "add", "--config", nodes.helper.configuration, nodes.taskPath("single"),

@@ -20,26 +20,26 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             Instead of a task file, --dap FILE reads a plain DAP-18 task, whose other aggregator need not be a node of \
             Cairn. Everything in it must be byte for byte as clients, collector and the other aggregator have it:
 
-              name: visits                        # for people
-              task_id: 8BY0RzZM…                  # 32 bytes in base64url or hexadecimal; leave it out where the \
-            configuration names the task (taskprov)
-              task_info: visits                   # or task_info_hex
+              name: visits
+              task_id: 8BY0RzZM…              # base64url or hexadecimal
+              task_info: visits               # or task_info_hex
               leader: https://leader.example.org/
               helper: https://helper.example.com/dap/
-              time_precision: 3600                # seconds
+              time_precision: 3600            # seconds
               min_batch_size: 100
-              batch_mode: time-interval           # or leader-selected
+              batch_mode: time-interval       # or leader-selected
               vdaf: { type: histogram, length: 10, chunk_length: 4 }
-              task_interval: { start: 1767225600, duration: 2592000 }   # seconds; optional
-              verify_keys:                        # with task_id; a leader uses the first
-                - { id: 1, file: visits.key }     # 32 bytes in base64url, as in `cairn keygen psk`
-              collector_hpke_config: 09002000…    # hexadecimal or base64url
+              task_interval: { start: 1767225600, duration: 2592000 }
+              verify_keys:                    # a leader uses the first
+                - { id: 1, file: visits.key } # as `cairn keygen psk` writes
+              collector_hpke_config: 09002000…
 
-            task_configuration: HEX stands for everything from task_info to task_interval. The types of vdaf and their \
-            parameters are: count; sum (max_measurement); sumvec (length, max_measurement, chunk_length); histogram \
-            (length, chunk_length); multihot (length, max_weight, chunk_length); l1boundsum (length, max_value, \
-            chunk_length); sumvec64hmac (length, max_measurement, chunk_length, proofs); boundedl2 (dimension, \
-            integer_bound, fractional_bits, field_size).
+            Leave out task_id where the configuration names the task (taskprov), and with it verify_keys: the key then \
+            follows from the operators' secret. task_interval, in seconds, is optional. task_configuration: HEX stands \
+            for everything from task_info to task_interval. The types and their parameters are: count; sum \
+            (max_measurement); sumvec (length, max_measurement, chunk_length); histogram (length, chunk_length); multihot \
+            (length, max_weight, chunk_length); l1boundsum (length, max_value, chunk_length); sumvec64hmac (length, \
+            max_measurement, chunk_length, proofs); boundedl2 (dimension, integer_bound, fractional_bits, field_size).
             """)
 
     struct Output: Encodable {
