@@ -22,6 +22,8 @@ final class LeaderProxy: Sendable {
         case keepingAndRefusing(ReportError)
         /// Uploads are stored, and never answered.
         case keepingAndBreaking
+        /// So many uploads get this status and `Retry-After`, whether they are stored or not, and the rest pass.
+        case failing(Int, retryAfter: Int? = nil, times: Int = .max, storing: Bool)
     }
 
     /// Where contributors, and the helper, find the leader.
@@ -70,7 +72,13 @@ final class LeaderProxy: Sendable {
         let reports = try UploadRequest(decoding: body).reports
         let (behaviour, isFirst) = state.withLock { state in
             state.uploads.append(reports)
-            return (state.behaviour, state.uploads.count == 1)
+            let behaviour = state.behaviour
+            if case .failing(let status, let retryAfter, let times, let storing) = behaviour {
+                state.behaviour =
+                    times > 1
+                    ? .failing(status, retryAfter: retryAfter, times: times - 1, storing: storing) : .honest
+            }
+            return (behaviour, state.uploads.count == 1)
         }
         func refusing(_ error: ReportError) -> Response {
             var headers = HTTPFields()
@@ -81,6 +89,15 @@ final class LeaderProxy: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: UploadErrors(statuses: statuses).encoded())))
         }
         if case .droppingAndAskingForOtherKeys = behaviour { return refusing(.outdatedConfig) }
+        if case .failing(let status, let retryAfter, _, let storing) = behaviour {
+            if storing { _ = try await pass(request, body: body) }
+            var headers = HTTPFields()
+            headers[.contentType] = "text/html"
+            if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
+            return Response(
+                status: .init(code: status), headers: headers,
+                body: .init(byteBuffer: ByteBuffer(string: "<html>something went wrong</html>")))
+        }
         let answer = try await pass(request, body: body)
         switch behaviour {
         case .keepingAndAskingForOtherKeysOnce where isFirst, .keepingAndAskingForOtherKeysForEver:
