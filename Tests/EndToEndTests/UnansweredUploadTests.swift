@@ -19,7 +19,9 @@ extension EndToEnd {
             }
         }
 
-        private func contribute(_ nodes: TestNodes, _ task: TaskFile, _ options: String...) async throws -> CommandResult {
+        private func contribute(_ nodes: TestNodes, _ task: TaskFile, _ options: String...) async throws
+            -> CommandResult
+        {
             try await Cairn.run(["contribute", "--task", nodes.taskPath(task.name)] + options, home: nodes.home)
         }
 
@@ -49,7 +51,8 @@ extension EndToEnd {
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 0, "\(result.errors)")
                 #expect(ContinuousClock.now - start >= .seconds(4), "Retry-After is respected")
-                let line = "waiting for \(nodes.leader.url)/tasks/\(task.taskID)/reports: HTTP 503; it asks to come back in 4 s"
+                let line =
+                    "waiting for \(nodes.leader.url)/tasks/\(task.taskID)/reports: HTTP 503; it asks to come back in 4 s"
                 #expect(result.errors.contains(line), "\(result.errors)")
             }
         }
