@@ -30,6 +30,8 @@ final class LeaderProxy: Sendable {
     let port: Int
     private let leaderPort: Int
     private let state = Mutex<(behaviour: Behaviour, uploads: [[Report]])>((.honest, []))
+    /// How long the answer to a request for a batch is on its way.
+    let collectionDelay = Mutex(Duration.zero)
 
     init(port: UInt16, leaderPort: UInt16) {
         self.port = Int(port)
@@ -50,8 +52,12 @@ final class LeaderProxy: Sendable {
         routes.get("**") { request, _ in try await self.pass(request) }
         routes.delete("**") { request, _ in try await self.pass(request) }
         routes.post("**") { request, _ in
-            let isUpload = request.uri.path.hasSuffix("/reports")
-            return try await isUpload ? self.upload(request) : self.pass(request)
+            if request.uri.path.hasSuffix("/reports") { return try await self.upload(request) }
+            let answer = try await self.pass(request)
+            if request.uri.path.hasSuffix("/collection_jobs") {
+                try await Task.sleep(for: self.collectionDelay.withLock { $0 })
+            }
+            return answer
         }
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
