@@ -66,7 +66,8 @@ public struct Collector: Sendable {
     /// A job for the same query may exist already, from an earlier call that was cut off: its result comes back.
     ///
     /// - Parameters:
-    ///   - next: whether to forget a finished job of the same query first, so that the leader selects another batch.
+    ///   - next: whether to forget a job of the same query that had finished before, so that the leader selects another
+    ///     batch. One that is being worked on has not been handed out yet, and its batch is the next one.
     ///   - deadline: How long to wait for the aggregators.
     ///   - waiting: Called before each pause.
     public func collect(
@@ -75,14 +76,10 @@ public struct Collector: Sendable {
     ) async throws -> CollectionOutcome {
         let request = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
         let start = ContinuousClock.now
-        var location = try await create(request)
-        if next {
-            let answer = try await transport.sendExpectingSuccess(
-                .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
-            if !answer.body.isEmpty {
-                _ = try await transport.sendExpectingSuccess(.init(.DELETE, location, headers: headers))
-                location = try await create(request)
-            }
+        var (location, wasFinished) = try await create(request)
+        if next, wasFinished {
+            try await delete(location)
+            location = try await create(request).location
         }
         var pause = Duration.milliseconds(50)
         while true {
@@ -100,8 +97,19 @@ public struct Collector: Sendable {
         }
     }
 
-    /// Sends the request and returns where the job is.
-    private func create(_ request: CollectionJobReq) async throws -> String {
+    /// Forgets a job. One that is not there any more, after an answer that was lost, is forgotten.
+    private func delete(_ location: String) async throws {
+        let answer = try await transport.send(.init(.DELETE, location, headers: headers))
+        guard (200..<300).contains(answer.status) || answer.status == 404 else {
+            throw HTTPTransport.error(for: answer, url: location)
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// - Returns: where the job is, and whether it had been finished before. What the leader answers at once says that: a
+    ///   job that this request made can be finished before anybody could ask for it, and would be taken for an old one.
+    private func create(_ request: CollectionJobReq) async throws -> (location: String, wasFinished: Bool) {
         let leader = task.configuration.leaderURL
         let url = ResourceURL.collectionJobs(leader, task.taskID)
         var headers = headers
@@ -115,7 +123,8 @@ public struct Collector: Sendable {
             throw ContributorError.unexpectedAnswer(
                 url: url, reason: "the collection job would be at another server, which gets no token")
         }
-        return resolved
+        // After an answer that was lost, it may be this request's own job. Rather a batch twice than one never.
+        return (resolved, !answer.body.isEmpty && answer.attempts == 1)
     }
 
     private func open(_ body: [UInt8], request: CollectionJobReq, url: String) throws -> CollectionOutcome {

@@ -22,12 +22,16 @@ final class LeaderProxy: Sendable {
         case keepingAndRefusing(ReportError)
         /// Uploads are stored, and never answered.
         case keepingAndBreaking
+        /// So many uploads get this status and `Retry-After`, whether they are stored or not, and the rest pass.
+        case failing(Int, retryAfter: Int? = nil, times: Int = .max, storing: Bool)
     }
 
     /// Where contributors, and the helper, find the leader.
     let port: Int
     private let leaderPort: Int
     private let state = Mutex<(behaviour: Behaviour, uploads: [[Report]])>((.honest, []))
+    /// How long the answer to a request for a batch is on its way.
+    let collectionDelay = Mutex(Duration.zero)
 
     init(port: UInt16, leaderPort: UInt16) {
         self.port = Int(port)
@@ -48,8 +52,12 @@ final class LeaderProxy: Sendable {
         routes.get("**") { request, _ in try await self.pass(request) }
         routes.delete("**") { request, _ in try await self.pass(request) }
         routes.post("**") { request, _ in
-            let isUpload = request.uri.path.hasSuffix("/reports")
-            return try await isUpload ? self.upload(request) : self.pass(request)
+            if request.uri.path.hasSuffix("/reports") { return try await self.upload(request) }
+            let answer = try await self.pass(request)
+            if request.uri.path.hasSuffix("/collection_jobs") {
+                try await Task.sleep(for: self.collectionDelay.withLock { $0 })
+            }
+            return answer
         }
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -70,7 +78,13 @@ final class LeaderProxy: Sendable {
         let reports = try UploadRequest(decoding: body).reports
         let (behaviour, isFirst) = state.withLock { state in
             state.uploads.append(reports)
-            return (state.behaviour, state.uploads.count == 1)
+            let behaviour = state.behaviour
+            if case .failing(let status, let retryAfter, let times, let storing) = behaviour {
+                state.behaviour =
+                    times > 1
+                    ? .failing(status, retryAfter: retryAfter, times: times - 1, storing: storing) : .honest
+            }
+            return (behaviour, state.uploads.count == 1)
         }
         func refusing(_ error: ReportError) -> Response {
             var headers = HTTPFields()
@@ -81,6 +95,15 @@ final class LeaderProxy: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: UploadErrors(statuses: statuses).encoded())))
         }
         if case .droppingAndAskingForOtherKeys = behaviour { return refusing(.outdatedConfig) }
+        if case .failing(let status, let retryAfter, _, let storing) = behaviour {
+            if storing { _ = try await pass(request, body: body) }
+            var headers = HTTPFields()
+            headers[.contentType] = "text/html"
+            if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
+            return Response(
+                status: .init(code: status), headers: headers,
+                body: .init(byteBuffer: ByteBuffer(string: "<html>something went wrong</html>")))
+        }
         let answer = try await pass(request, body: body)
         switch behaviour {
         case .keepingAndAskingForOtherKeysOnce where isFirst, .keepingAndAskingForOtherKeysForEver:

@@ -43,7 +43,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             Console.error("cairn: the task logs no reports, so there are no receipts of it")
         }
         for file in files where file.logPolicy != nil {
-            let client = try TaskClient(task: file)
+            let client = try TaskClient(task: file, transport: .speaking)
             let contents = try access.wallet.contents()
             for record in contents.history(of: file.taskID) where contents.receipts[record.key] == nil {
                 if case .rejected = record.state { continue }

@@ -53,7 +53,7 @@ struct TaskDraft: Sendable {
     }
 
     /// Asks both nodes for their keys and completes the task.
-    func complete(transport: HTTPTransport = HTTPTransport()) async throws -> TaskFile {
+    func complete(transport: HTTPTransport = .speaking) async throws -> TaskFile {
         try checkURLs()
         async let leader = NodeClient(url: leaderURL, transport: transport).info()
         async let helper = NodeClient(url: helperURL, transport: transport).info()
