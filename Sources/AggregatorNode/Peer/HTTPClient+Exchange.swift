@@ -19,7 +19,7 @@ extension HTTPClient {
                 return (response, try await response.body.collected(upTo: maxResponseBytes))
             }
             group.addTask {
-                try await Task.sleep(for: deadline)
+                try await _Concurrency.Task.sleep(for: deadline)
                 return nil
             }
             defer { group.cancelAll() }
