@@ -47,6 +47,12 @@ package struct WaitingJob: Sendable, Equatable {
     package var key: Int64
     package var task: TaskID
     package var progress: JobProgress
+
+    package init(key: Int64, task: TaskID, progress: JobProgress) {
+        self.key = key
+        self.task = task
+        self.progress = progress
+    }
 }
 
 /// How a job ends for one of its reports.

@@ -58,7 +58,9 @@ final class AggregationDriver: Sendable {
                     await sweep()
                     nextSweep = .now + Self.sweep
                 }
-                switch state.withLock({ $0.schedule.next(at: .now) }) {
+                let action = state.withLock { $0.schedule.next(at: .now) }
+                context.logger.trace("aggregation", metadata: ["action": "\(action)"])
+                switch action {
                 case .form(let task): group.addTask { await self.form(task) }
                 case .resume(let key, let task): group.addTask { await self.resume(key, of: task) }
                 case .wait(let until):

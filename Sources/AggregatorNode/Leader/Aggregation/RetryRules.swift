@@ -50,9 +50,12 @@ package enum RetryRules {
 
     // MARK: Reports
 
-    /// A report that was refused alone so often, at growing intervals of up to an hour, ends even where no other report
-    /// of its task shows that the way to the helper works: it would keep its batch open for ever.
-    package static let mostRefusalsAlone = 36
+    /// A report has to be refused so often before it can end. One of several machines behind the helper's address may be
+    /// set up wrongly, and refuse what the others take.
+    package static let fewestRefusals = 5
+    /// A report that was refused so often, at growing intervals of up to an hour, so for about a day, ends even where no
+    /// other report of its task shows that the way to the helper works: it would keep its batch open for ever.
+    package static let mostRefusals = 38
     package static let longestReportPause: UInt64 = 3_600
 
     /// The reports of the next job: never of different histories, and fewer the worse their history.
@@ -81,9 +84,11 @@ package enum RetryRules {
         _ report: WaitingReport, companions: Int, answered: UInt64, now: UInt64
     ) -> AfterRefusal {
         guard companions == 1 else { return .again(notBefore: now) }
-        if let before = report.refusedAfter, answered > before { return .reject }
-        guard report.attempts + 1 < mostRefusalsAlone else { return .reject }
-        return .again(notBefore: now + min(1 << UInt64(min(report.attempts, 12)), longestReportPause))
+        let refusals = report.attempts + 1
+        if refusals >= mostRefusals { return .reject }
+        if refusals >= fewestRefusals, let before = report.refusedAfter, answered > before { return .reject }
+        let pause = 1 << UInt64(min(max(report.attempts - 2, 0), 12))
+        return .again(notBefore: now + min(pause, longestReportPause))
     }
 
     // MARK: Clocks
@@ -101,7 +106,8 @@ package enum RetryRules {
         // Somebody may set the helper's clock right at any moment.
         let latest = now + 900
         // One second more, because the helper states its time in whole ones.
-        let due = Int64(clamping: start) - Int64(ahead) + 1
+        let start = Int64(clamping: min(start, now + 86_400))
+        let due = start - Int64(min(max(ahead, -1 << 40), 1 << 40)) + 1
         for due in [due - Int64(leeway), due] where due > Int64(clamping: now) {
             return min(max(UInt64(due), now + 2), latest)
         }
