@@ -87,7 +87,7 @@ package enum RetryRules {
         let refusals = report.attempts + 1
         if refusals >= mostRefusals { return .reject }
         if refusals >= fewestRefusals, let before = report.refusedAfter, answered > before { return .reject }
-        let pause = 1 << UInt64(min(max(report.attempts - 2, 0), 12))
+        let pause: UInt64 = 1 << UInt64(min(max(report.attempts - 2, 0), 12))
         return .again(notBefore: now + min(pause, longestReportPause))
     }
 
