@@ -54,7 +54,7 @@ extension Helper {
                 "reports refused in an aggregation job",
                 metadata: refused.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
         }
-        if early.total > 0 {
+        if early.total > 0, earlyLines.line("early", about: task.id) != nil {
             context.logger.warning(
                 "reports are too early for this node's clock; the leader sends them again. Compare both nodes' clocks",
                 metadata: early.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })

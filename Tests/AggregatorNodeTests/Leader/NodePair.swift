@@ -78,8 +78,8 @@ final class NodePair: Sendable {
         let vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         let configuration = try TaskConfiguration(
             taskInfo: Array("pair".utf8), leaderURL: leader.publicURL.string + "/",
-            helperURL: helper.publicURL.string + "/", timePrecision: precision, minBatchSize: minBatchSize, batchMode: mode,
-            vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
+            helperURL: helper.publicURL.string + "/", timePrecision: precision, minBatchSize: minBatchSize,
+            batchMode: mode, vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
         let file = try TaskFile(
             name: "pair", configuration: configuration, collectorHpkeConfig: collector.config,
             logPolicy: committed ? policy : nil, logURL: nil,

@@ -1,5 +1,6 @@
 import AggregatorNode
 import DAP
+import Foundation
 import Hummingbird
 import ServiceLifecycle
 import Synchronization
@@ -26,6 +27,8 @@ final class OddHelper: Sendable {
     }
 
     typealias Script = @Sendable (Asked) -> Act
+
+    static let pass: Script = { _ in .pass }
 
     private let helper: TestClient
     private let script: Script
@@ -132,7 +135,8 @@ extension Answer {
             status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 
-    func with(status: Int? = nil, body: [UInt8]? = nil, type: String? = nil, dropping header: String? = nil) -> Response {
+    func with(status: Int? = nil, body: [UInt8]? = nil, type: String? = nil, dropping header: String? = nil) -> Response
+    {
         var answer = self
         if let status { answer.status = status }
         if let body { answer.body = body }
@@ -147,5 +151,51 @@ extension Sequence {
         var mapped: [T] = []
         for element in self { mapped.append(try await transform(element)) }
         return mapped
+    }
+}
+
+/// What a script learns while the test runs.
+final class Poison: @unchecked Sendable {
+    private let lock = NSLock()
+    private var storedReport: ReportID?
+    private var storedTask = "none"
+
+    var report: ReportID? {
+        get { lock.withLock { storedReport } }
+        set { lock.withLock { storedReport = newValue } }
+    }
+
+    var task: String {
+        get { lock.withLock { storedTask } }
+        set { lock.withLock { storedTask = newValue } }
+    }
+
+    /// Refuses, as a helper would, every job with the report.
+    var script: OddHelper.Script {
+        { asked in
+            guard asked.method == "POST", let report = self.report,
+                let message = try? AggregationJobInitReq(decoding: asked.body),
+                message.verifyInits.contains(where: { $0.reportShare.metadata.reportID == report })
+            else { return .pass }
+            return .keep { Response.problem(.dap(.invalidMessage, "There is something about one of them.")) }
+        }
+    }
+}
+
+extension PairClient {
+    /// Uploads so many reports, of 0, 1, 2 and so on in the first place.
+    func uploadSome(_ count: UInt64 = 4) async throws {
+        #expect(try await upload(try (0..<count).map { try report([$0 % 8, 1, 7]) }).isEmpty)
+    }
+
+    /// Collects them: each is counted once.
+    func expectAll(_ count: UInt64 = 4) async throws {
+        let query = file.configuration.batchMode == .timeInterval ? today : .leaderSelected
+        let result = try await collect(query)
+        #expect(result.count == count)
+        let first = (0..<count).reduce(0) { $0 + $1 % 8 }
+        #expect(result.sums == .vector([UInt128(first), UInt128(count), UInt128(7 * count)]))
+        let status = try await status()
+        #expect(status["accepted"] as? Int == Int(count) && (status["rejected"] as? [String: Int])?.isEmpty == true)
     }
 }

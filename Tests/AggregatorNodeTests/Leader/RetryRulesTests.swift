@@ -203,7 +203,8 @@ import Testing
         #expect(
             failed
                 == JobProgress(
-                    answer: .unusable, attempts: 1, mayBeCommitted: true, sentAt: 1_000, notBefore: 1_091, isAsked: true,
+                    answer: .unusable, attempts: 1, mayBeCommitted: true, sentAt: 1_000, notBefore: 1_091,
+                    isAsked: true,
                     reason: "status 503"))
         let again = turn(failed, .unusable("status 502", seconds: nil), now: 2_000).progress
         #expect(again.attempts == 2 && !again.isAsked && again.reason == "status 502")

@@ -17,13 +17,15 @@ final class AggregationDriver: Sendable {
         var underWay: Set<Int64> = []
         /// Pending jobs that the last look into the database found without anybody working on them.
         var unattended: Set<Int64> = []
-        var lines: [TaskID: LineRule] = [:]
     }
 
     private let context: NodeContext
     private let claims: SerialQueue
     private let state = Mutex(State())
     private let signal = WakeSignal()
+    /// Lines about jobs that wait, and about reports that are too early.
+    private let waitingLines = LineRules<TaskID>()
+    private let earlyLines = LineRules<TaskID>()
     private let changed: @Sendable () -> Void
 
     /// How often the database is searched for what no signal announced.
@@ -118,7 +120,8 @@ final class AggregationDriver: Sendable {
                 reports = try await claim(task)
                 if !reports.isEmpty {
                     let claimed = reports.map(\.sequence)
-                    let ending = try await JobRunner(context: context, task: task).form(reports) { key, isCut in
+                    let ending = try await JobRunner(context: context, task: task, earlyLines: earlyLines).form(reports)
+                    { key, isCut in
                         stored.withLock { $0 = key }
                         self.state.withLock { state in
                             state.claimed.subtract(claimed)
@@ -141,7 +144,9 @@ final class AggregationDriver: Sendable {
         guard isMine else { return leave(id, job: nil) }
         do {
             if let job = try await context.store.pendingJob(key), let task = try await context.registry.task(id) {
-                conclude(try await JobRunner(context: context, task: task).resume(job), job: key, of: id)
+                conclude(
+                    try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
+                    of: id)
             }
         } catch {
             fail(error, job: key, of: id)
@@ -167,21 +172,20 @@ final class AggregationDriver: Sendable {
         case .stale: state.withLock { $0.schedule.arrived(1, of: id, at: .now) }
         case .unfinished(let progress, let pause):
             guard let job else { return }
-            let line = state.withLock { state in
+            state.withLock { state in
                 state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
                 if progress.answer == .unusable {
                     state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
                 } else {
                     state.schedule.answered(id, at: .now)
                 }
-                return progress.answer == .deferred
-                    ? nil : state.lines[id, default: LineRule()].line(progress.reason, at: .now)
             }
-            guard let line else { return }
+            guard progress.answer != .deferred, let line = waitingLines.line(progress.reason, about: id) else { return }
             context.logger.warning(
                 "aggregation jobs have to wait; the same requests are sent again",
                 metadata: [
-                    "task": "\(id)", "job": "\(job)", "reason": "\(progress.reason)", "attempts": "\(progress.attempts)",
+                    "task": "\(id)", "job": "\(job)", "reason": "\(progress.reason)",
+                    "attempts": "\(progress.attempts)",
                     "pause": "\(pause)", "exchanges": "\(line)",
                 ])
         }
@@ -190,11 +194,8 @@ final class AggregationDriver: Sendable {
     private func fail(_ error: any Error, job: Int64?, of id: TaskID) {
         // Shutting down: what is stored is found at the next start.
         if Task.isCancelled { return }
-        let line = state.withLock { state in
-            if let job { state.schedule.resume(job, of: id, at: .now + Self.sweep) }
-            return state.lines[id, default: LineRule()].line("\(error)", at: .now)
-        }
-        guard let line else { return }
+        if let job { state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) } }
+        guard let line = waitingLines.line("\(error)", about: id) else { return }
         context.logger.error(
             "aggregation failed", metadata: ["task": "\(id)", "error": "\(error)", "times": "\(line)"])
     }

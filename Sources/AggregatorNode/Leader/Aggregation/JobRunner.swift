@@ -10,6 +10,8 @@ import Logging
 struct JobRunner: Sendable {
     let context: NodeContext
     let task: NodeTask
+    /// Whether there is to be another line about reports that come too early.
+    let earlyLines: LineRules<TaskID>
 
     enum Ending: Sendable, Equatable {
         /// Reports were accepted or rejected, or returned because they come too early.
@@ -243,12 +245,12 @@ struct JobRunner: Sendable {
                 "reports ended in an aggregation job",
                 metadata: refused.metadata.merging(["task": "\(task.id)", "accepted": "\(accepted)"]) { $1 })
         }
-        if let first = early.first {
+        if let first = early.first, let jobs = earlyLines.line("early", about: task.id) {
             context.logger.warning(
                 "reports are too early for the helper's clock, and wait until it takes them",
                 metadata: [
                     "task": "\(task.id)", "reports": "\(early.count)", "first": "\(first.base64URL)",
-                    "helper_ahead": "\(ahead) s",
+                    "helper_ahead": "\(ahead) s", "jobs": "\(jobs)",
                 ])
         }
     }

@@ -136,7 +136,9 @@ package struct JobSchedule {
     package mutating func next(at now: Instant) -> Action {
         guard underWay < limits.slots else { return .wait(until: nil) }
         let ready = lanes.filter { $0.value.underWay < limits.slotsPerTask && isReady($0.value, at: now) }
-        guard let (task, lane) = ready.min(by: { isBefore($0.value, $1.value, at: now) }) else { return .wait(until: nextTime(after: now)) }
+        guard let (task, lane) = ready.min(by: { isBefore($0.value, $1.value, at: now) }) else {
+            return .wait(until: nextTime(after: now))
+        }
         var served = lane
         let due = dueResumption(lane, at: now)
         let isResuming = due != nil && !(lane.lastWasResumption && isFormable(lane, at: now))
