@@ -25,6 +25,19 @@ import Testing
         }
     }
 
+    /// A deferral that somebody made up, by one who lets no poll through.
+    @Test func aJobThatCannotBePolledForIsPostedAgain() async throws {
+        let script: OddHelper.Script = { asked in
+            if asked.method == "GET" { return .keep { Response(status: .methodNotAllowed) } }
+            return asked.number > 0 ? .pass : .replace { try OddAnswer.emptyWithLocation.response($0) }
+        }
+        try await OddHelper.with([(false, .timeInterval)], script: script) { clients, helper, _ in
+            try await clients[0].uploadSome(12)
+            try await clients[0].expectAll(12)
+            #expect(helper.bodies().count == 1 && helper.asked().contains { $0.method == "GET" })
+        }
+    }
+
     @Test func committedTasksKeepTheirReportsToo() async throws {
         // All of them one after the other would take minutes of pauses.
         let few: [OddAnswer] = [.badRequest, .emptyWithLocation, .shortened]

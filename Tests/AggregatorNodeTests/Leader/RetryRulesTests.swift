@@ -197,6 +197,15 @@ import Testing
         #expect(isAgain(turns([wrong, wrong, .unusable("cut", seconds: nil), wrong, wrong])))
     }
 
+    @Test func pollsGiveWayToThePostNowAndThen() {
+        func polls(_ answer: JobProgress.Answer, _ attempts: Int, id: String? = "x") -> Bool {
+            JobTurn.isPoll(JobProgress(answer: answer, attempts: attempts), helperID: id)
+        }
+        #expect(!polls(.deferred, 1, id: nil) && polls(.none, 0) && polls(.refused, 3))
+        #expect((1...8).filter { !polls(.unusable, $0) } == [3, 7])
+        #expect((1...40).filter { !polls(.deferred, $0) } == [16, 32])
+    }
+
     @Test func whatIsKnownIsKept() {
         let (failed, next) = turn(JobProgress(), .unusable("status 503", seconds: 90), now: 1_000)
         #expect(next == .again(after: .milliseconds(90_250)))

@@ -180,7 +180,9 @@ final class AggregationDriver: Sendable {
                     state.schedule.answered(id, at: .now)
                 }
             }
-            guard progress.answer != .deferred, let line = waitingLines.line(progress.reason, about: id) else { return }
+            // A helper may take its time.
+            let isUsual = progress.answer == .deferred && progress.attempts < 10
+            guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }
             context.logger.warning(
                 "aggregation jobs have to wait; the same requests are sent again",
                 metadata: [

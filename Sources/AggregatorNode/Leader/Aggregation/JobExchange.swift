@@ -15,9 +15,10 @@ struct JobExchange: Sendable {
 
     /// Posts the job's bytes, or polls where the helper has deferred it before.
     func turn(_ job: PendingJob) async throws -> Result {
+        let pollID = JobTurn.isPoll(job.progress, helperID: job.helperID) ? job.helperID : nil
         let before = context.now()
         let response: PeerResponse
-        do throws(PeerError) { response = try await send(job) } catch {
+        do throws(PeerError) { response = try await send(job, pollID: pollID) } catch {
             if error == .cancelled { throw CancellationError() }
             return .unfinished(.unusable(PeerText.short(error.description), seconds: nil), helperID: job.helperID)
         }
@@ -25,7 +26,7 @@ struct JobExchange: Sendable {
         let ahead = response.date.map { RetryRules.ahead($0, between: before...after) }
         let named = response.header("Location").flatMap(JobReply.resourceID(inLocation:)) ?? job.helperID
         switch JobReply.interpret(
-            response, isPoll: job.helperID != nil, reportCount: job.reportCount, task: task.id)
+            response, isPoll: pollID != nil, reportCount: job.reportCount, task: task.id)
         {
         case .ready(let message): return .ready(message, helperID: named, ahead: ahead)
         case .deferred(let id, let seconds):
@@ -47,18 +48,18 @@ struct JobExchange: Sendable {
             .delete, url(helperID, step: nil), headers: headers, maxResponseBytes: 64 << 10, deadline: .seconds(5))
     }
 
-    private func send(_ job: PendingJob) async throws(PeerError) -> PeerResponse {
+    private func send(_ job: PendingJob, pollID: String?) async throws(PeerError) -> PeerResponse {
         let deadline = RetryRules.deadline(
             requestBytes: job.request.count,
             inARow: job.progress.answer == .unusable ? job.progress.attempts : 0)
-        guard let helperID = job.helperID else {
+        guard let pollID else {
             return try await context.peer.send(
                 .post, ResourceURL.aggregationJobs(context.peer.baseURL.string, task.id), body: job.request,
                 contentType: MediaType.aggregationJobInitReq.headerValue, headers: headers,
                 maxResponseBytes: BodyLimit.aggregationJob, deadline: deadline, retries: false)
         }
         return try await context.peer.send(
-            .get, url(helperID, step: 0), headers: headers, maxResponseBytes: BodyLimit.aggregationJob,
+            .get, url(pollID, step: 0), headers: headers, maxResponseBytes: BodyLimit.aggregationJob,
             deadline: deadline, retries: false)
     }
 

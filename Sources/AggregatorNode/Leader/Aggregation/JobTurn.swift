@@ -39,6 +39,19 @@ package enum JobTurn {
     /// How often in a row the helper has to refuse a job.
     package static func refusedInARow(mayBeCommitted: Bool) -> Int { mayBeCommitted ? 3 : 2 }
 
+    /// Whether to ask for a job that the helper has named, instead of posting it.
+    ///
+    /// The deferral may have been made up on the way, or polls may never get through: so the same bytes are posted now
+    /// and then, which by the standard brings the same job.
+    package static func isPoll(_ progress: JobProgress, helperID: String?) -> Bool {
+        guard helperID != nil else { return false }
+        return switch progress.answer {
+        case .deferred: progress.attempts % 16 != 0
+        case .unusable: progress.attempts % 4 != 3
+        default: true
+        }
+    }
+
     /// - Parameters:
     ///   - now: POSIX seconds.
     ///   - random: from 0 to 1, for jitter.
