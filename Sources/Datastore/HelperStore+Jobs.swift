@@ -44,6 +44,8 @@ extension SQLiteDatastore {
             }
             if isRefusing { try Self.countGeneration(db) }
             let response = AggregationJobResp(responses: responses).encoded()
+            guard responses.contains(where: { $0.outcome != .reject(.reportTooEarly) }) else { return response }
+            try Self.countRefusals(responses, task, db)
             try db.execute(
                 sql: """
                     INSERT INTO helper_jobs (task_id, job_id, response) VALUES (?, ?, ?)

@@ -14,6 +14,9 @@ package protocol HelperStore: Sendable {
     /// concurrent job can come between check and insertion.
     ///
     /// - Parameter recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
+    /// An answer that says nothing but 'too early' is not kept: nothing was committed, and the leader may form the very
+    /// same job again when the time has come.
+    ///
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
     func commitHelperJob(
         _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], recordsRefusals: Bool
@@ -23,6 +26,9 @@ package protocol HelperStore: Sendable {
     func deleteHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool
 
     // MARK: Refusals
+
+    /// How many reports of the task this helper has refused for good in aggregation jobs, by reason.
+    func helperRefusalCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64]
 
     /// Takes a report back for its contributor, before its batch is closed.
     ///

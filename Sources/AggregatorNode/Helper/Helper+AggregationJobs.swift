@@ -28,11 +28,38 @@ extension Helper {
             let outcomes = try await context.workers.runInParallel { threads in
                 verifier.verify(message.verifyInits, threads: threads)
             }
-            return try await context.store.commitHelperJob(
+            let response = try await context.store.commitHelperJob(
                 task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted)
+            logRefusals(in: response, of: task)
+            return response
         }
         try await context.generation?.settle()
         return .dap(.aggregationJobResp, response, location: location)
+    }
+
+    /// What ends reports, for this helper's operator; the numbers are in the database, too.
+    private func logRefusals(in response: [UInt8], of task: NodeTask) {
+        guard let verdicts = try? AggregationJobResp(decoding: response).responses else { return }
+        var refused = RefusalSummary()
+        var early = RefusalSummary()
+        for verdict in verdicts {
+            guard case .reject(let error) = verdict.outcome else { continue }
+            if error == .reportTooEarly {
+                early.add(verdict.reportID, error)
+            } else {
+                refused.add(verdict.reportID, error)
+            }
+        }
+        if refused.total > 0 {
+            context.logger.warning(
+                "reports refused in an aggregation job",
+                metadata: refused.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
+        }
+        if early.total > 0, earlyLines.line("early", about: task.id) != nil {
+            context.logger.warning(
+                "reports are too early for this node's clock; the leader sends them again. Compare both nodes' clocks",
+                metadata: early.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
+        }
     }
 
     /// GET `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}?step=0`

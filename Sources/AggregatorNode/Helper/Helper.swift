@@ -12,6 +12,8 @@ package struct Helper: Sendable {
     let context: NodeContext
     let follower: LogFollower
     let jobs = InFlight<AggregationJobID, [UInt8]>()
+    /// Whether there is to be another line about reports that come too early.
+    let earlyLines = LineRules<TaskID>()
     let shares = InFlight<AggregateShareID, ShareAnswer>()
     /// How many withdrawals may wait for their reports.
     let earlyWithdrawalLimit: Int

@@ -109,5 +109,28 @@ extension SQLiteDatastore {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("leader 4 turns") { db in
+            // How the exchange about each pending job has gone: apart from the job's row, which holds the request.
+            // leader_answered counts, for each task, the jobs by which reports were accepted; refused_after is that
+            // number when a job with the report was refused for the first time.
+            try db.execute(
+                sql: """
+                    CREATE TABLE leader_turns (
+                        job INTEGER PRIMARY KEY REFERENCES leader_jobs (sequence),
+                        answer INTEGER NOT NULL,
+                        attempts INTEGER NOT NULL,
+                        may_be_committed INTEGER NOT NULL,
+                        sent_at INTEGER NOT NULL,
+                        not_before INTEGER NOT NULL,
+                        is_asked INTEGER NOT NULL,
+                        reason TEXT NOT NULL
+                    );
+                    CREATE TABLE leader_answered (
+                        task_id BLOB NOT NULL PRIMARY KEY,
+                        jobs INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    ALTER TABLE leader_reports ADD COLUMN refused_after INTEGER;
+                    """)
+        }
     }
 }

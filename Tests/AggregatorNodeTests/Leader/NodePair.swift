@@ -5,6 +5,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import Logging
 import ServiceLifecycle
 import TestPorts
 import TransparencyLog
@@ -61,7 +62,7 @@ final class NodePair: Sendable {
     /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
     func addTask(
         committed: Bool, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
-        owner: Curve25519.Signing.PrivateKey? = nil
+        precision: UInt64 = 60, owner: Curve25519.Signing.PrivateKey? = nil
     ) async throws -> TaskFile {
         let hash = Array(SHA256.hash(data: collector.config.encoded()))
         var parameters = CairnTaskParameters(collectorHpkeHash: hash, maxBatchSize: maxBatchSize)
@@ -77,8 +78,8 @@ final class NodePair: Sendable {
         let vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         let configuration = try TaskConfiguration(
             taskInfo: Array("pair".utf8), leaderURL: leader.publicURL.string + "/",
-            helperURL: helper.publicURL.string + "/", timePrecision: 60, minBatchSize: minBatchSize, batchMode: mode,
-            vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
+            helperURL: helper.publicURL.string + "/", timePrecision: precision, minBatchSize: minBatchSize,
+            batchMode: mode, vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
         let file = try TaskFile(
             name: "pair", configuration: configuration, collectorHpkeConfig: collector.config,
             logPolicy: committed ? policy : nil, logURL: nil,
@@ -108,17 +109,19 @@ final class NodePair: Sendable {
     }
 
     /// - Parameter ahead: how many seconds the node's clock is ahead.
-    func start(_ configuration: NodeConfiguration, ahead: UInt64 = 0) async throws -> Running {
+    func start(
+        _ configuration: NodeConfiguration, ahead: UInt64 = 0, logger: Logger = quietLogger()
+    ) async throws -> Running {
         let keys = configuration.role == .leader ? leaderKeys : helperKeys
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(
-                baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: quietLogger()),
+                baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: logger),
             blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
             workers: WorkerPool(count: 2),
-            now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: quietLogger())
+            now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })
         let group = ServiceGroup(
