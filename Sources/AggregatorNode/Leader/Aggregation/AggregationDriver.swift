@@ -21,6 +21,8 @@ final class AggregationDriver: Sendable {
     private let state = Mutex(State())
     private let signal = WakeSignal()
     private let jobEnded: @Sendable () -> Void
+    /// For those who wait for a task's reports.
+    let trouble = LastTrouble()
 
     /// How many jobs are under way at a time.
     private static let parallelJobs = 4
@@ -133,9 +135,12 @@ final class AggregationDriver: Sendable {
             switch try await body() {
             case .finished:
                 if let job { state.withLock { $0.failures[job] = nil } }
+                trouble.clear(task)
                 jobEnded()
             case .stale: demand(task)
-            case .later(let key, let reason): postpone(key, reason: reason)
+            case .later(let key, let reason):
+                trouble.note(reason, of: task)
+                postpone(key, reason: reason)
             }
         } catch  where Task.isCancelled {
             // Shutting down: what is stored is found at the next start.
