@@ -18,12 +18,6 @@ extension PeerResponse {
         return body
     }
 
-    /// The body of a success of a media type outside DAP's.
-    func message(_ mediaType: String) -> [UInt8]? {
-        guard isSuccess, let type = header("Content-Type"), Self.essence(type) == mediaType else { return nil }
-        return body
-    }
-
     /// A media type without its parameters.
     private static func essence(_ header: String) -> String {
         let end = header.firstIndex(of: ";") ?? header.endIndex

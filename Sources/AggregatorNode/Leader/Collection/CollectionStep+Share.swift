@@ -61,6 +61,11 @@ extension CollectionStep {
     private func take(_ answer: Answer) async throws -> Next {
         switch answer.reply {
         case .complete(let share):
+            // The collector could not open it, and the helper would not make another.
+            guard share.encryptedAggregateShare.configID == task.collectorConfig.id else {
+                throw HelperUnavailable(
+                    description: "its aggregate share is sealed to another key than that of the task's collector")
+            }
             let statement = task.isCommitted ? try helperStatement(answer.response) : nil
             try await context.store.recordHelperShare(
                 share.encryptedAggregateShare.encoded(), statement: statement?.encoded(), collection: job.key)

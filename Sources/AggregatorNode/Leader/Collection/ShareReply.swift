@@ -47,8 +47,8 @@ package enum ShareRequest: Sendable, CaseIterable {
     private func body(_ response: PeerResponse) -> [UInt8]? {
         switch self {
         case .share, .poll: response.message(.aggregateShare)
-        case .close, .refusals: response.message("application/octet-stream")
-        case .comparison: response.message(BatchDifference.mediaType)
+        case .close, .refusals: response.body(of: "application/octet-stream")
+        case .comparison: response.body(of: BatchDifference.mediaType)
         }
     }
 
@@ -122,5 +122,14 @@ extension ShareReply {
         case .unsupported: HelperUnavailable(description: "\(request.name): it has no such resource")
         case .complete: HelperUnavailable(description: "\(request.name): not usable")
         }
+    }
+}
+
+extension PeerResponse {
+    /// The body of a success of a media type outside DAP's; parameters do not matter.
+    fileprivate func body(of mediaType: String) -> [UInt8]? {
+        guard isSuccess, let type = header("Content-Type") else { return nil }
+        let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+        return essence.lowercased() == mediaType ? body : nil
     }
 }
