@@ -16,6 +16,12 @@ extension Decoder {
         message("close-answer", CloseAnswer.self) {
             [.signed($0.bytes(64)), .drop([.random(using: &$0)]), .drop([])]
         },
+        message("batch-comparison", BatchComparison.self) {
+            [BatchComparison(selector: $0.batchSelector(), reportIDs: [.random(using: &$0), .random(using: &$0)])]
+        },
+        message("batch-difference", BatchDifference.self) {
+            [BatchDifference(missing: [.random(using: &$0)], dropped: $0.next())]
+        },
         message("statement", Statement.self) {
             [try $0.statement(.leader)]
         } then: {

@@ -69,10 +69,11 @@ public struct Collector: Sendable {
     ///   - next: whether to forget a job of the same query that had finished before, so that the leader selects another
     ///     batch. One that is being worked on has not been handed out yet, and its batch is the next one.
     ///   - deadline: How long to wait for the aggregators.
-    ///   - waiting: Called before each pause.
+    ///   - waiting: Called before each pause, with what the leader says that the job waits for, in visible ASCII; nil where
+    ///     it does not say.
     public func collect(
         _ query: Query, next: Bool = false, deadline: Duration = .seconds(600),
-        waiting: (@Sendable () -> Void)? = nil
+        waiting: (@Sendable (String?) -> Void)? = nil
     ) async throws -> CollectionOutcome {
         let request = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
         let start = ContinuousClock.now
@@ -86,11 +87,13 @@ public struct Collector: Sendable {
             let answer = try await transport.sendExpectingSuccess(
                 .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
             if !answer.body.isEmpty { return try open(answer.body, request: request, url: location) }
+            let note = answer.header(Self.waitingHeader).map(Self.visible)
             guard ContinuousClock.now - start < deadline else {
+                let reason = note.map { "; it waits for \($0)" } ?? ""
                 throw ContributorError.unreachable(
-                    url: location, reason: "the collection job has not finished within \(deadline)")
+                    url: location, reason: "the collection job has not finished within \(deadline)\(reason)")
             }
-            waiting?()
+            waiting?(note)
             // A leader that works on the job right now is asked sooner than its general advice says, but not in a loop.
             try await Task.sleep(for: min(pause, answer.retryAfter ?? pause))
             pause = min(pause * 2, .seconds(2))
@@ -170,4 +173,12 @@ public struct Collector: Sendable {
     }
 
     private static let maximumAnswer = 1 << 28
+
+    /// Cairn's own header of an answer without a result.
+    private static let waitingHeader = "Cairn-Waiting-For"
+
+    /// What a server says, fit for a terminal.
+    package static func visible(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(400).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" })
+    }
 }

@@ -59,6 +59,15 @@ package protocol HelperStore: Sendable {
 
     // MARK: Collection
 
+    /// Makes an uncollected batch of an uncommitted task what the leader also holds: drops every accepted report that the
+    /// leader does not name, for good.
+    ///
+    /// - Returns: what the leader named and this helper has not accepted, and how many reports were dropped; nil where a
+    ///   bucket is collected, and nothing has changed.
+    func reconcileHelperBatch(
+        _ task: TaskID, _ scope: BatchScope, leaders: [ReportID]
+    ) async throws(DatastoreError) -> BatchDifference?
+
     /// The stored answer to an aggregate share request.
     func helperCollection(_ task: TaskID, _ share: AggregateShareID) async throws(DatastoreError) -> HelperCollection?
 
@@ -212,19 +221,21 @@ package struct HelperCollectionCommit: Sendable {
     package var queried: BatchScope
     /// Sums of closed reports (committed tasks) or of accepted ones.
     package var closed: Bool
-    /// How many reports were summed.
+    /// How many reports were summed, and which.
     package var count: UInt64
+    package var checksum: Checksum
     package var answer: HelperCollection
 
     package init(
         share: AggregateShareID, selected: BatchScope, queried: BatchScope, closed: Bool, count: UInt64,
-        answer: HelperCollection
+        checksum: Checksum, answer: HelperCollection
     ) {
         self.share = share
         self.selected = selected
         self.queried = queried
         self.closed = closed
         self.count = count
+        self.checksum = checksum
         self.answer = answer
     }
 }
@@ -235,7 +246,7 @@ package enum HelperCollectionResult: Sendable, Equatable {
     case present(HelperCollection)
     /// Another request collected one of the buckets.
     case overlap
-    /// Reports joined the batch while it was summed: sum again.
+    /// Reports joined or left the batch while it was summed: sum again.
     case changed
 }
 

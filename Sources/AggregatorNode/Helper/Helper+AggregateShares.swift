@@ -70,7 +70,7 @@ extension Helper {
         guard try await !context.store.isHelperCollected(task.id, selected) else { throw overlap(task) }
         let terms = task.isCommitted ? try await closedTerms(message.batchSelector, selected, task) : nil
 
-        // Reports may join an uncommitted batch while it is summed; then the sum is made again.
+        // Reports may join or leave an uncommitted batch while it is summed; then the sum is made again.
         for _ in 0..<5 {
             let sum = try await context.store.sumHelperShares(
                 task.id, selected, closed: terms != nil, into: task.vdaf.makeAccumulator())
@@ -79,7 +79,7 @@ extension Helper {
             if let share, task.parameters?.publish == .public { try context.blobs.put(share) }
             let commit = HelperCollectionCommit(
                 share: id, selected: selected, queried: queried, closed: terms != nil, count: sum.count,
-                answer: HelperCollection(response: answer.body, statement: answer.statement))
+                checksum: sum.checksum, answer: HelperCollection(response: answer.body, statement: answer.statement))
             switch try await context.store.commitHelperCollection(task.id, commit) {
             case .stored: return answer
             case .present(let stored): return try repeated(stored, task)
@@ -87,7 +87,7 @@ extension Helper {
             case .changed: continue
             }
         }
-        throw NodeError.unavailable("Reports keep joining the batch.", retryAfter: 1, taskID: task.id)
+        throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
     }
 
     // MARK: The draft's checks

@@ -58,6 +58,7 @@ package struct Helper: Sendable {
         routes.delete("\(shares)/:share") { try await deleteShare($0, $1) }
 
         routes.post("/cairn/tasks/:task/closes") { try await signClose($0, $1) }
+        routes.post("/cairn/tasks/:task/batches") { try await compareBatch($0, $1) }
         routes.post("/cairn/tasks/:task/refusals") { try await listRefusals($0, $1) }
         routes.get("/cairn/tasks/:task/refusals/:report") { try await getRefusal($0, $1) }
         routes.post("/cairn/tasks/:task/withdrawals") { try await withdraw($0, $1) }

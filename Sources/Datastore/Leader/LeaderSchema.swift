@@ -1,4 +1,6 @@
+import DAP
 import GRDB
+import Ledger
 
 extension SQLiteDatastore {
     /// The leader's tables. What is large (payloads, output shares, request bodies) has rows of its own, because
@@ -131,6 +133,38 @@ extension SQLiteDatastore {
                     ) WITHOUT ROWID;
                     ALTER TABLE leader_reports ADD COLUMN refused_after INTEGER;
                     """)
+        }
+        migrator.registerMigration("leader 5 deferred shares") { db in
+            // The helper's name for a share that it deferred. Batches whose jobs had failed stayed `closing` for ever.
+            try db.execute(sql: "ALTER TABLE leader_collections ADD COLUMN share_id TEXT")
+            let failed = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT sequence, task_id, selector, close_entry IS NOT NULL AS signed FROM leader_collections
+                    WHERE state = 6 AND selector IS NOT NULL
+                    """)
+            for row in failed {
+                guard let selector = try? BatchSelector(decoding: try row.bytes("selector")),
+                    let scope = BatchScope(selector)
+                else { continue }
+                let isSigned: Bool = row["signed"]
+                let task = try row.id("task_id", as: TaskID.self).blob
+                switch scope {
+                case .batch(let id):
+                    try db.execute(
+                        sql: "UPDATE leader_batches SET state = ? WHERE task_id = ? AND batch_id = ? AND state = 1",
+                        arguments: [isSigned ? 5 : 3, task, id.blob])
+                case .interval(let interval):
+                    let change = isSigned ? "UPDATE leader_batches SET state = 5" : "DELETE FROM leader_batches"
+                    try db.execute(
+                        sql: "\(change) WHERE task_id = ? AND batch_id IS NULL AND first_time = ? AND state = 1",
+                        arguments: [task, interval.start.clampedToInt64])
+                }
+                guard !isSigned else { continue }
+                let key: Int64 = row["sequence"]
+                try db.execute(
+                    sql: "UPDATE leader_collections SET selector = NULL WHERE sequence = ?", arguments: [key])
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ final class AggregationDriver: Sendable {
     private let waitingLines = LineRules<TaskID>()
     private let earlyLines = LineRules<TaskID>()
     private let changed: @Sendable () -> Void
+    /// For those who wait for a task's reports.
+    let trouble = LastTrouble()
 
     /// How often the database is searched for what no signal announced.
     private static let sweep: Duration = .seconds(5)
@@ -159,6 +161,7 @@ final class AggregationDriver: Sendable {
         switch ending {
         case .finished:
             state.withLock { $0.schedule.answered(id, at: .now) }
+            trouble.clear(id)
             changed()
         case .returned:
             state.withLock { state in
@@ -172,6 +175,7 @@ final class AggregationDriver: Sendable {
         case .stale: state.withLock { $0.schedule.arrived(1, of: id, at: .now) }
         case .unfinished(let progress, let pause):
             guard let job else { return }
+            trouble.note(progress.reason, of: id)
             state.withLock { state in
                 state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
                 if progress.answer == .unusable {
