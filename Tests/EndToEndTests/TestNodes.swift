@@ -1,6 +1,7 @@
 import ChildProcesses
 import Contributor
 import DAP
+import FaultProxy
 import Foundation
 import Ledger
 import TestPorts
@@ -116,15 +117,19 @@ enum TestWallet {
 final class TestNode: Sendable {
     let role: String
     let folder: String
+    /// Of the public URL.
     let port: UInt16
+    /// Where the process listens: behind a proxy, somewhere else.
+    let listenPort: UInt16
     private let command: [String]
     private let process = ProcessSlot()
 
     /// - Parameter command: what to run; `cairn node run` by default.
-    init(role: String, folder: String, port: UInt16, command: [String]? = nil) {
+    init(role: String, folder: String, port: UInt16, listenPort: UInt16? = nil, command: [String]? = nil) {
         self.role = role
         self.folder = folder
         self.port = port
+        self.listenPort = listenPort ?? port
         self.command = command ?? ["node", "run", "--config", "\(folder)/\(role).yaml"]
     }
 
@@ -138,19 +143,21 @@ final class TestNode: Sendable {
     var hasEnded: Bool { process.current?.hasEnded ?? true }
 
     /// Starts the process, which may end before it answers anything.
+    ///
+    /// - Parameter environment: changes to that of the tests.
     @discardableResult
-    func startUnobserved() async throws -> ChildProcess {
+    func startUnobserved(environment: [String: String?] = [:]) async throws -> ChildProcess {
         let process = try await ChildProcess.start(
             try Cairn.path(), command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"],
-            output: .log("\(folder)/node.log"))
+            environment: environment, output: .log("\(folder)/node.log"))
         self.process.current = process
         return process
     }
 
-    /// Starts the process and waits until it answers. The port is always the same.
-    func start() async throws {
-        let process = try await startUnobserved()
-        let client = NodeClient(url: url)
+    /// Starts the process and waits until it answers, whatever lies in front of it. The port is always the same.
+    func start(environment: [String: String?] = [:]) async throws {
+        let process = try await startUnobserved(environment: environment)
+        let client = NodeClient(url: "http://127.0.0.1:\(listenPort)")
         for _ in 0..<6000 {
             if await client.isHealthy() { return }
             try #require(!process.hasEnded, "the \(role) ended while starting: \(logText)")
@@ -200,22 +207,40 @@ final class TestNodes: Sendable {
         await nodes.stop()
     }
 
-    /// The same with a proxy where contributors and the helper find the leader, which listens elsewhere.
-    static func runBehindProxy(_ body: (TestNodes, LeaderProxy) async throws -> Void) async throws {
-        let ports = try TestPorts.take(2)
-        let proxy = LeaderProxy(port: ports[0], leaderPort: ports[1])
-        let nodes = try await TestNodes.create(behind: ports[0], leaderPort: ports[1])
-        try await proxy.serve {
-            do {
-                try await nodes.leader.start()
-                try await nodes.helper.start()
-                try await body(nodes, proxy)
-            } catch {
+    /// The same with a proxy where others find each node, which listens elsewhere.
+    ///
+    /// - Parameters:
+    ///   - remembers: whether the proxies keep every request.
+    ///   - prepare: changes the nodes' folders before they start for the first time.
+    static func runBehindProxies(
+        remembers: Bool = true, prepare: (TestNodes) throws -> Void = { _ in },
+        _ body: (TestNodes, Proxies) async throws -> Void
+    ) async throws {
+        let listening = try TestPorts.take(2)
+        let nodes = try await TestNodes.create(listening: (leader: listening[0], helper: listening[1]))
+        try prepare(nodes)
+        let proxies = Proxies(
+            leader: FaultProxy(port: nodes.leader.port, upstreamPort: listening[0], remembers: remembers),
+            helper: FaultProxy(port: nodes.helper.port, upstreamPort: listening[1], remembers: remembers))
+        try await proxies.leader.serve {
+            try await proxies.helper.serve {
+                do {
+                    try await nodes.leader.start()
+                    try await nodes.helper.start()
+                    try await body(nodes, proxies)
+                } catch {
+                    await nodes.stop()
+                    throw error
+                }
                 await nodes.stop()
-                throw error
             }
-            await nodes.stop()
         }
+    }
+
+    /// What stands in front of each node.
+    struct Proxies: Sendable {
+        let leader: FaultProxy
+        let helper: FaultProxy
     }
 
     func stop() async {
@@ -223,15 +248,14 @@ final class TestNodes: Sendable {
         await helper.stop()
     }
 
-    /// - Parameters:
-    ///   - proxy: the port of the leader's public URL, where it listens itself by default.
-    ///   - leaderPort: where it listens.
-    private static func create(behind proxy: UInt16? = nil, leaderPort: UInt16? = nil) async throws -> TestNodes {
+    /// - Parameter listening: where the nodes listen, if not where their public URLs say.
+    private static func create(listening: (leader: UInt16, helper: UInt16)? = nil) async throws -> TestNodes {
         let folder = try TemporaryFolder()
-        var ports = try TestPorts.take(2)
-        if let proxy { ports[0] = proxy }
-        let leader = TestNode(role: "leader", folder: "\(folder.path)/leader", port: ports[0])
-        let helper = TestNode(role: "helper", folder: "\(folder.path)/helper", port: ports[1])
+        let ports = try TestPorts.take(2)
+        let leader = TestNode(
+            role: "leader", folder: "\(folder.path)/leader", port: ports[0], listenPort: listening?.leader)
+        let helper = TestNode(
+            role: "helper", folder: "\(folder.path)/helper", port: ports[1], listenPort: listening?.helper)
         for (node, peer) in [(leader, helper), (helper, leader)] {
             try FileManager.default.createDirectory(atPath: node.folder, withIntermediateDirectories: true)
             if node === helper {
@@ -242,7 +266,7 @@ final class TestNodes: Sendable {
             }
             try await Cairn.succeed(
                 "node", "init", "--role", node.role, "--dir", node.folder, "--listen",
-                "127.0.0.1:\(node === leader ? leaderPort ?? node.port : node.port)", "--public-url", node.url,
+                "127.0.0.1:\(node.listenPort)", "--public-url", node.url,
                 "--peer-url", peer.url, "--log-origin", "test.example/log")
         }
         try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
