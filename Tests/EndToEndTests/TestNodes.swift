@@ -288,19 +288,28 @@ final class TestNodes: Sendable {
     }
 
     func createTask(_ name: String, _ options: [String]) async throws -> TaskFile {
-        let accepted = [TestNodes.acceptWeakPromises]
+        let task = try await draftTask(name, options)
+        for node in [leader, helper] {
+            let added = try await addTask(name, to: node)
+            try #require(added.status == 0, "\(added.errors)")
+        }
+        return task
+    }
+
+    /// Creates a task that no node has yet.
+    func draftTask(_ name: String, _ options: [String]) async throws -> TaskFile {
         let result = try await Cairn.run(
             [
                 "task", "create", "--name", name, "--leader", leader.url, "--helper", helper.url, "--collector-config",
-                "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks",
-            ] + options + accepted, home: home)
+                "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks", TestNodes.acceptWeakPromises,
+            ] + options, home: home)
         try #require(result.status == 0, "\(result.errors)")
-        let path = taskPath(name)
-        for node in [leader, helper] {
-            let added = try await Cairn.run(["node", "task", "add", "--config", node.configuration, path] + accepted)
-            try #require(added.status == 0, "\(added.errors)")
-        }
-        return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
+        return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: taskPath(name)))))
+    }
+
+    func addTask(_ name: String, to node: TestNode) async throws -> CommandResult {
+        try await Cairn.run(
+            "node", "task", "add", "--config", node.configuration, taskPath(name), TestNodes.acceptWeakPromises)
     }
 
     /// For tasks whose batches are tiny.
