@@ -13,7 +13,7 @@ extension EndToEnd {
             try await TestNodes.runBehindProxies { nodes, proxies in
                 var cases: [(fault: Fault, tally: Tally)] = []
                 for (number, fault) in faults.enumerated() {
-                    cases.append((fault, try await Tally.create("upload-\(number)", .number(number), nodes)))
+                    cases.append((fault, try await Tally.create("upload-\(number)", .number(number), nodes: nodes)))
                 }
                 proxies.leader.follow(cases.map { FaultRule("POST", $0.tally.path("reports"), .first(2), $0.fault) })
                 for (fault, tally) in cases {

@@ -13,7 +13,7 @@ extension EndToEnd {
                 for number in 0..<4 {
                     let kind = Tally.Kind.number(number)
                     for resource in kind.isCommitted ? ["jobs", "closes", "shares"] : ["jobs", "shares"] {
-                        let tally = try await Tally.create("\(resource)-\(number)", kind, nodes)
+                        let tally = try await Tally.create("\(resource)-\(number)", kind, nodes: nodes)
                         let path =
                             switch resource {
                             case "jobs": tally.path("aggregation_jobs")

@@ -59,7 +59,9 @@ extension EndToEnd {
                 let clock = try await SkewedClock(folder: nodes.folder.path)
                 var tallies: [Tally] = []
                 for number in 0..<2 {
-                    tallies.append(try await Tally.create("slow-\(number)", .number(number, committed: false), nodes))
+                    tallies.append(
+                        try await Tally.create(
+                            "slow-\(number)", .number(number, committed: false), "--time-precision", "1", nodes: nodes))
                 }
                 for tally in tallies { _ = try await tally.client.aggregatorConfigs() }
                 await nodes.helper.kill()

@@ -51,8 +51,8 @@ final class Tally: Sendable {
     }
 
     /// Creates the task and adds it to both nodes.
-    static func create(_ name: String, _ kind: Kind, _ nodes: TestNodes) async throws -> Tally {
-        try Tally(task: try await nodes.createTask(name, kind.options), seed: try nodes.wallet().seed)
+    static func create(_ name: String, _ kind: Kind, _ options: String..., nodes: TestNodes) async throws -> Tally {
+        try Tally(task: try await nodes.createTask(name, kind.options + options), seed: try nodes.wallet().seed)
     }
 
     /// A task that the operators add in their own way.
