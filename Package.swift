@@ -172,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "TestPorts", "FaultProxy", "AggregatorNode", "Contributor", "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger",
-                "TransparencyLog",
+                "TestPorts", "TestSupport", "FaultProxy", "AggregatorNode", "Contributor", "DurableFiles", "Encodings",
+                "Datastore", "DAP", "Ledger", "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -197,9 +197,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP", "Ledger",
-                "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel",
-                "AggregatorNode", "cairn",
+                "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
+                "Ledger", "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles",
+                "SharedModel", "AggregatorNode", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -209,16 +209,12 @@ final class TestNodes: Sendable {
 
     /// The same with a proxy where others find each node, which listens elsewhere.
     ///
-    /// - Parameters:
-    ///   - remembers: whether the proxies keep every request.
-    ///   - prepare: changes the nodes' folders before they start for the first time.
+    /// - Parameter remembers: whether the proxies keep every request.
     static func runBehindProxies(
-        remembers: Bool = true, prepare: (TestNodes) throws -> Void = { _ in },
-        _ body: (TestNodes, Proxies) async throws -> Void
+        remembers: Bool = true, _ body: (TestNodes, Proxies) async throws -> Void
     ) async throws {
         let listening = try TestPorts.take(2)
         let nodes = try await TestNodes.create(listening: (leader: listening[0], helper: listening[1]))
-        try prepare(nodes)
         let proxies = Proxies(
             leader: FaultProxy(port: nodes.leader.port, upstreamPort: listening[0], remembers: remembers),
             helper: FaultProxy(port: nodes.helper.port, upstreamPort: listening[1], remembers: remembers))
@@ -298,13 +294,21 @@ final class TestNodes: Sendable {
 
     /// Creates a task that no node has yet.
     func draftTask(_ name: String, _ options: [String]) async throws -> TaskFile {
-        let result = try await Cairn.run(
+        let result = try await draft(name, options)
+        try #require(result.status == 0, "\(result.errors)")
+        return try taskFile(name)
+    }
+
+    func draft(_ name: String, _ options: [String]) async throws -> CommandResult {
+        try await Cairn.run(
             [
                 "task", "create", "--name", name, "--leader", leader.url, "--helper", helper.url, "--collector-config",
                 "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks", TestNodes.acceptWeakPromises,
             ] + options, home: home)
-        try #require(result.status == 0, "\(result.errors)")
-        return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: taskPath(name)))))
+    }
+
+    func taskFile(_ name: String) throws -> TaskFile {
+        try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: taskPath(name)))))
     }
 
     func addTask(_ name: String, to node: TestNode) async throws -> CommandResult {
@@ -318,11 +322,12 @@ final class TestNodes: Sendable {
     func taskPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).task" }
     func policyPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).policy" }
 
-    func collector(_ task: TaskFile) throws -> Collector {
+    /// - Parameter patience: how long the collector repeats a request that is not answered.
+    func collector(_ task: TaskFile, patience: Duration = .seconds(120)) throws -> Collector {
         let text = try String(contentsOfFile: collectorKeyFile, encoding: .utf8)
         return try Collector(
             task: task, keyPair: try HpkeKeyPair(keyFile: text), token: try leader.token("collector"),
-            transport: HTTPTransport(deadline: .seconds(120)))
+            transport: HTTPTransport(deadline: patience))
     }
 }
 

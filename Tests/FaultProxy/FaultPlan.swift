@@ -11,7 +11,8 @@ package struct PathPattern: Sendable, Equatable, ExpressibleByStringInterpolatio
     package func matches(_ path: String) -> Bool {
         let path = path.split(separator: "/")
         if segments.last == "**" {
-            return path.count >= segments.count - 1 && zip(segments.dropLast(), path).allSatisfy { $0 == "*" || $0 == $1 }
+            return path.count >= segments.count - 1
+                && zip(segments.dropLast(), path).allSatisfy { $0 == "*" || $0 == $1 }
         }
         return path.count == segments.count && zip(segments, path).allSatisfy { $0 == "*" || $0 == $1 }
     }

@@ -6,6 +6,13 @@ package struct ProxyRequest: Sendable {
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]
 
+    package init(method: String, uri: String, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.method = method
+        self.uri = uri
+        self.headers = headers
+        self.body = body
+    }
+
     /// Without the query.
     package var path: String { String(uri.prefix { $0 != "?" }) }
 }

@@ -45,7 +45,8 @@ import Testing
     /// The helper has accepted the reports, so they cannot be in a later job either; but nothing wrong is counted, and
     /// the helper is told.
     @Test func anAnswerInTheWrongOrderAbandonsTheJob() async throws {
-        try await run([FaultRule("POST", "tasks/*/aggregation_jobs", .always, .reordered)], committed: true) { client, proxy in
+        let rule = FaultRule("POST", "tasks/*/aggregation_jobs", .always, .reordered)
+        try await run([rule], committed: true) { client, proxy in
             try await upload(client)
             #expect(try problem(await client.finishCollection(.leaderSelected)) == .invalidBatchSize)
             let status = try await client.status()

@@ -8,7 +8,8 @@ extension EndToEnd {
         @Test func whateverBecomesOfTheAnswerAReportCountsOnce() async throws {
             let faults: [Fault] =
                 [
-                    .page(500), .page(502), .page(504), .busy(503, retryAfter: "1"), .busy(429, retryAfter: "0"), .torn, .cut,
+                    .page(500), .page(502), .page(504), .busy(503, retryAfter: "1"), .busy(429, retryAfter: "0"), .torn,
+                    .cut,
                 ] + Fault.disturbances
             try await TestNodes.runBehindProxies { nodes, proxies in
                 var cases: [(fault: Fault, tally: Tally)] = []

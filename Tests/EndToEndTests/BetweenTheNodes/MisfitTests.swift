@@ -14,39 +14,42 @@ extension EndToEnd {
 
         @Test(arguments: Mistake.allCases)
         func differentSecretsCostNoReport(mistake: Mistake) async throws {
-            var right = Data()
-            try await TestNodes.runBehindProxies(
-                prepare: { nodes in
-                    let file = "\(nodes.helper.folder)/\(mistake.rawValue)"
-                    right = try Data(contentsOf: URL(fileURLWithPath: file))
-                    try FileManager.default.removeItem(atPath: file)
-                    switch mistake {
-                    case .preSharedKey: try KeyFiles.makePreSharedKey(at: file)
-                    case .token: try KeyFiles.makeToken(at: file)
-                    }
+            try await TestNodes.run { nodes in
+                let file = "\(nodes.helper.folder)/\(mistake.rawValue)"
+                let right = try Data(contentsOf: URL(fileURLWithPath: file))
+                await nodes.helper.stop()
+                try FileManager.default.removeItem(atPath: file)
+                switch mistake {
+                case .preSharedKey: try KeyFiles.makePreSharedKey(at: file)
+                case .token: try KeyFiles.makeToken(at: file)
                 }
-            ) { nodes, _ in
+                try await nodes.helper.start()
                 var tallies: [Tally] = []
                 for number in 0..<4 {
                     let name = "misfit-\(number)"
                     let task = try await nodes.draftTask(name, Tally.Kind.number(number).options)
                     // They may say what is wrong, and refuse.
                     for node in [nodes.leader, nodes.helper] { _ = try await nodes.addTask(name, to: node) }
-                    tallies.append(try Tally(task, nodes))
+                    tallies.append(try Tally(task, nodes, patience: .zero))
                 }
                 // A leader that takes a report now has to keep it until the mistake is mended.
                 for tally in tallies { _ = try? await tally.upload(5) }
-                try await Task.sleep(for: .seconds(3))
                 for tally in tallies { #expect(tally.acknowledged == 0, "nobody says that anything is wrong") }
+                for node in [nodes.leader, nodes.helper] {
+                    try await eventually("the \(node.role)'s operator is told", within: .seconds(60)) {
+                        node.logText.contains("the nodes do not fit each other")
+                    }
+                }
                 await nodes.helper.stop()
-                try right.write(to: URL(fileURLWithPath: "\(nodes.helper.folder)/\(mistake.rawValue)"))
+                try right.write(to: URL(fileURLWithPath: file))
                 try await nodes.helper.start()
                 for tally in tallies {
                     for node in [nodes.leader, nodes.helper] {
                         let added = try await nodes.addTask(tally.task.name, to: node)
                         #expect(added.status == 0, "\(node.role): \(added.errors)")
                     }
-                    try await eventually("uploads are taken again") { (try? await tally.upload(1)) == true }
+                    try await eventually("uploads are taken again") { (try? await tally.upload(5)) == true }
+                    try await tally.upload(5)
                     try await tally.expectExactSum(tally.task.name, nodes)
                 }
                 try await nodes.expectVerifiedAudit(of: tallies[0].task)

@@ -114,7 +114,9 @@ extension EndToEnd {
         @Test func toBlobsLeaveNoResultUnpublished() async throws {
             try await TestNodes.runBehindProxies { nodes, proxies in
                 let faults = Fault.oddAnswers + Fault.disturbances
-                let cases = try await Self.cases(Array(repeating: .pass, count: 8), nodes) { .number($0, committed: true) }
+                let cases = try await Self.cases(Array(repeating: .pass, count: 8), nodes) {
+                    .number($0, committed: true)
+                }
                 proxies.helper.follow(
                     faults.enumerated().map { FaultRule("GET", "cairn/blobs/*", .only($0 + 1), $1) })
                 await Self.forEach(cases) { one in
@@ -132,7 +134,8 @@ extension EndToEnd {
         func aProblemDocumentEndsOneJobAndNoOther(isAsked: Bool) async throws {
             try await TestNodes.runBehindProxies { nodes, proxies in
                 let problem = Fault.problem(.invalidMessage)
-                let cases = try await Self.cases(Array(repeating: isAsked ? problem : problem.unasked, count: 4), nodes) {
+                let cases = try await Self.cases(Array(repeating: isAsked ? problem : problem.unasked, count: 4), nodes)
+                {
                     .number($0)
                 }
                 proxies.helper.follow(

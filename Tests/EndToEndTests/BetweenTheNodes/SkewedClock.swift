@@ -54,7 +54,8 @@ struct SkewedClock {
         try Self.source.write(toFile: source, atomically: true, encoding: .utf8)
         var failures: [String] = []
         for compiler in Self.compilers {
-            let result = try await ChildProcess.run(compiler, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"])
+            let result = try await ChildProcess.run(
+                compiler, ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"])
             if result.ending == .exited(0) { return }
             failures.append("\(compiler): \(String(decoding: result.errors, as: UTF8.self))")
         }

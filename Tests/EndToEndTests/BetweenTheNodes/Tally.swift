@@ -18,10 +18,11 @@ final class Tally: Sendable {
     /// Of reports that nothing was wrong with, how long until all are counted, on a machine that has other things to do.
     static let patience: Duration = .seconds(150)
 
-    private init(task: TaskFile, seed: [UInt8]) throws {
+    /// - Parameter patience: how long contributors repeat a request that is not answered as they want.
+    init(_ task: TaskFile, _ nodes: TestNodes, patience: Duration = .seconds(60)) throws {
         self.task = task
-        self.seed = seed
-        client = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(60)))
+        seed = try nodes.wallet().seed
+        client = try TaskClient(task: task, transport: HTTPTransport(deadline: patience))
     }
 
     /// What a task is of.
@@ -43,7 +44,8 @@ final class Tally: Sendable {
 
         var options: [String] {
             [
-                "--vdaf", "sum", "--max-measurement", "\((1 << reports) - 1)", isCommitted ? "--committed" : "--uncommitted",
+                "--vdaf", "sum", "--max-measurement", "\((1 << reports) - 1)",
+                isCommitted ? "--committed" : "--uncommitted",
                 "--batch-mode", mode == .timeInterval ? "time-interval" : "leader-selected", "--min-batch-size", "2",
                 "--max-batch-size", "1000",
             ]
@@ -52,12 +54,7 @@ final class Tally: Sendable {
 
     /// Creates the task and adds it to both nodes.
     static func create(_ name: String, _ kind: Kind, _ options: String..., nodes: TestNodes) async throws -> Tally {
-        try Tally(task: try await nodes.createTask(name, kind.options + options), seed: try nodes.wallet().seed)
-    }
-
-    /// A task that the operators add in their own way.
-    convenience init(_ task: TaskFile, _ nodes: TestNodes) throws {
-        try self.init(task: task, seed: try nodes.wallet().seed)
+        try Tally(try await nodes.createTask(name, kind.options + options), nodes)
     }
 
     /// Of the task's resources at either node; `resource` is the last segment.
@@ -72,10 +69,7 @@ final class Tally: Sendable {
     /// - Returns: whether the leader acknowledged all.
     @discardableResult
     func upload(_ count: Int = Tally.reports, andOneThatTheHelperRefuses: Bool = false) async throws -> Bool {
-        let first = uploads.withLock { uploads in
-            defer { uploads.next += count }
-            return uploads.next
-        }
+        let first = uploads.withLock { $0.next }
         let values = (first..<first + count).map { UInt64(1) << $0 }
         var reports = try await client.prepare(values.map { .integer($0) }, seed: seed, time: now)
         if andOneThatTheHelperRefuses {
@@ -85,7 +79,10 @@ final class Tally: Sendable {
         }
         let outcomes = try await client.send(reports)
         let accepted = zip(values, outcomes).filter { $1.error == nil }.map { $0.0 }
-        uploads.withLock { $0.acknowledged += accepted.reduce(0, +) }
+        uploads.withLock { uploads in
+            uploads.next += count
+            uploads.acknowledged += accepted.reduce(0, +)
+        }
         return outcomes.allSatisfy { $0.error == nil }
     }
 

@@ -12,7 +12,9 @@ extension EndToEnd {
         @Test func tenSecondsOfAMisconfiguredProxyCostNoReport() async throws {
             try await TestNodes.runBehindProxies { nodes, proxies in
                 var tallies: [Tally] = []
-                for number in 0..<4 { tallies.append(try await Tally.create("wait-\(number)", .number(number), nodes: nodes)) }
+                for number in 0..<4 {
+                    tallies.append(try await Tally.create("wait-\(number)", .number(number), nodes: nodes))
+                }
                 let pages: [Fault] = [.page(200), .page(400), .page(403), .page(404), .empty(200), .redirect]
                 // The leader knows its peer by now; contributors have the helper's keys.
                 for tally in tallies { _ = try await tally.client.aggregatorConfigs() }
@@ -61,7 +63,9 @@ extension EndToEnd {
             try await TestNodes.run { nodes in
                 var tallies: [Tally] = []
                 // Fewer than jobs can be under way at a time.
-                for number in [1, 2] { tallies.append(try await Tally.create("idle-\(number)", .number(number), nodes: nodes)) }
+                for number in [1, 2] {
+                    tallies.append(try await Tally.create("idle-\(number)", .number(number), nodes: nodes))
+                }
                 for tally in tallies { _ = try await tally.client.aggregatorConfigs() }
                 await nodes.helper.kill()
                 for tally in tallies { try await tally.upload() }
