@@ -44,7 +44,8 @@ extension EndToEnd {
                 try right.write(to: URL(fileURLWithPath: file))
                 try await nodes.helper.start()
                 for tally in tallies {
-                    for node in [nodes.leader, nodes.helper] {
+                    // The one whose key was wrong comes first: the other has nothing to replace.
+                    for node in [nodes.helper, nodes.leader] {
                         let added = try await nodes.addTask(tally.task.name, to: node)
                         #expect(added.status == 0, "\(node.role): \(added.errors)")
                     }
