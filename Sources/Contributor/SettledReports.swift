@@ -17,6 +17,8 @@ package enum SettledReports {
         case goOn
         /// Look into the log what became of it.
         case askLog
+        /// Wait: another upload may be sending it right now.
+        case wait
         /// Only its owner can say whether another one is wanted.
         case askOwner(UnsettledReport.Reason)
     }
@@ -36,7 +38,10 @@ package enum SettledReports {
         switch state {
         // A report that was taken is no doubt: whoever contributes again wants to be counted again.
         case .stored: return .goOn
-        case .sent: return isCommitted && isAlone ? .askLog : .goOn
+        // What the leader says that it did not take, it may have kept.
+        case .sent, .notTaken:
+            guard isAlone else { return .wait }
+            return isCommitted ? .askLog : .askOwner(.unanswered)
         // The leader's bare word, or a withdrawal that a node has answered and nobody has seen in the log.
         case .rejected where isCommitted, .withdrawn where isCommitted: return .askLog
         // Without a log nothing can be proved. Of all refusals, this is the one after which clients send a value again.
@@ -77,6 +82,10 @@ public struct UnsettledReport: Sendable, Equatable {
         case counts
         /// Its upload was refused for this reason, and the task logs no reports, so nobody can prove that it is out.
         case unprovable(refusal: String)
+        /// Nobody knows whether the leader has it, and the task logs no reports.
+        case unanswered
+        /// Another upload of the wallet may be sending it right now.
+        case underWay
         /// The leader does not take it back, for this reason, and the log has nothing about it.
         case notTakenBack(String)
         /// The leader took the withdrawal, but the log did not show it in time under a checkpoint of these witnesses.
@@ -105,6 +114,12 @@ extension UnsettledReport: CustomStringConvertible {
         case .unprovable(let refusal):
             "an earlier report, \(reportID.base64URL), was refused with \(refusal), and this task has no log of reports "
                 + "that could prove that the leader did not keep it. \(again)"
+        case .unanswered:
+            "an earlier report, \(reportID.base64URL), was not answered, and this task has no log of reports that could say "
+                + "whether the leader has it. To send the same report again, which is counted once: --resume. \(again)"
+        case .underWay:
+            "an earlier report, \(reportID.base64URL), waits for its answer, or was left by a program that ended, while "
+                + "another upload out of this wallet is under way. Try again when that has ended. \(again)"
         case .notTakenBack(let reason):
             "an earlier report, \(reportID.base64URL), may still count: the log does not have it, and the leader does not "
                 + "take it back (\(reason)). Try `\(withdraw)`, or at the other node with `--at helper`. \(again)"

@@ -61,7 +61,7 @@ package enum Receipt {
             return report.failing(.leaderTime, violation)
         }
         let finding = LeaderTime.judge(proof.checkpoint, leaderKey: leaderKey, policy: policy)
-        guard case .confirmed = finding else { return report.failing(.leaderTime, finding) }
+        guard finding.isConfirmed else { return report.failing(.leaderTime, finding) }
         report.passed(.leaderTime)
         return report
     }

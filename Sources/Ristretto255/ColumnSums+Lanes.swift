@@ -11,15 +11,13 @@ extension ColumnSums {
         nonisolated(unsafe) let points = points
         return concurrentMap(count: blocks[0].count, groupSize: groupSize, threads: threads) { range, target in
             let words = Int(CAIRN_COLUMN_ENTRIES) * Int(CAIRN_COLUMN_ENTRY_WORDS) * blocks.count
-            let memory = UnsafeMutableRawPointer.allocate(
-                byteCount: words * MemoryLayout<UInt64>.stride, alignment: 64)
-            defer { memory.deallocate() }
-            let table = memory.assumingMemoryBound(to: UInt64.self)
+            let table = AlignedMemory(count: words)
+            defer { withExtendedLifetime(table) {} }
             withUnsafePointer(to: CachedAffinePoint(affine: .identity)) { identity in
                 for first in stride(from: range.lowerBound, to: range.upperBound, by: LaneBuckets.lanes) {
                     let columns = first..<min(first + LaneBuckets.lanes, range.upperBound)
                     let sources = sources(columns, blocks, points, identity)
-                    for (column, sum) in zip(columns, sums(steps, sources, table)) {
+                    for (column, sum) in zip(columns, sums(steps, sources, table.words)) {
                         (target + (column - range.lowerBound)).initialize(to: RistrettoPoint(sum))
                     }
                 }

@@ -9,22 +9,16 @@ final class LaneBuckets {
     static let areAvailable = cairn_edwards25519_has_ifma() != 0
     static let lanes = Int(CAIRN_LANES)
 
-    private let words: UnsafeMutablePointer<UInt64>
+    private let memory: AlignedMemory
     private let width: UInt32
 
     /// - Precondition: a width from 2 to 15, on a processor that has the kernel.
     init(width: Int) {
         precondition(Self.areAvailable, "this processor has no AVX-512 IFMA")
         let count = Self.lanes * (1 << (width - 1) + 1)
-        let size = count * Int(CAIRN_BUCKET_WORDS) * MemoryLayout<UInt64>.stride
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-        words = memory.assumingMemoryBound(to: UInt64.self)
+        memory = AlignedMemory(count: count * Int(CAIRN_BUCKET_WORDS))
         self.width = UInt32(width)
-        cairn_buckets_clear_ifma(words, self.width)
-    }
-
-    deinit {
-        words.deallocate()
+        cairn_buckets_clear_ifma(memory.words, self.width)
     }
 
     /// Adds points of a group of a plan, each to the bucket of its digit, or subtracts it from that of the digit's
@@ -45,8 +39,10 @@ final class LaneBuckets {
             return UnsafeRawPointer(first).assumingMemoryBound(to: UInt64.self)
         }
         let digits = digits.baseAddress.map { $0 + Self.lanes * (plan.steps * group + steps.lowerBound) }
-        sources.withUnsafeBufferPointer {
-            cairn_buckets_add_ifma(words, width, $0.baseAddress, digits, steps.count)
+        withExtendedLifetime(memory) {
+            sources.withUnsafeBufferPointer {
+                cairn_buckets_add_ifma(memory.words, width, $0.baseAddress, digits, steps.count)
+            }
         }
     }
 
@@ -54,7 +50,7 @@ final class LaneBuckets {
     var weightedSums: [EdwardsPoint] {
         let wordsPerPoint = Int(CAIRN_BUCKET_WORDS)
         let sums = [UInt64](unsafeUninitializedCapacity: Self.lanes * wordsPerPoint) { sums, initialized in
-            cairn_buckets_sum_ifma(words, width, sums.baseAddress)
+            withExtendedLifetime(memory) { cairn_buckets_sum_ifma(memory.words, width, sums.baseAddress) }
             initialized = sums.count
         }
         return (0..<Self.lanes).map { EdwardsPoint(bucket: sums[(wordsPerPoint * $0)...].prefix(wordsPerPoint)) }

@@ -55,9 +55,23 @@ public final class ContributorWallet: Sendable {
         try self.init(opening: path) { _ throws(WalletError) in key }
     }
 
-    private init(opening path: String, unlock: (WalletHeader) throws(WalletError) -> WalletKey) throws(WalletError) {
+    /// Opens a wallet for uploads only.
+    ///
+    /// - Parameter detail: how much of it is kept in memory.
+    package convenience init(
+        opening path: String, passphrase: Passphrase, keeping detail: WalletContents.Detail
+    ) throws(WalletError) {
+        try self.init(opening: path, keeping: detail) { header throws(WalletError) in
+            try WalletKey(passphrase: passphrase, salt: header.salt, parameters: header.parameters)
+        }
+    }
+
+    private init(
+        opening path: String, keeping detail: WalletContents.Detail = .everything,
+        unlock: (WalletHeader) throws(WalletError) -> WalletKey
+    ) throws(WalletError) {
         var file = try WalletFile(opening: path, unlock: unlock)
-        var contents = WalletContents()
+        var contents = WalletContents(keeping: detail)
         try file.read(into: &contents)
         guard contents.seed != nil else { throw .notAWallet(path: path, reason: "it has no seed") }
         self.path = path
@@ -77,6 +91,17 @@ public final class ContributorWallet: Sendable {
             try state.file.read(into: &state.contents)
             return state.contents
         }
+    }
+
+    /// Walks through all records in the file, in the order in which they were written; later ones amend earlier ones.
+    package func forEachRecord(_ body: (WalletRecord) -> Void) throws(WalletError) {
+        let file = state.withLock { $0.file }
+        try file.replay(body)
+    }
+
+    /// Keeps no inputs, openings, receipts and promises in memory from now on. They stay in the file.
+    package func forgetDetails() {
+        state.withLock { $0.contents.forgetDetails() }
     }
 
     /// The history, oldest first; of one task if given.

@@ -5,6 +5,8 @@ public struct ReportRecord: Sendable, Equatable {
     public enum State: Sendable, Equatable {
         /// Written before the upload; what the leader answered is not known.
         case sent
+        /// The leader said, for this reason, that it did not take it just now. It can be sent again as it is.
+        case notTaken(String)
         /// The leader has stored it.
         case stored
         /// The leader refused it, for this reason (the standard's name).
@@ -36,6 +38,11 @@ public struct ReportRecord: Sendable, Equatable {
         ReportRecord(taskID: taskID, reportID: reportID, time: time, state: state, opening: opening)
     }
 
+    /// The same report without the input and what opens its commitments.
+    var withoutOpening: ReportRecord {
+        ReportRecord(taskID: taskID, reportID: reportID, time: time, state: state, opening: nil)
+    }
+
     /// What two wallets know about one report: an opening if either has one, and the later state.
     func merged(with other: ReportRecord) -> ReportRecord {
         ReportRecord(
@@ -45,13 +52,22 @@ public struct ReportRecord: Sendable, Equatable {
 }
 
 extension ReportRecord.State {
+    /// Whether the leader has not said yet what becomes of the report: it can be sent again as it is.
+    package var isOpen: Bool {
+        switch self {
+        case .sent, .notTaken: true
+        case .stored, .rejected, .withdrawn: false
+        }
+    }
+
     /// Position in the order in which a report gets its states.
     fileprivate var stage: Int {
         switch self {
-        case .sent: 0
-        case .stored: 1
-        case .rejected: 2
-        case .withdrawn: 3
+        case .notTaken: 0
+        case .sent: 1
+        case .stored: 2
+        case .rejected: 3
+        case .withdrawn: 4
         }
     }
 }

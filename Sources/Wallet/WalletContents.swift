@@ -10,8 +10,31 @@ package struct WalletContents: Sendable {
     package private(set) var promises: [ReportKey: [UInt8]] = [:]
     /// What was found out about reports whose uploads had doubtful ends.
     package private(set) var doubts: [ReportKey: ReportDoubt] = [:]
+    /// Of reports that are open: what it takes to send them again.
+    package private(set) var shares: [ReportKey: KeptShares] = [:]
+    private var detail = Detail.everything
+
+    /// How much of the records is kept in memory.
+    package enum Detail: Sendable {
+        case everything
+        /// The history without inputs and openings, and no receipts or promises: what an upload has to know, a few hundred
+        /// bytes a report. Nothing is copied out of such contents into another wallet.
+        case states
+    }
 
     package init() {}
+
+    package init(keeping detail: Detail) { self.detail = detail }
+
+    /// Whether this is all that the wallet has.
+    package var isComplete: Bool { detail == .everything }
+
+    /// Drops what is not to be kept, and keeps it no more.
+    package mutating func forgetDetails() {
+        detail = .states
+        for (key, report) in reports { reports[key] = report.withoutOpening }
+        (receipts, promises) = ([:], [:])
+    }
 
     /// - Throws: where no seed comes first, or another one follows.
     package init(_ records: [WalletRecord]) throws(CodecError) {
@@ -35,14 +58,19 @@ package struct WalletContents: Sendable {
         guard seed != nil else { throw .missingField("seed") }
         switch record {
         case .seed: return
-        case .report(let report): reports[report.key] = report
+        case .report(let report):
+            reports[report.key] = detail == .everything ? report : report.withoutOpening
+            if !report.state.isOpen { shares[report.key] = nil }
         // States of reports that are not there say nothing.
-        case .state(let key, let state): reports[key] = reports[key]?.with(state)
-        case .receipt(let key, let text): receipts[key] = text
-        case .promise(let key, let text): promises[key] = text
+        case .state(let key, let state):
+            reports[key] = reports[key]?.with(state)
+            if !state.isOpen { shares[key] = nil }
+        case .receipt(let key, let text): if detail == .everything { receipts[key] = text }
+        case .promise(let key, let text): if detail == .everything { promises[key] = text }
         case .forgotten(let key):
-            (reports[key], receipts[key], promises[key], doubts[key]) = (nil, nil, nil, nil)
+            (reports[key], receipts[key], promises[key], doubts[key], shares[key]) = (nil, nil, nil, nil, nil)
         case .doubt(let key, let doubt): doubts[key] = doubt
+        case .shares(let key, let kept): if reports[key]?.state.isOpen == true { shares[key] = kept }
         }
     }
 
@@ -53,15 +81,21 @@ package struct WalletContents: Sendable {
     }
 
     /// Everything, in as few records as say it.
+    ///
+    /// - Precondition: ``isComplete``.
     package func records() -> [WalletRecord] {
+        precondition(isComplete, "details that were not kept must not be lost by copying a wallet")
         guard let seed else { return [] }
         return [.seed(seed.withUnsafeBytes { Array($0) })] + history().map { .report($0) }
             + Self.sorted(receipts).map { .receipt($0, $1) } + Self.sorted(promises).map { .promise($0, $1) }
-            + Self.sorted(doubts).map { .doubt($0, $1) }
+            + Self.sorted(doubts).map { .doubt($0, $1) } + Self.sorted(shares).map { .shares($0, $1) }
     }
 
     /// What `other` knows and this does not: the union of both is this with these records added.
+    ///
+    /// - Precondition: ``isComplete``, for both.
     package func missing(from other: WalletContents) -> [WalletRecord] {
+        precondition(isComplete && other.isComplete, "details that were not kept must not be lost by uniting wallets")
         let reports = other.history().compactMap { theirs -> WalletRecord? in
             guard let mine = self.reports[theirs.key] else { return .report(theirs) }
             let both = mine.merged(with: theirs)
@@ -75,6 +109,9 @@ package struct WalletContents: Sendable {
                 other.doubts.filter { doubts[$0.key] == nil || doubts[$0.key] == .counts && $0.value == .settled }
             )
             .map { .doubt($0, $1) }
+            // Of a report that either of the two knows the end of, they are needed no more.
+            + Self.sorted(other.shares.filter { shares[$0.key] == nil && self.reports[$0.key]?.state.isOpen != false })
+            .map { .shares($0, $1) }
     }
 
     private static func sorted<Fact>(_ facts: [ReportKey: Fact]) -> [(ReportKey, Fact)] {

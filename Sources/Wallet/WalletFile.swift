@@ -11,6 +11,8 @@ struct WalletFile: Sendable {
     private let descriptor: FileDescriptor
     private let key: WalletKey
     private var scan: FrameScan
+    /// At the first frame.
+    private let start: FrameScan
 
     var path: String { descriptor.path }
 
@@ -31,7 +33,8 @@ struct WalletFile: Sendable {
         let draft = "\(path).\(UUID().uuidString).part"
         let header = WalletHeader(key: key)
         self.key = key
-        scan = FrameScan(header: header, key: key)
+        start = FrameScan(header: header, key: key)
+        scan = start
         descriptor = try FileDescriptor(path: path, draft: draft, flags: O_RDWR | O_CREAT | O_EXCL)
         defer { unlink(draft) }
         try descriptor.write(header.encoded(), at: 0)
@@ -67,7 +70,8 @@ struct WalletFile: Sendable {
         }
         key = try unlock(header)
         guard header.isAuthentic(under: key) else { throw .wrongPassphrase(path: path) }
-        scan = FrameScan(header: header, key: key)
+        start = FrameScan(header: header, key: key)
+        scan = start
     }
 
     private static func headerBytes(_ file: FileDescriptor) throws(CodecError) -> [UInt8] {
@@ -82,6 +86,25 @@ struct WalletFile: Sendable {
         try descriptor.lock(LOCK_SH)
         defer { descriptor.unlock() }
         try readLocked(into: &contents)
+    }
+
+    /// Walks through all records from the first one on, a frame at a time.
+    func replay(_ body: (WalletRecord) -> Void) throws(WalletError) {
+        try descriptor.lock(LOCK_SH)
+        defer { descriptor.unlock() }
+        guard try descriptor.isAtItsPath() else { throw .replaced(path: path) }
+        var scan = start
+        while true {
+            let index = scan.place.index
+            guard var frame = try scan.next(in: descriptor) else { return }
+            defer { Wipe.bytes(&frame) }
+            do throws(CodecError) {
+                var reader = ByteReader(frame)
+                for record in try reader.list(of: WalletRecord.self) { body(record) }
+            } catch {
+                throw .damagedFrame(path: path, index: index, reason: error.description)
+            }
+        }
     }
 
     /// Appends frames, and returns once they are on the disk.

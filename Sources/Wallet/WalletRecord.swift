@@ -3,7 +3,7 @@ import DAP
 
 /// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
 ///
-///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), (255) }
+///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), (255) }
 ///         RecordType;
 ///     struct {
 ///         RecordType type;
@@ -15,6 +15,7 @@ import DAP
 ///             case promise:   ReportKey key; opaque promise<0..2^32-1>;
 ///             case forgotten: ReportKey key;
 ///             case doubt:     ReportKey key; Doubt doubt;
+///             case shares:    ReportKey key; KeptShares shares;
 ///         };
 ///     } WalletRecord;
 ///
@@ -32,12 +33,14 @@ package enum WalletRecord: Sendable, Equatable {
     case forgotten(ReportKey)
     /// What has been found out about a report whose upload had a doubtful end.
     case doubt(ReportKey, ReportDoubt)
+    /// What it takes to send an unanswered report again as it was.
+    case shares(ReportKey, KeptShares)
 }
 
 extension WalletRecord: WireMessage {
     private enum Kind: UInt8 {
         case seed = 1
-        case report, state, receipt, promise, forgotten, doubt
+        case report, state, receipt, promise, forgotten, doubt, shares
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -69,6 +72,7 @@ extension WalletRecord: WireMessage {
                 throw .unsupported(field: "doubt", value: UInt64(doubt))
             }
             self = .doubt(key, known)
+        case .shares: self = .shares(key, try KeptShares(from: &reader))
         }
     }
 
@@ -101,12 +105,15 @@ extension WalletRecord: WireMessage {
         case .doubt(let key, let doubt):
             start(.doubt, key)
             writer.write(doubt.rawValue)
+        case .shares(let key, let shares):
+            start(.shares, key)
+            shares.encode(into: &writer)
         }
     }
 }
 
-/// `enum { sent(0), stored(1), rejected(2), withdrawn(3), (255) } ReportState`; behind `rejected` stands its reason,
-/// UTF-8, `opaque reason<0..2^16-1>`.
+/// `enum { sent(0), stored(1), rejected(2), withdrawn(3), not_taken(4), (255) } ReportState`; behind `rejected` and
+/// `not_taken` stands the reason, UTF-8, `opaque reason<0..2^16-1>`.
 extension ReportRecord.State: WireMessage {
     /// Reasons come from a node, and are cut to this many Unicode scalars.
     private static let longestReason = 250
@@ -116,15 +123,9 @@ extension ReportRecord.State: WireMessage {
         switch state {
         case 0: self = .sent
         case 1: self = .stored
-        case 2:
-            guard let reason = String(validating: try reader.opaque16("reason"), as: UTF8.self) else {
-                throw .invalidValue(field: "reason", reason: "it is not UTF-8")
-            }
-            guard reason.unicodeScalars.count <= Self.longestReason else {
-                throw .tooLong(field: "reason", maximum: Self.longestReason)
-            }
-            self = .rejected(reason)
+        case 2: self = .rejected(try Self.reason(from: &reader))
         case 3: self = .withdrawn
+        case 4: self = .notTaken(try Self.reason(from: &reader))
         default: throw .unsupported(field: "state", value: UInt64(state))
         }
     }
@@ -133,11 +134,25 @@ extension ReportRecord.State: WireMessage {
         switch self {
         case .sent: writer.write(UInt8(0))
         case .stored: writer.write(UInt8(1))
-        case .rejected(let reason):
-            writer.write(UInt8(2))
-            writer.opaque16(Array(String(reason.unicodeScalars.prefix(Self.longestReason)).utf8))
+        case .rejected(let reason): Self.write(2, reason, into: &writer)
         case .withdrawn: writer.write(UInt8(3))
+        case .notTaken(let reason): Self.write(4, reason, into: &writer)
         }
+    }
+
+    private static func reason(from reader: inout ByteReader) throws(CodecError) -> String {
+        guard let reason = String(validating: try reader.opaque16("reason"), as: UTF8.self) else {
+            throw .invalidValue(field: "reason", reason: "it is not UTF-8")
+        }
+        guard reason.unicodeScalars.count <= longestReason else {
+            throw .tooLong(field: "reason", maximum: longestReason)
+        }
+        return reason
+    }
+
+    private static func write(_ state: UInt8, _ reason: String, into writer: inout ByteWriter) {
+        writer.write(state)
+        writer.opaque16(Array(String(reason.unicodeScalars.prefix(longestReason)).utf8))
     }
 }
 

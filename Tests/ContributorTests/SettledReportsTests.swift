@@ -7,7 +7,7 @@ import Wallet
 /// The rule by which earlier reports of a task let another one be made, over all that a wallet and a log can say.
 @Suite struct SettledReportsTests {
     private static let states: [ReportRecord.State] =
-        [.sent, .stored, .withdrawn] + ReportError.allCases.map { .rejected($0.name) }
+        [.sent, .notTaken("HTTP 503"), .stored, .withdrawn] + ReportError.allCases.map { .rejected($0.name) }
         + [.rejected("unrecognizedTask"), .rejected("HTTP 500"), .rejected("")]
 
     private func step(
@@ -31,8 +31,11 @@ import Wallet
     }
 
     @Test func unansweredReportsAreInDoubtOnceNobodyWaitsForTheAnswer() {
-        #expect(step(.sent) == .askLog)
-        #expect(step(.sent, alone: false) == .goOn)
+        for state in [ReportRecord.State.sent, .notTaken("HTTP 503")] {
+            #expect(step(state) == .askLog)
+            #expect(step(state, committed: false) == .askOwner(.unanswered))
+            for committed in [true, false] { #expect(step(state, committed: committed, alone: false) == .wait) }
+        }
     }
 
     @Test func withoutALogOnlyRefusalsThatMakeClientsSendAgainStop() {
@@ -41,9 +44,10 @@ import Wallet
                 switch state {
                 case .rejected("outdated_config"): .askOwner(.unprovable(refusal: "outdated_config"))
                 case .rejected("hpke_unknown_config_id"): .askOwner(.unprovable(refusal: "hpke_unknown_config_id"))
+                case .sent, .notTaken: .askOwner(.unanswered)
                 default: .goOn
                 }
-            for alone in [true, false] {
+            for alone in state.isOpen ? [true] : [true, false] {
                 #expect(step(state, committed: false, alone: alone) == expected, "\(state)")
             }
         }
@@ -75,7 +79,7 @@ import Wallet
 
     @Test func everyReasonSaysWhatToDo() {
         let reasons: [UnsettledReport.Reason] = [
-            .counts, .unprovable(refusal: "outdated_config"), .notTakenBack("its batch is closed"),
+            .counts, .unprovable(refusal: "outdated_config"), .unanswered, .underWay, .notTakenBack("its batch is closed"),
             .notLogged(waitingFor: "the log example.org/log"), .logUnreadable("nothing listens there"),
         ]
         for reason in reasons {

@@ -39,6 +39,30 @@ import Testing
         #expect(try await other.logSize() == 2)
     }
 
+    /// `cairn node run` and `cairn node task add` on a new node's folder, at the same instant.
+    @Test func manyCanOpenANewDatabaseAtOnce() async throws {
+        for round in 0..<5 {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-opening-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let path = folder.appending(path: "node.sqlite").path
+            let sizes = try await withThrowingTaskGroup(of: UInt64.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let store = try SQLiteDatastore.open(path: path)
+                        _ = try await store.beginGeneration()
+                        // Some are the last to leave for a moment, which ends the write-ahead log.
+                        if number % 2 == 0 { try store.close() }
+                        return 1
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(sizes == 8)
+            #expect(try await SQLiteDatastore.open(path: path).generation() == 8, "round \(round)")
+        }
+    }
+
     @Test func aFileThatIsNoDatabaseIsRefused() throws {
         let temporary = try TemporaryStore()
         let path = temporary.directory.appending(path: "other").path

@@ -22,12 +22,13 @@ import TransparencyLog
 
     private static func report(_ index: UInt8, task: TaskID) throws -> [UInt8] {
         let id = try #require(ReportID(counting(16, from: 16 * index)))
+        let batch = try #require(BatchID(counting(32, from: 5)))
         let commitments = [counting(32, from: 3 * index), counting(32, from: 100 + 3 * index)]
         let claim = try ClaimKey.make(
             seed: counting(32, from: 7), taskID: task, reportID: id, commitments: commitments)
         return LedgerEntry.report(
             ReportEntry(
-                taskID: task, batchID: try #require(BatchID(counting(32, from: 5))),
+                taskID: task, batchID: batch,
                 metadata: ReportMetadata(reportID: id, time: 491_001, publicExtensions: [claim.reportExtension]),
                 leaderCommitment: commitments[0], helperCommitment: commitments[1])
         ).encoded()

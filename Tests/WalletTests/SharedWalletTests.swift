@@ -48,7 +48,7 @@ import Wallet
             try ContributorWallet(opening: folder.wallet, passphrase: passphrase)
         }
         let opened = try ContributorWallet(opening: folder.wallet, passphrase: new)
-        #expect(try opened.records().map(\.reportID) == [3, 1, 2, 9].map(sampleID))
+        #expect(try opened.records().map(\.reportID) == [3, 1, 2, 5, 9].map(sampleID))
         #expect(try opened.receipt(of: sampleReport(1).key) == "a receipt")
         #expect(opened.seed == wallet.seed)
         // Whoever had the old file open must not write to where nobody reads.
@@ -100,6 +100,55 @@ import Wallet
         let backup = folder.path + "/doubts"
         try one.export(to: backup, key: try cheapKey(salt: 9))
         #expect(try ContributorWallet(opening: backup, passphrase: passphrase).contents().doubts.count == 4)
+    }
+
+    /// Both shares are the input: they are kept while the report may have to be sent again, and no longer.
+    @Test func sharesAreKeptUntilTheReportIsAnswered() throws {
+        let key = sampleReport(5).key
+        for end in [ReportRecord.State.stored, .rejected("report_dropped"), .withdrawn] {
+            var contents = try WalletContents([.seed([UInt8](repeating: 1, count: 32))] + sampleRecords)
+            #expect(contents.shares == [key: sampleShares(5)])
+            try contents.add(.state(key, .sent))
+            #expect(contents.shares == [key: sampleShares(5)])
+            try contents.add(.state(key, end))
+            #expect(contents.shares.isEmpty, "\(end)")
+            try contents.add(.shares(key, sampleShares(5)))
+            #expect(contents.shares.isEmpty, "\(end)")
+            #expect(try WalletContents(contents.records()).shares.isEmpty)
+        }
+    }
+
+    @Test func unitedWalletsSendAgainOnlyWhatNeitherSawAnswered() throws {
+        let seed = WalletRecord.seed([UInt8](repeating: 1, count: 32))
+        let theirs = try WalletContents([seed] + sampleRecords)
+        var answered = try WalletContents([seed, .report(sampleReport(5, state: .stored))])
+        for record in answered.missing(from: theirs) { try answered.add(record) }
+        #expect(answered.shares.isEmpty && answered.reports[sampleReport(5).key]?.state == .stored)
+        var open = try WalletContents([seed, .report(sampleReport(5))])
+        for record in open.missing(from: theirs) { try open.add(record) }
+        #expect(open.shares == theirs.shares && open.reports[sampleReport(5).key]?.state == .sent)
+        #expect(open.missing(from: theirs).isEmpty)
+    }
+
+    /// For uploads: the history without inputs and texts, whoever appends them.
+    @Test func aWalletThatForgetsDetailsKeepsThemInItsFile() throws {
+        let folder = try TemporaryFolder()
+        let wallet = try ContributorWallet(creating: folder.wallet, key: try cheapKey())
+        try wallet.save(Array(sampleRecords[..<4]))
+        wallet.forgetDetails()
+        try wallet.save(Array(sampleRecords[4...]))
+        let whole = try ContributorWallet(opening: folder.wallet, passphrase: passphrase).contents()
+        let reopened = try ContributorWallet(opening: folder.wallet, passphrase: passphrase, keeping: .states)
+        for lean in [try wallet.contents(), try reopened.contents()] {
+            #expect(lean.reports.mapValues(\.state) == whole.reports.mapValues(\.state))
+            #expect(lean.reports.values.allSatisfy { $0.opening == nil })
+            #expect(lean.receipts.isEmpty && lean.promises.isEmpty)
+            #expect(lean.doubts == whole.doubts && lean.shares == whole.shares)
+        }
+        var all: [WalletRecord] = []
+        try wallet.forEachRecord { all.append($0) }
+        #expect(Array(all.dropFirst()) == sampleRecords)
+        #expect(whole.receipts.count == 1 && whole.promises.count == 1)
     }
 
     @Test func mergingMakesTheUnion() throws {

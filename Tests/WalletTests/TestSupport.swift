@@ -54,5 +54,13 @@ let sampleRecords: [WalletRecord] = [
     .state(sampleReport(1).key, .stored), .receipt(sampleReport(1).key, Array("a receipt".utf8)),
     .promise(sampleReport(1).key, Array("a promise".utf8)), .state(sampleReport(2).key, .withdrawn),
     .report(sampleReport(4)), .forgotten(sampleReport(4).key), .doubt(sampleReport(1).key, .counts),
-    .doubt(sampleReport(3).key, .settled),
+    .doubt(sampleReport(3).key, .settled), .report(sampleReport(5)), .state(sampleReport(5).key, .notTaken("HTTP 503")),
+    .shares(sampleReport(5).key, sampleShares(5)),
 ]
+
+func sampleShares(_ number: UInt64) -> KeptShares {
+    KeptShares(
+        metadata: ReportMetadata(
+            reportID: sampleID(number), time: number, publicExtensions: [Extension(type: 0xFF00, data: [1, 2])]),
+        publicShare: [3, 4, 5], leaderShare: [UInt8](repeating: 6, count: 40), helperShare: [])
+}

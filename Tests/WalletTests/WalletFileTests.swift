@@ -19,8 +19,8 @@ import Wallet
     private func expectSample(_ wallet: ContributorWallet) throws {
         #expect(wallet.seed == seed)
         let records = try wallet.records()
-        #expect(records.map(\.reportID) == [sampleID(3), sampleID(1), sampleID(2)])
-        #expect(records.map(\.state) == [.rejected("batch_collected"), .stored, .withdrawn])
+        #expect(records.map(\.reportID) == [3, 1, 2, 5].map(sampleID))
+        #expect(records.map(\.state) == [.rejected("batch_collected"), .stored, .withdrawn, .notTaken("HTTP 503")])
         #expect(records[1].opening == sampleReport(1).opening)
         #expect(records[2].opening?.values == [UInt128.max, 0])
         #expect(try wallet.receipt(of: sampleReport(1).key) == "a receipt")

@@ -111,7 +111,7 @@ actor LogFollower {
                 throw FollowError.unverifiable("the published checkpoint is of \(published.checkpoint.origin)")
             }
             let time = LeaderTime.judge(published, leaderKey: leaderKey, policy: policy)
-            guard case .confirmed = time else { throw FollowError.clocksApart(time) }
+            guard time.isConfirmed else { throw FollowError.clocksApart(time) }
             try await catchUp(to: published.checkpoint.size)
             let head = try await cosignedHead() ?? .empty
             let reader = LogReader(source: source, head: head)

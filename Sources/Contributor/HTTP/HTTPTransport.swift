@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import DAP
+import Foundation
 import NIOCore
 import NIOHTTP1
 
@@ -7,17 +8,22 @@ import NIOHTTP1
 ///
 /// A node may restart at any moment, and every request of DAP and of Cairn may be repeated without harm: creation is
 /// idempotent, reports carry unique ids. So a broken connection, an answer of the 5xx family and 429 lead to another
-/// attempt after a pause that doubles each time, until the deadline. The pause is jittered, so that clients which a
-/// restart cut off do not all come back at the same instant; a `Retry-After` of the node takes precedence.
+/// attempt, until the deadline (`RetryPace`).
 public struct HTTPTransport: Sendable {
     /// How long a request is repeated before ``ContributorError/unreachable(url:reason:)``.
     public var deadline: Duration
     /// How long one attempt may take.
     public var attemptTimeout: Duration
+    /// Gets sentences about whom a request waits for, where that takes longer than two seconds.
+    public var notice: (@Sendable (String) -> Void)?
 
-    public init(deadline: Duration = .seconds(20), attemptTimeout: Duration = .seconds(60)) {
+    public init(
+        deadline: Duration = .seconds(20), attemptTimeout: Duration = .seconds(60),
+        notice: (@Sendable (String) -> Void)? = nil
+    ) {
         self.deadline = deadline
         self.attemptTimeout = attemptTimeout
+        self.notice = notice
     }
 
     /// A request, by the standard's names.
@@ -52,9 +58,13 @@ public struct HTTPTransport: Sendable {
         /// The first header of that name.
         package func header(_ name: String) -> String? { headers.first(name: name) }
 
-        /// Seconds of a `Retry-After` header; its date form is not used by DAP nodes.
-        package var retryAfter: Duration? {
-            header("Retry-After").flatMap { Int64($0) }.map { .seconds(min(max($0, 0), 600)) }
+        /// When the node asks to be asked again.
+        package var retryAfter: Duration? { RetryPace.asked(header("Retry-After"), now: Date()) }
+
+        /// The problem document that the answer is.
+        package var problem: ProblemDocument? {
+            guard header("Content-Type")?.hasPrefix(ProblemDocument.contentType) == true else { return nil }
+            return try? ProblemDocument(json: body)
         }
     }
 
@@ -66,25 +76,40 @@ public struct HTTPTransport: Sendable {
         do throws(InsecureEndpoint) { try EndpointRule.check(request.url) } catch {
             throw ContributorError.insecure(error)
         }
+        let words = WaitingWords(for: request.url, notice: notice)
+        defer { withExtendedLifetime(words) {} }
         let start = ContinuousClock.now
-        var pause = Duration.milliseconds(50)
+        var pace = RetryPace(deadline: deadline)
         var attempts = 0
         while true {
             attempts += 1
             let result = await attempt(request, number: attempts)
-            var wait = pause * Double.random(in: 0.5...1.5)
+            var asked: Duration?
             switch result {
             case .success(let answer):
                 guard answer.status == 429 || answer.status >= 500 else { return answer }
-                if let asked = answer.retryAfter { wait = asked }
-                if ContinuousClock.now + wait - start > deadline { return answer }
+                asked = answer.retryAfter
             case .failure(let error):
                 if case .unexpectedAnswer = error { throw error }
-                if ContinuousClock.now + wait - start > deadline { throw error }
             }
+            guard let wait = pace.wait(after: ContinuousClock.now - start, asked: asked) else {
+                return try result.get()
+            }
+            words.explain(Self.explanation(result, asked: asked))
             try await Task.sleep(for: wait)
-            pause = min(pause * 2, .seconds(5))
         }
+    }
+
+    /// Why a request has to wait, in the middle of a sentence.
+    static func explanation(_ result: Result<Answer, ContributorError>, asked: Duration?) -> String {
+        let reason =
+            switch result {
+            case .success(let answer): "HTTP \(answer.status)"
+            case .failure(.unreachable(_, let reason)): reason
+            case .failure(.unexpectedAnswer(_, let reason)): reason
+            case .failure(let error): "\(error)"
+            }
+        return asked.map { "\(reason); it asks to come back in \($0.components.seconds) s" } ?? reason
     }
 
     /// Sends a request that must succeed.
@@ -98,11 +123,7 @@ public struct HTTPTransport: Sendable {
 
     /// What an answer outside 200 to 299 says.
     package static func error(for answer: Answer, url: String) -> ContributorError {
-        if answer.header("Content-Type")?.hasPrefix(ProblemDocument.contentType) == true,
-            let problem = try? ProblemDocument(json: answer.body)
-        {
-            return .refused(url: url, status: answer.status, problem: problem)
-        }
+        if let problem = answer.problem { return .refused(url: url, status: answer.status, problem: problem) }
         let text = String(validating: answer.body.prefix(200), as: UTF8.self) ?? ""
         return .unexpectedAnswer(url: url, reason: "HTTP \(answer.status) \(text)")
     }
@@ -115,7 +136,8 @@ public struct HTTPTransport: Sendable {
         return HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
     }()
 
-    private func attempt(_ request: Request, number: Int) async -> Result<Answer, ContributorError> {
+    /// Sends a request once.
+    func attempt(_ request: Request, number: Int) async -> Result<Answer, ContributorError> {
         var message = HTTPClientRequest(url: request.url)
         message.method = request.method
         for header in request.headers { message.headers.add(name: header.name, value: header.value) }

@@ -33,8 +33,12 @@ public struct PreparedReport: Sendable {
 package final class SealableShares: Sendable {
     private let inputShares: Mutex<[[UInt8]]>
 
-    package init(_ sharded: ShardedReport) {
-        inputShares = Mutex(sharded.inputShares)
+    package convenience init(_ sharded: ShardedReport) { self.init(sharded.inputShares) }
+
+    /// - Precondition: the leader's and the helper's.
+    package init(_ inputShares: [[UInt8]]) {
+        precondition(inputShares.count == 2, "DAP has two aggregators")
+        self.inputShares = Mutex(inputShares)
     }
 
     /// - Returns: nil once they are wiped.

@@ -27,9 +27,13 @@ extension TaskClient {
 
     private nonisolated func newestCheckpoint(in wallet: ContributorWallet) throws -> SignedCheckpoint? {
         guard let log = task.cairn.logKey, let origin = try? NoteVerifier(vkey: log).name else { return nil }
-        return try wallet.contents().receipts.values.lazy
-            .compactMap { try? TlogProof(parsing: $0).checkpoint }
-            .filter { $0.checkpoint.origin == origin }
-            .max { $0.checkpoint.size < $1.checkpoint.size }
+        var newest: SignedCheckpoint?
+        try wallet.forEachRecord { record in
+            guard case .receipt(_, let text) = record, let found = try? TlogProof(parsing: text).checkpoint,
+                found.checkpoint.origin == origin, found.checkpoint.size > newest?.checkpoint.size ?? 0
+            else { return }
+            newest = found
+        }
+        return newest
     }
 }

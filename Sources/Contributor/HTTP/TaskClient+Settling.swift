@@ -11,13 +11,36 @@ struct DoubtfulReports: Sendable {
     var inDoubt: [ReportRecord] = []
     /// Only their owner can decide about these.
     var open: [UnsettledReport] = []
-
-    var isEmpty: Bool { inDoubt.isEmpty && open.isEmpty }
+    /// Another upload may still hear what becomes of these.
+    var underWay: [ReportID] = []
 }
 
 extension TaskClient {
-    /// - Parameter isAlone: whether no other upload of the home is under way.
+    /// What stands in the way of another report. Where another upload of the home is sending reports of the task, its
+    /// answers are waited for.
+    ///
+    /// - Parameters:
+    ///   - lock: if it could be had alone, it must be joined soon.
+    ///   - again: the owner wants another report whatever became of these.
     nonisolated func doubtfulReports(
+        in wallet: ContributorWallet, lock: UploadLock, again: Bool, patience: Duration,
+        notice: (@Sendable (String) -> Void)?
+    ) async throws -> DoubtfulReports {
+        let words = WaitingWords(for: "the answers to another upload out of this wallet", notice: notice)
+        defer { withExtendedLifetime(words) {} }
+        words.explain("its reports of this task may be those of a program that was ended")
+        let start = ContinuousClock.now
+        while true {
+            let found = try doubtfulReports(in: wallet, isAlone: lock.tryAlone())
+            guard !again, !found.underWay.isEmpty else { return found }
+            guard ContinuousClock.now - start < patience else {
+                throw ContributorError.unsettled(found.underWay.map { UnsettledReport($0, .underWay) })
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private nonisolated func doubtfulReports(
         in wallet: ContributorWallet, isAlone: Bool
     ) throws(WalletError) -> DoubtfulReports {
         let contents = try wallet.contents()
@@ -28,6 +51,7 @@ extension TaskClient {
             {
             case .goOn: continue
             case .askLog: found.inDoubt.append(record)
+            case .wait: found.underWay.append(key.reportID)
             case .askOwner(let reason): found.open.append(UnsettledReport(key.reportID, reason))
             }
         }

@@ -42,10 +42,18 @@ public struct ContributorHome: Sendable {
     public func openWallet(
         creating: Bool = false, passphrase: (PassphraseUse) throws -> Passphrase
     ) throws -> ContributorWallet {
+        try openWallet(creating: creating, keeping: .everything, passphrase: passphrase)
+    }
+
+    /// - Parameter detail: `.states` for uploads only, which need little memory then.
+    package func openWallet(
+        creating: Bool, keeping detail: WalletContents.Detail, passphrase: (PassphraseUse) throws -> Passphrase
+    ) throws -> ContributorWallet {
         let plain = PlainHome(path: path)
         let wallet: ContributorWallet
         if FileManager.default.fileExists(atPath: walletPath) {
-            wallet = try ContributorWallet(opening: walletPath, passphrase: try passphrase(.open))
+            wallet = try ContributorWallet(
+                opening: walletPath, passphrase: try passphrase(.open), keeping: plain.isThere ? .everything : detail)
             if plain.isThere { try wallet.merge(WalletContents(try plain.records()), from: "\(path)/seed") }
         } else if creating || plain.isThere {
             let records = plain.isThere ? try plain.records() : nil
@@ -54,6 +62,7 @@ public struct ContributorHome: Sendable {
             throw WalletError.missing(path: walletPath)
         }
         if plain.isThere { try plain.remove() }
+        if detail == .states { wallet.forgetDetails() }
         return wallet
     }
 

@@ -19,36 +19,52 @@ package struct SQLiteDatastore: Sendable {
     private static let busyTimeout = 30.0
 
     /// Opens the file, creating it and its tables where they are missing.
+    ///
+    /// Several processes may open a new file at once: one after the other makes what is missing.
     package static func open(path: String) throws(DatastoreError) -> SQLiteDatastore {
         try reporting {
-            try createPrivately(path)
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(busyTimeout)
-            configuration.foreignKeysEnabled = true
-            configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA secure_delete = ON")
-            }
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            // The pool asks for synchronous=NORMAL when it turns the WAL on, so FULL has to come after it. Only the
-            // pool's single writer connection ever commits.
-            try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
-                    throw DatastoreError.conflict("SQLite does not accept synchronous=FULL")
-                }
-            }
-            try Schema.migrator.migrate(pool)
-            return SQLiteDatastore(pool: pool)
+            let turn = try OpeningTurn(path: path, patience: .seconds(busyTimeout))
+            defer { turn.end() }
+            return try turn.repeatingWhileBusy { try openInTurn(path: path) }
         }
+    }
+
+    /// - Precondition: no other process opens the file meanwhile.
+    private static func openInTurn(path: String) throws -> SQLiteDatastore {
+        try createPrivately(path)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA secure_delete = ON")
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // The pool asks for synchronous=NORMAL when it turns the WAL on, so FULL has to come after it. Only the
+        // pool's single writer connection ever commits.
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+                throw DatastoreError.conflict("SQLite does not accept synchronous=FULL")
+            }
+        }
+        try Schema.migrator.migrate(pool)
+        return SQLiteDatastore(pool: pool)
     }
 
     /// SQLite gives its journal files the mode of the database file, so creating that one first with mode 0600 covers
     /// all.
     private static func createPrivately(_ path: String) throws {
-        guard !FileManager.default.fileExists(atPath: path) else { return }
-        let created = FileManager.default.createFile(
-            atPath: path, contents: nil, attributes: [.posixPermissions: NSNumber(value: 0o600)])
-        guard created else { throw DatastoreError.database(code: 14, message: "cannot create \(path)") }
+        // Only a file that was not there is opened: to close one that is there would drop the locks that this process
+        // has on it.
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor < 0 else {
+            Foundation.close(descriptor)
+            return
+        }
+        guard errno == EEXIST else {
+            throw DatastoreError.database(
+                code: 14, message: "\(path) cannot be created: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// Reads one snapshot.

@@ -22,7 +22,7 @@ package enum TaskLogRule {
         if let foreign = otherLog(than: task, policy: policy, verdict: verdict) { return foreign }
         guard let leaderKey = task.cairn.statementKeys?.leader else { return "the task names no statement keys" }
         let time = LeaderTime.judge(checkpoint, leaderKey: leaderKey, policy: policy)
-        guard case .confirmed = time else { return "\(time)" }
+        guard time.isConfirmed else { return "\(time)" }
         return nil
     }
 

@@ -29,6 +29,10 @@ package enum LeaderTime {
         case missing
         /// No quorum of the policy's witnesses signed within the tolerance of this time.
         case apart(UInt64)
+
+        package var isConfirmed: Bool {
+            if case .confirmed = self { true } else { false }
+        }
     }
 
     /// The latest time that the leader states on a checkpoint; nil where there is none that it signed.

@@ -182,7 +182,7 @@ private struct PromiseSearch {
         guard now > deadline else { return .pending(deadline: deadline) }
         let finding = LeaderTime.judge(checkpoint, leaderKey: known.keys.leader, policy: policy)
         let why: String =
-            if case .confirmed = finding { "the newest checkpoint is from before the deadline" } else { "\(finding)" }
+            if finding.isConfirmed { "the newest checkpoint is from before the deadline" } else { "\(finding)" }
         return .overdue(deadline: deadline, reason: "\(reason); \(why)")
     }
 }

@@ -60,7 +60,8 @@ struct CollectCommand: AsyncParsableCommand {
             throw CommandFailure.usage("--next is for tasks whose batches the leader selects")
         }
         let collector = try Collector(
-            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
+            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token),
+            transport: .speaking)
         let query = try query(file.configuration)
         let outcome = try await collector.collect(query, next: next) {
             Spinner.shared.turn("waiting for the aggregators")

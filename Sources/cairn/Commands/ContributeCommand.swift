@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import Ledger
 import SharedModel
+import Wallet
 
 /// `cairn contribute`: one value, columns of a CSV file, or a model update, trained on a CSV file or computed elsewhere.
 struct ContributeCommand: AsyncParsableCommand {
@@ -26,6 +27,9 @@ struct ContributeCommand: AsyncParsableCommand {
             Before anything is sent, earlier reports of the task whose uploads were refused, not answered or withdrawn are \
             looked up in the task's log: one that counts, or that may still count, stops the command, so that nobody's \
             value is counted twice unnoticed. What is in doubt is withdrawn first. --again sends the new value all the same.
+
+            A report that the leader does not answer for is sent again, as it is, for a while; what it takes to go on stays \
+            in the wallet, and --resume goes on. After --csv was cut off, it says with which --from-row to go on.
             """)
 
     struct Output: Encodable {
@@ -63,11 +67,20 @@ struct ContributeCommand: AsyncParsableCommand {
         help:
             "Contribute although an earlier report of yours counts or may count: these values are meant to count, too.")
     var again = false
+    @Flag(help: "Send again what earlier uploads to the task left unanswered; alone, or before the rest of a --csv.")
+    var resume = false
+    @Option(help: "The first row of --csv to send, from 1.") var fromRow: Int?
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        guard [value, csv, data, update].compactMap({ $0 }).count == 1 else {
+        let inputs = [value, csv, data, update].compactMap { $0 }
+        guard inputs.count == 1 || resume && inputs.isEmpty else {
             throw ValidationError("Give exactly one of --value, --csv, --data and --update.")
+        }
+        if resume, !inputs.isEmpty, csv == nil { throw ValidationError("--resume goes alone or with --csv.") }
+        if let fromRow {
+            guard csv != nil else { throw ValidationError("--from-row goes with --csv.") }
+            guard fromRow > 0 else { throw ValidationError("--from-row counts from 1.") }
         }
         if (csv == nil) != column.isEmpty { throw ValidationError("--csv and --column go together.") }
         let beside = update == nil ? [labelColumn, model, training] : [labelColumn, training]
@@ -79,21 +92,74 @@ struct ContributeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try task.load()
-        let client = try TaskClient(task: file, home: .standard())
+        let client = try TaskClient(task: file, transport: .speaking, home: .standard())
         let measurements = try measurements(file)
-        let access = try WalletAccess.open(creating: true)
+        let access = try WalletAccess.open(creating: true, keeping: .states)
         try Self.installIfNew(file, home: access.home)
         WeakPromises.tell(try file.weaknesses())
-        let bar = ProgressBar("uploading", total: measurements.count)
-        let outcomes = try await client.upload(
-            measurements, wallet: access.wallet, again: again, progress: { bar.advance(by: $0) },
-            notice: { Console.error("cairn: \($0)") })
-        bar.finish()
-        try report(outcomes, file: file)
-        if outcomes.contains(where: { $0.error != nil }) { throw ExitCode(1) }
+        let resumed = UploadTally(first: 1, listsAll: json)
+        let tally = UploadTally(first: fromRow ?? 1, listsAll: json)
+        let (resumes, again) = (resume, again)
+        let before = try Self.kept(of: file, in: access.wallet)
+        do {
+            try await Interruption.cancelling {
+                let notice: @Sendable (String) -> Void = { Console.error("cairn: \($0)") }
+                if resumes {
+                    try await client.resume(wallet: access.wallet, notice: notice) { resumed.add($0) }
+                    Console.error("cairn: \(resumed.current.answered) unanswered reports were sent again")
+                }
+                guard !measurements.isEmpty else { return }
+                let bar = ProgressBar("uploading", total: measurements.count)
+                defer { bar.finish() }
+                try await client.upload(each: measurements, wallet: access.wallet, again: again, notice: notice) {
+                    tally.add($0)
+                    bar.advance(by: $0.count)
+                }
+            }
+        } catch {
+            let kept = try Self.kept(of: file, in: access.wallet)
+            tellHowToGoOn(
+                tally.current, of: measurements.count, waiting: kept.count, ofThese: kept.subtracting(before).count)
+            throw error
+        }
+        try report(resumed: resumed.current, tally.current, file: file)
+        guard (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitCode(1) }
+    }
+
+    /// The reports of the task that wait in the wallet to be sent again.
+    private static func kept(of file: TaskFile, in wallet: ContributorWallet) throws -> Set<ReportKey> {
+        Set(try wallet.contents().shares.keys.filter { $0.taskID == file.taskID })
+    }
+
+    /// After an upload that did not end: what is where, and what to run.
+    ///
+    /// - Parameters:
+    ///   - total: how many values there are.
+    ///   - waiting: how many reports in the wallet wait to be sent again.
+    ///   - new: how many of them are of these values: those behind the answered ones.
+    private func tellHowToGoOn(_ counts: UploadTally.Counts, of total: Int, waiting: Int, ofThese new: Int) {
+        guard waiting > 0 || counts.answered > 0 else { return }
+        if total > 1 {
+            Console.error("cairn: \(counts.answered) of \(total) values are answered, \(counts.stored) of them stored")
+        }
+        if waiting > 0 {
+            Console.error(
+                "cairn: \(waiting) unanswered reports are in the wallet, each of which can be sent again and is counted "
+                    + "once")
+        }
+        let next = counts.answered + new
+        if csv != nil, next < total {
+            Console.error(
+                "cairn: to go on, run the same command with --resume --from-row \((fromRow ?? 1) + next), and no other "
+                    + "--from-row")
+        } else if waiting > 0 {
+            Console.error("cairn: to go on, run `cairn contribute --task \(task.name) --resume`")
+        }
     }
 
     private func measurements(_ file: TaskFile) throws -> [MeasurementValue] {
+        // With --resume alone.
+        if value == nil, csv == nil, update == nil, data == nil { return [] }
         let parser = MeasurementParser(vdaf: try file.configuration.vdaf)
         if let value {
             return [try parser.value(value)]
@@ -103,7 +169,12 @@ struct ContributeCommand: AsyncParsableCommand {
                 throw CommandFailure.usage(
                     "the task takes \(parser.width) numbers a report", advice: "Give --column so many times.")
             }
-            return try CSVColumns(CSVTable(path: csv), columns: column, parser: parser).measurements(parser)
+            let rows = try CSVColumns(CSVTable(path: csv), columns: column, parser: parser).measurements(parser)
+            let first = (fromRow ?? 1) - 1
+            guard first < rows.count else {
+                throw CommandFailure("\(csv) has \(rows.count) rows", advice: "Give a smaller --from-row.")
+            }
+            return Array(rows[first...])
         }
         if let update {
             return [.real(try UpdateFile(update).update(for: file, model: model, isClipped: clip))]
@@ -131,9 +202,9 @@ struct ContributeCommand: AsyncParsableCommand {
         return try UpdateBound(task: file).clip(update)
     }
 
-    private func report(_ outcomes: [UploadOutcome], file: TaskFile) throws {
+    private func report(resumed: UploadTally.Counts, _ new: UploadTally.Counts, file: TaskFile) throws {
         if json {
-            let reports = outcomes.map {
+            let reports = (resumed.listed + new.listed).map {
                 Output.Report(
                     reportId: $0.reportID.base64URL, stored: $0.error == nil, error: $0.error?.name, bytes: $0.size,
                     promised: $0.isPromised)
@@ -142,17 +213,17 @@ struct ContributeCommand: AsyncParsableCommand {
                 Output(
                     taskId: file.taskID.base64URL, reports: reports, lacks: try file.weaknesses().map(\.name)))
         }
-        let stored = outcomes.filter { $0.error == nil }
+        let answered = resumed.answered + new.answered
         Console.print(
-            "\(stored.count) of \(outcomes.count) reports stored, \(outcomes.reduce(0) { $0 + $1.size }) bytes")
-        if outcomes.count == 1, let id = stored.first?.reportID { Console.print("report \(id)") }
-        for outcome in outcomes {
-            guard let error = outcome.error else { continue }
-            Console.error("cairn: value \(outcome.index + 1) was refused: \(error.name)")
-        }
-        for outcome in outcomes {
-            guard case .missing(let reason) = outcome.promise else { continue }
-            Console.error("cairn: no promise for value \(outcome.index + 1): \(reason)")
+            "\(resumed.stored + new.stored) of \(answered) reports stored, \(resumed.bytes + new.bytes) bytes")
+        if answered == 1, let id = resumed.firstStored ?? new.firstStored { Console.print("report \(id)") }
+        for (counts, what) in [(resumed, "report sent again"), (new, "value")] {
+            for refusal in counts.refusals {
+                Console.error("cairn: \(what) \(refusal.number) was refused: \(refusal.text)")
+            }
+            for missing in counts.missingPromises {
+                Console.error("cairn: no promise for \(what) \(missing.number): \(missing.text)")
+            }
         }
     }
 

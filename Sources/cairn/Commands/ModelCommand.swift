@@ -87,7 +87,8 @@ struct ModelStepCommand: AsyncParsableCommand {
             throw CommandFailure("\(training) does not hold the settings that the task names")
         }
         let collector = try Collector(
-            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token))
+            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token),
+            transport: .speaking)
         let next = try await RoundOwner(file: file, key: try OwnerKey.read(ownerKey)).step(
             from: try Model(decoding: try UserFile.read(model)), collector: collector)
         try UserFile.create(output, next.encoded(), isSecret: false)

@@ -40,7 +40,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         var rejected: [String: String] = [:]
         var unknown: [String] = []
         for file in files where file.logPolicy != nil {
-            let client = try TaskClient(task: file)
+            let client = try TaskClient(task: file, transport: .speaking)
             let contents = try access.wallet.contents()
             for record in contents.history(of: file.taskID) where contents.receipts[record.key] == nil {
                 if case .rejected = record.state { continue }

@@ -48,6 +48,7 @@ struct ReceiptListCommand: ParsableCommand {
     private static func text(_ state: ReportRecord.State) -> (String, String?) {
         switch state {
         case .sent: ("sent", nil)
+        case .notTaken(let reason): ("not taken", "not taken: \(reason)")
         case .stored: ("stored", nil)
         case .rejected(let reason): ("rejected", reason)
         case .withdrawn: ("withdrawn", nil)

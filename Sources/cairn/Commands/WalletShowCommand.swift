@@ -19,7 +19,10 @@ struct WalletShowCommand: ParsableCommand {
             let openings: Int
             let receipts: Int
             let promises: Int
+            /// Nobody knows whether the leader has them.
             let sent: Int
+            /// The leader said that it did not take them.
+            let notTaken: Int
             let stored: Int
             let rejected: Int
             let withdrawn: Int
@@ -46,7 +49,7 @@ struct WalletShowCommand: ParsableCommand {
         for row in rows {
             Console.print(
                 "\(row.name ?? row.taskId)  \(row.reports) reports (\(row.stored) stored, \(row.sent) sent, "
-                    + "\(row.rejected) rejected, \(row.withdrawn) withdrawn), \(row.receipts) receipts, "
+                    + "\(row.notTaken) not taken, \(row.rejected) rejected, \(row.withdrawn) withdrawn), \(row.receipts) receipts, "
                     + "\(row.promises) promises, \(row.openings) inputs saved")
         }
     }
@@ -59,7 +62,7 @@ struct WalletShowCommand: ParsableCommand {
             openings: reports.count { $0.opening != nil },
             receipts: contents.receipts.keys.count { $0.taskID == taskID },
             promises: contents.promises.keys.count { $0.taskID == taskID }, sent: count { $0 == .sent },
-            stored: count { $0 == .stored },
+            notTaken: count { if case .notTaken = $0 { true } else { false } }, stored: count { $0 == .stored },
             rejected: count { if case .rejected = $0 { true } else { false } }, withdrawn: count { $0 == .withdrawn })
     }
 }

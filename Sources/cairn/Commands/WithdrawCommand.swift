@@ -44,7 +44,7 @@ struct WithdrawCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try task.load()
-        let client = try TaskClient(task: file)
+        let client = try TaskClient(task: file, transport: .speaking)
         let wallet = try WalletAccess.open().wallet
         let seed = wallet.seed
         var found: [Output.Report] = []

@@ -7,7 +7,7 @@ extension TaskFile {
     /// Has the leader log an entry, and waits until the published log has it: what reads the log next finds it there.
     func log(_ entry: LedgerEntry, blob: [UInt8]) async throws {
         guard let logURL else { throw CommandFailure("the task \(name) has no log") }
-        let index = try await TaskClient(task: self).post(entry, blob: blob)
+        let index = try await TaskClient(task: self, transport: .speaking).post(entry, blob: blob)
         let source = LogLocation.source(logURL)
         let start = ContinuousClock.now
         while ContinuousClock.now - start < .seconds(60) {

@@ -20,7 +20,7 @@ struct RoundOwner: Sendable {
         let bytes = model.encoded()
         let entry = try RoundEntry(
             taskID: file.taskID, runID: round.runID, round: round.number, modelHash: Blob.hash(bytes), owner: key)
-        try await TaskClient(task: file).post(.round(entry), blob: bytes)
+        try await TaskClient(task: file, transport: .speaking).post(.round(entry), blob: bytes)
     }
 
     /// Collects the round's sum, takes the step, and logs the new model with its lineage.
@@ -46,7 +46,7 @@ struct RoundOwner: Sendable {
                 "the round '\(file.name)' has another model in the log already; a second one would be a fork by your key"
             )
         }
-        try await TaskClient(task: file).post(.model(entry), blob: bytes)
+        try await TaskClient(task: file, transport: .speaking).post(.model(entry), blob: bytes)
         // The next round may start from this model only once the log has it.
         try await file.log(.model(entry), blob: sum)
         return next

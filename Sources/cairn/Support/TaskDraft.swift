@@ -53,7 +53,7 @@ struct TaskDraft: Sendable {
     }
 
     /// Asks both nodes for their keys and completes the task.
-    func complete(transport: HTTPTransport = HTTPTransport()) async throws -> TaskFile {
+    func complete(transport: HTTPTransport = .speaking) async throws -> TaskFile {
         for (option, url) in [("--leader", leaderURL), ("--helper", helperURL)] {
             do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
                 throw CommandFailure.usage("\(option): \(error)")

@@ -9,11 +9,15 @@ struct WalletAccess {
 
     /// Opens the wallet of `$CAIRN_HOME`.
     ///
-    /// - Parameter creating: whether one is made where there is none.
-    static func open(creating: Bool = false) throws -> WalletAccess {
+    /// - Parameters:
+    ///   - creating: whether one is made where there is none.
+    ///   - detail: `.states` for uploads only, which need little memory then.
+    static func open(
+        creating: Bool = false, keeping detail: WalletContents.Detail = .everything
+    ) throws -> WalletAccess {
         let home = ContributorHome.standard()
         var used: Passphrase?
-        let wallet = try home.openWallet(creating: creating) { use in
+        let wallet = try home.openWallet(creating: creating, keeping: detail) { use in
             let passphrase = try ask(use, path: home.walletPath)
             used = passphrase
             return passphrase

@@ -47,7 +47,7 @@ package final class LogKeeper: Sendable {
         let verdict = policy.evaluate(checkpoint)
         guard verdict.isAccepted else { throw LogKeeperError.quorumNotMet(verdict) }
         let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
-        guard case .confirmed = time else { throw LogKeeperError.clocksApart(time) }
+        guard time.isConfirmed else { throw LogKeeperError.clocksApart(time) }
         return checkpoint
     }
 
@@ -59,7 +59,7 @@ package final class LogKeeper: Sendable {
             let checkpoint = try SignedCheckpoint(parsing: note)
             guard policy.evaluate(checkpoint).isAccepted else { continue }
             let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
-            if case .confirmed = time { return checkpoint }
+            if time.isConfirmed { return checkpoint }
         }
         return nil
     }

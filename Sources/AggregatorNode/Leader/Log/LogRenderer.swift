@@ -106,7 +106,7 @@ actor LogRenderer {
         witnesses.isComplete(checkpoint, policies)
             && policies.allSatisfy { policy in
                 let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
-                if case .confirmed = time { return true }
+                if time.isConfirmed { return true }
                 return false
             }
     }

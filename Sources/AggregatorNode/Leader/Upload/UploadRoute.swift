@@ -108,11 +108,7 @@ struct UploadInspector: Sendable {
     ///   - now: POSIX seconds.
     ///   - promising: from when on the report is promised.
     func inspect(_ report: Report, now: UInt64, promising: UInt64) -> Result<NewReport, ReportError> {
-        if let error = opener.checkUpload(report, now: now) { return .failure(error) }
-        let share = ReportShare(
-            metadata: report.metadata, publicShare: report.publicShare,
-            encryptedInputShare: report.leaderEncryptedInputShare)
-        return opener.open(share, now: now).map { opened in
+        opener.openUpload(report, now: now).map { opened in
             NewReport(
                 reportID: report.metadata.reportID, time: report.metadata.time,
                 fingerprint: fingerprint(report),

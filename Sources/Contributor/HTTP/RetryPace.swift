@@ -1,0 +1,43 @@
+import Foundation
+
+/// When a request that brought nothing is sent again, and when it is given up. Pure but for the dice.
+///
+/// The pause doubles each time and is jittered, so that clients which a restart cut off do not all come back at the same
+/// instant. What the node asks for in `Retry-After` takes precedence, and prolongs the patience: it is there, and says
+/// when it can be used.
+package struct RetryPace: Sendable {
+    /// How long a request is repeated.
+    private let deadline: Duration
+    private var pause = Duration.milliseconds(50)
+
+    /// How long a node that says when to come back is waited for.
+    static let patienceWhenAsked = Duration.seconds(600)
+
+    /// - Parameter deadline: zero for requests that are sent once.
+    package init(deadline: Duration) { self.deadline = deadline }
+
+    /// How long to wait before the next attempt; nil where there shall be none.
+    ///
+    /// - Parameters:
+    ///   - spent: since the first attempt began.
+    ///   - asked: what the node asks for.
+    package mutating func wait(after spent: Duration, asked: Duration?) -> Duration? {
+        guard deadline > .zero else { return nil }
+        let wait = asked ?? pause * Double.random(in: 0.5...1.5)
+        pause = min(pause * 2, .seconds(5))
+        let limit = asked == nil ? deadline : max(deadline, Self.patienceWhenAsked)
+        return spent + wait <= limit ? wait : nil
+    }
+
+    /// A `Retry-After` header: seconds, or the date of an HTTP header.
+    package static func asked(_ header: String?, now: Date) -> Duration? {
+        guard let header else { return nil }
+        if let seconds = Int64(header) { return .seconds(max(seconds, 0)) }
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        guard let date = format.date(from: header) else { return nil }
+        return .seconds(max(date.timeIntervalSince(now), 0))
+    }
+}

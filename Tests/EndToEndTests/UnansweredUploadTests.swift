@@ -1,0 +1,140 @@
+import Contributor
+import DAP
+import FaultProxy
+import Foundation
+import Testing
+import Wallet
+
+extension EndToEnd {
+    /// Uploads that somebody in between answers for the leader: the same report is sent again until the leader has said
+    /// what becomes of it, in this run or in the next.
+    @Suite struct UnansweredUploads {
+        private func run(
+            _ name: String, committed: Bool = true, _ body: (TestNodes, FaultProxy, TaskFile) async throws -> Void
+        ) async throws {
+            try await TestNodes.runBehindProxies { nodes, proxies in
+                let task = try await nodes.createTask(
+                    name, "--vdaf", "sum", "--max-measurement", "1000", committed ? "--committed" : "--uncommitted",
+                    "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "10")
+                try await body(nodes, proxies.leader, task)
+            }
+        }
+
+        private func contribute(_ nodes: TestNodes, _ task: TaskFile, _ options: String...) async throws -> CommandResult {
+            try await Cairn.run(["contribute", "--task", nodes.taskPath(task.name)] + options, home: nodes.home)
+        }
+
+        private func states(_ nodes: TestNodes, _ task: TaskFile) throws -> [ReportRecord.State] {
+            try nodes.wallet().records(of: task.taskID).map(\.state)
+        }
+
+        private func ids(_ proxy: FaultProxy) throws -> Set<ReportID> {
+            Set(try proxy.uploads.joined().map(\.metadata.reportID))
+        }
+
+        @Test(arguments: [(502, false), (502, true), (404, true), (429, false)])
+        func theSameReportIsSentUntilTheLeaderAnswers(status: Int, storing: Bool) async throws {
+            try await run("again-\(status)-\(storing)") { nodes, proxy, task in
+                proxy.treatUploads(.first(3), with: storing ? .page(status) : .page(status).unasked)
+                let result = try await contribute(nodes, task, "--value", "40")
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(try proxy.uploads.count == 4 && ids(proxy).count == 1)
+                #expect(try states(nodes, task) == [.stored])
+                #expect(try nodes.wallet().contents().shares.isEmpty, "an answered report is not sent again")
+                #expect(try await TaskClient(task: task).status().received == 1)
+            }
+        }
+
+        @Test func whoIsAskedToWaitSaysForWhom() async throws {
+            try await run("asked") { nodes, proxy, task in
+                proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "4").unasked)
+                let start = ContinuousClock.now
+                let result = try await contribute(nodes, task, "--value", "40")
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(ContinuousClock.now - start >= .seconds(4), "Retry-After is respected")
+                let line = "waiting for \(nodes.leader.url)/tasks/\(task.taskID)/reports: HTTP 503; it asks to come back in 4 s"
+                #expect(result.errors.contains(line), "\(result.errors)")
+            }
+        }
+
+        /// A node that does not want to be asked for an hour: the wallet says that it did not take the report.
+        @Test func whatWasNotTakenIsNotInDoubtAndGoesOnLater() async throws {
+            try await run("busy") { nodes, proxy, task in
+                proxy.treatUploads(with: .busy(503, retryAfter: "3600").unasked)
+                let result = try await contribute(nodes, task, "--value", "40")
+                #expect(result.status == 1 && result.errors.contains("--resume"), "\(result.errors)")
+                #expect(try proxy.uploads.count == 1)
+                #expect(try states(nodes, task) == [.notTaken("HTTP 503")])
+                proxy.behave()
+                let resumed = try await contribute(nodes, task, "--resume")
+                #expect(resumed.status == 0 && resumed.output.contains("1 of 1 reports stored"), "\(resumed.errors)")
+                #expect(try ids(proxy).count == 1)
+                #expect(try states(nodes, task) == [.stored])
+            }
+        }
+
+        /// The leader has it, and a proxy says that it has not: sent again it is counted once, and nothing is made anew
+        /// unless its owner wants that.
+        @Test(arguments: [true, false])
+        func whatIsInDoubtIsSentAgainAsItWasAndCountedOnce(committed: Bool) async throws {
+            try await run("doubt-\(committed)", committed: committed) { nodes, proxy, task in
+                proxy.treatUploads(with: .page(502))
+                let wallet = try nodes.wallet()
+                let impatient = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(1)))
+                await #expect(throws: ContributorError.self) {
+                    _ = try await impatient.upload([.integer(40)], wallet: wallet)
+                }
+                #expect(try states(nodes, task) == [.sent])
+                proxy.behave()
+                if !committed {
+                    let stopped = try await contribute(nodes, task, "--value", "40")
+                    #expect(stopped.status == 1 && stopped.errors.contains("--resume"), "\(stopped.errors)")
+                }
+                let resumed = try await contribute(nodes, task, "--resume")
+                #expect(resumed.status == 0, "\(resumed.errors)")
+                #expect(try ids(proxy).count == 1)
+                #expect(try states(nodes, task) == [.stored])
+                // Another one is an ordinary one now.
+                let next = try await contribute(nodes, task, "--value", "2")
+                #expect(next.status == 0, "\(next.errors)")
+                let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(120))
+                #expect(outcome.count == 2 && outcome.value == .integer(42))
+            }
+        }
+
+        /// A file that is cut off in the middle, by a proxy here, goes on with the row that the command names.
+        @Test func aFileGoesOnWhereItWasCutOff() async throws {
+            try await run("file") { nodes, proxy, task in
+                let rows = 300
+                let csv = nodes.folder.path + "/rows.csv"
+                try ("v\n" + (1...rows).map { "\($0)\n" }.joined()).write(
+                    toFile: csv, atomically: true, encoding: .utf8)
+                let file = ["--csv", csv, "--column", "v"]
+                // The second request is answered so, and the first one has 256 rows.
+                proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "3600"))
+                let first = try await contribute(nodes, task, file[0], file[1], file[2], file[3])
+                #expect(first.status == 1 && first.errors.contains("--resume --from-row 257"), "\(first.errors)")
+                #expect(first.errors.contains("0 of 300 values are answered"), "\(first.errors)")
+                let second = try await contribute(
+                    nodes, task, file[0], file[1], file[2], file[3], "--resume", "--from-row", "257")
+                #expect(second.status == 0, "\(second.errors)")
+                #expect(second.output.contains("300 of 300 reports stored"), "\(second.output)")
+                #expect(try ids(proxy).count == rows)
+                #expect(try states(nodes, task).allSatisfy { $0 == .stored })
+                #expect(try await TaskClient(task: task).status().received == rows)
+            }
+        }
+
+        @Test func whoWaitsForANodeThatIsDownIsTold() async throws {
+            try await run("down") { nodes, _, task in
+                await nodes.helper.kill()
+                async let contribution = contribute(nodes, task, "--value", "1")
+                try await Task.sleep(for: .seconds(4))
+                try await nodes.helper.start()
+                let result = try await contribution
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(result.errors.contains("waiting for \(nodes.helper.url)/hpke_config"), "\(result.errors)")
+            }
+        }
+    }
+}
