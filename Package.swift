@@ -151,6 +151,15 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TestPorts", path: "Tests/TestPorts"),
+        .target(
+            name: "FaultProxy",
+            dependencies: [
+                "DAP", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "Tests/FaultProxy"),
         .target(name: "TestSupport", dependencies: ["ChildProcesses"], path: "Tests/TestSupport"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
@@ -163,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "TestPorts", "AggregatorNode", "Contributor", "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger",
-                "TransparencyLog",
+                "TestPorts", "TestSupport", "FaultProxy", "AggregatorNode", "Contributor", "DurableFiles", "Encodings",
+                "Datastore", "DAP", "Ledger", "TransparencyLog",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -188,9 +197,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestPorts", "TestSupport", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP", "Ledger",
-                "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles", "SharedModel",
-                "AggregatorNode", "cairn",
+                "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
+                "Ledger", "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles",
+                "SharedModel", "AggregatorNode", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

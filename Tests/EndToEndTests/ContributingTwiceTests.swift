@@ -1,5 +1,6 @@
 import Contributor
 import DAP
+import FaultProxy
 import Foundation
 import Ledger
 import Testing
@@ -13,13 +14,13 @@ extension EndToEnd {
 
         /// Runs `body` with a task of sums between two nodes, the leader behind a proxy.
         private func run(
-            _ name: String, committed: Bool = true, _ body: (TestNodes, LeaderProxy, TaskFile) async throws -> Void
+            _ name: String, committed: Bool = true, _ body: (TestNodes, FaultProxy, TaskFile) async throws -> Void
         ) async throws {
-            try await TestNodes.runBehindProxy { nodes, proxy in
+            try await TestNodes.runBehindProxies { nodes, proxies in
                 let task = try await nodes.createTask(
                     name, "--vdaf", "sum", "--max-measurement", "1000", committed ? "--committed" : "--uncommitted",
                     "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "10")
-                try await body(nodes, proxy, task)
+                try await body(nodes, proxies.leader, task)
             }
         }
 
@@ -55,18 +56,18 @@ extension EndToEnd {
         /// The report of the first answer and the one that is sent again are one report, and both nodes count it once.
         @Test func aReportIsEncryptedAgainAndNotMadeAgain() async throws {
             try await run("reseal") { nodes, proxy, task in
-                proxy.behaviour = .keepingAndAskingForOtherKeysOnce
+                proxy.treatUploads(.first(1), with: .refusingReports(.outdatedConfig))
                 let result = try await contribute(nodes, task, "--json")
                 #expect(result.status == 0, "\(result.errors)")
                 let reports = try #require(try result.json()["reports"] as? [[String: Any]])
                 #expect(
                     reports.map { $0["promised"] as? Bool } == [true], "the second answer promises what the first took")
-                let sent = proxy.uploads.map { $0[0] }
+                let sent = try proxy.uploads.map { $0[0] }
                 try #require(sent.count == 2)
                 #expect(sent[0].metadata == sent[1].metadata && sent[0].publicShare == sent[1].publicShare)
                 #expect(sent[0].leaderEncryptedInputShare != sent[1].leaderEncryptedInputShare)
                 #expect(try states(nodes, task) == [.stored])
-                proxy.behaviour = .honest
+                proxy.behave()
                 let outcome = try await collect(nodes, task)
                 #expect(outcome.count == 3 && outcome.value == .integer(42))
             }
@@ -74,19 +75,19 @@ extension EndToEnd {
 
         @Test func aLeaderThatAsksForEverGetsNoSecondReport() async throws {
             try await run("forever") { nodes, proxy, task in
-                proxy.behaviour = .keepingAndAskingForOtherKeysForEver
+                proxy.treatUploads(with: .refusingReports(.outdatedConfig))
                 let first = try await contribute(nodes, task)
                 #expect(first.status == 1 && first.errors.contains("outdated_config"), "\(first.errors)")
-                #expect(proxy.uploads.count == 2 && Set(proxy.uploads.joined().map(\.metadata.reportID)).count == 1)
+                #expect(try proxy.uploads.count == 2 && Set(proxy.uploads.joined().map(\.metadata.reportID)).count == 1)
                 try await untilLogged(proxy, task)
                 // However often the person, or a script, tries again: the log has the report, and nothing is sent.
                 for _ in 0..<3 {
                     let again = try await contribute(nodes, task)
                     #expect(again.status == 1 && again.errors.contains("is in the log and counts"), "\(again.errors)")
                 }
-                #expect(proxy.uploads.count == 2)
+                #expect(try proxy.uploads.count == 2)
                 #expect(try states(nodes, task) == [.stored])
-                proxy.behaviour = .honest
+                proxy.behave()
                 let outcome = try await collect(nodes, task)
                 #expect(outcome.count == 3 && outcome.value == .integer(42))
             }
@@ -95,9 +96,9 @@ extension EndToEnd {
         /// Tried again at once, while the log does not show the report yet: every form of it is withdrawn before the next.
         @Test func theImpatientAreCountedOnce() async throws {
             try await run("impatient") { nodes, proxy, task in
-                proxy.behaviour = .keepingAndRefusing(.outdatedConfig)
+                proxy.treatUploads(with: .refusingReports(.outdatedConfig))
                 for _ in 0..<3 { #expect(try await contribute(nodes, task).status == 1) }
-                proxy.behaviour = .honest
+                proxy.behave()
                 let last = try await contribute(nodes, task)
                 let counted = try states(nodes, task).count { $0 == .stored }
                 #expect(counted == 1, "\(last.errors)")
@@ -108,10 +109,10 @@ extension EndToEnd {
 
         @Test func aReportThatIsStoredUnderARefusalIsFoundInTheLog() async throws {
             try await run("refused") { nodes, proxy, task in
-                proxy.behaviour = .keepingAndRefusing(.reportDropped)
+                proxy.treatUploads(with: .refusingReports(.reportDropped))
                 #expect(try await contribute(nodes, task).status == 1)
                 #expect(try states(nodes, task) == [.rejected("report_dropped")])
-                proxy.behaviour = .honest
+                proxy.behave()
                 try await untilLogged(proxy, task)
                 let stopped = try await contribute(nodes, task)
                 #expect(stopped.status == 1 && stopped.errors.contains("--again"), "\(stopped.errors)")
@@ -129,13 +130,13 @@ extension EndToEnd {
         /// Nobody knows where the report is: it is withdrawn, and the log shows that, before the value is sent again.
         @Test func whatTheLogDoesNotHaveIsWithdrawnFirst() async throws {
             try await run("dropped") { nodes, proxy, task in
-                proxy.behaviour = .droppingAndAskingForOtherKeys
+                proxy.treatUploads(with: .refusingReports(.outdatedConfig).unasked)
                 #expect(try await contribute(nodes, task).status == 1)
-                proxy.behaviour = .honest
+                proxy.behave()
                 let again = try await contribute(nodes, task)
                 #expect(again.status == 0, "\(again.errors)")
                 #expect(again.errors.contains("withdrawn"), "\(again.errors)")
-                let ids = proxy.uploads.joined().map(\.metadata.reportID)
+                let ids = try proxy.uploads.joined().map(\.metadata.reportID)
                 #expect(Set(ids).count == 2)
                 // The leader brings out what it had kept: it is kept out, at both nodes.
                 let kept = try #require(proxy.uploads.first)
@@ -152,20 +153,20 @@ extension EndToEnd {
 
         @Test func anUploadWithoutAnAnswerIsSettledBeforeTheNextOne() async throws {
             try await run("broken") { nodes, proxy, task in
-                proxy.behaviour = .keepingAndBreaking
+                proxy.treatUploads(with: .torn)
                 let client = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(2)))
                 let wallet = try nodes.wallet()
                 await #expect(throws: ContributorError.self) {
                     _ = try await client.upload([.integer(UInt64(Self.value))], wallet: wallet)
                 }
-                #expect(Set(proxy.uploads.joined().map(\.metadata.reportID)).count == 1)
+                #expect(try Set(proxy.uploads.joined().map(\.metadata.reportID)).count == 1)
                 #expect(try states(nodes, task) == [.sent])
-                proxy.behaviour = .honest
+                proxy.behave()
                 try await untilLogged(proxy, task)
-                let count = proxy.uploads.count
+                let count = try proxy.uploads.count
                 let again = try await contribute(nodes, task)
                 #expect(again.status == 1 && again.errors.contains("is in the log and counts"), "\(again.errors)")
-                #expect(proxy.uploads.count == count)
+                #expect(try proxy.uploads.count == count)
                 let outcome = try await collect(nodes, task)
                 #expect(outcome.count == 3 && outcome.value == .integer(42))
             }
@@ -182,9 +183,9 @@ extension EndToEnd {
                     if FileManager.default.fileExists(atPath: "\(nodes.leader.logFolder)/checkpoint") { break }
                     try await Task.sleep(for: .milliseconds(20))
                 }
-                proxy.behaviour = .droppingAndAskingForOtherKeys
+                proxy.treatUploads(with: .refusingReports(.outdatedConfig).unasked)
                 #expect(try await contribute(nodes, task).status == 1)
-                proxy.behaviour = .honest
+                proxy.behave()
                 // Nobody cosigns any more: the leader takes the withdrawal, and no checkpoint with the quorum shows it.
                 await nodes.helper.stop()
                 let wallet = try nodes.wallet()
@@ -192,7 +193,7 @@ extension EndToEnd {
                 let lock = ContinuousClock.now
                 let doubtful = try #require(try wallet.records(of: task.taskID).first)
                 #expect(doubtful.state == .rejected("outdated_config"))
-                let sent = proxy.uploads.count
+                let sent = try proxy.uploads.count
                 do {
                     _ = try await client.upload(
                         [.integer(1)], wallet: wallet, patience: .seconds(2))
@@ -205,7 +206,7 @@ extension EndToEnd {
                     }
                 }
                 #expect(ContinuousClock.now - lock < .seconds(30))
-                #expect(proxy.uploads.count == sent)
+                #expect(try proxy.uploads.count == sent)
                 try await nodes.helper.start()
                 let again = try await contribute(nodes, task)
                 #expect(again.status == 0, "\(again.errors)")
@@ -214,12 +215,12 @@ extension EndToEnd {
 
         @Test func tasksWithoutALogSayThatNothingCanBeProved() async throws {
             try await run("plain", committed: false) { nodes, proxy, task in
-                proxy.behaviour = .keepingAndRefusing(.reportDropped)
+                proxy.treatUploads(with: .refusingReports(.reportDropped))
                 #expect(try await contribute(nodes, task).status == 1)
-                proxy.behaviour = .keepingAndAskingForOtherKeysForEver
+                proxy.treatUploads(with: .refusingReports(.outdatedConfig))
                 // An ordinary refusal is no reason to stop; one that made clients send again is.
                 #expect(try await contribute(nodes, task).status == 1)
-                proxy.behaviour = .honest
+                proxy.behave()
                 let stopped = try await contribute(nodes, task)
                 #expect(stopped.status == 1 && stopped.errors.contains("no log of reports"), "\(stopped.errors)")
                 #expect(try await contribute(nodes, task, "--again").status == 0)
@@ -228,7 +229,7 @@ extension EndToEnd {
         }
 
         /// Waits until the log shows the report of the first upload, as whoever tries again later finds it.
-        private func untilLogged(_ proxy: LeaderProxy, _ task: TaskFile) async throws {
+        private func untilLogged(_ proxy: FaultProxy, _ task: TaskFile) async throws {
             let id = try #require(proxy.uploads.first?.first?.metadata.reportID)
             guard case .available = try await TaskClient(task: task).awaitReceipt(of: id, deadline: .seconds(120))
             else {

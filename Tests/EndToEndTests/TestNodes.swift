@@ -1,6 +1,7 @@
 import ChildProcesses
 import Contributor
 import DAP
+import FaultProxy
 import Foundation
 import Ledger
 import TestPorts
@@ -116,15 +117,19 @@ enum TestWallet {
 final class TestNode: Sendable {
     let role: String
     let folder: String
+    /// Of the public URL.
     let port: UInt16
+    /// Where the process listens: behind a proxy, somewhere else.
+    let listenPort: UInt16
     private let command: [String]
     private let process = ProcessSlot()
 
     /// - Parameter command: what to run; `cairn node run` by default.
-    init(role: String, folder: String, port: UInt16, command: [String]? = nil) {
+    init(role: String, folder: String, port: UInt16, listenPort: UInt16? = nil, command: [String]? = nil) {
         self.role = role
         self.folder = folder
         self.port = port
+        self.listenPort = listenPort ?? port
         self.command = command ?? ["node", "run", "--config", "\(folder)/\(role).yaml"]
     }
 
@@ -138,19 +143,21 @@ final class TestNode: Sendable {
     var hasEnded: Bool { process.current?.hasEnded ?? true }
 
     /// Starts the process, which may end before it answers anything.
+    ///
+    /// - Parameter environment: changes to that of the tests.
     @discardableResult
-    func startUnobserved() async throws -> ChildProcess {
+    func startUnobserved(environment: [String: String?] = [:]) async throws -> ChildProcess {
         let process = try await ChildProcess.start(
             try Cairn.path(), command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"],
-            output: .log("\(folder)/node.log"))
+            environment: environment, output: .log("\(folder)/node.log"))
         self.process.current = process
         return process
     }
 
-    /// Starts the process and waits until it answers. The port is always the same.
-    func start() async throws {
-        let process = try await startUnobserved()
-        let client = NodeClient(url: url)
+    /// Starts the process and waits until it answers, whatever lies in front of it. The port is always the same.
+    func start(environment: [String: String?] = [:]) async throws {
+        let process = try await startUnobserved(environment: environment)
+        let client = NodeClient(url: "http://127.0.0.1:\(listenPort)")
         for _ in 0..<6000 {
             if await client.isHealthy() { return }
             try #require(!process.hasEnded, "the \(role) ended while starting: \(logText)")
@@ -200,22 +207,36 @@ final class TestNodes: Sendable {
         await nodes.stop()
     }
 
-    /// The same with a proxy where contributors and the helper find the leader, which listens elsewhere.
-    static func runBehindProxy(_ body: (TestNodes, LeaderProxy) async throws -> Void) async throws {
-        let ports = try TestPorts.take(2)
-        let proxy = LeaderProxy(port: ports[0], leaderPort: ports[1])
-        let nodes = try await TestNodes.create(behind: ports[0], leaderPort: ports[1])
-        try await proxy.serve {
-            do {
-                try await nodes.leader.start()
-                try await nodes.helper.start()
-                try await body(nodes, proxy)
-            } catch {
+    /// The same with a proxy where others find each node, which listens elsewhere.
+    ///
+    /// - Parameter remembers: whether the proxies keep every request.
+    static func runBehindProxies(
+        remembers: Bool = true, _ body: (TestNodes, Proxies) async throws -> Void
+    ) async throws {
+        let listening = try TestPorts.take(2)
+        let nodes = try await TestNodes.create(listening: (leader: listening[0], helper: listening[1]))
+        let proxies = Proxies(
+            leader: FaultProxy(port: nodes.leader.port, upstreamPort: listening[0], remembers: remembers),
+            helper: FaultProxy(port: nodes.helper.port, upstreamPort: listening[1], remembers: remembers))
+        try await proxies.leader.serve {
+            try await proxies.helper.serve {
+                do {
+                    try await nodes.leader.start()
+                    try await nodes.helper.start()
+                    try await body(nodes, proxies)
+                } catch {
+                    await nodes.stop()
+                    throw error
+                }
                 await nodes.stop()
-                throw error
             }
-            await nodes.stop()
         }
+    }
+
+    /// What stands in front of each node.
+    struct Proxies: Sendable {
+        let leader: FaultProxy
+        let helper: FaultProxy
     }
 
     func stop() async {
@@ -223,15 +244,14 @@ final class TestNodes: Sendable {
         await helper.stop()
     }
 
-    /// - Parameters:
-    ///   - proxy: the port of the leader's public URL, where it listens itself by default.
-    ///   - leaderPort: where it listens.
-    private static func create(behind proxy: UInt16? = nil, leaderPort: UInt16? = nil) async throws -> TestNodes {
+    /// - Parameter listening: where the nodes listen, if not where their public URLs say.
+    private static func create(listening: (leader: UInt16, helper: UInt16)? = nil) async throws -> TestNodes {
         let folder = try TemporaryFolder()
-        var ports = try TestPorts.take(2)
-        if let proxy { ports[0] = proxy }
-        let leader = TestNode(role: "leader", folder: "\(folder.path)/leader", port: ports[0])
-        let helper = TestNode(role: "helper", folder: "\(folder.path)/helper", port: ports[1])
+        let ports = try TestPorts.take(2)
+        let leader = TestNode(
+            role: "leader", folder: "\(folder.path)/leader", port: ports[0], listenPort: listening?.leader)
+        let helper = TestNode(
+            role: "helper", folder: "\(folder.path)/helper", port: ports[1], listenPort: listening?.helper)
         for (node, peer) in [(leader, helper), (helper, leader)] {
             try FileManager.default.createDirectory(atPath: node.folder, withIntermediateDirectories: true)
             if node === helper {
@@ -242,7 +262,7 @@ final class TestNodes: Sendable {
             }
             try await Cairn.succeed(
                 "node", "init", "--role", node.role, "--dir", node.folder, "--listen",
-                "127.0.0.1:\(node === leader ? leaderPort ?? node.port : node.port)", "--public-url", node.url,
+                "127.0.0.1:\(node.listenPort)", "--public-url", node.url,
                 "--peer-url", peer.url, "--log-origin", "test.example/log")
         }
         try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
@@ -264,19 +284,36 @@ final class TestNodes: Sendable {
     }
 
     func createTask(_ name: String, _ options: [String]) async throws -> TaskFile {
-        let accepted = [TestNodes.acceptWeakPromises]
-        let result = try await Cairn.run(
-            [
-                "task", "create", "--name", name, "--leader", leader.url, "--helper", helper.url, "--collector-config",
-                "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks",
-            ] + options + accepted, home: home)
-        try #require(result.status == 0, "\(result.errors)")
-        let path = taskPath(name)
+        let task = try await draftTask(name, options)
         for node in [leader, helper] {
-            let added = try await Cairn.run(["node", "task", "add", "--config", node.configuration, path] + accepted)
+            let added = try await addTask(name, to: node)
             try #require(added.status == 0, "\(added.errors)")
         }
-        return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
+        return task
+    }
+
+    /// Creates a task that no node has yet.
+    func draftTask(_ name: String, _ options: [String]) async throws -> TaskFile {
+        let result = try await draft(name, options)
+        try #require(result.status == 0, "\(result.errors)")
+        return try taskFile(name)
+    }
+
+    func draft(_ name: String, _ options: [String]) async throws -> CommandResult {
+        try await Cairn.run(
+            [
+                "task", "create", "--name", name, "--leader", leader.url, "--helper", helper.url, "--collector-config",
+                "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks", TestNodes.acceptWeakPromises,
+            ] + options, home: home)
+    }
+
+    func taskFile(_ name: String) throws -> TaskFile {
+        try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: taskPath(name)))))
+    }
+
+    func addTask(_ name: String, to node: TestNode) async throws -> CommandResult {
+        try await Cairn.run(
+            "node", "task", "add", "--config", node.configuration, taskPath(name), TestNodes.acceptWeakPromises)
     }
 
     /// For tasks whose batches are tiny.
@@ -285,11 +322,12 @@ final class TestNodes: Sendable {
     func taskPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).task" }
     func policyPath(_ name: String) -> String { "\(folder.path)/tasks/\(name).policy" }
 
-    func collector(_ task: TaskFile) throws -> Collector {
+    /// - Parameter patience: how long the collector repeats a request that is not answered.
+    func collector(_ task: TaskFile, patience: Duration = .seconds(120)) throws -> Collector {
         let text = try String(contentsOfFile: collectorKeyFile, encoding: .utf8)
         return try Collector(
             task: task, keyPair: try HpkeKeyPair(keyFile: text), token: try leader.token("collector"),
-            transport: HTTPTransport(deadline: .seconds(120)))
+            transport: HTTPTransport(deadline: patience))
     }
 }
 

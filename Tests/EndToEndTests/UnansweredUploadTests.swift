@@ -1,6 +1,7 @@
 import ChildProcesses
 import Contributor
 import DAP
+import FaultProxy
 import Foundation
 import Testing
 import Wallet
@@ -10,13 +11,13 @@ extension EndToEnd {
     /// what becomes of it, in this run or in the next.
     @Suite struct UnansweredUploads {
         private func run(
-            _ name: String, committed: Bool = true, _ body: (TestNodes, LeaderProxy, TaskFile) async throws -> Void
+            _ name: String, committed: Bool = true, _ body: (TestNodes, FaultProxy, TaskFile) async throws -> Void
         ) async throws {
-            try await TestNodes.runBehindProxy { nodes, proxy in
+            try await TestNodes.runBehindProxies { nodes, proxies in
                 let task = try await nodes.createTask(
                     name, "--vdaf", "sum", "--max-measurement", "1000", committed ? "--committed" : "--uncommitted",
                     "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "10")
-                try await body(nodes, proxy, task)
+                try await body(nodes, proxies.leader, task)
             }
         }
 
@@ -30,15 +31,17 @@ extension EndToEnd {
             try nodes.wallet().records(of: task.taskID).map(\.state)
         }
 
-        private func ids(_ proxy: LeaderProxy) -> Set<ReportID> { Set(proxy.uploads.joined().map(\.metadata.reportID)) }
+        private func ids(_ proxy: FaultProxy) throws -> Set<ReportID> {
+            Set(try proxy.uploads.joined().map(\.metadata.reportID))
+        }
 
         @Test(arguments: [(502, false), (502, true), (404, true), (429, false)])
         func theSameReportIsSentUntilTheLeaderAnswers(status: Int, storing: Bool) async throws {
             try await run("again-\(status)-\(storing)") { nodes, proxy, task in
-                proxy.behaviour = .failing(status, times: 3, storing: storing)
+                proxy.treatUploads(.first(3), with: storing ? .page(status) : .page(status).unasked)
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 0, "\(result.errors)")
-                #expect(proxy.uploads.count == 4 && ids(proxy).count == 1)
+                #expect(try proxy.uploads.count == 4 && ids(proxy).count == 1)
                 #expect(try states(nodes, task) == [.stored])
                 #expect(try nodes.wallet().contents().shares.isEmpty, "an answered report is not sent again")
                 #expect(try await TaskClient(task: task).status().received == 1)
@@ -47,7 +50,7 @@ extension EndToEnd {
 
         @Test func whoIsAskedToWaitSaysForWhom() async throws {
             try await run("asked") { nodes, proxy, task in
-                proxy.behaviour = .failing(503, retryAfter: 4, times: 1, storing: false)
+                proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "4").unasked)
                 let start = ContinuousClock.now
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 0, "\(result.errors)")
@@ -61,15 +64,15 @@ extension EndToEnd {
         /// A node that does not want to be asked for an hour: the wallet says that it did not take the report.
         @Test func whatWasNotTakenIsNotInDoubtAndGoesOnLater() async throws {
             try await run("busy") { nodes, proxy, task in
-                proxy.behaviour = .failing(503, retryAfter: 3_600, storing: false)
+                proxy.treatUploads(with: .busy(503, retryAfter: "3600").unasked)
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 1 && result.errors.contains("--resume"), "\(result.errors)")
-                #expect(proxy.uploads.count == 1)
+                #expect(try proxy.uploads.count == 1)
                 #expect(try states(nodes, task) == [.notTaken("HTTP 503")])
-                proxy.behaviour = .honest
+                proxy.behave()
                 let resumed = try await contribute(nodes, task, "--resume")
                 #expect(resumed.status == 0 && resumed.output.contains("1 of 1 reports stored"), "\(resumed.errors)")
-                #expect(ids(proxy).count == 1)
+                #expect(try ids(proxy).count == 1)
                 #expect(try states(nodes, task) == [.stored])
             }
         }
@@ -79,21 +82,21 @@ extension EndToEnd {
         @Test(arguments: [true, false])
         func whatIsInDoubtIsSentAgainAsItWasAndCountedOnce(committed: Bool) async throws {
             try await run("doubt-\(committed)", committed: committed) { nodes, proxy, task in
-                proxy.behaviour = .failing(502, storing: true)
+                proxy.treatUploads(with: .page(502))
                 let wallet = try nodes.wallet()
                 let impatient = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(1)))
                 await #expect(throws: ContributorError.self) {
                     _ = try await impatient.upload([.integer(40)], wallet: wallet)
                 }
                 #expect(try states(nodes, task) == [.sent])
-                proxy.behaviour = .honest
+                proxy.behave()
                 if !committed {
                     let stopped = try await contribute(nodes, task, "--value", "40")
                     #expect(stopped.status == 1 && stopped.errors.contains("--resume"), "\(stopped.errors)")
                 }
                 let resumed = try await contribute(nodes, task, "--resume")
                 #expect(resumed.status == 0, "\(resumed.errors)")
-                #expect(ids(proxy).count == 1)
+                #expect(try ids(proxy).count == 1)
                 #expect(try states(nodes, task) == [.stored])
                 // Another one is an ordinary one now.
                 let next = try await contribute(nodes, task, "--value", "2")
@@ -112,7 +115,7 @@ extension EndToEnd {
                     toFile: csv, atomically: true, encoding: .utf8)
                 let file = ["--csv", csv, "--column", "v"]
                 // The second request is answered so, and the first one has 256 rows.
-                proxy.behaviour = .failing(503, retryAfter: 3_600, times: 1, storing: true)
+                proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "3600"))
                 let first = try await contribute(nodes, task, file[0], file[1], file[2], file[3])
                 #expect(first.status == 1 && first.errors.contains("--resume --from-row 257"), "\(first.errors)")
                 #expect(first.errors.contains("0 of 300 values are answered"), "\(first.errors)")
@@ -120,7 +123,7 @@ extension EndToEnd {
                     nodes, task, file[0], file[1], file[2], file[3], "--resume", "--from-row", "257")
                 #expect(second.status == 0, "\(second.errors)")
                 #expect(second.output.contains("300 of 300 reports stored"), "\(second.output)")
-                #expect(ids(proxy).count == rows)
+                #expect(try ids(proxy).count == rows)
                 #expect(try states(nodes, task).allSatisfy { $0 == .stored })
                 #expect(try await TaskClient(task: task).status().received == rows)
             }

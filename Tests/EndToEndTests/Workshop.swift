@@ -85,16 +85,7 @@ struct Workshop: Sendable {
     }
 
     func withBrokenHelperCiphertext() async throws -> PreparedReport {
-        var prepared = try await good([1, 1])
-        let sealed = prepared.report.helperEncryptedInputShare
-        var payload = sealed.payload
-        payload[payload.count - 1] ^= 1
-        prepared.report = Report(
-            metadata: prepared.report.metadata, publicShare: prepared.report.publicShare,
-            leaderEncryptedInputShare: prepared.report.leaderEncryptedInputShare,
-            helperEncryptedInputShare: HpkeCiphertext(
-                configID: sealed.configID, encapsulatedKey: sealed.encapsulatedKey, payload: payload))
-        return prepared
+        try await good([1, 1]).withBrokenHelperCiphertext()
     }
 
     private func rebuild(_ sharded: ShardedReport, metadata: ReportMetadata) async throws -> PreparedReport {
@@ -104,5 +95,21 @@ struct Workshop: Sendable {
             plaintexts: sharded.inputShares.map { PlaintextInputShare(privateExtensions: [], payload: $0) },
             task: configuration, leader: configs.leader, helper: configs.helper)
         return PreparedReport(report: report, opening: nil, index: 0)
+    }
+}
+
+extension PreparedReport {
+    /// The same report, whose second ciphertext its helper cannot open.
+    func withBrokenHelperCiphertext() -> PreparedReport {
+        var prepared = self
+        let sealed = report.helperEncryptedInputShare
+        var payload = sealed.payload
+        payload[payload.count - 1] ^= 1
+        prepared.report = Report(
+            metadata: report.metadata, publicShare: report.publicShare,
+            leaderEncryptedInputShare: report.leaderEncryptedInputShare,
+            helperEncryptedInputShare: HpkeCiphertext(
+                configID: sealed.configID, encapsulatedKey: sealed.encapsulatedKey, payload: payload))
+        return prepared
     }
 }

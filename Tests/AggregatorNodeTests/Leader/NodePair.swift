@@ -25,7 +25,7 @@ final class NodePair: Sendable {
     let policy: String
 
     /// - Parameters:
-    ///   - throughProxy: the helper listens elsewhere than at its public URL, where a ``HelperProxy`` has its place.
+    ///   - throughProxy: the helper listens elsewhere than at its public URL, where a proxy has its place.
     ///   - witnesses: lines of the log policy behind those of log and helper, the quorum's included.
     init(throughProxy: Bool = false, witnesses: String = "quorum helper\n") throws {
         directory = try TemporaryDirectory()
