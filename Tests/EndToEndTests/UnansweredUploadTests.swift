@@ -185,10 +185,10 @@ extension EndToEnd {
                 } catch ContributorError.unsettled(let reports) {
                     #expect(reports == [UnsettledReport(key.reportID, .underWay)])
                 }
-                #expect(proxy.uploads.isEmpty)
+                #expect(ids(proxy).isEmpty)
                 async let outcomes = client.upload([.integer(2)], wallet: wallet)
                 try await Task.sleep(for: .milliseconds(300))
-                #expect(proxy.uploads.isEmpty)
+                #expect(ids(proxy).isEmpty)
                 // The other upload hears its answer.
                 _ = try await client.send([other])
                 try wallet.save([.state(key, .stored)])
