@@ -55,10 +55,10 @@ extension Helper {
         if case .interval(let interval) = scope, !interval.isValid {
             throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
         }
-        guard comparison.reportIDs.count <= task.parameters.maxBatchSize else {
+        guard comparison.reportIDs.count <= task.maxBatchSize else {
             throw .dap(
                 .invalidBatchSize,
-                "\(comparison.reportIDs.count) reports; the task allows at most \(task.parameters.maxBatchSize).",
+                "\(comparison.reportIDs.count) reports; the task allows at most \(task.maxBatchSize).",
                 taskID: task.id)
         }
         guard Set(comparison.reportIDs).count == comparison.reportIDs.count else {

@@ -164,6 +164,7 @@ final class AggregationDriver: Sendable {
             trouble.clear(id)
             changed()
         case .returned:
+            trouble.clear(id)
             state.withLock { state in
                 state.schedule.answered(id, at: .now)
                 state.schedule.demand(id, at: .now)
@@ -175,7 +176,7 @@ final class AggregationDriver: Sendable {
         case .stale: state.withLock { $0.schedule.arrived(1, of: id, at: .now) }
         case .unfinished(let progress, let pause):
             guard let job else { return }
-            trouble.note(progress.reason, of: id)
+            if progress.answer == .unusable { trouble.note(progress.reason, of: id) }
             state.withLock { state in
                 state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
                 if progress.answer == .unusable {
