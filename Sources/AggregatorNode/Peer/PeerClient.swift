@@ -83,6 +83,24 @@ package struct PeerClient: Sendable {
     /// The peer's transparency log, below its base URL.
     package var log: HTTPTileSource { HTTPTileSource(baseURL: baseURL.appending("log"), http: http) }
 
+    /// Sends a request once, with the bearer token, and hands back whatever comes: for questions whose answer is only worth
+    /// something now.
+    package func sendOnce(
+        _ method: PeerMethod, _ url: String, body: [UInt8], contentType: String, maxResponseBytes: Int, timeout: Duration
+    ) async throws(PeerError) -> PeerResponse {
+        do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
+        var request = HTTPClientRequest(url: url)
+        request.method = .init(rawValue: method.rawValue)
+        request.headers.add(name: "Content-Type", value: contentType)
+        if url.hasPrefix(baseURL.string + "/") {
+            request.headers.add(name: "Authorization", value: token.authorization)
+        }
+        request.body = .bytes(ByteBuffer(bytes: body))
+        let answer = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: timeout)
+        if Task.isCancelled { throw .cancelled }
+        return try answer.get()
+    }
+
     /// Sends a request.
     ///
     /// - Parameters:

@@ -16,6 +16,8 @@ package struct NodeTask: Sendable {
     /// Whose signatures make a checkpoint count; nil for uncommitted tasks without a policy.
     package let policy: LogPolicy?
     package let name: String
+    /// False once the operator has ended it.
+    package let isServed: Bool
 
     package var isCommitted: Bool { validated.isCommitted }
     /// Exact bytes of the configuration.
@@ -43,7 +45,8 @@ extension NodeTask {
                 id: stored.id, configuration: configuration, validated: validated, parameters: validated.cairn,
                 vdaf: try makeTaskVDAF(validated.vdaf), verifyKey: stored.verifyKey,
                 collectorConfig: try HpkeConfig(decoding: stored.collectorConfig),
-                policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name)
+                policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name,
+                isServed: stored.service == .served)
         } catch let error as StoredTaskError {
             throw error
         } catch {

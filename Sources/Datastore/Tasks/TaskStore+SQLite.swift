@@ -28,11 +28,12 @@ extension SQLiteDatastore: TaskStore {
                 // The name is a label for people: adding the same task under another one changes nothing.
                 var renamed = task
                 renamed.name = present.name
+                renamed.service = present.service
                 guard renamed == present else {
                     throw DatastoreError.conflict(
                         "task \(task.id.base64URL) is stored with another collector key, policy or verification key")
                 }
-                return false
+                return try Self.serveAgain(present, db)
             }
             try db.execute(
                 sql: """
@@ -44,6 +45,22 @@ extension SQLiteDatastore: TaskStore {
                     task.policyText?.blob, task.verifyKey.blob,
                 ])
             if let logEntry { try Self.appendLogEntries([logEntry], db) }
+            return true
+        }
+    }
+
+    /// - Returns: whether the task had ended.
+    private static func serveAgain(_ task: StoredTask, _ db: Database) throws -> Bool {
+        switch task.service {
+        case .served: return false
+        case .discarded:
+            throw DatastoreError.conflict(
+                "task \(task.id.base64URL) was ended and its reports were discarded, so it cannot be served again; "
+                    + "make a new task")
+        case .ended:
+            try db.execute(
+                sql: "UPDATE tasks SET service = ? WHERE task_id = ?",
+                arguments: [TaskService.served.rawValue, task.id.blob])
             return true
         }
     }
@@ -67,6 +84,6 @@ extension SQLiteDatastore: TaskStore {
         return StoredTask(
             id: try row.id("task_id", as: TaskID.self), name: name, configuration: try row.bytes("configuration"),
             collectorConfig: try row.bytes("collector_config"), policyText: row.optionalBytes("policy_text"),
-            verifyKey: try row.bytes("verify_key"))
+            verifyKey: try row.bytes("verify_key"), service: try row.code("service", as: TaskService.self))
     }
 }

@@ -100,6 +100,8 @@ final class AggregationDriver: Sendable {
     }
 
     private func form(_ id: TaskID) async {
+        // Its reports wait in the database, and are demanded again when the nodes fit.
+        if let task = try? await context.registry.task(id), !context.standing.mayWork(on: task) { return leave() }
         await perform(task: id) {
             guard let task = try await self.context.registry.task(id) else { return .finished }
             let reports = try await self.claim(task)
@@ -116,6 +118,10 @@ final class AggregationDriver: Sendable {
             guard let job = try await context.store.pendingJob(key),
                 let task = try await context.registry.task(job.task)
             else { return leave() }
+            guard context.standing.mayWork(on: task) else {
+                postpone(key, reason: "the nodes do not fit each other")
+                return leave()
+            }
             await perform(task: task.id, job: key) {
                 try await JobRunner(context: self.context, task: task).resume(job)
             }

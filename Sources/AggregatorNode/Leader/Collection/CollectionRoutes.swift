@@ -19,6 +19,7 @@ extension Leader {
                 taskID: task.id)
         case .job(let job):
             collection.start(job.key)
+            if job.state.isActive { try await context.standing.admit(task) }
             let url = ResourceURL.collectionJob(
                 context.configuration.publicURL.string, task.id, id: job.id.base64URL)
             var response = try Self.representation(of: job)
@@ -35,6 +36,7 @@ extension Leader {
         let task = try await context.matchingTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
+        if job.state.isActive { try await context.standing.admit(task) }
         return try Self.representation(of: job)
     }
 
