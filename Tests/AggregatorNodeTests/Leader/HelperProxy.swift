@@ -42,6 +42,10 @@ final class HelperProxy: Sendable {
             routes.delete("/tasks/:task/\(resource)/:id") { request, _ in try await self.forward(request) }
         }
         routes.post("/cairn/tasks/:task/closes") { request, _ in try await self.forward(request) }
+        // No request of the protocol: it is not counted, and arrives whatever the proxy does to the others.
+        routes.post("/cairn/handshake") { request, _ in
+            self.response(try await self.ask(request, path: "\(request.uri)"))
+        }
         routes.get("/cairn/blobs/:blob") { request, _ in try await self.forward(request) }
         routes.post("/witness/add-checkpoint") { request, _ in try await self.forward(request) }
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
@@ -95,17 +99,21 @@ final class HelperProxy: Sendable {
             state.requests.append("\(request.method.rawValue) \(request.uri.path)")
             return state.requests.count
         }
+        let answer = try await ask(request, path: path)
+        if case .losingAnswers = behaviour, number.isMultiple(of: 2) {
+            throw NodeError.unavailable("lost", retryAfter: 0)
+        }
+        return answer
+    }
+
+    private func ask(_ request: Request, path: String) async throws -> Answer {
         let body = try await request.bytes(upTo: 64 << 20)
         var headers: [String: String] = [:]
         for name in ["content-type", "authorization", "dap-taskprov"] {
             if let field = HeaderName(name), let value = request.headers[field] { headers[name] = value }
         }
-        let answer = try await helper.send(
+        return try await helper.send(
             request.method.rawValue, path, body: request.method == .post ? body : nil, headers: headers)
-        if case .losingAnswers = behaviour, number.isMultiple(of: 2) {
-            throw NodeError.unavailable("lost", retryAfter: 0)
-        }
-        return answer
     }
 
     private func response(_ answer: Answer) -> Response {

@@ -98,6 +98,18 @@ final class NodePair: Sendable {
         fileprivate let task: Task<Void, any Error>
         let context: NodeContext
 
+        /// Waits until the node's last handshake with the other says this about a task.
+        @discardableResult
+        func awaitStanding(
+            of id: TaskID, _ isRight: (PeerStanding.TaskState) -> Bool
+        ) async throws -> PeerStanding.TaskState {
+            try await eventually("the nodes know how they stand", every: .milliseconds(10)) {
+                guard let task = try await context.registry.task(id) else { return nil }
+                let state = context.standing.taskState(task)
+                return isRight(state) ? state : nil
+            }
+        }
+
         /// Cuts the background work off. Only the server ends its connections in order: the process lives on.
         func stop() async {
             await group.triggerGracefulShutdown()
