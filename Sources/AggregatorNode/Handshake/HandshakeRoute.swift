@@ -31,7 +31,7 @@ struct HandshakeRoute: Sendable {
             try await context.registry.knowledge(of: id)
         }
         if answer.head.isTrusting {
-            context.standing.heard(Self.digest(message, answer))
+            context.standing.heard(Self.digest(message, answer), first: message.tasks.first?.id)
         } else {
             guard strangers.mayAnswer() else {
                 throw NodeError.http(429, "Too many handshakes of strangers.", headers: [.init("Retry-After", "1")])

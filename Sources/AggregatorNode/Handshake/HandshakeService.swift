@@ -10,6 +10,10 @@ struct HandshakeService: Sendable {
 
     /// How often a finding is said again while it lasts.
     private static let reminder: Duration = .seconds(600)
+    /// The shortest time between two handshakes, whoever wants them.
+    private static let spacing: Duration = .milliseconds(200)
+    /// How many findings are said at a time.
+    private static let mostSaid = 20
 
     func run() async {
         await begin()
@@ -17,6 +21,7 @@ struct HandshakeService: Sendable {
         while !Task.isCancelled {
             await shake(&round)
             round.due = .now + HandshakeSchedule.pause(afterTroubles: round.troubles, jitter: .random(in: 0...1))
+            try? await Task.sleep(for: Self.spacing)
             await wait(&round)
         }
     }
@@ -62,9 +67,13 @@ struct HandshakeService: Sendable {
         let isDue = round.said.map { ContinuousClock.now - $0 >= Self.reminder } ?? true
         guard change.isNew || isDue && !change.findings.isEmpty else { return }
         round.said = .now
-        for finding in change.findings {
+        for finding in change.findings.prefix(Self.mostSaid) {
             context.logger.warning(
                 "the nodes do not fit each other", metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
+        }
+        if change.findings.count > Self.mostSaid {
+            context.logger.warning(
+                "more findings are left out; see `cairn node task list`", metadata: ["findings": "\(change.findings.count)"])
         }
         if change.findings.isEmpty { context.logger.notice("the nodes fit each other") }
     }

@@ -37,8 +37,11 @@ package final class PeerStanding: Sendable {
         var rounds = 0
         var asked: [TaskID: [UInt8]] = [:]
         var last: ContinuousClock.Instant?
-        /// What the last authentic request said.
-        var heard: [UInt8]?
+        /// What the last authentic requests said, by the first task that they were about: a peer with more than a thousand
+        /// tasks sends several.
+        var heard: [TaskID?: [UInt8]] = [:]
+        /// Whether a handshake has ever been answered since the start.
+        var isCairnPeer = false
         /// Somebody wants another handshake.
         var isWanted = false
     }
@@ -52,6 +55,7 @@ package final class PeerStanding: Sendable {
     private static let recheck: Duration = .seconds(1)
     /// The same about one that the peer did not answer about.
     private static let retry: Duration = .seconds(5)
+    private static let mostHeard = 64
 
     package init() {}
 
@@ -150,10 +154,10 @@ package final class PeerStanding: Sendable {
     // MARK: What handshakes say
 
     /// An authentic request came in, which says this of its sender. If it says something new, the node asks for itself.
-    func heard(_ digest: [UInt8]) {
+    func heard(_ digest: [UInt8], first: TaskID?) {
         let isNew = state.withLock { state in
-            defer { state.heard = digest }
-            return state.heard != digest
+            if state.heard.count == Self.mostHeard, state.heard[first] == nil { state.heard = [:] }
+            return state.heard.updateValue(digest, forKey: first) != digest
         }
         if isNew { want() }
     }
@@ -187,16 +191,19 @@ package final class PeerStanding: Sendable {
             let before = Self.findings(state)
             var change = Change()
             let node: [HandshakeFinding]
+            // A proxy that hides the handshake for a while must not make a plain aggregator of a Cairn node.
+            var isHidden = false
             switch outcome {
             case .assessed(let assessment):
                 node = assessment.node
                 state.skew = assessment.skew ?? state.skew
+                state.isCairnPeer = true
             case .unreachable(let reason): node = [.unreachable(reason)]
             case .plain(let answer):
                 // To a plain aggregator nothing is wrong with tasks that it can take part in.
-                let isKnown = tasks.contains { Self.isCairn(state.tasks[$0.id]?.state) }
+                isHidden = state.isCairnPeer || tasks.contains { Self.isCairn(state.tasks[$0.id]?.state) }
                 let needsCairn = tasks.contains(where: \.isCommitted)
-                node = isKnown ? [.hidden(answer)] : needsCairn ? [.plainPeer(own: role, answer: answer)] : []
+                node = isHidden ? [.hidden(answer)] : needsCairn ? [.plainPeer(own: role, answer: answer)] : []
             }
             state.node = node
             let ids = Set(tasks.map(\.id))
@@ -204,7 +211,7 @@ package final class PeerStanding: Sendable {
             for task in tasks {
                 let hash = Self.keyHash(task.verifyKey)
                 let known = state.tasks[task.id].flatMap { $0.keyHash == hash ? $0 : nil }
-                guard let next = Self.next(outcome, node, task, known?.state) else {
+                guard let next = isHidden ? nil : Self.next(outcome, node, task) else {
                     if known == nil { state.tasks[task.id] = nil }
                     continue
                 }
@@ -226,14 +233,11 @@ package final class PeerStanding: Sendable {
 
     /// What a task's state becomes; nil where nothing was said about it.
     private static func next(
-        _ outcome: HandshakeOutcome, _ node: [HandshakeFinding], _ task: NodeTask, _ known: TaskState?
+        _ outcome: HandshakeOutcome, _ node: [HandshakeFinding], _ task: NodeTask
     ) -> TaskState? {
         switch outcome {
         case .unreachable: return nil
-        case .plain:
-            // A proxy that hides the handshake for a while must not make a plain aggregator of a Cairn node.
-            if isCairn(known) { return nil }
-            return task.isCommitted ? .blocked(node) : .plain
+        case .plain: return task.isCommitted ? .blocked(node) : .plain
         case .assessed(let assessment):
             guard assessment.tasks[task.id] != nil else { return nil }
             let obstacles = assessment.obstacles(task.id, committed: task.isCommitted)

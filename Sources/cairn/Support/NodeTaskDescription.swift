@@ -106,6 +106,7 @@ struct NodeTaskDescription: Encodable {
     private static func peer(_ stored: StoredTask, _ standings: [StoredStanding]) -> Peer {
         let nodes = HandshakeFinding.list(standings.first { $0.task == nil }?.findings ?? [])
             .filter { $0.code == .unreachable || $0.code == .hidden || $0.weight == .warning }
+        guard stored.service == .served else { return Peer(standing: "unknown", since: nil, findings: []) }
         let row = standings.first { $0.task == stored.id && $0.keyHash == Array(SHA256.hash(data: stored.verifyKey)) }
         let findings = HandshakeFinding.list(row?.findings ?? [])
         return Peer(

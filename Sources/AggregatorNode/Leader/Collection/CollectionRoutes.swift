@@ -18,8 +18,8 @@ extension Leader {
                 .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.",
                 taskID: task.id)
         case .job(let job):
-            collection.start(job.key)
             if job.state.isActive { try await context.standing.admit(task) }
+            collection.start(job.key)
             let url = ResourceURL.collectionJob(
                 context.configuration.publicURL.string, task.id, id: job.id.base64URL)
             var response = try Self.representation(of: job)
