@@ -46,14 +46,16 @@ package struct HandshakeCall: Sendable {
         self.now = now
     }
 
-    /// - Parameter tasks: any number; a thousand at a time are asked about.
-    package func ask(about tasks: [HandshakeTask]) async -> HandshakeOutcome {
+    /// - Parameters:
+    ///   - tasks: any number; a thousand at a time are asked about.
+    ///   - revision: of this node's tasks.
+    package func ask(about tasks: [HandshakeTask], revision: UInt64) async -> HandshakeOutcome {
         var result = HandshakeAssessment()
         var rest = tasks[...]
         repeat {
             let chunk = Array(rest.prefix(HandshakeRequest.mostTasks))
             rest = rest.dropFirst(chunk.count)
-            switch await exchange(chunk) {
+            switch await exchange(chunk, revision) {
             case .assessed(let part):
                 // The last word about the nodes counts.
                 result.node = part.node
@@ -65,10 +67,10 @@ package struct HandshakeCall: Sendable {
         return .assessed(result)
     }
 
-    private func exchange(_ tasks: [HandshakeTask]) async -> HandshakeOutcome {
+    private func exchange(_ tasks: [HandshakeTask], _ revision: UInt64) async -> HandshakeOutcome {
         let secret = own.secret.current
         let request = HandshakeRequest(
-            identity: own.identity(clock: now()), tasks: tasks.map { ($0.id, $0.verifyKey) }, preSharedKey: secret)
+            identity: own.identity(clock: now(), revision: revision), tasks: tasks.map { ($0.id, $0.verifyKey) }, preSharedKey: secret)
         let start = ContinuousClock.now
         let before = now()
         let response: PeerResponse

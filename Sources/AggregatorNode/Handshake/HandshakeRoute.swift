@@ -31,7 +31,7 @@ struct HandshakeRoute: Sendable {
             try await context.registry.knowledge(of: id)
         }
         if answer.head.isTrusting {
-            context.standing.heard(Self.digest(message, answer), first: message.tasks.first?.id)
+            context.standing.heard(Self.digest(message, answer))
         } else {
             guard strangers.mayAnswer() else {
                 throw NodeError.http(429, "Too many handshakes of strangers.", headers: [.init("Retry-After", "1")])
@@ -45,7 +45,7 @@ struct HandshakeRoute: Sendable {
         return (try? request.requireBearer(context.keys.aggregatorToken)) == nil ? .wrong : .right
     }
 
-    /// What is new about a request, if anything is: not the nonce and not the time.
+    /// What is new about a request, if anything is: not the nonce and not the time. Its tasks are in the revision.
     private static func digest(_ request: HandshakeRequest, _ answer: HandshakeAnswer) -> [UInt8] {
         var identity = request.identity
         identity.nonce = [UInt8](repeating: 0, count: HandshakeIdentity.nonceSize)
@@ -53,10 +53,6 @@ struct HandshakeRoute: Sendable {
         var writer = ByteWriter()
         identity.encode(into: &writer)
         writer.write([answer.head.token.rawValue, answer.head.psk.rawValue])
-        for verdict in answer.tasks {
-            verdict.id.encode(into: &writer)
-            writer.write(verdict.status.rawValue)
-        }
         return HandshakeKey.digest(writer.bytes)
     }
 }

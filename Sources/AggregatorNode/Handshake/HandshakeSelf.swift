@@ -20,21 +20,27 @@ package struct HandshakeSelf: Sendable {
     var role: NodeRole { configuration.role }
 
     /// For the peer.
-    package func identity(version: UInt16 = HandshakeIdentity.currentVersion, clock: UInt64) -> HandshakeIdentity {
-        identity(version: version, clock: clock, software: Self.software, peerURL: configuration.peerURL.string)
+    package func identity(
+        version: UInt16 = HandshakeIdentity.currentVersion, clock: UInt64, revision: UInt64 = 0
+    ) -> HandshakeIdentity {
+        identity(
+            version: version, clock: clock, revision: revision, software: Self.software,
+            peerURL: configuration.peerURL.string)
     }
 
     /// For strangers: what `GET /cairn/info` says.
     func publicIdentity(version: UInt16) -> HandshakeIdentity {
-        identity(version: version, clock: 0, software: "", peerURL: "")
+        identity(version: version, clock: 0, revision: 0, software: "", peerURL: "")
     }
 
-    private func identity(version: UInt16, clock: UInt64, software: String, peerURL: String) -> HandshakeIdentity {
+    private func identity(
+        version: UInt16, clock: UInt64, revision: UInt64, software: String, peerURL: String
+    ) -> HandshakeIdentity {
         var generator = SystemRandomNumberGenerator()
         return HandshakeIdentity(
             version: version, role: role.dap,
             nonce: (0..<HandshakeIdentity.nonceSize).map { _ in .random(in: .min ... .max, using: &generator) },
-            clock: clock, software: software, url: configuration.publicURL.string, peerURL: peerURL,
+            clock: clock, revision: revision, software: software, url: configuration.publicURL.string, peerURL: peerURL,
             statementKey: keys.statementPublicKey, logOrigin: configuration.log.origin, noteKey: keys.note.vkey)
     }
 }

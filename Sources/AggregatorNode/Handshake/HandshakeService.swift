@@ -48,7 +48,8 @@ struct HandshakeService: Sendable {
             // The newest first: a thousand go into one request.
             let tasks = try await context.registry.all().filter(\.isServed).reversed() as [NodeTask]
             let call = HandshakeCall(own: context.handshakeSelf, peer: context.peer, now: context.now)
-            let outcome = await call.ask(about: tasks.map(HandshakeTask.init))
+            let outcome = await call.ask(
+                about: tasks.map(HandshakeTask.init), revision: UInt64(clamping: round.revision ?? 0))
             guard !Task.isCancelled else { return }
             let change = context.standing.take(outcome, tasks: tasks, role: context.role, now: context.now())
             if !change.gained.isEmpty { gained(change.gained) }

@@ -37,9 +37,8 @@ package final class PeerStanding: Sendable {
         var rounds = 0
         var asked: [TaskID: [UInt8]] = [:]
         var last: ContinuousClock.Instant?
-        /// What the last authentic requests said, by the first task that they were about: a peer with more than a thousand
-        /// tasks sends several.
-        var heard: [TaskID?: [UInt8]] = [:]
+        /// What the last authentic request said.
+        var heard: [UInt8]?
         /// Whether a handshake has ever been answered since the start.
         var isCairnPeer = false
         /// Somebody wants another handshake.
@@ -55,7 +54,6 @@ package final class PeerStanding: Sendable {
     private static let recheck: Duration = .seconds(1)
     /// The same about one that the peer did not answer about.
     private static let retry: Duration = .seconds(5)
-    private static let mostHeard = 64
 
     package init() {}
 
@@ -154,16 +152,18 @@ package final class PeerStanding: Sendable {
     // MARK: What handshakes say
 
     /// An authentic request came in, which says this of its sender. If it says something new, the node asks for itself.
-    func heard(_ digest: [UInt8], first: TaskID?) {
+    ///
+    /// And so it does where it took the peer for unreachable.
+    func heard(_ digest: [UInt8]) {
         let isNew = state.withLock { state in
-            if state.heard.count == Self.mostHeard, state.heard[first] == nil { state.heard = [:] }
-            return state.heard.updateValue(digest, forKey: first) != digest
+            defer { state.heard = digest }
+            return state.heard != digest || state.node.contains { $0.code == .unreachable }
         }
         if isNew { want() }
     }
 
     /// Takes what is stored from earlier runs, and begins to be asked.
-    func begin(_ stored: [StoredStanding]) {
+    package func begin(_ stored: [StoredStanding]) {
         state.withLock { state in
             state.isWatched = true
             for row in stored {
@@ -174,19 +174,19 @@ package final class PeerStanding: Sendable {
     }
 
     /// What has changed by a handshake.
-    struct Change: Sendable {
+    package struct Change: Sendable {
         /// Tasks that may work from now on.
-        var gained: [TaskID] = []
+        package var gained: [TaskID] = []
         /// What has to be stored.
-        var rows: [StoredStanding] = []
+        package var rows: [StoredStanding] = []
         /// What stands between the nodes now, the nodes' own findings first.
-        var findings: [HandshakeFinding] = []
+        package var findings: [HandshakeFinding] = []
         /// Whether that is other than before.
-        var isNew = false
+        package var isNew = false
     }
 
     /// Takes the outcome of a handshake about these tasks.
-    func take(_ outcome: HandshakeOutcome, tasks: [NodeTask], role: NodeRole, now: UInt64) -> Change {
+    package func take(_ outcome: HandshakeOutcome, tasks: [NodeTask], role: NodeRole, now: UInt64) -> Change {
         state.withLock { state in
             let before = Self.findings(state)
             var change = Change()

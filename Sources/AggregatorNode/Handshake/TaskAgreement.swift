@@ -36,8 +36,10 @@ package struct TaskAgreement: Sendable {
     }
 
     /// What stands between the nodes about this task; empty where nothing does.
-    package func findings(about task: NodeTask) async -> [HandshakeFinding] {
-        switch await call.ask(about: [HandshakeTask(task)]) {
+    ///
+    /// - Parameter revision: of the node's tasks, so that the peer sees that something has changed.
+    package func findings(about task: NodeTask, revision: UInt64) async -> [HandshakeFinding] {
+        switch await call.ask(about: [HandshakeTask(task)], revision: revision) {
         case .assessed(let assessment): assessment.node + (assessment.tasks[task.id] ?? [])
         case .unreachable(let reason): [.unreachable(reason)]
         case .plain(let answer): task.isCommitted ? [.plainPeer(own: role, answer: answer)] : []
@@ -47,7 +49,7 @@ package struct TaskAgreement: Sendable {
     /// Whether the peer has proved to have this verification key of the task: then it is not the one to replace.
     package func peerHas(_ key: [UInt8], of id: TaskID) async -> Bool {
         let task = HandshakeTask(id: id, verifyKey: key, isCommitted: false)
-        guard case .assessed(let assessment) = await call.ask(about: [task]) else { return false }
+        guard case .assessed(let assessment) = await call.ask(about: [task], revision: 0) else { return false }
         return assessment.tasks[id] == [] && assessment.node.allSatisfy { $0.code != .role && $0.code != .token }
     }
 }

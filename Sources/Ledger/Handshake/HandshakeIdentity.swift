@@ -8,6 +8,7 @@ import DAP
 ///   Role role;
 ///   opaque nonce[32];
 ///   uint64 clock;                        // POSIX seconds
+///   uint64 revision;                     // grows with every change of its tasks
 ///   opaque software<0..2^8-1>;
 ///   opaque url<0..2^16-1>;               // its own public URL
 ///   opaque peer_url<0..2^16-1>;          // where it believes the reader to be
@@ -16,7 +17,8 @@ import DAP
 ///   opaque note_key<0..2^16-1>;          // leader: the log's key; helper: its witness key
 /// } HandshakeIdentity;
 /// ```
-/// To a stranger a node leaves out what `GET /cairn/info` does not say: `clock` is 0, `software` and `peer_url` are empty.
+/// To a stranger a node leaves out what `GET /cairn/info` does not say: `clock` and `revision` are 0, `software` and
+/// `peer_url` are empty.
 package struct HandshakeIdentity: WireMessage, Equatable {
     /// The protocol that this code speaks. A newer one is answered in this.
     package static let currentVersion: UInt16 = 1
@@ -28,6 +30,7 @@ package struct HandshakeIdentity: WireMessage, Equatable {
     /// From the system's generator, fresh for every message.
     package var nonce: [UInt8]
     package var clock: UInt64
+    package var revision: UInt64
     package var software: String
     package var url: String
     package var peerURL: String
@@ -36,14 +39,15 @@ package struct HandshakeIdentity: WireMessage, Equatable {
     package var noteKey: String
 
     package init(
-        version: UInt16 = currentVersion, role: Role, nonce: [UInt8], clock: UInt64, software: String,
-        url: String, peerURL: String, statementKey: [UInt8], logOrigin: String, noteKey: String
+        version: UInt16 = currentVersion, role: Role, nonce: [UInt8], clock: UInt64, revision: UInt64,
+        software: String, url: String, peerURL: String, statementKey: [UInt8], logOrigin: String, noteKey: String
     ) {
         precondition(nonce.count == Self.nonceSize && statementKey.count == Self.keySize)
         self.version = version
         self.role = role
         self.nonce = nonce
         self.clock = clock
+        self.revision = revision
         self.software = software
         self.url = url
         self.peerURL = peerURL
@@ -58,6 +62,7 @@ package struct HandshakeIdentity: WireMessage, Equatable {
         role = try Role(aggregatorFrom: &reader)
         nonce = try reader.bytes(Self.nonceSize, "nonce")
         clock = try reader.uint64("clock")
+        revision = try reader.uint64("revision")
         software = try Self.text(try reader.opaque8("software"), "software")
         url = try Self.text(try reader.opaque16("url"), "url")
         peerURL = try Self.text(try reader.opaque16("peer_url"), "peer_url")
@@ -71,6 +76,7 @@ package struct HandshakeIdentity: WireMessage, Equatable {
         writer.write(role.rawValue)
         writer.write(nonce)
         writer.write(clock)
+        writer.write(revision)
         writer.opaque8(Array(software.utf8))
         writer.opaque16(Array(url.utf8))
         writer.opaque16(Array(peerURL.utf8))

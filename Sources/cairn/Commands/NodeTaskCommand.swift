@@ -58,7 +58,8 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             guard let stored = try await store.task(added.id) else {
                 throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
             }
-            let notes = PeerNotes(await peer.findings(about: try NodeTask(stored)))
+            let revision = UInt64(clamping: try await store.taskRevision())
+            let notes = PeerNotes(await peer.findings(about: try NodeTask(stored), revision: revision))
             if json {
                 try JSONOutput.print(
                     Output(
