@@ -44,6 +44,7 @@ struct HandshakeService: Sendable {
     private func shake(_ round: inout Round) async {
         do {
             context.standing.beginRound()
+            defer { context.standing.endRound() }
             round.revision = try await context.registry.refresh()
             // The newest first: a thousand go into one request.
             let tasks = try await context.registry.all().filter(\.isServed).reversed() as [NodeTask]

@@ -43,6 +43,8 @@ package final class PeerStanding: Sendable {
         var isCairnPeer = false
         /// Somebody wants another handshake.
         var isWanted = false
+        /// One is under way.
+        var isAsking = false
     }
 
     private let state = Mutex(State())
@@ -102,7 +104,9 @@ package final class PeerStanding: Sendable {
             guard !isAsked(task.id, hash, within: nil) else { return want() }
             await another(task.id, hash)
         case .blocked:
-            if !isAsked(task.id, hash, within: Self.recheck) { await another(task.id, hash) }
+            // One that is coming anyway costs nobody anything.
+            let isComing = state.withLock { $0.isWanted || $0.isAsking }
+            if isComing || !isAsked(task.id, hash, within: Self.recheck) { await another(task.id, hash) }
         }
         let findings = obstacles(task)
         guard let first = findings.first else { return }
@@ -147,7 +151,15 @@ package final class PeerStanding: Sendable {
     }
 
     /// A handshake begins: whoever wants one from now on wants the next.
-    func beginRound() { state.withLock { $0.isWanted = false } }
+    func beginRound() {
+        state.withLock { state in
+            state.isWanted = false
+            state.isAsking = true
+        }
+    }
+
+    /// It has ended, whatever came of it.
+    func endRound() { state.withLock { $0.isAsking = false } }
 
     // MARK: What handshakes say
 
