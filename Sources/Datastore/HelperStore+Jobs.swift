@@ -24,6 +24,7 @@ extension SQLiteDatastore {
     ) async throws(DatastoreError) -> [UInt8] {
         try await write { db in
             if case .finished(let response) = try Self.fetchJob(task, job, db) { return response }
+            try Self.requireService(of: task, db)
             var isRefusing = false
             let responses = try outcomes.map { outcome -> VerifyResp in
                 let id = outcome.reportID

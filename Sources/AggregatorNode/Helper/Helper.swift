@@ -30,7 +30,10 @@ package struct Helper: Sendable {
 
     /// The background work.
     package var services: [any Service] {
-        [BackgroundService { [follower] in await Self.examine(follower) }]
+        [
+            BackgroundService { [follower] in await Self.examine(follower) },
+            BackgroundService { [context] in await HandshakeService(context: context) { _ in }.run() },
+        ]
     }
 
     /// Soon after the start, and now and then: does the log show that this helper has forgotten something?

@@ -48,6 +48,9 @@ package struct Leader: Sendable {
             BackgroundService { [collection] in await collection.run() },
             BackgroundService { [logKeeper] in await logKeeper.run() },
             BackgroundService { [promises] in await promises.run() },
+            BackgroundService { [context, aggregation] in
+                await HandshakeService(context: context) { $0.forEach(aggregation.demand) }.run()
+            },
         ]
     }
 }

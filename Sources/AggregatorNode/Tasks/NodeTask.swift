@@ -18,6 +18,8 @@ package struct NodeTask: Sendable {
     /// Whether id and key follow from the configuration (taskprov), so that every request carries it. The operators of a
     /// plain task may have chosen both themselves.
     package let isTaskprov: Bool
+    /// False once the operator has ended it.
+    package let isServed: Bool
 
     package var isCommitted: Bool { validated.isCommitted }
     /// Cairn's own parameters; nil in a plain DAP task.
@@ -60,7 +62,7 @@ extension NodeTask {
                 vdaf: try makeTaskVDAF(validated.vdaf), verifyKeys: stored.verifyKeys,
                 collectorConfig: try HpkeConfig(decoding: stored.collectorConfig),
                 policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name,
-                isTaskprov: stored.source != .manual)
+                isTaskprov: stored.source != .manual, isServed: stored.service == .served)
         } catch let error as StoredTaskError {
             throw error
         } catch {

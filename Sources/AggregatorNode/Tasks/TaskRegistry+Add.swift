@@ -67,8 +67,10 @@ extension TaskRefusal {
 extension TaskRegistry {
     package struct Added: Sendable {
         package var id: TaskID
-        /// False: the same task was there before; nothing changed.
+        /// False: the same task was served before.
         package var isNew: Bool
+        /// The task had another verification key, which had done nothing yet.
+        package var isRekeyed: Bool
         /// What the task does not promise.
         package var weaknesses: [TaskWeakness]
     }
@@ -77,7 +79,8 @@ extension TaskRegistry {
     /// operators' shared secret, and stores both. A leader logs the task in the same transaction, unless it is a plain
     /// DAP task, of which nothing is logged; a helper starts to witness its log.
     ///
-    /// Adding the same task again changes nothing.
+    /// Adding the same task again changes nothing, unless the operators' secret is another one now: then the task gets the
+    /// verification key that derives from it, as long as no report has been accepted under the old one.
     ///
     /// - Parameter acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
     package static func add(
@@ -114,9 +117,10 @@ extension TaskRegistry {
             if configuration.role == .helper, let vkey = task.cairn?.logKey {
                 try await store.trustLog(origin: configuration.log.origin, vkey: vkey)
             }
+            let isRekeyed = try await rekey(stored, in: store)
             let isNew = try await store.addTask(
                 stored, logEntry: configuration.role == .leader && !task.isPlain ? entry.encoded() : nil)
-            return Added(id: task.taskID, isNew: isNew, weaknesses: weaknesses)
+            return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
             throw TaskRefusal(error)
         }
@@ -125,6 +129,24 @@ extension TaskRegistry {
     static func checkCollector(_ config: HpkeConfig) throws(TaskRefusal) {
         guard config.isSupported else {
             throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
+        }
+    }
+
+    /// Replaces the verification key of a task that is stored with another.
+    ///
+    /// - Returns: whether it was.
+    static func rekey(_ task: StoredTask, in store: any TaskStore) async throws(DatastoreError) -> Bool {
+        guard let present = try await store.task(task.id), present.source != .manual,
+            present.verifyKey != task.verifyKey
+        else { return false }
+        switch try await store.replaceVerifyKey(task.verifyKey, of: task.id) {
+        case .replaced: return true
+        case .same: return false
+        case .inUse(let accepted):
+            throw .conflict(
+                "task \(task.id.base64URL) has accepted \(accepted) reports under the verification key that it was added "
+                    + "with, and peer.psk_file now gives another: put the old file back, or collect what is there, end the task "
+                    + "(`cairn node task remove`) and make a new one")
         }
     }
 

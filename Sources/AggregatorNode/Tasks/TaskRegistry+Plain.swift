@@ -21,8 +21,9 @@ extension TaskRegistry {
             collectorConfig: task.collectorConfig.encoded(), policyText: nil,
             verifyKeys: task.isTaskprov ? derived : task.verifyKeys, source: task.isTaskprov ? .taskprov : .manual)
         do throws(DatastoreError) {
+            let isRekeyed = task.isTaskprov ? try await rekey(stored, in: store) : false
             let isNew = try await store.addTask(stored, logEntry: nil)
-            return Added(id: task.id, isNew: isNew, weaknesses: weaknesses)
+            return Added(id: task.id, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
             throw TaskRefusal(error)
         }

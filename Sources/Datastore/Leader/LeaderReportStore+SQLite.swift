@@ -7,6 +7,7 @@ extension SQLiteDatastore: LeaderReportStore {
         _ reports: [NewReport], task: TaskID, bucketCapacity: UInt64?
     ) async throws(DatastoreError) -> [UploadOutcome] {
         try await write { db in
+            try Self.requireService(of: task, db)
             var buckets = BucketFill(task: task, capacity: bucketCapacity)
             let outcomes = try reports.map { report in try Self.store(report, task, &buckets, db) }
             // The answer promises those that have a deadline.

@@ -39,7 +39,7 @@ extension SQLiteDatastore: TaskStore {
     @discardableResult
     package func addTask(_ task: StoredTask, logEntry: [UInt8]?) async throws(DatastoreError) -> Bool {
         try await write { db in
-            guard try !Self.isStored(task, db) else { return false }
+            if let present = try Self.same(task, db) { return try Self.serveAgain(present, db) }
             try Self.insert(task, db)
             if let logEntry { try Self.appendLogEntries([logEntry], db) }
             return true
@@ -50,7 +50,8 @@ extension SQLiteDatastore: TaskStore {
         _ task: StoredTask, limit: UInt64
     ) async throws(DatastoreError) -> AnnouncedTaskOutcome {
         try await write { db in
-            guard try !Self.isStored(task, db) else { return .stored }
+            // An operator who has ended a task has done so for all who announce it.
+            guard try Self.same(task, db) == nil else { return .stored }
             let count = try Int64.fetchOne(
                 db, sql: "SELECT COUNT(*) FROM tasks WHERE source = ?", arguments: [TaskSource.announced.rawValue])
             guard UInt64(clamping: count ?? 0) < limit else { return .full }
@@ -59,19 +60,20 @@ extension SQLiteDatastore: TaskStore {
         }
     }
 
-    /// Whether the same task is there already.
-    private static func isStored(_ task: StoredTask, _ db: Database) throws -> Bool {
-        guard let present = try fetchTask(task.id, db) else { return false }
+    /// The same task, where it is there already.
+    private static func same(_ task: StoredTask, _ db: Database) throws -> StoredTask? {
+        guard let present = try fetchTask(task.id, db) else { return nil }
         // The name is a label for people, and it is one task whoever brought it: adding it again changes nothing.
         var same = task
         same.name = present.name
         same.source = present.source
+        same.service = present.service
         guard same == present else {
             throw DatastoreError.conflict(
                 "task \(task.id.base64URL) is stored with another configuration, collector key, policy or verification key"
             )
         }
-        return true
+        return present
     }
 
     private static func insert(_ task: StoredTask, _ db: Database) throws {
@@ -90,6 +92,22 @@ extension SQLiteDatastore: TaskStore {
             try db.execute(
                 sql: "INSERT INTO task_other_keys (task_id, position, key_id, verify_key) VALUES (?, ?, ?, ?)",
                 arguments: [task.id.blob, position, Int64(key.id), key.bytes.blob])
+        }
+    }
+
+    /// - Returns: whether the task had ended.
+    private static func serveAgain(_ task: StoredTask, _ db: Database) throws -> Bool {
+        switch task.service {
+        case .served: return false
+        case .discarded:
+            throw DatastoreError.conflict(
+                "task \(task.id.base64URL) was ended and its reports were discarded, so it cannot be served again; "
+                    + "make a new task")
+        case .ended:
+            try db.execute(
+                sql: "UPDATE tasks SET service = ? WHERE task_id = ?",
+                arguments: [TaskService.served.rawValue, task.id.blob])
+            return true
         }
     }
 
@@ -119,7 +137,8 @@ extension SQLiteDatastore: TaskStore {
             collectorConfig: try row.bytes("collector_config"), policyText: row.optionalBytes("policy_text"),
             verifyKeys: [VerifyKey(id: try keyID(row, "verify_key_id"), bytes: try row.bytes("verify_key"))]
                 + (try others.map { VerifyKey(id: try keyID($0, "key_id"), bytes: try $0.bytes("verify_key")) }),
-            source: try row.code("source", as: TaskSource.self))
+            source: try row.code("source", as: TaskSource.self),
+            service: try row.code("service", as: TaskService.self))
     }
 
     private static func keyID(_ row: Row, _ column: String) throws -> UInt8 {

@@ -12,13 +12,14 @@ package struct StoredTask: Sendable, Equatable {
     /// The exact text of the task's tlog-policy; committed tasks have one.
     package var policyText: [UInt8]?
     /// The VDAF verification keys, at least one, derived once, when the task was opted into: a later change of the
-    /// operators' shared secret must not change them. A leader uses the first.
+    /// operators' shared secret must not change them by itself. A leader uses the first.
     package var verifyKeys: [VerifyKey]
     package var source: TaskSource
+    package var service: TaskService
 
     package init(
         id: TaskID, name: String, configuration: [UInt8], collectorConfig: [UInt8], policyText: [UInt8]?,
-        verifyKeys: [VerifyKey], source: TaskSource = .taskprov
+        verifyKeys: [VerifyKey], source: TaskSource = .taskprov, service: TaskService = .served
     ) {
         precondition(!verifyKeys.isEmpty, "a task has a verification key")
         self.id = id
@@ -28,6 +29,7 @@ package struct StoredTask: Sendable, Equatable {
         self.policyText = policyText
         self.verifyKeys = verifyKeys
         self.source = source
+        self.service = service
     }
 
     /// The key that a leader uses.
@@ -39,11 +41,11 @@ package struct StoredTask: Sendable, Equatable {
     /// With one key, of id 0, as taskprov derives it.
     package init(
         id: TaskID, name: String, configuration: [UInt8], collectorConfig: [UInt8], policyText: [UInt8]?,
-        verifyKey: [UInt8], source: TaskSource = .taskprov
+        verifyKey: [UInt8], source: TaskSource = .taskprov, service: TaskService = .served
     ) {
         self.init(
             id: id, name: name, configuration: configuration, collectorConfig: collectorConfig, policyText: policyText,
-            verifyKeys: [VerifyKey(id: 0, bytes: verifyKey)], source: source)
+            verifyKeys: [VerifyKey(id: 0, bytes: verifyKey)], source: source, service: service)
     }
 }
 
@@ -76,13 +78,13 @@ package enum AnnouncedTaskOutcome: Sendable, Equatable {
     case full
 }
 
-/// The tasks that a node serves. Tasks are added, never changed.
+/// The tasks that a node serves. What makes a task is never changed.
 package protocol TaskStore: Sendable {
     /// Adds a task.
     ///
     /// - Parameter logEntry: the task's entry for the transparency log, logged in the same transaction (leader only).
-    /// - Returns: false if the same task is there already; nothing is logged again then.
-    /// - Throws: `.conflict` if a task of this id is there with other particulars.
+    /// - Returns: false if the same task is served already. Nothing is logged again for one that had ended.
+    /// - Throws: `.conflict` if a task of this id is there with other particulars, or has ended with reports discarded.
     @discardableResult
     func addTask(_ task: StoredTask, logEntry: [UInt8]?) async throws(DatastoreError) -> Bool
 
@@ -93,6 +95,19 @@ package protocol TaskStore: Sendable {
 
     func task(_ id: TaskID) async throws(DatastoreError) -> StoredTask?
 
-    /// All tasks, in the order in which they were added.
+    /// All tasks, in the order in which they were added, those that have ended included.
     func tasks() async throws(DatastoreError) -> [StoredTask]
+
+    /// Grows whenever any process changes anything about a task.
+    func taskRevision() async throws(DatastoreError) -> Int64
+
+    /// Gives a task another verification key, while nothing has been accepted under the present one. Pending jobs end, and
+    /// their reports wait again.
+    func replaceVerifyKey(_ key: [UInt8], of id: TaskID) async throws(DatastoreError) -> KeyReplacement
+
+    /// Ends a task, unless it owes something that may not be given up. Rows that protect from replays stay.
+    func endTask(_ id: TaskID, mayDiscard: Bool) async throws(DatastoreError) -> TaskEnding
+
+    /// What the task owes on this node.
+    func burden(of id: TaskID) async throws(DatastoreError) -> TaskBurden
 }

@@ -6,7 +6,10 @@ import Datastore
 /// `cairn node task`: which tasks a node serves.
 struct NodeTaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "task", abstract: "Add tasks to a node.", subcommands: [NodeTaskAddCommand.self])
+        commandName: "task", abstract: "Add, list, show and end the tasks of a node.",
+        subcommands: [
+            NodeTaskAddCommand.self, NodeTaskListCommand.self, NodeTaskShowCommand.self, NodeTaskRemoveCommand.self,
+        ])
 }
 
 /// `cairn node task add`: the operator agrees to serve a task. The node may be running.
@@ -15,7 +18,11 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         commandName: "add",
         abstract: "Serve a task.",
         discussion: """
-            Checks that the task names this node, its peer and their keys, and that its sums cannot overflow.
+            Checks that the task names this node, its peer and their keys, and that its sums cannot overflow. Then asks the \
+            peer whether the two nodes fit each other for this task: a peer that is not there yet is a note, a \
+            contradiction (another pre-shared key, another token, another log) an error. The task is added all the same; \
+            mend what is said, and run the command again, which replaces a verification key that a wrong pre-shared key gave \
+            as long as no report has been accepted under it.
 
             Instead of a task file, --dap FILE reads a plain DAP-18 task, whose other aggregator need not be a node of \
             Cairn. Everything in it must be byte for byte as clients, collector and the other aggregator have it:
@@ -45,8 +52,11 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     struct Output: Encodable {
         let taskId: String
         let isNew: Bool
+        /// The verification key was replaced.
+        let isRekeyed: Bool
         /// What the task does not promise.
         let lacks: [String]
+        let peer: PeerNotes
     }
 
     @Option(help: "The node's configuration file.") var config: String
@@ -63,45 +73,88 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
-        let (name, added) =
-            if let dap {
-                try await add(plain: dap, store, configuration, keys)
-            } else {
-                try await add(taskFile: file ?? "", store, configuration, keys)
+        let task = try readTask()
+        try await TaskAgreement.with(configuration, keys: keys) { peer in
+            if let id = task.derivedID { try await checkKey(of: id, keys, store, peer) }
+            let added = try await add(task, store, configuration, keys)
+            WeakPromises.tell(added.weaknesses)
+            guard let stored = try await store.task(added.id) else {
+                throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
             }
-        WeakPromises.tell(added.weaknesses)
-        if json {
-            return try JSONOutput.print(
-                Output(
-                    taskId: added.id.base64URL, isNew: added.isNew, lacks: added.weaknesses.map(\.name)))
+            let revision = UInt64(clamping: try await store.taskRevision())
+            let notes = PeerNotes(await peer.findings(about: try NodeTask(stored), revision: revision))
+            if json {
+                try JSONOutput.print(
+                    Output(
+                        taskId: added.id.base64URL, isNew: added.isNew, isRekeyed: added.isRekeyed,
+                        lacks: added.weaknesses.map(\.name), peer: notes))
+            } else {
+                let verb = added.isRekeyed ? "added with a new key" : added.isNew ? "added" : "was there already"
+                Console.print("\(verb): \(task.name) \(added.id.base64URL)")
+            }
+            try notes.tell(role: configuration.role)
         }
-        Console.print("\(added.isNew ? "added" : "was there already"): \(name) \(added.id.base64URL)")
     }
 
-    private func add(
-        taskFile path: String, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys
-    ) async throws -> (name: String, TaskRegistry.Added) {
-        let task: TaskFile
+    /// What the operator wants to be served.
+    private enum NewTask {
+        case file(TaskFile, path: String)
+        case plain(PlainTask, path: String)
+
+        var name: String {
+            switch self {
+            case .file(let task, _): task.name
+            case .plain(let task, _): task.name
+            }
+        }
+
+        /// The task's id, if its key follows from the operators' secret.
+        var derivedID: TaskID? {
+            switch self {
+            case .file(let task, _): task.taskID
+            case .plain(let task, _): task.isTaskprov ? task.id : nil
+            }
+        }
+    }
+
+    private func readTask() throws -> NewTask {
+        if let dap { return .plain(try PlainTask.load(path: dap), path: dap) }
+        let path = file ?? ""
         do {
-            task = try TaskFile(json: try UserFile.read(path, limit: 1 << 20))
+            return .file(try TaskFile(json: try UserFile.read(path, limit: 1 << 20)), path: path)
         } catch let error as TaskFileError {
             throw CommandFailure("\(path): \(error)")
         }
-        let added = try await TaskRegistry.add(
-            task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
-        return (task.name, added)
     }
 
     private func add(
-        plain path: String, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys
-    ) async throws -> (name: String, TaskRegistry.Added) {
-        let task = try PlainTask.load(path: path)
-        do throws(TaskRefusal) {
-            let added = try await TaskRegistry.add(
+        _ task: NewTask, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys
+    ) async throws -> TaskRegistry.Added {
+        switch task {
+        case .file(let task, _):
+            return try await TaskRegistry.add(
                 task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
-            return (task.name, added)
-        } catch {
-            throw CommandFailure("\(path): \(error)")
+        case .plain(let task, let path):
+            do throws(TaskRefusal) {
+                return try await TaskRegistry.add(
+                    task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
+            } catch {
+                throw CommandFailure("\(path): \(error)")
+            }
         }
+    }
+
+    /// A key that the peer has as well is right, and whatever gives another one is wrong.
+    private func checkKey(
+        of id: TaskID, _ keys: NodeKeys, _ store: SQLiteDatastore, _ peer: TaskAgreement
+    ) async throws {
+        let key = Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: id)
+        guard let stored = try await store.task(id), stored.source != .manual, stored.verifyKey != key,
+            await peer.peerHas(stored.verifyKey, of: stored.id)
+        else { return }
+        throw CommandFailure(
+            "the task is there with the verification key that the peer has, and peer.psk_file gives another",
+            advice: "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
+                + "one and add the task at the peer first.")
     }
 }

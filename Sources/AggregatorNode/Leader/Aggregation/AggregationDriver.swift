@@ -118,7 +118,8 @@ final class AggregationDriver: Sendable {
         var reports: [WaitingReport] = []
         let stored = Mutex<Int64?>(nil)
         do {
-            if let task = try await context.registry.task(id) {
+            // Where the nodes do not fit, reports wait in the database, and are demanded again when they do.
+            if let task = try await context.registry.task(id), context.standing.mayWork(on: task) {
                 reports = try await claim(task)
                 if !reports.isEmpty {
                     let claimed = reports.map(\.sequence)
@@ -146,14 +147,24 @@ final class AggregationDriver: Sendable {
         guard isMine else { return leave(id, job: nil) }
         do {
             if let job = try await context.store.pendingJob(key), let task = try await context.registry.task(id) {
-                conclude(
-                    try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
-                    of: id)
+                if context.standing.mayWork(on: task) {
+                    conclude(
+                        try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
+                        of: id)
+                } else {
+                    hold(key, of: id)
+                }
             }
         } catch {
             fail(error, job: key, of: id)
         }
         leave(id, job: key)
+    }
+
+    /// Keeps a job back while the nodes do not fit each other, and says so to who waits for it.
+    private func hold(_ job: Int64, of id: TaskID) {
+        trouble.note("the nodes do not fit each other", of: id)
+        state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
     }
 
     /// What follows from a job's ending. Nobody is woken where nothing has changed.

@@ -18,6 +18,7 @@ extension Leader {
                 .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.",
                 taskID: task.id)
         case .job(let job):
+            if job.state.isActive { try await context.standing.admit(task) }
             collection.start(job.key)
             let url = ResourceURL.collectionJob(
                 context.configuration.publicURL.string, task.id, id: job.id.base64URL)
@@ -35,6 +36,7 @@ extension Leader {
         let task = try await context.announcedTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
+        if job.state.isActive { try await context.standing.admit(task) }
         return try representation(of: job)
     }
 

@@ -13,6 +13,7 @@ extension Leader {
     @Sendable
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.announcedTask(request, requestContext)
+        try await context.standing.admit(task)
         let (message, _) = try await request.message(
             UploadRequest.self, mediaType: .uploadReq, upTo: BodyLimit.upload, taskID: task.id)
 
