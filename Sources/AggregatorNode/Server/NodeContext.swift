@@ -14,6 +14,8 @@ package struct NodeContext: Sendable {
     package let halt: HaltSwitch
     /// Nil where nobody watches for restored databases (tests of single parts).
     package let generation: Generation?
+    /// What is left where this node writes.
+    package let disk: DiskSpace
     /// Threads for proof verification and signing, apart from the ones that serve connections.
     package let workers: WorkerPool
     /// POSIX seconds; tests turn it.
@@ -24,7 +26,7 @@ package struct NodeContext: Sendable {
         configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry,
         peer: PeerClient,
         blobs: BlobStore, generation: Generation? = nil, workers: WorkerPool,
-        now: @escaping @Sendable () -> UInt64, logger: Logger
+        disk: DiskSpace? = nil, now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -35,6 +37,7 @@ package struct NodeContext: Sendable {
         self.generation = generation
         halt = HaltSwitch(store: store, logger: logger)
         self.workers = workers
+        self.disk = disk ?? DiskSpace(directory: configuration.dataDirectory)
         self.now = now
         self.logger = logger
     }
