@@ -4,9 +4,9 @@ import Hummingbird
 ///
 /// Only characters that need no escape are decoded. Everything else means something else with its escape than without;
 /// an escaped slash belongs to a name and divides none. No path of ours has such characters, so these lead nowhere.
-enum PathNormalization {
+package enum PathNormalization {
     /// The path with the escapes resolved that did not have to be there; what follows `?` stays as it is.
-    static func normalized(_ target: String) -> String {
+    package static func normalized(_ target: String) -> String {
         let bytes = Array(target.utf8)
         let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.count
         guard bytes[..<end].contains(UInt8(ascii: "%")) else { return target }

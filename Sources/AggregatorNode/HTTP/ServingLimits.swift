@@ -19,15 +19,15 @@ package struct ServingLimits: Sendable {
     /// … a second more for so many bytes.
     package var minimumRate = 16 << 10
     /// How long a connection that we close stays open for reading, so that the answer arrives before a reset does.
-    package var linger: TimeAmount = .seconds(2)
+    package var linger: TimeAmount = .seconds(5)
 
     // MARK: Connections
 
     /// Open connections, as far as the process may have that many descriptors (``Descriptors``).
     package var connections = 2_048
-    /// Of the rest of a request whose answer is out, so many bytes are read to keep the connection; if there are more,
-    /// it is closed.
-    package var drained = 64 << 10
+    /// Of the rest of a request whose answer is out, so many bytes are read and forgotten, because many clients do not
+    /// look at an answer before they have sent everything; if there are more, the connection is closed.
+    package var drained = 32 << 20
     /// Bytes of a request's head.
     package var headBytes = 32 << 10
 

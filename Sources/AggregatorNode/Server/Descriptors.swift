@@ -10,11 +10,11 @@ import NIOPosix
 /// that vanished and traps: under a flood the process dies of SIGILL, sooner or later. So are its first `epoll_create1`
 /// and `eventfd` traps, and where its first `timerfd_create` fails, timers never fire, in silence. Nothing of this can be
 /// caught. What helps is that descriptors never run out: strangers get a share of them, and the rest is for the process.
-enum Descriptors {
+package enum Descriptors {
     /// For the database, the log, blobs, the peer, witnesses, and what the runtime opens now and then.
-    static let reserve = 64
+    package static let reserve = 64
     /// With fewer connections no service is possible.
-    static let fewest = 8
+    package static let fewest = 8
     /// A process does not take more than that, even where the system would let it.
     private static let most: UInt = 65_536
 
@@ -39,7 +39,7 @@ enum Descriptors {
     /// A connection needs one; a round of accepting may take three more than were asked for.
     ///
     /// - Returns: nil where there is no room for any service.
-    static func connections(limit: Int, open: Int) -> Int? {
+    package static func connections(limit: Int, open: Int) -> Int? {
         let rest = limit - open - reserve
         return rest >= fewest ? rest : nil
     }

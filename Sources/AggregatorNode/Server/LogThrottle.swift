@@ -4,20 +4,25 @@ import Synchronization
 /// How many lines of one kind go into a log: a bucket of tokens that fills slowly. Pure: time comes in.
 ///
 /// Whoever can make a node write a line can make it write a million; the log must not fill the disk.
-struct LogThrottle {
+package struct LogThrottle {
     /// Lines of a kind at once.
-    static let burst = 100.0
+    package static let burst = 100.0
     /// Lines of a kind a second, in the long run.
-    static let rate = 2.0
+    package static let rate = 2.0
     /// Beyond so many kinds, all others are one.
-    static let mostKinds = 1_000
+    package static let mostKinds = 1_000
 
-    struct Kind: Hashable {
-        let level: Logger.Level
-        let message: String
+    package struct Kind: Hashable {
+        package let level: Logger.Level
+        package let message: String
+
+        package init(level: Logger.Level, message: String) {
+            self.level = level
+            self.message = message
+        }
     }
 
-    enum Decision: Equatable {
+    package enum Decision: Equatable {
         /// To be written; so many of the kind before it were not.
         case write(leftOut: Int)
         case leaveOut
@@ -31,7 +36,9 @@ struct LogThrottle {
 
     private var buckets: [Kind: Bucket] = [:]
 
-    mutating func decide(_ kind: Kind, at now: ContinuousClock.Instant) -> Decision {
+    package init() {}
+
+    package mutating func decide(_ kind: Kind, at now: ContinuousClock.Instant) -> Decision {
         guard kind.level < .critical else { return .write(leftOut: 0) }
         let kind =
             buckets[kind] != nil || buckets.count < Self.mostKinds

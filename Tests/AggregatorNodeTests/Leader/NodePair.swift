@@ -107,8 +107,12 @@ final class NodePair: Sendable {
         }
     }
 
-    /// - Parameter ahead: how many seconds the node's clock is ahead.
-    func start(_ configuration: NodeConfiguration, ahead: UInt64 = 0) async throws -> Running {
+    /// - Parameters:
+    ///   - ahead: how many seconds the node's clock is ahead.
+    ///   - disk: what the node thinks of its disk.
+    func start(
+        _ configuration: NodeConfiguration, ahead: UInt64 = 0, disk: DiskSpace? = nil
+    ) async throws -> Running {
         let keys = configuration.role == .leader ? leaderKeys : helperKeys
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
         let context = NodeContext(
@@ -117,7 +121,7 @@ final class NodePair: Sendable {
                 baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: quietLogger()),
             blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
-            workers: WorkerPool(count: 2),
+            workers: WorkerPool(count: 2), disk: disk,
             now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: quietLogger())
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })

@@ -5,7 +5,7 @@ import NIOCore
 /// Only the client's time counts. While a handler thinks, or does not read on, nothing runs: verification of a large job
 /// may take minutes. A body has ``ServingLimits/transfer`` and what its length allows beyond that, so a trickle that
 /// keeps coming ends as well.
-struct ConnectionClock {
+package struct ConnectionClock {
     /// What has come of a request.
     private enum Request {
         case none(since: NIODeadline)
@@ -29,7 +29,7 @@ struct ConnectionClock {
     }
 
     /// What the client has been too slow with.
-    enum Lateness: Equatable {
+    package enum Lateness: Equatable {
         /// No request on an open connection.
         case silence
         case head, body, answer
@@ -43,37 +43,35 @@ struct ConnectionClock {
     private var isFresh = true
     private var lingersSince: NIODeadline?
 
-    init(limits: ServingLimits, now: NIODeadline) {
+    package init(limits: ServingLimits, now: NIODeadline) {
         self.limits = limits
         request = .none(since: now)
     }
 
     /// Whether all of a request has come, and its answer is not out.
-    var isWorking: Bool {
+    package var isWorking: Bool {
         guard case .complete = request else { return false }
         if case .done = answer { return false }
         return true
     }
 
     /// Whether a request's head has come and its end has not.
-    var isReadingBody: Bool { if case .body = request { true } else { false } }
-
-    var hasPartOfHead: Bool { if case .head = request { true } else { false } }
+    package var isReadingBody: Bool { if case .body = request { true } else { false } }
 
     // MARK: Events
 
     /// Bytes have come that are not a whole head yet.
-    mutating func partOfHead(at now: NIODeadline) {
+    package mutating func partOfHead(at now: NIODeadline) {
         if case .none = request { request = .head(since: now) }
     }
 
-    mutating func headArrived(at now: NIODeadline) {
+    package mutating func headArrived(at now: NIODeadline) {
         request = .body(Body(waitingSince: now))
         answer = .none
         isFresh = false
     }
 
-    mutating func bodyArrived(_ count: Int, at now: NIODeadline) {
+    package mutating func bodyArrived(_ count: Int, at now: NIODeadline) {
         guard case .body(var body) = request else { return }
         body.received += count
         if let since = body.waitingSince { body.waited = body.waited + (now - since) }
@@ -83,18 +81,18 @@ struct ConnectionClock {
     }
 
     /// More is read from the client.
-    mutating func reads(at now: NIODeadline) {
+    package mutating func reads(at now: NIODeadline) {
         guard case .body(var body) = request, body.waitingSince == nil else { return }
         body.waitingSince = now
         request = .body(body)
     }
 
-    mutating func requestEnded(at now: NIODeadline) {
+    package mutating func requestEnded(at now: NIODeadline) {
         request = .complete
         if case .done = answer { idles(at: now) }
     }
 
-    mutating func answers(_ count: Int, at now: NIODeadline) {
+    package mutating func answers(_ count: Int, at now: NIODeadline) {
         guard case .writing(let since, let bytes) = answer else {
             answer = .writing(since: now, bytes: count)
             return
@@ -103,13 +101,13 @@ struct ConnectionClock {
     }
 
     /// The answer's last byte has left.
-    mutating func answered(at now: NIODeadline) {
+    package mutating func answered(at now: NIODeadline) {
         answer = .done
         if case .complete = request { idles(at: now) }
     }
 
     /// The connection is to end as soon as the client has seen that.
-    mutating func lingers(at now: NIODeadline) {
+    package mutating func lingers(at now: NIODeadline) {
         lingersSince = lingersSince ?? now
     }
 
@@ -123,7 +121,7 @@ struct ConnectionClock {
     /// The next time at which the client is late; nil while nobody waits for it.
     ///
     /// - Parameter isCrowded: whether connections run short.
-    func deadline(isCrowded: Bool) -> (time: NIODeadline, lateness: Lateness)? {
+    package func deadline(isCrowded: Bool) -> (time: NIODeadline, lateness: Lateness)? {
         if let lingersSince { return (lingersSince + limits.linger, .goodbye) }
         if case .writing(let since, let bytes) = answer { return (limits.deadline(of: bytes, since: since), .answer) }
         switch request {

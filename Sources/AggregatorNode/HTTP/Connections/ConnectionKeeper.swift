@@ -72,7 +72,10 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: From the client
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isDeaf else { return }
+        guard !isDeaf else {
+            if isLingering, case .end = Self.unwrapInboundIn(data) { context.close(mode: .output, promise: nil) }
+            return
+        }
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
             clock.headArrived(at: .now())
@@ -181,12 +184,13 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Says that nothing more will come, and waits a little for the other side to say the same. To close with unread
-    /// bytes at hand would reset the connection, and the answer might be lost with it.
+    /// bytes at hand would reset the connection, and the answer might be lost with it. Many clients take our end of a
+    /// connection for all of it, so while a body still comes, that waits.
     private func linger(_ context: ChannelHandlerContext) {
         guard !isLingering else { return }
         (isLingering, isDeaf) = (true, true)
         clock.lingers(at: .now())
-        context.close(mode: .output, promise: nil)
+        if !clock.isReadingBody { context.close(mode: .output, promise: nil) }
         context.read()
     }
 

@@ -2,11 +2,11 @@ import DAP
 import Datastore
 
 /// Looks at all reports of an upload: cheap checks of all of them first, then the dear ones in slices.
-struct UploadInspection: Sendable {
+package struct UploadInspection: Sendable {
     /// Reports a slice. Each costs a decryption and, in committed tasks, two signature checks: milliseconds together.
-    static let slice = 32
+    package static let slice = 32
     /// A slice ends after the report with which it reaches so many bytes.
-    static let sliceBytes = 4 << 20
+    package static let sliceBytes = 4 << 20
 
     let inspector: UploadInspector
     let workers: WorkerPool
@@ -37,7 +37,7 @@ struct UploadInspection: Sendable {
     }
 
     /// For each report, the position of the first one of its id: nobody's id is decrypted twice in a request.
-    static func firsts(_ reports: [Report]) -> [Int] {
+    package static func firsts(_ reports: [Report]) -> [Int] {
         var seen: [ReportID: Int] = [:]
         return reports.indices.map { index in
             let id = reports[index].metadata.reportID
@@ -48,7 +48,7 @@ struct UploadInspection: Sendable {
     }
 
     /// Divides reports of these sizes into slices of moderate work, in order.
-    static func slices(_ sizes: [Int]) -> [Range<Int>] {
+    package static func slices(_ sizes: [Int]) -> [Range<Int>] {
         var slices: [Range<Int>] = []
         var (start, bytes) = (0, 0)
         for (index, size) in sizes.enumerated() {

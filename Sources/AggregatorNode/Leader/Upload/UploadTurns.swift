@@ -2,16 +2,16 @@
 ///
 /// A request of a thousand reports and one of a single report take turns, and whatever else the threads have to do is
 /// never behind more than a slice for every place.
-actor UploadTurns {
+package actor UploadTurns {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(places: Int) {
+    package init(places: Int) {
         free = max(1, places)
     }
 
     /// Runs `work` when it is its turn.
-    func take<Value: Sendable>(_ work: @Sendable () async throws -> Value) async rethrows -> Value {
+    package func take<Value: Sendable>(_ work: @Sendable () async throws -> Value) async rethrows -> Value {
         if free > 0 {
             free -= 1
         } else {
