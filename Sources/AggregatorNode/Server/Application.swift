@@ -8,7 +8,8 @@ import TransparencyLog
 ///
 /// - Parameter onReady: called once, when the node accepts connections, with the port.
 package func buildApplication(
-    _ context: NodeContext, limits: ServingLimits = ServingLimits(), onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    _ context: NodeContext, limits: ServingLimits = ServingLimits(),
+    onReady: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     var routes = RouteTable()
     var services: [any Service] = []

@@ -75,7 +75,7 @@ public struct HTTPTransport: Sendable {
             var wait = pause * Double.random(in: 0.5...1.5)
             switch result {
             case .success(let answer):
-                guard answer.status == 429 || answer.status >= 500 else { return answer }
+                guard [408, 429].contains(answer.status) || answer.status >= 500 else { return answer }
                 if let asked = answer.retryAfter { wait = asked }
                 if ContinuousClock.now + wait - start > deadline { return answer }
             case .failure(let error):

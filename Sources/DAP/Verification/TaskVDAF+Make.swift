@@ -82,5 +82,6 @@ private func erase<V: Prio3Family>(
             result: result)
     }
     return ErasedVDAF(
-        configuration: configuration, sizes: sizes, steps: try CommittedSteps(base: vdaf), measurement: measurement, result: result)
+        configuration: configuration, sizes: sizes, steps: try CommittedSteps(base: vdaf), measurement: measurement,
+        result: result)
 }

@@ -24,12 +24,14 @@ import Testing
     @Test func expectationsAreMetWhenTheBodyIsWanted() async throws {
         try await withServer(routes()) { server in
             let connection = try await RawConnection.open(port: server.port)
-            try await connection.send("POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+            try await connection.send(
+                "POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
             #expect(try await connection.answers() == "HTTP/1.1 100 Continue\r\n\r\n")
             try await connection.send("12345")
             #expect(try await connection.answers(2).hasSuffix("5 bytes"))
             // The connection goes on, also for a client that does not wait.
-            try await connection.send("POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n1234")
+            try await connection.send(
+                "POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n1234")
             _ = try await eventually("the answer") { connection.text.hasSuffix("4 bytes") ? true : nil }
             #expect(!connection.isClosed)
         }

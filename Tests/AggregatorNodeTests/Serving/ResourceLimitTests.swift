@@ -17,7 +17,8 @@ import Testing
 
     @Test func shortagesAreSaidWithATimeToComeAgain() async throws {
         let cases = [
-            Case(path: "/a", error: DatastoreError.database(code: 13, message: "database or disk is full"), status: 507),
+            Case(
+                path: "/a", error: DatastoreError.database(code: 13, message: "database or disk is full"), status: 507),
             Case(path: "/b", error: DatastoreError.database(code: 14 | 1 << 8, message: "unable to open"), status: 503),
             Case(path: "/c", error: fileError(ENOSPC), status: 507),
             Case(path: "/d", error: fileError(EMFILE), status: 503),
@@ -87,6 +88,7 @@ import Testing
         let last = try #require(lines.all.last)
         #expect(last.metadata["a"] == "b")
         #expect(try #require(last.metadata["left_out"].flatMap { Int($0) }) <= left)
-        #expect(lines.all.compactMap { $0.metadata["left_out"].flatMap { Int($0) } }.reduce(0, +) + lines.all.count == 201)
+        #expect(
+            lines.all.compactMap { $0.metadata["left_out"].flatMap { Int($0) } }.reduce(0, +) + lines.all.count == 201)
     }
 }

@@ -48,11 +48,9 @@ import Testing
             let kept = try await RawConnection.open(port: server.port)
             try await kept.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await fresh.end().isEmpty)
-            #expect(try await kept.answers().hasSuffix("slow"))
-            #expect(!kept.isClosed)
-            try await kept.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await kept.answers(2).hasSuffix("slow"))
-            _ = try await kept.end()
+            // The work takes longer than any of the limits, and silence after it ends the connection.
+            let end = try await kept.end()
+            #expect(end.contains("200 OK") && end.hasSuffix("slow") && !end.contains("Connection: close"))
         }
     }
 
@@ -94,12 +92,14 @@ import Testing
     ])
     func aBodyThatBreaksOffIsNoBodyAndNoErrorOfOurs(rest: String) async throws {
         let (seen, lines) = (Seen(), LogLines())
-        try await withServer(routes(seen), limits: limits, logger: lines.logger) { server in
+        try await withServer(routes(seen), logger: lines.logger) { server in
             let connection = try await RawConnection.open(port: server.port)
             try await connection.send("POST /body HTTP/1.1\r\nHost: x\r\n\(rest)")
             try await Task.sleep(for: .milliseconds(100))
             try await connection.close()
-            _ = try await eventually("the request is over") { lines.all.contains { $0.message == "request" } ? true : nil }
+            _ = try await eventually("the request is over") {
+                lines.all.contains { $0.message == "request" } ? true : nil
+            }
         }
         #expect(seen.bodies.withLock { $0 }.isEmpty)
         #expect(lines.all.filter { $0.level >= .warning }.isEmpty)
@@ -125,7 +125,8 @@ import Testing
         try await withServer(routes(Seen()), limits: limits) { server in
             let first = try await RawConnection.open(port: server.port)
             // Larger than the budget: it comes through, alone.
-            try await first.send("POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2000\r\n\r\n")
+            try await first.send(
+                "POST /body HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2000\r\n\r\n")
             #expect(try await first.answers().hasPrefix("HTTP/1.1 100 "))
             let second = try await server.send("POST", "/body", body: [UInt8](repeating: 1, count: 100))
             #expect(second.status == 503 && second.headers["retry-after"] == "5")

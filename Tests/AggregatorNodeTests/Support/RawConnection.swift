@@ -64,5 +64,11 @@ final class RawConnection: Sendable {
         return text
     }
 
+    /// Takes what is there after all.
+    func startReading() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+        channel.read()
+    }
+
     func close() async throws { try await channel.close() }
 }

@@ -19,7 +19,8 @@ extension Leader {
             UploadRequest.self, mediaType: .uploadReq, upTo: limit, taskID: task.id)
         guard message.reports.count <= task.reportsPerUpload else {
             throw NodeError.http(
-                413, "A request may hold \(task.reportsPerUpload) reports of this task; this one has "
+                413,
+                "A request may hold \(task.reportsPerUpload) reports of this task; this one has "
                     + "\(message.reports.count).", taskID: task.id)
         }
 
