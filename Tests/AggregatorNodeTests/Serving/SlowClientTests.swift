@@ -13,15 +13,15 @@ import Testing
 
     private var limits: ServingLimits {
         var limits = ServingLimits()
-        (limits.head, limits.idle, limits.transfer) = (.milliseconds(400), .milliseconds(800), .milliseconds(400))
-        (limits.minimumRate, limits.linger) = (1 << 20, .milliseconds(200))
+        (limits.head, limits.idle, limits.transfer) = (.milliseconds(1_500), .milliseconds(1_500), .milliseconds(400))
+        (limits.minimumRate, limits.linger) = (1 << 20, .seconds(5))
         return limits
     }
 
     private func routes(_ seen: Seen) -> RouteTable {
         var routes = RouteTable()
         routes.get("/slow") { _, _ in
-            try await Task.sleep(for: .seconds(2))
+            try await Task.sleep(for: .seconds(3))
             return .bytes(Array("slow".utf8), type: "text/plain")
         }
         routes.get("/large") { _, _ in .bytes([UInt8](repeating: 7, count: 32 << 20), type: "text/plain") }

@@ -40,6 +40,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private var isLingering = false
     /// Nothing that comes is looked at any more.
     private var isDeaf = false
+    /// The client has let us wait for a body; nobody waits for the rest of it.
+    private var isLate = false
     private var holdsRead = false
 
     init(limits: ServingLimits, connections: OpenConnections) {
@@ -190,7 +192,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isLingering else { return }
         (isLingering, isDeaf) = (true, true)
         clock.lingers(at: .now())
-        if !clock.isReadingBody { context.close(mode: .output, promise: nil) }
+        if !clock.isReadingBody || isLate { context.close(mode: .output, promise: nil) }
         context.read()
     }
 
@@ -226,7 +228,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             write(context: context, data: Self.wrapOutboundOut(.end(nil)), promise: nil)
             context.flush()
         case .body:
-            isLast = true
+            (isLast, isLate) = (true, true)
             // Whoever reads it answers 408. Where the answer is out, or nobody reads, this ends it anyway.
             context.fireErrorCaught(BrokenBody.late)
             clock.lingers(at: .now())
