@@ -201,6 +201,14 @@ import Testing
         }
     }
 
+    /// The same request with extensions of these types in the collector's part.
+    private func asking(_ request: AggregateShareReq, with types: [UInt16]) -> AggregateShareReq {
+        AggregateShareReq(
+            collectionJobReq: CollectionJobReq(
+                query: request.collectionJobReq.query, extensions: types.map { Extension(type: $0, data: []) }),
+            batchSelector: request.batchSelector, reportCount: request.reportCount, checksum: request.checksum)
+    }
+
     @Test func anUncommittedBatchIsCollectedOnceAndStaysClosed() async throws {
         let fixture = try await HelperFixture(committed: false, mode: .timeInterval)
         let time = HelperFixture.now / 60
@@ -235,6 +243,7 @@ import Testing
                     .batchInvalid
                 ),
                 (fixture.shareRequest(reports, .leaderSelected(.random())), .invalidMessage),
+                (asking(good, with: [9, 3]), .invalidExtension), (asking(good, with: [3, 9]), .unsupportedExtension),
             ]
             for (request, type) in refused {
                 let answer = try await fixture.post(client, shares, request, .aggregateShareReq)

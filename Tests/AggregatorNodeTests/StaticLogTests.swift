@@ -66,6 +66,29 @@ import TransparencyLog
         }
     }
 
+    @Test func longFilesArriveWholeAndBreakOffWhereTheyChange() async throws {
+        let directory = try TemporaryDirectory()
+        let blobs = try BlobStore(directory: directory.file("log/blob"))
+        let bytes = (0..<(24 << 20) + 17).map { 0x61 + UInt8(truncatingIfNeeded: $0 % 26) }
+        let name = try blobs.put(bytes)
+        var routes = RouteTable()
+        StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
+        try await withServer(routes) { client in
+            do {
+                let answer = try await client.send("GET", "/log/blob/\(name)")
+                #expect(answer.body == bytes && answer.headers["content-length"] == "\(bytes.count)")
+            }
+            #expect(try await client.send("HEAD", "/log/blob/\(name)").status == 200)
+            // A reader who has begun, and a file that is cut meanwhile: nobody may take the beginning for the whole.
+            let reader = try await RawConnection.open(port: client.port, reads: false)
+            try await reader.send("GET /log/blob/\(name) HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await Task.sleep(for: .milliseconds(200))
+            try DurableFile.write(Array(bytes.prefix(1 << 20)), to: directory.file("log/blob/\(name)"), mode: 0o644)
+            try await reader.startReading()
+            #expect(try await reader.end().utf8.count < bytes.count)
+        }
+    }
+
     @Test func aBlobWhoseBytesChangedIsNotServedAsItself() throws {
         let directory = try TemporaryDirectory()
         let blobs = try BlobStore(directory: directory.file("blobs"))

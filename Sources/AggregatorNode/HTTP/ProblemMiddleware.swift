@@ -3,12 +3,14 @@ import Datastore
 import Hummingbird
 import Logging
 
-/// The one place where errors become responses, and where requests are logged.
+/// The one place where errors become responses, where requests are logged, and where their bodies are counted.
 ///
 /// Logged are method, path, status and time; never bodies, headers or what an unexpected error carried along.
 struct ProblemMiddleware: RouterMiddleware {
     /// Where it is thrown, nothing is answered any more.
     let halt: HaltSwitch?
+    let memory: MemoryBudget
+    let limits: ServingLimits
     let logger: Logger
 
     func handle(
@@ -16,15 +18,24 @@ struct ProblemMiddleware: RouterMiddleware {
         next: (Request, NodeRequestContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
+        let reservation = MemoryBudget.Reservation(in: memory, free: limits.freeBodyBytes)
+        defer { reservation.release() }
         let response: Response
         do {
             if let reason = halt?.reason { throw Self.halted(reason) }
+            var request = request
+            request.body = RequestBody(
+                asyncSequence: RequestIntake(
+                    body: request.body, announced: request.announcedLength, reservation: reservation,
+                    channel: context.channel))
             let answer = try await next(request, context)
             // Whatever was worked out on a memory that proved to be old does not leave.
             if let reason = halt?.reason { throw Self.halted(reason) }
             response = answer
         } catch {
-            response = .problem(Self.nodeError(error, logger))
+            // The draft wants it wherever the task is known, also where nobody has looked it up (DAP-18, Errors).
+            let refusal = Self.nodeError(error, logger)
+            response = .problem(context.namedTask.map(refusal.about) ?? refusal)
         }
         let level: Logger.Level = response.status.code >= 500 ? .error : response.status.code >= 400 ? .info : .debug
         logger.log(
@@ -58,6 +69,10 @@ struct ProblemMiddleware: RouterMiddleware {
         case DatastoreError.database(let code, _) where [5, 6].contains(code & 0xFF):
             return .unavailable("The node's database is busy.", retryAfter: 1)
         default:
+            if let shortage = Shortage(error) {
+                logger.error("resources run short", metadata: ["error": "\(type(of: error)): \(error)"])
+                return shortage.refusal
+            }
             logger.error("internal error", metadata: ["error": "\(type(of: error)): \(error)"])
             return .http(500, "The node failed internally; its log says why.")
         }

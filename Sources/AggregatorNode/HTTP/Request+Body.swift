@@ -1,17 +1,14 @@
 import DAP
 import Hummingbird
 
-/// The context that all handlers of a node receive.
-package typealias NodeRequestContext = BasicRequestContext
 /// DAP's media types; Hummingbird has a general type of the same name.
 package typealias MediaType = DAP.MediaType
 /// Names of HTTP fields; Hummingbird does not export the module that declares them under its own name.
 package typealias HeaderName = HTTPFields.Element.Name
 
-/// Upper bounds of request bodies, in bytes. A body is refused with 413 as soon as it passes its bound.
+/// Upper bounds of bodies, in bytes, of requests and of what peers answer. A request's body is refused with 413 as soon
+/// as it passes its bound; where the bound follows from the task, it is there (``NodeTask/uploadLimit``).
 package enum BodyLimit {
-    /// Several reports a request: the largest single report (2^22 field elements of 16 bytes) and room for its proof.
-    package static let upload = 256 << 20
     /// A job of reports, without the leader's input shares but with public shares and verifier shares.
     package static let aggregationJob = 64 << 20
     /// Requests of fixed fields and short lists.
@@ -25,9 +22,8 @@ package enum BodyLimit {
 extension Request {
     /// The whole body, or 413 when it is longer than `limit` bytes. Nothing beyond the limit is kept in memory.
     package func bytes(upTo limit: Int) async throws -> [UInt8] {
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
-            throw Self.tooLarge(limit)
-        }
+        try requirePlainBody()
+        if let announced = announcedLength, announced > limit { throw Self.tooLarge(limit) }
         var collected: [UInt8] = []
         for try await part in body {
             guard part.readableBytes <= limit - collected.count else { throw Self.tooLarge(limit) }

@@ -105,6 +105,10 @@ extension Helper {
                 .invalidMessage, "The task's VDAF has no aggregation parameter, so it must be empty.", taskID: task.id)
         }
         let extensions = message.collectionJobReq.extensions
+        // The leader has checked that already; the helper does not rely on it (DAP-18, Collection Job Extensions).
+        do throws(CodecError) { try extensions.checkOrder() } catch {
+            throw .dap(.invalidExtension, "Collection job extensions: \(error)", taskID: task.id)
+        }
         guard extensions.isEmpty else {
             throw .unsupportedExtensions(extensions.unknownTypes(known: []), taskID: task.id)
         }

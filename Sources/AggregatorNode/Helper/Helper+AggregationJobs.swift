@@ -11,9 +11,9 @@ extension Helper {
     /// POST `/tasks/{task-id}/aggregation_jobs`
     func createJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
+        try context.disk.require(request.announcedLength ?? task.jobLimit, isOwed: true)
         let (message, body) = try await request.message(
-            AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: BodyLimit.aggregationJob,
-            taskID: task.id)
+            AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: task.jobLimit, taskID: task.id)
         let job = AggregationJobID.derived(taskID: task.id, body: body)
         let location =
             "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(job.base64URL)"
@@ -81,7 +81,7 @@ extension Helper {
         let task = try await leadersTask(request, parameters)
         _ = try await finishedJob(task, parameters)
         let (message, _) = try await request.message(
-            AggregationJobContinueReq.self, mediaType: .aggregationJobContinueReq, upTo: BodyLimit.aggregationJob,
+            AggregationJobContinueReq.self, mediaType: .aggregationJobContinueReq, upTo: task.jobLimit,
             taskID: task.id)
         guard message.step > 0 else {
             throw NodeError.dap(.invalidMessage, "A continuation has a step of at least 1.", taskID: task.id)
@@ -103,9 +103,6 @@ extension Helper {
         guard try await context.store.deleteHelperJob(task.id, job) else { throw unknownJob(task) }
         return .empty()
     }
-
-    /// The most that a job's output shares may take: 512 MiB, far more than a leader's message about them.
-    static let mostOutputBytes = 512 << 20
 
     /// The draft's checks of a whole request, before any report is looked at.
     ///
@@ -142,8 +139,7 @@ extension Helper {
             throw .dap(.invalidMessage, "The job has no reports.", taskID: task.id)
         }
         // A helper's share is a seed of a few bytes, so a request of any size may ask for any amount of memory.
-        let perReport = task.validated.vdaf.outputShareSize
-        let most = max(1, Self.mostOutputBytes / perReport)
+        let most = task.reportsPerJob
         guard message.verifyInits.count <= most else {
             throw .dap(
                 .invalidMessage,

@@ -16,7 +16,7 @@ extension Helper {
         guard request.headers[.contentType] == Self.closeMediaType else {
             throw NodeError.http(415, "This resource takes \(Self.closeMediaType).", taskID: task.id)
         }
-        let body = try await request.bytes(upTo: BodyLimit.close)
+        let body = try await request.bytes(upTo: task.closeLimit)
         let proposal: CloseProposal
         do throws(CodecError) { proposal = try CloseProposal(decoding: body) } catch {
             throw NodeError(error, in: "CloseProposal", taskID: task.id)

@@ -22,7 +22,7 @@ extension Helper {
     /// The request is a list of report ids, the answer a list of entries in the same order, empty where there is none.
     func listRefusals(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        let body = try await request.bytes(upTo: BodyLimit.close)
+        let body = try await request.bytes(upTo: task.closeLimit)
         let question: RefusalQuestion
         do throws(CodecError) { question = try RefusalQuestion(decoding: body) } catch {
             throw NodeError(error, in: "RefusalQuestion", taskID: task.id)

@@ -1,5 +1,6 @@
 import DAP
 import Hummingbird
+import NIOCore
 import ServiceLifecycle
 
 /// The leader's half of a node: takes uploads, drives aggregation and collection with the helper, keeps the log.
@@ -12,6 +13,7 @@ package struct Leader: Sendable {
     let aggregation: AggregationDriver
     let collection: CollectionDriver
     let promises: Promises
+    let turns: UploadTurns
     var firstLook: FirstLook { logKeeper.firstLook }
 
     package init(context: NodeContext) {
@@ -25,6 +27,8 @@ package struct Leader: Sendable {
         collection.attach(aggregation)
         logKeeper = keeper
         promises = Promises(context: context, logKeeper: keeper)
+        // One slice more than there are threads, so that none waits for the next request.
+        turns = UploadTurns(places: System.coreCount + 1)
         self.collection = collection
         self.aggregation = aggregation
     }

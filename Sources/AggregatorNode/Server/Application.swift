@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import TransparencyLog
@@ -7,7 +8,8 @@ import TransparencyLog
 ///
 /// - Parameter onReady: called once, when the node accepts connections, with the port.
 package func buildApplication(
-    _ context: NodeContext, onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    _ context: NodeContext, limits: ServingLimits = ServingLimits(),
+    onReady: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     var routes = RouteTable()
     var services: [any Service] = []
@@ -32,22 +34,29 @@ package func buildApplication(
     services.append(HaltService(halt: context.halt))
     return application(
         routes, below: context.configuration.publicURL.path, host: context.configuration.listenHost,
-        port: context.configuration.listenPort, services: services, halt: context.halt, logger: context.logger,
+        port: context.configuration.listenPort, services: services, halt: context.halt, limits: limits,
+        logger: context.logger,
         onReady: onReady)
 }
 
 /// An application that serves a table of routes; tests build theirs from the same parts.
 package func application(
     _ routes: RouteTable, below prefix: String, host: String, port: Int, services: [any Service] = [],
-    halt: HaltSwitch? = nil, logger: Logger,
+    halt: HaltSwitch? = nil, limits: ServingLimits = ServingLimits(), logger: Logger,
     onReady: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     let router = Router(context: NodeRequestContext.self)
-    router.add(middleware: ProblemMiddleware(halt: halt, logger: logger))
+    router.add(
+        middleware: ProblemMiddleware(
+            halt: halt, memory: MemoryBudget(total: limits.bodyBytesInFlight), limits: limits, logger: logger))
     routes.register(on: router, below: prefix)
+    let connections = OpenConnections(most: limits.connections)
     return Application(
-        router: router,
-        configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "cairn"),
+        responder: NormalizingResponder(router: router.buildResponder()),
+        server: HTTPServerBuilder { NodeChannel(responder: $0, limits: limits, connections: connections) },
+        configuration: ApplicationConfiguration(
+            address: .hostname(host, port: port), serverName: "cairn",
+            availableConnectionsDelegate: ConnectionCap(connections: connections)),
         services: services,
         onServerRunning: { channel in await onReady(channel.localAddress?.port ?? port) },
         logger: logger)

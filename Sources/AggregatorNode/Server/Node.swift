@@ -85,7 +85,7 @@ package enum Node {
 
     /// Standard error, so that standard output holds nothing but the line that scripts wait for.
     package static func stderrLogger(level: Logger.Level = .info) -> Logger {
-        var logger = Logger(label: "cairn.node") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "cairn.node") { ThrottledLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel = level
         return logger
     }
@@ -105,6 +105,8 @@ package enum Node {
         let serving = Serving(
             title: "cairn node: \(context.role.rawValue)",
             address: ListenAddress(host: configuration.listenHost, port: configuration.listenPort), noun: "node")
-        return await serving.run(buildApplication(context, onReady: serving.announce))
+        let limits: ServingLimits
+        do throws(NodeStartError) { limits = try await Descriptors.limits() } catch { return .failure(error) }
+        return await serving.run(buildApplication(context, limits: limits, onReady: serving.announce))
     }
 }

@@ -18,6 +18,8 @@ package struct NodeContext: Sendable {
     package let handshakeSelf: HandshakeSelf
     /// Nil where nobody watches for restored databases (tests of single parts).
     package let generation: Generation?
+    /// What is left where this node writes.
+    package let disk: DiskSpace
     /// Threads for proof verification and signing, apart from the ones that serve connections.
     package let workers: WorkerPool
     /// POSIX seconds; tests turn it.
@@ -28,7 +30,7 @@ package struct NodeContext: Sendable {
         configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry,
         peer: PeerClient,
         blobs: BlobStore, generation: Generation? = nil, workers: WorkerPool,
-        now: @escaping @Sendable () -> UInt64, logger: Logger
+        disk: DiskSpace? = nil, now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -40,6 +42,7 @@ package struct NodeContext: Sendable {
         handshakeSelf = HandshakeSelf(configuration: configuration, keys: keys)
         halt = HaltSwitch(store: store, logger: logger)
         self.workers = workers
+        self.disk = disk ?? DiskSpace(directory: configuration.dataDirectory)
         self.now = now
         self.logger = logger
     }

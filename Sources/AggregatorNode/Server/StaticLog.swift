@@ -41,10 +41,9 @@ package struct StaticLog: Sendable {
 
     private func file(_ path: String, type: String, caching: String) async throws -> Response {
         let full = "\(directory)/\(path)"
-        let bytes = try await NIOThreadPool.singleton.runIfActive { try DurableFile.read(full, upTo: Blob.maximumSize) }
-        guard let bytes else { throw NodeError.http(404, "The log has no such file (yet).") }
-        var response = Response.bytes(bytes, type: type)
-        response.headers[.cacheControl] = caching
-        return response
+        let file = try await NIOThreadPool.singleton.runIfActive { try FileSlices(path: full, upTo: Blob.maximumSize) }
+        guard let file else { throw NodeError.http(404, "The log has no such file (yet).") }
+        return Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: caching], body: file.responseBody)
     }
 }

@@ -39,6 +39,11 @@ package enum WitnessServer {
             await store.closeWhenIdle()
             throw error
         }
+        let limits: ServingLimits
+        do throws(NodeStartError) { limits = try await Descriptors.limits() } catch {
+            await store.closeWhenIdle()
+            throw error
+        }
         let halt = HaltSwitch(store: store, logger: logger)
         let serving = Serving(
             title: "cairn witness: \(cosigner.verifier.name)", address: configuration.listen, noun: "witness")
@@ -46,7 +51,8 @@ package enum WitnessServer {
             application(
                 routes(configuration.logs, store, cosigner, halt: halt, generation: generation), below: "",
                 host: configuration.listen.host, port: configuration.listen.port,
-                services: [HaltService(halt: halt)], halt: halt, logger: logger, onReady: serving.announce))
+                services: [HaltService(halt: halt)], halt: halt, limits: limits, logger: logger,
+                onReady: serving.announce))
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         await store.closeWhenIdle()

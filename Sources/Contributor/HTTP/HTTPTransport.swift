@@ -87,7 +87,7 @@ public struct HTTPTransport: Sendable {
             var asked: Duration?
             switch result {
             case .success(let answer):
-                guard answer.status == 429 || answer.status >= 500 else { return answer }
+                guard [408, 429].contains(answer.status) || answer.status >= 500 else { return answer }
                 asked = answer.retryAfter
             case .failure(let error):
                 if case .unexpectedAnswer = error { throw error }

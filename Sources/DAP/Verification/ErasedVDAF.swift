@@ -5,6 +5,7 @@ struct ErasedVDAF<Steps: VerificationSteps>: TaskVDAF {
     typealias V = Steps.V
 
     let configuration: VDAFConfiguration
+    let sizes: ReportSizes
     let steps: Steps
     /// Nil for a measurement of another kind than the VDAF takes.
     let measurement: @Sendable (MeasurementValue) -> V.Measurement?

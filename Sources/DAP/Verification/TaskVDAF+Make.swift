@@ -70,15 +70,18 @@ private func erase<Field: NTTFieldElement>(
         result: { .signedVector($0.integers) })
 }
 
-private func erase<V: OneRoundVDAF>(
+private func erase<V: Prio3Family>(
     _ vdaf: V, _ configuration: VDAFConfiguration,
     measurement: @escaping @Sendable (MeasurementValue) -> V.Measurement?,
     result: @escaping @Sendable (V.AggregateResult) -> AggregateValue
 ) throws(VDAFError) -> any TaskVDAF {
+    let sizes = ReportSizes(vdaf, isCommitted: configuration.isCommitted)
     guard configuration.isCommitted else {
         return ErasedVDAF(
-            configuration: configuration, steps: PlainSteps(vdaf: vdaf), measurement: measurement, result: result)
+            configuration: configuration, sizes: sizes, steps: PlainSteps(vdaf: vdaf), measurement: measurement,
+            result: result)
     }
     return ErasedVDAF(
-        configuration: configuration, steps: try CommittedSteps(base: vdaf), measurement: measurement, result: result)
+        configuration: configuration, sizes: sizes, steps: try CommittedSteps(base: vdaf), measurement: measurement,
+        result: result)
 }

@@ -12,6 +12,9 @@ package protocol TaskVDAF: Sendable {
     /// Bytes of the verify key, see ``Taskprov/verifyKey(preSharedKey:taskID:size:)``.
     var verifyKeySize: Int { get }
 
+    /// Bytes of the parts of a report.
+    var sizes: ReportSizes { get }
+
     /// Splits a measurement into shares, drawing new randomness until the committed types' margin rule holds.
     ///
     /// - Throws: `.invalidMeasurement`.

@@ -133,8 +133,9 @@ final class NodePair: Sendable {
     /// - Parameters:
     ///   - ahead: how many seconds the node's clock is ahead.
     ///   - keys: the role's own by default.
+    ///   - disk: what the node thinks of its disk.
     func start(
-        _ configuration: NodeConfiguration, ahead: UInt64 = 0, keys other: NodeKeys? = nil,
+        _ configuration: NodeConfiguration, ahead: UInt64 = 0, keys other: NodeKeys? = nil, disk: DiskSpace? = nil,
         logger: Logger = quietLogger()
     ) async throws -> Running {
         let keys = other ?? (configuration.role == .leader ? leaderKeys : helperKeys)
@@ -145,7 +146,7 @@ final class NodePair: Sendable {
                 baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: logger),
             blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
-            workers: WorkerPool(count: 2),
+            workers: WorkerPool(count: 2), disk: disk,
             now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })

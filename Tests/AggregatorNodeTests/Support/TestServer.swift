@@ -35,11 +35,12 @@ struct TestClient: Sendable {
 
 /// Serves `routes` while `body` runs.
 func withServer<Value: Sendable>(
-    _ routes: RouteTable, below prefix: String = "", _ body: @escaping @Sendable (TestClient) async throws -> Value
+    _ routes: RouteTable, below prefix: String = "", limits: ServingLimits = ServingLimits(),
+    logger: Logger = quietLogger(), _ body: @escaping @Sendable (TestClient) async throws -> Value
 ) async throws -> Value {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let app = application(
-        routes, below: prefix, host: "127.0.0.1", port: 0, logger: quietLogger(),
+        routes, below: prefix, host: "127.0.0.1", port: 0, limits: limits, logger: logger,
         onReady: { continuation.yield($0) })
     return try await withThrowingTaskGroup(of: Void.self) { group in
         let services = ServiceGroup(

@@ -17,7 +17,9 @@ extension Leader {
     @Sendable
     func submitLogEntry(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
-        let body = try await request.bytes(upTo: Self.submissionLimit(task))
+        let limit = Self.submissionLimit(task)
+        try context.disk.require(request.announcedLength ?? limit)
+        let body = try await request.bytes(upTo: limit)
         let submission: LogSubmission
         do throws(CodecError) {
             submission = try LogSubmission(decoding: body)

@@ -14,19 +14,26 @@ extension Leader {
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.announcedTask(request, requestContext)
         try await context.standing.admit(task)
+        let limit = task.uploadLimit
+        try context.disk.require(request.announcedLength ?? limit)
         let (message, _) = try await request.message(
-            UploadRequest.self, mediaType: .uploadReq, upTo: BodyLimit.upload, taskID: task.id)
+            UploadRequest.self, mediaType: .uploadReq, upTo: limit, taskID: task.id)
+        guard message.reports.count <= task.reportsPerUpload else {
+            throw NodeError.http(
+                413,
+                "A request may hold \(task.reportsPerUpload) reports of this task; this one has "
+                    + "\(message.reports.count).", taskID: task.id)
+        }
 
-        let inspector = UploadInspector(task: task, key: context.keys.hpke)
+        let inspection = UploadInspection(
+            inspector: UploadInspector(task: task, key: context.keys.hpke), workers: context.workers, turns: turns)
         let now = context.now()
         if task.isCommitted {
             try await firstLook.wait()
             try await context.generation?.ready()
         }
         let promising = task.isCommitted ? try await logKeeper.clock.promisingTime(now) : now
-        let inspected = try await context.workers.run {
-            message.reports.map { inspector.inspect($0, now: now, promising: promising) }
-        }
+        let inspected = try await inspection.inspect(message.reports, now: now, promising: promising)
 
         let sound = inspected.compactMap { try? $0.get() }
         let outcomes = try await context.store.storeReports(
@@ -104,6 +111,9 @@ struct UploadInspector: Sendable {
         self.task = task
         opener = task.opener(.leader, keys: [key])
     }
+
+    /// What is wrong with a report at first sight.
+    func checkCheaply(_ report: Report, now: UInt64) -> ReportError? { opener.checkUploadCheaply(report, now: now) }
 
     /// - Parameters:
     ///   - now: POSIX seconds.

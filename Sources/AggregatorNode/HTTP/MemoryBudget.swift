@@ -1,0 +1,60 @@
+import Synchronization
+
+/// How many bytes of request bodies a process holds at a time.
+///
+/// Who comes when it is used up hears at once that it has to come again. Nobody waits: two requests that each have half
+/// of what they need would wait for each other.
+package final class MemoryBudget: Sendable {
+    private let total: Int
+    private let used = Mutex(0)
+
+    package init(total: Int) {
+        self.total = total
+    }
+
+    package var bytesInUse: Int { used.withLock { $0 } }
+
+    /// Takes `count` bytes if they are there. A body that is larger than the whole budget comes through alone.
+    fileprivate func take(_ count: Int) -> Bool {
+        used.withLock { used in
+            guard used == 0 || count <= total - used else { return false }
+            used += count
+            return true
+        }
+    }
+
+    fileprivate func giveBack(_ count: Int) { used.withLock { $0 -= count } }
+
+    /// What one request has taken.
+    final class Reservation: Sendable {
+        private let budget: MemoryBudget
+        /// So many bytes count nothing.
+        private let free: Int
+        private let size = Mutex(0)
+
+        init(in budget: MemoryBudget, free: Int) {
+            self.budget = budget
+            self.free = free
+        }
+
+        /// Makes the reservation hold at least so many bytes of a body.
+        ///
+        /// - Returns: false where the budget does not have them.
+        func grow(to bytes: Int) -> Bool {
+            size.withLock { size in
+                let more = bytes - free - size
+                guard more > 0 else { return true }
+                guard budget.take(more) else { return false }
+                size += more
+                return true
+            }
+        }
+
+        func release() {
+            size.withLock { size in
+                budget.giveBack(size)
+                size = 0
+            }
+        }
+    }
+}

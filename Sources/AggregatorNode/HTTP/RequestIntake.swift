@@ -1,0 +1,83 @@
+import DAP
+import Hummingbird
+import NIOCore
+
+/// A request's body on its way in: the client is told to continue when the first byte is wanted, what is read counts
+/// against the process's memory, and only a whole body ends without an error.
+struct RequestIntake: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+
+    let body: RequestBody
+    /// What the head says; nil for chunks.
+    let announced: Int?
+    let reservation: MemoryBudget.Reservation
+    let channel: any Channel
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(intake: self, parts: body.makeAsyncIterator())
+    }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let intake: RequestIntake
+        var parts: RequestBody.AsyncIterator
+        var received: Int?
+
+        init(intake: RequestIntake, parts: RequestBody.AsyncIterator) {
+            self.intake = intake
+            self.parts = parts
+        }
+
+        /// - Throws: `NodeError` 503, 408, or 400 where the client is gone.
+        mutating func next() async throws -> ByteBuffer? {
+            if received == nil {
+                try reserve(intake.announced ?? 0)
+                intake.channel.triggerUserOutboundEvent(ConnectionKeeper.BodyWanted(), promise: nil)
+            }
+            let part: ByteBuffer?
+            do { part = try await parts.next() } catch ConnectionKeeper.BrokenBody.late {
+                throw NodeError.http(408, "The request came too slowly.")
+            } catch {
+                throw NodeError.http(400, "The request is not whole: \(error).")
+            }
+            let total = (received ?? 0) + (part?.readableBytes ?? 0)
+            received = total
+            if part == nil, let announced = intake.announced, total != announced {
+                throw NodeError.http(400, "The request is not whole: \(total) of \(announced) bytes came.")
+            }
+            try reserve(total)
+            return part
+        }
+
+        private func reserve(_ bytes: Int) throws(NodeError) {
+            guard intake.reservation.grow(to: bytes) else {
+                throw .unavailable("This node has too many requests in its memory.", retryAfter: 5)
+            }
+        }
+    }
+}
+
+extension Request {
+    /// The length of the body as the head announces it; nil where it does not.
+    var announcedLength: Int? {
+        guard headers[.transferEncoding] == nil else { return nil }
+        return headers[.contentLength].map { Int($0) } ?? 0
+    }
+
+    /// Refuses bodies in a form that we do not read: nothing is unpacked here, so that a small request stays small.
+    func requirePlainBody() throws(NodeError) {
+        guard let name = HeaderName("Content-Encoding"), let accepting = HeaderName("Accept-Encoding") else { return }
+        let codings = headers[values: name].flatMap { $0.split(separator: ",") }.map(Self.token)
+        guard codings.allSatisfy({ $0.isEmpty || $0 == "identity" }) else {
+            throw .http(
+                415, "Bodies are taken without a content coding.", headers: [.init(accepting.rawName, "identity")])
+        }
+        let transfers = headers[values: .transferEncoding].flatMap { $0.split(separator: ",") }.map(Self.token)
+        guard transfers.allSatisfy({ $0.isEmpty || $0 == "chunked" }) else {
+            throw .http(501, "The only transfer coding that this node knows is chunked.")
+        }
+    }
+
+    private static func token(_ text: Substring) -> String {
+        text.filter { $0 != " " && $0 != "\t" }.lowercased()
+    }
+}

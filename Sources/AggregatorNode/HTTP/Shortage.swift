@@ -1,0 +1,48 @@
+import Datastore
+import DurableFiles
+import Foundation
+import NIOCore
+
+/// A failure of this machine's resources, by which nobody's request is wrong: it may be repeated later.
+enum Shortage: Equatable {
+    case disk, descriptors, memory
+
+    init?(_ error: any Error) {
+        switch error {
+        case DatastoreError.database(let code, _):
+            switch code & 0xFF {
+            case 13: self = .disk  // SQLITE_FULL
+            case 14: self = .descriptors  // SQLITE_CANTOPEN, of files that were open a moment ago
+            case 7: self = .memory  // SQLITE_NOMEM
+            default: return nil
+            }
+        case let error as DurableFileError: self.init(code: error.errno)
+        case let error as IOError: self.init(code: error.errnoCode)
+        default: return nil
+        }
+    }
+
+    private init?(code: Int32) {
+        switch code {
+        case ENOSPC, EDQUOT: self = .disk
+        case EMFILE, ENFILE: self = .descriptors
+        case ENOMEM, ENOBUFS: self = .memory
+        default: return nil
+        }
+    }
+
+    var refusal: NodeError {
+        switch self {
+        case .disk: .insufficientStorage
+        case .descriptors: .unavailable("This node has too many files and connections open.", retryAfter: 5)
+        case .memory: .unavailable("This node is short of memory.", retryAfter: 5)
+        }
+    }
+}
+
+extension NodeError {
+    /// The disk is full, or so full that the rest is kept for what has been promised already.
+    static let insufficientStorage = NodeError.http(
+        507, "This node's disk is nearly full; its operator has to make room.",
+        headers: [.init("Retry-After", "60")])
+}

@@ -1,0 +1,37 @@
+import DAP
+
+// How long requests about a task may be. A request that is longer than anything its task can need is refused before it
+// is read: a count's report has 300 bytes, a model update's some megabytes, and strangers choose neither.
+
+extension NodeTask {
+    /// The most reports of an upload. Our clients send up to 256 a request, and no more than a megabyte where it is not
+    /// one report.
+    package var reportsPerUpload: Int {
+        min(Self.mostReportsPerUpload, max(1, Self.uploadBytes / vdaf.sizes.largestReport))
+    }
+
+    /// The most bytes of an upload.
+    package var uploadLimit: Int { reportsPerUpload * vdaf.sizes.largestReport }
+
+    /// The most reports of an aggregation job: as many as have output shares of 512 MiB together, which is what a
+    /// request of any size may ask a helper for, and no more than 10,000.
+    package var reportsPerJob: Int {
+        min(Self.mostReportsPerJob, max(1, Self.jobOutputBytes / validated.vdaf.outputShareSize))
+    }
+
+    /// The most bytes of a request about an aggregation job.
+    package var jobLimit: Int {
+        min(BodyLimit.aggregationJob, BodyLimit.small + reportsPerJob * vdaf.sizes.largestVerifyInit)
+    }
+
+    /// The most bytes of a request that lists the reports of a batch, 16 bytes each.
+    package var closeLimit: Int {
+        let reports = Int(clamping: min(parameters.maxBatchSize, UInt64(BodyLimit.close / 16)))
+        return min(BodyLimit.close, BodyLimit.small + 16 * reports)
+    }
+
+    private static let mostReportsPerUpload = 1_000
+    private static let uploadBytes = 16 << 20
+    private static let mostReportsPerJob = 10_000
+    private static let jobOutputBytes = 512 << 20
+}
