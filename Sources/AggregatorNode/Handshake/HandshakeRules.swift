@@ -26,7 +26,7 @@ package struct HandshakeTask: Sendable, Equatable {
     package init(_ task: NodeTask) {
         self.init(
             id: task.id, verifyKey: task.verifyKey, isCommitted: task.isCommitted,
-            statementKeys: task.parameters.statementKeys, logKey: task.parameters.logKey,
+            statementKeys: task.parameters?.statementKeys, logKey: task.parameters?.logKey,
             witnesses: task.policy?.witnesses.map(\.verifier.vkey))
     }
 }

@@ -26,7 +26,7 @@ extension NodeTask {
 
     /// The most bytes of a request that lists the reports of a batch, 16 bytes each.
     package var closeLimit: Int {
-        let reports = Int(clamping: min(parameters.maxBatchSize, UInt64(BodyLimit.close / 16)))
+        let reports = Int(clamping: min(maxBatchSize, UInt64(BodyLimit.close / 16)))
         return min(BodyLimit.close, BodyLimit.small + 16 * reports)
     }
 

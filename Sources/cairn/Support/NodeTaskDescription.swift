@@ -74,14 +74,14 @@ struct NodeTaskDescription: Encodable {
         batchMode = configuration.map { $0.batchMode == .timeInterval ? "time-interval" : "leader-selected" }
         timePrecision = configuration?.timePrecision
         minBatchSize = configuration?.minBatchSize
-        maxBatchSize = task?.parameters.maxBatchSize
+        maxBatchSize = task?.maxBatchSize
         start = configuration.flatMap { one in one.taskInterval.flatMap { one.seconds(of: $0.start) } }
             .map(TimeArgument.text)
         end = configuration.flatMap { one in one.taskInterval?.end.flatMap { one.seconds(of: $0) } }
             .map(TimeArgument.text)
         verifyKeyFingerprint = Self.fingerprint(stored.verifyKey)
         collectorKeyFingerprint = Self.fingerprint(stored.collectorConfig)
-        logKey = task?.parameters.logKey
+        logKey = task?.parameters?.logKey
         logPolicy = stored.policyText.map { String(decoding: $0, as: UTF8.self) }
         let overview = try await store.overview(of: stored.id, jobLimit: Self.jobLimit)
         reports = overview.states
