@@ -14,7 +14,7 @@ extension Leader {
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
         let limit = task.uploadLimit
-        try context.disk.require(request.announcedLength ?? limit)
+        try context.disk.require(request.length(upTo: limit))
         let (message, _) = try await request.message(
             UploadRequest.self, mediaType: .uploadReq, upTo: limit, taskID: task.id)
         guard message.reports.count <= task.reportsPerUpload else {
