@@ -88,7 +88,7 @@ extension EndToEnd {
             Row("a non-canonical leader share", .rejected(.invalidMessage)) {
                 try await $0.changing(.leader) { share in for index in 0..<16 { share[index] = 0xFF } }
             },
-            Row("a leader share that is too short", .rejected(.invalidMessage)) {
+            Row("a leader share that is too short", .refused(.invalidMessage)) {
                 try await $0.changing(.leader) { $0.removeLast() }
             },
             Row("a helper share that is too long", .rejected(.invalidMessage)) {

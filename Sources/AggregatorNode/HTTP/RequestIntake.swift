@@ -63,6 +63,9 @@ extension Request {
         return headers[.contentLength].map { Int($0) } ?? 0
     }
 
+    /// The most that the body may turn out to have, where more than `limit` is refused anyway.
+    func length(upTo limit: Int) -> Int { min(announcedLength ?? limit, limit) }
+
     /// Refuses bodies in a form that we do not read: nothing is unpacked here, so that a small request stays small.
     func requirePlainBody() throws(NodeError) {
         guard let name = HeaderName("Content-Encoding"), let accepting = HeaderName("Accept-Encoding") else { return }

@@ -11,7 +11,7 @@ extension Helper {
     /// POST `/tasks/{task-id}/aggregation_jobs`
     func createJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        try context.disk.require(request.announcedLength ?? task.jobLimit, isOwed: true)
+        try context.disk.require(request.length(upTo: task.jobLimit), isOwed: true)
         let (message, body) = try await request.message(
             AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: task.jobLimit, taskID: task.id)
         let job = AggregationJobID.derived(taskID: task.id, body: body)

@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    /// Hummingbird takes the end of a connection for the end of a body.
+    /// Whoever hangs up must not be able to choose where a request ends, nor fill a log with errors.
     @Test(arguments: [
         "Content-Length: 100\r\n\r\n0123456789", "Transfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n",
     ])

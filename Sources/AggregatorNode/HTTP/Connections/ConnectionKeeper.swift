@@ -5,8 +5,9 @@ import NIOHTTP1
 /// `100 Continue` when a handler wants the body, closes after HTTP/1.0 and after bodies that nobody read.
 ///
 /// It stands between NIO's parser and Hummingbird, the only place where the protocol's version and its bodies' ends are
-/// still to be seen. A body that breaks off is an error to its reader here. Hummingbird takes it for a whole one: a
-/// request that was cut after a report would be another, valid request.
+/// still to be seen. A body that breaks off is an error to its reader, whoever ended it and why: Hummingbird takes any end
+/// for the body's, and a request that was cut after a report would be another, valid request. The parser says so, too,
+/// where it sees the end; nothing should depend on that.
 final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

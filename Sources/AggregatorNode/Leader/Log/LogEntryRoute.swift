@@ -18,7 +18,7 @@ extension Leader {
     func submitLogEntry(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
         let limit = Self.submissionLimit(task)
-        try context.disk.require(request.announcedLength ?? limit)
+        try context.disk.require(request.length(upTo: limit))
         let body = try await request.bytes(upTo: limit)
         let submission: LogSubmission
         do throws(CodecError) {

@@ -15,7 +15,7 @@ extension Leader {
         let task = try await context.announcedTask(request, requestContext)
         try await context.standing.admit(task)
         let limit = task.uploadLimit
-        try context.disk.require(request.announcedLength ?? limit)
+        try context.disk.require(request.length(upTo: limit))
         let (message, _) = try await request.message(
             UploadRequest.self, mediaType: .uploadReq, upTo: limit, taskID: task.id)
         guard message.reports.count <= task.reportsPerUpload else {
