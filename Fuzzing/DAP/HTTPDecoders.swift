@@ -10,9 +10,11 @@ extension Decoder {
         "header-values", maximumLength: 512,
         seeds: { generator in
             let configuration = try generator.taskConfiguration()
+            let plain = try generator.taskConfiguration(.count, cairn: nil)
             return
                 (MediaType.allCases.map(\.headerValue) + [
                     "application/ppm-dap;message=\"upload-req\"; version=18", Taskprov.headerValue(configuration),
+                    Taskprov.headerValue(plain),
                     ":AAAA:;a=1", DAPErrorType.batchInvalid.urn,
                 ]).map { Array($0.utf8) }
         },
@@ -22,7 +24,18 @@ extension Decoder {
                 broken("a media type is read as it was written", by: input)
             }
             _ = MediaType.versionHint(header: text)
-            if let bytes = Taskprov.parse(text) { _ = try? TaskConfiguration(decoding: bytes) }
+            if let announced = Taskprov.announcement(text) {
+                guard announced.taskID == Taskprov.taskID(of: announced.bytes) else {
+                    broken("an announced task is named by what was announced", by: input)
+                }
+                switch announced.configuration {
+                case .success(let configuration):
+                    guard configuration.encoding == announced.bytes else {
+                        broken("a task configuration has one encoding", by: input)
+                    }
+                case .failure(let error): describe(error)
+                }
+            }
             _ = DAPErrorType(urn: text)
         })
 
@@ -155,7 +168,7 @@ private struct SampleReports: Sendable {
         let vdaf = try makeTaskVDAF(configuration)
         self.vdaf = vdaf
         taskID = task.taskID
-        opener = ReportOpener(task: task, role: .helper, keys: [key], vdaf: vdaf)
+        opener = ReportOpener(taskID: task.taskID, task: task, role: .helper, keys: [key], vdaf: vdaf)
         var shares: [ShardedReport] = []
         for bucket in 0..<2 {
             shares.append(

@@ -68,13 +68,18 @@ extension Decoder {
         "task-file", maximumLength: 4096,
         seeds: { generator in
             let collector = generator.hpkeConfig(id: 1)
-            return try SampleTask.vdafs.map { vdaf in
-                let cairn = generator.cairnParameters(collector: collector, policy: SampleTask.policy)
-                return try TaskFile(
-                    name: "steps-may", configuration: generator.taskConfiguration(vdaf, cairn: cairn),
-                    collectorHpkeConfig: collector, logPolicy: SampleTask.policy, logURL: "https://log.example/"
-                ).json()
-            }
+            let plain = try TaskFile(
+                name: "plain", configuration: generator.taskConfiguration(.count, cairn: nil),
+                collectorHpkeConfig: collector, logPolicy: nil, logURL: nil
+            ).json()
+            return try [plain]
+                + SampleTask.vdafs.map { vdaf in
+                    let cairn = generator.cairnParameters(collector: collector, policy: SampleTask.policy)
+                    return try TaskFile(
+                        name: "steps-may", configuration: generator.taskConfiguration(vdaf, cairn: cairn),
+                        collectorHpkeConfig: collector, logPolicy: SampleTask.policy, logURL: "https://log.example/"
+                    ).json()
+                }
         },
         run: { input in
             do {

@@ -16,6 +16,12 @@ extension Decoder {
         message("close-answer", CloseAnswer.self) {
             [.signed($0.bytes(64)), .drop([.random(using: &$0)]), .drop([])]
         },
+        message("batch-comparison", BatchComparison.self) {
+            [BatchComparison(selector: $0.batchSelector(), reportIDs: [.random(using: &$0), .random(using: &$0)])]
+        },
+        message("batch-difference", BatchDifference.self) {
+            [BatchDifference(missing: [.random(using: &$0)], dropped: $0.next())]
+        },
         message("statement", Statement.self) {
             [try $0.statement(.leader)]
         } then: {
@@ -34,6 +40,22 @@ extension Decoder {
             [PromisedWithdrawal(entry: $0.bytes(146), promise: $0.bytes(700))]
         },
         payoutTable,
+        message("handshake-request", HandshakeRequest.self) {
+            [try $0.handshakeRequest()]
+        } then: {
+            guard !$0.isProved(preSharedKey: [UInt8](repeating: 0x5A, count: 32)) else {
+                broken("nobody proves a secret that is another", by: $0.encoded())
+            }
+        },
+        message("handshake-answer", HandshakeAnswer.self) {
+            let request = try $0.handshakeRequest()
+            let head = HandshakeAnswer.Head(
+                identity: try $0.handshakeIdentity(.helper), requestHash: request.hash, token: .right, psk: .right)
+            let verdicts = request.tasks.map { ($0.id, TaskVerdict.Status.unknown, [UInt8]?.none) }
+            return [
+                HandshakeAnswer(head: head, tasks: verdicts, preSharedKey: $0.bytes(32)), HandshakeAnswer(refusing: head),
+            ]
+        },
     ]
 
     private static let payoutTable = Decoder(
@@ -157,5 +179,20 @@ extension SeededGenerator {
             preconditionFailure("random claims are distinct")
         }
         return table
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func handshakeIdentity(_ role: Role) throws -> HandshakeIdentity {
+        HandshakeIdentity(
+            role: role, nonce: bytes(32), clock: next(), revision: next(), software: "cairn", url: "https://a.example",
+            peerURL: "https://b.example", statementKey: bytes(32), logOrigin: "a.example/log", noteKey: "key")
+    }
+
+    fileprivate mutating func handshakeRequest() throws -> HandshakeRequest {
+        let identity = try handshakeIdentity(.leader)
+        return HandshakeRequest(
+            identity: identity, tasks: [(.random(using: &self), bytes(32)), (.random(using: &self), bytes(32))],
+            preSharedKey: bytes(32))
     }
 }

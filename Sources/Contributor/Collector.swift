@@ -66,42 +66,53 @@ public struct Collector: Sendable {
     /// A job for the same query may exist already, from an earlier call that was cut off: its result comes back.
     ///
     /// - Parameters:
-    ///   - next: whether to forget a finished job of the same query first, so that the leader selects another batch.
+    ///   - next: whether to forget a job of the same query that had finished before, so that the leader selects another
+    ///     batch. One that is being worked on has not been handed out yet, and its batch is the next one.
     ///   - deadline: How long to wait for the aggregators.
-    ///   - waiting: Called before each pause.
+    ///   - waiting: Called before each pause, with what the leader says that the job waits for, in visible ASCII; nil where
+    ///     it does not say.
     public func collect(
         _ query: Query, next: Bool = false, deadline: Duration = .seconds(600),
-        waiting: (@Sendable () -> Void)? = nil
+        waiting: (@Sendable (String?) -> Void)? = nil
     ) async throws -> CollectionOutcome {
         let request = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
         let start = ContinuousClock.now
-        var location = try await create(request)
-        if next {
-            let answer = try await transport.sendExpectingSuccess(
-                .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
-            if !answer.body.isEmpty {
-                _ = try await transport.sendExpectingSuccess(.init(.DELETE, location, headers: headers))
-                location = try await create(request)
-            }
+        var (location, wasFinished) = try await create(request)
+        if next, wasFinished {
+            try await delete(location)
+            location = try await create(request).location
         }
         var pause = Duration.milliseconds(50)
         while true {
             let answer = try await transport.sendExpectingSuccess(
                 .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
             if !answer.body.isEmpty { return try open(answer.body, request: request, url: location) }
+            let note = answer.header(Self.waitingHeader).map(Self.visible)
             guard ContinuousClock.now - start < deadline else {
+                let reason = note.map { "; it waits for \($0)" } ?? ""
                 throw ContributorError.unreachable(
-                    url: location, reason: "the collection job has not finished within \(deadline)")
+                    url: location, reason: "the collection job has not finished within \(deadline)\(reason)")
             }
-            waiting?()
+            waiting?(note)
             // A leader that works on the job right now is asked sooner than its general advice says, but not in a loop.
             try await Task.sleep(for: min(pause, answer.retryAfter ?? pause))
             pause = min(pause * 2, .seconds(2))
         }
     }
 
-    /// Sends the request and returns where the job is.
-    private func create(_ request: CollectionJobReq) async throws -> String {
+    /// Forgets a job. One that is not there any more, after an answer that was lost, is forgotten.
+    private func delete(_ location: String) async throws {
+        let answer = try await transport.send(.init(.DELETE, location, headers: headers))
+        guard (200..<300).contains(answer.status) || answer.status == 404 else {
+            throw HTTPTransport.error(for: answer, url: location)
+        }
+    }
+
+    /// Sends the request.
+    ///
+    /// - Returns: where the job is, and whether it had been finished before. What the leader answers at once says that: a
+    ///   job that this request made can be finished before anybody could ask for it, and would be taken for an old one.
+    private func create(_ request: CollectionJobReq) async throws -> (location: String, wasFinished: Bool) {
         let leader = task.configuration.leaderURL
         let url = ResourceURL.collectionJobs(leader, task.taskID)
         var headers = headers
@@ -115,7 +126,8 @@ public struct Collector: Sendable {
             throw ContributorError.unexpectedAnswer(
                 url: url, reason: "the collection job would be at another server, which gets no token")
         }
-        return resolved
+        // After an answer that was lost, it may be this request's own job. Rather a batch twice than one never.
+        return (resolved, !answer.body.isEmpty && answer.attempts == 1)
     }
 
     private func open(_ body: [UInt8], request: CollectionJobReq, url: String) throws -> CollectionOutcome {
@@ -161,4 +173,12 @@ public struct Collector: Sendable {
     }
 
     private static let maximumAnswer = 1 << 28
+
+    /// Cairn's own header of an answer without a result.
+    private static let waitingHeader = "Cairn-Waiting-For"
+
+    /// What a server says, fit for a terminal.
+    package static func visible(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(400).map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" })
+    }
 }

@@ -26,7 +26,7 @@ package struct ClaimEvidence: Sendable {
     init(_ claim: CreditClaim, policy: LogPolicy, tasks: Set<TaskID>) throws(CreditError) {
         var batches: [Batch] = []
         for batch in claim.batches { batches.append(try Self.read(batch, policy: policy, tasks: tasks)) }
-        let kinds = Set(batches.map { $0.task.cairn.creditPolicy?.kind ?? CreditPolicy.Kind.none })
+        let kinds = Set(batches.map { $0.task.cairn?.creditPolicy?.kind ?? CreditPolicy.Kind.none })
         guard let kind = kinds.first, kinds.count == 1 else {
             throw .refused(.task, "its tasks have different credit policies")
         }
@@ -64,7 +64,7 @@ package struct ClaimEvidence: Sendable {
         guard tasks.contains(task.taskID) else {
             throw .refused(.task, "it is about the task \(task.taskID.base64URL), which is not among the accepted ones")
         }
-        guard task.isCommitted, let keys = task.cairn.statementKeys else {
+        guard task.isCommitted, let keys = task.cairn?.statementKeys else {
             throw .refused(.task, "the task has no commitments")
         }
         let proof: TlogProof

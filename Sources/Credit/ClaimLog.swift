@@ -50,7 +50,7 @@ extension ClaimEvidence {
                 .close,
                 "the log does not have its close as the first one of its batch, or the audit finds fault with it")
         }
-        guard batch.task.cairn.ownerKey == nil || found.isSignedByOwner else {
+        guard batch.task.cairn?.ownerKey == nil || found.isSignedByOwner else {
             throw .refused(
                 .task,
                 "the log's entry of the task \(batch.task.taskID.base64URL) lacks the signature of the owner whom the "

@@ -42,11 +42,11 @@ extension CreditWeights {
     /// - Parameter salt: what opens the commitment of a validation policy; nil for prices.
     /// - Throws: `.wrongWeights` if it is not the λ that the task names.
     package init(lambda: [Int64], salt: [UInt8]?, task: ValidatedTask) throws(CreditError) {
-        let kind = task.cairn.creditPolicy?.kind ?? CreditPolicy.Kind.none
+        let kind = task.cairn?.creditPolicy?.kind ?? CreditPolicy.Kind.none
         let isNamed =
             switch kind {
-            case .priced: salt == nil && task.cairn.lambdaHash == Self.hash(lambda)
-            case .validation: salt?.count == 32 && task.cairn.lambdaHash == Self.hash(lambda, salt: salt ?? [])
+            case .priced: salt == nil && task.cairn?.lambdaHash == Self.hash(lambda)
+            case .validation: salt?.count == 32 && task.cairn?.lambdaHash == Self.hash(lambda, salt: salt ?? [])
             case .none, .unit, .alignment: false
             }
         guard isNamed else { throw .wrongWeights("this is not the λ that the task names") }
@@ -61,7 +61,7 @@ extension CreditWeights {
     ///   - count: m.
     /// - Throws: `.wrongWeights` if a coefficient exceeds the task's bound.
     package init(aggregate: AggregateValue, count: UInt64, task: ValidatedTask) throws(CreditError) {
-        let isCentred = task.cairn.numericEncoding != nil
+        let isCentred = task.cairn?.numericEncoding != nil
         let offset = Int128(count) * Int128(task.vdaf.coordinateBound)
         var lambda: [Int64] = []
         for sum in aggregate.integers {

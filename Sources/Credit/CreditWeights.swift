@@ -39,12 +39,12 @@ package struct CreditWeights: Sendable {
         guard lambda.count == vdaf.outputLength else {
             throw .wrongWeights("λ has \(lambda.count) coefficients; reports have \(vdaf.outputLength) coordinates")
         }
-        let largest = task.cairn.creditPolicy?.bound ?? 0
+        let largest = task.cairn?.creditPolicy?.bound ?? 0
         if let index = lambda.firstIndex(where: { $0.magnitude > largest }) {
             throw .wrongWeights("λ_\(index) = \(lambda[index]) exceeds the task's bound \(largest)")
         }
         self.lambda = lambda
-        isCentred = task.cairn.numericEncoding != nil
+        isCentred = task.cairn?.numericEncoding != nil
         coordinateBound = Int128(vdaf.coordinateBound)
         isSigned = vdaf.isSigned
         modulus = vdaf.fieldModulus
@@ -76,7 +76,7 @@ package struct CreditWeights: Sendable {
             form = try LinearForm(
                 lambda.map { coefficient in
                     let scalar = Scalar(signed: coefficient)
-                    return task.cairn.numericEncoding == nil ? scalar : scalar + scalar
+                    return task.cairn?.numericEncoding == nil ? scalar : scalar + scalar
                 })
         } catch {
             throw .wrongWeights("\(error)")

@@ -166,5 +166,17 @@ extension SQLiteDatastore {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("helper 5 refusal counts") { db in
+            // How many reports were refused for good, by the reason's number in the standard.
+            try db.execute(
+                sql: """
+                    CREATE TABLE helper_refusal_counts (
+                        task_id BLOB NOT NULL,
+                        error INTEGER NOT NULL,
+                        reports INTEGER NOT NULL,
+                        PRIMARY KEY (task_id, error)
+                    ) WITHOUT ROWID;
+                    """)
+        }
     }
 }

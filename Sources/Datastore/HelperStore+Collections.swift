@@ -51,12 +51,13 @@ extension SQLiteDatastore {
             if let present = try Self.fetchCollection(task, collection.share, db) { return .present(present) }
             guard try !Self.overlaps("helper_collections", task, collection.selected, db) else { return .overlap }
             let state = Self.summed(collection.closed)
-            let (condition, arguments) = Self.scopeCondition(collection.selected)
-            let count = try Int64.fetchOne(
-                db, sql: "SELECT count(*) FROM helper_reports WHERE task_id = ? AND state = ? AND \(condition)",
-                arguments: [task.blob, state.rawValue] + arguments)
-            // Reports only ever join before a batch is collected, so an equal count is an equal set.
-            guard count == collection.count.clampedToInt64 else { return .changed }
+            // Reports join a batch until it is collected, and leave it when the leader compares it with its own.
+            var (count, checksum) = (UInt64(0), Checksum())
+            try Self.forEachReport(in: collection.selected, of: task, state: state, db) {
+                count += 1
+                checksum.toggle($0)
+            }
+            guard count == collection.count, checksum == collection.checksum else { return .changed }
             let (batch, start, end) = Self.columns(of: collection.queried)
             try db.execute(
                 sql: """
@@ -105,5 +106,17 @@ extension SQLiteDatastore {
             db, sql: "SELECT response, statement FROM helper_collections WHERE task_id = ? AND share_id = ?",
             arguments: [task.blob, share.blob]
         ).map { HelperCollection(response: $0.optionalBytes("response"), statement: $0.optionalBytes("statement")) }
+    }
+
+    /// Streams the ids of a scope's reports that are in `state`.
+    static func forEachReport(
+        in scope: BatchScope, of task: TaskID, state: HelperReportState, _ db: Database,
+        _ body: (ReportID) throws -> Void
+    ) throws {
+        let (condition, arguments) = scopeCondition(scope)
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT report_id FROM helper_reports WHERE task_id = ? AND state = ? AND \(condition)",
+            arguments: [task.blob, state.rawValue] + arguments)
+        while let row = try rows.next() { try body(try row.id("report_id", as: ReportID.self)) }
     }
 }

@@ -24,6 +24,7 @@ extension SQLiteDatastore {
     ) async throws(DatastoreError) -> [UInt8] {
         try await write { db in
             if case .finished(let response) = try Self.fetchJob(task, job, db) { return response }
+            try Self.requireService(of: task, db)
             var isRefusing = false
             let responses = try outcomes.map { outcome -> VerifyResp in
                 let id = outcome.reportID
@@ -44,6 +45,8 @@ extension SQLiteDatastore {
             }
             if isRefusing { try Self.countGeneration(db) }
             let response = AggregationJobResp(responses: responses).encoded()
+            guard responses.contains(where: { $0.outcome != .reject(.reportTooEarly) }) else { return response }
+            try Self.countRefusals(responses, task, db)
             try db.execute(
                 sql: """
                     INSERT INTO helper_jobs (task_id, job_id, response) VALUES (?, ?, ?)

@@ -58,6 +58,32 @@ extension SQLiteDatastore {
         }
     }
 
+    package func helperRefusalCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT error, reports FROM helper_refusal_counts WHERE task_id = ?", arguments: [task.blob])
+            var counts: [ReportError: UInt64] = [:]
+            for row in rows { counts[try row.code("error", as: ReportError.self)] = try row.unsigned("reports") }
+            return counts
+        }
+    }
+
+    /// Adds up what a job's answer refuses. Too early is not final, and would be counted at every try.
+    static func countRefusals(_ responses: [VerifyResp], _ task: TaskID, _ db: Database) throws {
+        var counts: [ReportError: Int64] = [:]
+        for case .reject(let error) in responses.map(\.outcome) where error != .reportTooEarly {
+            counts[error, default: 0] += 1
+        }
+        for (error, number) in counts {
+            try db.execute(
+                sql: """
+                    INSERT INTO helper_refusal_counts (task_id, error, reports) VALUES (?, ?, ?)
+                    ON CONFLICT (task_id, error) DO UPDATE SET reports = reports + excluded.reports
+                    """,
+                arguments: [task.blob, Int64(error.rawValue), number])
+        }
+    }
+
     /// Keeps that a report was refused, unless it was accepted in another job before.
     static func recordRefusal(_ error: ReportError, of report: ReportID, _ task: TaskID, _ db: Database) throws {
         // Too early is not final: the leader sends the report again.

@@ -14,6 +14,9 @@ package protocol HelperStore: Sendable {
     /// concurrent job can come between check and insertion.
     ///
     /// - Parameter recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
+    /// An answer that says nothing but 'too early' is not kept: nothing was committed, and the leader may form the very
+    /// same job again when the time has come.
+    ///
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
     func commitHelperJob(
         _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], recordsRefusals: Bool
@@ -23,6 +26,9 @@ package protocol HelperStore: Sendable {
     func deleteHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool
 
     // MARK: Refusals
+
+    /// How many reports of the task this helper has refused for good in aggregation jobs, by reason.
+    func helperRefusalCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64]
 
     /// Takes a report back for its contributor, before its batch is closed.
     ///
@@ -52,6 +58,15 @@ package protocol HelperStore: Sendable {
     ) async throws(DatastoreError) -> Bool
 
     // MARK: Collection
+
+    /// Makes an uncollected batch of an uncommitted task what the leader also holds: drops every accepted report that the
+    /// leader does not name, for good.
+    ///
+    /// - Returns: what the leader named and this helper has not accepted, and how many reports were dropped; nil where a
+    ///   bucket is collected, and nothing has changed.
+    func reconcileHelperBatch(
+        _ task: TaskID, _ scope: BatchScope, leaders: [ReportID]
+    ) async throws(DatastoreError) -> BatchDifference?
 
     /// The stored answer to an aggregate share request.
     func helperCollection(_ task: TaskID, _ share: AggregateShareID) async throws(DatastoreError) -> HelperCollection?
@@ -206,19 +221,21 @@ package struct HelperCollectionCommit: Sendable {
     package var queried: BatchScope
     /// Sums of closed reports (committed tasks) or of accepted ones.
     package var closed: Bool
-    /// How many reports were summed.
+    /// How many reports were summed, and which.
     package var count: UInt64
+    package var checksum: Checksum
     package var answer: HelperCollection
 
     package init(
         share: AggregateShareID, selected: BatchScope, queried: BatchScope, closed: Bool, count: UInt64,
-        answer: HelperCollection
+        checksum: Checksum, answer: HelperCollection
     ) {
         self.share = share
         self.selected = selected
         self.queried = queried
         self.closed = closed
         self.count = count
+        self.checksum = checksum
         self.answer = answer
     }
 }
@@ -229,7 +246,7 @@ package enum HelperCollectionResult: Sendable, Equatable {
     case present(HelperCollection)
     /// Another request collected one of the buckets.
     case overlap
-    /// Reports joined the batch while it was summed: sum again.
+    /// Reports joined or left the batch while it was summed: sum again.
     case changed
 }
 

@@ -43,18 +43,22 @@ package enum DurableFile {
         }
     }
 
-    /// Makes a file that is not there yet; its owner's alone from the first moment where the mode says so.
+    /// Makes a file that is not there yet; its owner's alone from the first moment where the mode says so. A reader sees no
+    /// file or the whole one, and of several processes that make it at once one does.
     ///
     /// - Throws: also where the file exists, with the number `EEXIST`; whatever else fails leaves no file.
     package static func create(_ bytes: [UInt8], at path: String, mode: UInt16) throws(DurableFileError) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        let draft = path + ".\(UInt64.random(in: .min ... .max)).tmp"
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw .last(.open, path) }
-        defer { close(file) }
-        do throws(DurableFileError) {
-            try writeAll(bytes, to: file, path: path)
-            guard fsync(file) == 0 else { throw .last(.sync, path) }
-            try syncFolder(of: path)
-        } catch {
+        defer {
+            close(file)
+            unlink(draft)
+        }
+        try writeAll(bytes, to: file, path: path)
+        guard fsync(file) == 0 else { throw .last(.sync, path) }
+        guard link(draft, path) == 0 else { throw .last(.open, path) }
+        do throws(DurableFileError) { try syncFolder(of: path) } catch {
             unlink(path)
             throw error
         }

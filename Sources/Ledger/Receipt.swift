@@ -53,7 +53,7 @@ package enum Receipt {
         report.passed(.claimKey)
         guard let task else { return report }
 
-        guard entry.taskID == task.taskID, let leaderKey = task.cairn.statementKeys?.leader else {
+        guard entry.taskID == task.taskID, let leaderKey = task.cairn?.statementKeys?.leader else {
             return report.failing(.leaderTime, "the receipt is another task's")
         }
         let verdict = policy.evaluate(proof.checkpoint)

@@ -14,6 +14,8 @@ package enum TaskWeakness: Sendable, Hashable {
     case tinyPublicBatches(minimum: UInt64)
     /// The helper's cosignature alone makes the quorum.
     case onlyHelperWitness
+    /// It is a task of nothing but DAP.
+    case plain
 
     /// Public batches of fewer reports are tiny. No number is safe; this one keeps the worst from being made unawares.
     package static let smallestPublicBatch: UInt64 = 10
@@ -27,7 +29,7 @@ package enum TaskWeakness: Sendable, Hashable {
     package static func all(
         of task: ValidatedTask, policy: LogPolicy?, helper: NoteVerifier? = nil
     ) -> [TaskWeakness] {
-        var found: [TaskWeakness] = []
+        var found: [TaskWeakness] = task.isPlain ? [.plain] : []
         if task.isCommitted, let policy {
             if policy.quorum == nil {
                 found.append(.quorumNone)
@@ -37,7 +39,7 @@ package enum TaskWeakness: Sendable, Hashable {
         }
         let minimum = task.configuration.minBatchSize
         if minimum == 1 { found.append(.singleReport) }
-        if task.cairn.publish == .public, minimum < smallestPublicBatch {
+        if task.cairn?.publish == .public, minimum < smallestPublicBatch {
             found.append(.tinyPublicBatches(minimum: minimum))
         }
         return found
@@ -55,7 +57,7 @@ package enum TaskWeakness: Sendable, Hashable {
     package var needsAcceptance: Bool {
         switch self {
         case .quorumNone, .singleReport, .tinyPublicBatches: true
-        case .onlyHelperWitness: false
+        case .onlyHelperWitness, .plain: false
         }
     }
 
@@ -66,6 +68,7 @@ package enum TaskWeakness: Sendable, Hashable {
         case .singleReport: "single_report"
         case .tinyPublicBatches: "tiny_public_batches"
         case .onlyHelperWitness: "only_helper_witness"
+        case .plain: "plain_dap"
         }
     }
 }
@@ -85,6 +88,9 @@ extension TaskWeakness: CustomStringConvertible {
         case .onlyHelperWitness:
             "its log has no independent witness, so both aggregators together can show two logs, and a helper that was "
                 + "restored from a backup unnoticed can reveal an input"
+        case .plain:
+            "it is a plain DAP task: nothing is logged, so there are no receipts, promises, withdrawals or credit, and "
+                + "nobody can check a result; inputs stay private and invalid ones are refused, no more"
         }
     }
 }

@@ -1,4 +1,6 @@
 import AggregatorNode
+import DAP
+import Encodings
 import Testing
 
 @Suite struct ConfigurationTests {
@@ -78,6 +80,49 @@ import Testing
         let description = error.description
         #expect(description.contains(fault.message), "\(description)")
         if let line = fault.line { #expect(description.hasPrefix("node.yaml:\(line): "), "\(description)") }
+    }
+
+    private static let taskprov = """
+
+        taskprov:
+          collector_hpke_config: \(collector)
+          min_batch_size: 100
+          vdafs: [count, sumvec]
+          max_tasks: 5
+        """
+    private static let collector = Hex.encode(HpkeKeyPair.generate(id: 9).config.encoded())
+
+    @Test func whichAnnouncedTasksAreServedIsTheOperatorsChoice() throws {
+        #expect(try NodeConfiguration.load(yaml: Self.leader, file: "node.yaml").taskprov == nil)
+        let full = try NodeConfiguration.load(yaml: Self.leader + Self.taskprov, file: "node.yaml").taskprov
+        #expect(full?.minBatchSize == 100 && full?.maxTasks == 5 && full?.vdafs == [.count, .sumvec])
+        #expect(full.map { Hex.encode($0.collectorConfig.encoded()) } == Self.collector)
+        let short = Self.taskprov.replacing("\n  vdafs: [count, sumvec]\n  max_tasks: 5", with: "")
+        let settings = try NodeConfiguration.load(yaml: Self.leader + short, file: "node.yaml").taskprov
+        #expect(settings?.vdafs == Set(PlainVDAF.allCases) && settings?.maxTasks == 1_000)
+    }
+
+    private static let taskprovFaults: [(replace: String, by: String, line: Int, message: String)] = [
+        ("min_batch_size: 100", "min_batch: 100", 16, "unknown key 'taskprov.min_batch'"),
+        ("min_batch_size: 100", "min_batch_size: 0", 16, "whole number"),
+        ("  min_batch_size: 100\n", "", 15, "'taskprov.min_batch_size' is missing"),
+        ("max_tasks: 5", "max_tasks: many", 18, "whole number"),
+        ("[count, sumvec]", "[count, poplar1]", 17, "no type 'poplar1'"),
+        ("[count, sumvec]", "[]", 17, "list"),
+        (collector, "visits.pub", 15, "HpkeConfig"),
+        (collector, String(collector.dropLast(2)), 15, "HpkeConfig"),
+        (collector, collector.replacing("00010001", with: "00010002"), 15, "suite"),
+    ]
+
+    @Test(arguments: taskprovFaults.indices) func aFaultOfTheAnnouncementRulesHasItsLine(_ index: Int) throws {
+        let fault = Self.taskprovFaults[index]
+        let changed = Self.taskprov.replacing(fault.replace, with: fault.by)
+        #expect(changed != Self.taskprov)
+        let error = try #require(throws: ConfigurationError.self) {
+            try NodeConfiguration.load(yaml: Self.leader + changed, file: "node.yaml")
+        }
+        #expect(error.description.hasPrefix("node.yaml:\(fault.line): "), "\(error)")
+        #expect(error.description.contains(fault.message), "\(error)")
     }
 
     @Test func anEmptyFileIsRefused() {

@@ -1,4 +1,5 @@
 import AggregatorNode
+import Hummingbird
 import Synchronization
 import Testing
 
@@ -84,6 +85,51 @@ import Testing
         await #expect(throws: PeerError.self) {
             try await nobody.send(
                 .get, nobody.baseURL.appending("x"), maxResponseBytes: 10, deadline: .milliseconds(200))
+        }
+    }
+
+    /// The head comes at once and then a byte now and again: whoever waits for the answer is not kept by that.
+    @Test func aDeadlineIsForTheWholeAnswer() async throws {
+        var routes = RouteTable()
+        routes.get("/slow") { _, _ in Self.trickling }
+        try await withServer(routes) { client in
+            let peer = try peer("http://127.0.0.1:\(client.port)")
+            let start = ContinuousClock.now
+            await #expect(throws: PeerError.self) {
+                try await peer.send(
+                    .get, peer.baseURL.appending("slow"), maxResponseBytes: 1_000, deadline: .seconds(1))
+            }
+            #expect((.seconds(1) ..< .seconds(20)).contains(ContinuousClock.now - start))
+            let whole = try await peer.send(
+                .get, peer.baseURL.appending("slow"), maxResponseBytes: 1_000, deadline: .seconds(120))
+            #expect(whole.body.count == 60)
+        }
+    }
+
+    private static var trickling: Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/plain"],
+            body: .init { writer in
+                for _ in 0..<60 {
+                    try await writer.write(ByteBuffer(bytes: [65]))
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    @Test func whoRepeatsRequestsItselfGetsTheFirstAnswer() async throws {
+        let asked = Counter()
+        var routes = RouteTable()
+        routes.get("/down") { _, _ in
+            _ = asked.next()
+            throw NodeError.unavailable("down", retryAfter: 0)
+        }
+        try await withServer(routes) { client in
+            let peer = try peer("http://127.0.0.1:\(client.port)")
+            let down = try await peer.send(
+                .get, peer.baseURL.appending("down"), maxResponseBytes: 1_000, retries: false)
+            #expect(down.status == 503 && down.retryAfter == 0 && asked.count == 1)
         }
     }
 

@@ -79,7 +79,8 @@ import Wallet
 
     @Test func everyReasonSaysWhatToDo() {
         let reasons: [UnsettledReport.Reason] = [
-            .counts, .unprovable(refusal: "outdated_config"), .unanswered, .underWay, .notTakenBack("its batch is closed"),
+            .counts, .unprovable(refusal: "outdated_config"), .unanswered, .underWay,
+            .notTakenBack("its batch is closed"),
             .notLogged(waitingFor: "the log example.org/log"), .logUnreadable("nothing listens there"),
         ]
         for reason in reasons {

@@ -24,7 +24,8 @@ import Testing
 
         func opener(_ role: Role, task: TaskConfiguration? = nil) -> ReportOpener {
             ReportOpener(
-                task: task ?? self.task, role: role, keys: [role == .leader ? leaderKey : helperKey], vdaf: vdaf)
+                taskID: (task ?? self.task).taskID, task: task ?? self.task, role: role,
+                keys: [role == .leader ? leaderKey : helperKey], vdaf: vdaf)
         }
 
         func seal(time: UInt64 = ReportTests.time) throws -> Report {

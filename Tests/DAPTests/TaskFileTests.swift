@@ -46,6 +46,10 @@ import Testing
         }
         #expect(throws: TaskFileError.missing("log_policy")) { try TaskFile(json: changed { $0["log_policy"] = nil }) }
         #expect(throws: TaskFileError.missingCairnParameters) {
+            let task = try Fixtures.task(.committed(.count), cairn: nil)
+            return try TaskFile(json: changed { $0["task_configuration"] = Hex.encode(task.encoding) })
+        }
+        #expect(throws: TaskFileError.needless("log_policy or log_url")) {
             let task = try Fixtures.task(.count, cairn: nil)
             return try TaskFile(json: changed { $0["task_configuration"] = Hex.encode(task.encoding) })
         }

@@ -92,7 +92,7 @@ import Testing
             #expect(try error(.count, remove) == nil)
         }
         #expect(throws: TaskValidationError.missingCairnParameters) {
-            try Fixtures.task(.count, cairn: nil).validated()
+            try Fixtures.task(.committed(.count), cairn: nil).validated()
         }
         let key = [UInt8](repeating: 3, count: 32)
         #expect(

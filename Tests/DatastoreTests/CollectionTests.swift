@@ -34,7 +34,7 @@ import Testing
         try await store.accept([1, 2])
         let pending = try await store.pendingJob([3], time: 105)
         let job = try await store.newCollection(interval: interval)
-        #expect(try await store.sealBatch(collection: job.key, interval: interval, sizes: 2...9) == .notReady)
+        #expect(try await store.sealBatch(collection: job.key, interval: interval, sizes: 2...9) == .notReady(1))
 
         // What arrives after the request does not keep it waiting.
         _ = try await store.storeReports([Make.report(4, time: 101)], task: Make.task, bucketCapacity: nil)
@@ -163,7 +163,7 @@ import Testing
         let job = try await store.newCollection(interval: interval)
         _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
         let problem = CollectionProblem(type: .invalidBatchSize, detail: "1 of 2")
-        try await store.failCollection(job.key, problem: problem, reopening: true)
+        try await store.failCollection(job.key, problem: problem, batch: .reopened)
         #expect(try await store.collection(job.id, task: Make.task)?.problem == problem)
 
         try await store.accept([2], time: 101)
@@ -176,18 +176,99 @@ import Testing
                 == .sealed(.interval(interval)))
     }
 
-    @Test func otherFailuresAreFinal() async throws {
+    /// Whatever ends a job, its batch is not `closing` any more, and the same request starts anew.
+    @Test(arguments: BatchFate.allCases, [true, false])
+    func aFailedJobHoldsNoBatchAndStartsAnew(fate: BatchFate, isInterval: Bool) async throws {
         let temporary = try TemporaryStore()
         let store = temporary.store
-        let job = try await store.newCollection()
+        let interval = isInterval ? interval : nil
+        let batch = isInterval ? nil : try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id
+        try await store.accept([1, 2], batch: batch)
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
         let problem = CollectionProblem(type: .batchMismatch, detail: "47 and 46")
-        try await store.failCollection(job.key, problem: problem, reopening: false)
-        let again = try await store.newCollection()
-        #expect(again.state == .failed)
-        #expect(again.problem == problem)
+        if fate == .closed { try await store.recordClose([9], collection: job.key) }
+        try await store.failCollection(job.key, problem: problem, batch: fate)
+        #expect(try await store.collection(key: job.key)?.problem == problem)
         await #expect(throws: DatastoreError.self) {
-            try await store.failCollection(job.key, problem: problem, reopening: false)
+            try await store.failCollection(job.key, problem: problem, batch: fate)
         }
+        let expected = isInterval && fate != .closed ? "open" : fate == .reopened ? "open" : "\(fate)"
+        #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == [expected])
+
+        let again = try await store.newCollection(interval: interval)
+        #expect(again.id == job.id)
+        #expect(again.problem == nil)
+        #expect(again.state == (fate == .closed ? .closed : .waiting))
+        guard fate != .closed else {
+            #expect(again.scope != nil && again.closeEntry == [9], "it goes on behind its close")
+            #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["closing"])
+            return
+        }
+        #expect(again.scope == nil)
+        let outcome = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        if fate == .lost, !isInterval {
+            #expect(outcome == .tooFew(0))
+        } else {
+            guard case .sealed = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+        }
+    }
+
+    /// A signed close cannot be taken back, whatever the failure says.
+    @Test func aClosedBatchIsNeverReopened() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2])
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        try await store.recordClose([9], collection: job.key)
+        try await store.failCollection(
+            job.key, problem: CollectionProblem(type: nil, detail: ""), batch: .reopened)
+        #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["closed"])
+        #expect(
+            try await store.storeReports([Make.report(5)], task: Make.task, bucketCapacity: nil) == [.batchCollected])
+    }
+
+    @Test func aDisputedBatchTakesNothingInAndIsTheLastToBeChosen() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let first = try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id
+        try await store.accept([1, 2], batch: first)
+        let job = try await store.newCollection()
+        _ = try await store.sealBatch(collection: job.key, interval: nil, sizes: 2...9)
+        try await store.failCollection(
+            job.key, problem: CollectionProblem(type: .batchMismatch, detail: ""), batch: .disputed)
+
+        let second = try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id
+        #expect(second != first)
+        try await store.accept([3], batch: second)
+        _ = try await store.newCollection()
+        #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 2...9) == .sealed(.batch(first)))
+        try await store.failCollection(
+            job.key, problem: CollectionProblem(type: .batchMismatch, detail: ""), batch: .disputed)
+        try await store.accept([4], batch: second)
+        _ = try await store.newCollection()
+        #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 2...9) == .sealed(.batch(second)))
+    }
+
+    @Test func theNameOfADeferredShareSurvivesAndGoesWithWhatItWasAbout() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1, 2], logging: false)
+        let job = try await store.newCollection(interval: interval)
+        await #expect(throws: DatastoreError.self) { try await store.recordShareID("abc", collection: job.key) }
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        try await store.recordShareID("abc", collection: job.key)
+        #expect(try await temporary.afterKill().collection(key: job.key)?.shareID == "abc")
+        #expect(
+            try await store.reportIDs(task: Make.task, scope: .interval(interval)) == [1, 2].map(Make.reportID))
+        try await store.dropReports(
+            [RefusedReport(reportID: Make.reportID(2), error: .reportDropped, logEntry: nil)], collection: job.key)
+        #expect(try await store.collection(key: job.key)?.shareID == nil, "the next request is another one")
+        #expect(try await store.reportIDs(task: Make.task, scope: .interval(interval)) == [Make.reportID(1)])
     }
 
     @Test func theSummaryIsThatOfTheAcceptedReports() async throws {

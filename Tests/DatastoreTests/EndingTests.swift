@@ -45,6 +45,34 @@ import Testing
         #expect(try await temporary.afterKill().helperRefusals(Make.task, asked) == expected)
     }
 
+    /// The leader forms the same job again, byte for byte, when the reports' time has come.
+    @Test func anAnswerThatOnlySaysTooEarlyIsNotKept() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let job = AggregationJobID.random()
+        let early = [1, 2].map { refused($0, .reportTooEarly) }
+        for recording in [true, false] {
+            _ = try await store.commitHelperJob(Make.task, job, outcomes: early, recordsRefusals: recording)
+            #expect(try await store.helperJob(Make.task, job) == nil)
+        }
+        let response = try await store.commitHelperJob(
+            Make.task, job, outcomes: [verified(1), refused(2, .reportTooEarly)], recordsRefusals: true)
+        #expect(try await store.helperJob(Make.task, job) == .finished(response: response))
+        let again = try await store.commitHelperJob(
+            Make.task, job, outcomes: [verified(1), verified(2)], recordsRefusals: true)
+        #expect(again == response, "one that commits something stands")
+    }
+
+    @Test func theHelperCountsWhatItRefusesByReason() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        _ = try await job([verified(1), refused(2, .vdafVerifyError), refused(3, .reportTooEarly)], in: store)
+        _ = try await job([refused(4, .vdafVerifyError), verified(1)], in: store, recording: false)
+        let reopened = try temporary.afterKill()
+        #expect(try await reopened.helperRefusalCounts(Make.task) == [.vdafVerifyError: 2, .reportReplayed: 1])
+        #expect(try await reopened.helperRefusalCounts(.random()).isEmpty)
+    }
+
     @Test func tasksThatLogNothingKeepNoRefusals() async throws {
         let temporary = try TemporaryStore()
         _ = try await job([refused(2, .vdafVerifyError)], in: temporary.store, recording: false)

@@ -11,7 +11,9 @@ import Testing
         let reopened = try temporary.afterKill()
         let job = try await reopened.pendingJob(key)
         #expect(
-            job == PendingJob(key: key, task: Make.task, batchID: nil, request: [0xAA, 0xBB], helperID: "abc"))
+            job
+                == PendingJob(
+                    key: key, task: Make.task, batchID: nil, request: [0xAA, 0xBB], helperID: "abc", reportCount: 3))
         #expect(try await reopened.reports(ofJob: key).map(\.reportID) == [3, 1, 2].map(Make.reportID))
     }
 
@@ -42,7 +44,7 @@ import Testing
         }
         #expect(try await store.logSize() == 0)
         #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .pending)
-        #expect(try await store.pendingJobs() == [key])
+        #expect(try await store.pendingJobs().map(\.key) == [key])
     }
 
     @Test func aJobDoesNotEndWithoutAnOutcomeForEachReport() async throws {
@@ -52,7 +54,7 @@ import Testing
             try await temporary.store.finishJob(
                 key, outcomes: [(Make.reportID(1), .accepted(outputShare: [1], logEntry: nil))])
         }
-        #expect(try await temporary.store.pendingJobs() == [key])
+        #expect(try await temporary.store.pendingJobs().map(\.key) == [key])
     }
 
     @Test func aJobEndsOnce() async throws {
@@ -88,7 +90,7 @@ import Testing
         #expect(counts.rejected == [.vdafVerifyError: 1])
     }
 
-    @Test func aReturnedReportWaitsItsTurnAndRemembersItsAttempts() async throws {
+    @Test func aReturnedReportWaitsItsTurn() async throws {
         let temporary = try TemporaryStore()
         let store = temporary.store
         let key = try await store.pendingJob([1])
@@ -97,8 +99,72 @@ import Testing
             task: Make.task, excluding: [], now: 49, limit: 9, payloadLimit: 100)
         #expect(early.isEmpty)
         let due = try await store.waitingReports(task: Make.task, excluding: [], now: 50, limit: 9, payloadLimit: 100)
-        #expect(due.map(\.attempts) == [1])
+        #expect(due.map(\.attempts) == [0], "what the peer does never counts against a report")
+        #expect(due[0].refusedAfter == nil)
         #expect(due[0].payload == Make.report(1).payload)
+    }
+
+    /// A machine that was in another year for a moment must not put reports off until then.
+    @Test func aPauseFromAClockThatWasWrongIsOver() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let key = try await store.pendingJob([1])
+        try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 1_000_000))])
+        for (now, isDue) in [(UInt64(1_000), true), (992_800, false), (999_999, false), (1_000_000, true)] {
+            let waiting = try await store.waitingReports(
+                task: Make.task, excluding: [], now: now, limit: 9, payloadLimit: 100)
+            #expect(!waiting.isEmpty == isDue, "\(now)")
+        }
+    }
+
+    /// Whether a report that is refused again and again is at fault shows in what becomes of others after it.
+    @Test func aRefusedReportRemembersWhatWasAnsweredBefore() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        func accept(_ number: Int) async throws {
+            let key = try await store.pendingJob([number])
+            try await store.finishJob(
+                key, outcomes: [(Make.reportID(number), .accepted(outputShare: [1], logEntry: nil))])
+        }
+        try await accept(7)
+        var key = try await store.pendingJob([1])
+        for attempts in 1...3 {
+            try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 0, refused: true))])
+            let waiting = try await store.waitingReports(
+                task: Make.task, excluding: [], now: 0, limit: 9, payloadLimit: 100)
+            #expect(waiting.map(\.attempts) == [attempts])
+            #expect(waiting.map(\.refusedAfter) == [1], "the first time counts")
+            try await accept(7 + attempts)
+            let job = NewJob(batchID: nil, request: [1], reportIDs: [Make.reportID(1)])
+            guard
+                case .created(let next) = try await store.createJob(
+                    job, refused: [], task: Make.task, maxBatchSize: 9)
+            else {
+                Issue.record("not formed")
+                return
+            }
+            key = next
+            #expect(try await store.reports(ofJob: key).map(\.refusedAfter) == [1])
+        }
+        #expect(try await store.answeredJobs(task: Make.task) == 4)
+        try await store.finishJob(key, outcomes: [(Make.reportID(1), .rejected(.reportDropped, logEntry: nil))])
+        #expect(try await store.answeredJobs(task: Make.task) == 4, "a job without accepted reports shows nothing")
+    }
+
+    @Test func howAnExchangeHasGoneSurvivesARestartAndEndsWithTheJob() async throws {
+        let temporary = try TemporaryStore()
+        let key = try await temporary.store.pendingJob([1])
+        let progress = JobProgress(
+            answer: .unusable, attempts: 4, mayBeCommitted: true, sentAt: 1_000, notBefore: 1_060, isAsked: true,
+            reason: "status 502")
+        try await temporary.store.recordProgress(JobProgress(answer: .deferred, attempts: 1), ofJob: key)
+        try await temporary.store.recordProgress(progress, ofJob: key)
+        let store = try temporary.afterKill()
+        #expect(try await store.pendingJobs() == [WaitingJob(key: key, task: Make.task, progress: progress)])
+        #expect(try await store.pendingJob(key)?.progress == progress)
+        try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 0))])
+        try await store.recordProgress(progress, ofJob: key)
+        #expect(try await store.pendingJobs().isEmpty)
     }
 
     @Test func batchesFillUpOneAfterTheOther() async throws {

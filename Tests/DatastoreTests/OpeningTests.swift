@@ -24,7 +24,7 @@ import Testing
         let reopened = try temporary.afterKill()
         #expect(try await reopened.task(Make.task) == Make.storedTask())
         #expect(try await reopened.standing(of: Make.reportID(1), task: Make.task) == .accepted(logIndex: 1))
-        #expect(try await reopened.pendingJobs() == [pending])
+        #expect(try await reopened.pendingJobs().map(\.key) == [pending])
         #expect(try await reopened.pendingJob(pending)?.request == [0xAA, 0xBB])
         #expect(try await reopened.logEntries(from: 0, limit: 10) == [0, 1, 2].map(Make.entry))
         #expect(try await reopened.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil) == [.duplicate])
@@ -41,7 +41,7 @@ import Testing
 
     /// `cairn node run` and `cairn node task add` on a new node's folder, at the same instant.
     @Test func manyCanOpenANewDatabaseAtOnce() async throws {
-        for round in 0..<5 {
+        for round in 0..<3 {
             let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-opening-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }

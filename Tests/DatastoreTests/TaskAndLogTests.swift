@@ -26,6 +26,44 @@ import Testing
         #expect(try await temporary.store.task(Make.task)?.verifyKey == Make.storedTask().verifyKey)
     }
 
+    @Test func severalKeysKeepTheirOrderAndIds() async throws {
+        let temporary = try TemporaryStore()
+        var task = Make.storedTask()
+        task.verifyKeys = [(200, 1), (0, 2), (7, 3)].map { VerifyKey(id: $0, bytes: [UInt8](repeating: $1, count: 32)) }
+        task.source = .manual
+        #expect(try await temporary.store.addTask(task, logEntry: nil))
+        let reopened = try temporary.afterKill()
+        #expect(try await reopened.task(Make.task) == task)
+        #expect(try await reopened.tasks() == [task])
+        #expect(try await !reopened.addTask(task, logEntry: nil))
+        var reordered = task
+        reordered.verifyKeys.swapAt(0, 1)
+        await #expect(throws: DatastoreError.self) { try await reopened.addTask(reordered, logEntry: nil) }
+    }
+
+    /// Strangers may announce tasks, so there are never more of these than the operator allows.
+    @Test func announcedTasksAreBoundedAndThoseOfTheOperatorAreNot() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        func task(_ number: UInt8, _ source: TaskSource = .announced) -> StoredTask {
+            var task = Make.storedTask(TaskID(unchecked: [UInt8](repeating: number, count: 32)))
+            task.source = source
+            return task
+        }
+        for number: UInt8 in 10..<20 { try await store.addTask(task(number, .taskprov), logEntry: nil) }
+        for number: UInt8 in 0..<2 { #expect(try await store.addAnnouncedTask(task(number), limit: 2) == .stored) }
+        #expect(try await store.addAnnouncedTask(task(2), limit: 2) == .full)
+        #expect(try await store.task(task(2).id) == nil)
+        // What is there is there, whoever brought it first.
+        #expect(try await store.addAnnouncedTask(task(1), limit: 2) == .stored)
+        #expect(try await store.addAnnouncedTask(task(10), limit: 2) == .stored)
+        #expect(try await !store.addTask(task(0, .taskprov), logEntry: nil))
+        var other = task(1)
+        other.collectorConfig = [9]
+        await #expect(throws: DatastoreError.self) { _ = try await store.addAnnouncedTask(other, limit: 9) }
+        #expect(try await store.tasks().count == 12)
+    }
+
     @Test func anUnknownTaskIsNotFound() async throws {
         let temporary = try TemporaryStore()
         #expect(try await temporary.store.task(Make.task) == nil)

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Contributor
 import DAP
 import FaultProxy
@@ -20,7 +21,9 @@ extension EndToEnd {
             }
         }
 
-        private func contribute(_ nodes: TestNodes, _ task: TaskFile, _ options: String...) async throws -> CommandResult {
+        private func contribute(_ nodes: TestNodes, _ task: TaskFile, _ options: String...) async throws
+            -> CommandResult
+        {
             try await Cairn.run(["contribute", "--task", nodes.taskPath(task.name)] + options, home: nodes.home)
         }
 
@@ -52,7 +55,8 @@ extension EndToEnd {
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 0, "\(result.errors)")
                 #expect(ContinuousClock.now - start >= .seconds(4), "Retry-After is respected")
-                let line = "waiting for \(nodes.leader.url)/tasks/\(task.taskID)/reports: HTTP 503; it asks to come back in 4 s"
+                let line =
+                    "waiting for \(nodes.leader.url)/tasks/\(task.taskID)/reports: HTTP 503; it asks to come back in 4 s"
                 #expect(result.errors.contains(line), "\(result.errors)")
             }
         }
@@ -134,6 +138,61 @@ extension EndToEnd {
                 let result = try await contribution
                 #expect(result.status == 0, "\(result.errors)")
                 #expect(result.errors.contains("waiting for \(nodes.helper.url)/hpke_config"), "\(result.errors)")
+            }
+        }
+
+        /// Whoever ends the wait loses nothing, and reads how to go on.
+        @Test func interruptedUploadsGoOnLater() async throws {
+            try await run("interrupted") { nodes, proxy, task in
+                proxy.behaviour = .failing(502, storing: true)
+                let log = nodes.folder.path + "/contribute.log"
+                let process = try await ChildProcess.start(
+                    try Cairn.path(), ["contribute", "--task", nodes.taskPath(task.name), "--value", "40"],
+                    environment: ["CAIRN_PASSPHRASE": TestWallet.passphrase, "CAIRN_HOME": nodes.home],
+                    output: .log(log))
+                for _ in 0..<6_000 where proxy.uploads.count < 2 { try await Task.sleep(for: .milliseconds(20)) }
+                kill(process.processID, SIGINT)
+                #expect(try await process.wait() == .exited(130))
+                let text = try String(contentsOfFile: log, encoding: .utf8)
+                #expect(text.contains("--resume"), "\(text)")
+                #expect(try states(nodes, task) == [.sent])
+                proxy.behaviour = .honest
+                let resumed = try await contribute(nodes, task, "--resume")
+                #expect(resumed.status == 0 && ids(proxy).count == 1, "\(resumed.errors)")
+                #expect(try await TaskClient(task: task).status().received == 1)
+            }
+        }
+
+        /// A report of a program that was killed, while another upload out of the wallet runs: nobody knows yet whose it
+        /// is, so it is waited for, and settled when the other one has ended.
+        @Test func reportsThatAnotherUploadMayHaveSentAreWaitedFor() async throws {
+            try await run("underway") { nodes, proxy, task in
+                let wallet = try nodes.wallet()
+                let client = try TaskClient(task: task)
+                let other = try await client.prepare([.integer(40)], seed: wallet.seed)[0]
+                let key = ReportKey(task.taskID, other.reportID)
+                try wallet.save([
+                    .report(
+                        ReportRecord(
+                            taskID: task.taskID, reportID: other.reportID, time: 0, state: .sent, opening: nil))
+                ])
+                let lock = open(nodes.home + "/uploads.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+                defer { close(lock) }
+                try #require(lock >= 0 && flock(lock, LOCK_SH) == 0)
+                do {
+                    _ = try await client.upload([.integer(2)], wallet: wallet, patience: .milliseconds(300))
+                    Issue.record("sent beside a report whose answer may still come")
+                } catch ContributorError.unsettled(let reports) {
+                    #expect(reports == [UnsettledReport(key.reportID, .underWay)])
+                }
+                #expect(ids(proxy).isEmpty)
+                async let outcomes = client.upload([.integer(2)], wallet: wallet)
+                try await Task.sleep(for: .milliseconds(300))
+                #expect(ids(proxy).isEmpty)
+                // The other upload hears its answer.
+                _ = try await client.send([other])
+                try wallet.save([.state(key, .stored)])
+                #expect(try await outcomes.map(\.error) == [nil])
             }
         }
     }

@@ -135,7 +135,7 @@ import TransparencyLog
         let log = try LogFixture()
         defer { log.removeFiles() }
         guard case .task(var entry) = try LedgerEntry(decoding: log.entries[0]) else { return }
-        var parameters = log.task.cairn
+        var parameters = try #require(log.task.cairn)
         parameters.ownerKey = nil
         let configuration = log.task.configuration
         entry.configuration = try TaskConfiguration(

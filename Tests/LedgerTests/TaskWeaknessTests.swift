@@ -21,7 +21,7 @@ import TransparencyLog
     ) throws -> ValidatedTask {
         let fixture = try LogFixture()
         defer { fixture.removeFiles() }
-        var parameters = fixture.task.cairn
+        var parameters = try #require(fixture.task.cairn)
         parameters.publish = committed ? publish : nil
         let vdaf = VDAFConfiguration.sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         return try TaskConfiguration(

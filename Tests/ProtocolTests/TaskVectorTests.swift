@@ -120,6 +120,14 @@ import Testing
             cairn: CairnTaskParameters(collectorHpkeHash: counting(32, from: 64), maxBatchSize: 100_000))
     }
 
+    private static func plainTask() throws -> TaskConfiguration {
+        try TaskConfiguration(
+            taskInfo: Array("visits".utf8), leaderURL: "https://leader.example/", helperURL: "https://helper.example/",
+            timePrecision: 3600, minBatchSize: 10, batchMode: .timeInterval,
+            vdaf: .histogram(length: 10, chunkLength: 3), taskInterval: Interval(start: 491_000, duration: 24),
+            cairn: nil)
+    }
+
     private static func vdafs() throws -> [VDAF] {
         let vector: [String: UInt64] = ["length": 10, "max_measurement": 1000, "chunk_length": 9]
         let small = VDAFConfiguration.sumVecField64(length: 10, maxMeasurement: 1000, chunkLength: 9, proofs: 3)
@@ -140,8 +148,11 @@ import Testing
 
     @Test func taskVectorsAreWhatTheCodeDerives() throws {
         let psk = counting(32, from: 200)
-        let tasks = [("committed round", try Self.committedTask()), ("plain sum", try Self.uncommittedTask())].map {
-            name, configuration in
+        let configurations = [
+            ("committed round", try Self.committedTask()), ("plain sum", try Self.uncommittedTask()),
+            ("without the extension", try Self.plainTask()),
+        ]
+        let tasks = configurations.map { name, configuration in
             Task(
                 name: name, taskConfiguration: Hex.encode(configuration.encoding),
                 cairnParameters: configuration.extensions.first { $0.type == CairnTaskParameters.extensionType }

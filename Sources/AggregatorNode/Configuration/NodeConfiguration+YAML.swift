@@ -12,7 +12,7 @@ extension NodeConfiguration {
     /// Reads a configuration from its text; `file` names it in errors, and its folder is where relative paths start.
     package static func load(yaml: String, file: String) throws(ConfigurationError) -> NodeConfiguration {
         let root = try YAMLSection.document(yaml, file: file)
-        try root.allowOnly(["role", "listen", "public_url", "data_dir", "peer", "tokens", "log"])
+        try root.allowOnly(["role", "listen", "public_url", "data_dir", "peer", "tokens", "log", "taskprov"])
         func path(_ text: String) -> String { YAMLSection.path(text, besideFile: file) }
 
         let role = try root.value("role", reason: "a node is either 'leader' or 'helper'") { NodeRole(rawValue: $0) }
@@ -45,7 +45,8 @@ extension NodeConfiguration {
             dataDirectory: dataDirectory,
             peerURL: peerURL, pskFile: pskFile,
             tokens: TokenFiles(aggregatorFile: aggregatorFile, collectorFile: collectorFile),
-            log: LogSettings(origin: origin, keyFile: path(try log.text("key_file"))))
+            log: LogSettings(origin: origin, keyFile: path(try log.text("key_file"))),
+            taskprov: root.has("taskprov") ? try TaskprovSettings(root.section("taskprov")) : nil)
     }
 
     private static let urlReason =

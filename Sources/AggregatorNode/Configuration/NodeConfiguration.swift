@@ -25,10 +25,13 @@ package enum NodeRole: String, Sendable, CaseIterable {
 /// log:
 ///   origin: example.org/cairn          # the leader's log, in both files
 ///   key_file: log.skey                 # leader: the log's key; helper: its witness key
+/// taskprov:                            # optional: serve plain tasks that requests announce (TaskprovSettings)
+///   collector_hpke_config: 09002000…
+///   min_batch_size: 100
 /// ```
 ///
-/// Paths are relative to the folder of the file. All keys are required, except `tokens.collector` of a helper, which
-/// must be absent.
+/// Paths are relative to the folder of the file. All keys are required, except `taskprov`, and `tokens.collector` of a
+/// helper, which must be absent.
 package struct NodeConfiguration: Sendable, Equatable {
     package var role: NodeRole
     package var listenHost: String
@@ -39,6 +42,8 @@ package struct NodeConfiguration: Sendable, Equatable {
     package var pskFile: String
     package var tokens: TokenFiles
     package var log: LogSettings
+    /// Nil: only tasks that the operator has added are served.
+    package var taskprov: TaskprovSettings?
 
     package struct TokenFiles: Sendable, Equatable {
         package var aggregatorFile: String
@@ -65,7 +70,7 @@ package struct NodeConfiguration: Sendable, Equatable {
     package init(
         role: NodeRole, listenHost: String, listenPort: Int, publicURL: BaseURL, dataDirectory: String,
         peerURL: BaseURL,
-        pskFile: String, tokens: TokenFiles, log: LogSettings
+        pskFile: String, tokens: TokenFiles, log: LogSettings, taskprov: TaskprovSettings? = nil
     ) {
         self.role = role
         self.listenHost = listenHost
@@ -76,6 +81,7 @@ package struct NodeConfiguration: Sendable, Equatable {
         self.pskFile = pskFile
         self.tokens = tokens
         self.log = log
+        self.taskprov = taskprov
     }
 
     /// The node's database.

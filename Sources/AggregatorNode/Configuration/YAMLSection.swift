@@ -114,6 +114,20 @@ struct YAMLSection {
         return texts
     }
 
+    /// The sections of a list that must be there and have at least one.
+    func sections(_ key: String) throws(ConfigurationError) -> [YAMLSection] {
+        guard let value = values[key] else { throw missing(key) }
+        guard case .sequence(let sequence) = value.node, !sequence.isEmpty else {
+            throw ConfigurationError(
+                file: file, line: value.line, cause: .wrongType(key: path(key), expected: "a list of sections"))
+        }
+        var sections: [YAMLSection] = []
+        for (index, item) in sequence.enumerated() {
+            sections.append(try YAMLSection(item, file: file, name: path("\(key)[\(index)]")))
+        }
+        return sections
+    }
+
     func section(_ key: String) throws(ConfigurationError) -> YAMLSection {
         guard let value = values[key] else { throw missing(key) }
         return try YAMLSection(value.node, file: file, name: path(key))
@@ -126,6 +140,15 @@ struct YAMLSection {
         let text = try text(key)
         guard let value = make(text) else { throw invalid(key, reason) }
         return value
+    }
+
+    /// A whole number that must be there.
+    func number<Number: FixedWidthInteger>(
+        _ key: String, in range: ClosedRange<Number>
+    ) throws(ConfigurationError) -> Number {
+        try value(key, reason: "write a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            Number($0).flatMap { range.contains($0) ? $0 : nil }
+        }
     }
 
     func invalid(_ key: String, _ reason: String) -> ConfigurationError {

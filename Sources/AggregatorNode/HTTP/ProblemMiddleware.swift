@@ -51,6 +51,7 @@ struct ProblemMiddleware: RouterMiddleware {
             return .http(error.status.code, detail)
         case is CancellationError, DatastoreError.cancelled:
             return .unavailable("The node is shutting down.", retryAfter: 1)
+        case DatastoreError.notServed(let id): return .unrecognizedTask(id)
         case DatastoreError.conflict(let reason):
             return .http(409, reason)
         // SQLITE_BUSY and SQLITE_LOCKED in all their variants: another process holds the database.

@@ -50,7 +50,7 @@ struct WithdrawalRequest {
     /// - Throws: 400 where it is none, 403 where it is about something else or of somebody else.
     func isPromised() throws(NodeError) -> Bool {
         guard let promise else { return false }
-        guard let leaderKey = task.parameters.statementKeys?.leader, let log = task.parameters.logKey,
+        guard let leaderKey = task.parameters?.statementKeys?.leader, let log = task.parameters?.logKey,
             let origin = try? NoteVerifier(vkey: log).name
         else { return false }
         let held: HeldPromise

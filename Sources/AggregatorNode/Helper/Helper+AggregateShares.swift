@@ -70,16 +70,16 @@ extension Helper {
         guard try await !context.store.isHelperCollected(task.id, selected) else { throw overlap(task) }
         let terms = task.isCommitted ? try await closedTerms(message.batchSelector, selected, task) : nil
 
-        // Reports may join an uncommitted batch while it is summed; then the sum is made again.
+        // Reports may join or leave an uncommitted batch while it is summed; then the sum is made again.
         for _ in 0..<5 {
             let sum = try await context.store.sumHelperShares(
                 task.id, selected, closed: terms != nil, into: task.vdaf.makeAccumulator())
             try check(sum, message, terms, task)
             let (answer, share) = try seal(sum, message, terms, task)
-            if let share, task.parameters.publish == .public { try context.blobs.put(share) }
+            if let share, task.parameters?.publish == .public { try context.blobs.put(share) }
             let commit = HelperCollectionCommit(
                 share: id, selected: selected, queried: queried, closed: terms != nil, count: sum.count,
-                answer: HelperCollection(response: answer.body, statement: answer.statement))
+                checksum: sum.checksum, answer: HelperCollection(response: answer.body, statement: answer.statement))
             switch try await context.store.commitHelperCollection(task.id, commit) {
             case .stored: return answer
             case .present(let stored): return try repeated(stored, task)
@@ -87,7 +87,7 @@ extension Helper {
             case .changed: continue
             }
         }
-        throw NodeError.unavailable("Reports keep joining the batch.", retryAfter: 1, taskID: task.id)
+        throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
     }
 
     // MARK: The draft's checks
@@ -127,7 +127,7 @@ extension Helper {
     private func check(
         _ sum: HelperSum, _ message: AggregateShareReq, _ terms: CloseEntry.Terms?, _ task: NodeTask
     ) throws(NodeError) {
-        let (minimum, maximum) = (task.configuration.minBatchSize, task.parameters.maxBatchSize)
+        let (minimum, maximum) = (task.configuration.minBatchSize, task.maxBatchSize)
         guard (minimum...max(minimum, maximum)).contains(sum.count) else {
             throw .dap(
                 .invalidBatchSize, "The batch has \(sum.count) reports; the task allows \(minimum) to \(maximum).",
@@ -149,7 +149,7 @@ extension Helper {
         _ selector: BatchSelector, _ scope: BatchScope, _ task: NodeTask
     ) async throws -> CloseEntry.Terms {
         func refusal(_ reason: String) -> NodeError { .dap(.batchInvalid, reason, taskID: task.id) }
-        guard let keys = task.parameters.statementKeys, let policy = task.policy else {
+        guard let keys = task.parameters?.statementKeys, let policy = task.policy else {
             throw refusal("The task names no statement keys or no log policy.")
         }
         guard let close = try await context.store.helperClose(task.id, selector) else {

@@ -20,18 +20,46 @@ extension Helper {
         if case .finished(let response) = try await context.store.helperJob(task.id, job) {
             return .dap(.aggregationJobResp, response, location: location)
         }
-        let batchID = try check(message, of: task)
+        let (batchID, verifyKey) = try check(message, of: task)
         try await context.generation?.ready()
         let response = try await jobs.result(job) { [context] in
-            let verifier = JobVerifier(task: task, keys: [context.keys.hpke], batchID: batchID, now: context.now())
+            let verifier = JobVerifier(
+                task: task, verifyKey: verifyKey, keys: [context.keys.hpke], batchID: batchID, now: context.now())
             let outcomes = try await context.workers.runInParallel { threads in
                 verifier.verify(message.verifyInits, threads: threads)
             }
-            return try await context.store.commitHelperJob(
+            let response = try await context.store.commitHelperJob(
                 task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted)
+            logRefusals(in: response, of: task)
+            return response
         }
         try await context.generation?.settle()
         return .dap(.aggregationJobResp, response, location: location)
+    }
+
+    /// What ends reports, for this helper's operator; the numbers are in the database, too.
+    private func logRefusals(in response: [UInt8], of task: NodeTask) {
+        guard let verdicts = try? AggregationJobResp(decoding: response).responses else { return }
+        var refused = RefusalSummary()
+        var early = RefusalSummary()
+        for verdict in verdicts {
+            guard case .reject(let error) = verdict.outcome else { continue }
+            if error == .reportTooEarly {
+                early.add(verdict.reportID, error)
+            } else {
+                refused.add(verdict.reportID, error)
+            }
+        }
+        if refused.total > 0 {
+            context.logger.warning(
+                "reports refused in an aggregation job",
+                metadata: refused.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
+        }
+        if early.total > 0, earlyLines.line("early", about: task.id) != nil {
+            context.logger.warning(
+                "reports are too early for this node's clock; the leader sends them again. Compare both nodes' clocks",
+                metadata: early.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
+        }
     }
 
     /// GET `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}?step=0`
@@ -81,8 +109,10 @@ extension Helper {
 
     /// The draft's checks of a whole request, before any report is looked at.
     ///
-    /// - Returns: The batch that the job belongs to (leader-selected mode).
-    private func check(_ message: AggregationJobInitReq, of task: NodeTask) throws(NodeError) -> BatchID? {
+    /// - Returns: The batch that the job belongs to (leader-selected mode), and the verification key that it names.
+    private func check(
+        _ message: AggregationJobInitReq, of task: NodeTask
+    ) throws(NodeError) -> (batchID: BatchID?, verifyKey: [UInt8]) {
         let batchID: BatchID?
         do throws(AggregationJobExtensionError) {
             batchID = try message.checkedBatchID(mode: task.configuration.batchMode)
@@ -94,9 +124,12 @@ extension Helper {
                 throw .dap(.invalidMessage, "aggregation job extensions: \(reason)", taskID: task.id)
             }
         }
-        guard message.verificationKeyID == 0 else {
+        // The draft has no error for this: to the helper the message is one that it cannot make sense of.
+        guard let verifyKey = task.verifyKey(message.verificationKeyID) else {
+            let known = task.verifyKeys.map { String($0.id) }.joined(separator: ", ")
             throw .dap(
-                .invalidMessage, "There is no verification key \(message.verificationKeyID); the only one is 0.",
+                .invalidMessage,
+                "There is no verification key \(message.verificationKeyID) for this task; this node has \(known).",
                 taskID: task.id)
         }
         guard message.aggregationParameter.isEmpty else {
@@ -124,7 +157,7 @@ extension Helper {
                 throw .dap(.invalidMessage, "Report \(id.base64URL) is in the job twice.", taskID: task.id)
             }
         }
-        return batchID
+        return (batchID, verifyKey)
     }
 
     private func finishedJob(

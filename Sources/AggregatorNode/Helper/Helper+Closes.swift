@@ -37,7 +37,7 @@ extension Helper {
         }
         // As far as everybody sees the log, not only as far as the proposal reaches: it must not have a close already.
         do throws(FollowError) {
-            guard let policy = task.policy, let keys = task.parameters.statementKeys else {
+            guard let policy = task.policy, let keys = task.parameters?.statementKeys else {
                 throw FollowError.noQuorum("the task names none")
             }
             let size = try await follower.quorumSize(of: task, policy: policy, leaderKey: keys.leader)
@@ -109,10 +109,10 @@ extension Helper {
             throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
         }
         // The sums stay exact only up to this many reports (task creation checked the capacity).
-        guard proposal.reportIDs.count <= task.parameters.maxBatchSize else {
+        guard proposal.reportIDs.count <= task.maxBatchSize else {
             throw .dap(
                 .invalidBatchSize,
-                "\(proposal.reportIDs.count) reports; the task allows at most \(task.parameters.maxBatchSize).",
+                "\(proposal.reportIDs.count) reports; the task allows at most \(task.maxBatchSize).",
                 taskID: task.id)
         }
         return scope

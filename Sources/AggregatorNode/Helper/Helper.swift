@@ -12,6 +12,8 @@ package struct Helper: Sendable {
     let context: NodeContext
     let follower: LogFollower
     let jobs = InFlight<AggregationJobID, [UInt8]>()
+    /// Whether there is to be another line about reports that come too early.
+    let earlyLines = LineRules<TaskID>()
     let shares = InFlight<AggregateShareID, ShareAnswer>()
     /// How many withdrawals may wait for their reports.
     let earlyWithdrawalLimit: Int
@@ -28,7 +30,10 @@ package struct Helper: Sendable {
 
     /// The background work.
     package var services: [any Service] {
-        [BackgroundService { [follower] in await Self.examine(follower) }]
+        [
+            BackgroundService { [follower] in await Self.examine(follower) },
+            BackgroundService { [context] in await HandshakeService(context: context) { _ in }.run() },
+        ]
     }
 
     /// Soon after the start, and now and then: does the log show that this helper has forgotten something?
@@ -56,6 +61,7 @@ package struct Helper: Sendable {
         routes.delete("\(shares)/:share") { try await deleteShare($0, $1) }
 
         routes.post("/cairn/tasks/:task/closes") { try await signClose($0, $1) }
+        routes.post("/cairn/tasks/:task/batches") { try await compareBatch($0, $1) }
         routes.post("/cairn/tasks/:task/refusals") { try await listRefusals($0, $1) }
         routes.get("/cairn/tasks/:task/refusals/:report") { try await getRefusal($0, $1) }
         routes.post("/cairn/tasks/:task/withdrawals") { try await withdraw($0, $1) }
@@ -65,7 +71,7 @@ package struct Helper: Sendable {
     /// The task of a request that only the leader may send.
     func leadersTask(_ request: Request, _ parameters: NodeRequestContext) async throws -> NodeTask {
         try request.requireBearer(context.keys.aggregatorToken)
-        return try await context.matchingTask(request, parameters)
+        return try await context.announcedTask(request, parameters)
     }
 
     private func getBlob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {

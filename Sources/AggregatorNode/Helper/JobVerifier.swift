@@ -6,6 +6,8 @@ import TransparencyLog
 /// Verifies the reports of one aggregation job: everything about them that needs neither storage nor the network.
 struct JobVerifier: Sendable {
     let task: NodeTask
+    /// The one that the leader chose.
+    let verifyKey: [UInt8]
     let keys: [HpkeKeyPair]
     /// The batch that the leader assigned the job to (leader-selected mode).
     let batchID: BatchID?
@@ -14,13 +16,13 @@ struct JobVerifier: Sendable {
 
     /// One outcome for each report, in the order of the request.
     func verify(_ inits: [VerifyInit], threads: Int) -> [HelperOutcome] {
-        let opener = ReportOpener(task: task.configuration, role: .helper, keys: keys, vdaf: task.vdaf)
+        let opener = task.opener(.helper, keys: keys)
         let opened = inits.map { opener.open($0.reportShare, now: now) }
         // All that could be opened is verified together: hashing and the checks of commitments are batched.
         let positions = opened.indices.filter { if case .success = opened[$0] { true } else { false } }
         let verified = task.vdaf.helperInitialize(
             positions.compactMap { try? opened[$0].get() }, inbound: positions.map { inits[$0].payload },
-            verifyKey: task.verifyKey, taskID: task.id, threads: threads)
+            verifyKey: verifyKey, taskID: task.id, threads: threads)
         let results = Dictionary(uniqueKeysWithValues: zip(positions, verified))
         return inits.indices.map { index in
             let share = inits[index].reportShare

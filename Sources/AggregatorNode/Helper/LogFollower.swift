@@ -204,7 +204,7 @@ actor LogFollower {
         case .task(let task):
             guard let configuration = try? TaskConfiguration(decoding: task.configuration),
                 let validated = try? configuration.validated(), validated.isCommitted,
-                let keys = validated.cairn.statementKeys, try await self.keys(of: validated.taskID, newKeys) == nil
+                let keys = validated.cairn?.statementKeys, try await self.keys(of: validated.taskID, newKeys) == nil
             else { return nil }
             newKeys[validated.taskID] = keys
             return .task(validated.taskID, index: entry.index, keys: keys)

@@ -96,13 +96,12 @@ package enum KeyFiles {
         return bytes
     }
 
-    /// Writes a new key file.
+    /// Writes a new key file. Of several processes that make the keys of a new node at once, one does, and all use them.
     static func create(_ path: String, _ text: String) throws(KeyFileError) {
-        guard !FileManager.default.fileExists(atPath: path) else { throw .exists(path: path) }
         do throws(DurableFileError) {
-            try DurableFile.write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: path, mode: 0o600)
+            try DurableFile.create(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), at: path, mode: 0o600)
         } catch {
-            throw .file(error)
+            throw error.errno == EEXIST ? .exists(path: path) : .file(error)
         }
     }
 

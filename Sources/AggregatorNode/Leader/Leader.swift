@@ -48,21 +48,9 @@ package struct Leader: Sendable {
             BackgroundService { [collection] in await collection.run() },
             BackgroundService { [logKeeper] in await logKeeper.run() },
             BackgroundService { [promises] in await promises.run() },
+            BackgroundService { [context, aggregation] in
+                await HandshakeService(context: context) { $0.forEach(aggregation.demand) }.run()
+            },
         ]
-    }
-}
-
-extension NodeContext {
-    /// The task in the request's path. Where the request names its task configuration (taskprov), it must be that
-    /// one's.
-    func matchingTask(_ request: Request, _ requestContext: NodeRequestContext) async throws -> NodeTask {
-        let id = try requestContext.taskID()
-        if let name = HeaderName(Taskprov.headerName), let header = request.headers[name],
-            let configuration = Taskprov.parse(header), Taskprov.taskID(of: configuration) != id
-        {
-            throw NodeError.dap(
-                .unrecognizedTask, "The task configuration in the DAP-Taskprov header is another task's.", taskID: id)
-        }
-        return try await task(requestContext)
     }
 }

@@ -22,7 +22,8 @@ struct TaskStatus: Encodable {
     struct Batch: Encodable {
         /// The batch id in base64url, or `start+duration` in units of the time precision.
         let batch: String
-        /// `open`, `closing` or `collected`.
+        /// `open`, `closing`, `collected`; after a failed collection `disputed` (set aside), `lost` (the helper gave its
+        /// share away before) or `closed` (signed, and the helper refused its share).
         let state: String
         /// Accepted reports.
         let count: UInt64

@@ -19,16 +19,15 @@ package struct HTTPTileSource: TileSource {
     package func tile(path: String) async throws -> [UInt8] {
         let url = "\(baseURL)/\(path)"
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw PeerError.insecure(error) }
-        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
-        switch response.status.code {
+        let limit = path == "checkpoint" ? SignedNote.maximumSize : EntryBundle.maximumSize
+        let answer = try await http.exchange(
+            HTTPClientRequest(url: url), maxResponseBytes: limit, deadline: .seconds(30))
+        switch answer.head.status.code {
         case 200: break
         case 404, 410: throw TileSourceError.notFound(path: path)
         case let status: throw PeerError.unreachable(url: url, reason: "status \(status)")
         }
-        let limit = path == "checkpoint" ? SignedNote.maximumSize : EntryBundle.maximumSize
-        guard let body = try await response.body.collected(upTo: limit) else {
-            throw PeerError.responseTooLarge(url: url, limit: limit)
-        }
+        guard let body = answer.body else { throw PeerError.responseTooLarge(url: url, limit: limit) }
         return body
     }
 }

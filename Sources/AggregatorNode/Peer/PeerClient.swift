@@ -9,35 +9,6 @@ package enum PeerMethod: String, Sendable {
     case delete = "DELETE"
 }
 
-/// What came back from another server.
-package struct PeerResponse: Sendable {
-    package var status: Int
-    package var body: [UInt8]
-    private var headers: [(name: String, value: String)]
-
-    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
-        self.status = status
-        self.headers = headers.map { ($0.name.lowercased(), $0.value) }
-        self.body = body
-    }
-
-    package var isSuccess: Bool { (200..<300).contains(status) }
-
-    /// The first field of that name, in any case of letters.
-    package func header(_ name: String) -> String? {
-        let wanted = name.lowercased()
-        return headers.first { $0.name == wanted }?.value
-    }
-
-    /// The problem document of an error response, if it has one.
-    package var problem: ProblemDocument? { isSuccess ? nil : try? ProblemDocument(json: body) }
-
-    /// Seconds that the server asks to wait.
-    package var retryAfter: Int? {
-        header("Retry-After").flatMap { Int($0) }.flatMap { (0...3_600).contains($0) ? $0 : nil }
-    }
-}
-
 /// Why there is no response.
 package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// No connection, or it broke, until the deadline passed.
@@ -88,12 +59,13 @@ package struct PeerClient: Sendable {
     /// - Parameters:
     ///   - url: absolute. The bearer token goes only to URLs below ``baseURL``.
     ///   - maxResponseBytes: the longest body that the caller wants to hold.
-    ///   - deadline: when to give up, retries included.
+    ///   - deadline: when to give up, retries and the last byte of the answer included.
+    ///   - retries: whether to try again until then; false for those who repeat the request themselves.
     /// - Returns: the last response, whatever its status.
     package func send(
         _ method: PeerMethod, _ url: String, body: [UInt8] = [], contentType: String? = nil,
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
-        deadline: Duration = .seconds(60)
+        deadline: Duration = .seconds(60), retries: Bool = true
     ) async throws(PeerError) -> PeerResponse {
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
         var request = HTTPClientRequest(url: url)
@@ -111,6 +83,7 @@ package struct PeerClient: Sendable {
         while true {
             let attempt = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: end - clock.now)
             if Task.isCancelled { throw .cancelled }
+            guard retries else { return try attempt.get() }
             let requested: Int?
             switch attempt {
             case .success(let response):
@@ -131,29 +104,17 @@ package struct PeerClient: Sendable {
         _ request: HTTPClientRequest, maxResponseBytes: Int, timeout: Duration
     ) async -> Result<PeerResponse, PeerError> {
         do {
-            let nanoseconds = max(timeout, .milliseconds(1)) / .nanoseconds(1)
-            let response = try await http.execute(request, timeout: .nanoseconds(Int64(nanoseconds)))
-            guard let body = try await response.body.collected(upTo: maxResponseBytes) else {
+            let answer = try await http.exchange(
+                request, maxResponseBytes: maxResponseBytes, deadline: max(timeout, .milliseconds(1)))
+            guard let body = answer.body else {
                 return .failure(.responseTooLarge(url: request.url, limit: maxResponseBytes))
             }
             return .success(
                 PeerResponse(
-                    status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) }, body: body
-                ))
+                    status: Int(answer.head.status.code), headers: answer.head.headers.map { ($0.name, $0.value) },
+                    body: body))
         } catch {
             return .failure(.unreachable(url: request.url, reason: String(describing: error)))
         }
-    }
-}
-
-extension HTTPClientResponse.Body {
-    /// The whole body, or nil when it is longer than `limit`; nothing beyond the limit is kept.
-    func collected(upTo limit: Int) async throws -> [UInt8]? {
-        var bytes: [UInt8] = []
-        for try await part in self {
-            guard part.readableBytes <= limit - bytes.count else { return nil }
-            bytes.append(contentsOf: part.readableBytesView)
-        }
-        return bytes
     }
 }

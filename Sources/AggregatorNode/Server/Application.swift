@@ -13,6 +13,7 @@ package func buildApplication(
     var services: [any Service] = []
     InfoRoutes(configuration: context.configuration, keys: context.keys, now: context.now).addRoutes(to: &routes)
     ShownCheckpoints(context: context).addRoutes(to: &routes)
+    HandshakeRoute(context: context).addRoutes(to: &routes)
     switch context.keys.note {
     case .log:
         let leader = Leader(context: context)

@@ -12,6 +12,10 @@ package struct NodeContext: Sendable {
     package let blobs: BlobStore
     /// Stops the node where it finds that it has forgotten something.
     package let halt: HaltSwitch
+    /// How this node and its peer fit each other.
+    package let standing = PeerStanding()
+    /// What this node says of itself to the peer.
+    package let handshakeSelf: HandshakeSelf
     /// Nil where nobody watches for restored databases (tests of single parts).
     package let generation: Generation?
     /// Threads for proof verification and signing, apart from the ones that serve connections.
@@ -33,6 +37,7 @@ package struct NodeContext: Sendable {
         self.peer = peer
         self.blobs = blobs
         self.generation = generation
+        handshakeSelf = HandshakeSelf(configuration: configuration, keys: keys)
         halt = HaltSwitch(store: store, logger: logger)
         self.workers = workers
         self.now = now

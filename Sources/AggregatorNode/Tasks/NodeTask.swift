@@ -8,18 +8,36 @@ package struct NodeTask: Sendable {
     package let configuration: TaskConfiguration
     /// Capacity, σ and Cairn's own parameters, checked.
     package let validated: ValidatedTask
-    package let parameters: CairnTaskParameters
     package let vdaf: any TaskVDAF
-    /// VDAF verification key (taskprov), key id 0. Secret.
-    package let verifyKey: [UInt8]
+    /// VDAF verification keys, at least one; a leader uses the first. Secret.
+    package let verifyKeys: [VerifyKey]
     package let collectorConfig: HpkeConfig
     /// Whose signatures make a checkpoint count; nil for uncommitted tasks without a policy.
     package let policy: LogPolicy?
     package let name: String
+    /// Whether id and key follow from the configuration (taskprov), so that every request carries it. The operators of a
+    /// plain task may have chosen both themselves.
+    package let isTaskprov: Bool
+    /// False once the operator has ended it.
+    package let isServed: Bool
 
     package var isCommitted: Bool { validated.isCommitted }
+    /// Cairn's own parameters; nil in a plain DAP task.
+    package var parameters: CairnTaskParameters? { validated.cairn }
+    package var maxBatchSize: UInt64 { validated.maxBatchSize }
+    /// The key that this node uses as a leader.
+    package var verifyKey: [UInt8] { verifyKeys[0].bytes }
+    package var verifyKeyID: UInt8 { verifyKeys[0].id }
     /// Exact bytes of the configuration.
     package var configurationBytes: [UInt8] { configuration.encoding }
+
+    /// The key that an aggregation job names; nil for one that the operators have not agreed on.
+    package func verifyKey(_ id: UInt8) -> [UInt8]? { verifyKeys.first { $0.id == id }?.bytes }
+
+    /// This node's gate for the task's reports.
+    package func opener(_ role: Role, keys: [HpkeKeyPair]) -> ReportOpener {
+        ReportOpener(taskID: id, task: configuration, role: role, keys: keys, vdaf: vdaf)
+    }
 }
 
 /// A stored task that this version cannot serve; the database was written by another version or damaged.
@@ -36,14 +54,15 @@ extension NodeTask {
         do {
             let configuration = try TaskConfiguration(decoding: stored.configuration)
             let validated = try configuration.validated()
-            guard configuration.taskID == stored.id else {
+            guard configuration.taskID == stored.id || (stored.source == .manual && validated.isPlain) else {
                 throw StoredTaskError(taskID: stored.id, reason: "its configuration hashes to another id")
             }
             self.init(
-                id: stored.id, configuration: configuration, validated: validated, parameters: validated.cairn,
-                vdaf: try makeTaskVDAF(validated.vdaf), verifyKey: stored.verifyKey,
+                id: stored.id, configuration: configuration, validated: validated,
+                vdaf: try makeTaskVDAF(validated.vdaf), verifyKeys: stored.verifyKeys,
                 collectorConfig: try HpkeConfig(decoding: stored.collectorConfig),
-                policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name)
+                policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name,
+                isTaskprov: stored.source != .manual, isServed: stored.service == .served)
         } catch let error as StoredTaskError {
             throw error
         } catch {

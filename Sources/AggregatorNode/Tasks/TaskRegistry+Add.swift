@@ -26,6 +26,8 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     case transport(InsecureEndpoint)
     /// The task promises nothing, and the operator has not accepted that.
     case weak([TaskWeakness])
+    /// The task that a request announced is not one that the operator serves unasked.
+    case optedOut(String)
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
@@ -35,6 +37,7 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .invalid(let error): "the task is not valid: \(error)"
         case .wrongURL(let role, let task, let configured):
             "the task's \(role.rawValue) is \(task), this node's configuration says \(configured)"
+                + "; a node has one public URL and one peer"
         case .wrongStatementKey(let role, let task, let own):
             "the task's \(role.rawValue) statement key is \(task), this node's is \(own); "
                 + "make the task with the keys that GET /cairn/info of both nodes shows"
@@ -49,26 +52,35 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .weak(let weaknesses):
             "the task promises too little: \(weaknesses.map(\.description).joined(separator: "; ")). "
                 + "--accept-weak-promises serves it all the same"
-        case .conflict(let reason): reason
+        case .optedOut(let reason), .conflict(let reason): reason
         case .database(let error): error.description
         }
+    }
+}
+
+extension TaskRefusal {
+    init(_ error: DatastoreError) {
+        if case .conflict(let reason) = error { self = .conflict(reason) } else { self = .database(error) }
     }
 }
 
 extension TaskRegistry {
     package struct Added: Sendable {
         package var id: TaskID
-        /// False: the same task was there before; nothing changed.
+        /// False: the same task was served before.
         package var isNew: Bool
+        /// The task had another verification key, which had done nothing yet.
+        package var isRekeyed: Bool
         /// What the task does not promise.
         package var weaknesses: [TaskWeakness]
     }
 
     /// Opts into a task: checks that it is sound and that it means this node, derives its verification key from the
-    /// operators' shared secret, and stores both. A leader logs the task in the same transaction; a helper starts to
-    /// witness its log.
+    /// operators' shared secret, and stores both. A leader logs the task in the same transaction, unless it is a plain
+    /// DAP task, of which nothing is logged; a helper starts to witness its log.
     ///
-    /// Adding the same task again changes nothing.
+    /// Adding the same task again changes nothing, unless the operators' secret is another one now: then the task gets the
+    /// verification key that derives from it, as long as no report has been accepted under the old one.
     ///
     /// - Parameter acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
     package static func add(
@@ -78,9 +90,7 @@ extension TaskRegistry {
         let task: ValidatedTask
         do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
         try checkParties(task, configuration, keys)
-        guard file.collectorHpkeConfig.isSupported else {
-            throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
-        }
+        try checkCollector(file.collectorHpkeConfig)
         let policy = try checkLog(file, task, configuration, keys)
         // The file's reader has checked the signature that is there.
         guard !file.lacksOwnerSignature else { throw .notSignedByOwner }
@@ -104,19 +114,43 @@ extension TaskRegistry {
                 configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,
                 ownerSignature: file.ownerSignature))
         do throws(DatastoreError) {
-            if configuration.role == .helper, let vkey = task.cairn.logKey {
+            if configuration.role == .helper, let vkey = task.cairn?.logKey {
                 try await store.trustLog(origin: configuration.log.origin, vkey: vkey)
             }
+            let isRekeyed = try await rekey(stored, in: store)
             let isNew = try await store.addTask(
-                stored, logEntry: configuration.role == .leader ? entry.encoded() : nil)
-            return Added(id: task.taskID, isNew: isNew, weaknesses: weaknesses)
+                stored, logEntry: configuration.role == .leader && !task.isPlain ? entry.encoded() : nil)
+            return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
-            if case .conflict(let reason) = error { throw .conflict(reason) }
-            throw .database(error)
+            throw TaskRefusal(error)
         }
     }
 
-    private static func checkParties(
+    static func checkCollector(_ config: HpkeConfig) throws(TaskRefusal) {
+        guard config.isSupported else {
+            throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
+        }
+    }
+
+    /// Replaces the verification key of a task that is stored with another.
+    ///
+    /// - Returns: whether it was.
+    static func rekey(_ task: StoredTask, in store: any TaskStore) async throws(DatastoreError) -> Bool {
+        guard let present = try await store.task(task.id), present.source != .manual,
+            present.verifyKey != task.verifyKey
+        else { return false }
+        switch try await store.replaceVerifyKey(task.verifyKey, of: task.id) {
+        case .replaced: return true
+        case .same: return false
+        case .inUse(let accepted):
+            throw .conflict(
+                "task \(task.id.base64URL) has accepted \(accepted) reports under the verification key that it was added "
+                    + "with, and peer.psk_file now gives another: put the old file back, or collect what is there, end the task "
+                    + "(`cairn node task remove`) and make a new one")
+        }
+    }
+
+    static func checkParties(
         _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
     ) throws(TaskRefusal) {
         let urls: [NodeRole: String] = [.leader: task.configuration.leaderURL, .helper: task.configuration.helperURL]
@@ -128,7 +162,7 @@ extension TaskRegistry {
                 throw .wrongURL(role: role, task: named, configured: configured.string)
             }
         }
-        guard let statementKeys = task.cairn.statementKeys else { return }
+        guard let statementKeys = task.cairn?.statementKeys else { return }
         let named = configuration.role == .leader ? statementKeys.leader : statementKeys.helper
         guard named == keys.statementPublicKey else {
             throw .wrongStatementKey(
@@ -140,7 +174,7 @@ extension TaskRegistry {
     private static func checkLog(
         _ file: TaskFile, _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
     ) throws(TaskRefusal) -> LogPolicy? {
-        if let vkey = task.cairn.logKey {
+        if let vkey = task.cairn?.logKey {
             let verifier: NoteVerifier
             do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
                 throw .wrongLog("the task's log key does not parse: \(error)")
@@ -159,7 +193,7 @@ extension TaskRegistry {
         do throws(PolicyError) { policy = try LogPolicy(parsing: Array(text.utf8)) } catch {
             throw .policy(String(describing: error))
         }
-        guard policy.logs.contains(where: { $0.verifier.vkey == task.cairn.logKey }) else {
+        guard policy.logs.contains(where: { $0.verifier.vkey == task.cairn?.logKey }) else {
             throw .policy("it does not accept the task's own log")
         }
         if case .witness(let cosigner) = keys.note {

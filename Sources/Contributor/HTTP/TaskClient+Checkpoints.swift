@@ -26,7 +26,7 @@ extension TaskClient {
     }
 
     private nonisolated func newestCheckpoint(in wallet: ContributorWallet) throws -> SignedCheckpoint? {
-        guard let log = task.cairn.logKey, let origin = try? NoteVerifier(vkey: log).name else { return nil }
+        guard let log = task.cairn?.logKey, let origin = try? NoteVerifier(vkey: log).name else { return nil }
         var newest: SignedCheckpoint?
         try wallet.forEachRecord { record in
             guard case .receipt(_, let text) = record, let found = try? TlogProof(parsing: text).checkpoint,

@@ -87,7 +87,8 @@ extension TaskClient {
             guard
                 let report = try shares.withInputShares({ inputShares in
                     try seal(
-                        prepared.report.metadata, publicShare: prepared.report.publicShare, inputShares, configs: configs)
+                        prepared.report.metadata, publicShare: prepared.report.publicShare, inputShares,
+                        configs: configs)
                 })
             else { return nil }
             return PreparedReport(report: report, opening: prepared.opening, index: prepared.index, shares: shares)

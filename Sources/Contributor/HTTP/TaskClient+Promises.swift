@@ -34,7 +34,7 @@ extension TaskClient {
             throw ContributorError.unexpectedAnswer(
                 url: leaderURL, reason: "the leader took the reports and promises nothing")
         }
-        guard let key = task.cairn.statementKeys?.leader, let log = task.cairn.logKey else {
+        guard let key = task.cairn?.statementKeys?.leader, let log = task.cairn?.logKey else {
             throw ContributorError.invalidTask("it names no statement keys or no log")
         }
         let promise = try UploadPromise(parsing: bytes)

@@ -71,7 +71,7 @@ public actor TaskClient {
     private nonisolated func fetchConfig(
         of role: Role, at url: String, isFresh: Bool
     ) async throws -> (config: HpkeConfig, expires: UInt64) {
-        let key = task.cairn.statementKeys?[role]
+        let key = task.cairn?.statementKeys?[role]
         let signer = key.map { HpkeListSigner(role: role, key: $0, seen: seenLists) }
         return try await NodeClient(url: url, transport: transport).hpkeConfig(signedBy: signer, isFresh: isFresh)
     }

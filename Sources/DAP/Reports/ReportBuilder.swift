@@ -15,19 +15,21 @@ package enum ReportBuilder {
     /// Encrypts each share to its aggregator.
     ///
     /// - Parameters:
+    ///   - taskID: The task's, where it is not its configuration's hash.
     ///   - time: In units of the task's time precision.
     ///   - commitments: The sharded report's commitments; empty in tasks without.
     ///   - claimSeed: The contributor's seed in committed tasks, nil in others.
     package static func seal(
-        _ sharded: ShardedReport, task: TaskConfiguration, time: UInt64, leader: HpkeConfig, helper: HpkeConfig,
-        commitments: [[UInt8]], claimSeed: [UInt8]?
+        _ sharded: ShardedReport, taskID: TaskID? = nil, task: TaskConfiguration, time: UInt64, leader: HpkeConfig,
+        helper: HpkeConfig, commitments: [[UInt8]], claimSeed: [UInt8]?
     ) throws(ReportBuilderError) -> Report {
         guard (claimSeed != nil) == !commitments.isEmpty else { throw .claimSeed(required: !commitments.isEmpty) }
         var extensions: [Extension] = []
         if let claimSeed {
             do {
                 let key = try ClaimKey.make(
-                    seed: claimSeed, taskID: task.taskID, reportID: sharded.reportID, commitments: commitments)
+                    seed: claimSeed, taskID: taskID ?? task.taskID, reportID: sharded.reportID, commitments: commitments
+                )
                 extensions.append(key.reportExtension)
             } catch {
                 throw .claimKey(error)
@@ -37,19 +39,19 @@ package enum ReportBuilder {
         return try seal(
             metadata: metadata, publicShare: sharded.publicShare,
             plaintexts: sharded.inputShares.map { PlaintextInputShare(privateExtensions: [], payload: $0) },
-            task: task, leader: leader, helper: helper)
+            taskID: taskID, task: task, leader: leader, helper: helper)
     }
 
     /// Encrypts plaintexts as they are. Tests build bad reports with it.
     ///
     /// - Parameter plaintexts: The leader's and the helper's.
     package static func seal(
-        metadata: ReportMetadata, publicShare: [UInt8], plaintexts: [PlaintextInputShare], task: TaskConfiguration,
-        leader: HpkeConfig, helper: HpkeConfig
+        metadata: ReportMetadata, publicShare: [UInt8], plaintexts: [PlaintextInputShare], taskID: TaskID? = nil,
+        task: TaskConfiguration, leader: HpkeConfig, helper: HpkeConfig
     ) throws(ReportBuilderError) -> Report {
         precondition(plaintexts.count == 2, "DAP has two aggregators")
         let aad = InputShareAad(
-            taskID: task.taskID, taskConfiguration: task, metadata: metadata, publicShare: publicShare
+            taskID: taskID ?? task.taskID, taskConfiguration: task, metadata: metadata, publicShare: publicShare
         ).encoded()
         do {
             return Report(

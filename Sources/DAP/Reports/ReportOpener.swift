@@ -5,6 +5,7 @@ import VDAF
 ///
 /// Whether a report was seen before, or its batch was collected, is the caller's question.
 package struct ReportOpener: Sendable {
+    private let taskID: TaskID
     private let task: TaskConfiguration
     private let role: Role
     private let keys: [UInt8: HpkeKeyPair]
@@ -12,13 +13,16 @@ package struct ReportOpener: Sendable {
     private let futureLeeway: UInt64
 
     /// - Parameters:
+    ///   - taskID: an operator may give a task an id that is not its configuration's hash.
     ///   - role: `.leader` or `.helper`.
     ///   - keys: The aggregator's HPKE keys, current and retired; where two have one ID, the first counts.
     ///   - futureLeeway: By how many seconds a report may be ahead of our clock.
     package init(
-        task: TaskConfiguration, role: Role, keys: [HpkeKeyPair], vdaf: any TaskVDAF, futureLeeway: UInt64 = 300
+        taskID: TaskID, task: TaskConfiguration, role: Role, keys: [HpkeKeyPair], vdaf: any TaskVDAF,
+        futureLeeway: UInt64 = 300
     ) {
         precondition(role == .leader || role == .helper, "only aggregators open reports")
+        self.taskID = taskID
         self.task = task
         self.role = role
         self.keys = Dictionary(keys.map { ($0.config.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -64,7 +68,7 @@ package struct ReportOpener: Sendable {
 
     private func decrypt(_ share: ReportShare) -> Result<ReportToVerify, ReportError> {
         let aad = InputShareAad(
-            taskID: task.taskID, taskConfiguration: task, metadata: share.metadata, publicShare: share.publicShare
+            taskID: taskID, taskConfiguration: task, metadata: share.metadata, publicShare: share.publicShare
         ).encoded()
         guard let key = keys[share.encryptedInputShare.configID],
             let plaintext = try? key.open(
@@ -94,7 +98,7 @@ package struct ReportOpener: Sendable {
         guard !commitments.isEmpty else { return metadata.publicExtensions.isEmpty ? nil : .invalidMessage }
         guard metadata.publicExtensions.count == 1, let only = metadata.publicExtensions.first,
             only.type == ClaimKey.extensionType, let key = try? ClaimKey(extensionData: only.data),
-            key.isValid(taskID: task.taskID, reportID: metadata.reportID, commitments: commitments)
+            key.isValid(taskID: taskID, reportID: metadata.reportID, commitments: commitments)
         else { return .invalidMessage }
         return nil
     }

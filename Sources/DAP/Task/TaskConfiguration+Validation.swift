@@ -6,7 +6,11 @@ import VDAF
 public struct ValidatedTask: Sendable, Equatable {
     public let configuration: TaskConfiguration
     public let vdaf: VDAFConfiguration
-    public let cairn: CairnTaskParameters
+    /// Nil in a plain DAP task.
+    public let cairn: CairnTaskParameters?
+    /// The most reports that a batch may have: what the task says, or in a plain DAP task, which says nothing, as many as
+    /// cannot exceed the field.
+    public let maxBatchSize: UInt64
     /// How well the helper's share hides an input, in bits, for committed tasks.
     public let sigma: Double?
     /// The capacity check's arithmetic, for a person.
@@ -14,11 +18,14 @@ public struct ValidatedTask: Sendable, Equatable {
 
     public var taskID: TaskID { configuration.taskID }
     public var isCommitted: Bool { vdaf.isCommitted }
+    /// Whether this is a task of nothing but DAP, without Cairn's parameters: any DAP aggregator can take part in it, and
+    /// nothing about it is logged or can be checked.
+    public var isPlain: Bool { cairn == nil }
 }
 
 extension TaskConfiguration {
     /// Checks everything that makes a task safe to create and to join: that its sums fit, its commitments hide, and all
-    /// parameters are there.
+    /// parameters are there. Only an uncommitted task may lack Cairn's parameters altogether.
     ///
     /// That no key, origin or URL contains the task ID needs no check: they are all part of what the task ID is the
     /// hash of.
@@ -29,9 +36,9 @@ extension TaskConfiguration {
         } catch {
             throw .vdaf(error)
         }
-        guard let cairn else { throw .missingCairnParameters }
         for url in [leaderURL, helperURL] { try Self.checkEndpoint(url) }
         guard minBatchSize >= 1 else { throw .batchSize("min_batch_size must be at least 1") }
+        guard let cairn else { return try validatedPlain(vdaf) }
         guard minBatchSize <= cairn.maxBatchSize else {
             throw .batchSize("min_batch_size \(minBatchSize) exceeds max_batch_size \(cairn.maxBatchSize)")
         }
@@ -39,10 +46,30 @@ extension TaskConfiguration {
         try Self.checkNumericEncoding(cairn.numericEncoding, vdaf)
         try Self.checkCredit(cairn, vdaf)
         return ValidatedTask(
-            configuration: self, vdaf: vdaf, cairn: cairn,
+            configuration: self, vdaf: vdaf, cairn: cairn, maxBatchSize: cairn.maxBatchSize,
             sigma: vdaf.isCommitted ? try Self.checkCommitted(vdaf, cairn) : nil,
-            capacity: "\(cairn.maxBatchSize) reports × \(vdaf.isSigned ? "2 × " : "")\(vdaf.coordinateBound) < "
-                + "\(vdaf.fieldModulus)")
+            capacity: Self.capacity(vdaf, maxBatchSize: cairn.maxBatchSize))
+    }
+
+    /// A task without Cairn's parameters. Nothing in it bounds a batch, so the field does.
+    private func validatedPlain(_ vdaf: VDAFConfiguration) throws(TaskValidationError) -> ValidatedTask {
+        guard !vdaf.isCommitted else { throw .missingCairnParameters }
+        let width = max(UInt128(vdaf.coordinateBound) * (vdaf.isSigned ? 2 : 1), 1)
+        // Batches are counted in signed 64-bit columns.
+        let largest = min(UInt64(clamping: (vdaf.fieldModulus - 1) / width), UInt64(Int64.max))
+        guard minBatchSize <= largest else {
+            throw .capacity(
+                "min_batch_size \(minBatchSize): a sum could wrap around, since with coordinates up to "
+                    + "\(vdaf.coordinateBound) the field \(vdaf.fieldModulus) holds batches of at most \(largest) reports"
+            )
+        }
+        return ValidatedTask(
+            configuration: self, vdaf: vdaf, cairn: nil, maxBatchSize: largest, sigma: nil,
+            capacity: Self.capacity(vdaf, maxBatchSize: largest))
+    }
+
+    private static func capacity(_ vdaf: VDAFConfiguration, maxBatchSize: UInt64) -> String {
+        "\(maxBatchSize) reports × \(vdaf.isSigned ? "2 × " : "")\(vdaf.coordinateBound) < \(vdaf.fieldModulus)"
     }
 
     private static func checkEndpoint(_ text: String) throws(TaskValidationError) {

@@ -1,3 +1,4 @@
+import Commitments
 import Crypto
 import Encodings
 import Foundation
@@ -17,7 +18,8 @@ import Foundation
 /// ```
 /// The configuration is named by its hash, the task ID, and holds the hashes of the collector's key and of the policy,
 /// which are checked here, and so is the owner's signature. `name` and `log_url` are conveniences that nothing relies
-/// on; a log served from a wrong place does not verify.
+/// on; a log served from a wrong place does not verify. The configuration of a plain DAP task has no place for the
+/// collector's key: there the file alone says who may read the sums.
 public struct TaskFile: Sendable, Equatable {
     public let name: String
     public let configuration: TaskConfiguration
@@ -45,16 +47,21 @@ public struct TaskFile: Sendable, Equatable {
             }
         }
         guard allowed, (1...64).contains(name.utf8.count), !name.hasPrefix(".") else { throw .invalidName(name) }
-        guard let cairn = configuration.cairn else { throw .missingCairnParameters }
-        guard Array(SHA256.hash(data: collectorHpkeConfig.encoded())) == cairn.collectorHpkeHash else {
-            throw .collectorKeyMismatch
+        let cairn = configuration.cairn
+        if let cairn {
+            guard Array(SHA256.hash(data: collectorHpkeConfig.encoded())) == cairn.collectorHpkeHash else {
+                throw .collectorKeyMismatch
+            }
+        } else {
+            guard CommittedID.base(of: configuration.vdafType) == nil else { throw .missingCairnParameters }
+            guard logPolicy == nil, logURL == nil else { throw .needless("log_policy or log_url") }
         }
-        if let expected = cairn.logPolicyHash {
+        if let expected = cairn?.logPolicyHash {
             guard let logPolicy else { throw .missing("log_policy") }
             guard Array(SHA256.hash(data: Array(logPolicy.utf8))) == expected else { throw .logPolicyMismatch }
         }
         if let ownerSignature {
-            guard let ownerKey = cairn.ownerKey,
+            guard let ownerKey = cairn?.ownerKey,
                 TaskOwnerSignature.isValid(ownerSignature, taskID: configuration.taskID, ownerKey: ownerKey)
             else { throw .ownerSignatureMismatch }
         }
@@ -157,8 +164,10 @@ public enum TaskFileError: Error, Equatable, Sendable {
     case notHex(String)
     /// The member's bytes do not decode.
     case malformed(field: String, CodecError)
-    /// The configuration has no Cairn extension, so nothing says who the collector is.
+    /// The configuration is of a committed type and has no Cairn extension.
     case missingCairnParameters
+    /// A member that means nothing in a plain DAP task is not null.
+    case needless(String)
     /// A member that the configuration calls for is null.
     case missing(String)
     /// The collector's key is not the one that the configuration names.
@@ -178,7 +187,9 @@ extension TaskFileError: CustomStringConvertible {
             "task name '\(name)': use 1 to 64 letters, digits, '-', '_' or '.', not starting with '.'"
         case .notHex(let field): "\(field) is not hexadecimal"
         case .malformed(let field, let error): "\(field): \(error)"
-        case .missingCairnParameters: "the task configuration has no Cairn extension (type 0xff00)"
+        case .missingCairnParameters:
+            "the task configuration is of a committed type, but has no Cairn extension (type 0xff00)"
+        case .needless(let field): "\(field) must be null: a plain DAP task has no log"
         case .missing(let field): "\(field) is missing, but the task configuration holds its hash"
         case .collectorKeyMismatch: "collector_hpke_config does not have the hash that the task configuration names"
         case .logPolicyMismatch: "log_policy does not have the hash that the task configuration names"

@@ -4,7 +4,7 @@
 public enum TaskValidationError: Error, Equatable, Sendable {
     /// The VDAF is unknown, or its parameters are out of bounds.
     case vdaf(VDAFConfigurationError)
-    /// There is no Cairn extension.
+    /// A committed task has no Cairn extension.
     case missingCairnParameters
     /// Committed tasks need this field of the Cairn extension.
     case missingField(String)
@@ -28,7 +28,7 @@ extension TaskValidationError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .vdaf(let error): error.description
-        case .missingCairnParameters: "the task has no Cairn extension (type 0xff00)"
+        case .missingCairnParameters: "a committed task needs the Cairn extension (type 0xff00)"
         case .missingField(let field): "a committed task needs \(field) in its Cairn extension"
         case .sameStatementKeys: "the leader's and the helper's statement keys must differ"
         case .invalidURL(let url): "'\(url)' is not an http or https URL without query and fragment"

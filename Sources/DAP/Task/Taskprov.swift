@@ -40,6 +40,33 @@ public enum Taskprov {
         ":" + Base64.encode(configuration.encoding) + ":"
     }
 
+    /// A task that a request announces.
+    public struct Announcement: Sendable {
+        /// The hash of what was announced; has to be the one in the request's path.
+        public let taskID: TaskID
+        /// The encoded `TaskConfiguration`, as it came.
+        public let bytes: [UInt8]
+        /// Where it asks for something that this implementation does not know (or is larger than Cairn takes): the
+        /// configuration is valid for others, and whoever is asked to take part in the task has to opt out.
+        public let configuration: Result<TaskConfiguration, CodecError>
+    }
+
+    /// What a header's value announces; nil where the value must be ignored: not a byte sequence, or not a valid
+    /// `TaskConfiguration` (section 3.2).
+    public static func announcement(_ header: String) -> Announcement? {
+        guard let bytes = parse(header) else { return nil }
+        let configuration: Result<TaskConfiguration, CodecError>
+        do throws(CodecError) {
+            configuration = .success(try TaskConfiguration(decoding: bytes))
+        } catch {
+            switch error {
+            case .unsupported, .tooLong: configuration = .failure(error)
+            default: return nil
+            }
+        }
+        return Announcement(taskID: taskID(of: bytes), bytes: bytes, configuration: configuration)
+    }
+
     /// The bytes in a header's value, or nil where it is not a byte sequence and must be ignored (section 3.2).
     ///
     /// Parameters after the byte sequence are ignored, as the standard demands.

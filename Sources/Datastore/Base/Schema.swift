@@ -12,6 +12,8 @@ enum Schema {
         SQLiteDatastore.registerHelperMigrations(&migrator)
         SQLiteDatastore.registerWitnessMigrations(&migrator)
         SQLiteDatastore.registerNodeStateMigrations(&migrator)
+        SQLiteDatastore.registerTaskServiceMigrations(&migrator)
+        SQLiteDatastore.registerStandingMigrations(&migrator)
         return migrator
     }
 }

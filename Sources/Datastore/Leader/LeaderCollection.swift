@@ -27,14 +27,38 @@ enum BatchState: Int64 {
     case open = 0
     case closing = 1
     case collected = 2
+    /// Leader-selected: the helper refused its share, so nothing joins the batch any more. It is tried again when no open
+    /// one is large enough.
+    case disputed = 3
+    /// The helper has given its share of it away before: nothing can be collected from it.
+    case lost = 4
+    /// Both aggregators have signed its close, and the helper refused its share. The same request goes on from there.
+    case closed = 5
 
     var name: String {
         switch self {
         case .open: "open"
         case .closing: "closing"
         case .collected: "collected"
+        case .disputed: "disputed"
+        case .lost: "lost"
+        case .closed: "closed"
         }
     }
+}
+
+/// What becomes of the batch of a collection job that fails. A batch never stays `closing` without a job.
+package enum BatchFate: Sendable, Hashable, CaseIterable {
+    /// As if it had never been chosen: reports may join it, a later job may collect it.
+    case reopened
+    /// Set aside: nothing joins it, and a later job asks for it when it finds no other. (An interval is reopened instead:
+    /// the collector names it, so it is in nobody's way.)
+    case disputed
+    /// Over: the helper has released its share of it to another request. (An interval is reopened instead: some of its
+    /// buckets may be free.)
+    case lost
+    /// Its close is signed and stays; the job goes on from there when it is asked for again.
+    case closed
 }
 
 /// Why a collection job failed: what its resource answers from then on.
@@ -47,9 +71,6 @@ package struct CollectionProblem: Sendable, Equatable {
         self.type = type
         self.detail = detail
     }
-
-    /// More uploads can cure it: the same request starts the job anew instead of repeating the failure.
-    var isRetryable: Bool { type == .invalidBatchSize }
 }
 
 /// A collection job as stored.
@@ -68,6 +89,8 @@ package struct StoredCollection: Sendable, Equatable {
     package var proposal: [UInt8]?
     /// The logged `close` entry, from `closed` on (committed tasks).
     package var closeEntry: [UInt8]?
+    /// The helper's name for its aggregate share, while it defers it.
+    package var shareID: String?
     /// The helper's encoded `HpkeCiphertext`, from `shareReceived` on.
     package var helperShare: [UInt8]?
     /// The helper's encoded `Statement` (committed tasks).
@@ -90,8 +113,8 @@ package enum CollectionCreation: Sendable, Equatable {
 /// Whether a collection's batch can be sealed.
 package enum SealOutcome: Sendable, Equatable {
     case sealed(BatchScope)
-    /// Reports from before the request are still in aggregation.
-    case notReady
+    /// So many reports from before the request are still in aggregation.
+    case notReady(UInt64)
     /// Fewer accepted reports than the task's minimum.
     case tooFew(UInt64)
     /// More accepted reports than the task's maximum.
@@ -113,7 +136,7 @@ package struct BatchSummary: Sendable, Equatable {
 package struct BatchStatus: Sendable, Equatable {
     /// The batch id in base64url, or `start+duration` in units of the time precision.
     package var batch: String
-    /// `open`, `closing` or `collected`.
+    /// `open`, `closing`, `collected`, `disputed`, `lost` or `closed`.
     package var state: String
     /// Accepted reports.
     package var count: UInt64

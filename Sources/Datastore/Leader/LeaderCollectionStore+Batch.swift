@@ -29,6 +29,21 @@ extension SQLiteDatastore: LeaderCollectionStore {
         }
     }
 
+    package func reportIDs(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> [ReportID] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT r.report_id FROM leader_reports AS r
+                    WHERE \(scope.condition) AND r.state = :state ORDER BY r.sequence
+                    """,
+                arguments: scope.arguments(task) &+ ["state": ReportState.accepted.rawValue])
+            var ids: [ReportID] = []
+            while let row = try rows.next() { ids.append(try row.id("report_id", as: ReportID.self)) }
+            return ids
+        }
+    }
+
     package func foldOutputShares<Sum: Sendable>(
         task: TaskID, scope: BatchScope, into initial: Sum,
         _ add: @escaping @Sendable (inout Sum, [UInt8]) throws -> Void

@@ -13,14 +13,8 @@ extension SQLiteDatastore {
                 arguments: [task.blob, request.blob]
             ).map(Self.storedCollection)
             if let present = same.first(where: { !$0.isHidden }) {
-                guard present.state == .failed, present.problem?.isRetryable == true else { return .job(present) }
-                try db.execute(
-                    sql: """
-                        UPDATE leader_collections SET state = ?, watermark = ?, problem_type = NULL,
-                            problem_detail = NULL WHERE sequence = ?
-                        """,
-                    arguments: [CollectionState.waiting.rawValue, watermark, present.key])
-                return .job(try Self.fetchCollection(present.key, db))
+                guard present.state == .failed else { return .job(present) }
+                return .job(try Self.restart(present, watermark: watermark, db))
             }
             if let interval, try Self.overlapsSealed(interval, task, db) { return .overlap }
             let id = Self.collectionID(task: task, request: request, generation: same.count)
@@ -32,6 +26,21 @@ extension SQLiteDatastore {
                 arguments: [task.blob, id.blob, request.blob, CollectionState.waiting.rawValue, watermark])
             return .job(try Self.fetchCollection(db.lastInsertedRowID, db))
         }
+    }
+
+    /// A failed job begins anew: behind its signed close, if it has one.
+    private static func restart(
+        _ job: StoredCollection, watermark: Int64, _ db: Database
+    ) throws -> StoredCollection {
+        let state: CollectionState = job.closeEntry == nil ? .waiting : .closed
+        try db.execute(
+            sql: """
+                UPDATE leader_collections SET state = ?, watermark = ?, problem_type = NULL, problem_detail = NULL
+                WHERE sequence = ?
+                """,
+            arguments: [state.rawValue, watermark, job.key])
+        if state == .closed, let scope = job.scope { try setBatchState(.closing, scope, job.task, db) }
+        return try fetchCollection(job.key, db)
     }
 
     /// The first job of a request is named by the request's hash. Every deleted job before it changes the name,
@@ -112,7 +121,8 @@ extension SQLiteDatastore {
             id: try row.id("collection_id", as: CollectionJobID.self), request: try row.bytes("request"),
             state: try row.code("state", as: CollectionState.self), watermark: try row.integer("watermark"),
             scope: try storedScope(row), proposal: row.optionalBytes("proposal"),
-            closeEntry: row.optionalBytes("close_entry"), helperShare: row.optionalBytes("helper_share"),
+            closeEntry: row.optionalBytes("close_entry"), shareID: row["share_id"],
+            helperShare: row.optionalBytes("helper_share"),
             helperStatement: row.optionalBytes("helper_statement"), response: row.optionalBytes("response"),
             problem: problem, isHidden: row["hidden"] == 1)
     }

@@ -14,9 +14,8 @@ extension SQLiteDatastore {
             guard job.state == .waiting else {
                 throw DatastoreError.conflict("collection job \(key) has its batch already")
             }
-            guard try !Self.hasUnfinished(upTo: job.watermark, interval: interval, job.task, db) else {
-                return .notReady
-            }
+            let unfinished = try Self.unfinished(upTo: job.watermark, interval: interval, job.task, db)
+            guard unfinished == 0 else { return .notReady(unfinished) }
             let scope: BatchScope
             if let interval {
                 if try Self.overlapsSealed(interval, job.task, db) { return .overlap }
@@ -45,30 +44,31 @@ extension SQLiteDatastore {
         }
     }
 
-    private static func hasUnfinished(
+    private static func unfinished(
         upTo watermark: Int64, interval: Interval?, _ task: TaskID, _ db: Database
-    ) throws -> Bool {
+    ) throws -> UInt64 {
         let first = interval?.start.clampedToInt64 ?? 0
         let end = interval.map { ($0.end ?? .max).clampedToInt64 } ?? .max
-        return try Bool.fetchOne(
+        let found = try Int64.fetchOne(
             db,
             sql: """
-                SELECT EXISTS (
-                    SELECT 1 FROM leader_reports
-                    WHERE task_id = ? AND state IN (?, ?) AND sequence <= ? AND time >= ? AND time < ?
-                )
+                SELECT COUNT(*) FROM leader_reports
+                WHERE task_id = ? AND state IN (?, ?) AND sequence <= ? AND time >= ? AND time < ?
                 """,
             arguments: [
                 task.blob, ReportState.received.rawValue, ReportState.aggregating.rawValue, watermark, first, end,
-            ]) ?? false
+            ])
+        return UInt64(clamping: found ?? 0)
     }
 
+    /// The oldest batch that can be collected; one that the helper refused before only where there is no other.
     private static func oldestOpenBatch(
         atLeast minimum: UInt64, _ task: TaskID, _ db: Database
     ) throws -> (found: BatchID?, largest: UInt64) {
         let open = try Row.fetchAll(
-            db, sql: "SELECT batch_id FROM leader_batches WHERE task_id = ? AND state = ? ORDER BY sequence",
-            arguments: [task.blob, BatchState.open.rawValue])
+            db,
+            sql: "SELECT batch_id FROM leader_batches WHERE task_id = ? AND state IN (?, ?) ORDER BY state, sequence",
+            arguments: [task.blob, BatchState.open.rawValue, BatchState.disputed.rawValue])
         var largest: UInt64 = 0
         for row in open {
             let id = try row.id("batch_id", as: BatchID.self)
@@ -90,7 +90,13 @@ extension SQLiteDatastore {
         try await write { db in
             let job = try Self.fetchCollection(key, db)
             try Self.refuse(dropped, from: .accepted, job.task, db)
-            try Self.advance(key, from: [.sealed], set: "proposal = NULL", [:], db)
+            try Self.advance(key, from: [.sealed], set: "proposal = NULL, share_id = NULL", [:], db)
+        }
+    }
+
+    package func recordShareID(_ id: String?, collection key: Int64) async throws(DatastoreError) {
+        try await write { db in
+            try Self.advance(key, from: [.sealed, .closed], set: "share_id = :id", ["id": id], db)
         }
     }
 
@@ -160,28 +166,34 @@ extension SQLiteDatastore {
     }
 
     package func failCollection(
-        _ key: Int64, problem: CollectionProblem, reopening: Bool
+        _ key: Int64, problem: CollectionProblem, batch fate: BatchFate
     ) async throws(DatastoreError) {
         try await write { db in
             let job = try Self.fetchCollection(key, db)
-            if reopening, let scope = job.scope { try Self.reopen(scope, job.task, db) }
+            // What is signed stays, whoever asks.
+            let fate = job.closeEntry == nil ? fate : .closed
+            if let scope = job.scope { try Self.release(scope, fate, job.task, db) }
             try Self.advance(
                 key, from: [.waiting, .sealed, .closed, .shareReceived],
                 set: """
-                    state = :state, problem_type = :type, problem_detail = :detail, proposal = NULL,
-                    selector = CASE WHEN :reopened THEN NULL ELSE selector END
+                    state = :state, problem_type = :type, problem_detail = :detail, proposal = NULL, share_id = NULL,
+                    selector = CASE WHEN :closed THEN selector ELSE NULL END
                     """,
                 [
                     "state": CollectionState.failed.rawValue, "type": problem.type?.rawValue,
-                    "detail": problem.detail, "reopened": reopening,
+                    "detail": problem.detail, "closed": fate == .closed,
                 ], db)
         }
     }
 
-    private static func reopen(_ scope: BatchScope, _ task: TaskID, _ db: Database) throws {
-        switch scope {
-        case .batch: try setBatchState(.open, scope, task, db)
-        case .interval(let interval):
+    /// Gives a sealed batch back, as far as its fate allows.
+    static func release(_ scope: BatchScope, _ fate: BatchFate, _ task: TaskID, _ db: Database) throws {
+        switch (fate, scope) {
+        case (.closed, _): try setBatchState(.closed, scope, task, db)
+        case (.reopened, .batch): try setBatchState(.open, scope, task, db)
+        case (.disputed, .batch): try setBatchState(.disputed, scope, task, db)
+        case (.lost, .batch): try setBatchState(.lost, scope, task, db)
+        case (_, .interval(let interval)):
             try db.execute(
                 sql: """
                     DELETE FROM leader_batches
@@ -191,7 +203,7 @@ extension SQLiteDatastore {
         }
     }
 
-    private static func setBatchState(_ state: BatchState, _ scope: BatchScope, _ task: TaskID, _ db: Database) throws {
+    static func setBatchState(_ state: BatchState, _ scope: BatchScope, _ task: TaskID, _ db: Database) throws {
         switch scope {
         case .batch(let id):
             try db.execute(

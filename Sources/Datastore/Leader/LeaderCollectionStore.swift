@@ -5,8 +5,8 @@ import Ledger
 package protocol LeaderCollectionStore: Sendable {
     /// Creates a collection job, or finds the one that the same bytes created.
     ///
-    /// A job that failed for want of reports starts anew. A job that the collector deleted is not found: the same
-    /// bytes make a new one under another id.
+    /// A job that failed starts anew. A job that the collector deleted is not found: the same bytes make a new one under
+    /// another id.
     func createCollection(
         task: TaskID, request: [UInt8], interval: Interval?
     ) async throws(DatastoreError) -> CollectionCreation
@@ -49,8 +49,15 @@ package protocol LeaderCollectionStore: Sendable {
     /// Records the leaf list before it is posted to the helper.
     func recordProposal(_ proposal: [UInt8], collection key: Int64) async throws(DatastoreError)
 
-    /// Takes reports out of a sealed batch, with their `rejected` entries; the proposal is void.
+    /// Takes reports out of a sealed batch, with their `rejected` entries in tasks that log reports; the proposal, and a
+    /// share that was deferred, are void.
     func dropReports(_ dropped: [RefusedReport], collection key: Int64) async throws(DatastoreError)
+
+    /// Records the helper's name for a share that it has deferred; nil: the request has to be posted again.
+    func recordShareID(_ id: String?, collection key: Int64) async throws(DatastoreError)
+
+    /// Streams the ids of the batch's accepted reports, in the order of upload.
+    func reportIDs(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> [ReportID]
 
     /// Whether a batch of the task is closed, in this node's log.
     func hasClosedBatch(_ task: TaskID) async throws(DatastoreError) -> Bool
@@ -74,10 +81,9 @@ package protocol LeaderCollectionStore: Sendable {
 
     /// Ends an active job with an error.
     ///
-    /// - Parameter reopening: gives the sealed batch back. Never after its close was signed or its share was asked
-    ///   for.
+    /// - Parameter fate: what becomes of its batch, if it has one. After its close was signed that is always `.closed`.
     func failCollection(
-        _ key: Int64, problem: CollectionProblem, reopening: Bool
+        _ key: Int64, problem: CollectionProblem, batch fate: BatchFate
     ) async throws(DatastoreError)
 
     /// The task's batches, oldest first; in time-interval mode also the buckets that no batch contains.

@@ -107,34 +107,12 @@ extension SQLiteDatastore: LeaderJobStore {
         }
     }
 
-    package func pendingJobs() async throws(DatastoreError) -> [Int64] {
-        try await read { db in
-            try Int64.fetchAll(
-                db, sql: "SELECT sequence FROM leader_jobs WHERE state = ? ORDER BY sequence",
-                arguments: [JobState.pending.rawValue])
-        }
-    }
-
-    package func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob? {
-        try await read { db in
-            try Row.fetchOne(
-                db, sql: "SELECT * FROM leader_jobs WHERE sequence = ? AND state = ?",
-                arguments: [key, JobState.pending.rawValue]
-            ).map { row in
-                PendingJob(
-                    key: try row.integer("sequence"), task: try row.id("task_id", as: TaskID.self),
-                    batchID: try row.optionalID("batch_id", as: BatchID.self), request: try row.bytes("request"),
-                    helperID: row["location"])
-            }
-        }
-    }
-
     package func reports(ofJob key: Int64) async throws(DatastoreError) -> [WaitingReport] {
         try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT r.report_id, r.time, r.attempts, p.* FROM leader_reports r
+                    SELECT r.report_id, r.time, r.attempts, r.refused_after, p.* FROM leader_reports r
                     JOIN leader_payloads p ON p.sequence = r.sequence
                     WHERE r.job = ? AND r.state = ? ORDER BY r.position
                     """,
@@ -164,6 +142,8 @@ extension SQLiteDatastore: LeaderJobStore {
                 db, sql: "SELECT COUNT(*) FROM leader_reports WHERE job = ? AND state = ?",
                 arguments: [key, ReportState.aggregating.rawValue])
             guard left == 0 else { throw DatastoreError.conflict("job \(key) ends without an outcome for all reports") }
+            try Self.forgetTurns(ofJob: key, db)
+            if outcomes.contains(where: { $0.outcome.isAccepted }) { try Self.countAnswered(key, db) }
             return true
         }
     }
@@ -196,13 +176,14 @@ extension SQLiteDatastore: LeaderJobStore {
                 arguments: [sequence, outputShare.blob])
         case (.rejected(let error, let logEntry), _):
             try reject(sequence, error, logEntry: logEntry, db)
-        case (.returned(let notBefore), nil):
+        case (.returned(let notBefore, let refused), nil):
             try db.execute(
                 sql: """
-                    UPDATE leader_reports SET state = ?, job = NULL, position = NULL, batch_id = NULL,
-                        attempts = attempts + 1, not_before = ? WHERE sequence = ?
+                    UPDATE leader_reports SET state = ?, job = NULL, position = NULL, batch_id = NULL, not_before = ?
+                    WHERE sequence = ?
                     """,
                 arguments: [ReportState.received.rawValue, notBefore.clampedToInt64, sequence])
+            if refused { try countRefusal(sequence, db) }
         }
     }
 }

@@ -24,13 +24,34 @@ package struct PendingJob: Sendable, Equatable {
     package var request: [UInt8]
     /// The helper's name for the job, once the helper has told it.
     package var helperID: String?
+    /// How many reports the request asks about.
+    package var reportCount: Int
+    package var progress: JobProgress
 
-    package init(key: Int64, task: TaskID, batchID: BatchID?, request: [UInt8], helperID: String?) {
+    package init(
+        key: Int64, task: TaskID, batchID: BatchID?, request: [UInt8], helperID: String?, reportCount: Int,
+        progress: JobProgress = JobProgress()
+    ) {
         self.key = key
         self.task = task
         self.batchID = batchID
         self.request = request
         self.helperID = helperID
+        self.reportCount = reportCount
+        self.progress = progress
+    }
+}
+
+/// A pending job as the one who decides what to send next sees it.
+package struct WaitingJob: Sendable, Equatable {
+    package var key: Int64
+    package var task: TaskID
+    package var progress: JobProgress
+
+    package init(key: Int64, task: TaskID, progress: JobProgress) {
+        self.key = key
+        self.task = task
+        self.progress = progress
     }
 }
 
@@ -41,7 +62,9 @@ package enum ReportOutcome: Sendable, Equatable {
     /// Refused by one of the aggregators. Where it was the leader, with the `rejected` entry.
     case rejected(ReportError, logEntry: [UInt8]?)
     /// May be in another job from `notBefore` (POSIX seconds) on.
-    case returned(notBefore: UInt64)
+    ///
+    /// - Parameter refused: the helper refused the whole job, so perhaps because of this report.
+    case returned(notBefore: UInt64, refused: Bool = false)
 }
 
 /// Aggregation jobs.
@@ -62,8 +85,8 @@ package protocol LeaderJobStore: Sendable {
         _ job: NewJob?, refused: [RefusedReport], task: TaskID, maxBatchSize: UInt64
     ) async throws(DatastoreError) -> JobCreation
 
-    /// Keys of the jobs without a result, oldest first.
-    func pendingJobs() async throws(DatastoreError) -> [Int64]
+    /// The jobs without a result, oldest first.
+    func pendingJobs() async throws(DatastoreError) -> [WaitingJob]
 
     /// A job, if it is still pending.
     func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob?
@@ -72,6 +95,12 @@ package protocol LeaderJobStore: Sendable {
     func reports(ofJob key: Int64) async throws(DatastoreError) -> [WaitingReport]
 
     func recordHelperID(_ helperID: String?, ofJob key: Int64) async throws(DatastoreError)
+
+    /// Keeps how the exchange about a job has gone, if it is still pending.
+    func recordProgress(_ progress: JobProgress, ofJob key: Int64) async throws(DatastoreError)
+
+    /// How many jobs of the task ended with accepted reports, ever. What grows shows that the way to the helper works.
+    func answeredJobs(task: TaskID) async throws(DatastoreError) -> UInt64
 
     /// Ends a job: states of its reports, output shares and log entries, in one transaction. Log entries get their
     /// places in the order of `outcomes`.

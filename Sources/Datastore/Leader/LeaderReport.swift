@@ -1,7 +1,7 @@
 import DAP
 
-/// The life of a report at the leader: `received` → `aggregating` → `accepted` or `rejected`. An abandoned job puts
-/// its reports back to `received`; a report that the close of its batch leaves out goes from `accepted` to
+/// The life of a report at the leader: `received` → `aggregating` → `accepted` or `rejected`. A job that the helper
+/// refuses puts its reports back to `received`, and so is one that comes too early for the helper; a report that the close of its batch leaves out goes from `accepted` to
 /// `rejected`, and a contributor can turn any report that is not closed over into `withdrawn`. Rows are never deleted:
 /// they are the replay protection.
 enum ReportState: Int64 {
@@ -83,15 +83,21 @@ package struct WaitingReport: Sendable, Equatable {
     package var sequence: Int64
     package var reportID: ReportID
     package var time: UInt64
-    /// How many jobs with this report were abandoned.
+    /// How many jobs with this report the helper refused as a whole.
     package var attempts: Int
+    /// How many jobs of the task had been answered when that happened for the first time; nil: it never did.
+    package var refusedAfter: UInt64?
     package var payload: ReportPayload
 
-    package init(sequence: Int64, reportID: ReportID, time: UInt64, attempts: Int, payload: ReportPayload) {
+    package init(
+        sequence: Int64, reportID: ReportID, time: UInt64, attempts: Int, refusedAfter: UInt64? = nil,
+        payload: ReportPayload
+    ) {
         self.sequence = sequence
         self.reportID = reportID
         self.time = time
         self.attempts = attempts
+        self.refusedAfter = refusedAfter
         self.payload = payload
     }
 }

@@ -7,6 +7,7 @@ extension SQLiteDatastore: LeaderReportStore {
         _ reports: [NewReport], task: TaskID, bucketCapacity: UInt64?
     ) async throws(DatastoreError) -> [UploadOutcome] {
         try await write { db in
+            try Self.requireService(of: task, db)
             var buckets = BucketFill(task: task, capacity: bucketCapacity)
             let outcomes = try reports.map { report in try Self.store(report, task, &buckets, db) }
             // The answer promises those that have a deadline.
@@ -80,6 +81,9 @@ extension SQLiteDatastore: LeaderReportStore {
         }
     }
 
+    /// No report is put off by so many seconds: where one seems to be, the clock was wrong then or is now.
+    private static let longestWait: UInt64 = 7_200
+
     package func waitingReports(
         task: TaskID, excluding excluded: Set<Int64>, now: UInt64, limit: Int, payloadLimit: Int
     ) async throws(DatastoreError) -> [WaitingReport] {
@@ -89,12 +93,16 @@ extension SQLiteDatastore: LeaderReportStore {
             let cursor = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT r.report_id, r.time, r.attempts, p.* FROM leader_reports r
+                    SELECT r.report_id, r.time, r.attempts, r.refused_after, p.* FROM leader_reports r
                     JOIN leader_payloads p ON p.sequence = r.sequence
-                    WHERE r.task_id = ? AND r.state = ? AND r.not_before <= ? AND r.sequence NOT IN (\(list))
+                    WHERE r.task_id = ? AND r.state = ? AND (r.not_before <= ? OR r.not_before > ?)
+                        AND r.sequence NOT IN (\(list))
                     ORDER BY r.sequence LIMIT ?
                     """,
-                arguments: [task.blob, ReportState.received.rawValue, now.clampedToInt64, limit])
+                arguments: [
+                    task.blob, ReportState.received.rawValue, now.clampedToInt64,
+                    (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64, limit,
+                ])
             var found: [WaitingReport] = []
             var size = 0
             while size < payloadLimit, let row = try cursor.next() {
@@ -110,7 +118,7 @@ extension SQLiteDatastore: LeaderReportStore {
         WaitingReport(
             sequence: try row.integer("sequence"), reportID: try row.id("report_id", as: ReportID.self),
             time: try row.unsigned("time"),
-            attempts: Int(try row.integer("attempts")),
+            attempts: Int(try row.integer("attempts")), refusedAfter: try row.optionalUnsigned("refused_after"),
             payload: ReportPayload(
                 metadata: try row.bytes("metadata"), publicShare: try row.bytes("public_share"),
                 inputShare: try row.bytes("input_share"), helperShare: try row.bytes("helper_share")))

@@ -181,6 +181,7 @@ extension SQLiteDatastore {
                 try db.execute(
                     sql: "UPDATE leader_jobs SET state = ?, request = NULL WHERE sequence = ?",
                     arguments: [JobState.ended.rawValue, job])
+                try Self.forgetTurns(ofJob: job, db)
             }
         }
     }

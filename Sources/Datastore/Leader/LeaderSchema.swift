@@ -1,4 +1,6 @@
+import DAP
 import GRDB
+import Ledger
 
 extension SQLiteDatastore {
     /// The leader's tables. What is large (payloads, output shares, request bodies) has rows of its own, because
@@ -108,6 +110,61 @@ extension SQLiteDatastore {
                         PRIMARY KEY (task_id, report_id, claim_key)
                     ) WITHOUT ROWID;
                     """)
+        }
+        migrator.registerMigration("leader 4 turns") { db in
+            // How the exchange about each pending job has gone: apart from the job's row, which holds the request.
+            // leader_answered counts, for each task, the jobs by which reports were accepted; refused_after is that
+            // number when a job with the report was refused for the first time.
+            try db.execute(
+                sql: """
+                    CREATE TABLE leader_turns (
+                        job INTEGER PRIMARY KEY REFERENCES leader_jobs (sequence),
+                        answer INTEGER NOT NULL,
+                        attempts INTEGER NOT NULL,
+                        may_be_committed INTEGER NOT NULL,
+                        sent_at INTEGER NOT NULL,
+                        not_before INTEGER NOT NULL,
+                        is_asked INTEGER NOT NULL,
+                        reason TEXT NOT NULL
+                    );
+                    CREATE TABLE leader_answered (
+                        task_id BLOB NOT NULL PRIMARY KEY,
+                        jobs INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    ALTER TABLE leader_reports ADD COLUMN refused_after INTEGER;
+                    """)
+        }
+        migrator.registerMigration("leader 5 deferred shares") { db in
+            // The helper's name for a share that it deferred. Batches whose jobs had failed stayed `closing` for ever.
+            try db.execute(sql: "ALTER TABLE leader_collections ADD COLUMN share_id TEXT")
+            let failed = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT sequence, task_id, selector, close_entry IS NOT NULL AS signed FROM leader_collections
+                    WHERE state = 6 AND selector IS NOT NULL
+                    """)
+            for row in failed {
+                guard let selector = try? BatchSelector(decoding: try row.bytes("selector")),
+                    let scope = BatchScope(selector)
+                else { continue }
+                let isSigned: Bool = row["signed"]
+                let task = try row.id("task_id", as: TaskID.self).blob
+                switch scope {
+                case .batch(let id):
+                    try db.execute(
+                        sql: "UPDATE leader_batches SET state = ? WHERE task_id = ? AND batch_id = ? AND state = 1",
+                        arguments: [isSigned ? 5 : 3, task, id.blob])
+                case .interval(let interval):
+                    let change = isSigned ? "UPDATE leader_batches SET state = 5" : "DELETE FROM leader_batches"
+                    try db.execute(
+                        sql: "\(change) WHERE task_id = ? AND batch_id IS NULL AND first_time = ? AND state = 1",
+                        arguments: [task, interval.start.clampedToInt64])
+                }
+                guard !isSigned else { continue }
+                let key: Int64 = row["sequence"]
+                try db.execute(
+                    sql: "UPDATE leader_collections SET selector = NULL WHERE sequence = ?", arguments: [key])
+            }
         }
     }
 }

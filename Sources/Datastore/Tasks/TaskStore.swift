@@ -5,41 +5,109 @@ package struct StoredTask: Sendable, Equatable {
     package var id: TaskID
     /// The operator's name for it.
     package var name: String
-    /// The encoded `TaskConfiguration`, from which the id derives.
+    /// The encoded `TaskConfiguration`. The id derives from it, unless the operator chose another one.
     package var configuration: [UInt8]
     /// The collector's encoded `HpkeConfig`.
     package var collectorConfig: [UInt8]
     /// The exact text of the task's tlog-policy; committed tasks have one.
     package var policyText: [UInt8]?
-    /// The VDAF verification key, derived once, when the task was opted into: a later change of the operators' shared
-    /// secret must not change it.
-    package var verifyKey: [UInt8]
+    /// The VDAF verification keys, at least one, derived once, when the task was opted into: a later change of the
+    /// operators' shared secret must not change them by itself. A leader uses the first.
+    package var verifyKeys: [VerifyKey]
+    package var source: TaskSource
+    package var service: TaskService
 
     package init(
         id: TaskID, name: String, configuration: [UInt8], collectorConfig: [UInt8], policyText: [UInt8]?,
-        verifyKey: [UInt8]
+        verifyKeys: [VerifyKey], source: TaskSource = .taskprov, service: TaskService = .served
     ) {
+        precondition(!verifyKeys.isEmpty, "a task has a verification key")
         self.id = id
         self.name = name
         self.configuration = configuration
         self.collectorConfig = collectorConfig
         self.policyText = policyText
-        self.verifyKey = verifyKey
+        self.verifyKeys = verifyKeys
+        self.source = source
+        self.service = service
+    }
+
+    /// The key that a leader uses.
+    package var verifyKey: [UInt8] {
+        get { verifyKeys[0].bytes }
+        set { verifyKeys[0].bytes = newValue }
+    }
+
+    /// With one key, of id 0, as taskprov derives it.
+    package init(
+        id: TaskID, name: String, configuration: [UInt8], collectorConfig: [UInt8], policyText: [UInt8]?,
+        verifyKey: [UInt8], source: TaskSource = .taskprov, service: TaskService = .served
+    ) {
+        self.init(
+            id: id, name: name, configuration: configuration, collectorConfig: collectorConfig, policyText: policyText,
+            verifyKeys: [VerifyKey(id: 0, bytes: verifyKey)], source: source, service: service)
     }
 }
 
-/// The tasks that a node serves. Tasks are added, never changed: their id is the hash of their configuration.
+/// A VDAF verification key, by the id that aggregation jobs name (DAP-18, Leader Initialization). Secret.
+package struct VerifyKey: Sendable, Equatable {
+    package var id: UInt8
+    package var bytes: [UInt8]
+
+    package init(id: UInt8, bytes: [UInt8]) {
+        self.id = id
+        self.bytes = bytes
+    }
+}
+
+/// How a node came to serve a task.
+package enum TaskSource: Int64, Sendable, CaseIterable {
+    /// The operator added it; id and key follow from its configuration (taskprov).
+    case taskprov = 0
+    /// The operator added it, and chose its id or its keys: a plain DAP task.
+    case manual = 1
+    /// A request announced it (`DAP-Taskprov`), and the operator allows that; id and key as in ``taskprov``.
+    case announced = 2
+}
+
+/// What became of a task that a request announced.
+package enum AnnouncedTaskOutcome: Sendable, Equatable {
+    /// It is stored, now or since before.
+    case stored
+    /// As many tasks as the operator allows were announced before.
+    case full
+}
+
+/// The tasks that a node serves. What makes a task is never changed.
 package protocol TaskStore: Sendable {
     /// Adds a task.
     ///
     /// - Parameter logEntry: the task's entry for the transparency log, logged in the same transaction (leader only).
-    /// - Returns: false if the same task is there already; nothing is logged again then.
-    /// - Throws: `.conflict` if a task of this id is there with other particulars.
+    /// - Returns: false if the same task is served already. Nothing is logged again for one that had ended.
+    /// - Throws: `.conflict` if a task of this id is there with other particulars, or has ended with reports discarded.
     @discardableResult
     func addTask(_ task: StoredTask, logEntry: [UInt8]?) async throws(DatastoreError) -> Bool
 
+    /// Adds a task that a request announced, unless there are `limit` of them.
+    ///
+    /// - Throws: `.conflict` if a task of this id is there with other particulars.
+    func addAnnouncedTask(_ task: StoredTask, limit: UInt64) async throws(DatastoreError) -> AnnouncedTaskOutcome
+
     func task(_ id: TaskID) async throws(DatastoreError) -> StoredTask?
 
-    /// All tasks, in the order in which they were added.
+    /// All tasks, in the order in which they were added, those that have ended included.
     func tasks() async throws(DatastoreError) -> [StoredTask]
+
+    /// Grows whenever any process changes anything about a task.
+    func taskRevision() async throws(DatastoreError) -> Int64
+
+    /// Gives a task another verification key, while nothing has been accepted under the present one. Pending jobs end, and
+    /// their reports wait again.
+    func replaceVerifyKey(_ key: [UInt8], of id: TaskID) async throws(DatastoreError) -> KeyReplacement
+
+    /// Ends a task, unless it owes something that may not be given up. Rows that protect from replays stay.
+    func endTask(_ id: TaskID, mayDiscard: Bool) async throws(DatastoreError) -> TaskEnding
+
+    /// What the task owes on this node.
+    func burden(of id: TaskID) async throws(DatastoreError) -> TaskBurden
 }

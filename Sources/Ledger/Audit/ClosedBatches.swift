@@ -27,7 +27,7 @@ package struct ClosedBatch: Sendable {
     /// Whether λ, which the task promised to hide until after the close, was revealed in the log before it: then credit
     /// could have been farmed, and there is none.
     package var isExposed: Bool {
-        guard task.cairn.creditPolicy?.kind == .validation, let reveal = ledger.reveal else { return false }
+        guard task.cairn?.creditPolicy?.kind == .validation, let reveal = ledger.reveal else { return false }
         return reveal.index < batch.index
     }
 

@@ -31,7 +31,7 @@ struct Lineage {
             guard case .verified(let value) = batch.verdict else { continue }
             results[CloseKey(taskID: batch.taskID, selector: batch.selector)] = Blob.hash(Blob.encode(value))
         }
-        let rounds = ledgers.filter { $0.task.cairn.modelHash != nil }
+        let rounds = ledgers.filter { $0.task.cairn?.modelHash != nil }
         for ledger in rounds {
             checkAnnouncements(of: ledger)
             checkModels(of: ledger, results: results)
@@ -48,7 +48,7 @@ struct Lineage {
     private mutating func checkAnnouncements(of ledger: TaskLedger) {
         let named = TrainingRound(taskInfo: ledger.task.configuration.taskInfo)
         for entry in ledger.rounds {
-            if entry.modelHash != ledger.task.cairn.modelHash {
+            if entry.modelHash != ledger.task.cairn?.modelHash {
                 convict(ledger, "the owner announced the round from another model than the task names")
             }
             if let named, entry.name != named {
@@ -60,7 +60,7 @@ struct Lineage {
     /// One model came of the round, from the model and the result that the log knows.
     private mutating func checkModels(of ledger: TaskLedger, results: [CloseKey: [UInt8]]) {
         for model in ledger.models {
-            if model.previousModelHash != ledger.task.cairn.modelHash {
+            if model.previousModelHash != ledger.task.cairn?.modelHash {
                 convict(ledger, "the owner logged a model that comes from another one than the round started from")
             }
             guard ledger.closed.contains(where: { $0.terms.selector == model.selector }) else {
@@ -98,7 +98,7 @@ struct Lineage {
             }
             guard let earlier = name.previous.flatMap({ rounds[$0] }) else { continue }
             let models = earlier.flatMap(\.models).map(\.modelHash)
-            for ledger in tasks where !models.contains(where: { $0 == ledger.task.cairn.modelHash }) {
+            for ledger in tasks where !models.contains(where: { $0 == ledger.task.cairn?.modelHash }) {
                 // A break, but nobody's: the leader may have withheld the model, or another log has it.
                 findings.append(
                     LineageFinding(
@@ -121,7 +121,7 @@ struct Lineage {
 
     /// Which rounds a task is by its owner's word: the one in `task_info`, or where this has another form, the announced.
     private static func names(of ledger: TaskLedger) -> [RunRound] {
-        guard let owner = ledger.task.cairn.ownerKey, ledger.isSignedByOwner || !ledger.rounds.isEmpty else {
+        guard let owner = ledger.task.cairn?.ownerKey, ledger.isSignedByOwner || !ledger.rounds.isEmpty else {
             return []
         }
         if let round = TrainingRound(taskInfo: ledger.task.configuration.taskInfo) {

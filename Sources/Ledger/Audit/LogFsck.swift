@@ -202,7 +202,7 @@ private actor FsckSurvey {
         switch entry {
         case .task(let task):
             guard let configuration = try? TaskConfiguration(decoding: task.configuration),
-                let validated = try? configuration.validated(), validated.cairn.publish == .public
+                let validated = try? configuration.validated(), validated.cairn?.publish == .public
             else { return }
             publishing.insert(validated.taskID)
         case .round(let round):

@@ -75,7 +75,7 @@ extension TaskLedger {
         }
         func both(_ text: String) -> BatchAudit.Finding { .init(culprits: [.leader, .helper], text: text) }
         var findings: [BatchAudit.Finding] = []
-        let (minimum, maximum) = (task.configuration.minBatchSize, task.cairn.maxBatchSize)
+        let (minimum, maximum) = (task.configuration.minBatchSize, task.maxBatchSize)
         if terms.count < minimum {
             findings.append(
                 both("both aggregators closed over \(terms.count) reports; the task demands at least \(minimum)"))

@@ -106,7 +106,7 @@ struct TaskLedger {
         self.task = task
         self.keys = keys
         self.isSignedByOwner = isSignedByOwner
-        if task.cairn.ownerKey != nil, !isSignedByOwner {
+        if task.cairn?.ownerKey != nil, !isSignedByOwner {
             // A leader may have left it out. Who reads the log shall know before anything is owed.
             notes.append(
                 "the entry of task \(task.taskID.base64URL) lacks the signature of the owner whom it names; the task "
@@ -121,7 +121,7 @@ struct TaskLedger {
     }
 
     init?(_ configuration: TaskConfiguration, isSignedByOwner: (ValidatedTask) -> Bool = { _ in false }) {
-        guard let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn.statementKeys else {
+        guard let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn?.statementKeys else {
             return nil
         }
         self.init(task: task, keys: keys, isSignedByOwner: isSignedByOwner(task))
@@ -208,7 +208,7 @@ struct TaskLedger {
     // MARK: Entries of the owner
 
     mutating func add(_ round: RoundEntry) {
-        guard let owner = task.cairn.ownerKey, round.isSigned(by: owner) else {
+        guard let owner = task.cairn?.ownerKey, round.isSigned(by: owner) else {
             notes.append("a `round` entry that the task's owner did not sign is ignored")
             return
         }
@@ -216,7 +216,7 @@ struct TaskLedger {
     }
 
     mutating func add(_ model: ModelEntry) {
-        guard let owner = task.cairn.ownerKey, model.isSigned(by: owner) else {
+        guard let owner = task.cairn?.ownerKey, model.isSigned(by: owner) else {
             notes.append("a `model` entry that the task's owner did not sign is ignored")
             return
         }
@@ -224,7 +224,7 @@ struct TaskLedger {
     }
 
     mutating func add(_ payout: PayoutEntry) {
-        guard let owner = task.cairn.ownerKey, payout.isSigned(by: owner) else {
+        guard let owner = task.cairn?.ownerKey, payout.isSigned(by: owner) else {
             notes.append("a `payout` entry that the task's owner did not sign is ignored")
             return
         }
@@ -232,7 +232,7 @@ struct TaskLedger {
     }
 
     mutating func add(_ entry: RevealEntry, at index: UInt64) {
-        guard entry.opens(task.cairn) else {
+        guard let cairn = task.cairn, entry.opens(cairn) else {
             notes.append("a `reveal` entry of another λ than the task's is ignored")
             return
         }

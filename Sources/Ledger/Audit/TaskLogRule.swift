@@ -20,7 +20,7 @@ package enum TaskLogRule {
         of task: ValidatedTask, policy: LogPolicy, checkpoint: SignedCheckpoint, verdict: PolicyVerdict
     ) -> String? {
         if let foreign = otherLog(than: task, policy: policy, verdict: verdict) { return foreign }
-        guard let leaderKey = task.cairn.statementKeys?.leader else { return "the task names no statement keys" }
+        guard let leaderKey = task.cairn?.statementKeys?.leader else { return "the task names no statement keys" }
         let time = LeaderTime.judge(checkpoint, leaderKey: leaderKey, policy: policy)
         guard time.isConfirmed else { return "\(time)" }
         return nil
@@ -31,11 +31,11 @@ package enum TaskLogRule {
     package static func otherLog(
         than task: ValidatedTask, policy: LogPolicy, verdict: PolicyVerdict
     ) -> String? {
-        if let hash = task.cairn.logPolicyHash, hash != policy.fileHash {
+        if let hash = task.cairn?.logPolicyHash, hash != policy.fileHash {
             return "the task names the log policy with the SHA-256 \(Hex.encode(hash)); the one used here has "
                 + Hex.encode(policy.fileHash)
         }
-        guard let logKey = task.cairn.logKey, let own = try? NoteVerifier(vkey: logKey) else {
+        guard let logKey = task.cairn?.logKey, let own = try? NoteVerifier(vkey: logKey) else {
             return "the task names no log"
         }
         let hasSigned = verdict.logs.contains { key in

@@ -29,7 +29,7 @@ package struct TaskEntry: WireMessage, Equatable {
     ///
     /// - Parameter task: the entry's configuration.
     package func isSigned(for task: ValidatedTask) -> Bool {
-        guard let owner = task.cairn.ownerKey, let ownerSignature else { return false }
+        guard let owner = task.cairn?.ownerKey, let ownerSignature else { return false }
         return TaskOwnerSignature.isValid(ownerSignature, taskID: task.taskID, ownerKey: owner)
     }
 

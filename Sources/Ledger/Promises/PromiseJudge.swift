@@ -159,7 +159,7 @@ private struct PromiseSearch {
                 "its task is not known: this file of version 1 names only an id, and the log has no task "
                     + held.promise.taskID.base64URL)
         }
-        guard let log = known.task.cairn.logKey, let verifier = try? NoteVerifier(vkey: log) else {
+        guard let log = known.task.cairn?.logKey, let verifier = try? NoteVerifier(vkey: log) else {
             return .void("its task names no log")
         }
         do throws(UploadPromise.Failure) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Synchronization
 import TensorFiles
 
 /// `cairn collect`: the collector asks for a batch's result.
@@ -16,6 +17,8 @@ struct CollectCommand: AsyncParsableCommand {
             The result is what the reports add up to, coordinate by coordinate. --average divides it by their number, \
             which is the only difference between a task made with --vdaf average and one with --vdaf sum. --out writes \
             the numbers into a .npy or .safetensors file, in double precision.
+
+            While the leader waits for something, what it waits for is written to standard error.
 
             The result of a committed task is held against its log: the two shares must be those that the aggregators \
             signed for a batch that passes the public check, and the number of reports that batch's. A result that the log \
@@ -63,7 +66,9 @@ struct CollectCommand: AsyncParsableCommand {
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token),
             transport: .speaking)
         let query = try query(file.configuration)
-        let outcome = try await collector.collect(query, next: next) {
+        let reasons = WaitingReasons()
+        let outcome = try await collector.collect(query, next: next) { reason in
+            if let line = reasons.line(for: reason, at: .now) { Console.error(line) }
             Spinner.shared.turn("waiting for the aggregators")
         }
         Spinner.shared.finish()
@@ -149,6 +154,34 @@ extension AggregateValue {
         case .integer(let value): [Double(value)]
         case .vector(let values): values.map { Double($0) }
         case .signedVector(let values): values.map { Double($0) * vdaf.unit }
+        }
+    }
+}
+
+/// Which of the reasons to wait that a leader gives are worth a line.
+final class WaitingReasons: Sendable {
+    private struct State {
+        var last: String?
+        /// Of the last line, or of the first reason.
+        var since: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+
+    /// What passes within this time is not worth a line, and neither are two lines in it.
+    static let quiet: Duration = .seconds(2)
+
+    /// A line for a reason that is new, and that has lasted from one question to the next.
+    func line(for reason: String?, at now: ContinuousClock.Instant) -> String? {
+        state.withLock { state in
+            guard let reason, reason != state.last else { return nil }
+            guard let since = state.since else {
+                state.since = now
+                return nil
+            }
+            guard now - since >= Self.quiet else { return nil }
+            (state.last, state.since) = (reason, now)
+            return "waiting for \(reason)"
         }
     }
 }

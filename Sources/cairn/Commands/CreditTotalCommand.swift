@@ -38,7 +38,7 @@ struct CreditTotalCommand: AsyncParsableCommand {
     func run() async throws {
         let file = try task.load()
         let task = try file.configuration.validated()
-        guard let kind = task.cairn.creditPolicy?.kind, kind != .none else {
+        guard let kind = task.cairn?.creditPolicy?.kind, kind != .none else {
             throw CommandFailure("the task \(file.name) gives no credit")
         }
         var finder = CreditLambda(files: try lambda.map(LambdaFile.read), log: try file.publicLog(at: log))

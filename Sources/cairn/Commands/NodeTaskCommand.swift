@@ -6,7 +6,10 @@ import Datastore
 /// `cairn node task`: which tasks a node serves.
 struct NodeTaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "task", abstract: "Add tasks to a node.", subcommands: [NodeTaskAddCommand.self])
+        commandName: "task", abstract: "Add, list, show and end the tasks of a node.",
+        subcommands: [
+            NodeTaskAddCommand.self, NodeTaskListCommand.self, NodeTaskShowCommand.self, NodeTaskRemoveCommand.self,
+        ])
 }
 
 /// `cairn node task add`: the operator agrees to serve a task. The node may be running.
@@ -14,38 +17,144 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Serve a task.",
-        discussion: "Checks that the task names this node, its peer and their keys, and that its sums cannot overflow.")
+        discussion: """
+            Checks that the task names this node, its peer and their keys, and that its sums cannot overflow. Then asks the \
+            peer whether the two nodes fit each other for this task: a peer that is not there yet is a note, a \
+            contradiction (another pre-shared key, another token, another log) an error. The task is added all the same; \
+            mend what is said, and run the command again, which replaces a verification key that a wrong pre-shared key gave \
+            as long as no report has been accepted under it.
+
+            Instead of a task file, --dap FILE reads a plain DAP-18 task, whose other aggregator need not be a node of \
+            Cairn. Everything in it must be byte for byte as clients, collector and the other aggregator have it:
+
+              name: visits
+              task_id: 8BY0RzZM…              # base64url or hexadecimal
+              task_info: visits               # or task_info_hex
+              leader: https://leader.example.org/
+              helper: https://helper.example.com/dap/
+              time_precision: 3600            # seconds
+              min_batch_size: 100
+              batch_mode: time-interval       # or leader-selected
+              vdaf: { type: histogram, length: 10, chunk_length: 4 }
+              task_interval: { start: 1767225600, duration: 2592000 }
+              verify_keys:                    # a leader uses the first
+                - { id: 1, file: visits.key } # as `cairn keygen psk` writes
+              collector_hpke_config: 09002000…
+
+            Leave out task_id where the configuration names the task (taskprov), and with it verify_keys: the key then \
+            follows from the operators' secret. task_interval, in seconds, is optional. task_configuration: HEX stands \
+            for everything from task_info to task_interval. The types and their parameters are: count; sum \
+            (max_measurement); sumvec (length, max_measurement, chunk_length); histogram (length, chunk_length); multihot \
+            (length, max_weight, chunk_length); l1boundsum (length, max_value, chunk_length); sumvec64hmac (length, \
+            max_measurement, chunk_length, proofs); boundedl2 (dimension, integer_bound, fractional_bits, field_size).
+            """)
 
     struct Output: Encodable {
         let taskId: String
         let isNew: Bool
+        /// The verification key was replaced.
+        let isRekeyed: Bool
         /// What the task does not promise.
         let lacks: [String]
+        let peer: PeerNotes
     }
 
     @Option(help: "The node's configuration file.") var config: String
-    @Argument(help: "The task file.") var file: String
+    @Argument(help: "The task file.") var file: String?
+    @Option(help: "A YAML file with the parameters of a plain DAP task, instead of a task file.") var dap: String?
     @OptionGroup var weak: WeakPromises
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+        if (file == nil) == (dap == nil) { throw ValidationError("Give either a task file or --dap FILE.") }
+    }
+
     func run() async throws {
-        let task: TaskFile
-        do {
-            task = try TaskFile(json: try UserFile.read(file, limit: 1 << 20))
-        } catch let error as TaskFileError {
-            throw CommandFailure("\(file): \(error)")
-        }
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
-        let added = try await TaskRegistry.add(
-            task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
-        WeakPromises.tell(added.weaknesses)
-        if json {
-            return try JSONOutput.print(
-                Output(
-                    taskId: added.id.base64URL, isNew: added.isNew, lacks: added.weaknesses.map(\.name)))
+        let task = try readTask()
+        try await TaskAgreement.with(configuration, keys: keys) { peer in
+            if let id = task.derivedID { try await checkKey(of: id, keys, store, peer) }
+            let added = try await add(task, store, configuration, keys)
+            WeakPromises.tell(added.weaknesses)
+            guard let stored = try await store.task(added.id) else {
+                throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
+            }
+            let revision = UInt64(clamping: try await store.taskRevision())
+            let notes = PeerNotes(await peer.findings(about: try NodeTask(stored), revision: revision))
+            if json {
+                try JSONOutput.print(
+                    Output(
+                        taskId: added.id.base64URL, isNew: added.isNew, isRekeyed: added.isRekeyed,
+                        lacks: added.weaknesses.map(\.name), peer: notes))
+            } else {
+                let verb = added.isRekeyed ? "added with a new key" : added.isNew ? "added" : "was there already"
+                Console.print("\(verb): \(task.name) \(added.id.base64URL)")
+            }
+            try notes.tell(role: configuration.role)
         }
-        Console.print("\(added.isNew ? "added" : "was there already"): \(task.name) \(added.id.base64URL)")
+    }
+
+    /// What the operator wants to be served.
+    private enum NewTask {
+        case file(TaskFile, path: String)
+        case plain(PlainTask, path: String)
+
+        var name: String {
+            switch self {
+            case .file(let task, _): task.name
+            case .plain(let task, _): task.name
+            }
+        }
+
+        /// The task's id, if its key follows from the operators' secret.
+        var derivedID: TaskID? {
+            switch self {
+            case .file(let task, _): task.taskID
+            case .plain(let task, _): task.isTaskprov ? task.id : nil
+            }
+        }
+    }
+
+    private func readTask() throws -> NewTask {
+        if let dap { return .plain(try PlainTask.load(path: dap), path: dap) }
+        let path = file ?? ""
+        do {
+            return .file(try TaskFile(json: try UserFile.read(path, limit: 1 << 20)), path: path)
+        } catch let error as TaskFileError {
+            throw CommandFailure("\(path): \(error)")
+        }
+    }
+
+    private func add(
+        _ task: NewTask, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys
+    ) async throws -> TaskRegistry.Added {
+        switch task {
+        case .file(let task, _):
+            return try await TaskRegistry.add(
+                task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
+        case .plain(let task, let path):
+            do throws(TaskRefusal) {
+                return try await TaskRegistry.add(
+                    task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
+            } catch {
+                throw CommandFailure("\(path): \(error)")
+            }
+        }
+    }
+
+    /// A key that the peer has as well is right, and whatever gives another one is wrong.
+    private func checkKey(
+        of id: TaskID, _ keys: NodeKeys, _ store: SQLiteDatastore, _ peer: TaskAgreement
+    ) async throws {
+        let key = Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: id)
+        guard let stored = try await store.task(id), stored.source != .manual, stored.verifyKey != key,
+            await peer.peerHas(stored.verifyKey, of: stored.id)
+        else { return }
+        throw CommandFailure(
+            "the task is there with the verification key that the peer has, and peer.psk_file gives another",
+            advice: "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
+                + "one and add the task at the peer first.")
     }
 }

@@ -39,6 +39,9 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         var pending: [String] = []
         var rejected: [String: String] = [:]
         var unknown: [String] = []
+        if task != nil, files.allSatisfy({ $0.logPolicy == nil }) {
+            Console.error("cairn: the task logs no reports, so there are no receipts of it")
+        }
         for file in files where file.logPolicy != nil {
             let client = try TaskClient(task: file, transport: .speaking)
             let contents = try access.wallet.contents()

@@ -16,6 +16,11 @@ struct TaskCreateCommand: AsyncParsableCommand {
             Both nodes must be running: their keys become part of the task. The file is public; hand it to both \
             operators (cairn node task add) and to the contributors (cairn contribute --task). Parameters whose sums \
             could overflow, or whose commitments would not hide a report, are refused with the arithmetic.
+
+            --uncommitted --plain makes a task of nothing but DAP-18, in which any DAP-18 aggregator can take part. No node \
+            is asked for its keys. Such a task has no receipts, promises, withdrawals, credit or public check: its \
+            contributors' inputs stay private and invalid ones are refused, no more. Its id does not name the collector's \
+            key, so both operators have to take the file from somebody whom they trust.
             """)
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
@@ -42,10 +47,13 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @OptionGroup var type: VDAFOptions
     @Flag(help: "Whether every report's commitments are logged, so that anyone can check the result.")
     var commitment: Commitment = .committed
+    @Flag(help: "With --uncommitted: a task of nothing but DAP, without Cairn's own parameters and promises.")
+    var plain = false
     @Option(help: "time-interval or leader-selected.") var batchMode: Mode = .timeInterval
     @Option(help: "Seconds in a unit of report times.") var timePrecision: UInt64 = 3600
     @Option(help: "A result needs at least so many reports.") var minBatchSize: UInt64
-    @Option(help: "A batch holds at most so many reports; bounds the sums.") var maxBatchSize: UInt64
+    @Option(help: "A batch holds at most so many reports; bounds the sums. Plain tasks have no such limit.")
+    var maxBatchSize: UInt64?
     @Option(help: "When reports may first be made: seconds or RFC 3339.") var start: TimeArgument?
     @Option(help: "For how many seconds from --start.") var duration: UInt64?
     @Option(help: "Who sees aggregate shares of a committed task: public or collector.") var publish: Publish = .public
@@ -75,7 +83,10 @@ struct TaskCreateCommand: AsyncParsableCommand {
         if duration == 0 { throw ValidationError("--duration must be at least 1 second.") }
         if timePrecision == 0 { throw ValidationError("--time-precision must be at least 1 second.") }
         if minBatchSize == 0 { throw ValidationError("--min-batch-size must be at least 1.") }
-        if maxBatchSize < minBatchSize { throw ValidationError("--max-batch-size is below --min-batch-size.") }
+        try checkPlain()
+        if let maxBatchSize, maxBatchSize < minBatchSize {
+            throw ValidationError("--max-batch-size is below --min-batch-size.")
+        }
         if (model == nil) == (type.vdaf == nil) { throw ValidationError("Give either --vdaf or --model.") }
         if (model == nil) != (training == nil) { throw ValidationError("--model and --training go together.") }
         if model == nil { _ = try type.configuration() }
@@ -88,11 +99,29 @@ struct TaskCreateCommand: AsyncParsableCommand {
         }
     }
 
+    /// What a task of nothing but DAP has no place for.
+    private func checkPlain() throws {
+        guard plain else {
+            guard maxBatchSize != nil else { throw ValidationError("--max-batch-size is missing.") }
+            return
+        }
+        guard commitment == .uncommitted else {
+            throw ValidationError("--plain goes with --uncommitted: commitments need Cairn's own parameters.")
+        }
+        let options: [(String, isGiven: Bool)] = [
+            ("--max-batch-size", maxBatchSize != nil), ("--owner-key", ownerKey != nil), ("--policy", policy != nil),
+            ("--model", model != nil), ("--run", run != nil), ("--lambda", lambda != nil),
+            ("--lambda-bound", lambdaBound != nil), ("--publish", publish != .public),
+            ("--credit-policy", creditPolicy != .unit && creditPolicy != .none),
+        ]
+        for (option, isGiven) in options where isGiven { throw ValidationError("A plain task has no \(option).") }
+    }
+
     func run() async throws {
         var draft = TaskDraft(
             name: name, leaderURL: leader, helperURL: helper, vdaf: .count,
             batchMode: batchMode == .timeInterval ? .timeInterval : .leaderSelected, timePrecision: timePrecision,
-            minBatchSize: minBatchSize, maxBatchSize: maxBatchSize,
+            minBatchSize: minBatchSize, maxBatchSize: maxBatchSize ?? 0,
             collectorConfig: try CollectorKey.readPublic(collectorConfig))
         if let model, let training {
             try draft.setRound(
@@ -114,7 +143,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         draft.logPolicy = try policy.map(UserFile.readText)
         draft.owner = try ownerKey.map(OwnerKey.read)
 
-        let file = try await draft.complete()
+        let file = try await plain ? draft.completePlain() : draft.complete()
         try UserFile.createFolder(folder)
         let path = "\(folder)/\(name).task"
         try UserFile.create(path, String(decoding: file.json(), as: UTF8.self), isSecret: false)
@@ -146,7 +175,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         case .none: draft.credit = CreditPolicy(kind: .none, bound: 0)
         case .unit: draft.credit = CreditPolicy(kind: .unit, bound: 0)
         case .alignment:
-            let (most, overflow) = maxBatchSize.multipliedReportingOverflow(by: draft.vdaf.base.coordinateBound)
+            let (most, overflow) = draft.maxBatchSize.multipliedReportingOverflow(by: draft.vdaf.base.coordinateBound)
             guard let bound = lambdaBound ?? (overflow ? nil : most) else {
                 throw CommandFailure("the sums of a batch do not fit 64 bits", advice: "Give --lambda-bound.")
             }

@@ -22,7 +22,7 @@ struct CreditBook {
         _ file: TaskFile, log: String?, files: [LambdaFile], wallet: ContributorWallet
     ) async throws -> CreditBook {
         let task = try file.configuration.validated()
-        guard task.isCommitted, let kind = task.cairn.creditPolicy?.kind, kind != .none else {
+        guard task.isCommitted, let kind = task.cairn?.creditPolicy?.kind, kind != .none else {
             throw CommandFailure("the task \(file.name) gives no credit")
         }
         let log = try file.publicLog(at: log)

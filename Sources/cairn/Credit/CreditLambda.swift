@@ -51,7 +51,7 @@ struct CreditLambda {
 
     private func prices(of task: ValidatedTask) async throws -> CreditWeights {
         if let weights = fromFiles(task) { return weights }
-        guard let hash = task.cairn.lambdaHash, let lambda = await blob(hash) else { throw missing(task) }
+        guard let hash = task.cairn?.lambdaHash, let lambda = await blob(hash) else { throw missing(task) }
         return try CreditWeights(lambda: lambda, salt: nil, task: task)
     }
 

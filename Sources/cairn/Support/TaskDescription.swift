@@ -12,10 +12,13 @@ struct TaskDescription: Encodable {
     let helperUrl: String
     let vdaf: String
     let committed: Bool
+    /// Whether this is a task of nothing but DAP, without Cairn's own parameters.
+    let plain: Bool
     let batchMode: String
     let timePrecision: UInt64
     let minBatchSize: UInt64
-    let maxBatchSize: UInt64
+    /// Nil in a plain task, which has no such limit.
+    let maxBatchSize: UInt64?
     let start: String?
     let end: String?
     let publish: String?
@@ -35,7 +38,7 @@ struct TaskDescription: Encodable {
     private let weaknesses: [TaskWeakness]
 
     private enum CodingKeys: CodingKey {
-        case name, taskId, taskConfiguration, leaderUrl, helperUrl, vdaf, committed, batchMode, timePrecision
+        case name, taskId, taskConfiguration, leaderUrl, helperUrl, vdaf, committed, plain, batchMode, timePrecision
         case minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey, ownerSigned
         case logUrl, logPolicy, modelHash, capacity, sigma, lacks
     }
@@ -51,20 +54,21 @@ struct TaskDescription: Encodable {
         helperUrl = configuration.helperURL
         vdaf = Self.text(task.vdaf)
         committed = task.isCommitted
+        plain = task.isPlain
         batchMode = configuration.batchMode == .timeInterval ? "time-interval" : "leader-selected"
         timePrecision = configuration.timePrecision
         minBatchSize = configuration.minBatchSize
-        maxBatchSize = parameters.maxBatchSize
+        maxBatchSize = parameters?.maxBatchSize
         start = configuration.taskInterval.flatMap { configuration.seconds(of: $0.start) }.map(TimeArgument.text)
         end = configuration.taskInterval?.end.flatMap { configuration.seconds(of: $0) }.map(TimeArgument.text)
-        publish = parameters.publish.map { $0 == .public ? "public" : "collector" }
-        creditPolicy = parameters.creditPolicy.map { "\($0.kind)" }
+        publish = parameters?.publish.map { $0 == .public ? "public" : "collector" }
+        creditPolicy = parameters?.creditPolicy.map { "\($0.kind)" }
         collectorHpkeConfig = Hex.encode(file.collectorHpkeConfig.encoded())
-        ownerKey = parameters.ownerKey.map { Hex.encode($0) }
-        ownerSigned = parameters.ownerKey.map { _ in !file.lacksOwnerSignature }
+        ownerKey = parameters?.ownerKey.map { Hex.encode($0) }
+        ownerSigned = parameters?.ownerKey.map { _ in !file.lacksOwnerSignature }
         logUrl = file.logURL
         logPolicy = file.logPolicy
-        modelHash = parameters.modelHash.map { Hex.encode($0) }
+        modelHash = parameters?.modelHash.map { Hex.encode($0) }
         capacity = task.capacity
         sigma = task.sigma
         weaknesses = try file.weaknesses()
@@ -73,14 +77,19 @@ struct TaskDescription: Encodable {
 
     /// For people: one fact a line.
     var lines: [String] {
+        let checks =
+            plain
+            ? "none (plain DAP)"
+            : committed ? "every report is logged, and the result can be checked" : "none (uncommitted)"
+        let sizes = maxBatchSize.map { "\(minBatchSize) to \($0)" } ?? "at least \(minBatchSize)"
         var lines = [
             "task         \(name)",
             "id           \(taskId)",
             "leader       \(leaderUrl)",
             "helper       \(helperUrl)",
             "type         \(vdaf)",
-            "checks       \(committed ? "every report is logged, and the result can be checked" : "none (uncommitted)")",
-            "batches      \(batchMode), \(minBatchSize) to \(maxBatchSize) reports",
+            "checks       \(checks)",
+            "batches      \(batchMode), \(sizes) reports",
             "time         in steps of \(timePrecision) s",
         ]
         if let start, let end { lines.append("reports      from \(start) until \(end)") }

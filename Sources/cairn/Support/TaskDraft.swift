@@ -54,11 +54,7 @@ struct TaskDraft: Sendable {
 
     /// Asks both nodes for their keys and completes the task.
     func complete(transport: HTTPTransport = .speaking) async throws -> TaskFile {
-        for (option, url) in [("--leader", leaderURL), ("--helper", helperURL)] {
-            do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
-                throw CommandFailure.usage("\(option): \(error)")
-            }
-        }
+        try checkURLs()
         async let leader = NodeClient(url: leaderURL, transport: transport).info()
         async let helper = NodeClient(url: helperURL, transport: transport).info()
         return try complete(leader: try await leader, helper: try await helper)
@@ -81,7 +77,33 @@ struct TaskDraft: Sendable {
             name: name, configuration: configuration, collectorHpkeConfig: collectorConfig, logPolicy: policy,
             logURL: vdaf.isCommitted ? Self.logURL(leaderURL) : nil,
             ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
-        let empty = try file.weaknesses(helper: helper.witnessKey).filter(\.needsAcceptance)
+        return try accepted(file, helper: helper.witnessKey)
+    }
+
+    /// Completes a task of nothing but DAP. Its aggregators need not be nodes of Cairn, so nobody is asked.
+    func completePlain() throws -> TaskFile {
+        try checkURLs()
+        let configuration = try TaskConfiguration(
+            taskInfo: taskInfo, leaderURL: leaderURL, helperURL: helperURL, timePrecision: timePrecision,
+            minBatchSize: minBatchSize, batchMode: batchMode, vdaf: vdaf, taskInterval: try taskInterval(), cairn: nil)
+        _ = try configuration.validated()
+        return try accepted(
+            try TaskFile(
+                name: name, configuration: configuration, collectorHpkeConfig: collectorConfig, logPolicy: nil,
+                logURL: nil))
+    }
+
+    private func checkURLs() throws {
+        for (option, url) in [("--leader", leaderURL), ("--helper", helperURL)] {
+            do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
+                throw CommandFailure.usage("\(option): \(error)")
+            }
+        }
+    }
+
+    /// The task, unless it promises nothing and the author has not said that this will do.
+    private func accepted(_ file: TaskFile, helper: NoteVerifier? = nil) throws -> TaskFile {
+        let empty = try file.weaknesses(helper: helper).filter(\.needsAcceptance)
         guard acceptsWeakPromises || empty.isEmpty else {
             throw CommandFailure(
                 "the task would promise too little: \(empty.map(\.description).joined(separator: "; "))",

@@ -155,9 +155,7 @@ import TransparencyLog
             let answer = try await client.uploadAnswer(early)
             let promise = try UploadPromise(
                 parsing: try #require(answer.headers["cairn-promise"].flatMap { Base64.decode($0) }))
-            while try await leader.context.store.reportCounts(task: client.file.taskID).aggregating < 2 {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            #expect(try await leader.context.store.reportCounts(task: client.file.taskID).received == 2)
             await leader.stop()
 
             for stranger in strangers { stranger.ahead.withLock { $0 = 84_000 } }

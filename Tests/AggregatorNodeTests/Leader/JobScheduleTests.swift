@@ -49,11 +49,12 @@ import Testing
 
     @Test func pendingJobsAreSentAgainInTheirTime() {
         var schedule = JobSchedule()
-        schedule.resume(7, at: start + .seconds(1))
-        schedule.resume(8, at: start)
-        #expect(schedule.next(at: start) == .resume(8))
+        schedule.resume(7, of: task, at: start + .seconds(1))
+        schedule.resume(8, of: task, at: start)
+        #expect(schedule.next(at: start) == .resume(8, of: task))
         #expect(schedule.next(at: start) == .wait(until: start + .seconds(1)))
-        #expect(schedule.next(at: start + .seconds(1)) == .resume(7))
+        #expect(schedule.isScheduled(7, of: task) && !schedule.isScheduled(8, of: task))
+        #expect(schedule.next(at: start + .seconds(1)) == .resume(7, of: task))
         #expect(schedule.next(at: start + .seconds(1)) == .wait(until: nil))
     }
 
@@ -64,5 +65,135 @@ import Testing
         let later = start + .seconds(1)
         #expect(schedule.next(at: later) == .form(other))
         #expect(schedule.next(at: later) == .form(task))
+    }
+
+    // MARK: Fairness
+
+    @Test func aTaskHoldsOnlyItsOwnSlots() {
+        var schedule = JobSchedule()
+        for job in 0..<10 { schedule.resume(Int64(job), of: task, at: start) }
+        for _ in 0..<4 {
+            guard case .resume(_, of: task) = schedule.next(at: start) else {
+                Issue.record("a slot is missing")
+                return
+            }
+        }
+        #expect(schedule.next(at: start) == .wait(until: nil))
+        schedule.arrived(1, of: other, at: start)
+        #expect(schedule.next(at: start + .seconds(1)) == .form(other))
+        schedule.ended(task)
+        #expect(schedule.next(at: start + .seconds(1)) == .resume(4, of: task))
+    }
+
+    @Test func allTogetherHoldNoMoreThanTheNodeHas() {
+        var schedule = JobSchedule()
+        let tasks = (0..<9).map { TaskID(unchecked: [UInt8](repeating: UInt8(10 + $0), count: 32)) }
+        for (number, task) in tasks.enumerated() {
+            for job in 0..<4 { schedule.resume(Int64(number * 4 + job), of: task, at: start) }
+        }
+        var taken = 0
+        while schedule.next(at: start) != .wait(until: nil) { taken += 1 }
+        #expect(taken == 16)
+        schedule.ended(tasks[0])
+        #expect(schedule.next(at: start) != .wait(until: nil))
+    }
+
+    /// With one slot for all, a task with a thousand jobs and one with a single report take turns.
+    @Test func whoWasServedLongestAgoIsNext() {
+        var limits = JobSchedule.Limits()
+        limits.slots = 1
+        var schedule = JobSchedule(limits: limits)
+        for job in 0..<1_000 { schedule.resume(Int64(job), of: task, at: start) }
+        var now = start
+        var served: [TaskID] = []
+        for _ in 0..<10 {
+            schedule.arrived(1, of: other, at: now)
+            now += .seconds(1)
+            switch schedule.next(at: now) {
+            case .form(let task), .resume(_, let task):
+                served.append(task)
+                schedule.ended(task)
+            case .wait: Issue.record("nothing to do")
+            }
+        }
+        #expect(served.count { $0 == other } == 5)
+    }
+
+    /// Jobs that are repeated must not keep a task from forming new ones.
+    @Test func formingAndRepeatingTakeTurns() {
+        var schedule = JobSchedule()
+        for job in 0..<10 { schedule.resume(Int64(job), of: task, at: start) }
+        schedule.arrived(300, of: task, at: start)
+        let actions = (0..<4).map { _ in schedule.next(at: start) }
+        #expect(actions == [.resume(0, of: task), .form(task), .resume(1, of: task), .form(task)])
+    }
+
+    // MARK: Outages
+
+    @Test func whileExchangesFailJobsAreFormedAtGrowingIntervals() {
+        var schedule = JobSchedule()
+        var now = start
+        var formed: [Duration] = []
+        for _ in 0..<4_000 {
+            schedule.arrived(100, of: task, at: now)
+            if schedule.next(at: now) == .form(task) {
+                formed.append(now - start)
+                schedule.failed(task, pause: .seconds(1), isAsked: false, at: now)
+                schedule.ended(task)
+            }
+            now += .seconds(1)
+        }
+        #expect(formed.count > 5 && formed.count < 40, "\(formed)")
+        schedule.answered(task, at: now)
+        #expect(schedule.next(at: now) == .form(task))
+    }
+
+    @Test func aPauseThatThePeerAsksForIsTheTasks() {
+        var schedule = JobSchedule()
+        schedule.failed(task, pause: .seconds(3_600), isAsked: true, at: start)
+        schedule.demand(task, at: start)
+        #expect(schedule.next(at: start) == .wait(until: start + .seconds(3_600)))
+        schedule.demand(other, at: start)
+        #expect(schedule.next(at: start) == .form(other))
+    }
+
+    @Test func afterAnOutageWhatWaitsFollowsAtOnceButWhatThePeerPutOffDoesNot() {
+        var schedule = JobSchedule()
+        for _ in 0..<3 { schedule.failed(task, pause: .seconds(9), isAsked: false, at: start) }
+        schedule.resume(1, of: task, at: start + .seconds(200))
+        schedule.resume(2, of: task, at: start + .seconds(300))
+        schedule.resume(3, of: task, at: start + .seconds(250), isAsked: true)
+        schedule.answered(task, at: start)
+        #expect(schedule.next(at: start) == .resume(1, of: task))
+        #expect(schedule.next(at: start + .milliseconds(50)) == .resume(2, of: task))
+        #expect(schedule.next(at: start + .milliseconds(50)) == .wait(until: start + .seconds(250)))
+    }
+
+    /// One job that always fails beside others that succeed keeps its own pauses.
+    @Test func aSingleFailureIsNoOutage() {
+        var schedule = JobSchedule()
+        schedule.failed(task, pause: .seconds(9), isAsked: false, at: start)
+        schedule.resume(1, of: task, at: start + .seconds(200))
+        schedule.answered(task, at: start)
+        #expect(schedule.next(at: start) == .wait(until: start + .seconds(200)))
+    }
+}
+
+@Suite struct LineRuleTests {
+    private let start = ContinuousClock.now
+
+    @Test func whatLastsIsSaidAtGrowingIntervals() {
+        var rule = LineRule()
+        let lines = (0..<7_200).filter { rule.line("down", at: start + .seconds($0)) != nil }
+        #expect(lines.prefix(4) == [0, 1, 3, 7] && lines.count < 25, "\(lines)")
+    }
+
+    @Test func aChangeIsSaidAtOnceButNoMoreThanOnceASecond() {
+        var rule = LineRule()
+        #expect(rule.line("a", at: start) == 1)
+        #expect(rule.line("b", at: start + .milliseconds(100)) == nil)
+        #expect(rule.line("b", at: start + .seconds(1)) == 2)
+        let many = (0..<100).compactMap { rule.line("\($0)", at: start + .seconds(2) + .milliseconds($0)) }
+        #expect(many.count == 1)
     }
 }

@@ -1,35 +1,6 @@
 import AggregatorNode
 import DAP
-import Datastore
 import Testing
-
-@Suite struct RetryRulesTests {
-    private func waiting(_ attempts: [Int]) -> [WaitingReport] {
-        attempts.enumerated().map { number, attempts in
-            WaitingReport(
-                sequence: Int64(number), reportID: ReportID.random(), time: 0, attempts: attempts,
-                payload: ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: []))
-        }
-    }
-
-    @Test func reportsOfAbandonedJobsKeepApartFromFreshOnes() {
-        #expect(RetryRules.company(waiting([0, 0, 1, 0]), jobSize: 100).count == 2)
-        #expect(RetryRules.company(waiting([]), jobSize: 100).isEmpty)
-    }
-
-    @Test func theirJobsShrinkUntilEachStandsAlone() {
-        #expect(RetryRules.company(waiting(Array(repeating: 0, count: 150)), jobSize: 100).count == 100)
-        #expect(RetryRules.company(waiting(Array(repeating: 1, count: 150)), jobSize: 100).count == 10)
-        #expect(RetryRules.company(waiting(Array(repeating: 2, count: 150)), jobSize: 100).count == 1)
-        #expect(RetryRules.company(waiting(Array(repeating: 9, count: 150)), jobSize: 5).count == 1)
-    }
-
-    @Test func attemptsAreBounded() {
-        let report = waiting([0, 1, 2])
-        #expect(report.map(RetryRules.mayTryAgain) == [true, true, false])
-        #expect(RetryRules.pause(afterFailures: 1_000) == RetryRules.pause(afterFailures: 7))
-    }
-}
 
 @Suite struct CollectionRulesTests {
     private func check(

@@ -5,6 +5,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import Logging
 import ServiceLifecycle
 import TestPorts
 import TransparencyLog
@@ -61,7 +62,7 @@ final class NodePair: Sendable {
     /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
     func addTask(
         committed: Bool, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
-        owner: Curve25519.Signing.PrivateKey? = nil
+        precision: UInt64 = 60, owner: Curve25519.Signing.PrivateKey? = nil, at roles: [NodeRole] = [.leader, .helper]
     ) async throws -> TaskFile {
         let hash = Array(SHA256.hash(data: collector.config.encoded()))
         var parameters = CairnTaskParameters(collectorHpkeHash: hash, maxBatchSize: maxBatchSize)
@@ -77,19 +78,29 @@ final class NodePair: Sendable {
         let vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         let configuration = try TaskConfiguration(
             taskInfo: Array("pair".utf8), leaderURL: leader.publicURL.string + "/",
-            helperURL: helper.publicURL.string + "/", timePrecision: 60, minBatchSize: minBatchSize, batchMode: mode,
-            vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
+            helperURL: helper.publicURL.string + "/", timePrecision: precision, minBatchSize: minBatchSize,
+            batchMode: mode, vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
         let file = try TaskFile(
             name: "pair", configuration: configuration, collectorHpkeConfig: collector.config,
             logPolicy: committed ? policy : nil, logURL: nil,
             ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
-        for (configuration, keys) in [(leader, leaderKeys), (helper, helperKeys)] {
-            let store = try SQLiteDatastore.open(path: configuration.databasePath)
-            _ = try await TaskRegistry.add(
-                file, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: true)
-            try store.close()
-        }
+        for role in roles { try await add(file, role) }
         return file
+    }
+
+    /// Adds a task at one node, as its operator does.
+    ///
+    /// - Parameter secret: the pre-shared key that the operator has; the one of both by default.
+    @discardableResult
+    func add(_ file: TaskFile, _ role: NodeRole, secret: [UInt8]? = nil) async throws -> TaskRegistry.Added {
+        let configuration = role == .leader ? leader : helper
+        var keys = role == .leader ? leaderKeys : helperKeys
+        if let secret { keys.preSharedKey = secret }
+        let store = try SQLiteDatastore.open(path: configuration.databasePath)
+        let added = try await TaskRegistry.add(
+            file, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: true)
+        try store.close()
+        return added
     }
 
     /// A running node.
@@ -97,6 +108,18 @@ final class NodePair: Sendable {
         fileprivate let group: ServiceGroup
         fileprivate let task: Task<Void, any Error>
         let context: NodeContext
+
+        /// Waits until the node's last handshake with the other says this about a task.
+        @discardableResult
+        func awaitStanding(
+            of id: TaskID, _ isRight: (PeerStanding.TaskState) -> Bool
+        ) async throws -> PeerStanding.TaskState {
+            try await eventually("the nodes know how they stand", every: .milliseconds(10)) {
+                guard let task = try await context.registry.task(id) else { return nil }
+                let state = context.standing.taskState(task)
+                return isRight(state) ? state : nil
+            }
+        }
 
         /// Cuts the background work off. Only the server ends its connections in order: the process lives on.
         func stop() async {
@@ -107,18 +130,23 @@ final class NodePair: Sendable {
         }
     }
 
-    /// - Parameter ahead: how many seconds the node's clock is ahead.
-    func start(_ configuration: NodeConfiguration, ahead: UInt64 = 0) async throws -> Running {
-        let keys = configuration.role == .leader ? leaderKeys : helperKeys
+    /// - Parameters:
+    ///   - ahead: how many seconds the node's clock is ahead.
+    ///   - keys: the role's own by default.
+    func start(
+        _ configuration: NodeConfiguration, ahead: UInt64 = 0, keys other: NodeKeys? = nil,
+        logger: Logger = quietLogger()
+    ) async throws -> Running {
+        let keys = other ?? (configuration.role == .leader ? leaderKeys : helperKeys)
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(
-                baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: quietLogger()),
+                baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: logger),
             blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
             workers: WorkerPool(count: 2),
-            now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: quietLogger())
+            now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })
         let group = ServiceGroup(

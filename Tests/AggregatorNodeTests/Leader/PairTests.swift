@@ -222,9 +222,16 @@ import TransparencyLog
             let unknown = TaskID.random().base64URL
             let elsewhere = try await post("/tasks/\(unknown)/reports", [], upload)
             #expect(try problem(elsewhere) == .unrecognizedTask)
-            let otherTask = upload.merging([Taskprov.headerName: ":AAAA:"]) { $1 }
-            let mismatched = try await post(client.path + "/reports", [], otherTask)
+            let other = try Parties().task(committed: false).configuration
+            let otherTask = upload.merging([Taskprov.headerName: Taskprov.headerValue(other)]) { $1 }
+            let mismatched = try await post(client.path + "/reports", [1], otherTask)
             #expect(try problem(mismatched) == .unrecognizedTask)
+            // What is no task configuration announces nothing.
+            for value in [":AAAA:", "AAAA", ":\(Data(other.encoding.dropLast()).base64EncodedString()):"] {
+                let ignored = upload.merging([Taskprov.headerName: value]) { $1 }
+                let answer = try await post(client.path + "/reports", [1], ignored)
+                #expect(try problem(answer) == .invalidMessage, "\(value)")
+            }
             let untyped = try await post(client.path + "/reports", [], [:])
             #expect(untyped.status == 415)
 

@@ -52,6 +52,9 @@ import TransparencyLog
         let reports = try (0..<4).map { _ in try client.report([1, 2, 3]) }
         // Without the helper, reports stay in their job.
         let leader = try await pair.start(pair.leader)
+        let early = try await pair.start(pair.helper)
+        try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+        await early.stop()
         try await client.upload(reports)
         while try await leader.context.store.reportCounts(task: client.file.taskID).aggregating < 4 {
             try await Task.sleep(for: .milliseconds(20))

@@ -30,21 +30,30 @@ struct HelperFixture: Sendable {
 
     init(
         committed: Bool, mode: BatchMode = .leaderSelected, vdaf: VDAFConfiguration? = nil,
-        independent: Cosigner? = nil,
+        independent: Cosigner? = nil, taskprov: TaskprovSettings? = nil, plain: PlainTask? = nil,
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
         parties = try Parties(independent: independent)
         let store = try SQLiteDatastore.open(path: parties.helper.databasePath)
         let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf)
-        _ = try await TaskRegistry.add(
-            file, to: store, configuration: parties.helper, keys: parties.helperKeys, acceptingWeakPromises: true)
+        if let plain {
+            _ = try await TaskRegistry.add(
+                plain, to: store, configuration: parties.helper, keys: parties.helperKeys, acceptingWeakPromises: true)
+        } else {
+            _ = try await TaskRegistry.add(
+                file, to: store, configuration: parties.helper, keys: parties.helperKeys, acceptingWeakPromises: true)
+        }
         let registry = TaskRegistry(store: store)
-        guard let found = try await registry.task(file.taskID), case .log(let signer) = parties.leaderKeys.note else {
+        guard let found = try await registry.task(plain?.id ?? file.taskID),
+            case .log(let signer) = parties.leaderKeys.note
+        else {
             throw CancellationError()
         }
         task = found
+        var configuration = parties.helper
+        configuration.taskprov = taskprov
         context = NodeContext(
-            configuration: parties.helper, keys: parties.helperKeys, store: store, registry: registry,
+            configuration: configuration, keys: parties.helperKeys, store: store, registry: registry,
             peer: PeerClient(
                 baseURL: parties.leader.publicURL, token: parties.helperKeys.aggregatorToken, http: .shared,
                 logger: quietLogger()),
@@ -113,22 +122,25 @@ struct HelperFixture: Sendable {
     // MARK: The client's and the leader's part
 
     /// A report of `values` together with the leader's state about it.
-    func report(_ values: [UInt64] = [1, 2, 3], time: UInt64 = now / 60) throws -> LeaderReport {
+    ///
+    /// - Parameter verifyKey: the task's first by default.
+    func report(
+        _ values: [UInt64] = [1, 2, 3], time: UInt64 = now / 60, verifyKey: [UInt8]? = nil
+    ) throws -> LeaderReport {
         let id = ReportID.random()
         let sharded = try task.vdaf.shard(taskID: task.id, measurement: .vector(values), reportID: id)
         let commitments = try task.vdaf.commitments(publicShare: sharded.publicShare)
         let report = try ReportBuilder.seal(
-            sharded, task: task.configuration, time: time, leader: parties.leaderKeys.hpke.config,
+            sharded, taskID: task.id, task: task.configuration, time: time, leader: parties.leaderKeys.hpke.config,
             helper: parties.helperKeys.hpke.config, commitments: commitments,
             claimSeed: commitments.isEmpty ? nil : [UInt8](repeating: 3, count: 32))
-        let opener = ReportOpener(
-            task: task.configuration, role: .leader, keys: [parties.leaderKeys.hpke], vdaf: task.vdaf)
+        let opener = task.opener(.leader, keys: [parties.leaderKeys.hpke])
         let share = ReportShare(
             metadata: report.metadata, publicShare: report.publicShare,
             encryptedInputShare: report.leaderEncryptedInputShare)
         let opened = try opener.open(share, now: Self.now).get()
         let verification = try task.vdaf.leaderInitialize(
-            [opened], verifyKey: task.verifyKey, taskID: task.id, threads: 1)[0].get()
+            [opened], verifyKey: verifyKey ?? task.verifyKey, taskID: task.id, threads: 1)[0].get()
         return LeaderReport(report: report, verification: verification, commitments: commitments)
     }
 

@@ -90,3 +90,22 @@ struct Parties: Sendable {
             ownerSignature: try owner.map { try TaskOwnerSignature.sign(taskID: configuration.taskID, with: $0) })
     }
 }
+
+extension Parties {
+    /// A task of nothing but DAP, as an operator configures it.
+    ///
+    /// - Parameter keys: none for a task that its configuration names; otherwise it has an id of its own.
+    func plain(
+        keys: [VerifyKey] = [], vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3),
+        mode: BatchMode = .leaderSelected, minBatchSize: UInt64 = 2, interval: Interval? = nil,
+        leaderURL: String? = nil
+    ) throws -> PlainTask {
+        let configuration = try TaskConfiguration(
+            taskInfo: Array("plain".utf8), leaderURL: leaderURL ?? leader.publicURL.string + "/",
+            helperURL: helper.publicURL.string + "/", timePrecision: 60, minBatchSize: minBatchSize, batchMode: mode,
+            vdaf: vdaf, taskInterval: interval, cairn: nil)
+        return PlainTask(
+            name: "plain", id: keys.isEmpty ? configuration.taskID : .random(), configuration: configuration,
+            collectorConfig: collector.config, verifyKeys: keys)
+    }
+}

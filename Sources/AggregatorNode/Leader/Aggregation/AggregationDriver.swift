@@ -6,31 +6,37 @@ import Synchronization
 /// Forms aggregation jobs of uploaded reports and runs them with the helper.
 ///
 /// One loop asks ``JobSchedule`` what to do and starts it; a few jobs are under way at a time, so that the leader
-/// verifies the next one while the helper works on the last.
+/// verifies the next one while the helper works on the last. What is here in memory only makes things quick: whatever
+/// is forgotten is found again in the database.
 final class AggregationDriver: Sendable {
     private struct State {
         var schedule = JobSchedule()
-        var underWay = 0
-        var failures: [Int64: Int] = [:]
         /// Reports that are being verified for a job, by sequence number.
         var claimed: Set<Int64> = []
+        /// Jobs that are being sent.
+        var underWay: Set<Int64> = []
+        /// Pending jobs that the last look into the database found without anybody working on them.
+        var unattended: Set<Int64> = []
     }
 
     private let context: NodeContext
     private let claims: SerialQueue
     private let state = Mutex(State())
     private let signal = WakeSignal()
-    private let jobEnded: @Sendable () -> Void
+    /// Lines about jobs that wait, and about reports that are too early.
+    private let waitingLines = LineRules<TaskID>()
+    private let earlyLines = LineRules<TaskID>()
+    private let changed: @Sendable () -> Void
+    /// For those who wait for a task's reports.
+    let trouble = LastTrouble()
 
-    /// How many jobs are under way at a time.
-    private static let parallelJobs = 4
-    /// How often the database is searched for reports that no signal announced.
+    /// How often the database is searched for what no signal announced.
     private static let sweep: Duration = .seconds(5)
 
-    /// - Parameter jobEnded: called whenever a job has ended, from any thread.
-    init(context: NodeContext, jobEnded: @escaping @Sendable () -> Void) {
+    /// - Parameter changed: called whenever a job has ended or reports have changed their state, from any thread.
+    init(context: NodeContext, changed: @escaping @Sendable () -> Void) {
         self.context = context
-        self.jobEnded = jobEnded
+        self.changed = changed
         claims = SerialQueue()
     }
 
@@ -56,9 +62,11 @@ final class AggregationDriver: Sendable {
                     await sweep()
                     nextSweep = .now + Self.sweep
                 }
-                switch nextAction() {
+                let action = state.withLock { $0.schedule.next(at: .now) }
+                context.logger.trace("aggregation", metadata: ["action": "\(action)"])
+                switch action {
                 case .form(let task): group.addTask { await self.form(task) }
-                case .resume(let key): group.addTask { await self.resume(key) }
+                case .resume(let key, let task): group.addTask { await self.resume(key, of: task) }
                 case .wait(let until):
                     await signal.wait(atMost: min(until ?? nextSweep, nextSweep) - .now)
                 }
@@ -66,100 +74,155 @@ final class AggregationDriver: Sendable {
         }
     }
 
-    private func nextAction() -> JobSchedule.Action {
-        state.withLock { state in
-            guard state.underWay < Self.parallelJobs else { return .wait(until: nil) }
-            let action = state.schedule.next(at: .now)
-            if case .wait = action { return action }
-            state.underWay += 1
-            return action
-        }
-    }
+    // MARK: What the database has
 
     private func resumePending() async {
         do {
-            let keys = try await context.store.pendingJobs()
+            let jobs = try await context.store.pendingJobs()
+            let now = context.now()
             state.withLock { state in
-                for key in keys { state.schedule.resume(key, at: .now) }
+                for job in jobs {
+                    let pause = RetryRules.pauseAtStart(job.progress, now: now, random: .random(in: 0...1))
+                    state.schedule.resume(job.key, of: job.task, at: .now + pause, isAsked: job.progress.isAsked)
+                }
             }
         } catch {
             context.logger.error("pending jobs cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Finds what waits in the database: after a start, and reports of abandoned jobs whose pause is over.
+    /// Finds what waits in the database: after a start, reports whose pause is over, and jobs that nobody works on.
     private func sweep() async {
         do {
             let waiting = try await context.store.tasksWithWaitingReports()
+            let jobs = try await context.store.pendingJobs()
             state.withLock { state in
                 for task in waiting.keys { state.schedule.demand(task, at: .now) }
+                let unattended = jobs.filter {
+                    !state.underWay.contains($0.key) && !state.schedule.isScheduled($0.key, of: $0.task)
+                }
+                // One that was stored a moment ago has its sender; so only what is found twice is taken up.
+                for job in unattended where state.unattended.contains(job.key) {
+                    state.schedule.resume(job.key, of: job.task, at: .now)
+                }
+                state.unattended = Set(unattended.map(\.key))
             }
         } catch {
             context.logger.error("waiting reports cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
+    // MARK: Jobs
+
     private func form(_ id: TaskID) async {
-        await perform(task: id) {
-            guard let task = try await self.context.registry.task(id) else { return .finished }
-            let reports = try await self.claim(task)
-            guard !reports.isEmpty else { return .finished }
-            let claimed = reports.map(\.sequence)
-            return try await JobRunner(context: self.context, task: task).form(reports) {
-                self.state.withLock { $0.claimed.subtract(claimed) }
-            }
-        }
-    }
-
-    private func resume(_ key: Int64) async {
+        var reports: [WaitingReport] = []
+        let stored = Mutex<Int64?>(nil)
         do {
-            guard let job = try await context.store.pendingJob(key),
-                let task = try await context.registry.task(job.task)
-            else { return leave() }
-            await perform(task: task.id, job: key) {
-                try await JobRunner(context: self.context, task: task).resume(job)
+            // Where the nodes do not fit, reports wait in the database, and are demanded again when they do.
+            if let task = try await context.registry.task(id), context.standing.mayWork(on: task) {
+                reports = try await claim(task)
+                if !reports.isEmpty {
+                    let claimed = reports.map(\.sequence)
+                    let ending = try await JobRunner(context: context, task: task, earlyLines: earlyLines).form(reports)
+                    { key, isCut in
+                        stored.withLock { $0 = key }
+                        self.state.withLock { state in
+                            state.claimed.subtract(claimed)
+                            if let key { state.underWay.insert(key) }
+                            if isCut { state.schedule.demand(id, at: .now) }
+                        }
+                    }
+                    conclude(ending, job: stored.withLock { $0 }, of: id)
+                }
             }
         } catch {
-            postpone(key, reason: String(describing: error))
-            leave()
+            fail(error, job: stored.withLock { $0 }, of: id)
         }
+        leave(id, job: stored.withLock { $0 })
     }
 
-    /// Runs a job and decides what follows from its ending.
-    private func perform(
-        task: TaskID, job: Int64? = nil, _ body: () async throws -> JobRunner.Ending
-    ) async {
+    private func resume(_ key: Int64, of id: TaskID) async {
+        // A job that the sweep has brought up as well is under way already.
+        let isMine = state.withLock { $0.underWay.insert(key).inserted }
+        guard isMine else { return leave(id, job: nil) }
         do {
-            switch try await body() {
-            case .finished:
-                if let job { state.withLock { $0.failures[job] = nil } }
-                jobEnded()
-            case .stale: demand(task)
-            case .later(let key, let reason): postpone(key, reason: reason)
+            if let job = try await context.store.pendingJob(key), let task = try await context.registry.task(id) {
+                if context.standing.mayWork(on: task) {
+                    conclude(
+                        try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
+                        of: id)
+                } else {
+                    hold(key, of: id)
+                }
             }
-        } catch  where Task.isCancelled {
-            // Shutting down: what is stored is found at the next start.
         } catch {
-            context.logger.error("aggregation failed", metadata: ["task": "\(task)", "error": "\(error)"])
-            // A job that was stored before the failure has to be found again; the sweep finds the others.
-            if let job { postpone(job, reason: String(describing: error)) } else { await resumePending() }
+            fail(error, job: key, of: id)
         }
-        leave()
+        leave(id, job: key)
     }
 
-    private func postpone(_ job: Int64, reason: String) {
-        let pause = state.withLock { state in
-            state.failures[job, default: 0] += 1
-            let pause = RetryRules.pause(afterFailures: state.failures[job] ?? 1)
-            state.schedule.resume(job, at: .now + pause)
-            return pause
-        }
-        context.logger.warning(
-            "aggregation job has to wait", metadata: ["job": "\(job)", "reason": "\(reason)", "pause": "\(pause)"])
+    /// Keeps a job back while the nodes do not fit each other, and says so to who waits for it.
+    private func hold(_ job: Int64, of id: TaskID) {
+        trouble.note("the nodes do not fit each other", of: id)
+        state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
     }
 
-    private func leave() {
-        state.withLock { $0.underWay -= 1 }
+    /// What follows from a job's ending. Nobody is woken where nothing has changed.
+    private func conclude(_ ending: JobRunner.Ending, job: Int64?, of id: TaskID) {
+        switch ending {
+        case .finished:
+            state.withLock { $0.schedule.answered(id, at: .now) }
+            trouble.clear(id)
+            changed()
+        case .returned:
+            trouble.clear(id)
+            state.withLock { state in
+                state.schedule.answered(id, at: .now)
+                state.schedule.demand(id, at: .now)
+            }
+            changed()
+        case .nothingSent: changed()
+        case .gone: break
+        // Whatever came in between may not be over yet: as after an upload.
+        case .stale: state.withLock { $0.schedule.arrived(1, of: id, at: .now) }
+        case .unfinished(let progress, let pause):
+            guard let job else { return }
+            if progress.answer == .unusable { trouble.note(progress.reason, of: id) }
+            state.withLock { state in
+                state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
+                if progress.answer == .unusable {
+                    state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
+                } else {
+                    state.schedule.answered(id, at: .now)
+                }
+            }
+            // A helper may take its time.
+            let isUsual = progress.answer == .deferred && progress.attempts < 10
+            guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }
+            context.logger.warning(
+                "aggregation jobs have to wait; the same requests are sent again",
+                metadata: [
+                    "task": "\(id)", "job": "\(job)", "reason": "\(progress.reason)",
+                    "attempts": "\(progress.attempts)",
+                    "pause": "\(pause)", "exchanges": "\(line)",
+                ])
+        }
+    }
+
+    private func fail(_ error: any Error, job: Int64?, of id: TaskID) {
+        // Shutting down: what is stored is found at the next start.
+        if Task.isCancelled { return }
+        if let job { state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) } }
+        guard let line = waitingLines.line("\(error)", about: id) else { return }
+        context.logger.error(
+            "aggregation failed", metadata: ["task": "\(id)", "error": "\(error)", "times": "\(line)"])
+    }
+
+    private func leave(_ id: TaskID, job: Int64?) {
+        state.withLock { state in
+            if let job { state.underWay.remove(job) }
+            state.schedule.ended(id)
+        }
         signal.raise()
     }
 

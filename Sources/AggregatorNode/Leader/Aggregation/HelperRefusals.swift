@@ -19,27 +19,36 @@ struct HelperRefusals: Sendable {
     ///
     /// - Parameter claimKeys: the reports, each with the claim key that alone can withdraw it.
     func endings(_ claimKeys: [ReportID: [UInt8]]) async -> [ReportID: Ending] {
-        guard task.isCommitted, !claimKeys.isEmpty, let keys = task.parameters.statementKeys else { return [:] }
+        do { return try await certainEndings(claimKeys) } catch {
+            context.logger.warning("the helper does not say why it refused reports", metadata: ["reason": "\(error)"])
+            return [:]
+        }
+    }
+
+    /// The same for somebody who can wait until the helper has spoken.
+    ///
+    /// - Throws: where the helper cannot be reached, or what came is not its word.
+    func certainEndings(_ claimKeys: [ReportID: [UInt8]]) async throws -> [ReportID: Ending] {
+        guard task.isCommitted, !claimKeys.isEmpty, let keys = task.parameters?.statementKeys else { return [:] }
         let reports = Array(claimKeys.keys)
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/refusals")
-        do {
-            let response = try await context.peer.send(
-                .post, url, body: RefusalQuestion(reportIDs: reports).encoded(),
-                contentType: "application/octet-stream", headers: task.taskprovHeaders,
-                maxResponseBytes: BodyLimit.close, deadline: .seconds(10))
-            guard response.isSuccess else { return [:] }
-            let entries = try RefusalAnswer(decoding: response.body).entries
-            guard entries.count == reports.count else { return [:] }
+        let response = try await context.peer.send(
+            .post, url, body: RefusalQuestion(reportIDs: reports).encoded(),
+            contentType: "application/octet-stream", headers: task.taskprovHeaders,
+            maxResponseBytes: BodyLimit.close, deadline: .seconds(10))
+        let request = ShareRequest.refusals
+        switch request.interpret(response, task: task.id, decode: RefusalAnswer.init(decoding:)) {
+        case .complete(let answer):
+            guard answer.entries.count == reports.count else { return [:] }
             var endings: [ReportID: Ending] = [:]
-            for (report, entry) in zip(reports, entries) {
+            for (report, entry) in zip(reports, answer.entries) {
                 endings[report] = entry.flatMap {
                     ending($0, of: report, claimKey: claimKeys[report], helperKey: keys.helper)
                 }
             }
             return endings
-        } catch {
-            context.logger.warning("the helper does not say why it refused reports", metadata: ["reason": "\(error)"])
-            return [:]
+        case .refused: return [:]
+        case let other: throw other.unavailable(request)
         }
     }
 

@@ -44,7 +44,7 @@ struct JobCandidates: Sendable {
         guard !inits.isEmpty else { return nil }
         let extensions = batchID.map { [AggregationJobInitReq.leaderSelectedBatchID($0)] } ?? []
         let message = AggregationJobInitReq(
-            verificationKeyID: 0, aggregationParameter: [], extensions: extensions, verifyInits: inits)
+            verificationKeyID: task.verifyKeyID, aggregationParameter: [], extensions: extensions, verifyInits: inits)
         return NewJob(batchID: batchID, request: message.encoded(), reportIDs: ids)
     }
 

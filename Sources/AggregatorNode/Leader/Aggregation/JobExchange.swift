@@ -1,50 +1,44 @@
 import DAP
 import Datastore
 
-/// Carries a pending job to the helper and brings its answer back.
+/// Carries a pending job to the helper and brings its answer back: one request at a time, since the durable schedule
+/// repeats it.
 struct JobExchange: Sendable {
     let context: NodeContext
     let task: NodeTask
 
     enum Result: Sendable {
-        case ready(AggregationJobResp, helperID: String?)
-        /// No usable answer; the same request has to be sent again later.
-        case later(String)
-        case abandon(String, helperID: String?)
+        /// - Parameter ahead: by how many seconds the helper's clock is ahead of ours, if it says what it shows.
+        case ready(AggregationJobResp, helperID: String?, ahead: Int?)
+        case unfinished(JobTurn.Event, helperID: String?)
     }
 
-    /// Posts the job's bytes, or polls where the helper deferred it before, until there is an answer.
-    func run(_ job: PendingJob) async throws -> Result {
-        var helperID = job.helperID
-        var reposts = 0
-        while true {
-            let isPoll = helperID != nil
-            let response: PeerResponse
-            do {
-                response = try await send(job, helperID: helperID)
-            } catch .cancelled {
-                throw CancellationError()
-            } catch {
-                return .later(error.description)
-            }
-            let named = response.header("Location").flatMap(JobReply.resourceID(inLocation:)) ?? helperID
-            switch JobReply.interpret(response, isPoll: isPoll) {
-            case .ready(let message): return .ready(message, helperID: named)
-            case .deferred(let id, let seconds):
-                if let id = id ?? helperID, id != helperID {
-                    try await context.store.recordHelperID(id, ofJob: job.key)
-                    helperID = id
-                }
-                try await Task.sleep(for: .seconds(max(seconds, 1)))
-            case .forgotten:
-                // The helper lost the job (a restored database): creation is idempotent, so post it again.
-                guard reposts == 0 else { return .later("the helper forgets the job") }
-                reposts += 1
-                try await context.store.recordHelperID(nil, ofJob: job.key)
-                helperID = nil
-            case .later(let reason): return .later(reason)
-            case .abandon(let reason): return .abandon(reason, helperID: named)
-            }
+    /// Posts the job's bytes, or polls where the helper has deferred it before.
+    func turn(_ job: PendingJob) async throws -> Result {
+        let pollID = JobTurn.isPoll(job.progress, helperID: job.helperID) ? job.helperID : nil
+        let before = context.now()
+        let response: PeerResponse
+        do throws(PeerError) { response = try await send(job, pollID: pollID) } catch {
+            if error == .cancelled { throw CancellationError() }
+            return .unfinished(.unusable(PeerText.short(error.description), seconds: nil), helperID: job.helperID)
+        }
+        let after = max(before, context.now())
+        let ahead = response.date.map { RetryRules.ahead($0, between: before...after) }
+        let named = response.header("Location").flatMap(JobReply.resourceID(inLocation:)) ?? job.helperID
+        switch JobReply.interpret(
+            response, isPoll: pollID != nil, reportCount: job.reportCount, task: task.id)
+        {
+        case .ready(let message): return .ready(message, helperID: named, ahead: ahead)
+        case .deferred(let id, let seconds):
+            if let id, id != job.helperID { try await context.store.recordHelperID(id, ofJob: job.key) }
+            return .unfinished(.deferred(seconds: seconds), helperID: named)
+        case .forgotten:
+            // Creation is idempotent, so the job is posted again.
+            try await context.store.recordHelperID(nil, ofJob: job.key)
+            return .unfinished(.unusable("the helper does not know the job any more", seconds: nil), helperID: nil)
+        case .later(let reason, let seconds): return .unfinished(.unusable(reason, seconds: seconds), helperID: named)
+        case .refused(let reason): return .unfinished(.refused(reason), helperID: named)
+        case .wrong(let reason): return .unfinished(.wrong(reason), helperID: named)
         }
     }
 
@@ -54,15 +48,19 @@ struct JobExchange: Sendable {
             .delete, url(helperID, step: nil), headers: headers, maxResponseBytes: 64 << 10, deadline: .seconds(5))
     }
 
-    private func send(_ job: PendingJob, helperID: String?) async throws(PeerError) -> PeerResponse {
-        guard let helperID else {
+    private func send(_ job: PendingJob, pollID: String?) async throws(PeerError) -> PeerResponse {
+        let deadline = RetryRules.deadline(
+            requestBytes: job.request.count,
+            inARow: job.progress.answer == .unusable ? job.progress.attempts : 0)
+        guard let pollID else {
             return try await context.peer.send(
                 .post, ResourceURL.aggregationJobs(context.peer.baseURL.string, task.id), body: job.request,
                 contentType: MediaType.aggregationJobInitReq.headerValue, headers: headers,
-                maxResponseBytes: BodyLimit.aggregationJob)
+                maxResponseBytes: BodyLimit.aggregationJob, deadline: deadline, retries: false)
         }
         return try await context.peer.send(
-            .get, url(helperID, step: 0), headers: headers, maxResponseBytes: BodyLimit.aggregationJob)
+            .get, url(pollID, step: 0), headers: headers, maxResponseBytes: BodyLimit.aggregationJob,
+            deadline: deadline, retries: false)
     }
 
     private func url(_ helperID: String, step: UInt16?) -> String {
@@ -73,6 +71,8 @@ struct JobExchange: Sendable {
 }
 
 extension NodeTask {
-    /// The task's configuration, which goes with every request about the task (taskprov).
-    var taskprovHeaders: [NodeError.Header] { [.init(Taskprov.headerName, Taskprov.headerValue(configuration))] }
+    /// The task's configuration, which goes with every request about a task that it names (taskprov).
+    var taskprovHeaders: [NodeError.Header] {
+        isTaskprov ? [.init(Taskprov.headerName, Taskprov.headerValue(configuration))] : []
+    }
 }

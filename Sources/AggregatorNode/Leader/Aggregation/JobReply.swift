@@ -1,46 +1,74 @@
 import DAP
 
 /// What the helper's answer means for a pending aggregation job (DAP-18, Leader Initialization). Pure.
+///
+/// An answer may come from whatever stands between the nodes, and it may come after the helper has committed the job's
+/// reports. So next to nothing is an answer: a whole `AggregationJobResp` under its media type, or one of DAP's own
+/// errors in a problem document. After anything else the same bytes are sent again.
 package enum JobReply: Equatable {
+    /// As many verdicts as there are reports; whose they are is the next question.
     case ready(AggregationJobResp)
-    /// The helper works on it: ask again after so many seconds, under this id.
-    case deferred(id: String?, seconds: Int)
-    /// The helper does not know the id it gave us: the job has to be posted again.
+    /// The helper works on it: ask again after so many seconds, if it says how many, under this id.
+    case deferred(id: String?, seconds: Int?)
+    /// The helper does not know the id it gave us: the same bytes have to be posted again.
     case forgotten
-    /// The helper cannot take the job now; a person may have to act (task not added yet, wrong token).
-    case later(String)
-    /// The job can never succeed as it is.
-    case abandon(String)
+    /// No answer that means anything. A person may have to act (task not added yet, wrong token, a proxy that answers in
+    /// the helper's place).
+    case later(String, seconds: Int?)
+    /// The helper does not take this request, and so has committed nothing of it.
+    case refused(String)
+    /// An answer of the right type that answers more than was asked.
+    case wrong(String)
 
-    /// - Parameter isPoll: whether the answer is to a GET of the job, else to the POST that creates it.
-    package static func interpret(_ response: PeerResponse, isPoll: Bool) -> JobReply {
-        guard response.isSuccess else { return refusal(response, isPoll: isPoll) }
+    /// - Parameters:
+    ///   - isPoll: whether the answer is to a GET of the job, else to the POST that creates it.
+    ///   - reportCount: how many reports the request has.
+    ///   - task: the request's task; a problem document that names another one is not about it.
+    package static func interpret(
+        _ response: PeerResponse, isPoll: Bool, reportCount: Int, task: TaskID? = nil
+    ) -> JobReply {
+        guard response.isSuccess else { return refusal(response, isPoll: isPoll, task: task) }
         guard !response.body.isEmpty else {
             let id = response.header("Location").flatMap(resourceID)
-            guard isPoll || id != nil else { return .abandon("the helper deferred the job without a usable Location") }
-            return .deferred(id: id, seconds: response.retryAfter ?? 1)
+            guard isPoll || id != nil else { return later("an empty answer that names no job", response) }
+            return .deferred(id: id, seconds: response.retryAfter)
         }
-        do {
-            return .ready(try AggregationJobResp(decoding: response.body))
-        } catch {
-            return .abandon("the helper's response is malformed: \(error)")
+        guard let body = response.message(.aggregationJobResp) else {
+            return later("not an answer to an aggregation job: \(response.summary)", response)
+        }
+        let message: AggregationJobResp
+        do throws(CodecError) { message = try AggregationJobResp(decoding: body) } catch {
+            return later("an answer that cannot be decoded: \(error)", response)
+        }
+        let count = message.responses.count
+        if count < reportCount { return later("an answer about \(count) of \(reportCount) reports", response) }
+        guard count == reportCount else { return .wrong("an answer about \(count) reports instead of \(reportCount)") }
+        return .ready(message)
+    }
+
+    private static func refusal(_ response: PeerResponse, isPoll: Bool, task: TaskID?) -> JobReply {
+        guard let problem = response.dapProblem, let type = problem.type, isAnswer(response.status),
+            problem.taskID == nil || task == nil || problem.taskID == task
+        else {
+            // A job that is not there is created again: that repeats the same bytes, too.
+            if isPoll, [404, 410].contains(response.status) { return .forgotten }
+            return later(response.summary, response)
+        }
+        switch type {
+        case .unrecognizedAggregationJob: return isPoll ? .forgotten : later(response.summary, response)
+        // Not about the reports: the helper's operator has not added the task, or added another.
+        case .unrecognizedTask, .invalidTask: return later(response.summary, response)
+        default: return .refused(response.summary)
         }
     }
 
-    private static func refusal(_ response: PeerResponse, isPoll: Bool) -> JobReply {
-        let problem = response.problem
-        let text = problem?.description ?? "status \(response.status)"
-        switch problem?.type {
-        case .unrecognizedAggregationJob: return isPoll ? .forgotten : .abandon(text)
-        case .unrecognizedTask, .invalidTask: return .later(text)
-        case .some: return .abandon(text)
-        case nil: break
-        }
-        switch response.status {
-        case 404, 410: return isPoll ? .forgotten : .later(text)
-        case 400, 413, 415, 422: return .abandon(text)
-        default: return .later(text)
-        }
+    /// Whether a status is an answer to the request itself. Others are about who asks, or when.
+    private static func isAnswer(_ status: Int) -> Bool {
+        (400..<500).contains(status) && ![401, 403, 407, 408, 421, 425, 429].contains(status)
+    }
+
+    private static func later(_ reason: String, _ response: PeerResponse) -> JobReply {
+        .later(PeerText.short(reason), seconds: response.retryAfter)
     }
 
     /// The last part of a Location's path. We ask at the helper's own address, never at one that a response names:

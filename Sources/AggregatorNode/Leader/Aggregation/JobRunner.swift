@@ -1,95 +1,144 @@
 import DAP
 import Datastore
-import Ledger
 import Logging
 
-/// Takes one aggregation job from waiting reports to its end.
+/// Runs one aggregation job from its reports to its end.
 ///
-/// The request's bytes are stored before they are sent, and nothing that a job leads to is stored before its end, in
-/// one transaction. A node that is killed in between finds the job pending, verifies its shares again (the verdicts
-/// are the same) and sends the same bytes again (the helper answers the same).
+/// The order makes a job survive any crash: it is stored before it is sent, and all that its answer leads to is stored
+/// before its end, in one transaction. A node that is killed in between finds the job pending and sends the same bytes
+/// again (the helper answers the same); shares are verified anew when there is an answer (the verdicts are the same).
 struct JobRunner: Sendable {
     let context: NodeContext
     let task: NodeTask
+    /// Whether there is to be another line about reports that come too early.
+    let earlyLines: LineRules<TaskID>
 
     enum Ending: Sendable, Equatable {
-        /// Reports were accepted, rejected or returned.
+        /// Reports were accepted or rejected, or returned because they come too early.
         case finished
-        /// The helper did not take the job: it is pending and has to be resumed.
-        case later(job: Int64, reason: String)
+        /// The helper refuses the job: its reports wait for others.
+        case returned
+        /// The leader itself refused all reports that were to be sent.
+        case nothingSent
+        /// There is no result yet: the job is pending and has to be sent again.
+        case unfinished(JobProgress, pause: Duration)
         /// The reports or their batch changed while the job was formed: form it again.
         case stale
+        /// It has ended meanwhile.
+        case gone
     }
 
     private var candidates: JobCandidates { JobCandidates(task: task) }
     private var refusals: Refusals { Refusals(task: task, keys: context.keys) }
 
-    /// Forms a job of these reports, persists it and runs it. `formed` is called once the job is stored, or will not
-    /// be.
-    func form(_ reports: [WaitingReport], formed: @Sendable () -> Void) async throws -> Ending {
-        let created: (job: PendingJob, reports: [VerifiedCandidate])
+    /// Forms a job of these reports, persists it and sends it.
+    ///
+    /// - Parameter formed: called once the job is stored, with its key, or will not be. `isCut`: some reports had no place.
+    func form(
+        _ reports: [WaitingReport], formed: @Sendable (_ job: Int64?, _ isCut: Bool) -> Void
+    ) async throws -> Ending {
+        var stored: Int64?
+        var isCut = false
+        let job: PendingJob
+        let sent: [VerifiedCandidate]
         do {
-            defer { formed() }
+            defer { formed(stored, isCut) }
             let candidates = candidates
             let verified = try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
             var batchID: BatchID?
             var members = verified[...]
             if task.configuration.batchMode == .leaderSelected {
                 let batch = try await context.store.batchForNextJob(
-                    task: task.id, maxBatchSize: task.parameters.maxBatchSize)
+                    task: task.id, maxBatchSize: task.maxBatchSize)
                 batchID = batch.id
                 members = members.prefix(Int(clamping: batch.room))
+                isCut = members.count < verified.count
             }
-            let job = try candidates.request(for: Array(members), batchID: batchID)
+            let new = try candidates.request(for: Array(members), batchID: batchID)
             let refused = try members.compactMap { member in
                 try member.state.failure.map { try refusals.refuse(member.report.reportID, $0) }
             }
             let creation = try await context.store.createJob(
-                job, refused: refused, task: task.id, maxBatchSize: task.parameters.maxBatchSize)
-            logRefusals(refused.count, of: members.count)
+                new, refused: refused, task: task.id, maxBatchSize: task.maxBatchSize)
             switch creation {
             case .stale: return .stale
-            case .nothingToSend: return .finished
+            case .nothingToSend:
+                logRefusals(refused)
+                return .nothingSent
             case .created(let key):
-                guard let job else { return .finished }
-                created = (
-                    PendingJob(key: key, task: task.id, batchID: batchID, request: job.request, helperID: nil),
-                    members.filter { $0.state.failure == nil }
-                )
+                stored = key
+                logRefusals(refused)
+                guard let new else { return .nothingSent }
+                job = PendingJob(
+                    key: key, task: task.id, batchID: batchID, request: new.request, helperID: nil,
+                    reportCount: new.reportIDs.count)
+                sent = members.filter { $0.state.failure == nil }
             }
         }
-        return try await run(created.job, created.reports)
+        return try await run(job, sent)
     }
 
     /// Goes on with a stored job.
     func resume(_ job: PendingJob) async throws -> Ending {
-        let reports = try await context.store.reports(ofJob: job.key)
-        let candidates = candidates
-        let verified = try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
-        return try await run(job, verified)
+        // Without its reports it was given up, and ends in that transaction.
+        guard job.reportCount > 0 else { return .gone }
+        return try await run(job, nil)
     }
 
-    private func run(_ job: PendingJob, _ reports: [VerifiedCandidate]) async throws -> Ending {
+    /// - Parameter verified: the job's reports in order, where the leader has just verified them.
+    private func run(_ job: PendingJob, _ verified: [VerifiedCandidate]?) async throws -> Ending {
         let exchange = JobExchange(context: context, task: task)
-        switch try await exchange.run(job) {
-        case .later(let reason): return .later(job: job.key, reason: reason)
-        case .abandon(let reason, let helperID):
-            return try await abandon(job, reports, reason, helperID: helperID, exchange)
-        case .ready(let response, let helperID):
+        switch try await exchange.turn(job) {
+        case .unfinished(let event, let helperID):
+            return try await settle(job, event, helperID: helperID, exchange)
+        case .ready(let response, let helperID, let ahead):
+            let reports = try await verifiedReports(of: job, verified)
             let verdicts = try await context.workers.run {
                 JobVerdict.judge(response, reports: reports.map { (id: $0.report.reportID, state: $0.state) })
             }
             guard let verdicts else {
-                return try await abandon(
-                    job, reports, "the response does not answer the request report by report", helperID: helperID,
-                    exchange)
+                let event = JobTurn.Event.wrong("the answer is not about the job's reports in their order")
+                return try await settle(job, event, helperID: helperID, exchange)
             }
-            try await finish(job, zip(reports, verdicts).map { ($0.report, $1) })
+            try await finish(job, zip(reports, verdicts).map { ($0.report, $1) }, ahead: ahead ?? 0)
+            // In the same company a report that came too early would make the same job, which the helper has answered.
+            if let helperID, verdicts.contains(.tooEarly) { await exchange.delete(helperID: helperID) }
             return .finished
         }
     }
 
-    private func finish(_ job: PendingJob, _ verdicts: [(WaitingReport, ReportVerdict)]) async throws {
+    private func verifiedReports(
+        of job: PendingJob, _ verified: [VerifiedCandidate]?
+    ) async throws -> [VerifiedCandidate] {
+        if let verified { return verified }
+        let reports = try await context.store.reports(ofJob: job.key)
+        let candidates = candidates
+        return try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
+    }
+
+    private func settle(
+        _ job: PendingJob, _ event: JobTurn.Event, helperID: String?, _ exchange: JobExchange
+    ) async throws -> Ending {
+        let (progress, next) = JobTurn.after(
+            job.progress, event, now: context.now(), random: .random(in: 0...1))
+        switch next {
+        case .again(let pause):
+            try await context.store.recordProgress(progress, ofJob: job.key)
+            return .unfinished(progress, pause: pause)
+        case .returnReports:
+            try await returnReports(of: job, reason: progress.reason)
+            return .returned
+        case .dropReports:
+            try await dropReports(of: job, reason: progress.reason)
+            // DAP-18, Aggregation Job Abandonment.
+            if let helperID { await exchange.delete(helperID: helperID) }
+            return .finished
+        }
+    }
+
+    private func finish(
+        _ job: PendingJob, _ verdicts: [(WaitingReport, ReportVerdict)], ahead: Int
+    ) async throws {
         var refused: [ReportID: [UInt8]] = [:]
         for case (let report, .refusedByHelper) in verdicts {
             refused[report.reportID] = try ReportMetadata(decoding: report.payload.metadata).claimKey?.publicKey
@@ -99,18 +148,16 @@ struct JobRunner: Sendable {
         let outcomes = try verdicts.shuffled().map { report, verdict in
             (
                 report: report.reportID,
-                outcome: try outcome(of: verdict, report, batchID: job.batchID, endings[report.reportID])
+                outcome: try outcome(of: verdict, report, batchID: job.batchID, endings[report.reportID], ahead: ahead)
             )
         }
-        try await context.store.finishJob(job.key, outcomes: outcomes)
-        let accepted = verdicts.count { if case .accepted = $1 { true } else { false } }
-        context.logger.info(
-            "aggregation job finished",
-            metadata: ["task": "\(task.id)", "accepted": "\(accepted)", "refused": "\(verdicts.count - accepted)"])
+        guard try await context.store.finishJob(job.key, outcomes: outcomes) else { return }
+        log(verdicts, ahead: ahead)
     }
 
     private func outcome(
-        of verdict: ReportVerdict, _ report: WaitingReport, batchID: BatchID?, _ ending: HelperRefusals.Ending?
+        of verdict: ReportVerdict, _ report: WaitingReport, batchID: BatchID?, _ ending: HelperRefusals.Ending?,
+        ahead: Int
     ) throws -> ReportOutcome {
         switch verdict {
         case .accepted(let share):
@@ -121,42 +168,99 @@ struct JobRunner: Sendable {
         case .refusedByLeader(let error):
             return .rejected(error, logEntry: try refusals.entry(report.reportID, error))
         case .tooEarly:
-            guard RetryRules.mayTryAgain(report) else {
-                return .rejected(.reportTooEarly, logEntry: try refusals.entry(report.reportID, .reportTooEarly))
-            }
-            return .returned(notBefore: RetryRules.afterTooEarly(report, now: context.now()))
+            let start = task.configuration.seconds(of: report.time) ?? .max
+            return .returned(
+                notBefore: RetryRules.afterTooEarly(start: start, ahead: ahead, now: context.now()))
         }
     }
 
-    /// DAP-18, Aggregation Job Abandonment: the reports may be in later jobs.
-    private func abandon(
-        _ job: PendingJob, _ reports: [VerifiedCandidate], _ reason: String, helperID: String?,
-        _ exchange: JobExchange
-    ) async throws -> Ending {
-        context.logger.warning(
-            "aggregation job abandoned",
-            metadata: ["task": "\(task.id)", "reports": "\(reports.count)", "reason": "\(reason)"])
+    /// DAP-18, Aggregation Job Abandonment: the helper has none of the reports, so they may be in later jobs.
+    private func returnReports(of job: PendingJob, reason: String) async throws {
+        let reports = try await context.store.reports(ofJob: job.key)
+        let answered = try await context.store.answeredJobs(task: task.id)
         let now = context.now()
-        let outcomes = try reports.map { candidate in
-            let report = candidate.report
-            let outcome: ReportOutcome =
-                if RetryRules.mayTryAgain(report) {
-                    .returned(notBefore: RetryRules.notBefore(report, now: now))
-                } else {
-                    .rejected(.reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
-                }
+        var rejected = 0
+        let outcomes = try reports.map { report in
+            let outcome: ReportOutcome
+            switch RetryRules.afterRefusal(report, companions: reports.count, answered: answered, now: now) {
+            case .again(let notBefore): outcome = .returned(notBefore: notBefore, refused: true)
+            case .reject:
+                rejected += 1
+                outcome = .rejected(.reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
+            }
             return (report: report.reportID, outcome: outcome)
         }
-        try await context.store.finishJob(job.key, outcomes: outcomes)
-        if let helperID { await exchange.delete(helperID: helperID) }
-        return .finished
+        guard try await context.store.finishJob(job.key, outcomes: outcomes) else { return }
+        context.logger.warning(
+            "the helper refuses an aggregation job; its reports go into smaller ones, and one that is refused alone ends",
+            metadata: [
+                "task": "\(task.id)", "reports": "\(reports.count)", "ended": "\(rejected)", "reason": "\(reason)",
+                "first": "\(reports.first?.reportID.base64URL ?? "")",
+            ])
     }
 
-    private func logRefusals(_ refused: Int, of total: Int) {
-        guard refused > 0 else { return }
+    /// The helper may have committed the reports: in another job they would be replays, and where it has not they would
+    /// be counted by neither.
+    private func dropReports(of job: PendingJob, reason: String) async throws {
+        let reports = try await context.store.reports(ofJob: job.key)
+        let outcomes = try reports.map { report in
+            (
+                report: report.reportID,
+                outcome: ReportOutcome.rejected(
+                    .reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
+            )
+        }
+        guard try await context.store.finishJob(job.key, outcomes: outcomes) else { return }
+        var metadata = RefusalSummary(reports.map { ($0.reportID, .reportDropped) }).metadata
+        metadata["task"] = "\(task.id)"
+        metadata["reason"] = "\(reason)"
+        context.logger.error(
+            """
+            the helper's verdicts about an aggregation job are wrong again and again, so its reports are dropped: \
+            the helper, or what stands in front of it, has to be looked at
+            """, metadata: metadata)
+    }
+
+    // MARK: Log lines
+
+    private func log(_ verdicts: [(WaitingReport, ReportVerdict)], ahead: Int) {
+        var refused = RefusalSummary()
+        var accepted = 0
+        var early: [ReportID] = []
+        for (report, verdict) in verdicts {
+            switch verdict {
+            case .accepted: accepted += 1
+            case .refusedByHelper(let error), .refusedByLeader(let error): refused.add(report.reportID, error)
+            case .tooEarly: early.append(report.reportID)
+            }
+        }
         context.logger.info(
-            "reports refused before aggregation",
-            metadata: ["task": "\(task.id)", "refused": "\(refused)", "of": "\(total)"])
+            "aggregation job finished",
+            metadata: [
+                "task": "\(task.id)", "accepted": "\(accepted)", "refused": "\(refused.total)",
+                "early": "\(early.count)",
+            ])
+        if refused.total > 0 {
+            context.logger.warning(
+                "reports ended in an aggregation job",
+                metadata: refused.metadata.merging(["task": "\(task.id)", "accepted": "\(accepted)"]) { $1 })
+        }
+        if let first = early.first, let jobs = earlyLines.line("early", about: task.id) {
+            context.logger.warning(
+                "reports are too early for the helper's clock, and wait until it takes them",
+                metadata: [
+                    "task": "\(task.id)", "reports": "\(early.count)", "first": "\(first.base64URL)",
+                    "helper_ahead": "\(ahead) s", "jobs": "\(jobs)",
+                ])
+        }
+    }
+
+    private func logRefusals(_ refused: [RefusedReport]) {
+        guard !refused.isEmpty else { return }
+        let summary = RefusalSummary(refused.map { ($0.reportID, $0.error) })
+        context.logger.warning(
+            "reports ended before aggregation, by the leader's own checks",
+            metadata: summary.metadata.merging(["task": "\(task.id)"]) { $1 })
     }
 }
 

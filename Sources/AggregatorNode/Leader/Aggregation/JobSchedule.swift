@@ -1,10 +1,15 @@
 import DAP
+import Datastore
 
-/// Decides when aggregation jobs are formed and sent again. Pure: time comes in, an action goes out.
+/// Decides when aggregation jobs are formed and sent again, and whose turn it is. Pure: time comes in, an action goes out.
 ///
 /// Jobs are formed eagerly (DAP-18, Eager Aggregation): at once when enough reports wait for a full job or a
 /// collection needs them; otherwise when no more have come for a moment, and after some patience even if they keep
 /// coming. Larger jobs cost less per report: one request, one transaction, one batched link check.
+///
+/// Whatever is under way holds a slot. A task has few of them, the node has more, and the task that has waited longest
+/// since it was last served comes first, so a helper that is slow or fails for one task holds up no other. A job that
+/// waits, because the helper deferred it or failed, holds none.
 package struct JobSchedule {
     package typealias Instant = ContinuousClock.Instant
 
@@ -17,6 +22,12 @@ package struct JobSchedule {
         package var idle: Duration = .milliseconds(200)
         /// How long the oldest report waits at most.
         package var patience: Duration = .seconds(2)
+        /// Actions under way at a time: of one task, and of all.
+        package var slotsPerTask = 4
+        package var slots = 16
+        /// After so many failed exchanges in a row, jobs of a task are formed at growing intervals only: reports that
+        /// are in no job yet stay free, and an outage leaves no heap of pending jobs behind.
+        package var failuresInARow = 3
 
         package init() {}
     }
@@ -25,8 +36,8 @@ package struct JobSchedule {
         /// Form one job of this task, of at most the limits' size.
         case form(TaskID)
         /// Send this pending job again.
-        case resume(Int64)
-        /// Nothing to do before this time; nil: before something arrives.
+        case resume(Int64, of: TaskID)
+        /// Nothing to do before this time; nil: before something arrives or ends.
         case wait(until: Instant?)
     }
 
@@ -37,51 +48,160 @@ package struct JobSchedule {
         var isUrgent: Bool
     }
 
+    private struct Resumption {
+        var due: Instant
+        /// Whether the peer asked for the pause.
+        var isAsked: Bool
+    }
+
+    private struct Lane {
+        var waiting: Waiting?
+        var resumptions: [Int64: Resumption] = [:]
+        var underWay = 0
+        var lastServed: Instant?
+        var lastWasResumption = false
+        var failures = 0
+        /// Where exchanges fail: when the next job may be formed.
+        var formAfter: Instant?
+    }
+
     let limits: Limits
-    private var waiting: [TaskID: Waiting] = [:]
-    private var resumptions: [Int64: Instant] = [:]
+    private var lanes: [TaskID: Lane] = [:]
+    private var underWay = 0
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
     }
 
+    // MARK: What happens
+
     /// Reports were uploaded.
     package mutating func arrived(_ count: Int, of task: TaskID, at now: Instant) {
-        waiting[task, default: Waiting(count: 0, first: now, last: now, isUrgent: false)].count += count
-        waiting[task]?.last = now
+        var waiting = lanes[task]?.waiting ?? Waiting(count: 0, first: now, last: now, isUrgent: false)
+        waiting.count += count
+        waiting.last = now
+        lanes[task, default: Lane()].waiting = waiting
     }
 
     /// Whatever waits has to be aggregated now: a collection needs it, or it waited in the database before this
     /// start.
     package mutating func demand(_ task: TaskID, at now: Instant) {
-        waiting[task, default: Waiting(count: 0, first: now, last: now, isUrgent: true)].isUrgent = true
+        var waiting = lanes[task]?.waiting ?? Waiting(count: 0, first: now, last: now, isUrgent: true)
+        waiting.isUrgent = true
+        lanes[task, default: Lane()].waiting = waiting
     }
 
     /// A pending job has to be sent at `instant` or later.
-    package mutating func resume(_ job: Int64, at instant: Instant) {
-        resumptions[job] = instant
+    package mutating func resume(_ job: Int64, of task: TaskID, at instant: Instant, isAsked: Bool = false) {
+        lanes[task, default: Lane()].resumptions[job] = Resumption(due: instant, isAsked: isAsked)
     }
 
-    /// What to do now. An action is given out once.
+    /// An action has ended, however it did: its slot is free.
+    package mutating func ended(_ task: TaskID) {
+        underWay -= 1
+        lanes[task]?.underWay -= 1
+    }
+
+    /// The helper gave an answer about a job of this task. After an outage, jobs that wait for no reason of their own
+    /// follow at once, one after the other.
+    package mutating func answered(_ task: TaskID, at now: Instant) {
+        guard var lane = lanes[task] else { return }
+        if lane.failures >= limits.failuresInARow {
+            let hurried = lane.resumptions.filter { !$0.value.isAsked && $0.value.due > now }.keys.sorted()
+            for (number, job) in hurried.enumerated() {
+                let planned = lane.resumptions[job]?.due
+                lane.resumptions[job]?.due = min(planned ?? now, now + .milliseconds(50) * number)
+            }
+        }
+        lane.failures = 0
+        lane.formAfter = nil
+        lanes[task] = lane
+    }
+
+    /// An exchange about a job of this task failed, and is repeated after a pause.
+    package mutating func failed(_ task: TaskID, pause: Duration, isAsked: Bool, at now: Instant) {
+        var lane = lanes[task] ?? Lane()
+        lane.failures += 1
+        if isAsked { lane.formAfter = max(lane.formAfter ?? now, now + pause) }
+        holdBack(&lane, at: now)
+        lanes[task] = lane
+    }
+
+    /// Whether a pending job has its time here.
+    package func isScheduled(_ job: Int64, of task: TaskID) -> Bool { lanes[task]?.resumptions[job] != nil }
+
+    // MARK: What to do
+
+    /// What to do now. An action is given out once, and holds a slot until ``ended(_:)``.
     package mutating func next(at now: Instant) -> Action {
-        if let due = resumptions.filter({ $0.value <= now }).min(by: { $0.value < $1.value }) {
-            resumptions[due.key] = nil
-            return .resume(due.key)
+        guard underWay < limits.slots else { return .wait(until: nil) }
+        let ready = lanes.filter { $0.value.underWay < limits.slotsPerTask && isReady($0.value, at: now) }
+        guard let (task, lane) = ready.min(by: { isBefore($0.value, $1.value, at: now) }) else {
+            return .wait(until: nextTime(after: now))
         }
-        if let (task, state) = waiting.filter({ isDue($0.value, at: now) }).min(by: { $0.value.first < $1.value.first })
-        {
-            waiting[task] = remainder(of: state)
-            return .form(task)
+        var served = lane
+        let due = dueResumption(lane, at: now)
+        let isResuming = due != nil && !(lane.lastWasResumption && isFormable(lane, at: now))
+        if isResuming, let due {
+            served.resumptions[due] = nil
+        } else {
+            served.waiting = lane.waiting.flatMap(remainder)
+            // Where the helper fails, the next one waits for the outcome of this one.
+            holdBack(&served, at: now)
         }
-        return .wait(until: (waiting.values.map(dueTime) + Array(resumptions.values)).min())
+        served.lastWasResumption = isResuming
+        served.lastServed = now
+        served.underWay += 1
+        underWay += 1
+        lanes[task] = served
+        return isResuming ? .resume(due ?? 0, of: task) : .form(task)
     }
 
-    private func isDue(_ state: Waiting, at now: Instant) -> Bool {
-        state.isUrgent || state.count >= limits.jobSize || dueTime(state) <= now
+    private func holdBack(_ lane: inout Lane, at now: Instant) {
+        guard lane.failures >= limits.failuresInARow else { return }
+        let pause = RetryRules.pause(
+            .unusable, inARow: lane.failures - limits.failuresInARow + 1, asked: nil, random: 0.5)
+        lane.formAfter = max(lane.formAfter ?? now, now + pause)
     }
 
-    private func dueTime(_ state: Waiting) -> Instant {
-        min(state.last + limits.idle, state.first + limits.patience)
+    /// Who was served longest ago; among those who never were, who waits longest.
+    private func isBefore(_ one: Lane, _ other: Lane, at now: Instant) -> Bool {
+        switch (one.lastServed, other.lastServed) {
+        case (let first?, let second?): first < second
+        case (nil, nil): waitingSince(one, at: now) < waitingSince(other, at: now)
+        case (let first, _): first == nil
+        }
+    }
+
+    private func waitingSince(_ lane: Lane, at now: Instant) -> Instant {
+        min(lane.waiting?.first ?? now, lane.resumptions.values.map(\.due).min() ?? now)
+    }
+
+    private func isReady(_ lane: Lane, at now: Instant) -> Bool {
+        isFormable(lane, at: now) || dueResumption(lane, at: now) != nil
+    }
+
+    private func dueResumption(_ lane: Lane, at now: Instant) -> Int64? {
+        lane.resumptions.filter { $0.value.due <= now }.min { ($0.value.due, $0.key) < ($1.value.due, $1.key) }?.key
+    }
+
+    private func isFormable(_ lane: Lane, at now: Instant) -> Bool {
+        formTime(lane, at: now).map { $0 <= now } ?? false
+    }
+
+    /// When the next job of the task is to be formed; nil where nothing waits.
+    private func formTime(_ lane: Lane, at now: Instant) -> Instant? {
+        guard let waiting = lane.waiting else { return nil }
+        let isDue = waiting.isUrgent || waiting.count >= limits.jobSize
+        let due = isDue ? now : min(waiting.last + limits.idle, waiting.first + limits.patience)
+        return max(due, lane.formAfter ?? due)
+    }
+
+    /// When something falls due that has a slot; what has none is looked at again when one is given back.
+    private func nextTime(after now: Instant) -> Instant? {
+        lanes.values.filter { $0.underWay < limits.slotsPerTask }.flatMap { lane in
+            [formTime(lane, at: now), lane.resumptions.values.map(\.due).min()].compactMap(\.self)
+        }.min()
     }
 
     private func remainder(of state: Waiting) -> Waiting? {

@@ -15,10 +15,9 @@ enum ReportVerdict: Equatable, Sendable {
 enum JobVerdict {
     /// - Parameters:
     ///   - reports: the job's reports in the order of the request, with the leader's state. A report whose state
-    ///     cannot
-    ///     be recomputed after a restart comes with the error instead.
-    /// - Returns: one verdict per report, in order; nil if the job has to be abandoned, because the response does not
-    ///   name exactly the job's reports in order or carries a message that is impossible in this step.
+    ///     cannot be recomputed after a restart comes with the error instead.
+    /// - Returns: one verdict per report, in order; nil if the response is wrong, because it does not name exactly the
+    ///   job's reports in order or carries a message that is impossible in this step.
     static func judge(
         _ response: AggregationJobResp, reports: [(id: ReportID, state: Result<LeaderVerification, ReportError>)]
     ) -> [ReportVerdict]? {

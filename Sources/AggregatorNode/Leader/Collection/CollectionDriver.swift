@@ -6,12 +6,14 @@ import Synchronization
 /// Works on collection jobs until each is finished or has failed.
 ///
 /// A job's progress is in the database (`CollectionState`); the driver only asks what the next step is and takes it.
-/// A step that cannot be taken now is tried again with growing pauses, or at once when something changed.
+/// Jobs are independent: one that waits, for whatever time, holds nothing that another needs.
 final class CollectionDriver: Sendable {
     private struct State {
-        /// One signal for every job that is being worked on.
+        /// The jobs that are being worked on, each with the signal that aggregation has come further.
         var running: [Int64: WakeSignal] = [:]
         var queue: Set<Int64> = []
+        /// What each running job waits for.
+        var notes: [Int64: String] = [:]
         var aggregation: AggregationDriver?
     }
 
@@ -20,9 +22,6 @@ final class CollectionDriver: Sendable {
     private let state = Mutex(State())
     private let signal = WakeSignal()
 
-    private static let poll: Duration = .seconds(1)
-    private static let firstPause: Duration = .milliseconds(250)
-    private static let longestPause: Duration = .seconds(15)
     private static let sweep: Duration = .seconds(30)
 
     init(context: NodeContext, logKeeper: LogKeeper) {
@@ -41,11 +40,19 @@ final class CollectionDriver: Sendable {
         signal.raise()
     }
 
-    /// Something changed that jobs may wait for.
+    /// A job's resource was deleted; it may be possible to stop it.
+    func deleted(_ key: Int64) {
+        state.withLock { $0.running[key] }?.raise()
+    }
+
+    /// Aggregation has come further: jobs that wait for it look again.
     func wakeAll() {
         let signals = state.withLock { Array($0.running.values) }
         for signal in signals { signal.raise() }
     }
+
+    /// What a job waits for, if it does.
+    func waitingFor(_ key: Int64) -> String? { state.withLock { $0.notes[key] } }
 
     /// Works until the task is cancelled.
     func run() async {
@@ -76,48 +83,93 @@ final class CollectionDriver: Sendable {
     private func takeQueued() -> [(Int64, WakeSignal)] {
         state.withLock { state in
             let new = state.queue.filter { state.running[$0] == nil }.sorted().map { ($0, WakeSignal()) }
-            state.queue = []
+            // A job that is asked for again while its failure is being stored starts when that is done.
+            state.queue.formIntersection(state.running.keys)
             for (key, signal) in new { state.running[key] = signal }
             return new
         }
     }
 
     private func work(on key: Int64, _ wake: WakeSignal) async {
-        var pause = Self.firstPause
-        while !Task.isCancelled {
+        var patience = CollectionPatience()
+        var hasMore = true
+        while hasMore, !Task.isCancelled {
             do {
-                guard let next = try await advance(key) else { break }
-                pause = Self.firstPause
-                if next == .wait { await wake.wait(atMost: Self.poll) }
+                hasMore = try await advance(key, &patience, wake)
             } catch  where Task.isCancelled {
                 break
             } catch {
-                context.logger.warning(
-                    "collection job has to wait", metadata: ["job": "\(key)", "reason": "\(error)"])
-                await wake.wait(atMost: pause)
-                pause = min(pause * 2, Self.longestPause)
+                let asked = (error as? HelperUnavailable)?.retryAfter
+                let pause = patience.failed(retryAfter: asked, jitter: .random(in: 0.5...1.5))
+                // The same again is no news.
+                let isNews = note(WaitingNote.trouble(error, helper: context.peer.baseURL.string), of: key)
+                context.logger.log(
+                    level: isNews ? .warning : .debug, "collection job has to wait",
+                    metadata: ["job": "\(key)", "reason": "\(error)", "pause": "\(pause)"])
+                // Nothing wakes it: the helper may have named the time.
+                try? await Task.sleep(for: pause)
             }
         }
-        state.withLock { $0.running[key] = nil }
+        let isWanted = state.withLock { state in
+            state.running[key] = nil
+            state.notes[key] = nil
+            return state.queue.contains(key)
+        }
+        if isWanted { signal.raise() }
     }
 
-    /// Takes the job's next step; nil when there is none.
-    private func advance(_ key: Int64) async throws -> CollectionStep.Next? {
+    /// Takes the job's next step, and waits as long as that asks for.
+    ///
+    /// - Returns: false when there is none.
+    private func advance(
+        _ key: Int64, _ patience: inout CollectionPatience, _ wake: WakeSignal
+    ) async throws -> Bool {
         guard let job = try await context.store.collection(key: key), job.state.isActive,
             let task = try await context.registry.task(job.task)
-        else { return nil }
-        let step = CollectionStep(
-            context: context, logKeeper: logKeeper, task: task, job: job,
-            demand: { [self] in state.withLock { $0.aggregation }?.demand(task.id) })
+        else { return false }
+        let helper = context.peer.baseURL.string
+        if waitingFor(key) == nil {
+            note(WaitingNote.asking(job.state, isCommitted: task.isCommitted, helper: helper), of: key)
+        }
         do {
-            return try await step.take()
+            switch try await CollectionStep(context: context, logKeeper: logKeeper, task: task, job: job).take() {
+            case .again:
+                patience.progressed()
+                note(nil, of: key)
+            case .aggregation(let reports):
+                let aggregation = state.withLock { $0.aggregation }
+                let (demand, pause) = patience.waits(for: reports)
+                if demand { aggregation?.demand(task.id) }
+                let trouble = aggregation?.trouble.reason(of: task.id)
+                note(WaitingNote.aggregation(of: reports, helper: helper, lastAnswer: trouble), of: key)
+                await wake.wait(atMost: pause)
+            case .deferred(let seconds):
+                note(WaitingNote.deferral(helper: helper, seconds: seconds), of: key)
+                try await Task.sleep(for: patience.deferred(seconds: seconds))
+            }
+            return true
         } catch let failure as CollectionFailure {
-            context.logger.warning(
-                "collection job failed",
-                metadata: ["task": "\(task.id)", "job": "\(job.id)", "reason": "\(failure.problem.detail)"])
-            try await context.store.failCollection(
-                key, problem: failure.problem, reopening: failure.reopensBatch && job.closeEntry == nil)
-            return nil
+            try await end(job, task, failure)
+            return false
+        }
+    }
+
+    private func end(_ job: StoredCollection, _ task: NodeTask, _ failure: CollectionFailure) async throws {
+        try await context.store.failCollection(job.key, problem: failure.problem, batch: failure.batch)
+        context.logger.log(
+            level: failure.concernsOperator ? .error : .info, "collection job failed",
+            metadata: [
+                "task": "\(task.id)", "job": "\(job.id)", "reason": "\(failure.problem.detail)",
+                "batch": "\(job.closeEntry == nil ? failure.batch : .closed)",
+            ])
+    }
+
+    /// - Returns: whether it is something new.
+    @discardableResult
+    private func note(_ text: String?, of key: Int64) -> Bool {
+        state.withLock { state in
+            defer { state.notes[key] = text }
+            return state.notes[key] != text
         }
     }
 }

@@ -1,49 +1,83 @@
 import DAP
 import Datastore
 
-/// Ends a collection job with what its resource answers from then on. Anything else that goes wrong is tried again.
+/// Ends a collection job with what its resource answers until it is asked for again. Anything else that goes wrong is
+/// tried again.
 struct CollectionFailure: Error {
     var problem: CollectionProblem
-    /// Whether the batch may be collected by a later job.
-    var reopensBatch: Bool
+    /// What becomes of the batch, if one was chosen.
+    var batch: BatchFate
+    /// Whether an operator has to look at it: the aggregators, or this one and its task, do not fit each other.
+    var concernsOperator: Bool
 
-    init(_ type: DAPErrorType?, _ detail: String, reopensBatch: Bool = false) {
+    init(_ type: DAPErrorType?, _ detail: String, batch: BatchFate = .reopened, concernsOperator: Bool = false) {
         problem = CollectionProblem(type: type, detail: detail)
-        self.reopensBatch = reopensBatch
+        self.batch = batch
+        self.concernsOperator = concernsOperator
     }
+
+    static let deleted = CollectionFailure(nil, "Deleted by the collector.")
 
     static func tooFew(_ count: UInt64, minimum: UInt64) -> CollectionFailure {
         CollectionFailure(
             .invalidBatchSize,
             "The batch holds \(count) validated reports, the task's minimum is \(minimum). "
-                + "Ask again when more have been uploaded.", reopensBatch: true)
+                + "Ask again when more have been uploaded.")
     }
 
     static func tooMany(_ count: UInt64, maximum: UInt64) -> CollectionFailure {
         CollectionFailure(
             .invalidBatchSize,
             "The interval holds \(count) validated reports, the task's maximum is \(maximum). "
-                + "Ask for a shorter interval.", reopensBatch: true)
+                + "Ask for a shorter interval.")
+    }
+
+    static let overlap = CollectionFailure(
+        .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.")
+
+    /// The helper refuses its part, with one of DAP's errors (DAP-18: the job fails 'with the error that caused the
+    /// failure').
+    ///
+    /// - Parameters:
+    ///   - request: what was asked for.
+    ///   - held: how many reports the leader has in the batch.
+    static func refused(
+        _ type: DAPErrorType, detail: String, request: String, held: UInt64, mode: BatchMode
+    ) -> CollectionFailure {
+        var text = "The leader holds \(held) validated reports of the batch; the helper refuses \(request): \(detail)"
+        switch (type, mode) {
+        case (.batchMismatch, .timeInterval):
+            text += " Nothing was released. Ask for intervals that leave out the time about which they disagree."
+        case (.batchMismatch, .leaderSelected):
+            text += " Nothing was released. The batch is set aside; ask again for the next one."
+        case (.batchOverlap, .leaderSelected):
+            text += " The batch cannot be collected any more; ask again for the next one."
+        default: break
+        }
+        return CollectionFailure(
+            type, text, batch: BatchFate(after: type, mode: mode), concernsOperator: type != .invalidBatchSize)
     }
 }
 
-/// The helper cannot do its part now; the step is tried again later.
+extension BatchFate {
+    /// What becomes of a batch when the helper refuses its part with this error. Pure.
+    ///
+    /// The leader has released nothing before it publishes, so a batch may always be asked for again. But the leader
+    /// chooses among batches by age: one that the helper refuses would be in the way of all later ones.
+    package init(after type: DAPErrorType, mode: BatchMode) {
+        switch (type, mode) {
+        // The collector names the interval, and can name another.
+        case (_, .timeInterval): self = .reopened
+        case (.invalidBatchSize, .leaderSelected): self = .reopened
+        case (.batchOverlap, .leaderSelected): self = .lost
+        case (_, .leaderSelected): self = .disputed
+        }
+    }
+}
+
+/// The helper cannot do its part now, or what it answered does not count; the same request is sent again later.
 struct HelperUnavailable: Error, CustomStringConvertible {
     var description: String
-
-    /// What an error response of the helper means for a collection: a DAP error is final (DAP-18: the job fails 'with
-    /// the error that caused the failure'), anything else may be an operator's to cure.
-    ///
-    /// - Parameter reopens: for which errors the batch may be collected by a later job.
-    static func interpret(
-        _ response: PeerResponse, _ request: String, reopens: (DAPErrorType) -> Bool
-    ) -> any Error {
-        let text = response.problem?.description ?? "status \(response.status)"
-        guard let type = response.problem?.type, type != .unrecognizedTask, response.status < 500 else {
-            return HelperUnavailable(description: "\(request): \(text)")
-        }
-        return CollectionFailure(
-            type, "The helper refuses \(request): \(response.problem?.detail ?? type.title)",
-            reopensBatch: reopens(type))
-    }
+    /// Seconds that the answer asked to wait.
+    var retryAfter: Int?
 }

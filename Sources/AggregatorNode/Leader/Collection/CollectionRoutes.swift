@@ -8,20 +8,21 @@ extension Leader {
     @Sendable
     func createCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
         let (message, body) = try await request.message(
             CollectionJobReq.self, mediaType: .collectionJobReq, upTo: BodyLimit.small, taskID: task.id)
-        let interval = try CollectionRules.check(message, configuration: task.configuration)
+        let interval = try CollectionRules.check(message, configuration: task.configuration, taskID: task.id)
         switch try await context.store.createCollection(task: task.id, request: body, interval: interval) {
         case .overlap:
             throw NodeError.dap(
                 .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.",
                 taskID: task.id)
         case .job(let job):
+            if job.state.isActive { try await context.standing.admit(task) }
             collection.start(job.key)
             let url = ResourceURL.collectionJob(
                 context.configuration.publicURL.string, task.id, id: job.id.base64URL)
-            var response = try Self.representation(of: job)
+            var response = try representation(of: job)
             response.status = response.status == .ok ? .created : response.status
             response.headers[.location] = url
             return response
@@ -32,26 +33,29 @@ extension Leader {
     @Sendable
     func pollCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
-        return try Self.representation(of: job)
+        if job.state.isActive { try await context.standing.admit(task) }
+        return try representation(of: job)
     }
 
     /// `DELETE /tasks/{task-id}/collection_jobs/{collection-job-id}`
     @Sendable
     func deleteCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
-        guard try await context.store.hideCollection(id, task: task.id) else { throw Self.noSuchJob(task) }
-        collection.wakeAll()
+        guard let job = try await context.store.collection(id, task: task.id),
+            try await context.store.hideCollection(id, task: task.id)
+        else { throw Self.noSuchJob(task) }
+        collection.deleted(job.key)
         return .empty()
     }
 
     /// A finished job's response, an empty body with Retry-After while it is being worked on, or the error that ended
-    /// it.
-    private static func representation(of job: StoredCollection) throws -> Response {
+    /// it. The empty answer says in a header of Cairn's own what the job waits for.
+    private func representation(of job: StoredCollection) throws -> Response {
         switch job.state {
         case .finished: return .dap(.collectionJobResp, job.response ?? [])
         case .failed:
@@ -59,7 +63,11 @@ extension Leader {
             throw problem.type.map { NodeError.dap($0, problem.detail, taskID: job.task) }
                 ?? NodeError.http(409, problem.detail, taskID: job.task)
         default:
-            return Response(status: .ok, headers: [.retryAfter: "1"])
+            var headers: HTTPFields = [.retryAfter: "1"]
+            if let note = collection.waitingFor(job.key), let name = HeaderName(WaitingNote.headerName) {
+                headers[name] = WaitingNote.headerValue(note)
+            }
+            return Response(status: .ok, headers: headers)
         }
     }
 

@@ -3,11 +3,12 @@ import DAP
 /// What the leader checks of a collection request before it looks at any report (DAP-18, Collection Job
 /// Initialization). Pure.
 package enum CollectionRules {
+    /// - Parameter taskID: the task's, where it is not its configuration's hash.
     /// - Returns: the interval of a time-interval query; nil in leader-selected mode.
     package static func check(
-        _ request: CollectionJobReq, configuration: TaskConfiguration
+        _ request: CollectionJobReq, configuration: TaskConfiguration, taskID: TaskID? = nil
     ) throws(NodeError) -> Interval? {
-        let task = configuration.taskID
+        let task = taskID ?? configuration.taskID
         guard request.query.batchMode == configuration.batchMode else {
             throw .dap(
                 .invalidMessage,

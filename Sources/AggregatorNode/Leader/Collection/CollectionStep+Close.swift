@@ -10,9 +10,9 @@ import Logging
 
 extension CollectionStep {
     /// One exchange with the helper: the close is signed and logged, or some reports are dropped.
-    func agreeOnClose(_ scope: BatchScope) async throws {
+    func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws {
         let proposal = try await proposal(scope)
-        switch try await ask(proposal) {
+        switch try await ask(proposal, holding: count) {
         case .drop(let ids): try await drop(ids, of: scope, proposed: proposal.reportIDs)
         case .signed(let signature): try await close(scope, proposal, helperSignature: signature)
         }
@@ -32,19 +32,19 @@ extension CollectionStep {
         return proposal
     }
 
-    private func ask(_ proposal: CloseProposal) async throws -> CloseAnswer {
+    private func ask(_ proposal: CloseProposal, holding count: UInt64) async throws -> CloseAnswer {
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/closes")
         let response = try await context.peer.send(
             .post, url, body: proposal.encoded(), contentType: "application/octet-stream",
             headers: task.taskprovHeaders, maxResponseBytes: BodyLimit.close)
-        guard response.isSuccess else {
-            // Without the helper's signature nothing is decided: the batch can be closed later.
-            throw HelperUnavailable.interpret(response, "the close of the batch") { _ in true }
-        }
-        do {
-            return try CloseAnswer(decoding: response.body)
-        } catch {
-            throw HelperUnavailable(description: "the helper's answer to the close is malformed: \(error)")
+        let request = ShareRequest.close
+        switch request.interpret(response, task: task.id, decode: CloseAnswer.init(decoding:)) {
+        case .complete(let answer): return answer
+        // Without the helper's signature nothing is decided: the batch can be closed later.
+        case .refused(let type, let detail):
+            throw CollectionFailure.refused(
+                type, detail: detail, request: request.name, held: count, mode: task.configuration.batchMode)
+        case let other: throw other.unavailable(request)
         }
     }
 
@@ -63,7 +63,7 @@ extension CollectionStep {
             guard dropped.contains(id), case .report(let report)? = try? LedgerEntry(decoding: entry) else { return }
             keys[id] = report.metadata.claimKey?.publicKey
         }
-        let endings = await HelperRefusals(context: context, task: task).endings(claimKeys)
+        let endings = try await HelperRefusals(context: context, task: task).certainEndings(claimKeys)
         let refused = try proposed.filter(dropped.contains).map { id in
             guard let ending = endings[id] else { return try refusals.refuse(id, .reportDropped) }
             return RefusedReport(
@@ -77,14 +77,15 @@ extension CollectionStep {
             _ = $1
             $0.append(entry: $2)
         }
-        guard let keys = task.parameters.statementKeys else {
-            throw CollectionFailure(nil, "The task names no statement keys.")
+        guard let keys = task.parameters?.statementKeys else {
+            throw CollectionFailure(nil, "The task names no statement keys.", concernsOperator: true)
         }
         let terms = CloseEntry.Terms(
             taskID: task.id, selector: scope.selector, root: root.root, count: root.count)
         guard LedgerSignature.isValid(helperSignature, over: terms.signedBytes(), by: keys.helper) else {
-            throw CollectionFailure(
-                .batchMismatch, "The helper's signature does not hold for the leaves that were proposed to it.")
+            // Perhaps a bit fell over on the way. The proposal is stored, and the helper signs the same one again.
+            throw HelperUnavailable(
+                description: "its signature of the close does not hold for the leaves that were proposed to it")
         }
         let entry = CloseEntry(
             terms: terms, leaderSignature: try terms.sign(with: context.keys.statement),

@@ -6,55 +6,88 @@ import Ledger
 // Obtaining the helper's share (DAP-18, Obtaining Aggregate Shares), and making the collector's response.
 
 extension CollectionStep {
-    /// Asks the helper for its share, polling while it defers, and stores it.
-    func requestShare(_ scope: BatchScope) async throws {
+    /// Asks the helper for its share, or looks for one that it has deferred, and stores it.
+    func requestShare(_ scope: BatchScope) async throws -> Next {
         let summary = try await context.store.summary(task: task.id, scope: scope)
         let request = AggregateShareReq(
             collectionJobReq: try CollectionJobReq(decoding: job.request), batchSelector: scope.selector,
-            reportCount: summary.count, checksum: summary.checksum)
-        let response = try await exchange(request.encoded())
-        let share: AggregateShare
-        do {
-            share = try AggregateShare(decoding: response.body)
-        } catch {
-            throw HelperUnavailable(description: "the helper's aggregate share is malformed: \(error)")
-        }
-        let statement = task.isCommitted ? try helperStatement(response) : nil
-        try await context.store.recordHelperShare(
-            share.encryptedAggregateShare.encoded(), statement: statement?.encoded(), collection: job.key)
-    }
-
-    private func exchange(_ request: [UInt8]) async throws -> PeerResponse {
-        let base = context.peer.baseURL.string
-        var response = try await context.peer.send(
-            .post, ResourceURL.aggregateShares(base, task.id), body: request,
-            contentType: MediaType.aggregateShareReq.headerValue, headers: task.taskprovHeaders,
-            maxResponseBytes: Blob.maximumSize)
-        var id: String?
-        while response.isSuccess, response.body.isEmpty {
-            id = response.header("Location").flatMap(JobReply.resourceID(inLocation:)) ?? id
-            guard let id else {
-                throw HelperUnavailable(
-                    description: "the helper deferred the aggregate share without a usable Location")
+            reportCount: summary.count, checksum: summary.checksum
+        ).encoded()
+        let answer = try await ask(request, id: job.shareID)
+        guard case .refused(let type, let detail) = answer.reply else { return try await take(answer) }
+        let refusal = shareRefusal(type, detail, held: summary.count)
+        guard !task.isCommitted, type == .batchMismatch || type == .invalidBatchSize else { throw refusal }
+        // What it refused is over; a deferred share that was refused would be asked for again after a restart.
+        if job.shareID != nil { try await context.store.recordShareID(nil, collection: job.key) }
+        switch try await compare(scope, refusal) {
+        case .dropped: return .again
+        case .same:
+            // The helper dropped what it held beyond. If it still refuses, it contradicts itself.
+            let second = try await ask(request, id: nil)
+            if case .refused(let type, let detail) = second.reply {
+                throw shareRefusal(type, detail, held: summary.count)
             }
-            try await Task.sleep(for: .seconds(max(response.retryAfter ?? 1, 1)))
-            response = try await context.peer.send(
-                .get, ResourceURL.aggregateShare(base, task.id, id: id), headers: task.taskprovHeaders,
-                maxResponseBytes: Blob.maximumSize)
+            return try await take(second)
         }
-        guard response.isSuccess else { throw shareRefusal(response) }
-        return response
     }
 
-    /// A helper that has not seen the close of a batch yet (batchInvalid) will; the batch cannot be closed again. A
-    /// helper that has too few reports releases nothing, so the batch may grow. After any other error the batch stays
-    /// closed: asked for again, it would fail again.
-    private func shareRefusal(_ response: PeerResponse) -> any Error {
-        let request = "the aggregate share"
-        if task.isCommitted, response.problem?.type == .batchInvalid {
-            return HelperUnavailable(description: "\(request): \(response.problem?.detail ?? "batchInvalid")")
+    /// What came back for a share, and the response that it came in.
+    private struct Answer {
+        let request: ShareRequest
+        let response: PeerResponse
+        let reply: ShareReply<AggregateShare>
+    }
+
+    private func ask(_ body: [UInt8], id: String?) async throws -> Answer {
+        let base = context.peer.baseURL.string
+        let request: ShareRequest = id == nil ? .share : .poll
+        let response =
+            if let id {
+                try await context.peer.send(
+                    .get, ResourceURL.aggregateShare(base, task.id, id: id), headers: task.taskprovHeaders,
+                    maxResponseBytes: Blob.maximumSize)
+            } else {
+                try await context.peer.send(
+                    .post, ResourceURL.aggregateShares(base, task.id), body: body,
+                    contentType: MediaType.aggregateShareReq.headerValue, headers: task.taskprovHeaders,
+                    maxResponseBytes: Blob.maximumSize)
+            }
+        return Answer(
+            request: request, response: response,
+            reply: request.interpret(response, task: task.id, decode: AggregateShare.init(decoding:)))
+    }
+
+    /// Stores what an answer brought that is no refusal.
+    private func take(_ answer: Answer) async throws -> Next {
+        switch answer.reply {
+        case .complete(let share):
+            // The collector could not open it, and the helper would not make another.
+            guard share.encryptedAggregateShare.configID == task.collectorConfig.id else {
+                throw HelperUnavailable(
+                    description: "its aggregate share is sealed to another key than that of the task's collector")
+            }
+            let statement = task.isCommitted ? try helperStatement(answer.response) : nil
+            try await context.store.recordHelperShare(
+                share.encryptedAggregateShare.encoded(), statement: statement?.encoded(), collection: job.key)
+            return .again
+        case .deferred(let id, let seconds):
+            // Found again after a restart. Posting it once more would do as well: the helper knows the same bytes.
+            if let id, id != job.shareID { try await context.store.recordShareID(id, collection: job.key) }
+            return .deferred(seconds: seconds)
+        case .forgotten:
+            try await context.store.recordShareID(nil, collection: job.key)
+            throw answer.reply.unavailable(answer.request)
+        case .refused, .unsupported, .later: throw answer.reply.unavailable(answer.request)
         }
-        return HelperUnavailable.interpret(response, request) { $0 == .invalidBatchSize }
+    }
+
+    /// A helper that has not seen the close of a batch yet (batchInvalid) will; the batch cannot be closed again.
+    private func shareRefusal(_ type: DAPErrorType, _ detail: String, held: UInt64) -> any Error {
+        if task.isCommitted, type == .batchInvalid {
+            return HelperUnavailable(description: "\(ShareRequest.share.name): \(detail)")
+        }
+        return CollectionFailure.refused(
+            type, detail: detail, request: ShareRequest.share.name, held: held, mode: task.configuration.batchMode)
     }
 
     /// The helper's signed word about its share, which has to be about the very batch that both closed.
@@ -62,9 +95,11 @@ extension CollectionStep {
         guard let header = response.header(Self.statementHeader), let bytes = Base64.decode(header) else {
             throw HelperUnavailable(description: "the helper's aggregate share comes without a statement")
         }
-        let statement = try Statement(decoding: bytes)
+        guard let statement = try? Statement(decoding: bytes) else {
+            throw HelperUnavailable(description: "the helper's statement is cut short or damaged")
+        }
         guard statement.role == .helper, statement.terms == (try closedTerms()),
-            let key = task.parameters.statementKeys?.helper, statement.isSigned(by: key)
+            let key = task.parameters?.statementKeys?.helper, statement.isSigned(by: key)
         else {
             throw HelperUnavailable(
                 description: "the helper's statement is not about the closed batch, or not signed by it")
@@ -105,7 +140,7 @@ extension CollectionStep {
             throw DatastoreError.corrupt("collection job \(job.key) has no statement of the helper")
         }
         let helper = try Statement(decoding: bytes)
-        if task.parameters.publish == .public {
+        if task.parameters?.publish == .public {
             let helperShare = try await fetchHelperBlob(helper.shareHash)
             let blobs = context.blobs
             try await context.workers.run {
@@ -122,7 +157,8 @@ extension CollectionStep {
         let url = context.peer.baseURL.appending("cairn/blobs/\(Hex.encode(hash))")
         let response = try await context.peer.send(.get, url, maxResponseBytes: Blob.maximumSize)
         guard response.isSuccess else {
-            throw HelperUnavailable(description: "its share's blob: status \(response.status)")
+            throw HelperUnavailable(
+                description: "its share's blob: status \(response.status)", retryAfter: response.retryAfter)
         }
         guard Blob.hash(response.body) == hash else {
             throw HelperUnavailable(description: "the helper's blob is not the one that its statement names")

@@ -15,18 +15,18 @@ struct CollectionStep: Sendable {
     let logKeeper: LogKeeper
     let task: NodeTask
     let job: StoredCollection
-    /// Asks for the aggregation of what waits.
-    let demand: @Sendable () -> Void
 
     enum Next: Sendable {
         /// The state has changed: take the next step.
         case again
-        /// Aggregation has to go on first.
-        case wait
+        /// So many reports have to be aggregated first.
+        case aggregation(UInt64)
+        /// The helper makes its share, and has named a time.
+        case deferred(seconds: Int)
     }
 
     var minimum: UInt64 { max(task.configuration.minBatchSize, 1) }
-    var maximum: UInt64 { task.parameters.maxBatchSize }
+    var maximum: UInt64 { task.maxBatchSize }
 
     func take() async throws -> Next {
         switch job.state {
@@ -35,8 +35,7 @@ struct CollectionStep: Sendable {
         case .closed:
             // Nothing may ask for a share before the close stands under a cosigned checkpoint.
             _ = try await logKeeper.flush(for: task.policy)
-            try await requestShare(try scope())
-            return .again
+            return try await requestShare(try scope())
         case .shareReceived: try await publish(try scope())
         case .published:
             if task.isCommitted { _ = try await logKeeper.flush(for: task.policy) }
@@ -55,40 +54,31 @@ struct CollectionStep: Sendable {
     /// `waiting`: what was uploaded before the request is aggregated, then the batch is chosen and closed to new
     /// reports.
     private func seal() async throws -> Next {
-        if job.isHidden { throw CollectionFailure(nil, "Deleted by the collector.") }
+        if job.isHidden { throw CollectionFailure.deleted }
         let request = try CollectionJobReq(decoding: job.request)
         let outcome = try await context.store.sealBatch(
             collection: job.key, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum))
         switch outcome {
         case .sealed: return .again
-        case .notReady:
-            demand()
-            return .wait
+        case .notReady(let unfinished): return .aggregation(unfinished)
         case .tooFew(let count): throw CollectionFailure.tooFew(count, minimum: minimum)
         case .tooMany(let count): throw CollectionFailure.tooMany(count, maximum: maximum)
-        case .overlap:
-            throw CollectionFailure(
-                .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.")
+        case .overlap: throw CollectionFailure.overlap
         }
     }
 
     /// `sealed`: jobs that were under way end first, or the aggregators would disagree about the batch.
     private func workOnSealedBatch(_ scope: BatchScope) async throws -> Next {
-        guard try await context.store.unfinishedReports(task: task.id, scope: scope) == 0 else {
-            if job.isHidden, job.proposal == nil {
-                throw CollectionFailure(nil, "Deleted by the collector.", reopensBatch: true)
-            }
-            demand()
-            return .wait
+        let unfinished = try await context.store.unfinishedReports(task: task.id, scope: scope)
+        guard unfinished == 0 else {
+            if job.isHidden, job.proposal == nil { throw CollectionFailure.deleted }
+            return .aggregation(unfinished)
         }
         let summary = try await context.store.summary(task: task.id, scope: scope)
         guard summary.count >= minimum else { throw CollectionFailure.tooFew(summary.count, minimum: minimum) }
         guard summary.count <= maximum else { throw CollectionFailure.tooMany(summary.count, maximum: maximum) }
-        if task.isCommitted {
-            try await agreeOnClose(scope)
-        } else {
-            try await requestShare(scope)
-        }
+        guard task.isCommitted else { return try await requestShare(scope) }
+        try await agreeOnClose(scope, holding: summary.count)
         return .again
     }
 }

@@ -28,7 +28,7 @@ extension Leader {
         if case .reveal = submission.entry, submission.blob.isEmpty {
             throw NodeError.dap(.invalidMessage, "λ has to come with the entry that reveals it.", taskID: task.id)
         }
-        if case .reveal = submission.entry, task.parameters.creditPolicy?.kind == .validation,
+        if case .reveal = submission.entry, task.parameters?.creditPolicy?.kind == .validation,
             try await !context.store.hasClosedBatch(task.id)
         {
             throw NodeError.http(
@@ -81,7 +81,7 @@ struct LogSubmission {
     private func particulars(
         _ task: NodeTask
     ) throws(NodeError) -> (task: TaskID, isAllowed: Bool, blobs: [[UInt8]]) {
-        let owner = task.parameters.ownerKey
+        let owner = task.parameters?.ownerKey
         return switch entry {
         case .round(let round):
             (round.taskID, owner.map(round.isSigned) ?? false, [round.modelHash])
@@ -90,7 +90,7 @@ struct LogSubmission {
         case .payout(let payout):
             (payout.taskID, owner.map(payout.isSigned) ?? false, [payout.tableHash])
         case .reveal(let reveal):
-            (reveal.taskID, reveal.opens(task.parameters), [reveal.lambdaHash])
+            (reveal.taskID, task.parameters.map(reveal.opens) ?? false, [reveal.lambdaHash])
         default:
             throw .dap(
                 .invalidMessage, "Only round, model, payout and reveal entries can be submitted.", taskID: task.id)

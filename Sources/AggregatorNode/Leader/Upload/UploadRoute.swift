@@ -12,7 +12,8 @@ extension Leader {
     /// the log will say what became of these.
     @Sendable
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
-        let task = try await context.matchingTask(request, requestContext)
+        let task = try await context.announcedTask(request, requestContext)
+        try await context.standing.admit(task)
         let (message, _) = try await request.message(
             UploadRequest.self, mediaType: .uploadReq, upTo: BodyLimit.upload, taskID: task.id)
 
@@ -90,7 +91,7 @@ extension UploadOutcome {
 extension NodeTask {
     /// How many reports one time bucket takes. In leader-selected mode a full batch is followed by another one.
     var bucketCapacity: UInt64? {
-        configuration.batchMode == .timeInterval ? parameters.maxBatchSize : nil
+        configuration.batchMode == .timeInterval ? maxBatchSize : nil
     }
 }
 
@@ -101,7 +102,7 @@ struct UploadInspector: Sendable {
 
     init(task: NodeTask, key: HpkeKeyPair) {
         self.task = task
-        opener = ReportOpener(task: task.configuration, role: .leader, keys: [key], vdaf: task.vdaf)
+        opener = task.opener(.leader, keys: [key])
     }
 
     /// - Parameters:

@@ -1,0 +1,133 @@
+import DAP
+import Encodings
+
+// What each finding says. Text that came from the peer is quoted: it may hold anything.
+
+extension HandshakeFinding {
+    static func wrongRole(own: NodeRole) -> HandshakeFinding {
+        HandshakeFinding(
+            .role, .contradiction, reach: .everything, reason: "The two aggregators do not have the two roles.",
+            advice: "peer.url leads to a node that is a \(own.rawValue) as well, perhaps to this one itself: set 'role' and "
+                + "peer.url of both nodes right")
+    }
+
+    static func token(absent: Bool, own: NodeRole) -> HandshakeFinding {
+        let lost =
+            absent
+            ? "the peer got no bearer token from this node: a proxy in between drops the Authorization header"
+            : "tokens.aggregator: the two nodes have different tokens"
+        return HandshakeFinding(
+            .token, .contradiction, reach: .everything,
+            reason: "The two aggregators of this task do not recognise each other.",
+            advice: lost + (absent
+                ? "; let it through" : "; copy the file from one node to the other, and restart both, which read it at their start"))
+    }
+
+    static let psk = HandshakeFinding(
+        .psk, .contradiction, reach: .nothing,
+        reason: "The two aggregators do not have the same secret.",
+        advice: "peer.psk_file: the two nodes have different pre-shared keys, so tasks that are added now get different "
+            + "verification keys; copy the file from one node to the other, then run `cairn node task add` again, at the node "
+            + "whose file was changed, for each task that was added with the wrong one (no restart is needed)")
+
+    static func peerURL(configured: String, stated: String) -> HandshakeFinding {
+        HandshakeFinding(
+            .peerURL, .warning, reach: .nothing, reason: "The two aggregators have different addresses for one of them.",
+            advice: "peer.url here is \(configured), the peer's own public_url is \(stated.quotedForPeople): tasks that name "
+                + "one of them are refused where the other is configured")
+    }
+
+    /// - Parameter isLeader: a helper that has another address for its leader does not read its log.
+    static func publicURL(own: String, believed: String, isLeader: Bool) -> HandshakeFinding {
+        HandshakeFinding(
+            .publicURL, isLeader ? .contradiction : .warning, reach: isLeader ? .committed : .nothing,
+            reason: "The two aggregators have different addresses for one of them.",
+            advice: "public_url here is \(own), peer.url of the peer says \(believed.quotedForPeople): set them to the same "
+                + "URL" + (isLeader ? ", at which the helper also reads the log" : ""))
+    }
+
+    static func logOrigin(own: String, peer: String) -> HandshakeFinding {
+        HandshakeFinding(
+            .logOrigin, .contradiction, reach: .committed,
+            reason: "The two aggregators do not name the same log.",
+            advice: "log.origin here is \(own.quotedForPeople), the peer's is \(peer.quotedForPeople): it is the name of the "
+                + "leader's log and must be the same in both configurations")
+    }
+
+    static func clock(skew: Int, isTooMuch: Bool) -> HandshakeFinding {
+        let side = skew > 0 ? "ahead of" : "behind"
+        return HandshakeFinding(
+            .clock, isTooMuch ? .contradiction : .warning, reach: isTooMuch ? .everything : .nothing,
+            reason: "The clocks of the two aggregators differ by \(abs(skew)) seconds.",
+            advice: "the peer's clock is \(abs(skew)) s \(side) this node's: set both by NTP")
+    }
+
+    static func taskUnknown(_ id: TaskID, own: NodeRole) -> HandshakeFinding {
+        HandshakeFinding(
+            .taskUnknown, .unready, reach: .everything,
+            reason: "The \(own.peer.rawValue) does not serve this task yet.",
+            advice: "the peer does not serve task \(id.base64URL): have its operator run `cairn node task add` with the same "
+                + "task file")
+    }
+
+    static func taskEnded(_ id: TaskID, own: NodeRole) -> HandshakeFinding {
+        HandshakeFinding(
+            .taskEnded, .contradiction, reach: .everything,
+            reason: "The \(own.peer.rawValue) has ended this task.",
+            advice: "the peer's operator has ended task \(id.base64URL) (`cairn node task remove`): end it here as well, or "
+                + "have it added there again")
+    }
+
+    static func verifyKey(_ id: TaskID, samePSK: Bool) -> HandshakeFinding {
+        let advice =
+            samePSK
+            ? "the pre-shared keys are the same now, so one node has added task \(id.base64URL) with another one: run "
+                + "`cairn node task add` with its file again at both, which replaces a key that has done nothing yet"
+            : "task \(id.base64URL) has different verification keys at the two nodes, because their pre-shared keys "
+                + "(peer.psk_file) differ: copy the file from one to the other, then run `cairn node task add` again where it "
+                + "was changed"
+        return HandshakeFinding(
+            .verifyKey, .contradiction, reach: .everything,
+            reason: "The two aggregators of this task do not have the same verification key.", advice: advice)
+    }
+
+    static func statementKey(_ id: TaskID, own: NodeRole, task: [UInt8], peer: [UInt8]) -> HandshakeFinding {
+        HandshakeFinding(
+            .statementKey, .contradiction, reach: .everything,
+            reason: "The \(own.peer.rawValue) does not have the key that this task names.",
+            advice: "task \(id.base64URL) names the \(own.peer.rawValue)'s statement key \(Hex.encode(task)), the peer has "
+                + "\(Hex.encode(peer)): if its keys were made anew (`cairn node restored`), the task has ended; make a new one")
+    }
+
+    static func logKey(_ id: TaskID, own: NodeRole, peer: String) -> HandshakeFinding {
+        let what =
+            own == .leader
+            ? "the log policy of task \(id.base64URL) does not name the helper's witness key"
+            : "task \(id.base64URL) names another log key than the leader's"
+        return HandshakeFinding(
+            .logKey, .contradiction, reach: .everything,
+            reason: "The \(own.peer.rawValue) does not have the key that this task names.",
+            advice: "\(what) \(peer.quotedForPeople) (log.key_file): have the peer put the right file back, or make a new task")
+    }
+
+    static func plainPeer(own: NodeRole, answer: String) -> HandshakeFinding {
+        HandshakeFinding(
+            .plainPeer, .contradiction, reach: .committed,
+            reason: "This task needs a Cairn \(own.peer.rawValue), and there is none.",
+            advice: "the peer answers \(answer) to POST /cairn/handshake: it is a plain DAP aggregator, which can take part in "
+                + "uncommitted tasks only, or an old version of Cairn, or a proxy in front of it does not pass /cairn/ on")
+    }
+
+    static func unreachable(_ reason: String) -> HandshakeFinding {
+        HandshakeFinding(
+            .unreachable, .unready, reach: .nothing, reason: "The other aggregator does not answer.",
+            advice: "the peer does not answer (\(reason)): see that it runs, and that peer.url leads to it")
+    }
+
+    static func hidden(_ answer: String) -> HandshakeFinding {
+        HandshakeFinding(
+            .hidden, .warning, reach: .nothing, reason: "The other aggregator does not answer.",
+            advice: "the peer, which is a Cairn node, answers \(answer) to POST /cairn/handshake: a proxy in front of it does "
+                + "not pass /cairn/ on; what was known about the tasks stays")
+    }
+}

@@ -1,0 +1,55 @@
+import DAP
+import Ledger
+
+/// Answers handshakes. Knows no network and keeps no state: a request that was heard before gets the answer that its
+/// nonce deserves, and nothing follows from it.
+package struct HandshakeResponder: Sendable {
+    /// What this node knows of a task that it was asked about.
+    package enum TaskKnowledge: Sendable {
+        case unknown
+        case ended
+        case served(verifyKey: [UInt8])
+    }
+
+    let own: HandshakeSelf
+
+    package init(own: HandshakeSelf) {
+        self.own = own
+    }
+
+    /// - Parameters:
+    ///   - token: what the request's `Authorization` header proves.
+    ///   - clock: POSIX seconds.
+    ///   - task: asked only for a sender that has proved to be the peer.
+    package func answer(
+        _ request: HandshakeRequest, token: HandshakeAnswer.Credential, clock: UInt64,
+        task: (TaskID) async throws -> TaskKnowledge
+    ) async throws -> HandshakeAnswer {
+        let secret = own.secret.current
+        let version = min(request.identity.version, HandshakeIdentity.currentVersion)
+        let psk: HandshakeAnswer.Credential = request.isProved(preSharedKey: secret) ? .right : .wrong
+        // Whoever sends a node's own request back to it is a stranger.
+        let isPeer = request.identity.role == own.role.peer.dap
+        guard isPeer, token == .right || psk == .right else {
+            return HandshakeAnswer(
+                refusing: .init(
+                    identity: own.publicIdentity(version: version), requestHash: request.hash,
+                    token: token == .right ? .wrong : token, psk: .wrong))
+        }
+        let digest = HandshakeKey.digest(request.identity.encoded())
+        var verdicts: [(id: TaskID, status: TaskVerdict.Status, verifyKey: [UInt8]?)] = []
+        for claim in request.tasks {
+            switch try await task(claim.id) {
+            case .unknown: verdicts.append((claim.id, .unknown, nil))
+            case .ended: verdicts.append((claim.id, .ended, nil))
+            case .served(let key):
+                let isSame = claim.isProved(verifyKey: key, identity: digest)
+                verdicts.append((claim.id, isSame ? .sameKey : .otherKey, key))
+            }
+        }
+        return HandshakeAnswer(
+            head: .init(
+                identity: own.identity(version: version, clock: clock), requestHash: request.hash, token: token, psk: psk),
+            tasks: verdicts, preSharedKey: secret)
+    }
+}

@@ -1,0 +1,149 @@
+import DAP
+import Ledger
+
+/// A task as the handshake looks at it.
+package struct HandshakeTask: Sendable, Equatable {
+    package var id: TaskID
+    package var verifyKey: [UInt8]
+    package var isCommitted: Bool
+    package var statementKeys: StatementKeys?
+    package var logKey: String?
+    /// The witnesses of its log policy; nil where it has none.
+    package var witnesses: [String]?
+
+    package init(
+        id: TaskID, verifyKey: [UInt8], isCommitted: Bool, statementKeys: StatementKeys? = nil, logKey: String? = nil,
+        witnesses: [String]? = nil
+    ) {
+        self.id = id
+        self.verifyKey = verifyKey
+        self.isCommitted = isCommitted
+        self.statementKeys = statementKeys
+        self.logKey = logKey
+        self.witnesses = witnesses
+    }
+
+    package init(_ task: NodeTask) {
+        self.init(
+            id: task.id, verifyKey: task.verifyKey, isCommitted: task.isCommitted,
+            statementKeys: task.parameters.statementKeys, logKey: task.parameters.logKey,
+            witnesses: task.policy?.witnesses.map(\.verifier.vkey))
+    }
+}
+
+/// Compares what the peer has answered with what this node knows. Pure: both nodes do the same with each other's answers.
+package enum HandshakeRules {
+    /// From how many seconds on different clocks are worth a warning.
+    package static let clockWarning = 30
+    /// From how many on nothing works: the confirmed leader time allows as much (`Protocols/receipts.md`).
+    package static let clockLimit = 1_800
+
+    /// What the asking node knows besides its own request.
+    package struct Asked: Sendable {
+        package var request: HandshakeRequest
+        package var preSharedKey: [UInt8]
+        package var tasks: [HandshakeTask]
+        /// This node's clock half-way between request and answer; POSIX seconds.
+        package var clock: UInt64
+        /// How far from that the moment of the answer may be, in seconds.
+        package var uncertainty: Int
+
+        package init(
+            request: HandshakeRequest, preSharedKey: [UInt8], tasks: [HandshakeTask], clock: UInt64, uncertainty: Int
+        ) {
+            self.request = request
+            self.preSharedKey = preSharedKey
+            self.tasks = tasks
+            self.clock = clock
+            self.uncertainty = uncertainty
+        }
+
+        var role: NodeRole { request.identity.role == .leader ? .leader : .helper }
+    }
+
+    /// Nil if it is no answer to this request: an old one, or another's.
+    package static func assess(_ answer: HandshakeAnswer, _ asked: Asked) -> HandshakeAssessment? {
+        guard answer.head.requestHash == asked.request.hash else { return nil }
+        let isRefused = !answer.head.isTrusting
+        guard isRefused || answer.tasks.map(\.id) == asked.request.tasks.map(\.id) else { return nil }
+        let samePSK = answer.head.psk == .right && answer.isProved(preSharedKey: asked.preSharedKey)
+        // Whoever says that the secret is the same, and cannot prove it, is not the peer.
+        guard answer.head.psk == .wrong || samePSK else { return nil }
+
+        var assessment = HandshakeAssessment()
+        assessment.node = common(answer, asked, isRefused: isRefused)
+        if !samePSK { assessment.node.append(.psk) }
+        if !isRefused { assessment.skew = skew(answer.head.identity, asked) }
+        let digest = answer.headDigest
+        for (index, task) in asked.tasks.enumerated() {
+            guard !isRefused else {
+                assessment.tasks[task.id] = []
+                continue
+            }
+            assessment.tasks[task.id] = findings(
+                about: task, answer.tasks[index], answer.head.identity, digest, own: asked.role, samePSK: samePSK)
+        }
+        return assessment
+    }
+
+    private static func common(
+        _ answer: HandshakeAnswer, _ asked: Asked, isRefused: Bool
+    ) -> [HandshakeFinding] {
+        let (own, peer) = (asked.request.identity, answer.head.identity)
+        guard peer.role == asked.role.peer.dap else { return [.wrongRole(own: asked.role)] }
+        var found: [HandshakeFinding] = []
+        if answer.head.token != .right { found.append(.token(absent: answer.head.token == .absent, own: asked.role)) }
+        if BaseURL(peer.url) != BaseURL(own.peerURL) {
+            found.append(.peerURL(configured: own.peerURL, stated: peer.url))
+        }
+        if peer.logOrigin != own.logOrigin { found.append(.logOrigin(own: own.logOrigin, peer: peer.logOrigin)) }
+        guard !isRefused else { return found }
+        if BaseURL(peer.peerURL) != BaseURL(own.url) {
+            found.append(.publicURL(own: own.url, believed: peer.peerURL, isLeader: asked.role == .leader))
+        }
+        if let skew = skew(peer, asked) {
+            let certain = abs(skew) - asked.uncertainty
+            if certain >= clockWarning { found.append(.clock(skew: skew, isTooMuch: certain >= clockLimit)) }
+        }
+        return found
+    }
+
+    private static func skew(_ peer: HandshakeIdentity, _ asked: Asked) -> Int? {
+        // Any number can come; nobody's clock is a century off.
+        let limit: UInt64 = 100 * 365 * 86_400
+        let (ahead, behind) = (
+            peer.clock.subtractingReportingOverflow(asked.clock), asked.clock.subtractingReportingOverflow(peer.clock)
+        )
+        return ahead.overflow ? -Int(min(behind.partialValue, limit)) : Int(min(ahead.partialValue, limit))
+    }
+
+    private static func findings(
+        about task: HandshakeTask, _ verdict: TaskVerdict, _ peer: HandshakeIdentity, _ digest: [UInt8], own: NodeRole,
+        samePSK: Bool
+    ) -> [HandshakeFinding] {
+        switch verdict.status {
+        case .unknown: return [.taskUnknown(task.id, own: own)]
+        case .ended: return [.taskEnded(task.id, own: own)]
+        case .otherKey: return [.verifyKey(task.id, samePSK: samePSK)]
+        case .sameKey: break
+        }
+        guard verdict.isProved(verifyKey: task.verifyKey, head: digest) else {
+            return [.verifyKey(task.id, samePSK: samePSK)]
+        }
+        var found: [HandshakeFinding] = []
+        if let key = task.statementKeys?[own.peer.dap], key != peer.statementKey {
+            found.append(.statementKey(task.id, own: own, task: key, peer: peer.statementKey))
+        }
+        switch own {
+        case .leader:
+            if task.isCommitted, let witnesses = task.witnesses, !witnesses.contains(peer.noteKey) {
+                found.append(.logKey(task.id, own: own, peer: peer.noteKey))
+            }
+        case .helper:
+            if let key = task.logKey, key != peer.noteKey {
+                found.append(.logKey(task.id, own: own, peer: peer.noteKey))
+            }
+        }
+        return found
+    }
+}

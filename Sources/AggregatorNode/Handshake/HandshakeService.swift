@@ -1,0 +1,102 @@
+import DAP
+import Datastore
+import Logging
+
+/// Asks the peer at the start, every few minutes, whenever something has changed, and soon again after every failure.
+struct HandshakeService: Sendable {
+    let context: NodeContext
+    /// Called with tasks that may work from now on.
+    let gained: @Sendable ([TaskID]) -> Void
+
+    /// How often a finding is said again while it lasts.
+    private static let reminder: Duration = .seconds(600)
+    /// The shortest time between two handshakes, whoever wants them.
+    private static let spacing: Duration = .milliseconds(200)
+    /// How many findings are said at a time.
+    private static let mostSaid = 20
+
+    func run() async {
+        await begin()
+        var round = Round()
+        while !Task.isCancelled {
+            await shake(&round)
+            round.due = .now + HandshakeSchedule.pause(afterTroubles: round.troubles, jitter: .random(in: 0...1))
+            try? await Task.sleep(for: Self.spacing)
+            await wait(&round)
+        }
+    }
+
+    /// What one handshake leaves for the next.
+    private struct Round {
+        var troubles = 0
+        var due = ContinuousClock.now
+        var revision: Int64?
+        var said: ContinuousClock.Instant?
+    }
+
+    private func begin() async {
+        do { context.standing.begin(try await context.store.standings()) } catch {
+            context.logger.error("what was known of the peer cannot be read", metadata: ["error": "\(error)"])
+            context.standing.begin([])
+        }
+    }
+
+    private func shake(_ round: inout Round) async {
+        do {
+            context.standing.beginRound()
+            defer { context.standing.endRound() }
+            round.revision = try await context.registry.refresh()
+            // The newest first: a thousand go into one request.
+            let tasks = try await context.registry.all().filter(\.isServed).reversed() as [NodeTask]
+            let call = HandshakeCall(own: context.handshakeSelf, peer: context.peer, now: context.now)
+            let outcome = await call.ask(
+                about: tasks.map(HandshakeTask.init), revision: UInt64(clamping: round.revision ?? 0))
+            guard !Task.isCancelled else { return }
+            let change = context.standing.take(outcome, tasks: tasks, role: context.role, now: context.now())
+            if !change.gained.isEmpty { gained(change.gained) }
+            report(change, &round)
+            try await store(change)
+        } catch {
+            if Task.isCancelled { return }
+            round.troubles += 1
+            context.logger.warning("no handshake with the peer", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func report(_ change: PeerStanding.Change, _ round: inout Round) {
+        let troubles = change.findings.filter { $0.weight != .warning }
+        round.troubles = troubles.isEmpty ? 0 : change.isNew ? 1 : round.troubles + 1
+        let isDue = round.said.map { ContinuousClock.now - $0 >= Self.reminder } ?? true
+        guard change.isNew || isDue && !change.findings.isEmpty else { return }
+        round.said = .now
+        for finding in change.findings.prefix(Self.mostSaid) {
+            context.logger.warning(
+                "the nodes do not fit each other", metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
+        }
+        if change.findings.count > Self.mostSaid {
+            context.logger.warning(
+                "more findings are left out; see `cairn node task list`", metadata: ["findings": "\(change.findings.count)"])
+        }
+        if change.findings.isEmpty { context.logger.notice("the nodes fit each other") }
+    }
+
+    private func store(_ change: PeerStanding.Change) async throws {
+        guard change.isNew || !change.rows.isEmpty else { return }
+        let state = change.findings.isEmpty ? "fits" : "findings"
+        let node = StoredStanding(
+            task: nil, state: state, keyHash: [], findings: HandshakeFinding.json(change.findings), since: context.now())
+        try await context.store.recordStandings(change.rows + [node])
+    }
+
+    /// Waits until the next handshake is due: in time, because somebody asks for one, or because a task was changed.
+    private func wait(_ round: inout Round) async {
+        while !Task.isCancelled, ContinuousClock.now < round.due {
+            if await context.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) { return }
+            let current = try? await context.registry.refresh()
+            if let current, current != round.revision {
+                round.troubles = 0
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import AsyncHTTPClient
+import DAP
+import Datastore
+import Foundation
+import Logging
+
+/// Asks the peer about one task on behalf of an operator's command, which is another process than the node.
+package struct TaskAgreement: Sendable {
+    private let call: HandshakeCall
+    private let role: NodeRole
+
+    package init(configuration: NodeConfiguration, keys: NodeKeys, peer: PeerClient) {
+        call = HandshakeCall(
+            own: HandshakeSelf(configuration: configuration, keys: keys), peer: peer,
+            now: { UInt64(max(0, Date().timeIntervalSince1970)) })
+        role = configuration.role
+    }
+
+    /// Runs `body` with a connection to the peer.
+    package static func with<Value>(
+        _ configuration: NodeConfiguration, keys: NodeKeys, _ body: (TaskAgreement) async throws -> Value
+    ) async throws -> Value {
+        let http = Node.makeHTTPClient()
+        let peer = PeerClient(
+            baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http,
+            logger: Logger(label: "cairn.node") { _ in SwiftLogNoOpLogHandler() })
+        let agreement = TaskAgreement(configuration: configuration, keys: keys, peer: peer)
+        do {
+            let value = try await body(agreement)
+            try? await http.shutdown()
+            return value
+        } catch {
+            try? await http.shutdown()
+            throw error
+        }
+    }
+
+    /// What stands between the nodes about this task; empty where nothing does.
+    ///
+    /// - Parameter revision: of the node's tasks, so that the peer sees that something has changed.
+    package func findings(about task: NodeTask, revision: UInt64) async -> [HandshakeFinding] {
+        switch await call.ask(about: [HandshakeTask(task)], revision: revision) {
+        case .assessed(let assessment): assessment.node + (assessment.tasks[task.id] ?? [])
+        case .unreachable(let reason): [.unreachable(reason)]
+        case .plain(let answer): task.isCommitted ? [.plainPeer(own: role, answer: answer)] : []
+        }
+    }
+
+    /// Whether the peer has proved to have this verification key of the task: then it is not the one to replace.
+    package func peerHas(_ key: [UInt8], of id: TaskID) async -> Bool {
+        let task = HandshakeTask(id: id, verifyKey: key, isCommitted: false)
+        guard case .assessed(let assessment) = await call.ask(about: [task], revision: 0) else { return false }
+        return assessment.tasks[id] == [] && assessment.node.allSatisfy { $0.code != .role && $0.code != .token }
+    }
+}

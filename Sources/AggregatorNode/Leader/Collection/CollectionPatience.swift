@@ -1,0 +1,51 @@
+/// How long a collection job waits between its steps. Pure: what happened comes in, a pause goes out.
+///
+/// Whatever the helper answers costs it one request a pause, and the leader next to nothing.
+package struct CollectionPatience: Sendable {
+    /// Before a step that failed is taken again.
+    package static let firstPause: Duration = .milliseconds(250)
+    package static let longestPause: Duration = .seconds(15)
+    /// Between two looks at a batch whose reports are still being aggregated. The end of a job is a signal of its own.
+    package static let firstLook: Duration = .seconds(1)
+    package static let longestLook: Duration = .seconds(10)
+
+    private var pause = firstPause
+    private var look = firstLook
+    private var unfinished: UInt64?
+
+    package init() {}
+
+    /// A step was taken.
+    package mutating func progressed() { self = CollectionPatience() }
+
+    /// So many reports of the batch are neither accepted nor rejected.
+    ///
+    /// - Returns: whether aggregation has to be asked for, which is once for each change, and when to look again.
+    package mutating func waits(for reports: UInt64) -> (demand: Bool, pause: Duration) {
+        pause = Self.firstPause
+        guard reports == unfinished else {
+            unfinished = reports
+            look = Self.firstLook
+            return (true, look)
+        }
+        look = min(look * 2, Self.longestLook)
+        return (false, look)
+    }
+
+    /// A step failed, and is taken again.
+    ///
+    /// - Parameters:
+    ///   - retryAfter: seconds that the helper asked for; it is never asked sooner.
+    ///   - jitter: between 0.5 and 1.5, so that jobs which failed together do not come back together.
+    package mutating func failed(retryAfter: Int?, jitter: Double) -> Duration {
+        let wait = max(pause * jitter, .seconds(retryAfter ?? 0))
+        pause = min(pause * 2, Self.longestPause)
+        return wait
+    }
+
+    /// The helper has deferred its share for so many seconds.
+    package mutating func deferred(seconds: Int) -> Duration {
+        pause = Self.firstPause
+        return .seconds(max(seconds, 1))
+    }
+}

@@ -1,0 +1,55 @@
+import DAP
+import Datastore
+import Ledger
+import Synchronization
+
+/// What a collection waits for, in words for the collector: `Cairn-Waiting-For` of an answer without a result.
+///
+/// The helper's words may be part of it. Nothing secret is in them: a node's error texts never have shares or tokens.
+package enum WaitingNote {
+    package static let headerName = "Cairn-Waiting-For"
+    package static let maximumLength = 300
+
+    /// - Parameter lastAnswer: what became of the last request for them, if it failed.
+    package static func aggregation(of reports: UInt64, helper: String, lastAnswer: String?) -> String {
+        let text = "the helper at \(helper): \(reports) \(reports == 1 ? "report is" : "reports are") not verified yet"
+        return lastAnswer.map { "\(text), last answer: \($0)" } ?? text
+    }
+
+    package static func deferral(helper: String, seconds: Int) -> String {
+        "the helper at \(helper): it asks for \(seconds) s to make its aggregate share"
+    }
+
+    /// Said while a request is under way: it is repeated for a minute before it counts as failed.
+    static func asking(_ state: CollectionState, isCommitted: Bool, helper: String) -> String? {
+        switch state {
+        case .sealed where isCommitted: "the helper at \(helper): asked for \(ShareRequest.close.name), no answer yet"
+        case .sealed, .closed: "the helper at \(helper): asked for \(ShareRequest.share.name), no answer yet"
+        case .waiting, .shareReceived, .published, .finished, .failed: nil
+        }
+    }
+
+    static func trouble(_ error: any Error, helper: String) -> String {
+        switch error {
+        case let error as HelperUnavailable: "the helper at \(helper): \(error)"
+        case let error as PeerError: "the helper at \(helper): \(error)"
+        case let error as LogKeeperError: "a cosigned checkpoint: \(error)"
+        default: "the leader, whose own log says why"
+        }
+    }
+
+    /// As a header can carry it: visible ASCII, not too much of it.
+    package static func headerValue(_ text: String) -> String {
+        let visible = text.unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : " " }
+        return String(visible.prefix(maximumLength))
+    }
+}
+
+/// Why the last aggregation job of a task had to wait, for people who wait for it.
+final class LastTrouble: Sendable {
+    private let reasons = Mutex<[TaskID: String]>([:])
+
+    func note(_ reason: String, of task: TaskID) { reasons.withLock { $0[task] = reason } }
+    func clear(_ task: TaskID) { reasons.withLock { $0[task] = nil } }
+    func reason(of task: TaskID) -> String? { reasons.withLock { $0[task] } }
+}

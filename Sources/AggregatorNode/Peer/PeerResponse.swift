@@ -1,0 +1,47 @@
+import DAP
+import Foundation
+
+/// What came back from another server.
+package struct PeerResponse: Sendable {
+    package var status: Int
+    package var body: [UInt8]
+    /// When the answer was there, by the clock of this machine; POSIX seconds.
+    package var receivedAt: UInt64
+    private var headers: [(name: String, value: String)]
+
+    package init(
+        status: Int, headers: [(name: String, value: String)], body: [UInt8],
+        receivedAt: UInt64 = UInt64(max(0, Date().timeIntervalSince1970))
+    ) {
+        self.status = status
+        self.headers = headers.map { ($0.name.lowercased(), $0.value) }
+        self.body = body
+        self.receivedAt = receivedAt
+    }
+
+    package var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// The first field of that name, in any case of letters.
+    package func header(_ name: String) -> String? {
+        let wanted = name.lowercased()
+        return headers.first { $0.name == wanted }?.value
+    }
+
+    /// What the server's clock said when it answered, in POSIX seconds.
+    package var date: UInt64? { header("Date").flatMap { HTTPDate.parse($0, now: receivedAt) } }
+
+    /// Seconds that the server asks to wait, no more than a day.
+    ///
+    /// A date is one of the server's clock, so it is compared with the time that the server states, where it does.
+    package var retryAfter: Int? {
+        guard let text = header("Retry-After")?.trimmingPrefix(while: { $0 == " " }), !text.isEmpty else { return nil }
+        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return min(Int(text) ?? Self.longestRetryAfter, Self.longestRetryAfter)
+        }
+        guard let until = HTTPDate.parse(String(text), now: receivedAt) else { return nil }
+        let now = date ?? receivedAt
+        return until <= now ? 0 : Int(min(until - now, UInt64(Self.longestRetryAfter)))
+    }
+
+    package static let longestRetryAfter = 86_400
+}

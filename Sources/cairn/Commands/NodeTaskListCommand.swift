@@ -1,0 +1,52 @@
+import AggregatorNode
+import ArgumentParser
+import DAP
+import Datastore
+
+/// `cairn node task list`: the tasks that a node knows. The node may be running.
+struct NodeTaskListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the tasks of a node.")
+
+    struct Output: Encodable {
+        let tasks: [NodeTaskDescription]
+    }
+
+    @Option(help: "The node's configuration file.") var config: String
+    @Flag(help: "Print JSON: what `show --json` says of each.") var json = false
+
+    func run() async throws {
+        let configuration = try NodeConfiguration.load(path: config)
+        let store = try NodeDatabase.open(configuration)
+        let standings = try await store.standings()
+        var tasks: [NodeTaskDescription] = []
+        for task in try await store.tasks() {
+            tasks.append(
+                try await NodeTaskDescription(task, role: configuration.role, store: store, standings: standings))
+        }
+        if json { return try JSONOutput.print(Output(tasks: tasks)) }
+        if tasks.isEmpty { Console.print("no tasks; add one: cairn node task add --config \(config) FILE") }
+        for task in tasks {
+            let reports = task.reports.values.reduce(0, +)
+            Console.print(
+                "\(task.name)  \(task.taskId)  \(task.role)  \(task.state)  \(reports) reports  peer \(task.peer.standing)")
+        }
+    }
+}
+
+/// `cairn node task show`: everything that a node knows about one task. The node may be running.
+struct NodeTaskShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a task of a node: its reports, its jobs, and how the two nodes stand with each other.")
+
+    @OptionGroup var reference: NodeTaskReference
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let found = try await reference.find()
+        let task = try await NodeTaskDescription(
+            found.task, role: found.configuration.role, store: found.store, standings: try await found.store.standings())
+        if json { return try JSONOutput.print(task) }
+        for line in task.lines { Console.print(line) }
+    }
+}

@@ -1,0 +1,282 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Encodings
+import Foundation
+import Hummingbird
+import Ledger
+import Testing
+
+/// Two nodes over HTTP that do not fit each other: said before anything is lost, and mended without a loss.
+@Suite struct HandshakeTests {
+    /// Runs both nodes, which may have other configurations or keys than the pair's.
+    private func run(
+        _ pair: NodePair, leader: NodeConfiguration? = nil, helper: NodeConfiguration? = nil, helperKeys: NodeKeys? = nil,
+        ahead: UInt64 = 0, _ body: (NodePair.Running, NodePair.Running) async throws -> Void
+    ) async throws {
+        let first = try await pair.start(leader ?? pair.leader)
+        let second = try await pair.start(helper ?? pair.helper, ahead: ahead, keys: helperKeys)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(first, second)) } catch { result = .failure(error) }
+        await first.stop()
+        await second.stop()
+        try result.get()
+    }
+
+    private func findings(_ leader: NodePair.Running, _ file: TaskFile) async throws -> Set<HandshakeFinding.Code> {
+        let state = try await leader.awaitStanding(of: file.taskID) { $0 != .unknown }
+        return Set(state.findings.map(\.code))
+    }
+
+    /// An upload that is refused, with nothing stored.
+    private func expectRefusal(_ client: PairClient, _ leader: NodePair.Running, _ word: String) async throws {
+        let before = try await leader.context.store.reportCounts(task: client.file.taskID)
+        let answer = try await client.uploadAnswer([try client.report([1, 2, 3])])
+        #expect(answer.status == 503 && answer.headers["retry-after"] != nil)
+        #expect(answer.text.contains(word), "\(answer.text)")
+        #expect(try await leader.context.store.reportCounts(task: client.file.taskID) == before)
+    }
+
+    @Test(arguments: [true, false]) func differentSecretsRefuseUploadsAndAreMended(committed: Bool) async throws {
+        let pair = try NodePair()
+        let wrong = pair.directory.file("wrong.psk")
+        try KeyFiles.makePreSharedKey(at: wrong)
+        let secret = try KeyFiles.preSharedKey(at: wrong)
+        let file = try await pair.addTask(committed: committed, mode: .leaderSelected, at: [.leader])
+        #expect(try await pair.add(file, .helper, secret: secret).isNew)
+        let client = try PairClient(pair, file)
+        var helper = pair.helper
+        helper.pskFile = wrong
+        try await run(pair, helper: helper) { leader, helper in
+            #expect(try await findings(leader, file) == [.verifyKey])
+            #expect(try await findings(helper, file) == [.verifyKey])
+            try await expectRefusal(client, leader, "verification key")
+            let stored = try await leader.context.store.standings()
+            #expect(HandshakeFinding.list(stored.first { $0.task == nil }?.findings ?? []).map(\.code) == [.psk, .verifyKey])
+
+            // The operator puts the right file in its place and adds the task again; nobody restarts anything.
+            try FileManager.default.removeItem(atPath: wrong)
+            try FileManager.default.copyItem(atPath: pair.leader.pskFile, toPath: wrong)
+            let added = try await pair.add(file, .helper)
+            #expect(!added.isNew && added.isRekeyed)
+            try await leader.awaitStanding(of: file.taskID) { $0 == .fits }
+            try await client.upload(try (0..<3).map { _ in try client.report([1, 2, 3]) })
+            let (count, sums) = try await client.collect(.leaderSelected)
+            #expect(count == 3 && sums == .vector([3, 6, 9]))
+            #expect(try await leader.context.store.reportCounts(task: file.taskID).rejected.isEmpty)
+        }
+    }
+
+    /// Reports that came while nobody could tell survive the mend.
+    @Test func reportsFromBeforeTheMendAreCounted() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: .leaderSelected, at: [.helper])
+        try await pair.add(file, .leader, secret: [UInt8](repeating: 3, count: 32))
+        let client = try PairClient(pair, file)
+        let leader = try await pair.start(pair.leader)
+        try await client.upload(try (0..<3).map { _ in try client.report([1, 2, 3]) })
+        #expect(try await leader.context.store.reportCounts(task: file.taskID).received == 3)
+
+        let helper = try await pair.start(pair.helper)
+        try await leader.awaitStanding(of: file.taskID) { !$0.findings.isEmpty }
+        #expect(try await pair.add(file, .leader).isRekeyed)
+        try await leader.awaitStanding(of: file.taskID) { $0 == .fits }
+        let (count, sums) = try await client.collect(.leaderSelected)
+        #expect(count == 3 && sums == .vector([3, 6, 9]))
+        await leader.stop()
+        await helper.stop()
+    }
+
+    @Test func aKeyUnderWhichReportsWereAcceptedStays() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        try await run(pair) { leader, _ in
+            try await client.upload([try client.report([1, 2, 3])])
+            try await client.awaitAccepted(1, at: leader)
+            for role in NodeRole.allCases {
+                await #expect(throws: TaskRefusal.self) {
+                    try await pair.add(client.file, role, secret: [UInt8](repeating: 3, count: 32))
+                }
+            }
+            #expect(try await !pair.add(client.file, .leader).isRekeyed)
+        }
+    }
+
+    @Test func differentTokensAreSaidToContributorsAndCollectors() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .timeInterval))
+        var keys = pair.helperKeys
+        let other = pair.directory.file("other.token")
+        try KeyFiles.makeToken(at: other)
+        keys.aggregatorToken = try KeyFiles.token(at: other)
+        try await run(pair, helperKeys: keys) { leader, _ in
+            #expect(try await findings(leader, client.file) == [.token])
+            try await expectRefusal(client, leader, "do not recognise each other")
+            let collecting = try await client.createCollection(client.today)
+            #expect(collecting.status == 503 && collecting.text.contains("do not recognise each other"))
+        }
+    }
+
+    @Test func anotherLogStopsCommittedTasksOnly() async throws {
+        let pair = try NodePair()
+        let committed = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+        let plain = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        var helper = pair.helper
+        helper.log.origin = "log.example/other"
+        try await run(pair, helper: helper) { leader, _ in
+            #expect(try await findings(leader, committed.file) == [.logOrigin])
+            try await expectRefusal(committed, leader, "same log")
+            #expect(try await plain.upload([try plain.report([1, 2, 3])]).isEmpty)
+            try await plain.awaitAccepted(1, at: leader)
+        }
+    }
+
+    @Test func aHelperWithoutTheTaskIsWaitedFor() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: .leaderSelected, at: [.leader])
+        let client = try PairClient(pair, file)
+        try await run(pair) { leader, helper in
+            #expect(try await findings(leader, file) == [.taskUnknown])
+            try await expectRefusal(client, leader, "does not serve this task yet")
+            try await pair.add(file, .helper)
+            try await leader.awaitStanding(of: file.taskID) { $0 == .fits }
+            #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
+
+            // And the other way: the helper's operator ends it.
+            _ = try await eventually("the report is collected or waits") {
+                try await leader.context.store.reportCounts(task: file.taskID).accepted == 1 ? true : nil
+            }
+            #expect(try await helper.context.store.endTask(file.taskID, mayDiscard: false) != .ended(discarded: 0))
+            #expect(try await helper.context.store.endTask(file.taskID, mayDiscard: true) == .ended(discarded: 1))
+            try await leader.awaitStanding(of: file.taskID) { $0.findings.map(\.code) == [.taskEnded] }
+            try await expectRefusal(client, leader, "has ended this task")
+        }
+    }
+
+    @Test func aPlainAggregatorServesUncommittedTasksAndNoOthers() async throws {
+        let pair = try NodePair()
+        let committed = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
+        let plain = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        let node = try await pair.start(pair.helper)
+        let direct = TestClient(port: pair.helper.listenPort)
+        var routes = RouteTable()
+        routes.post("/tasks/:task/aggregation_jobs") { request, _ in
+            var headers: [String: String] = [:]
+            for name in ["content-type", "authorization"] {
+                if let field = HeaderName(name), let value = request.headers[field] { headers[name] = value }
+            }
+            let answer = try await direct.send(
+                "POST", request.uri.path, body: try await request.bytes(upTo: 1 << 20), headers: headers)
+            return .bytes(answer.body, type: answer.headers["content-type"] ?? "")
+        }
+        try await withServer(routes) { server in
+            var configuration = pair.leader
+            configuration.peerURL = try #require(BaseURL("http://127.0.0.1:\(server.port)/"))
+            let leader = try await pair.start(configuration)
+            #expect(try await findings(leader, committed.file) == [.plainPeer])
+            try await expectRefusal(committed, leader, "needs a Cairn helper")
+            #expect(try await plain.upload([try plain.report([1, 2, 3])]).isEmpty)
+            try await plain.awaitAccepted(1, at: leader)
+            await leader.stop()
+        }
+        await node.stop()
+    }
+
+    @Test(arguments: [60, 2_000] as [UInt64]) func clocksAreMeasured(ahead: UInt64) async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        try await run(pair, ahead: ahead) { leader, helper in
+            let isRefused = ahead >= 1_800
+            #expect(try await findings(leader, client.file) == (isRefused ? [.clock] : []))
+            #expect(abs(try #require(leader.context.standing.skew()) - Int(ahead)) <= 2)
+            try await helper.awaitStanding(of: client.file.taskID) { $0 != .unknown }
+            #expect(abs(try #require(helper.context.standing.skew()) + Int(ahead)) <= 2)
+            if isRefused {
+                try await expectRefusal(client, leader, "clocks")
+            } else {
+                #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
+            }
+        }
+    }
+
+    @Test func uploadsWaitForAHelperThatIsAway() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        let leader = try await pair.start(pair.leader)
+        #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(try await leader.context.store.pendingJobs().isEmpty, "no job before the first handshake")
+        let helper = try await pair.start(pair.helper)
+        try await client.awaitAccepted(1, at: leader)
+        await leader.stop()
+        await helper.stop()
+    }
+
+    @Test func anEndedTaskTakesNothing() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        try await run(pair) { leader, _ in
+            try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+            let store = try SQLiteDatastore.open(path: pair.leader.databasePath)
+            #expect(try await store.endTask(client.file.taskID, mayDiscard: false) == .ended(discarded: 0))
+            // At once: the running node may not have noticed, but its database has.
+            let answer = try await client.uploadAnswer([try client.report([1, 2, 3])])
+            #expect(try problem(answer) == .unrecognizedTask)
+            #expect(try await store.reportCounts(task: client.file.taskID) == ReportCounts())
+            try await Task.sleep(for: TaskRegistry.freshness + .milliseconds(100))
+            #expect(try await leader.context.registry.task(client.file.taskID) == nil)
+
+            #expect(try await pair.add(client.file, .leader).isNew)
+            try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+            #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
+            try store.close()
+        }
+    }
+
+    // MARK: Strangers
+
+    @Test func strangersLearnNothingAndAreLimited() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: false, mode: .leaderSelected)
+        let helper = try await pair.start(pair.helper)
+        let client = TestClient(port: pair.helper.listenPort)
+        let own = HandshakeSelf(configuration: pair.leader, keys: pair.leaderKeys)
+        func send(_ body: [UInt8], token: String? = nil) async throws -> Answer {
+            var headers = ["Content-Type": HandshakeRequest.mediaType]
+            headers["Authorization"] = token
+            return try await client.send("POST", "/cairn/handshake", body: body, headers: headers)
+        }
+        func request(_ secret: [UInt8]) -> HandshakeRequest {
+            HandshakeRequest(
+                identity: own.identity(clock: 5), tasks: [(file.taskID, [UInt8](repeating: 1, count: 32))],
+                preSharedKey: secret)
+        }
+        let stranger = request([UInt8](repeating: 1, count: 32)).encoded()
+        let answer = try HandshakeAnswer(decoding: try await send(stranger, token: "Bearer guess").body)
+        #expect(answer.head.token == .wrong && answer.head.psk == .wrong && answer.tasks.isEmpty)
+        #expect(answer.head.identity.peerURL.isEmpty)
+        #expect(try await send([1, 2, 3]).status == 400)
+        #expect(try await client.send("POST", "/cairn/handshake", body: stranger).status == 415)
+        #expect(try await send([UInt8](repeating: 0, count: 200_000)).status == 413)
+
+        // A request that was overheard: answered anew each time, and it changes nothing at the node.
+        let known = request(pair.leaderKeys.preSharedKey)
+        let before = try await helper.context.store.standings()
+        let answers = try await [send(known.encoded()), send(known.encoded())].map {
+            try HandshakeAnswer(decoding: $0.body)
+        }
+        #expect(answers[0].head.identity.nonce != answers[1].head.identity.nonce)
+        #expect(answers.allSatisfy { $0.head.psk == .right && $0.tasks[0].status == .otherKey })
+        #expect(try await helper.context.store.standings().filter { $0.task != nil } == before.filter { $0.task != nil })
+        let task = try #require(try await helper.context.registry.task(file.taskID))
+        #expect(helper.context.standing.taskState(task) == .unknown)
+
+        let flood = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<60 { group.addTask { try await send(stranger).status } }
+            return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect((flood[429] ?? 0) > 0 && flood.keys.allSatisfy { $0 == 200 || $0 == 429 })
+        #expect(try await send(known.encoded()).status == 200, "the peer is not counted")
+        await helper.stop()
+    }
+}

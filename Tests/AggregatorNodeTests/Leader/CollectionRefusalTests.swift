@@ -1,0 +1,72 @@
+import AggregatorNode
+import DAP
+import Testing
+
+/// Each error of DAP's as the helper's answer to a close or a share: the job ends with it or waits, no batch stays
+/// `closing` without a job, and the same request begins anew.
+@Suite struct CollectionRefusalTests {
+    struct Case: Sendable, CustomStringConvertible {
+        var type: DAPErrorType
+        var committed: Bool
+        var mode: BatchMode
+        var resource: String
+
+        var description: String { "\(type) to \(resource), \(committed ? "committed" : "uncommitted"), \(mode)" }
+
+        /// What the batch is called after the failure; nil where the job does not fail.
+        var state: String? {
+            switch type {
+            // Operators mend it, or the helper has not seen the close yet.
+            case .unrecognizedTask, .invalidTask: return nil
+            case .batchInvalid where committed && resource == "aggregate_shares": return nil
+            // The aggregators compare the batch.
+            case .batchMismatch where !committed, .invalidBatchSize where !committed: return nil
+            default: break
+            }
+            if committed, resource == "aggregate_shares" { return "closed" }
+            switch (type, mode) {
+            case (_, .timeInterval), (.invalidBatchSize, _): return "open"
+            case (.batchOverlap, _): return "lost"
+            default: return "disputed"
+            }
+        }
+    }
+
+    static let cases = DAPErrorType.allCases.flatMap { type in
+        [BatchMode.leaderSelected, .timeInterval].flatMap { mode in
+            [
+                Case(type: type, committed: false, mode: mode, resource: "aggregate_shares"),
+                Case(type: type, committed: true, mode: mode, resource: "aggregate_shares"),
+                Case(type: type, committed: true, mode: mode, resource: "closes"),
+            ]
+        }
+    }
+
+    @Test(arguments: cases) func noRefusalIsTheEndOfTheBatch(_ row: Case) async throws {
+        try await ScriptedPair.run(committed: row.committed, mode: row.mode) { call in
+            guard call.resource == row.resource, call.number == 1 else { return .pass }
+            return .instead(
+                Answer(
+                    status: row.type.defaultStatus, body: NodeError.dap(row.type, "no").problem.json(),
+                    headers: ["content-type": "application/problem+json"]))
+        } _: { scene in
+            let client = scene.client
+            let query = row.mode == .leaderSelected ? Query.leaderSelected : client.today
+            try await scene.upload(0..<4)
+            let first = try await client.finishCollection(query)
+            guard let state = row.state else {
+                #expect(first.status < 400, "\(first.text)")
+                return
+            }
+            #expect(try problem(first) == row.type)
+            #expect(try await scene.batchStates() == [state])
+            let second = try await client.finishCollection(query)
+            if state == "lost" {
+                #expect(try problem(second) == .invalidBatchSize, "there is no other batch")
+            } else {
+                #expect(second.status < 400, "\(second.text)")
+                #expect(try await scene.batchStates() == ["collected"])
+            }
+        }
+    }
+}

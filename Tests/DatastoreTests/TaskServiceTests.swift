@@ -1,0 +1,105 @@
+import DAP
+import Datastore
+import Testing
+
+/// What changes about a stored task, and what must not be lost by it.
+@Suite struct TaskServiceTests {
+    private let key = [UInt8](repeating: 1, count: 32)
+
+    private func store() async throws -> TemporaryStore {
+        let temporary = try TemporaryStore()
+        try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
+        return temporary
+    }
+
+    @Test func aKeyIsReplacedWhileNothingIsAccepted() async throws {
+        let temporary = try await store()
+        let store = temporary.store
+        let job = try await store.pendingJob([1, 2])
+        #expect(try await store.replaceVerifyKey(key, of: Make.task) == .replaced)
+        #expect(try await store.replaceVerifyKey(key, of: Make.task) == .same)
+        #expect(try await store.task(Make.task)?.verifyKey == key)
+        // What was made with the old key is gone, and its reports wait.
+        #expect(try await store.pendingJobs().isEmpty)
+        #expect(try await store.reportCounts(task: Make.task).received == 2)
+        let late = try await store.finishJob(job, outcomes: [(Make.reportID(1), .returned(notBefore: 0))])
+        #expect(!late, "an answer under the old key comes too late")
+        #expect(try await temporary.afterKill().task(Make.task)?.verifyKey == key)
+    }
+
+    @Test func aKeyThatReportsWereAcceptedUnderStays() async throws {
+        let temporary = try await store()
+        try await temporary.store.accept([1, 2])
+        #expect(try await temporary.store.replaceVerifyKey(key, of: Make.task) == .inUse(accepted: 2))
+        #expect(try await temporary.store.task(Make.task) == Make.storedTask())
+    }
+
+    @Test func whatIsOwedKeepsATaskAlive() async throws {
+        let temporary = try await store()
+        let store = temporary.store
+        try await store.accept([1])
+        _ = try await store.pendingJob([2])
+        _ = try await store.storeReports([Make.report(3)], task: Make.task, bucketCapacity: nil)
+        var burden = TaskBurden()
+        burden.waiting = 2
+        burden.uncollected = 1
+        #expect(try await store.endTask(Make.task, mayDiscard: false) == .owed(burden))
+        #expect(try await store.task(Make.task)?.service == .served)
+
+        #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: 3))
+        let counts = try await store.reportCounts(task: Make.task)
+        #expect(counts.rejected == [.reportDropped: 3] && counts.accepted == 0)
+        #expect(try await store.pendingJobs().isEmpty)
+        #expect(try await store.burden(of: Make.task).isNothing)
+        // Serving it again could count what the other node has and this one has not; what protects from replays stays.
+        await #expect(throws: DatastoreError.self) { try await store.addTask(Make.storedTask(), logEntry: nil) }
+        #expect(try await store.task(Make.task)?.service == .discarded)
+        #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .rejected(.reportDropped))
+    }
+
+    @Test func anEndedTaskTakesNothingUntilItIsServedAgain() async throws {
+        let temporary = try await store()
+        let store = temporary.store
+        #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))
+        #expect(try await store.endTask(Make.task, mayDiscard: false) == .already)
+        await #expect(throws: DatastoreError.notServed(Make.task)) {
+            try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
+        }
+        await #expect(throws: DatastoreError.notServed(Make.task)) {
+            try await store.commitHelperJob(
+                Make.task, AggregationJobID(unchecked: [UInt8](repeating: 1, count: 16)), outcomes: [],
+                recordsRefusals: true)
+        }
+        #expect(try await store.addTask(Make.storedTask(), logEntry: Make.entry(1)))
+        #expect(try await store.logSize() == 0, "its entry is in the log since it was first added")
+        _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
+        #expect(try await store.reportCounts(task: Make.task).received == 1)
+        #expect(try await store.endTask(TaskID.random(), mayDiscard: true) == .unknown)
+    }
+
+    @Test func theRevisionGrowsWithEveryChange() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        var seen = [try await store.taskRevision()]
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        seen.append(try await store.taskRevision())
+        _ = try await store.replaceVerifyKey(key, of: Make.task)
+        seen.append(try await store.taskRevision())
+        _ = try await store.endTask(Make.task, mayDiscard: false)
+        seen.append(try await store.taskRevision())
+        #expect(zip(seen, seen.dropFirst()).allSatisfy { $0 < $1 })
+        _ = try await store.storeReports([Make.report(1)], task: .random(), bucketCapacity: nil)
+        #expect(try await store.taskRevision() == seen.last)
+    }
+
+    @Test func standingsSurviveARestart() async throws {
+        let temporary = try TemporaryStore()
+        let first = StoredStanding(task: Make.task, state: "blocked", keyHash: [1], findings: [2], since: 3)
+        let node = StoredStanding(task: nil, state: "fits", keyHash: [], findings: [], since: 4)
+        try await temporary.store.recordStandings([first, node])
+        var changed = first
+        changed.state = "fits"
+        try await temporary.store.recordStandings([changed])
+        #expect(try await temporary.afterKill().standings() == [node, changed])
+    }
+}

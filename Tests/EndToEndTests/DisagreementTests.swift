@@ -1,0 +1,155 @@
+import Contributor
+import DAP
+import Foundation
+import GRDB
+import Testing
+
+extension EndToEnd {
+    /// The aggregators of a task without commitments do not hold the same reports any more, or one of them is away.
+    @Suite struct Disagreements {
+        private func createTask(_ nodes: TestNodes) async throws -> TaskFile {
+            try await nodes.createTask(
+                "sums", "--uncommitted", "--vdaf", "sum", "--max-measurement", "100", "--batch-mode",
+                "leader-selected", "--min-batch-size", "2", "--max-batch-size", "100")
+        }
+
+        private func contribute(_ values: [Int], _ nodes: TestNodes, _ task: TaskFile) async throws {
+            for value in values {
+                try await Cairn.succeed("contribute", "--task", "sums", "--value", "\(value)", home: nodes.home)
+            }
+        }
+
+        private func status(_ nodes: TestNodes, _ task: TaskFile) async throws -> TaskStatus {
+            try await TaskClient(task: task).status()
+        }
+
+        private func awaitAccepted(_ count: Int, _ nodes: TestNodes, _ task: TaskFile) async throws {
+            for _ in 0..<6_000 {
+                if try await status(nodes, task).accepted >= count { return }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            Issue.record("the reports are not accepted")
+        }
+
+        private func collect(_ nodes: TestNodes) async throws -> CommandResult {
+            try await Cairn.run(
+                "collect", "--task", "sums", "--hpke-key", nodes.collectorKeyFile, "--token",
+                nodes.collectorTokenFile, "--json", home: nodes.home)
+        }
+
+        /// The snapshot of the helper's whole machine, from before the last jobs, takes the helper's place.
+        @Test func aRestoredHelperLosesWhatItForgotAndNoMore() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await createTask(nodes)
+                try await contribute([1, 20], nodes, task)
+                try await awaitAccepted(2, nodes, task)
+                let data = "\(nodes.helper.folder)/data"
+                await nodes.helper.stop()
+                try FileManager.default.copyItem(atPath: data, toPath: "\(data).saved")
+                try await nodes.helper.start()
+                try await contribute([50, 60, 70], nodes, task)
+                try await awaitAccepted(5, nodes, task)
+                await nodes.helper.stop()
+                try FileManager.default.removeItem(atPath: data)
+                try FileManager.default.moveItem(atPath: "\(data).saved", toPath: data)
+                try await nodes.helper.start()
+
+                let collected = try await collect(nodes)
+                try #require(collected.status == 0, "\(collected.errors)")
+                let result = try collected.json()
+                #expect(result["count"] as? Int == 2)
+                #expect(result["result"] as? [String] == ["21"])
+                let status = try await status(nodes, task)
+                #expect(status.accepted == 2 && status.rejectedTotal == 3)
+                #expect(nodes.leader.logText.contains("dropped_here=3"), "the operator of the leader is told")
+                #expect(nodes.helper.logText.contains("missing_here=3"), "the operator of the helper is told")
+            }
+        }
+
+        @Test func aCollectorIsToldThatTheHelperIsAway() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await createTask(nodes)
+                try await contribute([1, 20], nodes, task)
+                try await awaitAccepted(2, nodes, task)
+                await nodes.helper.kill()
+                async let answer = collect(nodes)
+                try await Task.sleep(for: .seconds(6))
+                try await nodes.helper.start()
+                let collected = try await answer
+                try #require(collected.status == 0, "\(collected.errors)")
+                #expect(try collected.json()["result"] as? [String] == ["21"])
+                #expect(
+                    collected.errors.contains("waiting for the helper at \(nodes.helper.url)"), "\(collected.errors)")
+            }
+        }
+
+        /// Nothing wakes the leader while nothing changes.
+        @Test func aLeaderThatWaitsForAnAbsentHelperRests() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await nodes.createTask(
+                    "rest", "--uncommitted", "--vdaf", "sumvec", "--length", "2", "--max-measurement", "100",
+                    "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "100")
+                let client = try TaskClient(task: task)
+                let workshop = Workshop(client: client, now: UInt64(Date().timeIntervalSince1970))
+                var reports: [PreparedReport] = []
+                for value in 0..<4 as Range<UInt64> { reports.append(try await workshop.good([value, 1])) }
+                await nodes.helper.kill()
+                for report in reports { #expect(try await client.send([report]).allSatisfy { $0.error == nil }) }
+                let collector = try nodes.collector(task)
+                let collection = Task { try await collector.collect(.leaderSelected, deadline: .seconds(180)) }
+                try await Task.sleep(for: .seconds(2))
+                let before = try processorTime(nodes.leader)
+                try await Task.sleep(for: .seconds(5))
+                let used = try processorTime(nodes.leader) - before
+                #expect(used < 1, "\(used) s of processor time in 5 s")
+                try await nodes.helper.start()
+                #expect(try await collection.value.value == .vector([6, 4]))
+            }
+        }
+
+        /// Seconds that a process has used.
+        private func processorTime(_ node: TestNode) throws -> Double {
+            let id = try #require(node.processID)
+            let text = try String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
+            let fields = text.split(separator: ")").last.map { $0.split(separator: " ") } ?? []
+            let ticks = [11, 12].compactMap { Double(fields[$0]) }.reduce(0, +)
+            return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        }
+
+        /// In databases of earlier versions the batch of a failed job stayed `closing` for ever.
+        @Test func aBatchThatAnEarlierVersionLeftClosingIsFreed() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await createTask(nodes)
+                try await contribute([1, 20], nodes, task)
+                try await awaitAccepted(2, nodes, task)
+                await nodes.leader.stop()
+                let request = CollectionJobReq(query: .leaderSelected)
+                let queue = try DatabaseQueue(path: "\(nodes.leader.folder)/data/node.sqlite")
+                try await queue.write { db in
+                    let batch = try #require(try Data.fetchOne(db, sql: "SELECT batch_id FROM leader_batches"))
+                    let selector = BatchSelector(batchMode: .leaderSelected, config: Array(batch)).encoded()
+                    try db.execute(sql: "UPDATE leader_batches SET state = 1")
+                    try db.execute(
+                        sql: """
+                            INSERT INTO leader_collections
+                                (task_id, collection_id, request, state, watermark, selector, problem_detail)
+                            VALUES (?, ?, ?, 6, 0, ?, 'of an earlier version')
+                            """,
+                        arguments: [
+                            Data(task.taskID.bytes), Data(repeating: 1, count: 16), Data(request.encoded()),
+                            Data(selector),
+                        ])
+                    try db.execute(sql: "ALTER TABLE leader_collections DROP COLUMN share_id")
+                    try db.execute(
+                        sql: "DELETE FROM grdb_migrations WHERE identifier = 'leader 4 deferred shares'")
+                }
+                try queue.close()
+                try await nodes.leader.start()
+                #expect(try await status(nodes, task).batches.map(\.state) == ["disputed"])
+                let collected = try await collect(nodes)
+                #expect(collected.status == 0, "\(collected.errors)")
+                #expect(try collected.json()["result"] as? [String] == ["21"])
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Contributor
+import DAP
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// What operators do with tasks, in their own words: the commands, while real nodes run.
+    @Suite struct NodeTaskTests {
+        private func create(_ nodes: TestNodes, _ name: String) async throws -> TaskFile {
+            try await Cairn.succeed(
+                "task", "create", "--name", name, "--leader", nodes.leader.url, "--helper", nodes.helper.url,
+                "--collector-config", "\(nodes.collectorKeyFile).pub", "--out", "\(nodes.folder.path)/tasks", "--vdaf", "sum",
+                "--max-measurement", "9", "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "99",
+                "--uncommitted", TestNodes.acceptWeakPromises, home: nodes.home)
+            return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: nodes.taskPath(name)))))
+        }
+
+        private func add(_ nodes: TestNodes, _ node: TestNode, _ name: String, _ options: String...) async throws
+            -> CommandResult
+        {
+            try await Cairn.run(["node", "task", "add", "--config", node.configuration, nodes.taskPath(name)] + options)
+        }
+
+        private func contribute(_ task: TaskFile, _ value: UInt64) async throws -> Int {
+            let client = try TaskClient(task: task, transport: HTTPTransport(deadline: .zero))
+            let prepared = try await client.prepare([.integer(value)], seed: [UInt8](repeating: 1, count: 32))
+            return try await client.send(prepared).count { $0.error == nil }
+        }
+
+        @Test func aWrongSecretIsSaidRefusedAndMended() async throws {
+            try await TestNodes.run { nodes in
+                let wrong = "\(nodes.helper.folder)/peer.psk"
+                try FileManager.default.removeItem(atPath: wrong)
+                try await Cairn.succeed("keygen", "psk", "--out", wrong)
+                await nodes.helper.stop()
+                let task = try await create(nodes, "visits")
+
+                let early = try await add(nodes, nodes.leader, "visits", "--json")
+                #expect(early.status == 0, "the helper is away: \(early.errors)")
+                #expect(early.errors.contains("does not answer"))
+                #expect((try early.json()["peer"] as? [String: Any])?["state"] as? String == "unready")
+
+                try await nodes.helper.start()
+                let contradiction = try await add(nodes, nodes.helper, "visits")
+                #expect(contradiction.status == 1)
+                #expect(contradiction.errors.contains("peer.psk_file") && contradiction.errors.contains("was added, but"))
+                await #expect(throws: (any Error).self) { try await contribute(task, 3) }
+                #expect(try await TaskClient(task: task).status().received == 0)
+                let shown = try await Cairn.succeed(
+                    "node", "task", "show", "--config", nodes.leader.configuration, "visits", "--json"
+                ).json()
+                let peer = try #require(shown["peer"] as? [String: Any])
+                #expect(peer["standing"] as? String == "blocked")
+                let findings = try #require(peer["findings"] as? [[String: Any]])
+                #expect(findings.compactMap { $0["code"] as? String } == ["verify_key"])
+
+                // The helper's operator puts the right file back.
+                await nodes.helper.stop()
+                try FileManager.default.removeItem(atPath: wrong)
+                try FileManager.default.copyItem(atPath: "\(nodes.leader.folder)/peer.psk", toPath: wrong)
+                try await nodes.helper.start()
+                let mended = try await add(nodes, nodes.helper, "visits", "--json")
+                #expect(mended.status == 0, "\(mended.errors)")
+                #expect(try mended.json()["is_rekeyed"] as? Bool == true)
+                let patient = try TaskClient(task: task)
+                for value in [3, 4] as [UInt64] {
+                    let prepared = try await patient.prepare([.integer(value)], seed: [UInt8](repeating: 1, count: 32))
+                    #expect(try await patient.send(prepared).allSatisfy { $0.error == nil })
+                }
+                let outcome = try await nodes.collector(task).collect(.leaderSelected)
+                #expect(outcome.count == 2 && outcome.value == .integer(7))
+
+                // And the leader's operator a wrong one, which is not taken: the peer has proved to have the stored key.
+                try FileManager.default.removeItem(atPath: "\(nodes.leader.folder)/peer.psk")
+                try await Cairn.succeed("keygen", "psk", "--out", "\(nodes.leader.folder)/peer.psk")
+                let refused = try await add(nodes, nodes.leader, "visits")
+                #expect(refused.status == 1 && refused.errors.contains("Nothing was changed"), "\(refused.errors)")
+            }
+        }
+
+        @Test func tasksAreListedAndEnded() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await create(nodes, "steps")
+                for node in [nodes.leader, nodes.helper] { #expect(try await add(nodes, node, "steps").status == 0) }
+                let client = try TaskClient(task: task)
+                let prepared = try await client.prepare([.integer(5)], seed: [UInt8](repeating: 1, count: 32))
+                #expect(try await client.send(prepared).allSatisfy { $0.error == nil })
+                while try await client.status().accepted < 1 { try await Task.sleep(for: .milliseconds(20)) }
+
+                let id = task.taskID.base64URL
+                for node in [nodes.leader, nodes.helper] {
+                    let listed = try await Cairn.succeed("node", "task", "list", "--config", node.configuration)
+                    #expect(listed.output.contains("steps  \(id)  \(node.role)  served  1 reports  peer fits"), "\(listed.output)")
+                }
+                let keys = try await [nodes.leader, nodes.helper].map { node in
+                    let shown = try await Cairn.succeed(
+                        "node", "task", "show", "--config", node.configuration, "--json", "--", id)
+                    return try shown.json()["verify_key_fingerprint"] as? String
+                }
+                #expect(keys[0] == keys[1] && keys[0]?.count == 16)
+
+                func remove(_ options: String...) async throws -> CommandResult {
+                    try await Cairn.run(
+                        ["node", "task", "remove", "--config", nodes.leader.configuration] + options + ["steps"])
+                }
+                let kept = try await remove()
+                #expect(kept.status == 1 && kept.errors.contains("1 accepted reports are not collected"), "\(kept.errors)")
+                let ended = try await remove("--discard", "--json")
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(try ended.json()["discarded"] as? Int == 1)
+                await #expect(throws: (any Error).self) { try await contribute(task, 3) }
+                let again = try await add(nodes, nodes.leader, "steps")
+                #expect(again.status == 1 && again.errors.contains("make a new task"), "\(again.errors)")
+                let unknown = try await Cairn.run(
+                    "node", "task", "show", "--config", nodes.leader.configuration, "nothing")
+                #expect(unknown.status == 1 && unknown.errors.contains("node task list"))
+            }
+        }
+    }
+}
+
+extension Array {
+    fileprivate func map<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
