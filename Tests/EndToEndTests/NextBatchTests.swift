@@ -1,5 +1,6 @@
 import Contributor
 import DAP
+import FaultProxy
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ extension EndToEnd {
     /// `collect --next`: each batch is handed out once, however fast the leader is and however slow its answers.
     @Suite struct NextBatch {
         @Test func aBatchThatIsReadyBeforeItCanBeAskedForIsHandedOut() async throws {
-            try await TestNodes.runBehindProxy { nodes, proxy in
+            try await TestNodes.runBehindProxies { nodes, proxies in
                 let task = try await nodes.createTask(
                     "next", "--vdaf", "sum", "--max-measurement", "100", "--uncommitted", "--batch-mode",
                     "leader-selected", "--min-batch-size", "2", "--max-batch-size", "2")
@@ -17,7 +18,7 @@ extension EndToEnd {
                     if try await client.status().accepted == 4 { break }
                     try await Task.sleep(for: .milliseconds(20))
                 }
-                proxy.collectionDelay.withLock { $0 = .seconds(3) }
+                proxies.leader.follow(FaultRule("POST", "tasks/*/collection_jobs", .always, .late(.seconds(3))))
                 var sums: [AggregateValue] = []
                 for _ in 0..<2 {
                     sums.append(
@@ -30,7 +31,7 @@ extension EndToEnd {
                 }
                 #expect(first != second && first + second == 15, "\(sums): one batch twice, or one never")
                 // Without `--next`, the last one again.
-                proxy.collectionDelay.withLock { $0 = .zero }
+                proxies.leader.behave()
                 #expect(try await nodes.collector(task).collect(.leaderSelected).value == sums[1])
             }
         }

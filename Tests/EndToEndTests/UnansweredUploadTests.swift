@@ -144,21 +144,21 @@ extension EndToEnd {
         /// Whoever ends the wait loses nothing, and reads how to go on.
         @Test func interruptedUploadsGoOnLater() async throws {
             try await run("interrupted") { nodes, proxy, task in
-                proxy.behaviour = .failing(502, storing: true)
+                proxy.treatUploads(with: .page(502))
                 let log = nodes.folder.path + "/contribute.log"
                 let process = try await ChildProcess.start(
                     try Cairn.path(), ["contribute", "--task", nodes.taskPath(task.name), "--value", "40"],
                     environment: ["CAIRN_PASSPHRASE": TestWallet.passphrase, "CAIRN_HOME": nodes.home],
                     output: .log(log))
-                for _ in 0..<6_000 where proxy.uploads.count < 2 { try await Task.sleep(for: .milliseconds(20)) }
+                for _ in 0..<6_000 where try proxy.uploads.count < 2 { try await Task.sleep(for: .milliseconds(20)) }
                 kill(process.processID, SIGINT)
                 #expect(try await process.wait() == .exited(130))
                 let text = try String(contentsOfFile: log, encoding: .utf8)
                 #expect(text.contains("--resume"), "\(text)")
                 #expect(try states(nodes, task) == [.sent])
-                proxy.behaviour = .honest
+                proxy.behave()
                 let resumed = try await contribute(nodes, task, "--resume")
-                #expect(resumed.status == 0 && ids(proxy).count == 1, "\(resumed.errors)")
+                #expect(try resumed.status == 0 && ids(proxy).count == 1, "\(resumed.errors)")
                 #expect(try await TaskClient(task: task).status().received == 1)
             }
         }
@@ -185,10 +185,10 @@ extension EndToEnd {
                 } catch ContributorError.unsettled(let reports) {
                     #expect(reports == [UnsettledReport(key.reportID, .underWay)])
                 }
-                #expect(ids(proxy).isEmpty)
+                #expect(try ids(proxy).isEmpty)
                 async let outcomes = client.upload([.integer(2)], wallet: wallet)
                 try await Task.sleep(for: .milliseconds(300))
-                #expect(ids(proxy).isEmpty)
+                #expect(try ids(proxy).isEmpty)
                 // The other upload hears its answer.
                 _ = try await client.send([other])
                 try wallet.save([.state(key, .stored)])

@@ -91,10 +91,17 @@ extension Fault {
     /// Byte by byte.
     package static func trickled(every pause: Duration) -> Fault { delivered("trickled", .trickled(pause)) }
 
-    /// Everything as it should be, but late.
+    /// The server gets the request late.
     package static func delayed(_ delay: Duration) -> Fault {
         var fault = Fault("delayed")
         fault.delay = delay
+        return fault
+    }
+
+    /// The answer is on its way for so long.
+    package static func late(_ lateness: Duration) -> Fault {
+        var fault = Fault("late")
+        fault.lateness = lateness
         return fault
     }
 
@@ -121,6 +128,7 @@ extension Fault {
 
     /// What delays, repeats or keeps a request, and answers nothing odd.
     package static let disturbances: [Fault] = [
-        .duplicated, .delayed(.milliseconds(700)), .cut.unasked, .page(502).unasked, .trickled(every: .milliseconds(1)),
+        .duplicated, .delayed(.milliseconds(700)), .late(.milliseconds(700)), .cut.unasked, .page(502).unasked,
+        .trickled(every: .milliseconds(1)),
     ]
 }

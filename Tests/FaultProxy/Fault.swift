@@ -25,6 +25,8 @@ package struct Fault: Sendable, CustomStringConvertible {
     package var upstream: Upstream = .asked
     /// How long the request lies in the proxy before anything happens.
     package var delay: Duration = .zero
+    /// How long the answer lies there.
+    package var lateness: Duration = .zero
     /// Where the answer waits until a test lets it go.
     package var gate: Gate?
     /// Makes the answer out of the server's; where that was not asked, out of 502.

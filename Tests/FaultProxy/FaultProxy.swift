@@ -93,6 +93,7 @@ package final class FaultProxy: Sendable {
             _ = await first
             answer = await second
         }
+        if fault.lateness > .zero { try await Task.sleep(for: fault.lateness) }
         if let gate = fault.gate { try await gate.pass() }
         return try fault.change(request, answer)
     }
