@@ -32,8 +32,8 @@ extension EndToEnd {
                 let wrong = "\(nodes.helper.folder)/peer.psk"
                 try FileManager.default.removeItem(atPath: wrong)
                 try await Cairn.succeed("keygen", "psk", "--out", wrong)
-                await nodes.helper.stop()
                 let task = try await create(nodes, "visits")
+                await nodes.helper.stop()
 
                 let early = try await add(nodes, nodes.leader, "visits", "--json")
                 #expect(early.status == 0, "the helper is away: \(early.errors)")

@@ -91,7 +91,11 @@ struct HandshakeService: Sendable {
     /// Waits until the next handshake is due: in time, because somebody asks for one, or because a task was changed.
     private func wait(_ round: inout Round) async {
         while !Task.isCancelled, ContinuousClock.now < round.due {
-            if await context.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) { return }
+            if await context.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) {
+                // Whoever has just been heard of may need another second before it answers.
+                round.troubles = 0
+                return
+            }
             let current = try? await context.registry.refresh()
             if let current, current != round.revision {
                 round.troubles = 0

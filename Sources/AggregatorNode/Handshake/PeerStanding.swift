@@ -97,15 +97,17 @@ package final class PeerStanding: Sendable {
     package func admit(_ task: NodeTask) async throws {
         guard state.withLock({ $0.isWatched }) else { return }
         let hash = Self.keyHash(task.verifyKey)
+        // A handshake that is coming anyway costs nobody anything.
+        let isComing = state.withLock { $0.isWanted || $0.isAsking }
         switch taskState(task) {
         case .fits, .plain: return
         case .unknown:
-            if isAsked(task.id, hash, within: Self.retry) { return }
-            guard !isAsked(task.id, hash, within: nil) else { return want() }
+            if !isComing {
+                if isAsked(task.id, hash, within: Self.retry) { return }
+                guard !isAsked(task.id, hash, within: nil) else { return want() }
+            }
             await another(task.id, hash)
         case .blocked:
-            // One that is coming anyway costs nobody anything.
-            let isComing = state.withLock { $0.isWanted || $0.isAsking }
             if isComing || !isAsked(task.id, hash, within: Self.recheck) { await another(task.id, hash) }
         }
         let findings = obstacles(task)
