@@ -71,11 +71,13 @@ struct HandshakeService: Sendable {
         round.said = .now
         for finding in change.findings.prefix(Self.mostSaid) {
             context.logger.warning(
-                "the nodes do not fit each other", metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
+                "the nodes do not fit each other",
+                metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
         }
         if change.findings.count > Self.mostSaid {
             context.logger.warning(
-                "more findings are left out; see `cairn node task list`", metadata: ["findings": "\(change.findings.count)"])
+                "more findings are left out; see `cairn node task list`",
+                metadata: ["findings": "\(change.findings.count)"])
         }
         if change.findings.isEmpty { context.logger.notice("the nodes fit each other") }
     }
@@ -84,7 +86,8 @@ struct HandshakeService: Sendable {
         guard change.isNew || !change.rows.isEmpty else { return }
         let state = change.findings.isEmpty ? "fits" : "findings"
         let node = StoredStanding(
-            task: nil, state: state, keyHash: [], findings: HandshakeFinding.json(change.findings), since: context.now())
+            task: nil, state: state, keyHash: [], findings: HandshakeFinding.json(change.findings), since: context.now()
+        )
         try await context.store.recordStandings(change.rows + [node])
     }
 

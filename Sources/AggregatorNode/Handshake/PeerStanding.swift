@@ -84,7 +84,9 @@ package final class PeerStanding: Sendable {
 
     package func taskState(_ task: NodeTask) -> TaskState {
         state.withLock { state in
-            guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey) else { return .unknown }
+            guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey) else {
+                return .unknown
+            }
             return record.state
         }
     }

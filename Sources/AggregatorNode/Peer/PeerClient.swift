@@ -83,10 +83,11 @@ package struct PeerClient: Sendable {
     /// The peer's transparency log, below its base URL.
     package var log: HTTPTileSource { HTTPTileSource(baseURL: baseURL.appending("log"), http: http) }
 
-    /// Sends a request once, with the bearer token, and hands back whatever comes: for questions whose answer is only worth
-    /// something now.
+    /// Sends a request once, with the bearer token, and hands back whatever comes: for questions whose answer is
+    /// only worth something now.
     package func sendOnce(
-        _ method: PeerMethod, _ url: String, body: [UInt8], contentType: String, maxResponseBytes: Int, timeout: Duration
+        _ method: PeerMethod, _ url: String, body: [UInt8], contentType: String, maxResponseBytes: Int,
+        timeout: Duration
     ) async throws(PeerError) -> PeerResponse {
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
         var request = HTTPClientRequest(url: url)
