@@ -53,7 +53,8 @@ extension Decoder {
                 identity: try $0.handshakeIdentity(.helper), requestHash: request.hash, token: .right, psk: .right)
             let verdicts = request.tasks.map { ($0.id, TaskVerdict.Status.unknown, [UInt8]?.none) }
             return [
-                HandshakeAnswer(head: head, tasks: verdicts, preSharedKey: $0.bytes(32)), HandshakeAnswer(refusing: head),
+                HandshakeAnswer(head: head, tasks: verdicts, preSharedKey: $0.bytes(32)),
+                HandshakeAnswer(refusing: head),
             ]
         },
     ]

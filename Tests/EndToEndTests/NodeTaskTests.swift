@@ -9,8 +9,10 @@ extension EndToEnd {
         private func create(_ nodes: TestNodes, _ name: String) async throws -> TaskFile {
             try await Cairn.succeed(
                 "task", "create", "--name", name, "--leader", nodes.leader.url, "--helper", nodes.helper.url,
-                "--collector-config", "\(nodes.collectorKeyFile).pub", "--out", "\(nodes.folder.path)/tasks", "--vdaf", "sum",
-                "--max-measurement", "9", "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "99",
+                "--collector-config", "\(nodes.collectorKeyFile).pub", "--out", "\(nodes.folder.path)/tasks", "--vdaf",
+                "sum",
+                "--max-measurement", "9", "--batch-mode", "leader-selected", "--min-batch-size", "2",
+                "--max-batch-size", "99",
                 "--uncommitted", TestNodes.acceptWeakPromises, home: nodes.home)
             return try TaskFile(json: Array(try Data(contentsOf: URL(fileURLWithPath: nodes.taskPath(name)))))
         }
@@ -18,7 +20,8 @@ extension EndToEnd {
         private func add(_ nodes: TestNodes, _ node: TestNode, _ name: String, _ options: String...) async throws
             -> CommandResult
         {
-            try await Cairn.run(["node", "task", "add", "--config", node.configuration, nodes.taskPath(name)] + options)
+            try await Cairn.run(
+                ["node", "task", "add", "--config", node.configuration, nodes.taskPath(name)] + options)
         }
 
         private func contribute(_ task: TaskFile, _ value: UInt64) async throws -> Int {
@@ -32,8 +35,8 @@ extension EndToEnd {
                 let wrong = "\(nodes.helper.folder)/peer.psk"
                 try FileManager.default.removeItem(atPath: wrong)
                 try await Cairn.succeed("keygen", "psk", "--out", wrong)
-                await nodes.helper.stop()
                 let task = try await create(nodes, "visits")
+                await nodes.helper.stop()
 
                 let early = try await add(nodes, nodes.leader, "visits", "--json")
                 #expect(early.status == 0, "the helper is away: \(early.errors)")
@@ -43,7 +46,8 @@ extension EndToEnd {
                 try await nodes.helper.start()
                 let contradiction = try await add(nodes, nodes.helper, "visits")
                 #expect(contradiction.status == 1)
-                #expect(contradiction.errors.contains("peer.psk_file") && contradiction.errors.contains("was added, but"))
+                #expect(
+                    contradiction.errors.contains("peer.psk_file") && contradiction.errors.contains("was added, but"))
                 await #expect(throws: (any Error).self) { try await contribute(task, 3) }
                 #expect(try await TaskClient(task: task).status().received == 0)
                 let shown = try await Cairn.succeed(
@@ -90,7 +94,9 @@ extension EndToEnd {
                 let id = task.taskID.base64URL
                 for node in [nodes.leader, nodes.helper] {
                     let listed = try await Cairn.succeed("node", "task", "list", "--config", node.configuration)
-                    #expect(listed.output.contains("steps  \(id)  \(node.role)  served  1 reports  peer fits"), "\(listed.output)")
+                    #expect(
+                        listed.output.contains("steps  \(id)  \(node.role)  served  1 reports  peer fits"),
+                        "\(listed.output)")
                 }
                 let keys = try await [nodes.leader, nodes.helper].map { node in
                     let shown = try await Cairn.succeed(
@@ -104,7 +110,8 @@ extension EndToEnd {
                         ["node", "task", "remove", "--config", nodes.leader.configuration] + options + ["steps"])
                 }
                 let kept = try await remove()
-                #expect(kept.status == 1 && kept.errors.contains("1 accepted reports are not collected"), "\(kept.errors)")
+                #expect(
+                    kept.status == 1 && kept.errors.contains("1 accepted reports are not collected"), "\(kept.errors)")
                 let ended = try await remove("--discard", "--json")
                 #expect(ended.status == 0, "\(ended.errors)")
                 #expect(try ended.json()["discarded"] as? Int == 1)

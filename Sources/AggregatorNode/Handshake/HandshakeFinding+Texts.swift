@@ -7,7 +7,8 @@ extension HandshakeFinding {
     static func wrongRole(own: NodeRole) -> HandshakeFinding {
         HandshakeFinding(
             .role, .contradiction, reach: .everything, reason: "The two aggregators do not have the two roles.",
-            advice: "peer.url leads to a node that is a \(own.rawValue) as well, perhaps to this one itself: set 'role' and "
+            advice:
+                "peer.url leads to a node that is a \(own.rawValue) as well, perhaps to this one itself: set 'role' and "
                 + "peer.url of both nodes right")
     }
 
@@ -19,21 +20,26 @@ extension HandshakeFinding {
         return HandshakeFinding(
             .token, .contradiction, reach: .everything,
             reason: "The two aggregators of this task do not recognise each other.",
-            advice: lost + (absent
-                ? "; let it through" : "; copy the file from one node to the other, and restart both, which read it at their start"))
+            advice: lost
+                + (absent
+                    ? "; let it through"
+                    : "; copy the file from one node to the other, and restart both, which read it at their start"))
     }
 
     static let psk = HandshakeFinding(
         .psk, .contradiction, reach: .nothing,
         reason: "The two aggregators do not have the same secret.",
-        advice: "peer.psk_file: the two nodes have different pre-shared keys, so tasks that are added now get different "
+        advice:
+            "peer.psk_file: the two nodes have different pre-shared keys, so tasks that are added now get different "
             + "verification keys; copy the file from one node to the other, then run `cairn node task add` again, at the node "
             + "whose file was changed, for each task that was added with the wrong one (no restart is needed)")
 
     static func peerURL(configured: String, stated: String) -> HandshakeFinding {
         HandshakeFinding(
-            .peerURL, .warning, reach: .nothing, reason: "The two aggregators have different addresses for one of them.",
-            advice: "peer.url here is \(configured), the peer's own public_url is \(stated.quotedForPeople): tasks that name "
+            .peerURL, .warning, reach: .nothing,
+            reason: "The two aggregators have different addresses for one of them.",
+            advice:
+                "peer.url here is \(configured), the peer's own public_url is \(stated.quotedForPeople): tasks that name "
                 + "one of them are refused where the other is configured")
     }
 
@@ -42,7 +48,8 @@ extension HandshakeFinding {
         HandshakeFinding(
             .publicURL, isLeader ? .contradiction : .warning, reach: isLeader ? .committed : .nothing,
             reason: "The two aggregators have different addresses for one of them.",
-            advice: "public_url here is \(own), peer.url of the peer says \(believed.quotedForPeople): set them to the same "
+            advice:
+                "public_url here is \(own), peer.url of the peer says \(believed.quotedForPeople): set them to the same "
                 + "URL" + (isLeader ? ", at which the helper also reads the log" : ""))
     }
 
@@ -50,7 +57,8 @@ extension HandshakeFinding {
         HandshakeFinding(
             .logOrigin, .contradiction, reach: .committed,
             reason: "The two aggregators do not name the same log.",
-            advice: "log.origin here is \(own.quotedForPeople), the peer's is \(peer.quotedForPeople): it is the name of the "
+            advice:
+                "log.origin here is \(own.quotedForPeople), the peer's is \(peer.quotedForPeople): it is the name of the "
                 + "leader's log and must be the same in both configurations")
     }
 
@@ -66,7 +74,8 @@ extension HandshakeFinding {
         HandshakeFinding(
             .taskUnknown, .unready, reach: .everything,
             reason: "The \(own.peer.rawValue) does not serve this task yet.",
-            advice: "the peer does not serve task \(id.base64URL): have its operator run `cairn node task add` with the same "
+            advice:
+                "the peer does not serve task \(id.base64URL): have its operator run `cairn node task add` with the same "
                 + "task file")
     }
 
@@ -74,7 +83,8 @@ extension HandshakeFinding {
         HandshakeFinding(
             .taskEnded, .contradiction, reach: .everything,
             reason: "The \(own.peer.rawValue) has ended this task.",
-            advice: "the peer's operator has ended task \(id.base64URL) (`cairn node task remove`): end it here as well, or "
+            advice:
+                "the peer's operator has ended task \(id.base64URL) (`cairn node task remove`): end it here as well, or "
                 + "have it added there again")
     }
 
@@ -95,8 +105,10 @@ extension HandshakeFinding {
         HandshakeFinding(
             .statementKey, .contradiction, reach: .everything,
             reason: "The \(own.peer.rawValue) does not have the key that this task names.",
-            advice: "task \(id.base64URL) names the \(own.peer.rawValue)'s statement key \(Hex.encode(task)), the peer has "
-                + "\(Hex.encode(peer)): if its keys were made anew (`cairn node restored`), the task has ended; make a new one")
+            advice:
+                "task \(id.base64URL) names the \(own.peer.rawValue)'s statement key \(Hex.encode(task)), the peer has "
+                + "\(Hex.encode(peer)): if its keys were made anew (`cairn node restored`), the task has ended; make a new one"
+        )
     }
 
     static func logKey(_ id: TaskID, own: NodeRole, peer: String) -> HandshakeFinding {
@@ -107,15 +119,19 @@ extension HandshakeFinding {
         return HandshakeFinding(
             .logKey, .contradiction, reach: .everything,
             reason: "The \(own.peer.rawValue) does not have the key that this task names.",
-            advice: "\(what) \(peer.quotedForPeople) (log.key_file): have the peer put the right file back, or make a new task")
+            advice:
+                "\(what) \(peer.quotedForPeople) (log.key_file): have the peer put the right file back, or make a new task"
+        )
     }
 
     static func plainPeer(own: NodeRole, answer: String) -> HandshakeFinding {
         HandshakeFinding(
             .plainPeer, .contradiction, reach: .committed,
             reason: "This task needs a Cairn \(own.peer.rawValue), and there is none.",
-            advice: "the peer answers \(answer) to POST /cairn/handshake: it is a plain DAP aggregator, which can take part in "
-                + "uncommitted tasks only, or an old version of Cairn, or a proxy in front of it does not pass /cairn/ on")
+            advice:
+                "the peer answers \(answer) to POST /cairn/handshake: it is a plain DAP aggregator, which can take part in "
+                + "uncommitted tasks only, or an old version of Cairn, or a proxy in front of it does not pass /cairn/ on"
+        )
     }
 
     static func unreachable(_ reason: String) -> HandshakeFinding {
@@ -127,7 +143,8 @@ extension HandshakeFinding {
     static func hidden(_ answer: String) -> HandshakeFinding {
         HandshakeFinding(
             .hidden, .warning, reach: .nothing, reason: "The other aggregator does not answer.",
-            advice: "the peer, which is a Cairn node, answers \(answer) to POST /cairn/handshake: a proxy in front of it does "
+            advice:
+                "the peer, which is a Cairn node, answers \(answer) to POST /cairn/handshake: a proxy in front of it does "
                 + "not pass /cairn/ on; what was known about the tasks stays")
     }
 }

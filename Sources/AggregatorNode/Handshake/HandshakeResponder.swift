@@ -49,7 +49,8 @@ package struct HandshakeResponder: Sendable {
         }
         return HandshakeAnswer(
             head: .init(
-                identity: own.identity(version: version, clock: clock), requestHash: request.hash, token: token, psk: psk),
+                identity: own.identity(version: version, clock: clock), requestHash: request.hash, token: token,
+                psk: psk),
             tasks: verdicts, preSharedKey: secret)
     }
 }

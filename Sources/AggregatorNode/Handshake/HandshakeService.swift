@@ -71,11 +71,13 @@ struct HandshakeService: Sendable {
         round.said = .now
         for finding in change.findings.prefix(Self.mostSaid) {
             context.logger.warning(
-                "the nodes do not fit each other", metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
+                "the nodes do not fit each other",
+                metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
         }
         if change.findings.count > Self.mostSaid {
             context.logger.warning(
-                "more findings are left out; see `cairn node task list`", metadata: ["findings": "\(change.findings.count)"])
+                "more findings are left out; see `cairn node task list`",
+                metadata: ["findings": "\(change.findings.count)"])
         }
         if change.findings.isEmpty { context.logger.notice("the nodes fit each other") }
     }
@@ -84,14 +86,19 @@ struct HandshakeService: Sendable {
         guard change.isNew || !change.rows.isEmpty else { return }
         let state = change.findings.isEmpty ? "fits" : "findings"
         let node = StoredStanding(
-            task: nil, state: state, keyHash: [], findings: HandshakeFinding.json(change.findings), since: context.now())
+            task: nil, state: state, keyHash: [], findings: HandshakeFinding.json(change.findings), since: context.now()
+        )
         try await context.store.recordStandings(change.rows + [node])
     }
 
     /// Waits until the next handshake is due: in time, because somebody asks for one, or because a task was changed.
     private func wait(_ round: inout Round) async {
         while !Task.isCancelled, ContinuousClock.now < round.due {
-            if await context.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) { return }
+            if await context.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) {
+                // Whoever has just been heard of may need another second before it answers.
+                round.troubles = 0
+                return
+            }
             let current = try? await context.registry.refresh()
             if let current, current != round.revision {
                 round.troubles = 0

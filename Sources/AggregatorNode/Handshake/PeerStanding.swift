@@ -84,7 +84,9 @@ package final class PeerStanding: Sendable {
 
     package func taskState(_ task: NodeTask) -> TaskState {
         state.withLock { state in
-            guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey) else { return .unknown }
+            guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey) else {
+                return .unknown
+            }
             return record.state
         }
     }
@@ -97,15 +99,17 @@ package final class PeerStanding: Sendable {
     package func admit(_ task: NodeTask) async throws {
         guard state.withLock({ $0.isWatched }) else { return }
         let hash = Self.keyHash(task.verifyKey)
+        // A handshake that is coming anyway costs nobody anything.
+        let isComing = state.withLock { $0.isWanted || $0.isAsking }
         switch taskState(task) {
         case .fits, .plain: return
         case .unknown:
-            if isAsked(task.id, hash, within: Self.retry) { return }
-            guard !isAsked(task.id, hash, within: nil) else { return want() }
+            if !isComing {
+                if isAsked(task.id, hash, within: Self.retry) { return }
+                guard !isAsked(task.id, hash, within: nil) else { return want() }
+            }
             await another(task.id, hash)
         case .blocked:
-            // One that is coming anyway costs nobody anything.
-            let isComing = state.withLock { $0.isWanted || $0.isAsking }
             if isComing || !isAsked(task.id, hash, within: Self.recheck) { await another(task.id, hash) }
         }
         let findings = obstacles(task)

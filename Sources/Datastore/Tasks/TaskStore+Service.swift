@@ -45,8 +45,9 @@ extension SQLiteDatastore {
             guard let stored else { throw DatastoreError.conflict("task \(id.base64URL) is not stored") }
             if try stored.bytes("verify_key") == key { return .same }
             // One of the two is empty, whichever role the node has.
-            let accepted = try Self.count(
-                "leader_reports WHERE task_id = ? AND state = \(ReportState.accepted.rawValue)", id, db)
+            let accepted =
+                try Self.count(
+                    "leader_reports WHERE task_id = ? AND state = \(ReportState.accepted.rawValue)", id, db)
                 + Self.count("helper_reports WHERE task_id = ?", id, db)
             guard accepted == 0 else { return .inUse(accepted: accepted) }
             try db.execute(

@@ -32,7 +32,8 @@ package struct HandshakeKey: Sendable {
 
     private init(secret: [UInt8], info: [UInt8]) {
         key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: secret), salt: Self.digest(Array("cairn handshake v1".utf8)), info: info,
+            inputKeyMaterial: SymmetricKey(data: secret), salt: Self.digest(Array("cairn handshake v1".utf8)),
+            info: info,
             outputByteCount: 32)
     }
 

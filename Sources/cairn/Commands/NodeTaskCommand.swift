@@ -154,7 +154,8 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         else { return }
         throw CommandFailure(
             "the task is there with the verification key that the peer has, and peer.psk_file gives another",
-            advice: "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
+            advice:
+                "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
                 + "one and add the task at the peer first.")
     }
 }

@@ -28,7 +28,8 @@ struct NodeTaskListCommand: AsyncParsableCommand {
         for task in tasks {
             let reports = task.reports.values.reduce(0, +)
             Console.print(
-                "\(task.name)  \(task.taskId)  \(task.role)  \(task.state)  \(reports) reports  peer \(task.peer.standing)")
+                "\(task.name)  \(task.taskId)  \(task.role)  \(task.state)  \(reports) reports  peer \(task.peer.standing)"
+            )
         }
     }
 }
@@ -45,7 +46,8 @@ struct NodeTaskShowCommand: AsyncParsableCommand {
     func run() async throws {
         let found = try await reference.find()
         let task = try await NodeTaskDescription(
-            found.task, role: found.configuration.role, store: found.store, standings: try await found.store.standings())
+            found.task, role: found.configuration.role, store: found.store, standings: try await found.store.standings()
+        )
         if json { return try JSONOutput.print(task) }
         for line in task.lines { Console.print(line) }
     }

@@ -52,13 +52,15 @@ struct NodeTaskRemoveCommand: AsyncParsableCommand {
                 Output(taskId: id.base64URL, outcome: outcome.name, discarded: outcome.discarded))
         }
         let lost = outcome.discarded > 0 ? ", \(outcome.discarded) reports discarded" : ""
-        Console.print("\(outcome.name == "ended" ? "ended" : "had ended already"): \(found.task.name) \(id.base64URL)\(lost)")
+        Console.print(
+            "\(outcome.name == "ended" ? "ended" : "had ended already"): \(found.task.name) \(id.base64URL)\(lost)")
     }
 
     private static func text(_ burden: TaskBurden) -> String {
         var parts: [String] = []
         if burden.waiting > 0 {
-            parts.append("\(burden.waiting) reports wait" + (burden.promised > 0 ? ", \(burden.promised) of them promised" : ""))
+            parts.append(
+                "\(burden.waiting) reports wait" + (burden.promised > 0 ? ", \(burden.promised) of them promised" : ""))
         }
         if burden.uncollected > 0 { parts.append("\(burden.uncollected) accepted reports are not collected") }
         if burden.collections > 0 { parts.append("\(burden.collections) collections are under way") }

@@ -121,7 +121,8 @@ struct NodeTaskDescription: Encodable {
     /// For people: one fact a line.
     var lines: [String] {
         func list(_ counts: [String: UInt64]) -> String {
-            counts.isEmpty ? "none" : counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            counts.isEmpty
+                ? "none" : counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         }
         var lines = [
             "task         \(name)", "id           \(taskId)", "role         \(role)", "state        \(state)",

@@ -9,7 +9,8 @@ import Foundation
 struct NodeTaskReference: ParsableArguments {
     @Option(help: "The node's configuration file.") var config: String
     // An id may begin with a dash.
-    @Argument(help: "The task's id (43 characters) or its name; behind -- where the id begins with a dash.") var task: String
+    @Argument(help: "The task's id (43 characters) or its name; behind -- where the id begins with a dash.") var task:
+        String
 
     /// The node's configuration, its database and the task.
     struct Found {

@@ -145,10 +145,11 @@ private struct Exchange {
         #expect(try await !exchange.isBlocked())
     }
 
-    @Test(arguments: [
-        (29, 0, nil), (30, 0, .warning), (40, 11, nil), (1_799, 0, .warning), (1_800, 0, .contradiction),
-        (-30, 0, .warning), (-1_800, 0, .contradiction), (-999_999, 0, .contradiction),
-    ] as [(Int, Int, HandshakeFinding.Weight?)])
+    @Test(
+        arguments: [
+            (29, 0, nil), (30, 0, .warning), (40, 11, nil), (1_799, 0, .warning), (1_800, 0, .contradiction),
+            (-30, 0, .warning), (-1_800, 0, .contradiction), (-999_999, 0, .contradiction),
+        ] as [(Int, Int, HandshakeFinding.Weight?)])
     func clocksAreCompared(_ skew: Int, _ uncertainty: Int, _ weight: HandshakeFinding.Weight?) async throws {
         var exchange = try Exchange()
         exchange.helperClock = UInt64(1_000_000 + skew)

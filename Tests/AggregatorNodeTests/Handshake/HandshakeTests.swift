@@ -11,7 +11,8 @@ import Testing
 @Suite struct HandshakeTests {
     /// Runs both nodes, which may have other configurations or keys than the pair's.
     private func run(
-        _ pair: NodePair, leader: NodeConfiguration? = nil, helper: NodeConfiguration? = nil, helperKeys: NodeKeys? = nil,
+        _ pair: NodePair, leader: NodeConfiguration? = nil, helper: NodeConfiguration? = nil,
+        helperKeys: NodeKeys? = nil,
         ahead: UInt64 = 0, _ body: (NodePair.Running, NodePair.Running) async throws -> Void
     ) async throws {
         let first = try await pair.start(leader ?? pair.leader)
@@ -52,7 +53,10 @@ import Testing
             #expect(try await findings(helper, file) == [.verifyKey])
             try await expectRefusal(client, leader, "verification key")
             let stored = try await leader.context.store.standings()
-            #expect(HandshakeFinding.list(stored.first { $0.task == nil }?.findings ?? []).map(\.code) == [.psk, .verifyKey])
+            #expect(
+                HandshakeFinding.list(stored.first { $0.task == nil }?.findings ?? []).map(\.code) == [
+                    .psk, .verifyKey,
+                ])
 
             // The operator puts the right file in its place and adds the task again; nobody restarts anything.
             try FileManager.default.removeItem(atPath: wrong)
@@ -267,7 +271,8 @@ import Testing
         }
         #expect(answers[0].head.identity.nonce != answers[1].head.identity.nonce)
         #expect(answers.allSatisfy { $0.head.psk == .right && $0.tasks[0].status == .otherKey })
-        #expect(try await helper.context.store.standings().filter { $0.task != nil } == before.filter { $0.task != nil })
+        #expect(
+            try await helper.context.store.standings().filter { $0.task != nil } == before.filter { $0.task != nil })
         let task = try #require(try await helper.context.registry.task(file.taskID))
         #expect(helper.context.standing.taskState(task) == .unknown)
 
