@@ -141,7 +141,7 @@ extension EndToEnd {
                         ])
                     try db.execute(sql: "ALTER TABLE leader_collections DROP COLUMN share_id")
                     try db.execute(
-                        sql: "DELETE FROM grdb_migrations WHERE identifier = 'leader 4 deferred shares'")
+                        sql: "DELETE FROM grdb_migrations WHERE identifier = 'leader 5 deferred shares'")
                 }
                 try queue.close()
                 try await nodes.leader.start()

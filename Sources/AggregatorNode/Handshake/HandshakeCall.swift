@@ -70,7 +70,7 @@ package struct HandshakeCall: Sendable {
     private func exchange(_ tasks: [HandshakeTask], _ revision: UInt64) async -> HandshakeOutcome {
         let secret = own.secret.current
         let request = HandshakeRequest(
-            identity: own.identity(clock: now(), revision: revision), tasks: tasks.map { ($0.id, $0.verifyKey) },
+            identity: own.identity(clock: now(), revision: revision), tasks: tasks.map { ($0.id, $0.verifyKeys[0]) },
             preSharedKey: secret)
         let start = ContinuousClock.now
         let before = now()

@@ -8,7 +8,8 @@ package struct HandshakeResponder: Sendable {
     package enum TaskKnowledge: Sendable {
         case unknown
         case ended
-        case served(verifyKey: [UInt8])
+        /// At least one key, the first of which this node would use as a leader.
+        case served(verifyKeys: [[UInt8]])
     }
 
     let own: HandshakeSelf
@@ -42,8 +43,10 @@ package struct HandshakeResponder: Sendable {
             switch try await task(claim.id) {
             case .unknown: verdicts.append((claim.id, .unknown, nil))
             case .ended: verdicts.append((claim.id, .ended, nil))
-            case .served(let key):
-                let isSame = claim.isProved(verifyKey: key, identity: digest)
+            case .served(let keys):
+                let (isSame, key) = HandshakeTask.match(keys, role: own.role.dap) {
+                    claim.isProved(verifyKey: $0, identity: digest)
+                }
                 verdicts.append((claim.id, isSame ? .sameKey : .otherKey, key))
             }
         }

@@ -66,7 +66,7 @@ extension TaskRegistry {
     /// What a handshake says about a task.
     func knowledge(of id: TaskID) async throws -> HandshakeResponder.TaskKnowledge {
         guard let task = try await known(id) else { return .unknown }
-        return task.isServed ? .served(verifyKey: task.verifyKey) : .ended
+        return task.isServed ? .served(verifyKeys: task.verifyKeys.map(\.bytes)) : .ended
     }
 }
 

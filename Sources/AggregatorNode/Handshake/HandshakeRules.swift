@@ -4,8 +4,11 @@ import Ledger
 /// A task as the handshake looks at it.
 package struct HandshakeTask: Sendable, Equatable {
     package var id: TaskID
-    package var verifyKey: [UInt8]
+    /// At least one; a leader uses the first, and a helper takes the one that a job names.
+    package var verifyKeys: [[UInt8]]
     package var isCommitted: Bool
+    /// Whether requests about it announce it, so that a peer that does not know it yet may opt in.
+    package var isAnnounced = false
     package var statementKeys: StatementKeys?
     package var logKey: String?
     /// The witnesses of its log policy; nil where it has none.
@@ -16,7 +19,7 @@ package struct HandshakeTask: Sendable, Equatable {
         witnesses: [String]? = nil
     ) {
         self.id = id
-        self.verifyKey = verifyKey
+        verifyKeys = [verifyKey]
         self.isCommitted = isCommitted
         self.statementKeys = statementKeys
         self.logKey = logKey
@@ -28,6 +31,16 @@ package struct HandshakeTask: Sendable, Equatable {
             id: task.id, verifyKey: task.verifyKey, isCommitted: task.isCommitted,
             statementKeys: task.parameters?.statementKeys, logKey: task.parameters?.logKey,
             witnesses: task.policy?.witnesses.map(\.verifier.vkey))
+        verifyKeys = task.verifyKeys.map(\.bytes)
+        isAnnounced = task.validated.isPlain && task.isTaskprov
+    }
+
+    /// With which of its keys a node proves a task: the leader's first one counts, which a helper has to have as well.
+    package static func match(
+        _ keys: [[UInt8]], role: Role, isProved: ([UInt8]) -> Bool
+    ) -> (isSame: Bool, key: [UInt8]) {
+        let matching = keys.first(where: isProved)
+        return (matching != nil, role == .leader ? keys[0] : matching ?? keys[0])
     }
 }
 
@@ -122,14 +135,18 @@ package enum HandshakeRules {
         samePSK: Bool
     ) -> [HandshakeFinding] {
         switch verdict.status {
-        case .unknown: return [.taskUnknown(task.id, own: own)]
+        case .unknown: return task.isAnnounced ? [] : [.taskUnknown(task.id, own: own)]
         case .ended: return [.taskEnded(task.id, own: own)]
-        case .otherKey: return [.verifyKey(task.id, samePSK: samePSK)]
-        case .sameKey: break
+        case .sameKey, .otherKey: break
         }
-        guard verdict.isProved(verifyKey: task.verifyKey, head: digest) else {
-            return [.verifyKey(task.id, samePSK: samePSK)]
-        }
+        let isSame =
+            switch own {
+            case .leader:
+                verdict.status == .sameKey && verdict.isProved(verifyKey: task.verifyKeys[0], head: digest)
+            // The leader proves the key that its jobs will name, whatever it thinks of the one that was proved to it.
+            case .helper: task.verifyKeys.contains { verdict.isProved(verifyKey: $0, head: digest) }
+            }
+        guard isSame else { return [.verifyKey(task.id, samePSK: samePSK)] }
         var found: [HandshakeFinding] = []
         if let key = task.statementKeys?[own.peer.dap], key != peer.statementKey {
             found.append(.statementKey(task.id, own: own, task: key, peer: peer.statementKey))

@@ -29,7 +29,7 @@ private struct Exchange {
                 leader: parties.leaderKeys.statementPublicKey, helper: parties.helperKeys.statementPublicKey),
             logKey: parties.leaderKeys.note.vkey, witnesses: [parties.helperKeys.note.vkey])
         tasks = [task]
-        known = [task.id: .served(verifyKey: task.verifyKey)]
+        known = [task.id: .served(verifyKeys: task.verifyKeys)]
     }
 
     /// Gives one of the nodes another secret.
@@ -42,7 +42,7 @@ private struct Exchange {
 
     func request(_ secret: [UInt8]? = nil) -> HandshakeRequest {
         HandshakeRequest(
-            identity: leader.identity(clock: leaderClock), tasks: tasks.map { ($0.id, $0.verifyKey) },
+            identity: leader.identity(clock: leaderClock), tasks: tasks.map { ($0.id, $0.verifyKeys[0]) },
             preSharedKey: secret ?? parties.leaderKeys.preSharedKey)
     }
 
@@ -92,7 +92,7 @@ private struct Exchange {
         #expect(answer.head.psk == .wrong)
         #expect(try await exchange.codes() == [.psk])
         #expect(try await !exchange.isBlocked(), "tasks whose keys are the same go on")
-        exchange.known[exchange.tasks[0].id] = .served(verifyKey: [UInt8](repeating: 8, count: 32))
+        exchange.known[exchange.tasks[0].id] = .served(verifyKeys: [[UInt8](repeating: 8, count: 32)])
         #expect(try await exchange.codes() == [.psk, .verifyKey])
         #expect(try await exchange.isBlocked(committed: false))
     }
@@ -192,7 +192,7 @@ private struct Exchange {
         let request = exchange.request()
         let reflected = try await HandshakeResponder(own: exchange.leader).answer(
             request, token: .right, clock: exchange.leaderClock
-        ) { _ in .served(verifyKey: exchange.tasks[0].verifyKey) }
+        ) { _ in .served(verifyKeys: exchange.tasks[0].verifyKeys) }
         #expect(!reflected.head.isTrusting && reflected.tasks.isEmpty)
         let assessment = try #require(exchange.assess(reflected, request))
         #expect(assessment.node.map(\.code).contains(.role))
@@ -205,7 +205,7 @@ private struct Exchange {
 
     @Test func noChangedAnswerMakesNodesFit() async throws {
         var exchange = try Exchange()
-        exchange.known[exchange.tasks[0].id] = .served(verifyKey: [UInt8](repeating: 8, count: 32))
+        exchange.known[exchange.tasks[0].id] = .served(verifyKeys: [[UInt8](repeating: 8, count: 32)])
         let request = exchange.request()
         let honest = try await exchange.answer(request).encoded()
         for index in honest.indices {
@@ -255,9 +255,9 @@ private struct Exchange {
     @Test func noTextShowsAKey() async throws {
         var exchange = try Exchange()
         let secrets = [
-            exchange.parties.leaderKeys.preSharedKey, exchange.tasks[0].verifyKey, [UInt8](repeating: 8, count: 32),
+            exchange.parties.leaderKeys.preSharedKey, exchange.tasks[0].verifyKeys[0], [UInt8](repeating: 8, count: 32),
         ]
-        exchange.known[exchange.tasks[0].id] = .served(verifyKey: secrets[2])
+        exchange.known[exchange.tasks[0].id] = .served(verifyKeys: [secrets[2]])
         exchange.token = .wrong
         let assessment = try await exchange.run()
         let texts = (assessment.node + assessment.tasks.values.flatMap { $0 }).map { $0.reason + $0.advice }.joined()

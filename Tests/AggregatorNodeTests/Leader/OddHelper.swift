@@ -80,6 +80,7 @@ final class OddHelper: Sendable {
         routes.post("/cairn/tasks/:task/closes") { request, _ in try await self.pass(request).response }
         routes.post("/cairn/tasks/:task/refusals") { request, _ in try await self.pass(request).response }
         routes.get("/cairn/blobs/:blob") { request, _ in try await self.pass(request).response }
+        routes.post("/cairn/handshake") { request, _ in try await self.pass(request).response }
         routes.post("/witness/add-checkpoint") { request, _ in try await self.pass(request).response }
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = application(
