@@ -18,6 +18,12 @@ package final class PeerStanding: Sendable {
         /// The peer is no Cairn node.
         case plain
         case blocked([HandshakeFinding])
+
+        /// Whether nothing keeps the task from working but that the other side was not there yet.
+        var isUnready: Bool {
+            guard case .blocked(let findings) = self else { return false }
+            return findings.allSatisfy { $0.weight == .unready }
+        }
     }
 
     private struct Record {
@@ -227,6 +233,11 @@ package final class PeerStanding: Sendable {
             for task in tasks {
                 let hash = Self.keyHash(task.verifyKey)
                 let known = state.tasks[task.id].flatMap { $0.keyHash == hash ? $0 : nil }
+                // What the peer was not ready for when it was heard last it may be ready for when it is back.
+                if case .unreachable = outcome, known?.state.isUnready == true {
+                    state.tasks[task.id] = nil
+                    continue
+                }
                 guard let next = isHidden ? nil : Self.next(outcome, node, task) else {
                     if known == nil { state.tasks[task.id] = nil }
                     continue

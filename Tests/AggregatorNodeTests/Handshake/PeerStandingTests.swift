@@ -69,6 +69,20 @@ import Testing
         #expect(standing.mayWork(on: committed) && standing.mayWork(on: plain))
     }
 
+    /// Its operator may have added the task a moment before it went: reports may wait for it, jobs are not formed.
+    @Test func whatAPeerThatIsAwayDidNotHaveYetIsOpenAgain() {
+        let standing = standing()
+        var assessment = HandshakeAssessment()
+        let missing = HandshakeFinding(.taskUnknown, .unready, reach: .everything, reason: "", advice: "")
+        let other = HandshakeFinding(.verifyKey, .contradiction, reach: .everything, reason: "", advice: "")
+        assessment.tasks = [committed.id: [missing], plain.id: [missing, other]]
+        take(standing, .assessed(assessment))
+        #expect(standing.obstacles(committed) == [missing] && standing.obstacles(plain) == [missing, other])
+        take(standing, .unreachable("status 502"))
+        #expect(standing.taskState(committed) == .unknown && !standing.mayWork(on: committed))
+        #expect(standing.obstacles(plain) == [missing, other], "what contradicts stays")
+    }
+
     /// Ten seconds of a proxy that answers everything with 404 or a page.
     @Test func aProxyThatHidesTheHandshakeMakesNoPlainAggregator() {
         let standing = standing()
