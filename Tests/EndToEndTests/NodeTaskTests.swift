@@ -93,10 +93,11 @@ extension EndToEnd {
 
                 let id = task.taskID.base64URL
                 for node in [nodes.leader, nodes.helper] {
-                    let listed = try await Cairn.succeed("node", "task", "list", "--config", node.configuration)
-                    #expect(
-                        listed.output.contains("steps  \(id)  \(node.role)  served  1 reports  peer fits"),
-                        "\(listed.output)")
+                    // Each node asks for itself, and writes down what it heard.
+                    try await eventually("\(node.role) lists its task") {
+                        let listed = try await Cairn.succeed("node", "task", "list", "--config", node.configuration)
+                        return listed.output.contains("steps  \(id)  \(node.role)  served  1 reports  peer fits")
+                    }
                 }
                 let keys = try await [nodes.leader, nodes.helper].map { node in
                     let shown = try await Cairn.succeed(

@@ -47,9 +47,11 @@ package actor TaskRegistry {
     @discardableResult
     package func refresh() async throws -> Int64? {
         if let compared, ContinuousClock.now - compared < Self.freshness { return revision }
-        compared = .now
+        let asked = ContinuousClock.now
         let current = try await store.taskRevision()
-        if current != revision {
+        // Others may have asked, and been answered, in the meantime.
+        compared = max(asked, compared ?? asked)
+        if current > revision ?? -1 {
             tasks = [:]
             revision = current
         }

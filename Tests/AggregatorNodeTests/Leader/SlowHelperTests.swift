@@ -86,13 +86,13 @@ import Testing
         try await OddHelper.with([(false, .timeInterval)], precision: 5, ahead: ahead, script: OddHelper.pass) {
             clients, helper, leader in
             let client = clients[0]
-            // In the first unit that the helper does not take yet.
+            // Some units after the last that the helper takes already: a busy machine needs a while to ask it.
             let start = client.file.configuration.time(ofSeconds: leader.context.now() - ahead + 300) + 1
-            let early = try (0..<2).map { _ in try client.report([1, 1, 1], time: start + 1) }
+            let early = try (0..<2).map { _ in try client.report([1, 1, 1], time: start + 4) }
             #expect(try await client.upload(early).isEmpty)
             try await client.awaitAccepted(2, at: leader)
             #expect(helper.bodies().count == 1, "the very same job is verified anew when its time has come")
-            #expect((2..<8).contains(helper.asked().count), "it is asked then, not all the time")
+            #expect((2..<12).contains(helper.asked().count), "it is asked then, not all the time")
             let counts = try await leader.context.store.reportCounts(task: client.file.taskID)
             #expect(counts.rejected.isEmpty)
         }
