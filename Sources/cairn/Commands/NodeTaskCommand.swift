@@ -141,7 +141,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             do throws(TaskRefusal) {
                 return try await TaskRegistry.add(
                     task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted,
-                peerHasKey: peerHasKey)
+                    peerHasKey: peerHasKey)
             } catch {
                 throw CommandFailure("\(path): \(error)")
             }
