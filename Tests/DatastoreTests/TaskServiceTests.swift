@@ -16,8 +16,11 @@ import Testing
         let temporary = try await store()
         let store = temporary.store
         let job = try await store.pendingJob([1, 2])
-        #expect(try await store.replaceVerifyKey(key, of: Make.task) == .replaced)
-        #expect(try await store.replaceVerifyKey(key, of: Make.task) == .same)
+        // The peer may have accepted the job's reports, and its answer be lost: in another job they were replays.
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .underWay(reports: 2))
+        #expect(try await store.pendingJobs().map(\.key) == [job])
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .replaced)
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .same)
         #expect(try await store.task(Make.task)?.verifyKey == key)
         // What was made with the old key is gone, and its reports wait.
         #expect(try await store.pendingJobs().isEmpty)
@@ -30,7 +33,7 @@ import Testing
     @Test func aKeyThatReportsWereAcceptedUnderStays() async throws {
         let temporary = try await store()
         try await temporary.store.accept([1, 2])
-        #expect(try await temporary.store.replaceVerifyKey(key, of: Make.task) == .inUse(accepted: 2))
+        #expect(try await temporary.store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .inUse(accepted: 2))
         #expect(try await temporary.store.task(Make.task) == Make.storedTask())
     }
 
@@ -77,13 +80,31 @@ import Testing
         #expect(try await store.endTask(TaskID.random(), mayDiscard: true) == .unknown)
     }
 
+    /// Whoever uploads first can announce a task; whose it is and who reads its sums is for the operator to say.
+    @Test func anOperatorAdoptsAnAnnouncedTask() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        var announced = Make.storedTask()
+        announced.source = .announced
+        #expect(try await store.addAnnouncedTask(announced, limit: 1) == .stored)
+        var own = Make.storedTask()
+        own.name = "the operator's"
+        own.collectorConfig = [1, 2, 3]
+        #expect(try await !store.addTask(own, logEntry: nil))
+        #expect(try await store.task(Make.task) == own)
+        // It does not count as announced any more, and whoever announces it again changes nothing.
+        await #expect(throws: DatastoreError.self) { try await store.addAnnouncedTask(announced, limit: 1) }
+        own.collectorConfig = [4]
+        await #expect(throws: DatastoreError.self) { try await store.addTask(own, logEntry: nil) }
+    }
+
     @Test func theRevisionGrowsWithEveryChange() async throws {
         let temporary = try TemporaryStore()
         let store = temporary.store
         var seen = [try await store.taskRevision()]
         try await store.addTask(Make.storedTask(), logEntry: nil)
         seen.append(try await store.taskRevision())
-        _ = try await store.replaceVerifyKey(key, of: Make.task)
+        _ = try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false)
         seen.append(try await store.taskRevision())
         _ = try await store.endTask(Make.task, mayDiscard: false)
         seen.append(try await store.taskRevision())

@@ -7,6 +7,8 @@ package struct HandshakeResponder: Sendable {
     /// What this node knows of a task that it was asked about.
     package enum TaskKnowledge: Sendable {
         case unknown
+        /// Unknown, and may be opted into from a request's header (taskprov).
+        case onAnnouncement
         case ended
         /// At least one key, the first of which this node would use as a leader.
         case served(verifyKeys: [[UInt8]])
@@ -42,6 +44,7 @@ package struct HandshakeResponder: Sendable {
         for claim in request.tasks {
             switch try await task(claim.id) {
             case .unknown: verdicts.append((claim.id, .unknown, nil))
+            case .onAnnouncement: verdicts.append((claim.id, .onAnnouncement, nil))
             case .ended: verdicts.append((claim.id, .ended, nil))
             case .served(let keys):
                 let (isSame, key) = HandshakeTask.match(keys, role: own.role.dap) {

@@ -28,7 +28,7 @@ struct HandshakeRoute: Sendable {
         }
         let responder = HandshakeResponder(own: context.handshakeSelf)
         let answer = try await responder.answer(message, token: token(request), clock: context.now()) { id in
-            try await context.registry.knowledge(of: id)
+            try await context.registry.knowledge(of: id, context.configuration)
         }
         if answer.head.isTrusting {
             context.standing.heard(Self.digest(message, answer))
@@ -64,9 +64,14 @@ extension BodyLimit {
 
 extension TaskRegistry {
     /// What a handshake says about a task.
-    func knowledge(of id: TaskID) async throws -> HandshakeResponder.TaskKnowledge {
-        guard let task = try await known(id) else { return .unknown }
-        return task.isServed ? .served(verifyKeys: task.verifyKeys.map(\.bytes)) : .ended
+    func knowledge(
+        of id: TaskID, _ configuration: NodeConfiguration
+    ) async throws -> HandshakeResponder.TaskKnowledge {
+        let found: NodeTask?
+        // One that this version cannot read is not served, and the answer is about the others as well.
+        do { found = try await known(id) } catch is StoredTaskError { return .unknown }
+        guard let task = found else { return configuration.taskprov == nil ? .unknown : .onAnnouncement }
+        return task.isServed ? .served(verifyKeys: task.handshakeKeys) : .ended
     }
 }
 

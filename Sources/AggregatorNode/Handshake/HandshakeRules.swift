@@ -31,7 +31,7 @@ package struct HandshakeTask: Sendable, Equatable {
             id: task.id, verifyKey: task.verifyKey, isCommitted: task.isCommitted,
             statementKeys: task.parameters?.statementKeys, logKey: task.parameters?.logKey,
             witnesses: task.policy?.witnesses.map(\.verifier.vkey))
-        verifyKeys = task.verifyKeys.map(\.bytes)
+        verifyKeys = task.handshakeKeys
         isAnnounced = task.validated.isPlain && task.isTaskprov
     }
 
@@ -42,6 +42,11 @@ package struct HandshakeTask: Sendable, Equatable {
         let matching = keys.first(where: isProved)
         return (matching != nil, role == .leader ? keys[0] : matching ?? keys[0])
     }
+}
+
+extension NodeTask {
+    /// The secrets that stand for the task's keys in handshakes, each with its id, which the nodes have to agree on as well.
+    var handshakeKeys: [[UInt8]] { verifyKeys.map { $0.id == 0 ? $0.bytes : $0.bytes + [$0.id] } }
 }
 
 /// Compares what the peer has answered with what this node knows. Pure: both nodes do the same with each other's answers.
@@ -94,7 +99,7 @@ package enum HandshakeRules {
                 continue
             }
             assessment.tasks[task.id] = findings(
-                about: task, answer.tasks[index], answer.head.identity, digest, own: asked.role, samePSK: samePSK)
+                about: task, answer.tasks[index], answer.head.identity, digest, asked, samePSK: samePSK)
         }
         return assessment
     }
@@ -131,11 +136,17 @@ package enum HandshakeRules {
     }
 
     private static func findings(
-        about task: HandshakeTask, _ verdict: TaskVerdict, _ peer: HandshakeIdentity, _ digest: [UInt8], own: NodeRole,
+        about task: HandshakeTask, _ verdict: TaskVerdict, _ peer: HandshakeIdentity, _ digest: [UInt8], _ asked: Asked,
         samePSK: Bool
     ) -> [HandshakeFinding] {
+        let own = asked.role
         switch verdict.status {
-        case .unknown: return task.isAnnounced ? [] : [.taskUnknown(task.id, own: own)]
+        case .unknown: return [.taskUnknown(task.id, own: own)]
+        case .onAnnouncement:
+            guard task.isAnnounced else { return [.taskUnknown(task.id, own: own)] }
+            // The first request about the task makes the peer derive its key, from the secret that it has just proved.
+            let derived = Taskprov.verifyKey(preSharedKey: asked.preSharedKey, taskID: task.id)
+            return samePSK && task.verifyKeys == [derived] ? [] : [.verifyKey(task.id, samePSK: samePSK)]
         case .ended: return [.taskEnded(task.id, own: own)]
         case .sameKey, .otherKey: break
         }

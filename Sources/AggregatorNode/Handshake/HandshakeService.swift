@@ -47,7 +47,7 @@ struct HandshakeService: Sendable {
             defer { context.standing.endRound() }
             round.revision = try await context.registry.refresh()
             // The newest first: a thousand go into one request.
-            let tasks = try await context.registry.all().filter(\.isServed).reversed() as [NodeTask]
+            let tasks = try await context.registry.usable().filter(\.isServed).reversed() as [NodeTask]
             let call = HandshakeCall(own: context.handshakeSelf, peer: context.peer, now: context.now)
             let outcome = await call.ask(
                 about: tasks.map(HandshakeTask.init), revision: UInt64(clamping: round.revision ?? 0))

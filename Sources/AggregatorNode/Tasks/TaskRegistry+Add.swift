@@ -82,10 +82,12 @@ extension TaskRegistry {
     /// Adding the same task again changes nothing, unless the operators' secret is another one now: then the task gets the
     /// verification key that derives from it, as long as no report has been accepted under the old one.
     ///
-    /// - Parameter acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
+    /// - Parameters:
+    ///   - acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
+    ///   - peerHasKey: whether the peer has proved to have the key that derives from the secret.
     package static func add(
         _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys,
-        acceptingWeakPromises: Bool = false
+        acceptingWeakPromises: Bool = false, peerHasKey: Bool = false
     ) async throws(TaskRefusal) -> Added {
         let task: ValidatedTask
         do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
@@ -117,7 +119,7 @@ extension TaskRegistry {
             if configuration.role == .helper, let vkey = task.cairn?.logKey {
                 try await store.trustLog(origin: configuration.log.origin, vkey: vkey)
             }
-            let isRekeyed = try await rekey(stored, in: store)
+            let isRekeyed = try await rekey(stored, in: store, peerHasKey: peerHasKey)
             let isNew = try await store.addTask(
                 stored, logEntry: configuration.role == .leader && !task.isPlain ? entry.encoded() : nil)
             return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
@@ -135,11 +137,13 @@ extension TaskRegistry {
     /// Replaces the verification key of a task that is stored with another.
     ///
     /// - Returns: whether it was.
-    static func rekey(_ task: StoredTask, in store: any TaskStore) async throws(DatastoreError) -> Bool {
+    static func rekey(
+        _ task: StoredTask, in store: any TaskStore, peerHasKey: Bool
+    ) async throws(DatastoreError) -> Bool {
         guard let present = try await store.task(task.id), present.source != .manual,
             present.verifyKey != task.verifyKey
         else { return false }
-        switch try await store.replaceVerifyKey(task.verifyKey, of: task.id) {
+        switch try await store.replaceVerifyKey(task.verifyKey, of: task.id, peerHasKey: peerHasKey) {
         case .replaced: return true
         case .same: return false
         case .inUse(let accepted):
@@ -147,6 +151,11 @@ extension TaskRegistry {
                 "task \(task.id.base64URL) has accepted \(accepted) reports under the verification key that it was added "
                     + "with, and peer.psk_file now gives another: put the old file back, or collect what is there, end the task "
                     + "(`cairn node task remove`) and make a new one")
+        case .underWay(let reports):
+            throw .conflict(
+                "task \(task.id.base64URL) has \(reports) reports in aggregation jobs that the peer may have accepted under "
+                    + "the verification key that it was added with, and peer.psk_file now gives another: put the old file back, "
+                    + "or add the task at the peer first and try again while the peer answers")
         }
     }
 

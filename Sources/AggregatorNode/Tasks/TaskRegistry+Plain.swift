@@ -9,7 +9,7 @@ extension TaskRegistry {
     /// Serves a plain task as the operator configured it. Adding the same task again changes nothing.
     package static func add(
         _ task: PlainTask, to store: any TaskStore, configuration: NodeConfiguration, keys: NodeKeys,
-        acceptingWeakPromises: Bool = false
+        acceptingWeakPromises: Bool = false, peerHasKey: Bool = false
     ) async throws(TaskRefusal) -> Added {
         let validated = try checkPlain(task.configuration, task.collectorConfig, configuration, keys)
         let weaknesses = TaskWeakness.all(of: validated, policy: nil)
@@ -21,7 +21,7 @@ extension TaskRegistry {
             collectorConfig: task.collectorConfig.encoded(), policyText: nil,
             verifyKeys: task.isTaskprov ? derived : task.verifyKeys, source: task.isTaskprov ? .taskprov : .manual)
         do throws(DatastoreError) {
-            let isRekeyed = task.isTaskprov ? try await rekey(stored, in: store) : false
+            let isRekeyed = task.isTaskprov ? try await rekey(stored, in: store, peerHasKey: peerHasKey) : false
             let isNew = try await store.addTask(stored, logEntry: nil)
             return Added(id: task.id, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {

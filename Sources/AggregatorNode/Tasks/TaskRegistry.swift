@@ -41,6 +41,16 @@ package actor TaskRegistry {
         return try await store.tasks().map { try tasks[$0.id] ?? derive($0, seen: seen) }
     }
 
+    /// All tasks that this version can serve. One that it cannot read is no reason to give the others up.
+    package func usable() async throws -> [NodeTask] {
+        try await refresh()
+        let seen = revision
+        return try await store.tasks().compactMap { stored in
+            if let task = tasks[stored.id] { return task }
+            return try? derive(stored, seen: seen)
+        }
+    }
+
     /// Forgets what another process has changed, if the last comparison is too old.
     ///
     /// - Returns: the tasks' revision, as far as it is known.

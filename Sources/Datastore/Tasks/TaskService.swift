@@ -53,4 +53,6 @@ package enum KeyReplacement: Sendable, Equatable {
     case same
     /// Reports were accepted under the stored key: it stays.
     case inUse(accepted: UInt64)
+    /// So many reports are in jobs that the peer may have accepted under the stored key: it stays for now.
+    case underWay(reports: UInt64)
 }

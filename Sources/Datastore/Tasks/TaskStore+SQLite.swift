@@ -39,7 +39,10 @@ extension SQLiteDatastore: TaskStore {
     @discardableResult
     package func addTask(_ task: StoredTask, logEntry: [UInt8]?) async throws(DatastoreError) -> Bool {
         try await write { db in
-            if let present = try Self.same(task, db) { return try Self.serveAgain(present, db) }
+            if let present = try Self.same(task, db) {
+                try Self.adopt(present, task, db)
+                return try Self.serveAgain(present, db)
+            }
             try Self.insert(task, db)
             if let logEntry { try Self.appendLogEntries([logEntry], db) }
             return true
@@ -68,12 +71,22 @@ extension SQLiteDatastore: TaskStore {
         same.name = present.name
         same.source = present.source
         same.service = present.service
+        // Nothing in an announced task names the collector: whoever announced it has chosen none.
+        if present.source == .announced, task.source == .taskprov { same.collectorConfig = present.collectorConfig }
         guard same == present else {
             throw DatastoreError.conflict(
                 "task \(task.id.base64URL) is stored with another configuration, collector key, policy or verification key"
             )
         }
         return present
+    }
+
+    /// An announced task becomes the operator's, who knows its name and its collector.
+    private static func adopt(_ present: StoredTask, _ task: StoredTask, _ db: Database) throws {
+        guard present.source == .announced, task.source == .taskprov else { return }
+        try db.execute(
+            sql: "UPDATE tasks SET name = ?, collector_config = ?, source = ? WHERE task_id = ?",
+            arguments: [task.name, task.collectorConfig.blob, task.source.rawValue, task.id.blob])
     }
 
     private static func insert(_ task: StoredTask, _ db: Database) throws {

@@ -38,7 +38,9 @@ extension SQLiteDatastore {
         }
     }
 
-    package func replaceVerifyKey(_ key: [UInt8], of id: TaskID) async throws(DatastoreError) -> KeyReplacement {
+    package func replaceVerifyKey(
+        _ key: [UInt8], of id: TaskID, peerHasKey: Bool
+    ) async throws(DatastoreError) -> KeyReplacement {
         try await write { db in
             let stored = try Row.fetchOne(
                 db, sql: "SELECT verify_key FROM tasks WHERE task_id = ?", arguments: [id.blob])
@@ -50,6 +52,10 @@ extension SQLiteDatastore {
                     "leader_reports WHERE task_id = ? AND state = \(ReportState.accepted.rawValue)", id, db)
                 + Self.count("helper_reports WHERE task_id = ?", id, db)
             guard accepted == 0 else { return .inUse(accepted: accepted) }
+            // The answer may be lost on its way: reports that the helper has are replays in any other job.
+            let underWay = try Self.count(
+                "leader_reports WHERE task_id = ? AND state = \(ReportState.aggregating.rawValue)", id, db)
+            guard underWay == 0 || peerHasKey else { return .underWay(reports: underWay) }
             try db.execute(
                 sql: "UPDATE tasks SET verify_key = ? WHERE task_id = ?", arguments: [key.blob, id.blob])
             // A job that was formed with the old key can only end in refusals.

@@ -101,9 +101,13 @@ package protocol TaskStore: Sendable {
     /// Grows whenever any process changes anything about a task.
     func taskRevision() async throws(DatastoreError) -> Int64
 
-    /// Gives a task another verification key, while nothing has been accepted under the present one. Pending jobs end, and
-    /// their reports wait again.
-    func replaceVerifyKey(_ key: [UInt8], of id: TaskID) async throws(DatastoreError) -> KeyReplacement
+    /// Gives a task another verification key, while nothing has been accepted under the present one.
+    ///
+    /// - Parameter peerHasKey: the peer has proved to have the new key. Then it has accepted nothing under the other, so
+    ///   pending jobs end, and their reports wait again; else the key stays while there are any.
+    func replaceVerifyKey(
+        _ key: [UInt8], of id: TaskID, peerHasKey: Bool
+    ) async throws(DatastoreError) -> KeyReplacement
 
     /// Ends a task, unless it owes something that may not be given up. Rows that protect from replays stay.
     func endTask(_ id: TaskID, mayDiscard: Bool) async throws(DatastoreError) -> TaskEnding

@@ -143,7 +143,7 @@ package struct HandshakeAnswer: WireMessage, Equatable {
 /// What the sender of an answer says about one task.
 ///
 /// ```
-/// enum { unknown(0), same_key(1), other_key(2), ended(3), (255) } TaskStatus;
+/// enum { unknown(0), same_key(1), other_key(2), ended(3), on_announcement(4), (255) } TaskStatus;
 /// struct { TaskID id; TaskStatus status; opaque proof[32]; } TaskVerdict;
 /// ```
 /// The proof is zeros unless the status is `same_key` or `other_key`.
@@ -157,6 +157,8 @@ package struct TaskVerdict: WireMessage, Equatable {
         case otherKey = 2
         /// Its operator has ended the task.
         case ended = 3
+        /// It was never told to serve the task, but takes tasks that requests announce.
+        case onAnnouncement = 4
 
         fileprivate var hasProof: Bool { self == .sameKey || self == .otherKey }
     }

@@ -75,8 +75,9 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
         let task = try readTask()
         try await TaskAgreement.with(configuration, keys: keys) { peer in
-            if let id = task.derivedID { try await checkKey(of: id, keys, store, peer) }
-            let added = try await add(task, store, configuration, keys)
+            var peerHasKey = false
+            if let id = task.derivedID { peerHasKey = try await checkKey(of: id, keys, store, peer) }
+            let added = try await add(task, store, configuration, keys, peerHasKey: peerHasKey)
             WeakPromises.tell(added.weaknesses)
             guard let stored = try await store.task(added.id) else {
                 throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
@@ -128,16 +129,19 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     }
 
     private func add(
-        _ task: NewTask, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys
+        _ task: NewTask, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys,
+        peerHasKey: Bool
     ) async throws -> TaskRegistry.Added {
         switch task {
         case .file(let task, _):
             return try await TaskRegistry.add(
-                task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
+                task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted,
+                peerHasKey: peerHasKey)
         case .plain(let task, let path):
             do throws(TaskRefusal) {
                 return try await TaskRegistry.add(
-                    task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted)
+                    task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted,
+                    peerHasKey: peerHasKey)
             } catch {
                 throw CommandFailure("\(path): \(error)")
             }
@@ -145,13 +149,16 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     }
 
     /// A key that the peer has as well is right, and whatever gives another one is wrong.
+    ///
+    /// - Returns: whether the stored key is another one than the peer's, which is the one to come.
     private func checkKey(
         of id: TaskID, _ keys: NodeKeys, _ store: SQLiteDatastore, _ peer: TaskAgreement
-    ) async throws {
+    ) async throws -> Bool {
         let key = Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: id)
-        guard let stored = try await store.task(id), stored.source != .manual, stored.verifyKey != key,
-            await peer.peerHas(stored.verifyKey, of: stored.id)
-        else { return }
+        guard let stored = try await store.task(id), stored.source != .manual, stored.verifyKey != key else {
+            return false
+        }
+        guard await peer.peerHas(stored.verifyKey, of: id) else { return await peer.peerHas(key, of: id) }
         throw CommandFailure(
             "the task is there with the verification key that the peer has, and peer.psk_file gives another",
             advice:

@@ -1,6 +1,7 @@
 import AggregatorNode
 import Crypto
 import DAP
+import Datastore
 import Encodings
 import Foundation
 import Ledger
@@ -103,6 +104,47 @@ private struct Exchange {
         #expect(try await exchange.codes() == [.taskUnknown])
         exchange.known = [exchange.tasks[0].id: .ended]
         #expect(try await exchange.codes() == [.taskEnded])
+    }
+
+    /// The header of the first request brings the task, and the key follows from the secret that both have proved.
+    @Test func aTaskThatRequestsAnnounceFitsWhereItsKeyWillBeTheSame() async throws {
+        var exchange = try Exchange()
+        exchange.known = [exchange.tasks[0].id: .onAnnouncement]
+        #expect(try await exchange.codes() == [.taskUnknown], "no request announces a task of Cairn's own")
+        exchange.tasks[0].isAnnounced = true
+        exchange.tasks[0].isCommitted = false
+        exchange.tasks[0].statementKeys = nil
+        #expect(try await exchange.codes() == [.verifyKey], "its key is of another secret")
+        exchange.tasks[0].verifyKeys = [
+            Taskprov.verifyKey(
+                preSharedKey: exchange.parties.leaderKeys.preSharedKey, taskID: exchange.tasks[0].id)
+        ]
+        #expect(try await exchange.codes() == [])
+        exchange.known = [:]
+        #expect(try await exchange.codes() == [.taskUnknown])
+
+        exchange.known = [exchange.tasks[0].id: .onAnnouncement]
+        exchange.helper = HandshakeSelf(
+            configuration: try exchange.withSecret(of: exchange.parties.helper, "other.psk"),
+            keys: exchange.parties.helperKeys)
+        #expect(try await exchange.codes() == [.psk, .verifyKey])
+        #expect(try await exchange.isBlocked(committed: false))
+    }
+
+    /// Only bytes and id together are a key: a job names the id.
+    @Test func aKeyUnderAnotherIDIsAnotherKey() throws {
+        let parties = try Parties()
+        func task(_ id: UInt8) throws -> HandshakeTask {
+            let plain = try parties.plain(keys: [VerifyKey(id: id, bytes: [UInt8](repeating: 1, count: 32))])
+            return HandshakeTask(
+                try NodeTask(
+                    StoredTask(
+                        id: plain.id, name: plain.name, configuration: plain.configuration.encoding,
+                        collectorConfig: plain.collectorConfig.encoded(), policyText: nil, verifyKeys: plain.verifyKeys,
+                        source: .manual)))
+        }
+        #expect(try task(0).verifyKeys == [[UInt8](repeating: 1, count: 32)])
+        #expect(try task(5).verifyKeys != task(0).verifyKeys && task(5).verifyKeys != task(6).verifyKeys)
     }
 
     @Test(arguments: [HandshakeAnswer.Credential.wrong, .absent])

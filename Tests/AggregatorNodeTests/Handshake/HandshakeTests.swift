@@ -216,6 +216,25 @@ import Testing
         await helper.stop()
     }
 
+    @Test func aTaskThatCannotBeReadStopsNoOther() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        let other = try await pair.addTask(committed: false, mode: .timeInterval, at: [.helper])
+        let store = try SQLiteDatastore.open(path: pair.leader.databasePath)
+        try await store.addTask(
+            StoredTask(
+                id: other.taskID, name: "damaged", configuration: [1], collectorConfig: [], policyText: nil,
+                verifyKey: [UInt8](repeating: 1, count: 32)), logEntry: nil)
+        try store.close()
+        try await run(pair) { leader, helper in
+            try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+            try await helper.awaitStanding(of: client.file.taskID) { $0 == .fits }
+            try await helper.awaitStanding(of: other.taskID) { $0.findings.map(\.code) == [.taskUnknown] }
+            #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
+            try await client.awaitAccepted(1, at: leader)
+        }
+    }
+
     @Test func anEndedTaskTakesNothing() async throws {
         let pair = try NodePair()
         let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
