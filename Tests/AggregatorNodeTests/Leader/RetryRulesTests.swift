@@ -182,11 +182,22 @@ import Testing
         #expect(isAgain(turns([.refused("x"), .unusable("z", seconds: nil), .refused("x")])))
     }
 
-    @Test func afterALostAnswerARefusalHasToComeOnceMore() {
+    /// Whatever mutilates requests may do so for seconds; and a helper that has the reports must be asked when it is over.
+    @Test func afterALostAnswerARefusalHasToComeForAMinute() {
+        let refusals = [JobTurn.Event](repeating: .refused("x"), count: 8)
         for lost in [.unusable("cut", seconds: nil), .deferred(seconds: 1), .wrong("mixed up")] as [JobTurn.Event] {
-            #expect(isAgain(turns([lost, .refused("x"), .refused("x")])))
-            #expect(turns([lost, .refused("x"), .refused("x"), .refused("x")]) == .returnReports)
+            #expect(isAgain(turns([lost] + refusals.dropLast())))
+            #expect(turns([lost] + refusals) == .returnReports)
         }
+        let pauses = (1..<8).map { RetryRules.pause(.refused, inARow: $0, asked: nil, random: 0) }
+        #expect(pauses.reduce(.zero, +) > .seconds(45))
+    }
+
+    /// A node that ended before it noted the first answer does not know whether there was one.
+    @Test func ofAJobThatIsFoundInTheDatabaseTheFirstAnswerMayBeLost() {
+        #expect(JobTurn.resumed(JobProgress()).mayBeCommitted)
+        let refused = JobProgress(answer: .refused, attempts: 1)
+        #expect(JobTurn.resumed(refused) == refused, "nothing but refusals came")
     }
 
     /// Verdicts that are wrong may be those of a helper that has the reports: they never go into other bytes.
@@ -201,7 +212,8 @@ import Testing
         func polls(_ answer: JobProgress.Answer, _ attempts: Int, id: String? = "x") -> Bool {
             JobTurn.isPoll(JobProgress(answer: answer, attempts: attempts), helperID: id)
         }
-        #expect(!polls(.deferred, 1, id: nil) && polls(.none, 0) && polls(.refused, 3))
+        #expect(!polls(.deferred, 1, id: nil) && polls(.none, 0))
+        #expect(!polls(.refused, 1) && !polls(.wrong, 1), "the question, or the name, may be what is wrong")
         #expect((1...8).filter { !polls(.unusable, $0) } == [3, 7])
         #expect((1...40).filter { !polls(.deferred, $0) } == [16, 32])
     }

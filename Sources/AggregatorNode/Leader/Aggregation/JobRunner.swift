@@ -82,6 +82,8 @@ struct JobRunner: Sendable {
     func resume(_ job: PendingJob) async throws -> Ending {
         // Without its reports it was given up, and ends in that transaction.
         guard job.reportCount > 0 else { return .gone }
+        var job = job
+        job.progress = JobTurn.resumed(job.progress)
         return try await run(job, nil)
     }
 
