@@ -98,6 +98,21 @@ import Testing
         }
     }
 
+    /// A helper that always says 'at once' is not asked twice a second for ever, for each of many jobs.
+    @Test func whoDefersAgainAndAgainIsAskedLessOften() {
+        func pause(_ inARow: Int, asked: Int) -> Duration {
+            RetryRules.pause(.deferred, inARow: inARow, asked: asked, random: 0)
+        }
+        #expect(pause(1, asked: 0) == .milliseconds(500) && pause(3, asked: 2) == .seconds(2))
+        var waited = Duration.zero
+        for inARow in 1...200 {
+            let next = pause(inARow, asked: 0)
+            if inARow > 4 { #expect(next <= waited / 2, "a little of what it has taken so far") }
+            waited += next
+        }
+        #expect(pause(200, asked: 0) == RetryRules.longestPoll && pause(200, asked: 60) == .seconds(60))
+    }
+
     @Test func afterARestartOnlyWhatThePeerAskedForGoesOn() {
         func pause(_ progress: JobProgress, now: UInt64) -> Duration {
             RetryRules.pauseAtStart(progress, now: now, random: 0)

@@ -25,8 +25,11 @@ package enum RetryRules {
         _ answer: JobProgress.Answer, inARow: Int, asked: Int?, random: Double
     ) -> Duration {
         let asked = asked.map { Duration.seconds(min(max($0, 0), PeerResponse.longestRetryAfter)) }
-        // Who defers a job and says when it is ready is asked then.
-        if answer == .deferred, let asked { return max(asked, firstPause) + firstPause * random }
+        // Who defers a job and says when it is ready is asked then; and who says so again and again, at pauses
+        // that are a quarter of the time that it has taken so far.
+        if answer == .deferred, let asked {
+            return max(asked, min(firstPause * (1 << min(inARow / 4, 16)), longestPoll)) + firstPause * random
+        }
         let doublings = min(max(inARow - 1, 0), 16)
         let grown = firstPause * (1 << doublings) * (0.75 + 0.5 * random)
         let own = min(grown, answer == .deferred ? longestPoll : longestPause)
