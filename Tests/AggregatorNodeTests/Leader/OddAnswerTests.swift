@@ -71,6 +71,23 @@ import Testing
         }
     }
 
+    /// A day is as long as the leader has promised for: to wait so long would be to give the reports up.
+    @Test func aDayIsNotWaitedForWhereTheReportsHaveLess() async throws {
+        let script: OddHelper.Script = { _ in
+            .keep { Response(status: .serviceUnavailable, headers: [.retryAfter: "86400"]) }
+        }
+        try await OddHelper.with([(true, .leaderSelected)], script: script) { clients, _, leader in
+            try await clients[0].uploadSome(4)
+            let now = leader.context.now()
+            let progress = try await eventually("the job has to wait") {
+                try await leader.context.store.pendingJobs().first.map(\.progress).flatMap {
+                    $0.answer == .unusable ? $0 : nil
+                }
+            }
+            #expect(progress.isAsked && (now + 36_000...now + 43_200).contains(progress.notBefore))
+        }
+    }
+
     @Test func committedTasksKeepTheirReportsToo() async throws {
         // All of them one after the other would take minutes of pauses.
         let few: [OddAnswer] = [.badRequest, .emptyWithLocation, .shortened]

@@ -233,6 +233,23 @@ import Testing
         #expect((1...40).filter { !polls(.deferred, $0) } == [16, 32])
     }
 
+    /// Who asks for a day does not end reports that have less.
+    @Test func noPauseOutlastsTheReports() {
+        var (progress, now, turns) = (JobProgress(), UInt64(1_000), 0)
+        let end = now + 82_800
+        while now < end {
+            let after = JobTurn.after(
+                progress, .unusable("status 503", seconds: 86_400), now: now, givenUpAt: end, random: 1)
+            #expect(after.progress.notBefore <= max(now + (end - now) / 2 + 1, now + 61))
+            (progress, now, turns) = (after.progress, after.progress.notBefore, turns + 1)
+        }
+        #expect((8...20).contains(turns))
+        let past = JobTurn.after(progress, .deferred(seconds: 9_000), now: end + 9, givenUpAt: end, random: 0)
+        #expect(past.next == .again(after: .seconds(60)))
+        let short = JobTurn.after(JobProgress(), .unusable("x", seconds: 90), now: 1_000, givenUpAt: end, random: 0.5)
+        #expect(short.next == .again(after: .milliseconds(90_250)), "what is asked for is kept to")
+    }
+
     @Test func whatIsKnownIsKept() {
         let (failed, next) = turn(JobProgress(), .unusable("status 503", seconds: 90), now: 1_000)
         #expect(next == .again(after: .milliseconds(90_250)))

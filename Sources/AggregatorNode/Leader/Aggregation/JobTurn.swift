@@ -65,9 +65,10 @@ package enum JobTurn {
 
     /// - Parameters:
     ///   - now: POSIX seconds.
+    ///   - givenUpAt: when the job's reports end if nothing comes of it; nil: never.
     ///   - random: from 0 to 1, for jitter.
     package static func after(
-        _ progress: JobProgress, _ event: Event, now: UInt64, random: Double
+        _ progress: JobProgress, _ event: Event, now: UInt64, givenUpAt: UInt64? = nil, random: Double
     ) -> (progress: JobProgress, next: Next) {
         var after = progress
         after.sentAt = now
@@ -89,7 +90,9 @@ package enum JobTurn {
             after.mayBeCommitted = true
             if after.attempts >= wrongInARow { return (after, .dropReports) }
         }
-        let pause = RetryRules.pause(after.answer, inARow: after.attempts, asked: asked, random: random)
+        let pause = RetryRules.inTime(
+            RetryRules.pause(after.answer, inARow: after.attempts, asked: asked, random: random), now: now,
+            givenUpAt: givenUpAt)
         after.isAsked = asked != nil
         after.notBefore = now + UInt64(pause.components.seconds) + (pause.components.attoseconds > 0 ? 1 : 0)
         return (after, .again(after: pause))

@@ -37,6 +37,16 @@ package enum RetryRules {
         return max(own, asked + firstPause * random)
     }
 
+    /// A pause after which there is still something to send. Anybody in between can ask for a day, which is as long as a
+    /// leader promises for: so no pause takes more than half of the time that the reports have left.
+    ///
+    /// - Parameter givenUpAt: when they end, in POSIX seconds; nil: never.
+    package static func inTime(_ pause: Duration, now: UInt64, givenUpAt: UInt64?) -> Duration {
+        guard let givenUpAt else { return pause }
+        let left = givenUpAt - min(now, givenUpAt)
+        return min(pause, max(.seconds(left / 2), .seconds(60)))
+    }
+
     /// What is left of a pause after a restart. The operator who restarts a node does not want to wait; only what the
     /// peer asked for goes on. A clock that went back has nothing to say about how long that is.
     package static func pauseAtStart(_ progress: JobProgress, now: UInt64, random: Double) -> Duration {
