@@ -103,12 +103,11 @@ import Testing
 
     /// A server has many ways to say that it does not have a page.
     @Test func aPlainHelperMayAnswerTheComparisonWithAnything() async throws {
-        try await ScriptedPair.run(committed: false, nodes: false) { call in
+        try await ScriptedPair.run(committed: false, nodes: false, isPlain: true) { call in
             call.resource == "batches" ? .instead(.page(403)) : .pass
         } _: { scene in
             try await scene.pair.withNodes { leader, _ in
                 let client = scene.client
-                // The script has no handshake.
                 try await leader.awaitStanding(of: client.file.taskID) { $0 == .plain }
                 try await scene.upload(0..<4)
                 try await client.awaitAccepted(4, at: leader)
