@@ -232,6 +232,32 @@ import Testing
             try await store.storeReports([Make.report(5)], task: Make.task, bucketCapacity: nil) == [.batchCollected])
     }
 
+    /// A job that failed behind its close and was deleted: nobody else can collect the batch.
+    @Test(arguments: [true, false])
+    func aDeletedJobsClosedBatchIsCollectedByTheSameRequest(isInterval: Bool) async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let interval = isInterval ? Interval(start: 100, duration: 10) : nil
+        let batch =
+            isInterval ? nil : try await store.batchForNextJob(task: Make.task, maxBatchSize: 100).id
+        try await store.accept([1, 2], batch: batch)
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...10)
+        try await store.recordClose([9], collection: job.key)
+        try await store.failCollection(job.key, problem: CollectionProblem(type: nil, detail: "no"), batch: .closed)
+        #expect(try await store.hideCollection(job.id, task: Make.task))
+
+        let next = try await store.newCollection(interval: interval)
+        #expect(next.key != job.key)
+        let sealed = try await store.sealBatch(collection: next.key, interval: interval, sizes: 1...10)
+        let found = try #require(try await store.collection(key: next.key))
+        #expect(found.scope.map(SealOutcome.sealed) == sealed)
+        #expect(found.state == .closed && found.closeEntry == [9])
+        #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["closing"])
+        // It is nobody else's any more.
+        #expect(try await store.collection(key: job.key)?.closeEntry == nil)
+    }
+
     @Test func aDisputedBatchTakesNothingInAndIsTheLastToBeChosen() async throws {
         let temporary = try TemporaryStore()
         let store = temporary.store

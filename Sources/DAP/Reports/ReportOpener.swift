@@ -51,7 +51,9 @@ package struct ReportOpener: Sendable {
         }
         // A leader's share with a private extension is longer, and none is known.
         guard report.publicShare.count == vdaf.sizes.publicShare,
-            report.leaderEncryptedInputShare.payload.count == vdaf.sizes.sealedInputShare(of: .leader)
+            report.leaderEncryptedInputShare.payload.count == vdaf.sizes.sealedInputShare(of: .leader),
+            // It travels in a job with others' reports: the helper would take none of them.
+            vdaf.sizes.canHold(report.helperEncryptedInputShare, for: .helper)
         else { return .invalidMessage }
         return nil
     }

@@ -21,6 +21,15 @@ package struct ReportSizes: Sendable, Equatable {
     /// The list of extensions and the share have length fields of two and four bytes, the AEAD's tag has 16.
     package func sealedInputShare(of role: Role) -> Int { inputShares[role == .leader ? 0 : 1] + 2 + 4 + 16 }
 
+    /// Whether an `HpkeCiphertext` can hold an input share of the task, extensions of at most ``extensionBytes`` included.
+    ///
+    /// Nobody but its recipient can open it. But whoever carries it has to know that a request with it is no longer than
+    /// the recipient takes.
+    package func canHold(_ sealed: HpkeCiphertext, for role: Role) -> Bool {
+        sealed.encapsulatedKey.count <= Self.largestEncapsulatedKey
+            && sealed.payload.count <= sealedInputShare(of: role) + Self.extensionBytes
+    }
+
     /// The most that an uploaded report takes, with lists of extensions of at most ``extensionBytes`` each.
     package var largestReport: Int {
         Self.metadata + 4 + publicShare + Self.largestSealed(inputShares[0]) + Self.largestSealed(inputShares[1])
@@ -38,8 +47,11 @@ package struct ReportSizes: Sendable, Equatable {
     /// The type and lengths of a ping-pong message.
     private static let framing = 16
 
-    /// Configuration id, encapsulated key (133 bytes for the largest KEM of RFC 9180), and what is sealed.
+    /// That of the largest KEM of RFC 9180.
+    private static let largestEncapsulatedKey = 133
+
+    /// Configuration id, encapsulated key, and what is sealed.
     private static func largestSealed(_ inputShare: Int) -> Int {
-        1 + 2 + 133 + 4 + inputShare + 2 + extensionBytes + 4 + 16
+        1 + 2 + largestEncapsulatedKey + 4 + inputShare + 2 + extensionBytes + 4 + 16
     }
 }

@@ -16,7 +16,11 @@ extension SQLiteDatastore {
                 guard present.state == .failed else { return .job(present) }
                 return .job(try Self.restart(present, watermark: watermark, db))
             }
-            if let interval, try Self.overlapsSealed(interval, task, db) { return .overlap }
+            if let interval, try Self.overlapsSealed(interval, task, db),
+                try Self.deletedBehindClose(task, request: request, interval, db) == nil
+            {
+                return .overlap
+            }
             let id = Self.collectionID(task: task, request: request, generation: same.count)
             try db.execute(
                 sql: """

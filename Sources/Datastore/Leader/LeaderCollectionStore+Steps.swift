@@ -18,6 +18,7 @@ extension SQLiteDatastore {
             guard unfinished == 0 else { return .notReady(unfinished) }
             let scope: BatchScope
             if let interval {
+                if let closed = try Self.adoptClosed(job, interval, db) { return .sealed(closed) }
                 if try Self.overlapsSealed(interval, job.task, db) { return .overlap }
                 scope = .interval(interval)
                 let count = try scope.count([.accepted], job.task, db)
@@ -31,7 +32,10 @@ extension SQLiteDatastore {
                     ])
             } else {
                 let (found, largest) = try Self.oldestOpenBatch(atLeast: sizes.lowerBound, job.task, db)
-                guard let found else { return .tooFew(largest) }
+                guard let found else {
+                    guard let closed = try Self.adoptClosed(job, nil, db) else { return .tooFew(largest) }
+                    return .sealed(closed)
+                }
                 scope = .batch(found)
                 try db.execute(
                     sql: "UPDATE leader_batches SET state = ? WHERE task_id = ? AND batch_id = ?",
@@ -42,6 +46,42 @@ extension SQLiteDatastore {
                 arguments: [CollectionState.sealed.rawValue, scope.selector.encoded().blob, key])
             return .sealed(scope)
         }
+    }
+
+    /// A batch that both have closed, and whose job failed and was deleted by its collector: nobody else can collect it,
+    /// so the same request goes on from there. (Leader-selected: after the batches that can be chosen.)
+    private static func adoptClosed(
+        _ job: StoredCollection, _ interval: Interval?, _ db: Database
+    ) throws -> BatchScope? {
+        guard let closed = try deletedBehindClose(job.task, request: job.request, interval, db),
+            let scope = closed.scope
+        else { return nil }
+        try db.execute(
+            sql: """
+                UPDATE leader_collections SET state = ?, selector = ?, close_entry = ? WHERE sequence = ?;
+                UPDATE leader_collections SET selector = NULL, close_entry = NULL WHERE sequence = ?
+                """,
+            arguments: [
+                CollectionState.closed.rawValue, scope.selector.encoded().blob, closed.closeEntry?.blob, job.key,
+                closed.key,
+            ])
+        try setBatchState(.closing, scope, job.task, db)
+        return scope
+    }
+
+    /// The oldest such job of the same request.
+    static func deletedBehindClose(
+        _ task: TaskID, request: [UInt8], _ interval: Interval?, _ db: Database
+    ) throws -> StoredCollection? {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM leader_collections
+                WHERE task_id = ? AND request = ? AND hidden = 1 AND state = ? AND close_entry IS NOT NULL
+                ORDER BY sequence
+                """,
+            arguments: [task.blob, request.blob, CollectionState.failed.rawValue]
+        ).map(storedCollection).first { interval == nil || $0.scope == interval.map(BatchScope.interval) }
     }
 
     private static func unfinished(

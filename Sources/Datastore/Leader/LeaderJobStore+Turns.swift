@@ -55,6 +55,15 @@ extension SQLiteDatastore {
         }
     }
 
+    package func earliestDeadline(ofJob key: Int64) async throws(DatastoreError) -> UInt64? {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT MIN(deadline) AS deadline FROM leader_reports WHERE job = ? AND state = 1",
+                arguments: [key])
+            return try row?.optionalUnsigned("deadline")
+        }
+    }
+
     package func answeredJobs(task: TaskID) async throws(DatastoreError) -> UInt64 {
         try await read { db in
             let row = try Row.fetchOne(

@@ -94,6 +94,10 @@ package protocol LeaderJobStore: Sendable {
     /// The reports of a pending job, in the order of its request.
     func reports(ofJob key: Int64) async throws(DatastoreError) -> [WaitingReport]
 
+    /// By when the log must say what became of the first of a pending job's reports, in POSIX seconds; nil in tasks that log
+    /// no reports.
+    func earliestDeadline(ofJob key: Int64) async throws(DatastoreError) -> UInt64?
+
     func recordHelperID(_ helperID: String?, ofJob key: Int64) async throws(DatastoreError)
 
     /// Keeps how the exchange about a job has gone, if it is still pending.

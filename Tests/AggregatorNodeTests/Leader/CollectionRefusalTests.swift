@@ -69,4 +69,30 @@ import Testing
             }
         }
     }
+
+    /// A collector that does not want to hear of a job any more cannot take its signed close back.
+    @Test(arguments: [BatchMode.leaderSelected, .timeInterval])
+    func aJobThatIsDeletedBehindItsCloseHoldsNoBatch(mode: BatchMode) async throws {
+        try await ScriptedPair.run(committed: true, mode: mode) { call in
+            guard call.resource == "aggregate_shares", call.number == 1 else { return .pass }
+            return .instead(
+                Answer(
+                    status: 400, body: NodeError.dap(.invalidMessage, "no").problem.json(),
+                    headers: ["content-type": "application/problem+json"]))
+        } _: { scene in
+            let client = scene.client
+            let query = mode == .leaderSelected ? Query.leaderSelected : client.today
+            try await scene.upload(0..<4)
+            let location = try #require(try await client.createCollection(query).headers["location"])
+            let failed = try await eventually("the helper refuses its share") {
+                let answer = try await client.poll(location)
+                return answer.status >= 400 ? answer : nil
+            }
+            #expect(try problem(failed) == .invalidMessage)
+            #expect(try await client.poll(location, method: "DELETE").status < 300)
+            #expect(try await scene.batchStates() == ["closed"])
+            #expect(try await client.collect(query).sums == .vector([6, 4, 28]))
+            #expect(try await client.audit().isVerified)
+        }
+    }
 }

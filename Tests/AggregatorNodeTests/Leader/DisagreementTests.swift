@@ -101,6 +101,23 @@ import Testing
 
     // MARK: A helper that speaks plain DAP
 
+    /// A server has many ways to say that it does not have a page.
+    @Test func aPlainHelperMayAnswerTheComparisonWithAnything() async throws {
+        try await ScriptedPair.run(committed: false, nodes: false, isPlain: true) { call in
+            call.resource == "batches" ? .instead(.page(403)) : .pass
+        } _: { scene in
+            try await scene.pair.withNodes { leader, _ in
+                let client = scene.client
+                try await leader.awaitStanding(of: client.file.taskID) { $0 == .plain }
+                try await scene.upload(0..<4)
+                try await client.awaitAccepted(4, at: leader)
+                try await acceptAtLeader(client, leader, time: client.now)
+                #expect(try problem(try await client.finishCollection(.leaderSelected)) == .batchMismatch)
+                #expect(try await scene.batchStates() == ["disputed"])
+            }
+        }
+    }
+
     @Test func aPlainHelperLosesOneBatchAndNotTheTask() async throws {
         try await ScriptedPair.run(committed: false, nodes: false) { call in
             call.resource == "batches" ? .instead(.page(404)) : .pass

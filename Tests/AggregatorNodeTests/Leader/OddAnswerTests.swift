@@ -38,6 +38,56 @@ import Testing
         }
     }
 
+    /// Somebody mixed up two deferrals: under the name that the leader got for its job, the helper has another one.
+    @Test func aNameThatIsAnotherJobsCostsNothing() async throws {
+        let others = (0..<12).map { _ in VerifyResp(reportID: .random(), outcome: .finish) }
+        let script: OddHelper.Script = { asked in
+            if asked.method == "GET" {
+                return .keep { .dap(.aggregationJobResp, AggregationJobResp(responses: others).encoded()) }
+            }
+            return asked.number > 0 ? .pass : .replace { try OddAnswer.emptyWithLocation.response($0) }
+        }
+        try await OddHelper.with([(false, .timeInterval)], script: script) { clients, helper, _ in
+            try await clients[0].uploadSome(12)
+            try await clients[0].expectAll(12)
+            #expect(helper.bodies().count == 1 && helper.asked().contains { $0.method == "GET" })
+        }
+    }
+
+    /// The helper's answer is lost, and then something in between cuts the leader's requests for some seconds, which the
+    /// helper refuses for that.
+    @Test func requestsThatAreCutAfterALostAnswerCostNothing() async throws {
+        let script: OddHelper.Script = { asked in
+            switch asked.number {
+            case 0: .replace { try OddAnswer.page.response($0) }
+            case 1...4: .keep { Response.problem(.dap(.invalidMessage, "It ends too early.")) }
+            default: .pass
+            }
+        }
+        try await OddHelper.with([(false, .timeInterval)], script: script) { clients, helper, _ in
+            try await clients[0].uploadSome(12)
+            try await clients[0].expectAll(12)
+            #expect(helper.bodies().count == 1)
+        }
+    }
+
+    /// A day is as long as the leader has promised for: to wait so long would be to give the reports up.
+    @Test func aDayIsNotWaitedForWhereTheReportsHaveLess() async throws {
+        let script: OddHelper.Script = { _ in
+            .keep { Response(status: .serviceUnavailable, headers: [.retryAfter: "86400"]) }
+        }
+        try await OddHelper.with([(true, .leaderSelected)], script: script) { clients, _, leader in
+            try await clients[0].uploadSome(4)
+            let now = leader.context.now()
+            let progress = try await eventually("the job has to wait") {
+                try await leader.context.store.pendingJobs().first.map(\.progress).flatMap {
+                    $0.answer == .unusable ? $0 : nil
+                }
+            }
+            #expect(progress.isAsked && (now + 36_000...now + 43_200).contains(progress.notBefore))
+        }
+    }
+
     @Test func committedTasksKeepTheirReportsToo() async throws {
         // All of them one after the other would take minutes of pauses.
         let few: [OddAnswer] = [.badRequest, .emptyWithLocation, .shortened]

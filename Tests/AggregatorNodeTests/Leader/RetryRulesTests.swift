@@ -98,6 +98,21 @@ import Testing
         }
     }
 
+    /// A helper that always says 'at once' is not asked twice a second for ever, for each of many jobs.
+    @Test func whoDefersAgainAndAgainIsAskedLessOften() {
+        func pause(_ inARow: Int, asked: Int) -> Duration {
+            RetryRules.pause(.deferred, inARow: inARow, asked: asked, random: 0)
+        }
+        #expect(pause(1, asked: 0) == .milliseconds(500) && pause(3, asked: 2) == .seconds(2))
+        var waited = Duration.zero
+        for inARow in 1...200 {
+            let next = pause(inARow, asked: 0)
+            if inARow > 4 { #expect(next <= waited / 2, "a little of what it has taken so far") }
+            waited += next
+        }
+        #expect(pause(200, asked: 0) == RetryRules.longestPoll && pause(200, asked: 60) == .seconds(60))
+    }
+
     @Test func afterARestartOnlyWhatThePeerAskedForGoesOn() {
         func pause(_ progress: JobProgress, now: UInt64) -> Duration {
             RetryRules.pauseAtStart(progress, now: now, random: 0)
@@ -182,11 +197,22 @@ import Testing
         #expect(isAgain(turns([.refused("x"), .unusable("z", seconds: nil), .refused("x")])))
     }
 
-    @Test func afterALostAnswerARefusalHasToComeOnceMore() {
+    /// Whatever mutilates requests may do so for seconds; and a helper that has the reports must be asked when it is over.
+    @Test func afterALostAnswerARefusalHasToComeForAMinute() {
+        let refusals = [JobTurn.Event](repeating: .refused("x"), count: 8)
         for lost in [.unusable("cut", seconds: nil), .deferred(seconds: 1), .wrong("mixed up")] as [JobTurn.Event] {
-            #expect(isAgain(turns([lost, .refused("x"), .refused("x")])))
-            #expect(turns([lost, .refused("x"), .refused("x"), .refused("x")]) == .returnReports)
+            #expect(isAgain(turns([lost] + refusals.dropLast())))
+            #expect(turns([lost] + refusals) == .returnReports)
         }
+        let pauses = (1..<8).map { RetryRules.pause(.refused, inARow: $0, asked: nil, random: 0) }
+        #expect(pauses.reduce(.zero, +) > .seconds(45))
+    }
+
+    /// A node that ended before it noted the first answer does not know whether there was one.
+    @Test func ofAJobThatIsFoundInTheDatabaseTheFirstAnswerMayBeLost() {
+        #expect(JobTurn.resumed(JobProgress()).mayBeCommitted)
+        let refused = JobProgress(answer: .refused, attempts: 1)
+        #expect(JobTurn.resumed(refused) == refused, "nothing but refusals came")
     }
 
     /// Verdicts that are wrong may be those of a helper that has the reports: they never go into other bytes.
@@ -201,9 +227,27 @@ import Testing
         func polls(_ answer: JobProgress.Answer, _ attempts: Int, id: String? = "x") -> Bool {
             JobTurn.isPoll(JobProgress(answer: answer, attempts: attempts), helperID: id)
         }
-        #expect(!polls(.deferred, 1, id: nil) && polls(.none, 0) && polls(.refused, 3))
+        #expect(!polls(.deferred, 1, id: nil) && polls(.none, 0))
+        #expect(!polls(.refused, 1) && !polls(.wrong, 1), "the question, or the name, may be what is wrong")
         #expect((1...8).filter { !polls(.unusable, $0) } == [3, 7])
         #expect((1...40).filter { !polls(.deferred, $0) } == [16, 32])
+    }
+
+    /// Who asks for a day does not end reports that have less.
+    @Test func noPauseOutlastsTheReports() {
+        var (progress, now, turns) = (JobProgress(), UInt64(1_000), 0)
+        let end = now + 82_800
+        while now < end {
+            let after = JobTurn.after(
+                progress, .unusable("status 503", seconds: 86_400), now: now, givenUpAt: end, random: 1)
+            #expect(after.progress.notBefore <= max(now + (end - now) / 2 + 1, now + 61))
+            (progress, now, turns) = (after.progress, after.progress.notBefore, turns + 1)
+        }
+        #expect((8...20).contains(turns))
+        let past = JobTurn.after(progress, .deferred(seconds: 9_000), now: end + 9, givenUpAt: end, random: 0)
+        #expect(past.next == .again(after: .seconds(60)))
+        let short = JobTurn.after(JobProgress(), .unusable("x", seconds: 90), now: 1_000, givenUpAt: end, random: 0.5)
+        #expect(short.next == .again(after: .milliseconds(90_250)), "what is asked for is kept to")
     }
 
     @Test func whatIsKnownIsKept() {

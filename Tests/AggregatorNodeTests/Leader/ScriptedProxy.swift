@@ -27,11 +27,14 @@ final class ScriptedProxy: Sendable {
     }
 
     private let helper: TestClient
+    private let isPlain: Bool
     private let script: @Sendable (Call) -> Move
     private let state = Mutex((calls: [Call](), numbers: [String: Int]()))
 
-    init(helperPort: Int, script: @escaping @Sendable (Call) -> Move) {
+    /// - Parameter isPlain: the helper does not know the handshake.
+    init(helperPort: Int, isPlain: Bool = false, script: @escaping @Sendable (Call) -> Move) {
         helper = TestClient(port: helperPort)
+        self.isPlain = isPlain
         self.script = script
     }
 
@@ -54,8 +57,10 @@ final class ScriptedProxy: Sendable {
         routes.get("/cairn/blobs/:blob") { request, _ in try await self.answer(request, "blobs") }
         routes.post("/witness/add-checkpoint") { request, _ in try await self.answer(request, "witness") }
         // No part of any script: without it the helper would be taken for another make.
-        routes.post("/cairn/handshake") { request, _ in
-            self.response(try await self.pass(request, try await request.bytes(upTo: 1 << 20)))
+        if !isPlain {
+            routes.post("/cairn/handshake") { request, _ in
+                self.response(try await self.pass(request, try await request.bytes(upTo: 1 << 20)))
+            }
         }
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = application(
@@ -137,15 +142,17 @@ struct ScriptedPair: Sendable {
     let client: PairClient
     let proxy: ScriptedProxy
 
-    /// - Parameter nodes: whether to run the nodes as well; else `body` does.
+    /// - Parameters:
+    ///   - nodes: whether to run the nodes as well; else `body` does.
+    ///   - isPlain: the helper does not know the handshake.
     static func run(
         committed: Bool, mode: BatchMode = .leaderSelected, minBatchSize: UInt64 = 2, nodes: Bool = true,
-        script: @escaping @Sendable (ScriptedProxy.Call) -> ScriptedProxy.Move,
+        isPlain: Bool = false, script: @escaping @Sendable (ScriptedProxy.Call) -> ScriptedProxy.Move,
         _ body: (ScriptedPair) async throws -> Void
     ) async throws {
         let pair = try NodePair(throughProxy: true)
         let file = try await pair.addTask(committed: committed, mode: mode, minBatchSize: minBatchSize)
-        let proxy = ScriptedProxy(helperPort: pair.helper.listenPort, script: script)
+        let proxy = ScriptedProxy(helperPort: pair.helper.listenPort, isPlain: isPlain, script: script)
         let scripted = ScriptedPair(pair: pair, client: try PairClient(pair, file), proxy: proxy)
         let port = Int(pair.helper.publicURL.string.split(separator: ":").last ?? "") ?? 0
         try await proxy.serve(port: port) {

@@ -1,5 +1,6 @@
 import AggregatorNode
 import DAP
+import Datastore
 import Testing
 
 /// How much of a leader one upload may take.
@@ -78,6 +79,62 @@ import Testing
                 ReportUploadStatus(reportID: short.metadata.reportID, error: .invalidMessage),
             ])
         await node.stop()
+    }
+
+    private func inflated(_ report: Report, to size: Int) -> Report {
+        let share = report.helperEncryptedInputShare
+        return Report(
+            metadata: report.metadata, publicShare: report.publicShare,
+            leaderEncryptedInputShare: report.leaderEncryptedInputShare,
+            helperEncryptedInputShare: HpkeCiphertext(
+                configID: share.configID, encapsulatedKey: share.encapsulatedKey,
+                payload: [UInt8](repeating: 0, count: size)))
+    }
+
+    /// Only the helper can open its share, but one that is too long would make a job with others' reports too long for it.
+    @Test func aHelpersShareIsNoLongerThanOneCanBe() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .timeInterval))
+        let node = try await pair.start(pair.leader)
+        let report = try client.report([1, 2, 3])
+        let long = inflated(report, to: 1 << 20)
+        #expect(
+            try await client.upload([long])
+                == [ReportUploadStatus(reportID: report.metadata.reportID, error: .invalidMessage)])
+        #expect(try await client.upload([report]) == [])
+        await node.stop()
+    }
+
+    /// Such reports, stored by a leader that let them in: their jobs would be longer than the helper takes.
+    @Test func storedSharesThatAreTooLongHoldNobodyUp() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .timeInterval))
+        let time = client.now
+        let store = try SQLiteDatastore.open(path: pair.leader.databasePath)
+        let stored = try (0..<16).map { number in
+            let report = inflated(try client.report([1, 1, 1], time: time), to: 2 << 20)
+            let key = pair.leaderKeys.hpke
+            let opener = ReportOpener(
+                taskID: client.file.taskID, task: client.file.configuration, role: .leader, keys: [key],
+                vdaf: client.vdaf)
+            let share = ReportShare(
+                metadata: report.metadata, publicShare: report.publicShare,
+                encryptedInputShare: report.leaderEncryptedInputShare)
+            return NewReport(
+                reportID: report.metadata.reportID, time: time, fingerprint: [UInt8](repeating: 0, count: 32),
+                payload: ReportPayload(
+                    metadata: report.metadata.encoded(), publicShare: report.publicShare,
+                    inputShare: try opener.open(share, now: time * 60).get().inputShare,
+                    helperShare: report.helperEncryptedInputShare.encoded()))
+        }
+        _ = try await store.storeReports(stored, task: client.file.taskID, bucketCapacity: nil)
+        try store.close()
+        try await pair.withNodes { leader, _ in
+            try await client.upload(try (0..<4).map { try client.report([$0, 1, 7], time: time) })
+            #expect(try await client.collect(client.today).sums == .vector([6, 4, 28]))
+            let counts = try await leader.context.store.reportCounts(task: client.file.taskID)
+            #expect(counts.rejected == [.invalidMessage: 16])
+        }
     }
 
     @Test func aFullDiskTakesNoUploads() async throws {

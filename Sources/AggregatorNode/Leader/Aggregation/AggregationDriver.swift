@@ -146,13 +146,14 @@ final class AggregationDriver: Sendable {
         let isMine = state.withLock { $0.underWay.insert(key).inserted }
         guard isMine else { return leave(id, job: nil) }
         do {
-            if let job = try await context.store.pendingJob(key), let task = try await context.registry.task(id) {
-                if context.standing.mayWork(on: task) {
+            if let task = try await context.registry.task(id) {
+                // A job is megabytes: it is not read to find out that it has to wait.
+                if !context.standing.mayWork(on: task) {
+                    hold(key, of: id)
+                } else if let job = try await context.store.pendingJob(key) {
                     conclude(
                         try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
                         of: id)
-                } else {
-                    hold(key, of: id)
                 }
             }
         } catch {

@@ -23,7 +23,16 @@ struct JobCandidates: Sendable {
         }
         let states = task.vdaf.leaderInitialize(
             shares, verifyKey: task.verifyKey, taskID: task.id, threads: threads)
-        return zip(reports, states).map(VerifiedCandidate.init)
+        return zip(reports, states).map { report, state in
+            VerifiedCandidate(report: report, state: fits(report) ? state : .failure(.invalidMessage))
+        }
+    }
+
+    /// Whether the helper takes a job with this report. (Uploads are refused for that; what an earlier version has stored
+    /// was not.)
+    private func fits(_ report: WaitingReport) -> Bool {
+        guard let share = try? HpkeCiphertext(decoding: report.payload.helperShare) else { return false }
+        return task.vdaf.sizes.canHold(share, for: .helper)
     }
 
     /// The request for the candidates that passed (DAP-18, Leader Initialization).

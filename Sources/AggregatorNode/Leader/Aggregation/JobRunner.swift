@@ -82,6 +82,8 @@ struct JobRunner: Sendable {
     func resume(_ job: PendingJob) async throws -> Ending {
         // Without its reports it was given up, and ends in that transaction.
         guard job.reportCount > 0 else { return .gone }
+        var job = job
+        job.progress = JobTurn.resumed(job.progress)
         return try await run(job, nil)
     }
 
@@ -119,8 +121,10 @@ struct JobRunner: Sendable {
     private func settle(
         _ job: PendingJob, _ event: JobTurn.Event, helperID: String?, _ exchange: JobExchange
     ) async throws -> Ending {
+        let deadline = task.isCommitted ? try await context.store.earliestDeadline(ofJob: job.key) : nil
         let (progress, next) = JobTurn.after(
-            job.progress, event, now: context.now(), random: .random(in: 0...1))
+            job.progress, event, now: context.now(), givenUpAt: deadline.map { $0 - min($0, Promises.margin) },
+            random: .random(in: 0...1))
         switch next {
         case .again(let pause):
             try await context.store.recordProgress(progress, ofJob: job.key)

@@ -10,8 +10,8 @@ import Datastore
 ///   brings the stored verdicts.
 /// - One of DAP's errors says that the helper has no such job and so has committed none of its reports, even where an
 ///   earlier answer was lost: it would have repeated that one. The reports return and are sent in smaller jobs. Because
-///   such an error can be about a request that was mutilated on its way, it has to come twice in a row, and a third
-///   time where an earlier attempt may have been committed.
+///   such an error can be about a request that was mutilated on its way, it has to come twice in a row, and eight times,
+///   over a minute, where an earlier attempt may have been committed.
 /// - Verdicts about other reports, or of a kind that this step does not have, may be those of a helper that has
 ///   committed the reports. They are asked for again, because a cache can mix up answers; if they come a third time,
 ///   the reports end as `report_dropped`: in other bytes they would be replays, or be counted by one aggregator only.
@@ -36,8 +36,9 @@ package enum JobTurn {
     /// How often in a row verdicts have to be wrong.
     package static let wrongInARow = 3
 
-    /// How often in a row the helper has to refuse a job.
-    package static func refusedInARow(mayBeCommitted: Bool) -> Int { mayBeCommitted ? 3 : 2 }
+    /// How often in a row the helper has to refuse a job. Where it may have committed the reports, for longer than
+    /// whatever mutilates requests may last: at growing pauses, eight times are a minute at least.
+    package static func refusedInARow(mayBeCommitted: Bool) -> Int { mayBeCommitted ? 8 : 2 }
 
     /// Whether to ask for a job that the helper has named, instead of posting it.
     ///
@@ -48,15 +49,26 @@ package enum JobTurn {
         return switch progress.answer {
         case .deferred: progress.attempts % 16 != 0
         case .unusable: progress.attempts % 4 != 3
-        default: true
+        // A refusal can be about the question and not about the job, and the name can be that of another job.
+        case .refused, .wrong: false
+        case .none: true
         }
+    }
+
+    /// What is known of a job that is found in the database. Where it says nothing of the first attempt, the node ended, or
+    /// was updated from one that kept no such notes, before it could: the helper may have committed the reports.
+    package static func resumed(_ progress: JobProgress) -> JobProgress {
+        var resumed = progress
+        if progress.answer == .none { resumed.mayBeCommitted = true }
+        return resumed
     }
 
     /// - Parameters:
     ///   - now: POSIX seconds.
+    ///   - givenUpAt: when the job's reports end if nothing comes of it; nil: never.
     ///   - random: from 0 to 1, for jitter.
     package static func after(
-        _ progress: JobProgress, _ event: Event, now: UInt64, random: Double
+        _ progress: JobProgress, _ event: Event, now: UInt64, givenUpAt: UInt64? = nil, random: Double
     ) -> (progress: JobProgress, next: Next) {
         var after = progress
         after.sentAt = now
@@ -78,7 +90,9 @@ package enum JobTurn {
             after.mayBeCommitted = true
             if after.attempts >= wrongInARow { return (after, .dropReports) }
         }
-        let pause = RetryRules.pause(after.answer, inARow: after.attempts, asked: asked, random: random)
+        let pause = RetryRules.inTime(
+            RetryRules.pause(after.answer, inARow: after.attempts, asked: asked, random: random), now: now,
+            givenUpAt: givenUpAt)
         after.isAsked = asked != nil
         after.notBefore = now + UInt64(pause.components.seconds) + (pause.components.attoseconds > 0 ? 1 : 0)
         return (after, .again(after: pause))

@@ -25,13 +25,26 @@ package enum RetryRules {
         _ answer: JobProgress.Answer, inARow: Int, asked: Int?, random: Double
     ) -> Duration {
         let asked = asked.map { Duration.seconds(min(max($0, 0), PeerResponse.longestRetryAfter)) }
-        // Who defers a job and says when it is ready is asked then.
-        if answer == .deferred, let asked { return max(asked, firstPause) + firstPause * random }
+        // Who defers a job and says when it is ready is asked then; and who says so again and again, at pauses
+        // that are a quarter of the time that it has taken so far.
+        if answer == .deferred, let asked {
+            return max(asked, min(firstPause * (1 << min(inARow / 4, 16)), longestPoll)) + firstPause * random
+        }
         let doublings = min(max(inARow - 1, 0), 16)
         let grown = firstPause * (1 << doublings) * (0.75 + 0.5 * random)
         let own = min(grown, answer == .deferred ? longestPoll : longestPause)
         guard let asked else { return own }
         return max(own, asked + firstPause * random)
+    }
+
+    /// A pause after which there is still something to send. Anybody in between can ask for a day, which is as long as a
+    /// leader promises for: so no pause takes more than half of the time that the reports have left.
+    ///
+    /// - Parameter givenUpAt: when they end, in POSIX seconds; nil: never.
+    package static func inTime(_ pause: Duration, now: UInt64, givenUpAt: UInt64?) -> Duration {
+        guard let givenUpAt else { return pause }
+        let left = givenUpAt - min(now, givenUpAt)
+        return min(pause, max(.seconds(left / 2), .seconds(60)))
     }
 
     /// What is left of a pause after a restart. The operator who restarts a node does not want to wait; only what the

@@ -151,6 +151,10 @@ final class CollectionDriver: Sendable {
         } catch let failure as CollectionFailure {
             try await end(job, task, failure)
             return false
+        } catch let error as HelperUnavailable where patience.isSpent {
+            guard let failure = error.fallback else { throw error }
+            try await end(job, task, failure)
+            return false
         }
     }
 

@@ -80,4 +80,6 @@ struct HelperUnavailable: Error, CustomStringConvertible {
     var description: String
     /// Seconds that the answer asked to wait.
     var retryAfter: Int?
+    /// How the job ends where this is not worth waiting for any longer; nil: it is repeated for as long as it takes.
+    var fallback: CollectionFailure?
 }

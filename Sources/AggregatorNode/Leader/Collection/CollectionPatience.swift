@@ -9,7 +9,11 @@ package struct CollectionPatience: Sendable {
     package static let firstLook: Duration = .seconds(1)
     package static let longestLook: Duration = .seconds(10)
 
+    /// How often in a row a plain aggregator may fail to answer what only a Cairn node can.
+    package static let mostFailures = 6
+
     private var pause = firstPause
+    private var failures = 0
     private var look = firstLook
     private var unfinished: UInt64?
 
@@ -38,10 +42,14 @@ package struct CollectionPatience: Sendable {
     ///   - retryAfter: seconds that the helper asked for; it is never asked sooner.
     ///   - jitter: between 0.5 and 1.5, so that jobs which failed together do not come back together.
     package mutating func failed(retryAfter: Int?, jitter: Double) -> Duration {
+        failures += 1
         let wait = max(pause * jitter, .seconds(retryAfter ?? 0))
         pause = min(pause * 2, Self.longestPause)
         return wait
     }
+
+    /// Whether a step has failed so often that one does without it where one can.
+    package var isSpent: Bool { failures >= Self.mostFailures }
 
     /// The helper has deferred its share for so many seconds.
     package mutating func deferred(seconds: Int) -> Duration {

@@ -33,7 +33,11 @@ extension CollectionStep {
             throw CollectionFailure.refused(
                 type, detail: detail, request: request.name, held: UInt64(held.count),
                 mode: task.configuration.batchMode)
-        case let other: throw other.unavailable(request)
+        case let other:
+            var unavailable = other.unavailable(request)
+            // Servers have many ways to say that they do not have a page.
+            if context.standing.taskState(task) == .plain { unavailable.fallback = refusal as? CollectionFailure }
+            throw unavailable
         }
         let missing = Set(difference.missing)
         let dropped = held.filter(missing.contains)
