@@ -12,7 +12,7 @@ package struct ServingLimits: Sendable {
     /// How long a kept connection may be silent between two requests. More than the minute after which our own clients
     /// give theirs up, so that they do not meet in the middle.
     package var idle: TimeAmount = .seconds(75)
-    /// The same where connections run short.
+    /// The same, and ``head``, where connections run short.
     package var crowdedIdle: TimeAmount = .seconds(2)
     /// How long a client may let us wait for a body, or for it to take an answer, whatever the length; and …
     package var transfer: TimeAmount = .seconds(20)
@@ -30,6 +30,8 @@ package struct ServingLimits: Sendable {
     package var drained = 32 << 20
     /// Bytes of a request's head.
     package var headBytes = 32 << 10
+    /// Requests that may come before the first of them is answered; the connection ends behind them if there are more.
+    package var pipelined = 32
 
     // MARK: Memory
 

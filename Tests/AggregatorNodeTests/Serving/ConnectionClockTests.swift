@@ -25,7 +25,7 @@ import Testing
         clock.partOfHead(at: start + .seconds(3))
         clock.partOfHead(at: start + .seconds(9))
         #expect(try #require(seconds(clock)) == (18, .head))
-        #expect(try #require(seconds(clock, crowded: true)) == (18, .head))
+        #expect(try #require(seconds(clock, crowded: true)) == (5, .head))
     }
 
     @Test func aBodyHasTheTimeThatItsLengthAllows() throws {
@@ -41,6 +41,19 @@ import Testing
         clock.bodyArrived(1, at: start + .seconds(110))
         clock.reads(at: start + .seconds(110))
         #expect(try #require(seconds(clock)) == (125, .body))
+    }
+
+    @Test func nobodyKeepsAServerFromEnding() throws {
+        var clock = ConnectionClock(limits: limits, now: start)
+        clock.headArrived(at: start)
+        clock.bodyArrived(1_000_000, at: start)
+        clock.reads(at: start)
+        #expect(try #require(seconds(clock)) == (1_020, .body))
+        clock.stops(at: start + .seconds(7))
+        clock.stops(at: start + .seconds(50))
+        #expect(try #require(seconds(clock)) == (27, .body))
+        clock.requestEnded(at: start + .seconds(8))
+        #expect(seconds(clock) == nil, "work that is under way ends")
     }
 
     @Test func workTakesAsLongAsItTakes() throws {
