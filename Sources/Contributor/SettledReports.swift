@@ -85,7 +85,8 @@ public struct UnsettledReport: Sendable, Equatable {
         case unprovable(refusal: String)
         /// Nobody knows whether the leader has it, and the task logs no reports.
         case unanswered
-        /// The same, and it cannot be sent again: its program was killed before it could keep it.
+        /// The same, and it cannot be sent again: its program was killed before it could keep it, or of a version
+        /// that kept none.
         case unansweredAndGone
         /// Another upload of the wallet may be sending it right now.
         case underWay
@@ -121,9 +122,9 @@ extension UnsettledReport: CustomStringConvertible {
             "an earlier report, \(reportID.base64URL), was not answered, and this task has no log of reports that could say "
                 + "whether the leader has it. To send the same report again, which is counted once: --resume. \(again)"
         case .unansweredAndGone:
-            "an earlier report, \(reportID.base64URL), was left by a program that was killed before it heard an answer. "
-                + "The wallet does not have what it takes to send it again, and this task has no log of reports that "
-                + "could say whether the leader has it. \(again)"
+            "an earlier report, \(reportID.base64URL), was left by a program that was killed, or of an older version, before "
+                + "it heard an answer. The wallet does not have what it takes to send it again, and this task has no log of "
+                + "reports that could say whether the leader has it. \(again)"
         case .underWay:
             "an earlier report, \(reportID.base64URL), waits for its answer, or was left by a program that ended, while "
                 + "another upload out of this wallet is under way. Try again when that has ended. \(again)"

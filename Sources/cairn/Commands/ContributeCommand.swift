@@ -148,8 +148,8 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     private static func words(gone count: Int, isCommitted: Bool) -> String {
-        "cairn: \(count) earlier reports cannot be sent again: their program was killed before it heard an answer or kept "
-            + "them. "
+        "cairn: \(count) earlier reports cannot be sent again: a program that was killed, or of an older version, heard no "
+            + "answer and did not keep them. "
             + (isCommitted
                 ? "The next value that you contribute makes the command look into the log what became of them"
                 : "Whether the leader has them is not known; --again contributes another value all the same")
