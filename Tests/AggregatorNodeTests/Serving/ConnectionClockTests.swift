@@ -32,6 +32,7 @@ import Testing
         var clock = ConnectionClock(limits: limits, now: start)
         clock.headArrived(at: start)
         #expect(try #require(seconds(clock)) == (20, .body))
+        #expect(try #require(seconds(clock, crowded: true)) == (5, .body))
         clock.bodyArrived(10_000, at: start + .seconds(5))
         // Nobody reads on, so nobody waits.
         #expect(seconds(clock) == nil && clock.isReadingBody)
@@ -64,6 +65,7 @@ import Testing
         clock.answers(0, at: start + .seconds(500))
         clock.answers(30_000, at: start + .seconds(501))
         #expect(try #require(seconds(clock)) == (550, .answer))
+        #expect(try #require(seconds(clock, crowded: true)) == (535, .answer))
         clock.answered(at: start + .seconds(502))
         #expect(!clock.isWorking)
         #expect(try #require(seconds(clock)) == (577, .silence))

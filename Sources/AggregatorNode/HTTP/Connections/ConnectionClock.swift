@@ -134,7 +134,9 @@ package struct ConnectionClock {
 
     private func usualDeadline(_ isCrowded: Bool) -> (time: NIODeadline, lateness: Lateness)? {
         if let lingersSince { return (lingersSince + limits.linger, .goodbye) }
-        if case .writing(let since, let bytes) = answer { return (limits.deadline(of: bytes, since: since), .answer) }
+        if case .writing(let since, let bytes) = answer {
+            return (limits.deadline(of: bytes, since: since, isCrowded: isCrowded), .answer)
+        }
         switch request {
         case .none(let since):
             let patience = isFresh ? limits.head : limits.idle
@@ -144,7 +146,7 @@ package struct ConnectionClock {
             return (since + (isCrowded ? min(limits.head, limits.crowdedIdle) : limits.head), .head)
         case .body(let body):
             guard let since = body.waitingSince else { return nil }
-            return (limits.deadline(of: body.received, since: since) - body.waited, .body)
+            return (limits.deadline(of: body.received, since: since, isCrowded: isCrowded) - body.waited, .body)
         case .complete: return nil
         }
     }
