@@ -27,8 +27,9 @@ package enum SettledReports {
     ///   - doubt: what was found out about it before.
     ///   - isCommitted: whether the task logs reports.
     ///   - isAlone: whether no other upload of the home is under way, so that nobody waits for answers any more.
+    ///   - isKept: whether the wallet has what it takes to send it again.
     package static func step(
-        _ state: ReportRecord.State, doubt: ReportDoubt?, isCommitted: Bool, isAlone: Bool
+        _ state: ReportRecord.State, doubt: ReportDoubt?, isCommitted: Bool, isAlone: Bool, isKept: Bool
     ) -> Step {
         switch doubt {
         case .settled: return .goOn
@@ -41,7 +42,7 @@ package enum SettledReports {
         // What the leader says that it did not take, it may have kept.
         case .sent, .notTaken:
             guard isAlone else { return .wait }
-            return isCommitted ? .askLog : .askOwner(.unanswered)
+            return isCommitted ? .askLog : .askOwner(isKept ? .unanswered : .unansweredAndGone)
         // The leader's bare word, or a withdrawal that a node has answered and nobody has seen in the log.
         case .rejected where isCommitted, .withdrawn where isCommitted: return .askLog
         // Without a log nothing can be proved. Of all refusals, this is the one after which clients send a value again.
@@ -84,6 +85,9 @@ public struct UnsettledReport: Sendable, Equatable {
         case unprovable(refusal: String)
         /// Nobody knows whether the leader has it, and the task logs no reports.
         case unanswered
+        /// The same, and it cannot be sent again: its program was killed before it could keep it, or of a version
+        /// that kept none.
+        case unansweredAndGone
         /// Another upload of the wallet may be sending it right now.
         case underWay
         /// The leader does not take it back, for this reason, and the log has nothing about it.
@@ -117,6 +121,10 @@ extension UnsettledReport: CustomStringConvertible {
         case .unanswered:
             "an earlier report, \(reportID.base64URL), was not answered, and this task has no log of reports that could say "
                 + "whether the leader has it. To send the same report again, which is counted once: --resume. \(again)"
+        case .unansweredAndGone:
+            "an earlier report, \(reportID.base64URL), was left by a program that was killed, or of an older version, before "
+                + "it heard an answer. The wallet does not have what it takes to send it again, and this task has no log of "
+                + "reports that could say whether the leader has it. \(again)"
         case .underWay:
             "an earlier report, \(reportID.base64URL), waits for its answer, or was left by a program that ended, while "
                 + "another upload out of this wallet is under way. Try again when that has ended. \(again)"

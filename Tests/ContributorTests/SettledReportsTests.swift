@@ -11,9 +11,10 @@ import Wallet
         + [.rejected("unrecognizedTask"), .rejected("HTTP 500"), .rejected("")]
 
     private func step(
-        _ state: ReportRecord.State, doubt: ReportDoubt? = nil, committed: Bool = true, alone: Bool = true
+        _ state: ReportRecord.State, doubt: ReportDoubt? = nil, committed: Bool = true, alone: Bool = true,
+        kept: Bool = true
     ) -> SettledReports.Step {
-        SettledReports.step(state, doubt: doubt, isCommitted: committed, isAlone: alone)
+        SettledReports.step(state, doubt: doubt, isCommitted: committed, isAlone: alone, isKept: kept)
     }
 
     @Test func storedReportsAreNoReasonNotToContributeAgain() {
@@ -34,6 +35,9 @@ import Wallet
         for state in [ReportRecord.State.sent, .notTaken("HTTP 503")] {
             #expect(step(state) == .askLog)
             #expect(step(state, committed: false) == .askOwner(.unanswered))
+            // Nobody is told to send again what cannot be sent again.
+            #expect(step(state, committed: false, kept: false) == .askOwner(.unansweredAndGone))
+            #expect(step(state, kept: false) == .askLog)
             for committed in [true, false] { #expect(step(state, committed: committed, alone: false) == .wait) }
         }
     }
@@ -79,7 +83,7 @@ import Wallet
 
     @Test func everyReasonSaysWhatToDo() {
         let reasons: [UnsettledReport.Reason] = [
-            .counts, .unprovable(refusal: "outdated_config"), .unanswered, .underWay,
+            .counts, .unprovable(refusal: "outdated_config"), .unanswered, .unansweredAndGone, .underWay,
             .notTakenBack("its batch is closed"),
             .notLogged(waitingFor: "the log example.org/log"), .logUnreadable("nothing listens there"),
         ]

@@ -163,6 +163,24 @@ extension EndToEnd {
             }
         }
 
+        /// A program that was killed before it could keep its report: nobody is told to send again what is gone.
+        @Test(arguments: [false, true])
+        func whatAKilledProgramLeftIsNotSaidToBeSentAgain(committed: Bool) async throws {
+            try await run("killed-\(committed)", committed: committed) { nodes, proxy, task in
+                let record = ReportRecord(
+                    taskID: task.taskID, reportID: .random(), time: 0, state: .sent, opening: nil)
+                try nodes.wallet().save([.report(record)])
+                let resumed = try await contribute(nodes, task, "--resume")
+                #expect(resumed.status == 1 && resumed.output.isEmpty, "\(resumed.output)")
+                #expect(resumed.errors.contains("1 earlier reports cannot be sent again"), "\(resumed.errors)")
+                #expect(try ids(proxy).isEmpty)
+                let next = try await contribute(nodes, task, "--value", "40")
+                guard !committed else { return #expect(next.status == 0, "\(next.errors)") }
+                #expect(next.status == 1 && next.errors.contains("--again"), "\(next.errors)")
+                #expect(!next.errors.contains("--resume"), "\(next.errors)")
+            }
+        }
+
         /// A report of a program that was killed, while another upload out of the wallet runs: nobody knows yet whose it
         /// is, so it is waited for, and settled when the other one has ended.
         @Test func reportsThatAnotherUploadMayHaveSentAreWaitedFor() async throws {

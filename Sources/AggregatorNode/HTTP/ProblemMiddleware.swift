@@ -41,10 +41,16 @@ struct ProblemMiddleware: RouterMiddleware {
         logger.log(
             level: level, "request",
             metadata: [
-                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "method": "\(request.method)", "path": "\(Self.start(of: request.uri.path))",
+                "status": "\(response.status.code)",
                 "time": "\(ContinuousClock.now - start)",
             ])
         return response
+    }
+
+    /// A path of ours as it is, and of any other as much as a log needs of it.
+    private static func start(of path: String) -> String {
+        path.utf8.count <= 256 ? path : "\(path.prefix(256))…"
     }
 
     private static func halted(_ reason: String) -> NodeError {

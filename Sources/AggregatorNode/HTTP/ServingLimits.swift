@@ -12,10 +12,12 @@ package struct ServingLimits: Sendable {
     /// How long a kept connection may be silent between two requests. More than the minute after which our own clients
     /// give theirs up, so that they do not meet in the middle.
     package var idle: TimeAmount = .seconds(75)
-    /// The same where connections run short.
+    /// The same, and ``head``, where connections run short.
     package var crowdedIdle: TimeAmount = .seconds(2)
-    /// How long a client may let us wait for a body, or for it to take an answer, whatever the length; and …
+    /// How long a client may let us wait for a body, or for it to take an answer, whatever the length.
     package var transfer: TimeAmount = .seconds(20)
+    /// The same where connections run short; and …
+    package var crowdedTransfer: TimeAmount = .seconds(5)
     /// … a second more for so many bytes.
     package var minimumRate = 16 << 10
     /// How long a connection that we close stays open for reading, so that the answer arrives before a reset does.
@@ -30,6 +32,8 @@ package struct ServingLimits: Sendable {
     package var drained = 32 << 20
     /// Bytes of a request's head.
     package var headBytes = 32 << 10
+    /// Requests that may come before the first of them is answered; the connection ends behind them if there are more.
+    package var pipelined = 32
 
     // MARK: Memory
 
@@ -41,7 +45,8 @@ package struct ServingLimits: Sendable {
     package init() {}
 
     /// When a transfer of so many bytes must have ended that has begun at `start`, if nobody waits for us.
-    func deadline(of bytes: Int, since start: NIODeadline) -> NIODeadline {
-        start + transfer + .nanoseconds(Int64(Double(bytes) / Double(max(1, minimumRate)) * 1e9))
+    func deadline(of bytes: Int, since start: NIODeadline, isCrowded: Bool) -> NIODeadline {
+        start + (isCrowded ? min(transfer, crowdedTransfer) : transfer)
+            + .nanoseconds(Int64(Double(bytes) / Double(max(1, minimumRate)) * 1e9))
     }
 }

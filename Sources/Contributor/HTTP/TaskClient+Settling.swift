@@ -47,7 +47,8 @@ extension TaskClient {
         var found = DoubtfulReports()
         for (key, record) in contents.reports where key.taskID == taskID {
             switch SettledReports.step(
-                record.state, doubt: contents.doubts[key], isCommitted: task.isCommitted, isAlone: isAlone)
+                record.state, doubt: contents.doubts[key], isCommitted: task.isCommitted, isAlone: isAlone,
+                isKept: contents.shares[key] != nil)
             {
             case .goOn: continue
             case .askLog: found.inDoubt.append(record)

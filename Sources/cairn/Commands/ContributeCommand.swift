@@ -106,7 +106,7 @@ struct ContributeCommand: AsyncParsableCommand {
                 let notice: @Sendable (String) -> Void = { Console.error("cairn: \($0)") }
                 if resumes {
                     try await client.resume(wallet: access.wallet, notice: notice) { resumed.add($0) }
-                    Console.error("cairn: \(resumed.current.answered) unanswered reports were sent again")
+                    Console.error(Self.words(resumed: resumed.current.answered))
                 }
                 guard !measurements.isEmpty else { return }
                 let bar = ProgressBar("uploading", total: measurements.count)
@@ -122,13 +122,37 @@ struct ContributeCommand: AsyncParsableCommand {
                 tally.current, of: measurements.count, waiting: kept.count, ofThese: kept.subtracting(before).count)
             throw error
         }
+        let gone = resumes ? try Self.gone(of: file, in: access.wallet) : 0
+        if gone > 0 { Console.error(Self.words(gone: gone, isCommitted: try file.configuration.vdaf.isCommitted)) }
         try report(resumed: resumed.current, tally.current, file: file)
-        guard (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitCode(1) }
+        guard gone == 0, (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitCode(1) }
     }
 
     /// The reports of the task that wait in the wallet to be sent again.
     private static func kept(of file: TaskFile, in wallet: ContributorWallet) throws -> Set<ReportKey> {
         Set(try wallet.contents().shares.keys.filter { $0.taskID == file.taskID })
+    }
+
+    /// How many reports of the task nobody has answered for which cannot be sent again, and of which nothing was found
+    /// out since.
+    private static func gone(of file: TaskFile, in wallet: ContributorWallet) throws -> Int {
+        let contents = try wallet.contents()
+        return contents.reports.count { key, report in
+            key.taskID == file.taskID && report.state.isOpen && contents.shares[key] == nil
+                && contents.doubts[key] == nil
+        }
+    }
+
+    private static func words(resumed count: Int) -> String {
+        count == 0 ? "cairn: no report waits to be sent again" : "cairn: \(count) unanswered reports were sent again"
+    }
+
+    private static func words(gone count: Int, isCommitted: Bool) -> String {
+        "cairn: \(count) earlier reports cannot be sent again: a program that was killed, or of an older version, heard no "
+            + "answer and did not keep them. "
+            + (isCommitted
+                ? "The next value that you contribute makes the command look into the log what became of them"
+                : "Whether the leader has them is not known; --again contributes another value all the same")
     }
 
     /// After an upload that did not end: what is where, and what to run.
@@ -214,6 +238,7 @@ struct ContributeCommand: AsyncParsableCommand {
                     taskId: file.taskID.base64URL, reports: reports, lacks: try file.weaknesses().map(\.name)))
         }
         let answered = resumed.answered + new.answered
+        guard answered > 0 else { return }
         Console.print(
             "\(resumed.stored + new.stored) of \(answered) reports stored, \(resumed.bytes + new.bytes) bytes")
         if answered == 1, let id = resumed.firstStored ?? new.firstStored { Console.print("report \(id)") }

@@ -25,13 +25,14 @@ import Testing
         clock.partOfHead(at: start + .seconds(3))
         clock.partOfHead(at: start + .seconds(9))
         #expect(try #require(seconds(clock)) == (18, .head))
-        #expect(try #require(seconds(clock, crowded: true)) == (18, .head))
+        #expect(try #require(seconds(clock, crowded: true)) == (5, .head))
     }
 
     @Test func aBodyHasTheTimeThatItsLengthAllows() throws {
         var clock = ConnectionClock(limits: limits, now: start)
         clock.headArrived(at: start)
         #expect(try #require(seconds(clock)) == (20, .body))
+        #expect(try #require(seconds(clock, crowded: true)) == (5, .body))
         clock.bodyArrived(10_000, at: start + .seconds(5))
         // Nobody reads on, so nobody waits.
         #expect(seconds(clock) == nil && clock.isReadingBody)
@@ -43,6 +44,19 @@ import Testing
         #expect(try #require(seconds(clock)) == (125, .body))
     }
 
+    @Test func nobodyKeepsAServerFromEnding() throws {
+        var clock = ConnectionClock(limits: limits, now: start)
+        clock.headArrived(at: start)
+        clock.bodyArrived(1_000_000, at: start)
+        clock.reads(at: start)
+        #expect(try #require(seconds(clock)) == (1_020, .body))
+        clock.stops(at: start + .seconds(7))
+        clock.stops(at: start + .seconds(50))
+        #expect(try #require(seconds(clock)) == (27, .body))
+        clock.requestEnded(at: start + .seconds(8))
+        #expect(seconds(clock) == nil, "work that is under way ends")
+    }
+
     @Test func workTakesAsLongAsItTakes() throws {
         var clock = ConnectionClock(limits: limits, now: start)
         clock.headArrived(at: start)
@@ -51,6 +65,7 @@ import Testing
         clock.answers(0, at: start + .seconds(500))
         clock.answers(30_000, at: start + .seconds(501))
         #expect(try #require(seconds(clock)) == (550, .answer))
+        #expect(try #require(seconds(clock, crowded: true)) == (535, .answer))
         clock.answered(at: start + .seconds(502))
         #expect(!clock.isWorking)
         #expect(try #require(seconds(clock)) == (577, .silence))

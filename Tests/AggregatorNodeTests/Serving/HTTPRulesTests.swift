@@ -74,6 +74,46 @@ import Testing
         }
     }
 
+    @Test(arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
+    func whoPartsBehindSeveralRequestsHearsEveryAnswer(last: String) async throws {
+        try await withServer(routes()) { server in
+            let connection = try await RawConnection.open(port: server.port)
+            try await connection.send(
+                "GET /tasks/n1 HTTP/1.1\r\nHost: x\r\n\r\nGET /tasks/n2 HTTP/1.1\r\nHost: x\r\n\r\n"
+                    + "GET /tasks/n3 \(last)\r\nHost: x\r\n\r\n")
+            let answers = try await connection.end()
+            #expect(answers.matches(of: /\r\n\r\n(n\d)/).map { String($0.1) } == ["n1", "n2", "n3"])
+            #expect(answers.matches(of: /Connection: close/).count == 1 && answers.hasSuffix("n3"))
+        }
+    }
+
+    /// Thousands of small requests fit into one packet's worth of reading, and each would wait in memory.
+    @Test func moreRequestsInOneGoThanMayWaitEndTheConnectionBehindThese() async throws {
+        try await withServer(routes()) { server in
+            let connection = try await RawConnection.open(port: server.port)
+            // Large enough for one read that has more than may wait, wherever the packets end.
+            try? await connection.send(
+                (1...5_000).map { "GET /tasks/n\($0) HTTP/1.1\r\n\r\n" }.joined())
+            let answers = try await connection.end()
+            let names = answers.matches(of: /\r\n\r\n(n\d+)/).map { String($0.1) }
+            #expect(!names.isEmpty && names.count < 1_000)
+            #expect(names == (1...max(1, names.count)).map { "n\($0)" })
+            #expect(answers.matches(of: /Connection: close/).count == 1)
+        }
+    }
+
+    @Test func partingClientsAreToldToContinueAsWell() async throws {
+        try await withServer(routes()) { server in
+            let connection = try await RawConnection.open(port: server.port)
+            try await connection.send(
+                "POST /body HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\n"
+                    + "Content-Length: 5\r\n\r\n")
+            #expect(try await connection.answers() == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await connection.send("12345")
+            #expect(try await connection.end().hasSuffix("5 bytes"))
+        }
+    }
+
     @Test func longRestsOfRefusedBodiesAreNotRead() async throws {
         var limits = ServingLimits()
         limits.linger = .milliseconds(200)
@@ -83,6 +123,17 @@ import Testing
             let answer = try await connection.end()
             #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("Connection: close"))
         }
+    }
+
+    @Test func aLongPathIsNotALongLineOfTheLog() async throws {
+        let lines = LogLines()
+        try await withServer(routes(), logger: lines.logger) { server in
+            let connection = try await RawConnection.open(port: server.port)
+            try await connection.send("GET /\(String(repeating: "a", count: 30_000)) HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try await connection.answers().hasPrefix("HTTP/1.1 404 "))
+        }
+        let paths = lines.all.compactMap { $0.metadata["path"] }
+        #expect(!paths.isEmpty && paths.allSatisfy { $0.count < 300 })
     }
 
     @Test func whatIsNoHTTPIsRefusedAndEnds() async throws {

@@ -42,6 +42,7 @@ package struct ConnectionClock {
     private var answer = Answer.none
     private var isFresh = true
     private var lingersSince: NIODeadline?
+    private var stopsSince: NIODeadline?
 
     package init(limits: ServingLimits, now: NIODeadline) {
         self.limits = limits
@@ -111,6 +112,11 @@ package struct ConnectionClock {
         lingersSince = lingersSince ?? now
     }
 
+    /// The server ends: what is under way may end, and no client may take more than ``ServingLimits/transfer`` for it.
+    package mutating func stops(at now: NIODeadline) {
+        stopsSince = stopsSince ?? now
+    }
+
     private mutating func idles(at now: NIODeadline) {
         request = .none(since: now)
         answer = .none
@@ -122,16 +128,25 @@ package struct ConnectionClock {
     ///
     /// - Parameter isCrowded: whether connections run short.
     package func deadline(isCrowded: Bool) -> (time: NIODeadline, lateness: Lateness)? {
+        guard let (time, lateness) = usualDeadline(isCrowded) else { return nil }
+        return (stopsSince.map { min(time, $0 + limits.transfer) } ?? time, lateness)
+    }
+
+    private func usualDeadline(_ isCrowded: Bool) -> (time: NIODeadline, lateness: Lateness)? {
         if let lingersSince { return (lingersSince + limits.linger, .goodbye) }
-        if case .writing(let since, let bytes) = answer { return (limits.deadline(of: bytes, since: since), .answer) }
+        if case .writing(let since, let bytes) = answer {
+            return (limits.deadline(of: bytes, since: since, isCrowded: isCrowded), .answer)
+        }
         switch request {
         case .none(let since):
             let patience = isFresh ? limits.head : limits.idle
             return (since + (isCrowded ? min(patience, limits.crowdedIdle) : patience), .silence)
-        case .head(let since): return (since + limits.head, .head)
+        // A head is a packet or two: whoever sends half of one is silent, too.
+        case .head(let since):
+            return (since + (isCrowded ? min(limits.head, limits.crowdedIdle) : limits.head), .head)
         case .body(let body):
             guard let since = body.waitingSince else { return nil }
-            return (limits.deadline(of: body.received, since: since) - body.waited, .body)
+            return (limits.deadline(of: body.received, since: since, isCrowded: isCrowded) - body.waited, .body)
         case .complete: return nil
         }
     }

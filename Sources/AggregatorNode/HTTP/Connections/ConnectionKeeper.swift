@@ -33,11 +33,20 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     /// What the head of the request under way says.
     private var isHTTP10 = false
     private var expectsContinue = false
+    /// An answer to it has begun.
+    private var isAnswered = false
     /// Of the body; nil where it is not announced.
     private var outstanding: Int? = 0
 
+    /// Requests whose heads have come and whose answers are not written. All may have come at once.
+    private var unanswered = 0
+    /// Answers that are written and have not left.
+    private var leaving = 0
+
     /// No request follows on this connection.
     private var isLast = false
+    /// What came cannot be parsed; the answer that says so is the last, whatever else waits for one.
+    private var isBroken = false
     private var isLingering = false
     /// Nothing that comes is looked at any more.
     private var isDeaf = false
@@ -81,10 +90,17 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
+            guard unanswered < limits.pipelined else {
+                // One read can bring thousands. These are answered, and who sent the rest sees that the others are not.
+                (isLast, isDeaf) = (true, true)
+                return
+            }
+            unanswered += 1
             clock.headArrived(at: .now())
             isHTTP10 = head.version.major == 1 && head.version.minor == 0
             isLast = isLast || isHTTP10 || !head.isKeepAlive
             outstanding = Self.length(of: head)
+            isAnswered = false
             expectsContinue = !isHTTP10 && outstanding != 0 && head.expectsContinue
         case .body(let part):
             clock.bodyArrived(part.readableBytes, at: .now())
@@ -108,16 +124,21 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event {
+        switch event {
+        case ChannelEvent.inputClosed:
             isLast = true
             if clock.isReadingBody { context.fireErrorCaught(BrokenBody.left) }
+        case is ChannelShouldQuiesceEvent:
+            clock.stops(at: .now())
+            watch(context)
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     /// What cannot be parsed is answered by Hummingbird, and ends the connection.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        isLast = true
+        (isLast, isBroken) = (true, true)
         context.fireErrorCaught(error)
     }
 
@@ -125,7 +146,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
     func read(context: ChannelHandlerContext) {
         // Requests that come before the last one's answer is out wait in the kernel, not in our memory.
-        guard !clock.isWorking || isLingering else {
+        guard mayRead else {
             holdsRead = true
             return
         }
@@ -134,19 +155,26 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         context.read()
     }
 
+    private var mayRead: Bool { isLingering || unanswered == 0 || clock.isReadingBody }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch Self.unwrapOutboundIn(data) {
         case .head(var head) where !head.isInformational:
             clock.answers(0, at: .now())
+            isAnswered = unanswered <= 1
             // Whoever was not told to continue may or may not send a body; only a new connection is unambiguous.
-            if clock.isReadingBody, expectsContinue || outstanding ?? .max > limits.drained { isLast = true }
-            if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            if isAnswered, clock.isReadingBody, expectsContinue || outstanding ?? .max > limits.drained {
+                isLast = true
+            }
+            if isLast, unanswered <= 1 || isBroken { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             // No chunks for whoever does not know them.
             if isHTTP10, !head.headers.contains(name: "Content-Length") { head.version = .http1_0 }
             watch(context)
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+            unanswered = max(0, unanswered - 1)
+            leaving += 1
             let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             written.futureResult.whenSuccess {
                 let (keeper, context) = here.value
@@ -162,7 +190,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         switch event {
         case is BodyWanted:
-            if expectsContinue, clock.isReadingBody, !isLast {
+            if expectsContinue, clock.isReadingBody, !isAnswered {
                 expectsContinue = false
                 let head = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
@@ -177,9 +205,10 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answered(_ context: ChannelHandlerContext) {
         clock.answered(at: .now())
-        if isLast {
+        leaving -= 1
+        if isLast, unanswered == 0 && leaving == 0 || isBroken {
             linger(context)
-        } else if holdsRead {
+        } else if holdsRead, mayRead {
             holdsRead = false
             context.read()
         }
@@ -199,9 +228,15 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Time
 
+    /// The clock knows of one request. Who has sent the next one already does not let us wait.
+    private var deadline: (time: NIODeadline, lateness: ConnectionClock.Lateness)? {
+        guard let deadline = clock.deadline(isCrowded: connections.isCrowded) else { return nil }
+        return unanswered > 0 && [.silence, .head].contains(deadline.lateness) ? nil : deadline
+    }
+
     /// Sees to it that somebody looks at the clock at its deadline.
     private func watch(_ context: ChannelHandlerContext) {
-        guard let deadline = clock.deadline(isCrowded: connections.isCrowded)?.time, context.channel.isActive
+        guard let deadline = deadline?.time, context.channel.isActive
         else { return }
         if let timer {
             // A look that comes too early does not harm, and there are many events.
@@ -216,7 +251,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func look(_ context: ChannelHandlerContext) {
-        guard let (deadline, lateness) = clock.deadline(isCrowded: connections.isCrowded), deadline <= .now() else {
+        guard let (deadline, lateness) = deadline, deadline <= .now() else {
             return watch(context)
         }
         switch lateness {
