@@ -40,8 +40,8 @@ package struct TaskAgreement: Sendable {
     /// - Parameter revision: of the node's tasks, so that the peer sees that something has changed.
     package func findings(about task: NodeTask, revision: UInt64) async -> [HandshakeFinding] {
         let first = await ask(about: task, revision: revision)
-        // What the peer's operator has changed a moment ago, the peer may not have noticed.
-        guard first.contains(where: { [.verifyKey, .taskUnknown, .taskEnded].contains($0.code) }) else { return first }
+        // What the peer's operator has mended a moment ago, the peer may not have noticed.
+        guard first.contains(where: { [.verifyKey, .taskEnded].contains($0.code) }) else { return first }
         do { try await Task.sleep(for: TaskRegistry.freshness * 1.2) } catch { return first }
         return await ask(about: task, revision: revision)
     }
