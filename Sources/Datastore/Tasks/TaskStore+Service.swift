@@ -165,7 +165,10 @@ extension SQLiteDatastore {
                 arguments: [ReportState.received.rawValue, sequence])
         }
         try db.execute(
-            sql: "DELETE FROM leader_turns WHERE job IN (SELECT sequence FROM leader_jobs WHERE task_id = ? AND state = ?)",
+            sql: """
+                DELETE FROM leader_turns
+                WHERE job IN (SELECT sequence FROM leader_jobs WHERE task_id = ? AND state = ?)
+                """,
             arguments: [id.blob, JobState.pending.rawValue])
         try db.execute(
             sql: "UPDATE leader_jobs SET state = ?, request = NULL WHERE task_id = ? AND state = ?",

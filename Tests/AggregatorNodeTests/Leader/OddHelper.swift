@@ -156,19 +156,17 @@ extension Sequence {
 }
 
 /// What a script learns while the test runs.
-final class Poison: @unchecked Sendable {
-    private let lock = NSLock()
-    private var storedReport: ReportID?
-    private var storedTask = "none"
+final class Poison: Sendable {
+    private let known = Mutex<(report: ReportID?, task: String)>((nil, "none"))
 
     var report: ReportID? {
-        get { lock.withLock { storedReport } }
-        set { lock.withLock { storedReport = newValue } }
+        get { known.withLock { $0.report } }
+        set { known.withLock { $0.report = newValue } }
     }
 
     var task: String {
-        get { lock.withLock { storedTask } }
-        set { lock.withLock { storedTask = newValue } }
+        get { known.withLock { $0.task } }
+        set { known.withLock { $0.task = newValue } }
     }
 
     /// Refuses, as a helper would, every job with the report.
