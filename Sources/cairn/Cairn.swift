@@ -1,3 +1,4 @@
+import AggregatorNode
 import ArgumentParser
 
 /// The `cairn` command: one word per thing that a contributor, a model owner, an operator or an auditor does.
@@ -15,7 +16,7 @@ struct Cairn: AsyncParsableCommand {
 
             Start with `cairn demo`: it runs the whole system on this machine.
             """,
-        version: "0.1.0",
+        version: Node.softwareVersion,
         subcommands: [
             DemoCommand.self, ContributeCommand.self, WalletCommand.self, WithdrawCommand.self, ReceiptCommand.self,
             PromiseCommand.self, CreditCommand.self, AuditCommand.self, LogCommand.self, TaskCommand.self,

@@ -15,7 +15,7 @@ package struct HandshakeSelf: Sendable {
     }
 
     /// For people and logs of the peer; nothing depends on it.
-    static let software = "cairn 0.1.0"
+    static let software = "cairn \(Node.softwareVersion)"
 
     var role: NodeRole { configuration.role }
 

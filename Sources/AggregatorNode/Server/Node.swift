@@ -9,6 +9,9 @@ import TransparencyLog
 
 /// A node as a process: what `cairn node run` does.
 package enum Node {
+    /// What `cairn --version` says, and what a node tells its peer.
+    package static let softwareVersion = "0.1.0"
+
     /// Runs until SIGTERM or SIGINT, then finishes what is under way and returns.
     ///
     /// When it accepts connections, it prints one line: `cairn node: leader listening on http://127.0.0.1:8301`.
