@@ -61,7 +61,7 @@ package struct PeerClient: Sendable {
     ///   - maxResponseBytes: the longest body that the caller wants to hold.
     ///   - deadline: when to give up, retries and the last byte of the answer included.
     ///   - retries: whether to try again until then; false for those who repeat the request themselves.
-    /// - Returns: the last response, whatever its status.
+    /// - Returns: the last whole response, whatever its status, also where the deadline cut off a later attempt.
     package func send(
         _ method: PeerMethod, _ url: String, body: [UInt8] = [], contentType: String? = nil,
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
@@ -80,14 +80,17 @@ package struct PeerClient: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + deadline
         var pause = Self.firstPause
+        var last: PeerResponse?
         while true {
             let attempt = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: end - clock.now)
             if Task.isCancelled { throw .cancelled }
             guard retries else { return try attempt.get() }
+            if case .failure(.unreachable) = attempt, let last, clock.now >= end { return last }
             let requested: Int?
             switch attempt {
             case .success(let response):
                 guard response.status >= 500 || response.status == 429 else { return response }
+                last = response
                 requested = response.retryAfter
             case .failure(.unreachable): requested = nil
             case .failure(let error): throw error
