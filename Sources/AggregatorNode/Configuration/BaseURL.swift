@@ -1,10 +1,10 @@
-import Foundation
+import Encodings
 
 /// An absolute http or https URL under which a node's resources live, without a trailing slash.
 ///
 /// DAP resource URLs are `{aggregator}/tasks/…` (DAP-18, HTTP Usage): the base may have a path of its own, may not
 /// have a query or a fragment. Two spellings that differ only in a trailing slash or in the case of scheme and host
-/// are the same base. Whether anything may be sent there is ``EndpointRule``'s question.
+/// are the same base. What a URL is, `WebAddress` says; whether anything may be sent there is ``EndpointRule``'s question.
 package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     /// `scheme://host[:port][/path]`, scheme and host in lower case.
     package let string: String
@@ -12,17 +12,11 @@ package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     package let path: String
 
     package init?(_ text: String) {
-        guard text.utf8.count <= 2_048, let parts = URLComponents(string: text),
-            let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            let host = parts.host?.lowercased(), !host.isEmpty,
-            parts.query == nil, parts.fragment == nil, parts.user == nil, parts.password == nil
-        else { return nil }
-        if let port = parts.port, !(1...65_535).contains(port) { return nil }
-        var path = parts.percentEncodedPath
+        guard let address = try? WebAddress(text), address.query == nil else { return nil }
+        var path = address.path
         while path.hasSuffix("/") { path.removeLast() }
         guard !path.contains("//") else { return nil }
-        let bracketed = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
-        string = "\(scheme)://\(bracketed)" + (parts.port.map { ":\($0)" } ?? "") + path
+        string = address.server + path
         self.path = path
     }
 

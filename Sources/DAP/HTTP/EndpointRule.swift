@@ -1,3 +1,4 @@
+import Encodings
 import Foundation
 
 /// Where requests may go: to `https` URLs, and by plain `http` to this machine itself.
@@ -9,7 +10,8 @@ import Foundation
 /// The rule reads text and interprets nothing. An `http` URL is this machine's only if its authority *is* `localhost`,
 /// `127.a.b.c` in plain decimals or `[::1]`, with or without a port. Other spellings that some resolver takes there
 /// (`127.1`, `0177.0.0.1`, `localhost.`, `[::ffff:127.0.0.1]`) are refused, and so is everything in which two parsers
-/// could see two hosts: a user, an escape, a backslash. So it does not matter how the HTTP library reads the URL.
+/// could see two hosts: a user, an escape, a backslash. So it does not matter how the HTTP library reads the URL. What is no
+/// URL at all (`WebAddress`), or names a port that does not exist, goes nowhere either: this is the gate of every request.
 package enum EndpointRule {
     /// Lifts the rule where it is `1` in the environment. Its name says what for.
     package static let lifting = "CAIRN_INSECURE_PLAIN_HTTP_FOR_TESTS"
@@ -18,11 +20,15 @@ package enum EndpointRule {
 
     /// Refuses a URL to which nothing may be sent.
     package static func check(_ url: String) throws(InsecureEndpoint) {
-        guard isAllowed(url, isLifted: isLifted) else { throw InsecureEndpoint(url: url) }
+        do throws(WebAddressError) { _ = try WebAddress(url) } catch {
+            throw InsecureEndpoint(url: url, malformed: error)
+        }
+        guard isAllowed(url, isLifted: isLifted) else { throw InsecureEndpoint(url: url, malformed: nil) }
     }
 
     /// - Parameter isLifted: whether any `http` URL will do.
     package static func isAllowed(_ url: String, isLifted: Bool = false) -> Bool {
+        guard (try? WebAddress(url)) != nil else { return false }
         if remainder(of: url, scheme: "https://") != nil { return true }
         guard let rest = remainder(of: url, scheme: "http://") else { return false }
         return isLifted || isLoopback(rest.prefix { $0 != UInt8(ascii: "/") })
@@ -62,14 +68,21 @@ package enum EndpointRule {
     }
 }
 
-/// A URL to which nothing is sent, because whoever is in between could read and change it.
+/// A URL to which nothing is sent, because whoever is in between could read and change it, or because it is none.
 public struct InsecureEndpoint: Error, Sendable, Hashable, CustomStringConvertible {
     /// The URL, as it was given.
     public let url: String
+    /// Why it is no URL; nil where it is an `http` URL of another machine.
+    package let malformed: WebAddressError?
+
+    package init(url: String, malformed: WebAddressError?) {
+        (self.url, self.malformed) = (url, malformed)
+    }
 
     /// What is wrong and what to do, for a person.
     public var description: String {
-        "'\(url)' is not an https URL. Plain http is for this machine itself (localhost, 127.0.0.0/8, [::1]): "
+        if let malformed { return malformed.description }
+        return "'\(url)' is not an https URL. Plain http is for this machine itself (localhost, 127.0.0.0/8, [::1]): "
             + "put the server behind TLS, and write https"
     }
 }

@@ -1,5 +1,5 @@
 import Commitments
-import Foundation
+import Encodings
 import VDAF
 
 /// A task whose parameters make sense together.
@@ -73,10 +73,7 @@ extension TaskConfiguration {
     }
 
     private static func checkEndpoint(_ text: String) throws(TaskValidationError) {
-        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
-            scheme == "http" || scheme == "https", let host = url.host, !host.isEmpty, url.user == nil,
-            url.query == nil, url.fragment == nil
-        else { throw .invalidURL(text) }
+        guard let address = try? WebAddress(text), address.query == nil else { throw .invalidURL(text) }
     }
 
     /// max batch size × bound must fit the field.

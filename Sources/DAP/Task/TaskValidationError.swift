@@ -1,3 +1,5 @@
+import Encodings
+
 /// Why a task must not be created or joined, although its configuration decodes.
 ///
 /// Descriptions show the arithmetic, since the usual cure is to change one of the numbers.
@@ -31,10 +33,17 @@ extension TaskValidationError: CustomStringConvertible {
         case .missingCairnParameters: "a committed task needs the Cairn extension (type 0xff00)"
         case .missingField(let field): "a committed task needs \(field) in its Cairn extension"
         case .sameStatementKeys: "the leader's and the helper's statement keys must differ"
-        case .invalidURL(let url): "'\(url)' is not an http or https URL without query and fragment"
+        case .invalidURL(let url): Self.complaint(aboutURL: url)
         case .batchSize(let reason), .capacity(let reason), .hiding(let reason), .credit(let reason),
             .numericEncoding(let reason):
             reason
+        }
+    }
+    private static func complaint(aboutURL url: String) -> String {
+        do throws(WebAddressError) {
+            return "'\(try WebAddress(url))' cannot be an aggregator's URL: it has a part behind '?'"
+        } catch {
+            return error.description
         }
     }
 }

@@ -1,6 +1,7 @@
 // Reads policy files. Names are opaque bytes: "é" in two Unicode spellings is two names, as the specification asks.
 
 import Crypto
+import Encodings
 
 /// What is wrong with a policy file, and in which line (counted from 1).
 public struct PolicyError: Error, Equatable, Sendable {
@@ -30,6 +31,8 @@ public struct PolicyError: Error, Equatable, Sendable {
         case repeatedMember(String)
         /// The threshold is not `all`, `any`, or a number from 1 to the number of members.
         case badThreshold(String)
+        /// A log's or witness's URL is none, and why.
+        case url(String)
         /// There is a quorum line before this one.
         case repeatedQuorum
         /// The file ends (the line is its last) without a quorum line.
@@ -93,7 +96,7 @@ struct PolicyParser {
         guard 2...3 ~= items.count else { throw .wrongItemCount(usage: "log <vkey> [<url>]") }
         let verifier = try verifier(items[1])
         guard !logs.contains(where: { $0.verifier.publicKey == verifier.publicKey }) else { throw .duplicateKey }
-        logs.append(LogPolicy.Log(verifier: verifier, url: items.count > 2 ? text(items[2]) : nil))
+        logs.append(LogPolicy.Log(verifier: verifier, url: items.count > 2 ? try url(items[2]) : nil))
     }
 
     private mutating func parseWitness(_ items: [Name]) throws(PolicyError.Reason) {
@@ -104,8 +107,15 @@ struct PolicyParser {
             throw .duplicateKey
         }
         try define(items[1], as: .witness(witnesses.count))
-        let url = items.count > 3 ? text(items[3]) : nil
+        let url = items.count > 3 ? try url(items[3]) : nil
         witnesses.append(LogPolicy.Witness(name: text(items[1]), verifier: verifier, url: url))
+    }
+
+    /// A URL is kept as it stands; whoever asks there must be able to.
+    private func url(_ item: Name) throws(PolicyError.Reason) -> String {
+        let text = text(item)
+        do throws(WebAddressError) { _ = try WebAddress(text) } catch { throw .url(error.description) }
+        return text
     }
 
     private mutating func parseGroup(_ items: [Name]) throws(PolicyError.Reason) {

@@ -1,4 +1,5 @@
 import Encodings
+import Foundation
 
 // What the module's errors say to a person: which check failed, and with what. Programs match the cases instead.
 
@@ -74,7 +75,8 @@ extension TileSourceError: CustomStringConvertible {
         switch self {
         case .notFound(let path): "the log has no file \(path)"
         case .forbiddenPath(let path): "\(path) is not a path inside a log"
-        case .unreadable(let path, let errno): "\(path) cannot be read (errno \(errno))"
+        case .unreadable(let path, let errno):
+            "\(path) cannot be read: \(String(cString: strerror(errno)).lowercased())"
         }
     }
 }
@@ -126,6 +128,7 @@ extension PolicyError.Reason: CustomStringConvertible {
         case .undefinedName(let name): "no earlier line defines \(name)"
         case .repeatedMember(let name): "\(name) is a member of a group already"
         case .badThreshold(let text): "\(text) is not all, any, or a number from 1 to the number of members"
+        case .url(let complaint): complaint
         case .repeatedQuorum: "an earlier line defines the quorum"
         case .missingQuorum: "the file ends without a quorum line"
         }
