@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -63,9 +64,19 @@ let package = Package(
             name: "Datastore",
             dependencies: ["DAP", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
+            name: "Transport",
+            dependencies: [
+                "Encodings",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(
             name: "AggregatorNode",
             dependencies: [
-                "DurableFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "DurableFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -86,7 +97,7 @@ let package = Package(
         .target(
             name: "Contributor",
             dependencies: [
-                "DurableFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet",
+                "DurableFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -112,7 +123,7 @@ let package = Package(
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
-                "Wallet", "DurableFiles", "ChildProcesses",
+                "Wallet", "DurableFiles", "ChildProcesses", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -175,7 +186,7 @@ let package = Package(
             name: "AggregatorNodeTests",
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "AggregatorNode", "Contributor", "DurableFiles", "Encodings",
-                "Datastore", "DAP", "Ledger", "TransparencyLog",
+                "Datastore", "DAP", "Ledger", "TransparencyLog", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Ledger
 import NIOHTTP1
 
@@ -54,7 +55,7 @@ public struct Collector: Sendable {
         } catch let error as InsecureEndpoint {
             throw ContributorError.insecure(error)
         } catch {
-            throw ContributorError.invalidTask(String(describing: error))
+            throw ContributorError.invalidTask(OwnErrors.text(error) ?? "it is not one for this program")
         }
         self.keyPair = keyPair
         self.token = token
@@ -90,8 +91,9 @@ public struct Collector: Sendable {
             let note = answer.header(Self.waitingHeader).map(Self.visible)
             guard ContinuousClock.now - start < deadline else {
                 let reason = note.map { "; it waits for \($0)" } ?? ""
-                throw ContributorError.unreachable(
-                    url: location, reason: "the collection job has not finished within \(deadline)\(reason)")
+                throw ContributorError.unfinished(
+                    url: location,
+                    reason: "the result is not there after \(deadline.components.seconds) s\(reason)")
             }
             waiting?(note)
             // A leader that works on the job right now is asked sooner than its general advice says, but not in a loop.
@@ -153,7 +155,7 @@ public struct Collector: Sendable {
                 value: try vdaf.unshard(leader: leader, helper: helper, count: count), leaderShare: leader,
                 helperShare: helper)
         } catch {
-            throw ContributorError.collectionFailed(String(describing: error))
+            throw ContributorError.collectionFailed(OwnErrors.text(error) ?? "it does not decrypt")
         }
     }
 
@@ -166,10 +168,10 @@ public struct Collector: Sendable {
 
     /// Where a `Location` is: a path or a URL of the same server; nil for others, which would get our bearer token.
     package static func resolve(_ location: String, against url: String) -> String? {
-        guard let scheme = url.range(of: "://") else { return nil }
-        let server = url[..<scheme.upperBound] + url[scheme.upperBound...].prefix { $0 != "/" }
-        if location.hasPrefix("/") { return server + location }
-        return location.hasPrefix(server + "/") ? location : nil
+        guard let own = try? WebAddress(url), let place = try? own.resolving(location: location),
+            place.server == own.server, !place.path.isEmpty
+        else { return nil }
+        return place.string
     }
 
     private static let maximumAnswer = 1 << 28

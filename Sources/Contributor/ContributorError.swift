@@ -4,7 +4,15 @@ import Ledger
 /// Why a client of the nodes could not go on. One case per cause.
 public enum ContributorError: Error, Sendable {
     /// Nothing answered at the URL before the deadline, or the connection kept breaking.
-    case unreachable(url: String, reason: String)
+    case unreachable(url: String, reason: String, advice: String)
+    /// The answer says that there is none just now, and the patience is over.
+    case busy(url: String, reason: String)
+    /// What was waited for has not come in the time that there was. It can be waited for again.
+    case unfinished(url: String, reason: String)
+    /// What was waited for cannot come any more, or not without somebody's doing.
+    case hopeless(reason: String, advice: String)
+    /// No request can be sent from this process.
+    case cannotConnect(reason: String, advice: String)
     /// The node refused the request, with a problem document of the standard (RFC 9457).
     case refused(url: String, status: Int, problem: ProblemDocument)
     /// Nothing was sent: the URL is plain `http` to another machine.
@@ -32,8 +40,12 @@ public enum ContributorError: Error, Sendable {
 extension ContributorError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unreachable(let url, let reason):
-            "no answer from \(url): \(reason). Check that the node runs and that the URL is right."
+        case .unreachable(let url, let reason, let advice): Self.sentence("no answer from \(url): \(reason)", advice)
+        case .busy(let url, let reason):
+            "\(url) has no answer for now: \(reason). Run the command again later, or give it more --timeout."
+        case .unfinished(let url, let reason): "\(url): \(reason). Run the command again later."
+        case .hopeless(let reason, let advice): Self.sentence(reason, advice)
+        case .cannotConnect(let reason, let advice): Self.sentence("nothing can be sent: \(reason)", advice)
         case .refused(let url, let status, let problem):
             "\(url) refused the request (HTTP \(status)): \(Self.text(problem))"
         case .insecure(let endpoint): endpoint.description
@@ -64,9 +76,15 @@ extension ContributorError: CustomStringConvertible {
         }
     }
 
-    /// The most specific text of a problem document, with the standard's name of the error in front.
+    /// What the standard's error means, and what the node says about it in its own words.
     private static func text(_ problem: ProblemDocument) -> String {
-        let text = problem.detail ?? problem.title ?? "no explanation given"
-        return problem.type.map { "\($0.rawValue): \(text)" } ?? text
+        let said = [problem.detail, problem.type == nil ? problem.title : nil].compactMap(\.self).first { !$0.isEmpty }
+            .map { AnswerWords.visible($0, limit: 400) }
+        guard let type = problem.type else { return said ?? "no explanation given" }
+        return type.explanation + (said.map { ". It says: \($0)" } ?? "")
+    }
+
+    private static func sentence(_ problem: String, _ advice: String) -> String {
+        advice.isEmpty ? problem : "\(problem). \(advice)"
     }
 }

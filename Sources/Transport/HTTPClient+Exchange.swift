@@ -8,7 +8,7 @@ extension HTTPClient {
     /// its caller for as long as it likes.
     ///
     /// - Returns: the head, and the body, which is nil where it is longer than `maxResponseBytes`.
-    func exchange(
+    package func exchange(
         _ request: HTTPClientRequest, maxResponseBytes: Int, deadline: Duration
     ) async throws -> (head: HTTPClientResponse, body: [UInt8]?) {
         try await withThrowingTaskGroup(of: (head: HTTPClientResponse, body: [UInt8]?)?.self) { group in
@@ -23,16 +23,12 @@ extension HTTPClient {
                 return nil
             }
             defer { group.cancelAll() }
-            guard let answer = try await group.next() ?? nil else { throw IncompleteAnswer(deadline: deadline) }
+            guard let answer = try await group.next() ?? nil else {
+                throw TransportFault(.timeout, "no whole answer within \(deadline)")
+            }
             return answer
         }
     }
-}
-
-/// The deadline passed before the last byte of the answer.
-struct IncompleteAnswer: Error, CustomStringConvertible {
-    let deadline: Duration
-    var description: String { "no whole answer within \(deadline)" }
 }
 
 extension HTTPClientResponse.Body {

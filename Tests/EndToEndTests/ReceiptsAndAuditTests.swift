@@ -136,7 +136,7 @@ extension EndToEnd {
             let policy = "\(nodes.folder.path)/other.policy"
             try "log \(vkey)quorum none\n".write(toFile: policy, atomically: true, encoding: .utf8)
             let audit = try await Cairn.run("audit", "--log", log, "--policy", policy)
-            #expect(audit.status == 1)
+            #expect(audit.status == 2)
             #expect(audit.errors.contains("policy"))
         }
 
@@ -147,7 +147,8 @@ extension EndToEnd {
                 try FileManager.default.removeItem(atPath: "\(copy)/blob/\(blob)")
             }
             let audit = try await Cairn.run("audit", "--log", copy, "--policy", policy, "--json")
-            #expect(audit.status == 1)
+            #expect(audit.status == 2)
+            #expect(try audit.json()["outcome"] as? String == "unverified")
             let batch = try #require((try audit.json()["batches"] as? [[String: Any]])?.first)
             #expect(batch["verdict"] as? String == "unverified")
             #expect(batch["culprits"] as? [String] == [])

@@ -66,7 +66,7 @@ extension EndToEnd {
             try await run("busy") { nodes, proxy, task in
                 proxy.treatUploads(with: .busy(503, retryAfter: "3600").unasked)
                 let result = try await contribute(nodes, task, "--value", "40")
-                #expect(result.status == 1 && result.errors.contains("--resume"), "\(result.errors)")
+                #expect(result.status == 75 && result.errors.contains("--resume"), "\(result.errors)")
                 #expect(try proxy.uploads.count == 1)
                 #expect(try states(nodes, task) == [.notTaken("HTTP 503")])
                 proxy.behave()
@@ -117,7 +117,7 @@ extension EndToEnd {
                 // The second request is answered so, and the first one has 256 rows.
                 proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "3600"))
                 let first = try await contribute(nodes, task, file[0], file[1], file[2], file[3])
-                #expect(first.status == 1 && first.errors.contains("--resume --from-row 257"), "\(first.errors)")
+                #expect(first.status == 75 && first.errors.contains("--resume --from-row 257"), "\(first.errors)")
                 #expect(first.errors.contains("0 of 300 values are answered"), "\(first.errors)")
                 let second = try await contribute(
                     nodes, task, file[0], file[1], file[2], file[3], "--resume", "--from-row", "257")

@@ -21,7 +21,7 @@ extension NodeConfiguration {
         let dataDirectory = path(try root.text("data_dir"))
 
         let peer = try root.section("peer")
-        try peer.allowOnly(["url", "psk_file"])
+        try peer.allowOnly(["url", "psk_file", "ca_file"])
         let peerURL = try url("url", in: peer)
         guard peerURL != publicURL else {
             throw peer.invalid("url", "this is the node's own public_url; the peer is the other aggregator")
@@ -40,13 +40,15 @@ extension NodeConfiguration {
         try log.allowOnly(["origin", "key_file"])
         let origin = try log.value(
             "origin", reason: "an origin is a name without spaces or '+', such as example.org/cairn", parseOrigin)
-        return NodeConfiguration(
+        var configuration = NodeConfiguration(
             role: role, listenHost: listen.host, listenPort: listen.port, publicURL: publicURL,
             dataDirectory: dataDirectory,
             peerURL: peerURL, pskFile: pskFile,
             tokens: TokenFiles(aggregatorFile: aggregatorFile, collectorFile: collectorFile),
             log: LogSettings(origin: origin, keyFile: path(try log.text("key_file"))),
             taskprov: root.has("taskprov") ? try TaskprovSettings(root.section("taskprov")) : nil)
+        configuration.peerCAFile = peer.has("ca_file") ? path(try peer.text("ca_file")) : nil
+        return configuration
     }
 
     private static let urlReason =
@@ -54,6 +56,11 @@ extension NodeConfiguration {
 
     /// Where somebody sends requests: the peer to us, or we to it.
     private static func url(_ key: String, in section: YAMLSection) throws(ConfigurationError) -> BaseURL {
+        // First what the text itself says: a URL that is none has a reason of its own.
+        let text = try section.text(key)
+        do throws(InsecureEndpoint) { try EndpointRule.check(text) } catch {
+            throw section.invalid(key, error.description)
+        }
         let url = try section.value(key, reason: urlReason) { BaseURL($0) }
         do throws(InsecureEndpoint) { try EndpointRule.check(url.string) } catch {
             throw section.invalid(key, error.description)

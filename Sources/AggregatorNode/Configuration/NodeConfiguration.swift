@@ -19,6 +19,7 @@ package enum NodeRole: String, Sendable, CaseIterable {
 /// peer:
 ///   url: http://127.0.0.1:8302/
 ///   psk_file: peer.psk                 # the secret of the two operators (taskprov)
+///   ca_file: our-ca.pem                # optional: authorities of our own, beside the system's
 /// tokens:
 ///   aggregator: aggregator.token       # leader to helper
 ///   collector: collector.token         # collector to leader; only a leader has one
@@ -30,8 +31,8 @@ package enum NodeRole: String, Sendable, CaseIterable {
 ///   min_batch_size: 100
 /// ```
 ///
-/// Paths are relative to the folder of the file. All keys are required, except `taskprov`, and `tokens.collector` of a
-/// helper, which must be absent.
+/// Paths are relative to the folder of the file. All keys are required, except `taskprov`, `peer.ca_file`, and
+/// `tokens.collector` of a helper, which must be absent.
 package struct NodeConfiguration: Sendable, Equatable {
     package var role: NodeRole
     package var listenHost: String
@@ -40,6 +41,8 @@ package struct NodeConfiguration: Sendable, Equatable {
     package var dataDirectory: String
     package var peerURL: BaseURL
     package var pskFile: String
+    /// Certificates in PEM: authorities that vouch for the peer, the leader's log and witnesses, beside the system's.
+    package var peerCAFile: String?
     package var tokens: TokenFiles
     package var log: LogSettings
     /// Nil: only tasks that the operator has added are served.

@@ -174,7 +174,10 @@ struct YAMLSection {
             ConfigurationError(
                 file: file, line: context.mark.line, cause: .duplicateKey(duplicates.sorted().joined(separator: ", ")))
         default:
-            ConfigurationError(file: file, line: nil, cause: .syntax(String(describing: error)))
+            ConfigurationError(
+                file: file, line: nil,
+                cause: .syntax(
+                    "the text has a character or an encoding that YAML does not allow; write it in UTF-8"))
         }
     }
 }

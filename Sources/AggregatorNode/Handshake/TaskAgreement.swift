@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import Foundation
 import Logging
+import Transport
 
 /// Asks the peer about one task on behalf of an operator's command, which is another process than the node.
 package struct TaskAgreement: Sendable {
@@ -20,7 +21,8 @@ package struct TaskAgreement: Sendable {
     package static func with<Value>(
         _ configuration: NodeConfiguration, keys: NodeKeys, _ body: (TaskAgreement) async throws -> Value
     ) async throws -> Value {
-        let http = Node.makeHTTPClient()
+        if let file = configuration.peerCAFile { try TrustRoots.add(file: file) }
+        let http = try Node.makeHTTPClient()
         let peer = PeerClient(
             baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http,
             logger: Logger(label: "cairn.node") { _ in SwiftLogNoOpLogHandler() })

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import DAP
 import TransparencyLog
+import Transport
 
 /// A transparency log on the web: C2SP tlog-tiles under a URL.
 ///
@@ -20,8 +21,13 @@ package struct HTTPTileSource: TileSource {
         let url = "\(baseURL)/\(path)"
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw PeerError.insecure(error) }
         let limit = path == "checkpoint" ? SignedNote.maximumSize : EntryBundle.maximumSize
-        let answer = try await http.exchange(
-            HTTPClientRequest(url: url), maxResponseBytes: limit, deadline: .seconds(30))
+        let answer: (head: HTTPClientResponse, body: [UInt8]?)
+        do {
+            answer = try await http.exchange(
+                HTTPClientRequest(url: url), maxResponseBytes: limit, deadline: .seconds(30))
+        } catch {
+            throw PeerError.unreachable(url: url, reason: TransportFault(error).words)
+        }
         switch answer.head.status.code {
         case 200: break
         case 404, 410: throw TileSourceError.notFound(path: path)

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import DAP
 import Logging
 import NIOCore
+import Transport
 
 package enum PeerMethod: String, Sendable {
     case get = "GET"
@@ -117,7 +118,8 @@ package struct PeerClient: Sendable {
                     status: Int(answer.head.status.code), headers: answer.head.headers.map { ($0.name, $0.value) },
                     body: body))
         } catch {
-            return .failure(.unreachable(url: request.url, reason: String(describing: error)))
+            let fault = TransportFault(error)
+            return .failure(.unreachable(url: request.url, reason: fault.words))
         }
     }
 }

@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import Transport
 
 /// What came back from another server.
 package struct PeerResponse: Sendable {

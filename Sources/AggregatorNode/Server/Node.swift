@@ -1,11 +1,13 @@
 import AsyncHTTPClient
 import Datastore
 import DurableFiles
+import Encodings
 import Foundation
 import Hummingbird
 import Logging
 import ServiceLifecycle
 import TransparencyLog
+import Transport
 
 /// A node as a process: what `cairn node run` does.
 package enum Node {
@@ -36,7 +38,14 @@ package enum Node {
             await store.closeWhenIdle()
             throw error
         }
-        let http = makeHTTPClient()
+        let http: HTTPClient
+        do throws(TrustRootsError) {
+            if let file = configuration.peerCAFile { try TrustRoots.add(file: file) }
+            http = try makeHTTPClient()
+        } catch {
+            await store.closeWhenIdle()
+            throw .failed(error.description)
+        }
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http, logger: logger),
@@ -63,7 +72,7 @@ package enum Node {
         } catch let error as GenerationError {
             throw .generation(error)
         } catch {
-            throw .failed("\(error)")
+            throw .failed(OwnErrors.text(error) ?? "the database cannot be used")
         }
     }
 
@@ -78,12 +87,9 @@ package enum Node {
     }
 
     /// A client that follows no redirects (a token must not travel to another host) and waits for no one for ever.
-    package static func makeHTTPClient() -> HTTPClient {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: .seconds(5), read: .seconds(120))
+    package static func makeHTTPClient() throws(TrustRootsError) -> HTTPClient {
         // Slow answers about one task must not keep those about another, or a cosignature, from a connection.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        try HTTPClient.make(read: .seconds(120), connectionsPerServer: 64, repeatsConnecting: true)
     }
 
     /// Standard error, so that standard output holds nothing but the line that scripts wait for.
@@ -102,7 +108,9 @@ package enum Node {
         {
             // The files of the log may be newer than the database.
             do { try await ShownCheckpoints(context: context).examine(published) } catch {
-                return .failure(context.halt.reason.map { .halted($0) } ?? .failed("\(error)"))
+                return .failure(
+                    context.halt.reason.map { .halted($0) }
+                        ?? .failed(OwnErrors.text(error) ?? "the log cannot be read"))
             }
         }
         let serving = Serving(

@@ -1,6 +1,8 @@
+import Encodings
 import Foundation
 import Hummingbird
 import NIOCore
+import Transport
 
 /// How a process of ours serves: it says on standard output where it listens, and ends in order.
 struct Serving {
@@ -27,7 +29,22 @@ struct Serving {
         } catch let halted as HaltService.Halted {
             return .failure(.halted(halted.reason))
         } catch {
-            return .failure(.failed("the \(noun) stopped: \(error)"))
+            return .failure(.failed(Self.words(error, listening: address, noun: noun)))
+        }
+    }
+
+    /// Why it does not listen, or does not go on, for its operator.
+    static func words(_ error: any Error, listening address: ListenAddress, noun: String) -> String {
+        let place = "cannot listen on \(address.text)"
+        switch error {
+        case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
+            return "\(place): this machine has no such address; change 'listen'"
+        case let error as IOError where error.errnoCode == EACCES || error.errnoCode == EPERM:
+            return "\(place): the system does not allow it; ports below 1024 are for privileged programs"
+        case is SocketAddressError.UnknownHost, is SocketAddressError:
+            return "\(place): there is no such host; change 'listen'"
+        default:
+            return "the \(noun) stopped: \(OwnErrors.text(error) ?? TransportFault(error).words)"
         }
     }
 }

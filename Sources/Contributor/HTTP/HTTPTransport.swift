@@ -1,27 +1,35 @@
 import AsyncHTTPClient
 import DAP
+import Encodings
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Synchronization
+import Transport
 
 /// Sends HTTP requests and repeats them while that makes sense.
 ///
 /// A node may restart at any moment, and every request of DAP and of Cairn may be repeated without harm: creation is
 /// idempotent, reports carry unique ids. So a broken connection, an answer of the 5xx family and 429 lead to another
-/// attempt, until the deadline (`RetryPace`).
+/// attempt, until the deadline (`RetryPace`). What no attempt can change ends at once: a URL that is none, a name that does
+/// not exist, TLS on one side only, a certificate that nobody vouches for. A server where nothing listens is given a few
+/// attempts, unless it has answered this process before: then it restarts, and is worth the whole deadline.
 public struct HTTPTransport: Sendable {
-    /// How long a request is repeated before ``ContributorError/unreachable(url:reason:)``.
+    /// How long a request is repeated before ``ContributorError/unreachable(url:reason:advice:)``.
     public var deadline: Duration
+    /// How long a server is asked again where nothing listens; the deadline if nil.
+    public var refusalPatience: Duration?
     /// How long one attempt may take.
     public var attemptTimeout: Duration
     /// Gets sentences about whom a request waits for, where that takes longer than two seconds.
     public var notice: (@Sendable (String) -> Void)?
 
     public init(
-        deadline: Duration = .seconds(20), attemptTimeout: Duration = .seconds(60),
+        deadline: Duration = .seconds(20), attemptTimeout: Duration = .seconds(60), refusalPatience: Duration? = nil,
         notice: (@Sendable (String) -> Void)? = nil
     ) {
         self.deadline = deadline
+        self.refusalPatience = refusalPatience
         self.attemptTimeout = attemptTimeout
         self.notice = notice
     }
@@ -54,6 +62,11 @@ public struct HTTPTransport: Sendable {
         package let body: [UInt8]
         /// How many attempts it took; above 1, the node may have acted on an earlier one.
         package let attempts: Int
+        /// When it was there, by this machine's clock; POSIX seconds.
+        package let receivedAt: UInt64
+
+        /// The node's clock when it answered, where it says so.
+        package var nodeTime: UInt64? { header("Date").flatMap { HTTPDate.parse($0, now: receivedAt) } }
 
         /// The first header of that name.
         package func header(_ name: String) -> String? { headers.first(name: name) }
@@ -68,14 +81,51 @@ public struct HTTPTransport: Sendable {
         }
     }
 
+    /// What one attempt brought.
+    package typealias Attempt = Result<Answer, AttemptFailure>
+
+    /// Why an attempt brought no answer.
+    package enum AttemptFailure: Error {
+        /// No connection, or it broke.
+        case fault(TransportFault)
+        /// Nothing can be sent, whoever listens: for instance the file of authorities cannot be read.
+        case client(ContributorError)
+        /// The answer is longer than the request allows.
+        case tooLong(limit: Int)
+
+        /// In the middle of a sentence.
+        var words: String {
+            switch self {
+            case .fault(let fault): fault.words
+            case .client(let error): error.description
+            case .tooLong(let limit): "the answer has more than \(limit) bytes"
+            }
+        }
+
+        /// Whether the server may have got the request all the same.
+        var mayHaveArrived: Bool {
+            switch self {
+            case .fault(let fault): !fault.isPermanent && ![.refused, .lookup, .noRoute].contains(fault.kind)
+            case .client: false
+            case .tooLong: true
+            }
+        }
+
+        func error(for request: Request) -> ContributorError {
+            switch self {
+            case .fault(let fault): .unreachable(url: request.url, reason: fault.words, advice: fault.advice)
+            case .client(let error): error
+            case .tooLong: .unexpectedAnswer(url: request.url, reason: words)
+            }
+        }
+    }
+
     /// Sends a request and hands back the last answer, whatever its status.
     ///
     /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when it is longer
-    ///   than the request allows, `.insecure` before anything is sent in plain text to another machine.
+    ///   than the request allows, `.insecure` before anything is sent to what is no URL, or in plain text to another
+    ///   machine.
     package func send(_ request: Request) async throws -> Answer {
-        do throws(InsecureEndpoint) { try EndpointRule.check(request.url) } catch {
-            throw ContributorError.insecure(error)
-        }
         let words = WaitingWords(for: request.url, notice: notice)
         defer { withExtendedLifetime(words) {} }
         let start = ContinuousClock.now
@@ -84,32 +134,47 @@ public struct HTTPTransport: Sendable {
         while true {
             attempts += 1
             let result = await attempt(request, number: attempts)
-            var asked: Duration?
-            switch result {
-            case .success(let answer):
-                guard [408, 429].contains(answer.status) || answer.status >= 500 else { return answer }
-                asked = answer.retryAfter
-            case .failure(let error):
-                if case .unexpectedAnswer = error { throw error }
+            if case .success(let answer) = result, !Self.asksForAnother(answer) { return answer }
+            try Task.checkCancellation()
+            guard let wait = pause(after: result, request, since: start, &pace) else {
+                switch result {
+                case .success(let answer): return answer
+                case .failure(let failure): throw failure.error(for: request)
+                }
             }
-            guard let wait = pace.wait(after: ContinuousClock.now - start, asked: asked) else {
-                return try result.get()
-            }
-            words.explain(Self.explanation(result, asked: asked))
+            words.explain(Self.explanation(result))
             try await Task.sleep(for: wait)
         }
     }
 
+    /// Whether an answer only says that there is none yet.
+    private static func asksForAnother(_ answer: Answer) -> Bool {
+        [408, 425, 429].contains(answer.status) || answer.status >= 500
+    }
+
+    /// How long to wait before the next attempt; nil where there shall be none.
+    func pause(
+        after result: Attempt, _ request: Request, since start: ContinuousClock.Instant, _ pace: inout RetryPace
+    ) -> Duration? {
+        let spent = ContinuousClock.now - start
+        switch result {
+        case .success(let answer): return pace.wait(after: spent, asked: answer.retryAfter)
+        case .failure(.client), .failure(.tooLong): return nil
+        case .failure(.fault(let fault)):
+            guard !fault.isPermanent else { return nil }
+            let isNew = fault.kind == .refused && !Self.hasAnswered(request.url)
+            return pace.wait(after: spent, asked: nil, atMost: isNew ? refusalPatience : nil)
+        }
+    }
+
     /// Why a request has to wait, in the middle of a sentence.
-    static func explanation(_ result: Result<Answer, ContributorError>, asked: Duration?) -> String {
-        let reason =
-            switch result {
-            case .success(let answer): "HTTP \(answer.status)"
-            case .failure(.unreachable(_, let reason)): reason
-            case .failure(.unexpectedAnswer(_, let reason)): reason
-            case .failure(let error): "\(error)"
-            }
-        return asked.map { "\(reason); it asks to come back in \($0.components.seconds) s" } ?? reason
+    static func explanation(_ result: Attempt) -> String {
+        switch result {
+        case .success(let answer):
+            answer.retryAfter.map { "HTTP \(answer.status); it asks to come back in \($0.components.seconds) s" }
+                ?? "HTTP \(answer.status)"
+        case .failure(let failure): failure.words
+        }
     }
 
     /// Sends a request that must succeed.
@@ -124,51 +189,58 @@ public struct HTTPTransport: Sendable {
     /// What an answer outside 200 to 299 says.
     package static func error(for answer: Answer, url: String) -> ContributorError {
         if let problem = answer.problem { return .refused(url: url, status: answer.status, problem: problem) }
-        let text = String(validating: answer.body.prefix(200), as: UTF8.self) ?? ""
-        return .unexpectedAnswer(url: url, reason: "HTTP \(answer.status) \(text)")
+        let text = AnswerWords.text(
+            status: answer.status, type: answer.header("Content-Type"), location: answer.header("Location"),
+            body: answer.body)
+        return asksForAnother(answer) ? .busy(url: url, reason: text) : .unexpectedAnswer(url: url, reason: text)
     }
 
-    /// One client for the process. It never follows redirects: a report goes to the node of the task, or nowhere.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(5)
-        configuration.httpVersion = .http1Only
-        return HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+    /// One client for the process, made when it is first needed.
+    private static let client: Result<HTTPClient, ContributorError> = {
+        do throws(TransportFault) { try OpenFiles.prepare() } catch {
+            return .failure(.cannotConnect(reason: error.words, advice: error.advice))
+        }
+        do throws(TrustRootsError) { return .success(try HTTPClient.make(repeatsConnecting: false)) } catch {
+            return .failure(.cannotConnect(reason: error.description, advice: ""))
+        }
     }()
 
+    /// The servers that have answered this process.
+    private static let answered = Mutex<Set<String>>([])
+
+    private static func hasAnswered(_ url: String) -> Bool {
+        guard let server = try? WebAddress(url).server else { return false }
+        return answered.withLock { $0.contains(server) }
+    }
+
     /// Sends a request once.
-    func attempt(_ request: Request, number: Int) async -> Result<Answer, ContributorError> {
-        var message = HTTPClientRequest(url: request.url)
+    func attempt(_ request: Request, number: Int) async -> Attempt {
+        do throws(InsecureEndpoint) { try EndpointRule.check(request.url) } catch {
+            return .failure(.client(.insecure(error)))
+        }
+        let address: WebAddress
+        do throws(WebAddressError) { address = try WebAddress(request.url) } catch {
+            return .failure(.client(.insecure(InsecureEndpoint(url: request.url, malformed: error))))
+        }
+        let client: HTTPClient
+        do throws(ContributorError) { client = try Self.client.get() } catch { return .failure(.client(error)) }
+        var message = HTTPClientRequest(url: address.string)
         message.method = request.method
         for header in request.headers { message.headers.add(name: header.name, value: header.value) }
         if !request.body.isEmpty { message.body = .bytes(request.body) }
         do {
-            let timeout = TimeAmount.milliseconds(attemptTimeout.components.seconds * 1000)
-            let response = try await Self.client.execute(message, timeout: timeout)
-            let body = try await response.body.collect(upTo: request.maximumAnswer)
+            let answer = try await client.exchange(
+                message, maxResponseBytes: request.maximumAnswer, deadline: attemptTimeout)
+            Self.answered.withLock { _ = $0.insert(address.server) }
+            guard let body = answer.body else { return .failure(.tooLong(limit: request.maximumAnswer)) }
             return .success(
                 Answer(
-                    status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView),
-                    attempts: number))
-        } catch is NIOTooManyBytesError {
-            return .failure(
-                .unexpectedAnswer(url: request.url, reason: "the answer has more than \(request.maximumAnswer) bytes"))
+                    status: Int(answer.head.status.code), headers: answer.head.headers, body: body, attempts: number,
+                    receivedAt: currentTime()))
         } catch {
-            return .failure(.unreachable(url: request.url, reason: Self.reason(error)))
+            // Only a first failure is looked at again: later ones have the words of the first, or other reasons.
+            let fault = TransportFault(error)
+            return .failure(.fault(number == 1 ? await fault.examined(at: address) : fault))
         }
-    }
-
-    /// The few causes that people meet, in their words.
-    private static func reason(_ error: any Error) -> String {
-        let text = String(describing: error)
-        if text.contains("Connection refused") { return "nothing listens there" }
-        if let error = error as? HTTPClientError {
-            switch error {
-            case .connectTimeout, .deadlineExceeded, .readTimeout: return "it took too long"
-            case .remoteConnectionClosed: return "the connection broke"
-            default: return error.shortDescription
-            }
-        }
-        return text
     }
 }

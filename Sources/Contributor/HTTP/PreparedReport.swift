@@ -63,6 +63,8 @@ public struct UploadOutcome: Sendable, Equatable {
     public let index: Int
     /// Nil when the leader has stored the report.
     public let error: ReportError?
+    /// Why it was refused, in words; nil where it was not.
+    public let reason: String?
     /// Bytes on the line.
     public let size: Int
     /// What the leader promised about it.

@@ -1,4 +1,5 @@
 import Foundation
+import Transport
 
 /// When a request that brought nothing is sent again, and when it is given up. Pure but for the dice.
 ///
@@ -21,11 +22,13 @@ package struct RetryPace: Sendable {
     /// - Parameters:
     ///   - spent: since the first attempt began.
     ///   - asked: what the node asks for.
-    package mutating func wait(after spent: Duration, asked: Duration?) -> Duration? {
+    ///   - most: where there is less patience than usual.
+    package mutating func wait(after spent: Duration, asked: Duration?, atMost most: Duration? = nil) -> Duration? {
         guard deadline > .zero else { return nil }
         let wait = asked ?? pause * Double.random(in: 0.5...1.5)
         pause = min(pause * 2, .seconds(5))
-        let limit = asked == nil ? deadline : max(deadline, Self.patienceWhenAsked)
+        let patience = min(deadline, most ?? deadline)
+        let limit = asked == nil ? patience : max(deadline, Self.patienceWhenAsked)
         return spent + wait <= limit ? wait : nil
     }
 
@@ -33,11 +36,7 @@ package struct RetryPace: Sendable {
     package static func asked(_ header: String?, now: Date) -> Duration? {
         guard let header else { return nil }
         if let seconds = Int64(header) { return .seconds(max(seconds, 0)) }
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "GMT")
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        guard let date = format.date(from: header) else { return nil }
-        return .seconds(max(date.timeIntervalSince(now), 0))
+        guard let date = HTTPDate.parse(header, now: UInt64(max(now.timeIntervalSince1970, 0))) else { return nil }
+        return .seconds(max(Double(date) - now.timeIntervalSince1970, 0))
     }
 }

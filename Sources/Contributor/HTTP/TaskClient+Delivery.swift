@@ -38,9 +38,6 @@ extension TaskClient {
         notice: (@Sendable (String) -> Void)?
     ) async throws -> [UploadOutcome] {
         let request = uploadRequest(reports)
-        do throws(InsecureEndpoint) { try EndpointRule.check(request.url) } catch {
-            throw ContributorError.insecure(error)
-        }
         let words = WaitingWords(for: request.url, notice: notice ?? transport.notice)
         defer { withExtendedLifetime(words) {} }
         let start = ContinuousClock.now
@@ -49,7 +46,7 @@ extension TaskClient {
         while true {
             try record.sending()
             let result = await transport.attempt(request, number: record.attempts)
-            let reading = read(result, of: reports, isRepeated: isRepeated || record.attempts > 1)
+            let reading = read(result, to: request, of: reports, isRepeated: isRepeated || record.attempts > 1)
             switch reading.reply {
             case .answered:
                 try wallet.save(reading.outcomes.flatMap(records))
@@ -61,9 +58,10 @@ extension TaskClient {
             case .notTaken, .unclear: try record.noWord(reading.reply, reason: reading.reason)
             }
             try Task.checkCancellation()
-            let asked = (try? result.get())?.retryAfter
-            guard let wait = pace.wait(after: ContinuousClock.now - start, asked: asked) else { throw reading.failure }
-            words.explain(HTTPTransport.explanation(result, asked: asked))
+            guard let wait = transport.pause(after: result, request, since: start, &pace) else {
+                throw reading.failure
+            }
+            words.explain(HTTPTransport.explanation(result))
             try await Task.sleep(for: wait)
         }
     }
@@ -78,11 +76,15 @@ extension TaskClient {
     }
 
     private nonisolated func read(
-        _ result: Result<HTTPTransport.Answer, ContributorError>, of reports: [PreparedReport], isRepeated: Bool
+        _ result: HTTPTransport.Attempt, to request: HTTPTransport.Request, of reports: [PreparedReport],
+        isRepeated: Bool
     ) -> Reading {
-        let url = ResourceURL.reports(leaderURL, taskID)
+        let url = request.url
         switch result {
-        case .failure(let error): return Reading(reply: .unclear, reason: "no answer", failure: error)
+        case .failure(let failure):
+            return Reading(
+                reply: failure.mayHaveArrived ? .unclear : .notTaken, reason: "no answer",
+                failure: failure.error(for: request))
         case .success(let answer):
             let problem = answer.problem
             let reply = UploadReply.judge(

@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Ledger
 import Wallet
 
@@ -50,7 +51,7 @@ extension TaskClient {
         do {
             sharded = try vdaf.shard(taskID: taskID, measurement: measurement, reportID: .random())
         } catch {
-            throw ContributorError.invalidMeasurement(String(describing: error))
+            throw ContributorError.invalidMeasurement(OwnErrors.text(error) ?? "it cannot be split")
         }
         return try seal(sharded, index: index, seed: seed, time: time, configs: configs)
     }
@@ -69,7 +70,7 @@ extension TaskClient {
             return PreparedReport(
                 report: report, opening: sharded.opening, index: index, shares: SealableShares(sharded))
         } catch {
-            throw ContributorError.reportFailed(String(describing: error))
+            throw ContributorError.reportFailed(OwnErrors.text(error) ?? "it cannot be encrypted to these keys")
         }
     }
 
@@ -93,7 +94,7 @@ extension TaskClient {
             else { return nil }
             return PreparedReport(report: report, opening: prepared.opening, index: prepared.index, shares: shares)
         } catch {
-            throw ContributorError.reportFailed(String(describing: error))
+            throw ContributorError.reportFailed(OwnErrors.text(error) ?? "it cannot be encrypted to these keys")
         }
     }
 
@@ -107,7 +108,7 @@ extension TaskClient {
                 report: try seal(kept.metadata, publicShare: kept.publicShare, inputShares, configs: configs),
                 opening: nil, index: index, shares: SealableShares(inputShares))
         } catch {
-            throw ContributorError.reportFailed(String(describing: error))
+            throw ContributorError.reportFailed(OwnErrors.text(error) ?? "it cannot be encrypted to these keys")
         }
     }
 

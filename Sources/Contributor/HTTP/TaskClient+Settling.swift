@@ -89,7 +89,8 @@ extension TaskClient {
     ) async throws -> [UnsettledReport] {
         guard let text = file.logPolicy else { throw ContributorError.invalidTask("it names no log") }
         let policy = try LogPolicy(parsing: Array(text.utf8))
-        let source = HTTPTileSource(baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"))
+        let source = HTTPTileSource(
+            baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"), transport: transport)
         let seed = wallet.seed
         var ends = LoggedEnds(
             task: task,

@@ -157,7 +157,11 @@ extension TaskClient {
         }
         return reports.map { report in
             UploadOutcome(
-                reportID: report.reportID, index: report.index, error: errors[report.reportID], size: report.size,
+                reportID: report.reportID, index: report.index, error: errors[report.reportID],
+                reason: errors[report.reportID].map {
+                    RefusalWords.text(
+                        $0, task: file.configuration, now: answer.receivedAt, nodeTime: answer.nodeTime)
+                }, size: report.size,
                 promise: promises[report.reportID] ?? .none)
         }
     }

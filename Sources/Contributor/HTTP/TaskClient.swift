@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Foundation
 import Ledger
 import NIOHTTP1
@@ -36,7 +37,7 @@ public actor TaskClient {
         } catch let error as InsecureEndpoint {
             throw ContributorError.insecure(error)
         } catch {
-            throw ContributorError.invalidTask(String(describing: error))
+            throw ContributorError.invalidTask(OwnErrors.text(error) ?? "it is not one for this program")
         }
     }
 
@@ -150,6 +151,9 @@ extension TaskClient {
         let headers = [taskHeader, (name: "Content-Type", value: "application/octet-stream")]
         let answer = try await transport.sendExpectingSuccess(.init(.POST, url, headers: headers, body: body.bytes))
         struct Logged: Decodable { let index: UInt64 }
-        return try JSONDecoder().decode(Logged.self, from: Data(answer.body)).index
+        guard let logged = try? JSONDecoder().decode(Logged.self, from: Data(answer.body)) else {
+            throw ContributorError.unexpectedAnswer(url: url, reason: "it does not say where in the log the entry is")
+        }
+        return logged.index
     }
 }

@@ -38,7 +38,7 @@ extension TaskClient {
         do {
             return try decoder.decode(TaskStatus.self, from: Data(answer.body))
         } catch {
-            throw ContributorError.unexpectedAnswer(url: url, reason: "not a task's status: \(error)")
+            throw ContributorError.unexpectedAnswer(url: url, reason: "not the JSON of a task's status")
         }
     }
 }

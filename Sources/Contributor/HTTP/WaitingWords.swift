@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Says whom a command waits for, once it has waited for two seconds, and then twice a minute.
-final class WaitingWords: Sendable {
-    private static let first = Duration.seconds(2)
-    private static let next = Duration.seconds(30)
+/// Says whom a command waits for, since when, and what it was told: after two seconds, and then at growing intervals.
+package final class WaitingWords: Sendable {
+    /// After how many seconds of waiting something is said; beyond the last, as often as the last two are apart.
+    package static let moments: [Int64] = [2, 7, 17, 37, 67, 127]
 
     private let reason: Reason
     private let speech: Task<Void, Never>?
@@ -14,15 +14,18 @@ final class WaitingWords: Sendable {
     }
 
     /// - Parameter notice: gets the sentences; nobody wants them if nil.
-    init(for url: String, notice: (@Sendable (String) -> Void)?) {
+    init(for whom: String, notice: (@Sendable (String) -> Void)?) {
         let reason = Reason()
         self.reason = reason
         speech = notice.map { notice in
             Task {
-                var pause = Self.first
-                while (try? await Task.sleep(for: pause)) != nil {
-                    notice("waiting for \(url): \(reason.text.withLock { $0 })")
-                    pause = Self.next
+                let start = ContinuousClock.now
+                for number in 0... {
+                    let moment = Self.moment(number)
+                    guard (try? await Task.sleep(until: start + .seconds(moment), clock: .continuous)) != nil else {
+                        return
+                    }
+                    notice(Self.sentence(whom, reason: reason.text.withLock { $0 }, seconds: moment))
                 }
             }
         }
@@ -32,4 +35,15 @@ final class WaitingWords: Sendable {
 
     /// Why it takes so long, as far as is known.
     func explain(_ text: String) { reason.text.withLock { $0 = text } }
+
+    /// When the sentence of this number is due, in seconds.
+    package static func moment(_ number: Int) -> Int64 {
+        guard number >= moments.count else { return moments[number] }
+        let pause = moments[moments.count - 1] - moments[moments.count - 2]
+        return moments[moments.count - 1] + Int64(number - moments.count + 1) * pause
+    }
+
+    package static func sentence(_ whom: String, reason: String, seconds: Int64) -> String {
+        "waiting for \(whom): \(reason) (for \(seconds) s now)"
+    }
 }

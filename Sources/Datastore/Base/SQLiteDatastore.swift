@@ -127,9 +127,9 @@ package struct SQLiteDatastore: Sendable {
         switch error {
         case let error as DatastoreError: error
         case let error as DatabaseError:
-            .database(code: error.extendedResultCode.rawValue, message: error.message ?? error.description)
+            .database(code: error.extendedResultCode.rawValue, message: error.message ?? "no reason given")
         case is CancellationError: .cancelled
-        default: .database(code: 1, message: String(describing: error))
+        default: .database(code: 1, message: "a request that the database cannot carry out")
         }
     }
 }

@@ -26,6 +26,38 @@ package struct AuditReport: Sendable {
             && batches.allSatisfy { if case .verified = $0.verdict { true } else { false } }
             && payouts.allSatisfy { if case .divided = $0.verdict { true } else { false } }
     }
+
+    /// The audit in one word: what is false counts before what could not be found out, and that before what is not finished.
+    package var outcome: AuditOutcome {
+        var outcomes: [AuditOutcome] = batches.map {
+            switch $0.verdict {
+            case .verified: .verified
+            case .failed: .failed
+            case .unverified: .unverified
+            case .unfinished: .open
+            }
+        }
+        outcomes += payouts.map {
+            switch $0.verdict {
+            case .divided: .verified
+            case .wrong: .failed
+            case .unverified: .unverified
+            }
+        }
+        outcomes += lineage.map { _ in .failed }
+        return [.failed, .unverified, .open].first { outcomes.contains($0) } ?? (batches.isEmpty ? .open : .verified)
+    }
+}
+
+/// What became of an audit.
+package enum AuditOutcome: String, Sendable {
+    case verified
+    /// Something is false.
+    case failed
+    /// Something that the checks need is not there: no verdict either way.
+    case unverified
+    /// Nothing is wrong, and a batch is not collected yet, or there is none.
+    case open
 }
 
 /// A task whose batches an audit checked.
@@ -69,8 +101,10 @@ package enum AuditError: Error, Sendable {
     case checkpointUnavailable(String)
     /// The checkpoint is not signed as the policy demands.
     case checkpointRejected(PolicyVerdict)
-    /// The log's data does not hash to the checkpoint, or is missing.
+    /// The log's data does not hash to the checkpoint.
     case logDamaged(String)
+    /// The log's data cannot be read, or a part of it is missing.
+    case logUnreadable(String)
     /// The log has no such task.
     case unknownTask(TaskID)
     /// The log or the policy is not the one that the task names.
@@ -79,12 +113,25 @@ package enum AuditError: Error, Sendable {
     case notVerified(String)
 }
 
+extension AuditError {
+    /// What it means that entries could not be read.
+    static func reading(_ error: any Error) -> AuditError {
+        switch error {
+        case let error as AuditError: error
+        case let error as LogReaderError: .logDamaged("\(error)")
+        case let error as MerkleError: .logDamaged("\(error)")
+        default: .logUnreadable("\(error)")
+        }
+    }
+}
+
 extension AuditError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .checkpointUnavailable(let reason): "no checkpoint: \(reason)"
         case .checkpointRejected(let verdict): "the policy does not accept the checkpoint:\n\(verdict)"
         case .logDamaged(let reason): "the log's entries do not match its checkpoint: \(reason)"
+        case .logUnreadable(let reason): "the log cannot be read: \(reason)"
         case .unknownTask(let id): "the log has no task \(id)"
         case .otherLog(let reason): reason
         case .notVerified(let reason): "the batch's result is not verified: \(reason)"

@@ -161,7 +161,7 @@ package struct Auditor: Sendable {
             }
             addWaiting()
         } catch {
-            throw .logDamaged("\(error)")
+            throw .reading(error)
         }
         progress(head.size, head.size)
         return (order.compactMap { ledgers[$0] }, notes)

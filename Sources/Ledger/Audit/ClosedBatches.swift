@@ -53,7 +53,7 @@ extension Auditor {
             do {
                 proof = try await reader.inclusionProof(index: batch.index)
             } catch {
-                throw .logDamaged("\(error)")
+                throw .reading(error)
             }
             let leaves = batch.members.map { member in
                 let leaf = ledger.leaves[member]
@@ -79,7 +79,7 @@ extension Auditor {
                 return entry.bytes
             }
         } catch {
-            throw .logDamaged("\(error)")
+            throw .reading(error)
         }
         throw .logDamaged("entry \(leaf.index) is not the report that it was")
     }

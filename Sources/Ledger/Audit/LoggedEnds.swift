@@ -62,7 +62,7 @@ package struct LoggedEnds: Sendable {
                 if let entry = try? LedgerEntry(decoding: leaf.bytes) { add(entry, leaf) }
             }
         } catch {
-            throw .logDamaged("\(error)")
+            throw .reading(error)
         }
         read = head.size
     }

@@ -51,7 +51,7 @@ package struct LoggedReports: Sendable {
                     inclusionProof: try await reader.inclusionProof(index: leaf.index), checkpoint: checkpoint)
             }
         } catch {
-            throw .logDamaged("\(error)")
+            throw .reading(error)
         }
         throw .logDamaged("entry \(leaf.index) is not the report that it was")
     }

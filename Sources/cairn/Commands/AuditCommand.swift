@@ -5,16 +5,20 @@ import Ledger
 import TransparencyLog
 
 /// `cairn audit`: recomputes every batch's public check from the log alone.
-struct AuditCommand: AsyncParsableCommand {
+struct AuditCommand: AsyncParsableCommand, Judging {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Check published results against the log.",
         discussion: """
             Reads the log from a URL or a folder, verifies it under the policy, adds up the logged commitments of \
             every batch and compares them with the sums that the aggregators signed. No secret is needed and no node is \
-            trusted. Of training runs it follows the models from round to round; with --task only within that task. The \
-            exit code is 0 only if every batch is verified, every model follows from the one before, and every payout adds \
-            up; missing data means 'unverified', and so do tasks that name another log or policy.
+            trusted. Of training runs it follows the models from round to round; with --task only within that task.
+
+            The exit code is 0 if nothing is wrong: every closed batch is verified, every model follows from the one before, \
+            and every payout adds up; a batch that is still open is said and is no failure. It is 1 if something is false: a \
+            batch, a model or a payout that fails its check, or a log that contradicts its own checkpoint. It is 2 where this \
+            could not be found out: the log cannot be reached or lacks data, the policy does not accept its checkpoint, or \
+            a task names another log or policy.
             """)
 
     struct Output: Encodable {
@@ -51,6 +55,8 @@ struct AuditCommand: AsyncParsableCommand {
         }
 
         let verified: Bool
+        /// `verified`, `open` (nothing is wrong, and something is not finished), `failed` or `unverified`.
+        let outcome: String
         /// Entries in the log.
         let size: UInt64
         let batches: [Batch]
@@ -65,6 +71,7 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "The log's URL or folder.") var log: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
     @Option(name: .customLong("task"), parsing: .unconditional, help: "Only this task: its id.") var taskID: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -85,7 +92,8 @@ struct AuditCommand: AsyncParsableCommand {
         if json {
             try JSONOutput.print(
                 Output(
-                    verified: report.isVerified, size: report.head.size, batches: batches, payouts: payouts,
+                    verified: report.isVerified, outcome: report.outcome.rawValue, size: report.head.size,
+                    batches: batches, payouts: payouts,
                     lineage: lineage,
                     tasks: report.tasks.map {
                         Output.Task(taskId: $0.taskID.base64URL, lacks: $0.weaknesses.map(\.name))
@@ -104,14 +112,23 @@ struct AuditCommand: AsyncParsableCommand {
                 Console.print("note: task \(task.taskID.base64URL) lacks: \(sentences)")
             }
         }
-        if !report.isVerified { throw ExitCode(1) }
+        switch report.outcome {
+        case .verified: break
+        case .open:
+            Console.error(
+                "cairn: nothing is wrong with what is in the log; "
+                    + (batches.isEmpty
+                        ? "no batch is there yet" : "a batch is still open, and is checked once it is collected"))
+        case .failed: throw ExitStatus.no.code
+        case .unverified: throw ExitStatus.unknown.code
+        }
     }
 
     static func audit(
         log: String, policy: LogPolicy, taskID: TaskID?,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws -> AuditReport {
-        try await Auditor(source: LogLocation.source(log), policy: policy).audit(taskID: taskID, progress: progress)
+        try await Auditor(source: try LogLocation.source(log), policy: policy).audit(taskID: taskID, progress: progress)
     }
 
     static func describe(_ audit: BatchAudit) -> Output.Batch {

@@ -36,6 +36,10 @@ struct CollectCommand: AsyncParsableCommand {
         let average: [Double]?
         let start: String?
         let end: String?
+        /// The leader's counters over the whole task; null where they could not be had.
+        let received: Int?
+        let pending: Int?
+        let accepted: Int?
         /// Whether the log proves this result.
         let audited: Bool
         /// Why it does not, or that it does.
@@ -49,6 +53,7 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(name: .customLong("out"), help: "A .npy or .safetensors file for the numbers.") var output: String?
     @Flag(help: "Let the leader select the batch after the one that was collected.") var next = false
     @Flag(help: "Print averages: the sums divided by the number of reports.") var average = false
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -67,11 +72,23 @@ struct CollectCommand: AsyncParsableCommand {
             transport: .speaking)
         let query = try query(file.configuration)
         let reasons = WaitingReasons()
-        let outcome = try await collector.collect(query, next: next) { reason in
-            if let line = reasons.line(for: reason, at: .now) { Console.error(line) }
-            Spinner.shared.turn("waiting for the aggregators")
+        let progress = try CollectionProgress(task: file)
+        let outcome: CollectionOutcome
+        do {
+            let tell: @Sendable (String) -> Void = { Console.error("cairn: \($0)") }
+            outcome = try await progress.during(notice: tell) { note in
+                try await collector.collect(query, next: next, deadline: NetworkOptions.timeout ?? .seconds(600)) {
+                    note($0)
+                    if let line = reasons.line(for: $0, at: .now) { Console.error(line) }
+                    Spinner.shared.turn("waiting for the aggregators")
+                }
+            }
+            Spinner.shared.finish()
+        } catch {
+            Spinner.shared.finish()
+            if let status = await progress.status() { Console.error("cairn: the leader has \(status.words)") }
+            throw error
         }
-        Spinner.shared.finish()
         let (isAudited, audit) = try await audit(outcome, of: file, query: query)
         let vdaf = try file.configuration.vdaf
         let numbers = outcome.value.numbers(vdaf)
@@ -86,11 +103,13 @@ struct CollectCommand: AsyncParsableCommand {
         let start = file.configuration.seconds(of: outcome.interval.start).map(TimeArgument.text)
         let end = outcome.interval.end.flatMap { file.configuration.seconds(of: $0) }.map(TimeArgument.text)
         if json {
+            let status = await progress.status()
             return try JSONOutput.print(
                 Output(
                     taskId: file.taskID.base64URL, count: outcome.count, result: outcome.value.decimals,
                     values: vdaf.isSigned ? numbers : nil,
-                    average: averages, start: start, end: end, audited: isAudited, audit: audit))
+                    average: averages, start: start, end: end, received: status?.received,
+                    pending: status?.pending, accepted: status?.accepted, audited: isAudited, audit: audit))
         }
         let texts = averages.map { $0.map { "\($0)" } }
         if output == nil {

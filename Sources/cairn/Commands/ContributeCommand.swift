@@ -70,6 +70,7 @@ struct ContributeCommand: AsyncParsableCommand {
     @Flag(help: "Send again what earlier uploads to the task left unanswered; alone, or before the rest of a --csv.")
     var resume = false
     @Option(help: "The first row of --csv to send, from 1.") var fromRow: Int?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -125,7 +126,7 @@ struct ContributeCommand: AsyncParsableCommand {
         let gone = resumes ? try Self.gone(of: file, in: access.wallet) : 0
         if gone > 0 { Console.error(Self.words(gone: gone, isCommitted: try file.configuration.vdaf.isCommitted)) }
         try report(resumed: resumed.current, tally.current, file: file)
-        guard gone == 0, (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitCode(1) }
+        guard gone == 0, (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitStatus.no.code }
     }
 
     /// The reports of the task that wait in the wallet to be sent again.

@@ -36,6 +36,7 @@ struct CreditPaidCommand: AsyncParsableCommand, Judging {
     @OptionGroup var task: TaskReference
     @Argument(help: "The claim.") var file: String
     @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -56,8 +57,8 @@ struct CreditPaidCommand: AsyncParsableCommand, Judging {
             for reason in output.missing { Console.print("UNVERIFIED  \(reason)") }
             if output.payments.isEmpty { Console.print("no payout of this task lists the claim") }
         }
-        if !output.faults.isEmpty || output.payments.contains(where: { $0.fault != nil }) { throw ExitCode(1) }
-        if output.payments.isEmpty { throw ExitCode(2) }
+        if !output.faults.isEmpty || output.payments.contains(where: { $0.fault != nil }) { throw ExitStatus.no.code }
+        if output.payments.isEmpty { throw ExitStatus.unknown.code }
     }
 
     private static func describe(_ payouts: [PayoutAudit], _ claim: CreditClaim) -> Output {

@@ -47,6 +47,7 @@ struct CreditPayoutCommand: AsyncParsableCommand {
     @Option(help: "The file of receipts that were counted already; made if it is not there.") var registry: String
     @Option(help: "The owner's key, which the task names.") var ownerKey: String
     @Option(name: .customLong("out"), help: "The file for the table.") var output: String
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {

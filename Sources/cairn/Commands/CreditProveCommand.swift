@@ -39,6 +39,7 @@ struct CreditProveCommand: AsyncParsableCommand {
     @Option(help: "What it is for.") var purpose = ""
     @Option(help: "To whom what it earns is due.") var recipient = ""
     @Option(name: .customLong("out"), help: "The claim's file.") var output: String
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {

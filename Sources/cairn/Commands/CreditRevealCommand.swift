@@ -16,6 +16,7 @@ struct CreditRevealCommand: AsyncParsableCommand {
 
     @OptionGroup var task: TaskReference
     @Option(help: "The file with λ that `cairn task create` wrote.") var lambda: String
+    @OptionGroup var network: NetworkOptions
 
     func run() async throws {
         let file = try task.load()

@@ -26,6 +26,7 @@ struct CreditShowCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var own: OwnCreditOptions
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

@@ -33,6 +33,7 @@ struct CreditTotalCommand: AsyncParsableCommand {
     @OptionGroup var task: TaskReference
     @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
     @Option(help: "A file with λ; may be repeated.") var lambda: [String] = []
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

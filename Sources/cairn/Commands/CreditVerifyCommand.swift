@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contributor
 import Credit
 import DAP
 import Foundation
@@ -46,6 +47,7 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
     @Option(help: "The log's URL or folder.") var log: String?
     @Option(help: "A file with λ; may be repeated.") var lambda: [String] = []
     @Option(help: "The file of receipts that were counted already; made if it is not there.") var registry: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -72,7 +74,7 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try report(claim, evidence, counted, failure, seconds: seconds)
-        if failure != nil { throw ExitCode(1) }
+        if failure != nil { throw ExitStatus.no.code }
     }
 
     private func report(

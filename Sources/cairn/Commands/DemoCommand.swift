@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contributor
 import Foundation
 import SharedModel
 
@@ -47,7 +48,7 @@ struct DemoCommand: AsyncParsableCommand {
         let demo = Demo(plan: plan, folder: path, isKept: isKept, pages: DemoPages(isSilent: json))
         let report = try await Interruption.cancelling { try await demo.run() }
         if json { try JSONOutput.print(report) }
-        if !report.succeeded { throw ExitCode(1) }
+        if !report.succeeded { throw ExitStatus.no.code }
     }
 
     private func makeFolder() throws -> String {

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Contributor
+import DAP
 import Encodings
 import Foundation
 import Ledger
 import TransparencyLog
 
 /// `cairn log fsck`: is every file of a log there, and what its checkpoint commits to?
-struct LogFsckCommand: AsyncParsableCommand {
+struct LogFsckCommand: AsyncParsableCommand, Judging {
     static let configuration = CommandConfiguration(
         commandName: "fsck",
         abstract: "Check that a log is whole.",
@@ -48,11 +49,12 @@ struct LogFsckCommand: AsyncParsableCommand {
     @Argument(help: "The log's URL or folder.") var log: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String?
     @Option(help: "A file that remembers the checkpoint between runs; it is made by the first.") var seen: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let fsck = LogFsck(
-            source: LogLocation.source(log), policy: try policy.map(LogPolicyFile.read), earlier: try earlier())
+            source: try LogLocation.source(log), policy: try policy.map(LogPolicyFile.read), earlier: try earlier())
         let bar = ProgressBar("reading the log", total: 100)
         let report = await fsck.run { done, total in bar.set(total == 0 ? 100 : Int(done * 100 / total)) }
         bar.finish()
@@ -62,8 +64,8 @@ struct LogFsckCommand: AsyncParsableCommand {
             for line in Self.lines(report) { Console.print(line) }
         }
         switch report.fault?.kind {
-        case .inconsistent: throw ExitCode(1)
-        case .missing, .unreachable: throw ExitCode(2)
+        case .inconsistent: throw ExitStatus.no.code
+        case .missing, .unreachable: throw ExitStatus.unknown.code
         case nil: break
         }
         if let seen, let checkpoint = report.checkpoint { try UserFile.replace(seen, checkpoint.serialized()) }
@@ -114,8 +116,12 @@ struct LogFsckCommand: AsyncParsableCommand {
 
 /// A log on the command line: a URL or a folder.
 enum LogLocation {
-    static func source(_ log: String) -> any TileSource {
-        let isURL = log.hasPrefix("http://") || log.hasPrefix("https://")
-        return isURL ? Contributor.HTTPTileSource(baseURL: log) : DirectoryTileSource(directory: log)
+    /// - Throws: a usage error for what looks like a URL and is none.
+    static func source(_ log: String) throws -> any TileSource {
+        guard log.contains("://") else { return DirectoryTileSource(directory: log) }
+        do throws(InsecureEndpoint) { try EndpointRule.check(log) } catch {
+            throw CommandFailure.usage("the log's URL cannot be used: \(error)")
+        }
+        return Contributor.HTTPTileSource(baseURL: log, transport: .speaking)
     }
 }

@@ -58,6 +58,7 @@ struct ModelAnnounceCommand: AsyncParsableCommand {
     @OptionGroup var task: TaskReference
     @Option(help: "The model file.") var model: String
     @Option(help: "The owner's key, which the task names.") var ownerKey: String
+    @OptionGroup var network: NetworkOptions
 
     func run() async throws {
         let owner = RoundOwner(file: try task.load(), key: try OwnerKey.read(ownerKey))
@@ -78,6 +79,7 @@ struct ModelStepCommand: AsyncParsableCommand {
     @Option(help: "The collector's private key (cairn keygen hpke).") var hpkeKey: String
     @Option(help: "File with the bearer token that the leader expects.") var token: String
     @Option(name: .customLong("out"), help: "The file for the next model.") var output: String
+    @OptionGroup var network: NetworkOptions
 
     func run() async throws {
         try UserFile.requireAbsent(output)

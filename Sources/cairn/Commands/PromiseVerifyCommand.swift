@@ -43,6 +43,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
     var report: ReportID?
     @Option(help: "The log's URL or folder.") var log: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -57,7 +58,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
     func run() async throws {
         let bytes = try promise()
         let logPolicy = try LogPolicyFile.read(policy)
-        let judge = PromiseJudge(source: LogLocation.source(log), policy: logPolicy) {
+        let judge = PromiseJudge(source: try LogLocation.source(log), policy: logPolicy) {
             await Self.askWitnesses(logPolicy, about: bytes)
         }
         let (output, status) = Self.describe(try await judge.judge(file: bytes, now: currentTime()))
@@ -71,7 +72,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
             if let reason = output.reason { Console.print("  \(reason)") }
             for culprit in output.culprits { Console.print("  convicted by its own signature: the \(culprit)") }
         }
-        if status != 0 { throw ExitCode(status) }
+        if status != .done { throw status.code }
     }
 
     /// The newest checkpoints of the policy's witnesses, one question each.
@@ -94,7 +95,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
         return found
     }
 
-    private static func describe(_ verdict: PromiseVerdict) -> (Output, Int32) {
+    private static func describe(_ verdict: PromiseVerdict) -> (Output, ExitStatus) {
         func output(
             _ name: String, deadline: UInt64? = nil, reason: String? = nil, culprits: [String] = []
         ) -> Output {
@@ -105,15 +106,16 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
         switch verdict {
         case .kept(let kind, let index):
             return (
-                Output(verdict: "kept", keptBy: kind, index: index, deadline: nil, reason: nil, culprits: []), 0
+                Output(verdict: "kept", keptBy: kind, index: index, deadline: nil, reason: nil, culprits: []), .done
             )
-        case .pending(let deadline): return (output("pending", deadline: deadline), 2)
-        case .overdue(let deadline, let reason): return (output("overdue", deadline: deadline, reason: reason), 2)
+        case .pending(let deadline): return (output("pending", deadline: deadline), .unknown)
+        case .overdue(let deadline, let reason):
+            return (output("overdue", deadline: deadline, reason: reason), .unknown)
         case .broken(let deadline, let seen, let reason):
             let text = "\(reason); the leader itself stated the time \(TimeArgument.text(seen)) on it"
-            return (output("broken", deadline: deadline, reason: text, culprits: ["leader"]), 1)
-        case .unverified(let reason): return (output("unverified", reason: reason), 2)
-        case .void(let reason): return (output("void", reason: reason), 1)
+            return (output("broken", deadline: deadline, reason: text, culprits: ["leader"]), .no)
+        case .unverified(let reason): return (output("unverified", reason: reason), .unknown)
+        case .void(let reason): return (output("void", reason: reason), .no)
         }
     }
 }

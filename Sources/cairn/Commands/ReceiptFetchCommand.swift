@@ -29,6 +29,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
     var task: String?
     @Option(help: "Wait for pending receipts up to so many seconds.") var wait: UInt64 = 0
     @Option(help: "A folder to write REPORT-ID.tlog-proof files to.") var out: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -66,7 +67,9 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         }
         for line in written ?? fetched { Console.print(line) }
         for id in pending { Console.error("\(id): not in the log yet") }
-        for (id, reason) in rejected.sorted(by: { $0.key < $1.key }) { Console.error("\(id): rejected: \(reason)") }
+        for (id, reason) in rejected.sorted(by: { $0.key < $1.key }) {
+            Console.error("\(id): rejected: \(ReportError.explained(reason))")
+        }
         for id in unknown { Console.error("\(id): unknown to the leader") }
         if fetched.isEmpty, pending.isEmpty, rejected.isEmpty, unknown.isEmpty { Console.error("nothing to fetch") }
     }

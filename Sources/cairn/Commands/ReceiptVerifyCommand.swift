@@ -6,7 +6,7 @@ import Ledger
 import TransparencyLog
 
 /// `cairn receipt verify`: offline, with nothing but the file and a policy.
-struct ReceiptVerifyCommand: ParsableCommand {
+struct ReceiptVerifyCommand: ParsableCommand, Judging {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Verify a receipt offline.",
@@ -53,7 +53,7 @@ struct ReceiptVerifyCommand: ParsableCommand {
         } else {
             for line in Self.lines(report) { Console.print(line) }
         }
-        if !report.isValid { throw ExitCode(1) }
+        if !report.isValid { throw ExitStatus.no.code }
     }
 
     /// One line a check, then what the receipt says.

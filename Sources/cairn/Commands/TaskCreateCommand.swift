@@ -76,6 +76,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
     @Option(help: "The number of the round in its run.") var round: UInt32 = 1
     @OptionGroup var weak: WeakPromises
     @Option(name: .customLong("out"), help: "Folder for NAME.task and NAME.policy.") var folder = "."
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contributor
 import Foundation
 import VectorCheck
 
@@ -42,7 +43,7 @@ struct VectorsCommand: ParsableCommand {
                     failures += 1
                 }
             }
-            if failures > 0 { throw ExitCode(1) }
+            if failures > 0 { throw ExitStatus.no.code }
         }
 
         /// A file stands for itself, a folder for the `.json` files in it, by name.

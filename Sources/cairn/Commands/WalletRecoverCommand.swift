@@ -25,13 +25,14 @@ struct WalletRecoverCommand: AsyncParsableCommand {
     @Option(help: "The seed, as `cairn wallet seed` printed it; the wallet's own by default.") var seedFile: String?
     @OptionGroup var task: TaskReference
     @Option(help: "The log's URL or folder; where the task file says by default.") var log: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let file = try task.load()
         guard let place = log ?? file.logURL else { throw CommandFailure("the task \(file.name) has no log") }
         let wallet = try wallet()
-        let recovery = WalletRecovery(task: file, source: LogLocation.source(place))
+        let recovery = WalletRecovery(task: file, source: try LogLocation.source(place))
         let (reports, added) = try await recovery.recover(into: wallet)
         if json { return try JSONOutput.print(Output(path: wallet.path, reports: reports, added: added)) }
         Console.print("\(wallet.path)  \(reports) reports of yours in \(file.name), \(added) facts added")

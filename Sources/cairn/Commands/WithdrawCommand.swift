@@ -36,6 +36,7 @@ struct WithdrawCommand: AsyncParsableCommand {
         help: "A report's id, from `cairn receipt list`; may be repeated.", transform: ReportArgument.parse)
     var reports: [ReportID]
     @Option(help: "Whom to ask: leader or helper.") var at: Node = .leader
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -62,7 +63,7 @@ struct WithdrawCommand: AsyncParsableCommand {
                 Console.print("\(report.reportId)  \(report.state)" + (report.reason.map { ": \($0)" } ?? ""))
             }
         }
-        if found.contains(where: { $0.state == "too_late" || $0.state == "refused" }) { throw ExitCode(1) }
+        if found.contains(where: { $0.state == "too_late" || $0.state == "refused" }) { throw ExitStatus.no.code }
     }
 
     private static func describe(_ id: ReportID, _ answer: WithdrawalAnswer) -> Output.Report {

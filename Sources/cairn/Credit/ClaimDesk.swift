@@ -13,7 +13,7 @@ struct ClaimDesk {
         self.verifier = verifier
         finder = CreditLambda(
             files: try lambda.map(LambdaFile.read),
-            log: log.map { TaskLog(source: LogLocation.source($0), policy: policy) })
+            log: try log.map { TaskLog(source: try LogLocation.source($0), policy: policy) })
     }
 
     static func read(_ path: String) throws -> CreditClaim {

@@ -1,12 +1,13 @@
 import ArgumentParser
-import Credit
+import Contributor
+import Encodings
 import Foundation
+import Transport
 
 /// What a person reads when a command cannot go on: what is wrong, where, and what to do about it.
 ///
-/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`, exit code 1, or 2 from a command whose 1 is a verdict
-/// (`Judging`). Mistakes in the arguments themselves, which are mostly the argument parser's `ValidationError`, end with
-/// 64, the usage code of sysexits.h.
+/// Printed on standard error as `cairn: WHAT, WHERE. WHAT TO DO`; `ExitStatus` says with which code the process ends.
+/// Mistakes in the arguments themselves are mostly the argument parser's `ValidationError`.
 struct CommandFailure: Error, CustomStringConvertible {
     /// What is wrong, and where: a sentence without its full stop.
     let problem: String
@@ -53,27 +54,43 @@ struct CommandFailure: Error, CustomStringConvertible {
             Foundation.exit(code.rawValue)
         case is CancellationError:
             Console.error("cairn: interrupted")
-            Foundation.exit(130)
+            Foundation.exit(ExitStatus.interrupted.rawValue)
         case _ where Cairn.exitCode(for: error) != .failure:
             // Requests for help, and mistakes in the arguments that only the command itself could see.
             exit(parsing: error)
         default:
             Console.error("cairn: \(describe(error))")
-            if (error as? CommandFailure)?.isUsage == true { Foundation.exit(EX_USAGE) }
-            Foundation.exit(command is any Judging && !(error is CreditError) ? 2 : 1)
+            Foundation.exit(ExitStatus(of: error, endsA: command).rawValue)
         }
     }
 
-    /// The best text that an error has for a person.
+    /// The best text that an error has for a person: its own where it is one of ours. Others' texts name types, numbers and
+    /// source lines, so only what is known about them is said.
     static func describe(_ error: any Error) -> String {
+        if let text = OwnErrors.text(error) { return text }
         switch error {
-        case let error as CocoaError: error.localizedDescription
-        default: String(describing: error)
+        case let error as CocoaError: return describe(error)
+        case let error as POSIXError: return String(cString: strerror(error.code.rawValue)).lowercased()
+        case is DecodingError: return "a file does not hold the JSON that is expected"
+        default: return TransportFault(error).words
         }
+    }
+
+    private static func describe(_ error: CocoaError) -> String {
+        let reason: String =
+            switch error.code {
+            case .fileNoSuchFile, .fileReadNoSuchFile: "there is no such file"
+            case .fileReadNoPermission, .fileWriteNoPermission: "the file's permissions do not allow it"
+            case .fileWriteOutOfSpace: "the disk is full"
+            case .fileWriteFileExists: "there is such a file already"
+            case .fileReadTooLarge: "the file is too large"
+            case .fileWriteVolumeReadOnly: "the disk may not be written"
+            default:
+                (error.userInfo[NSUnderlyingErrorKey] as? POSIXError).map {
+                    String(cString: strerror($0.code.rawValue)).lowercased()
+                } ?? "it cannot be read or written"
+            }
+        let path = error.filePath ?? error.url?.path
+        return path.map { "\($0): \(reason)" } ?? "a file: \(reason)"
     }
 }
-
-/// A command that judges somebody's statement: exit code 1 says that it is not true, 2 that this could not be found out.
-///
-/// What is wrong with a claim (`CreditError`) is a verdict wherever it is noticed.
-protocol Judging {}

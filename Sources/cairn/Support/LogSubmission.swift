@@ -8,7 +8,7 @@ extension TaskFile {
     func log(_ entry: LedgerEntry, blob: [UInt8]) async throws {
         guard let logURL else { throw CommandFailure("the task \(name) has no log") }
         let index = try await TaskClient(task: self, transport: .speaking).post(entry, blob: blob)
-        let source = LogLocation.source(logURL)
+        let source = try LogLocation.source(logURL)
         let start = ContinuousClock.now
         while ContinuousClock.now - start < .seconds(60) {
             if try await LogReader.fetchCheckpoint(from: source).checkpoint.size > index { return }

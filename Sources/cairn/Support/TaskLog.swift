@@ -17,6 +17,6 @@ extension TaskFile {
         guard let text = logPolicy, let place = place ?? logURL else {
             throw CommandFailure("the task \(name) has no log")
         }
-        return TaskLog(source: LogLocation.source(place), policy: try LogPolicy(parsing: Array(text.utf8)))
+        return TaskLog(source: try LogLocation.source(place), policy: try LogPolicy(parsing: Array(text.utf8)))
     }
 }

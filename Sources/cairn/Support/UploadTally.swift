@@ -40,7 +40,7 @@ final class UploadTally: Sendable {
                 counts.answered += 1
                 counts.bytes += outcome.size
                 if let error = outcome.error {
-                    counts.refusals.append(Remark(number: number, text: error.name))
+                    counts.refusals.append(Remark(number: number, text: outcome.reason ?? error.explanation))
                 } else {
                     counts.stored += 1
                     if counts.firstStored == nil { counts.firstStored = outcome.reportID }

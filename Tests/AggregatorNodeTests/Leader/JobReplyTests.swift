@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Testing
+import Transport
 
 /// What counts as the helper's answer to a job. Whatever stands between the nodes can say anything.
 @Suite struct JobReplyTests {

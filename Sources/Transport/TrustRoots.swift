@@ -1,0 +1,82 @@
+import Foundation
+import NIOSSL
+import Synchronization
+
+/// Whose signatures on servers' certificates this process believes.
+///
+/// The system's authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where either is set, as OpenSSL, curl and Go
+/// have it; and those of `--ca FILE` (a node's `peer.ca_file`) beside them.
+package enum TrustRoots {
+    private static let added = Mutex<[String]>([])
+
+    /// Adds a file with certificates in PEM, for all requests of this process from now on.
+    ///
+    /// - Throws: where the file has none.
+    package static func add(file: String) throws(TrustRootsError) {
+        _ = try certificates(inFile: file, namedBy: nil)
+        added.withLock { $0.append(file) }
+    }
+
+    /// How a client checks the servers that it talks to.
+    package static func configuration(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(TrustRootsError) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let roots = try replacement(environment) { configuration.trustRoots = .certificates(roots) }
+        let extra = added.withLock { $0 }
+        var certificates: [NIOSSLCertificate] = []
+        for file in extra { certificates += try Self.certificates(inFile: file, namedBy: nil) }
+        if !certificates.isEmpty { configuration.additionalTrustRoots = [.certificates(certificates)] }
+        return configuration
+    }
+
+    /// What the environment puts in place of the system's; nil where it says nothing.
+    private static func replacement(
+        _ environment: [String: String]
+    ) throws(TrustRootsError) -> [NIOSSLCertificate]? {
+        let file = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        let folders = environment["SSL_CERT_DIR"].flatMap { $0.isEmpty ? nil : $0 }
+        guard file != nil || folders != nil else { return nil }
+        var roots: [NIOSSLCertificate] = []
+        if let file { roots += try certificates(inFile: file, namedBy: "SSL_CERT_FILE") }
+        for folder in (folders ?? "").split(separator: ":").map(String.init) {
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+                throw TrustRootsError(path: folder, variable: "SSL_CERT_DIR", reason: "the folder cannot be read")
+            }
+            // As others do: what is no certificate lies there for another purpose.
+            for name in names.sorted().prefix(1_000) {
+                roots += (try? certificates(inFile: "\(folder)/\(name)", namedBy: nil)) ?? []
+            }
+        }
+        return roots
+    }
+
+    private static func certificates(
+        inFile path: String, namedBy variable: String?
+    ) throws(TrustRootsError) -> [NIOSSLCertificate] {
+        func refuse(_ reason: String) -> TrustRootsError {
+            TrustRootsError(path: path, variable: variable, reason: reason)
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw refuse(
+                FileManager.default.fileExists(atPath: path) ? "the file cannot be read" : "there is no such file")
+        }
+        guard data.count <= 16 << 20 else { throw refuse("the file is too long for certificates") }
+        guard let found = try? NIOSSLCertificate.fromPEMBytes(Array(data)), !found.isEmpty else {
+            throw refuse("the file has no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+        }
+        return found
+    }
+}
+
+/// A file of authorities that cannot be used.
+package struct TrustRootsError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let path: String
+    /// The environment variable that names it.
+    package let variable: String?
+    package let reason: String
+
+    package var description: String {
+        (variable.map { "\($0) names \(path), which cannot be used: " } ?? "\(path): ") + reason
+    }
+}

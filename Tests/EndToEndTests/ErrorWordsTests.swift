@@ -1,0 +1,272 @@
+import Contributor
+import Foundation
+import TestPorts
+import Testing
+
+extension EndToEnd {
+    /// Every way in which a server can fail, and files that are none: people read words about what was seen, and never the
+    /// names and numbers of the libraries below.
+    @Suite struct ErrorWords {
+        /// Names of types, numbers of the system, and places in sources.
+        private static let forbidden = [
+            #"[A-Z][A-Za-z]+(Error|Client|Exception)\b"#, #"errno"#, #"Error Domain"#, #"/Sources/"#, #"\.swift\b"#,
+            #"\berror \d+"#, #"NIO"#, #"AsyncHTTP"#, #"BoringSSL"#, #"OPENSSL"#, #"SQLITE"#, #"SQLite error"#, #"GRDB"#,
+            #"Yams"#, #"Optional\("#, #"code: \d"#, #"\u{1B}"#, #"nil\b"#, #"Swift\."#,
+        ]
+
+        static func expectWords(_ text: String, _ expected: String...) throws {
+            for pattern in forbidden {
+                let found = text.range(of: pattern, options: .regularExpression)
+                #expect(found == nil, "'\(found.map { String(text[$0]) } ?? "")' in: \(text)")
+            }
+            for words in expected { #expect(text.contains(words), "'\(words)' is not in: \(text)") }
+            #expect(!text.contains("\u{1B}"))
+        }
+
+        private func audit(_ url: String, _ options: String..., environment: [String: String] = [:]) async throws
+            -> (result: CommandResult, seconds: Double)
+        {
+            let folder = try TemporaryFolder()
+            let policy = "\(folder.path)/log.policy"
+            let key = "\(folder.path)/log.skey"
+            try await Cairn.succeed("keygen", "log", "--name", "test.example/log", "--out", key)
+            let vkey = try String(contentsOfFile: key + ".pub", encoding: .utf8)
+            try "log \(vkey)quorum none\n".write(toFile: policy, atomically: true, encoding: .utf8)
+            let start = ContinuousClock.now
+            let result = try await Cairn.run(
+                ["audit", "--log", url, "--policy", policy] + options, environment: environment)
+            return (result, (ContinuousClock.now - start) / .seconds(1))
+        }
+
+        @Test func everyFailureOfAServerHasWordsAndPermanentOnesEndAtOnce() async throws {
+            try await OddServers.run { servers in
+                let permanent: [(String, String)] = [
+                    ("https://nowhere.invalid/log", "there is no host"),
+                    ("http://127.0.0.1:99999/log", "ports are 1 to 65535"), ("http://[::1/log", "no host"),
+                    (servers.url(.garbage), "does not speak HTTP"), (servers.url(.page404), "no checkpoint"),
+                    (servers.url(.page401), "it wants a token"), (servers.url(.redirect), "not followed"),
+                    (servers.url(.badRedirect), "not followed"), (servers.url(.empty), "checkpoint"),
+                    (servers.url(.wrongType), "checkpoint"),
+                    (servers.url(.selfSigned), "vouches for its certificate"),
+                    (servers.url(.good), "vouches for its certificate"),
+                    (servers.url(.expired), "valid until 2020-02-01"), (servers.url(.notYet), "valid from 2098-01-01"),
+                    (servers.url(.garbage).replacingOccurrences(of: "http:", with: "https:"), "TLS"),
+                    (servers.url(.page404).replacingOccurrences(of: "http:", with: "https:"), "is it http://?"),
+                    (servers.url(.good).replacingOccurrences(of: "https:", with: "http:"), "is it https://?"),
+                ]
+                for (url, words) in permanent {
+                    let (result, seconds) = try await audit(url, "--timeout", "20")
+                    #expect([2, 64].contains(result.status), "\(url): \(result.status) \(result.errors)")
+                    try Self.expectWords(result.errors, words)
+                    #expect(seconds < 5, "\(url) took \(seconds) s")
+                }
+                let passing: [(OddServers.Kind, String)] = [
+                    (.hangUp, "broke off"), (.midBody, "broke off"), (.page503, "HTTP 503"),
+                ]
+                for (kind, words) in passing {
+                    let (result, seconds) = try await audit(servers.url(kind), "--timeout", "3")
+                    #expect(result.status == 2, "\(result.errors)")
+                    try Self.expectWords(result.errors, words, "waiting for \(servers.url(kind))")
+                    #expect(seconds < 8)
+                }
+            }
+        }
+
+        @Test func whereNothingListensAFewTriesAreEnough() async throws {
+            let port = try TestPorts.take(1)[0]
+            let (result, seconds) = try await audit("http://127.0.0.1:\(port)/log")
+            #expect(result.status == 2)
+            try Self.expectWords(result.errors, "nothing listens there", "waiting for http://127.0.0.1:\(port)/log")
+            #expect(seconds > 1.5 && seconds < 6, "\(seconds) s")
+        }
+
+        /// Everybody who sends something to a task's nodes meets the same servers.
+        @Test func contributorsAndCollectorsReadTheSameWords() async throws {
+            try await OddServers.run { servers in
+                let folder = servers.folder.path
+                try TestWallet.create(in: folder)
+                try await Cairn.succeed("keygen", "hpke", "--out", "\(folder)/collector.key")
+                try await Cairn.succeed("keygen", "token", "--out", "\(folder)/token")
+                for kind in OddServers.Kind.allCases where kind != .proxy && kind != .page503 && kind != .hangUp {
+                    try await Cairn.succeed(
+                        "task", "create", "--name", kind.rawValue, "--uncommitted", "--plain", "--leader",
+                        servers.url(kind), "--helper", servers.url(.page404) + "/helper", "--collector-config",
+                        "\(folder)/collector.key.pub", "--vdaf", "count", "--batch-mode", "leader-selected",
+                        "--min-batch-size", "10", "--out", folder, home: folder)
+                    for command in [
+                        ["contribute", "--value", "1"],
+                        ["collect", "--hpke-key", "\(folder)/collector.key", "--token", "\(folder)/token"],
+                    ] {
+                        let result = try await Cairn.run(
+                            command + ["--task", "\(folder)/\(kind.rawValue).task", "--timeout", "1"], home: folder)
+                        #expect([1, 69, 75].contains(result.status), "\(kind) \(command[0]): \(result.status)")
+                        #expect(result.errors.hasPrefix("cairn: "), "\(kind) \(command[0]): \(result.errors)")
+                        try Self.expectWords(result.errors)
+                    }
+                }
+            }
+        }
+
+        /// What keeps a node from starting, as its operator reads it.
+        @Test func whatStopsANodeIsSaidInWords() async throws {
+            let folder = try TemporaryFolder()
+            let ports = try TestPorts.take(2)
+            func make(_ name: String) async throws -> String {
+                try await Cairn.succeed(
+                    "node", "init", "--role", "leader", "--dir", "\(folder.path)/\(name)", "--listen",
+                    "127.0.0.1:\(ports[0])", "--peer-url", "http://127.0.0.1:\(ports[1])", "--log-origin",
+                    "test.example/log")
+                return "\(folder.path)/\(name)"
+            }
+            func start(_ node: String) async throws -> CommandResult {
+                try await Cairn.run(
+                    "node", "run", "--config", "\(node)/leader.yaml", "--exit-with-parent", "\(getpid())")
+            }
+            func configure(_ node: String, _ change: (String) -> String) throws {
+                let text = try String(contentsOfFile: "\(node)/leader.yaml", encoding: .utf8)
+                try change(text).write(toFile: "\(node)/leader.yaml", atomically: true, encoding: .utf8)
+            }
+            let damaged = try await make("damaged")
+            try FileManager.default.createDirectory(
+                atPath: "\(damaged)/data", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try String(repeating: "this is no database\n", count: 500)
+                .write(toFile: "\(damaged)/data/node.sqlite", atomically: true, encoding: .utf8)
+            let damage = try await start(damaged)
+            #expect(damage.status == 1)
+            try Self.expectWords(damage.errors, "node.sqlite", "damaged, or is no database")
+
+            for (name, change, words) in [
+                ("yaml", { "role: [leader\n\t- x: {\n" + $0 }, "leader.yaml:"),
+                ("control", { $0 + "x: \u{1}\n" }, "leader.yaml"),
+                (
+                    "port", { $0.replacing("listen: 127.0.0.1:\(ports[0])", with: "listen: 127.0.0.1:99999") },
+                    "1 to 65535"
+                ),
+                (
+                    "url", { $0.replacing("http://127.0.0.1:\(ports[1])", with: "http://127.0.0.1:99999") },
+                    "ports are 1 to 65535"
+                ),
+                ("address", { $0.replacing("listen: 127.0.0.1:", with: "listen: 192.0.2.1:") }, "no such address"),
+                (
+                    "ca", { $0.replacing("psk_file: peer.psk", with: "psk_file: peer.psk\n  ca_file: none.pem") },
+                    "none.pem"
+                ),
+            ] as [(String, (String) -> String, String)] {
+                let node = try await make(name)
+                try configure(node, change)
+                let result = try await start(node)
+                #expect(result.status == 1, "\(name): \(result.errors)")
+                try Self.expectWords(result.errors, words)
+            }
+            let keyless = try await make("keyless")
+            try FileManager.default.removeItem(atPath: "\(keyless)/log.skey")
+            let missing = try await start(keyless)
+            try Self.expectWords(missing.errors, "log.skey")
+
+            let used = try await make("used")
+            let listener = try PortTaker(port: ports[0])
+            defer { listener.close() }
+            let taken = try await start(used)
+            #expect(taken.status == 1)
+            try Self.expectWords(taken.errors, "the port is in use")
+        }
+
+        @Test func authoritiesOfOnesOwnAreBelieved() async throws {
+            try await OddServers.run { servers in
+                let ca = servers.authority
+                let good = "is not a checkpoint"
+                for (options, environment) in [
+                    (["--ca", ca], [:]), ([], ["SSL_CERT_FILE": ca]), ([], ["SSL_CERT_DIR": servers.folder.path]),
+                ] as [([String], [String: String])] {
+                    for host in ["127.0.0.1", "localhost"] {
+                        let answer = try await fetch(servers.url(.good, host: host), options, environment)
+                        #expect(!answer.contains("certificate"), "\(good): \(answer)")
+                        try Self.expectWords(answer)
+                    }
+                    let other = try await fetch(servers.url(.otherName), options, environment)
+                    try Self.expectWords(other, "certificate is for another name")
+                    let expired = try await fetch(servers.url(.expired), options, environment)
+                    try Self.expectWords(expired, "valid until 2020-02-01")
+                }
+                let (missing, _) = try await audit(servers.url(.good), "--ca", "/nowhere/ca.pem")
+                #expect(missing.status == 64)
+                try Self.expectWords(missing.errors, "--ca /nowhere/ca.pem: there is no such file")
+                let (none, _) = try await audit(servers.url(.good), environment: ["SSL_CERT_FILE": "/nowhere/ca.pem"])
+                #expect(none.status == 2)
+                try Self.expectWords(none.errors, "SSL_CERT_FILE names /nowhere/ca.pem")
+            }
+        }
+
+        private func fetch(_ url: String, _ options: [String], _ environment: [String: String]) async throws -> String {
+            let result = try await Cairn.run(["log", "fsck", url] + options, environment: environment)
+            #expect(result.status != 0)
+            return result.output + result.errors
+        }
+
+        /// A whole contribution through TLS that ends in front of the node.
+        @Test func nodesBehindTLSAreReachedWithTheirAuthority() async throws {
+            try await TestNodes.run { nodes in
+                try await OddServers.run(upstream: nodes.leader.listenPort) { servers in
+                    let url = servers.url(.proxy) + "/log"
+                    let (refused, _) = try await audit(url)
+                    #expect(refused.status == 2)
+                    let trusted = try await fetch(url, ["--ca", servers.authority], [:])
+                    #expect(!trusted.contains("certificate"), "\(trusted)")
+                    // The helper speaks no TLS, the proxy no plain HTTP.
+                    let plain = try await fetch(
+                        nodes.helper.url.replacingOccurrences(of: "http:", with: "https:"), [], [:])
+                    try Self.expectWords(plain, "is it http://?")
+                }
+            }
+        }
+
+        @Test func fewDescriptorsEndWithAMessage() async throws {
+            for limit in [20, 24, 28, 32, 40] {
+                let start = ContinuousClock.now
+                let outcome = try await shell(
+                    "ulimit -n \(limit); exec '\(try Cairn.path())' log fsck http://127.0.0.1:9/log --timeout 2")
+                #expect(outcome.status == 2, "\(limit): \(outcome.status) \(outcome.errors)")
+                let told = outcome.errors + outcome.output
+                try Self.expectWords(told)
+                #expect(told.contains("ulimit -n") || told.contains("nothing listens"), "\(limit): \(told)")
+                #expect(ContinuousClock.now - start < .seconds(8))
+            }
+        }
+
+        @Test func portsAboveTheLastAreRefusedWhereverTheyStand() async throws {
+            let folder = try TemporaryFolder()
+            let bad = "http://127.0.0.1:99999/"
+            try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/c.key")
+            for option in ["--leader", "--helper"] {
+                let other = option == "--leader" ? "--helper" : "--leader"
+                let result = try await Cairn.run(
+                    "task", "create", "--name", "x", option, bad, other, "http://127.0.0.1:9/", "--collector-config",
+                    "\(folder.path)/c.key.pub", "--vdaf", "count", "--min-batch-size", "10", "--max-batch-size", "10",
+                    "--out", folder.path, home: folder.path)
+                #expect(result.status == 64, "\(result.errors)")
+                try Self.expectWords(result.errors, option, "ports are 1 to 65535")
+            }
+            for option in ["--public-url", "--peer-url"] {
+                let other = option == "--public-url" ? "--peer-url" : "--public-url"
+                let result = try await Cairn.run(
+                    "node", "init", "--role", "leader", "--dir", "\(folder.path)/n\(option)", "--listen",
+                    "127.0.0.1:8301", option, bad, other, "http://127.0.0.1:9/", "--log-origin", "test.example/log")
+                #expect(result.status == 64)
+                try Self.expectWords(result.errors, option, "ports are 1 to 65535")
+            }
+            let policy = "\(folder.path)/p"
+            try await Cairn.succeed("keygen", "witness", "--name", "w.example", "--out", "\(folder.path)/w")
+            let vkey = try String(contentsOfFile: "\(folder.path)/w.pub", encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            try "witness w \(vkey) \(bad)\nquorum w\n".write(toFile: policy, atomically: true, encoding: .utf8)
+            let audit = try await Cairn.run("audit", "--log", folder.path, "--policy", policy)
+            #expect(audit.status == 2)
+            try Self.expectWords(audit.errors, "policy line 1", "ports are 1 to 65535")
+        }
+
+        private func shell(_ script: String) async throws -> CommandResult {
+            let outcome = try await ChildProcessShell.run(script)
+            return outcome
+        }
+    }
+}
