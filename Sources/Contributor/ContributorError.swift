@@ -85,6 +85,6 @@ extension ContributorError: CustomStringConvertible {
     }
 
     private static func sentence(_ problem: String, _ advice: String) -> String {
-        advice.isEmpty ? problem : "\(problem). \(advice)"
+        advice.isEmpty ? problem : problem.hasSuffix("?") ? "\(problem) \(advice)" : "\(problem). \(advice)"
     }
 }

@@ -37,7 +37,7 @@ struct RequestIntake: AsyncSequence, Sendable {
             do { part = try await parts.next() } catch ConnectionKeeper.BrokenBody.late {
                 throw NodeError.http(408, "The request came too slowly.")
             } catch {
-                throw NodeError.http(400, "The request is not whole: \(error).")
+                throw NodeError.http(400, "The request is not whole: its body broke off.")
             }
             let total = (received ?? 0) + (part?.readableBytes ?? 0)
             received = total

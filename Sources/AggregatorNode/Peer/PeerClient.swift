@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import DAP
+import Encodings
 import Logging
 import NIOCore
 import Transport
@@ -118,7 +119,11 @@ package struct PeerClient: Sendable {
                     status: Int(answer.head.status.code), headers: answer.head.headers.map { ($0.name, $0.value) },
                     body: body))
         } catch {
-            let fault = TransportFault(error)
+            var fault = TransportFault(error)
+            // Of a certificate the library says only that it will not do.
+            if fault.kind == .untrusted, let address = try? WebAddress(request.url) {
+                fault = await fault.examined(at: address)
+            }
             return .failure(.unreachable(url: request.url, reason: fault.words))
         }
     }

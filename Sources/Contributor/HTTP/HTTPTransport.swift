@@ -19,7 +19,7 @@ public struct HTTPTransport: Sendable {
     public var deadline: Duration
     /// How long a server is asked again where nothing listens; the deadline if nil.
     public var refusalPatience: Duration?
-    /// How long one attempt may take.
+    /// How long one attempt may take, beside a second for each 16 KiB that come and go.
     public var attemptTimeout: Duration
     /// Gets sentences about whom a request waits for, where that takes longer than two seconds.
     public var notice: (@Sendable (String) -> Void)?
@@ -205,6 +205,9 @@ public struct HTTPTransport: Sendable {
         }
     }()
 
+    /// What the slowest line carries that is taken for one, as nodes have it, too.
+    private static let leastBytesPerSecond = 16 << 10
+
     /// The servers that have answered this process.
     private static let answered = Mutex<Set<String>>([])
 
@@ -230,7 +233,9 @@ public struct HTTPTransport: Sendable {
         if !request.body.isEmpty { message.body = .bytes(request.body) }
         do {
             let answer = try await client.exchange(
-                message, maxResponseBytes: request.maximumAnswer, deadline: attemptTimeout)
+                message, maxResponseBytes: request.maximumAnswer,
+                deadline: attemptTimeout + .seconds(request.body.count / Self.leastBytesPerSecond),
+                leastBytesPerSecond: Self.leastBytesPerSecond)
             Self.answered.withLock { _ = $0.insert(address.server) }
             guard let body = answer.body else { return .failure(.tooLong(limit: request.maximumAnswer)) }
             return .success(

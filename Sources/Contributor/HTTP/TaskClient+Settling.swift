@@ -133,17 +133,13 @@ extension TaskClient {
         for record in missing { refusals[record.reportID] = await refusalToTakeBack(record.reportID, seed: seed) }
         let witnesses = Self.names(of: policy)
         let start = ContinuousClock.now
-        var isNoticed = false
+        let words = WaitingWords(for: "the log to show that earlier reports are withdrawn", notice: notice)
+        defer { withExtendedLifetime(words) {} }
         while !missing.isEmpty {
             // What the leader refuses may have its end in the log already, under a checkpoint that is about to come.
             let isHopeless = missing.allSatisfy { refusals[$0.reportID] != nil }
             guard ContinuousClock.now - start < (isHopeless ? min(patience, .seconds(3)) : patience) else { break }
-            if !isNoticed, !isHopeless {
-                notice?(
-                    "waiting until the log shows that \(missing.count) earlier report(s) are withdrawn, under a "
-                        + "checkpoint of \(witnesses)")
-                isNoticed = true
-            }
+            words.explain("\(missing.count) of them wait for a checkpoint of \(witnesses)")
             try await Task.sleep(for: .milliseconds(250))
             // What cannot be read now may be there the next time; when patience ends it is missing.
             do throws(AuditError) {

@@ -132,10 +132,15 @@ extension TaskClient {
         of reportID: ReportID, deadline: Duration = .seconds(60)
     ) async throws -> ReceiptAnswer {
         let start = ContinuousClock.now
+        let words = WaitingWords(for: "the receipt of \(reportID)", notice: deadline > .zero ? transport.notice : nil)
+        defer { withExtendedLifetime(words) {} }
+        words.explain("\(leaderURL) has the report and has not logged it under a checkpoint with the quorum yet")
+        var pause = Duration.milliseconds(200)
         while true {
             let answer = try await receipt(of: reportID)
             guard case .pending = answer, ContinuousClock.now - start < deadline else { return answer }
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(2))
         }
     }
 

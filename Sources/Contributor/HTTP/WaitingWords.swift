@@ -14,7 +14,7 @@ package final class WaitingWords: Sendable {
     }
 
     /// - Parameter notice: gets the sentences; nobody wants them if nil.
-    init(for whom: String, notice: (@Sendable (String) -> Void)?) {
+    package init(for whom: String, notice: (@Sendable (String) -> Void)?) {
         let reason = Reason()
         self.reason = reason
         speech = notice.map { notice in
@@ -34,7 +34,7 @@ package final class WaitingWords: Sendable {
     deinit { speech?.cancel() }
 
     /// Why it takes so long, as far as is known.
-    func explain(_ text: String) { reason.text.withLock { $0 = text } }
+    package func explain(_ text: String) { reason.text.withLock { $0 = text } }
 
     /// When the sentence of this number is due, in seconds.
     package static func moment(_ number: Int) -> Int64 {

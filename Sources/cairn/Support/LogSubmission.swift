@@ -9,6 +9,9 @@ extension TaskFile {
         guard let logURL else { throw CommandFailure("the task \(name) has no log") }
         let index = try await TaskClient(task: self, transport: .speaking).post(entry, blob: blob)
         let source = try LogLocation.source(logURL)
+        let words = WaitingWords(for: "the log to show the entry") { Console.error("cairn: \($0)") }
+        defer { withExtendedLifetime(words) {} }
+        words.explain("the leader has taken it, and waits for its witnesses")
         let start = ContinuousClock.now
         while ContinuousClock.now - start < .seconds(60) {
             if try await LogReader.fetchCheckpoint(from: source).checkpoint.size > index { return }
