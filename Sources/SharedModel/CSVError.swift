@@ -19,6 +19,8 @@ package struct CSVError: Error, Equatable, Sendable {
         case utf16
         /// The file is no text; what it is instead.
         case otherFormat(String)
+        /// Line 1 is `sep=;`, which some spreadsheet programs write and read.
+        case separatorLine
         /// A byte 0, which no text has.
         case zeroByte
         /// A quoted cell is still open at the end of the file; the position is where it begins.
@@ -116,6 +118,8 @@ extension CSVError: CustomStringConvertible {
             "the file is UTF-16 text. Save it in UTF-8 ('CSV UTF-8' in spreadsheet programs)."
         case .otherFormat(let format):
             "the file is not text but \(format). Save it as CSV in UTF-8."
+        case .separatorLine:
+            "the line names the delimiter for a spreadsheet program. Delete the line, and give --delimiter if it is needed."
         case .zeroByte:
             "there is a zero byte, which text does not have. Save the file anew as CSV in UTF-8."
         case .unterminatedQuote:
@@ -139,7 +143,7 @@ extension CSVError: CustomStringConvertible {
                 + "that contain the delimiter (a decimal comma is one)."
         case .oddFirstLine(let found, let expected):
             "the line has \(Self.cells(found)), and every other line has \(expected). Delete it if it is a title or a "
-                + "comment; complete it if it is a header."
+                + "comment; complete it if it is a header; and if the others have decimal commas, write decimal points."
         case .undecidedHeader(let evidence):
             "the line may be a header: \(evidence). Say --header yes if it is one, or --header no if it is data."
         case .noFeatures:

@@ -72,16 +72,16 @@ struct CSVFirstLineDecision {
     }
 
     private func isWord(_ record: CSVRecord, _ column: Int) -> Bool {
-        let text = record.cells[column].text
-        if NumberText.isDecimal(text) || isTruth(text) { return false }
+        let text = record.cells[column].text.trimmed
+        // `yes` is a value, if not always one of the kind that is wanted.
+        if NumberText.isDecimal(text) || TruthWord(text) != nil { return false }
         return NumberText.fault(of: text).isWord
     }
 
     private func isNumber(_ record: CSVRecord, _ column: Int) -> Bool {
-        NumberText.isDecimal(record.cells[column].text) || isTruth(record.cells[column].text)
+        let text = record.cells[column].text.trimmed
+        return NumberText.isDecimal(text) || content == .values(truthWords: true) && TruthWord(text) != nil
     }
-
-    private func isTruth(_ text: String) -> Bool { content == .values(truthWords: true) && TruthWord(text) != nil }
 
     private func undecided(_ evidence: String, column: Int?) -> CSVError {
         CSVError(

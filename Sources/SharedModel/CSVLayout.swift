@@ -19,6 +19,7 @@ package struct CSVLayout: Sendable, Equatable {
     /// Whether the owner said what line 1 is.
     package let isTold: Bool
     private let fileName: String
+    private let delimiter: UInt8
 
     /// Decides about the first line, finds the columns, and checks that all rows have the same width.
     ///
@@ -28,6 +29,7 @@ package struct CSVLayout: Sendable, Equatable {
     ) throws(CSVError) {
         let first = table.records[0]
         fileName = table.fileName
+        delimiter = table.delimiter
         firstLineNumber = first.line
         isTold = header != .detect
         let isCounts =
@@ -84,13 +86,16 @@ package struct CSVLayout: Sendable, Equatable {
         }
     }
 
-    /// `column 2 ('steps')`, for at most eight columns.
+    /// `column 2 ('steps') of 5, separated by ','`, with at most eight columns.
     package func words(forColumns columns: [Int]) -> String {
         let shown = columns.prefix(8).map { column in
             "\(column + 1)" + (name(ofColumn: column).map { $0.isEmpty ? "" : " (\($0.quotedForPeople))" } ?? "")
         }
         let more = columns.count > 8 ? " and \(columns.count - 8) more" : ""
-        return "column\(columns.count == 1 ? "" : "s") \(shown.joined(separator: ", "))\(more) of \(columnCount)"
+        let between =
+            columnCount == 1 ? "" : ", separated by \(CSVDelimiter.name(of: Character(UnicodeScalar(delimiter))))"
+        return
+            "column\(columns.count == 1 ? "" : "s") \(shown.joined(separator: ", "))\(more) of \(columnCount)\(between)"
     }
 
     private static func requireEqualWidths(_ table: CSVTable, reference: CSVRecord) throws(CSVError) {

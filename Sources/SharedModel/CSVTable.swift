@@ -48,7 +48,10 @@ package struct CSVTable: Sendable, Equatable {
         } else {
             (records, self.delimiter) = try CSVDelimiter.records(fileName: fileName, bytes: bytes)
         }
-        guard !records.all.isEmpty else { throw CSVError(file: fileName, reason: .emptyFile) }
+        guard let first = records.all.first else { throw CSVError(file: fileName, reason: .emptyFile) }
+        if first.cells[0].text.lowercased().hasPrefix("sep=") {
+            throw CSVError(file: fileName, line: first.line, reason: .separatorLine)
+        }
         if let line = records.blankLine, records.all.allSatisfy({ $0.cells.count == 1 }) {
             throw CSVError(file: fileName, line: line, column: 1, reason: .blankLine)
         }

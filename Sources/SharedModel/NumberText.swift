@@ -8,10 +8,11 @@
 
 /// Reads numbers.
 package enum NumberText {
-    /// A finite number.
+    /// A finite number, with blanks around it or none.
     ///
     /// Decimal fractions are rounded to the nearest 64-bit float, as everywhere; whole numbers are not rounded.
-    package static func real(_ text: String) throws(NumberFault) -> Double {
+    package static func real(_ cell: String) throws(NumberFault) -> Double {
+        let text = cell.trimmed
         guard isDecimal(text) else { throw fault(of: text) }
         guard let value = Double(text), value.isFinite else { throw .notFinite(text) }
         if text.utf8.count > 15 || value == 0, let exact = ExactDecimal(text) {
@@ -23,7 +24,8 @@ package enum NumberText {
     }
 
     /// A whole number from 0, exactly; what has more than 38 digits is as good as the largest.
-    package static func whole(_ text: String) throws(NumberFault) -> UInt128 {
+    package static func whole(_ cell: String) throws(NumberFault) -> UInt128 {
+        let text = cell.trimmed
         guard let number = ExactDecimal(text) else { throw fault(of: text) }
         guard number.isWhole else { throw .notWhole(text) }
         guard !number.isNegative else { throw .negative(text) }
@@ -76,8 +78,8 @@ package enum NumberText {
             if fault != nil || isDecimal(plain) { return .foreignCharacters(text) }
         }
         if let fault = separatorFault(text, as: text) { return fault }
-        for delimiter in CSVDelimiter.candidates where delimiter != "," && text.contains(delimiter) {
-            let parts = text.split(separator: delimiter).map { $0.trimmed }
+        for delimiter in CSVDelimiter.candidates + [" "] where delimiter != "," && text.contains(delimiter) {
+            let parts = text.split(separator: delimiter).map(\.trimmed)
             if parts.count > 1, parts.allSatisfy({ isDecimal($0) || separatorFault($0, as: $0) != nil }) {
                 return .otherDelimiter(text, delimiter)
             }

@@ -28,7 +28,9 @@ import Testing
     }
 
     /// What is faulty in line 5 is faulty in line 1.
-    @Test(arguments: ["150", "NA", "?", "", "-1", "7.5", "1e999", "nan", "\"12,5\"", "#REF!", "−5", "5%", "0x1F"])
+    @Test(arguments: [
+        "150", "NA", "?", "", "-1", "7.5", "1e999", "nan", "\"12,5\"", "#REF!", "−5", "5%", "0x1F", "true",
+    ])
     func aFaultyFirstRowIsNotDroppedAsAHeader(_ first: String) throws {
         let text = "x,\(first)\ny,20\nz,30\n"
         #expect(try layout(text, ["1"]).firstLine == .data)
@@ -41,7 +43,7 @@ import Testing
             #expect(try layout("\(header)\n3\n4\n").firstLine == .columnNames, "\(header)")
         }
         #expect(try layout("a,b\n1,2\n", ["0", "1"]).firstLine == .columnNames)
-        #expect(try layout("yes\n1\n0\n").firstLine == .columnNames)
+        #expect(try layout("yes\n1\n0\n").firstLine == .data)
         #expect(try layout("yes\n1\n0\n", truthWords: true).firstLine == .data)
     }
 
@@ -117,6 +119,6 @@ import Testing
             try layout("5\n1\n2\n").summary == "line 1 is data (say --header yes if it is a header), 3 rows in all")
         #expect(try layout("5\n1\n", header: .absent).summary == "line 1 is data, 2 rows in all")
         #expect(try layout("2,3,red,blue\n1,2,0,5\n3,4,1,6\n").summary.contains("is skipped, 2 rows follow"))
-        #expect(try layout("a,b\n1,2\n", ["1"]).words(forColumns: [1]) == "column 2 ('b') of 2")
+        #expect(try layout("a,b\n1,2\n", ["1"]).words(forColumns: [1]) == "column 2 ('b') of 2, separated by ','")
     }
 }

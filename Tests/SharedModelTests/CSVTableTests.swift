@@ -46,6 +46,7 @@ import Testing
         ("", CSVError(file: "t.csv", reason: .emptyFile)),
         ("\u{FEFF}", CSVError(file: "t.csv", reason: .emptyFile)),
         ("\n\r\n", CSVError(file: "t.csv", reason: .emptyFile)),
+        ("sep=;\na;b\n", CSVError(file: "t.csv", line: 1, reason: .separatorLine)),
         ("1,2\n3,\"4\n5,6\n", CSVError(file: "t.csv", line: 2, column: 2, reason: .unterminatedQuote)),
         ("1,2\n3,4\"5\n", CSVError(file: "t.csv", line: 2, column: 2, reason: .strayQuote)),
         ("1,2\n\"3\"x,4\n", CSVError(file: "t.csv", line: 2, column: 1, reason: .strayQuote)),

@@ -116,7 +116,7 @@ import Testing
         ("x,y,l\n1,2,a\n-inf,4,b\n", 3, 1, .number(.notFinite("-inf"))),
         ("x,y,l\n1,2,a\n3,1e999,b\n", 3, 2, .number(.notFinite("1e999"))),
         ("x,y,l\n1,2,1\n3,4,nan\n", 3, 3, .label(.notFinite("nan"))),
-        ("x,y,l\n\"1\",2,a\n\n3,4 4,b\n", 4, 2, .number(.malformed("4 4"))),
+        ("x,y,l\n\"1\",2,a\n\n3,4 4,b\n", 4, 2, .number(.otherDelimiter("4 4", " "))),
     ])
     func badCellsAreNamed(_ text: String, _ line: Int, _ column: Int, _ reason: CSVError.Reason) {
         let name = ["x", "y", "l"][column - 1]

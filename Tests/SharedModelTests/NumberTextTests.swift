@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct NumberTextTests {
     @Test func aWholeNumberIsOneHoweverItIsWritten() throws {
-        for text in ["7", "7.0", "7.", "+7", "007", "7e0", "0.7e1", "70e-1", "7.000", "700E-2"] {
+        for text in ["7", "7.0", "7.", "+7", "007", "7e0", "0.7e1", "70e-1", "7.000", "700E-2", " 7 "] {
             #expect(try NumberText.whole(text) == 7, "\(text)")
             #expect(try NumberText.real(text) == 7, "\(text)")
         }
@@ -42,7 +42,7 @@ import Testing
         ("５", .foreignCharacters("５")), ("٣", .foreignCharacters("٣")), ("–1,5", .foreignCharacters("–1,5")),
         ("5%", .unit("5%")), ("$5", .unit("$5")), ("5 €", .unit("5 €")), ("1;2", .otherDelimiter("1;2", ";")),
         ("1\t2,5", .otherDelimiter("1\t2,5", "\t")), ("1|2", .otherDelimiter("1|2", "|")), ("0x10", .malformed("0x10")),
-        ("1.2.3", .malformed("1.2.3")), ("4 4", .malformed("4 4")), ("5\u{A0}", .malformed("5\u{A0}")),
+        ("1.2.3", .malformed("1.2.3")), ("4 4", .otherDelimiter("4 4", " ")), ("5\u{A0}", .malformed("5\u{A0}")),
         ("--5", .malformed("--5")),
         ("+-5", .malformed("+-5")), ("(5)", .malformed("(5)")), ("1e", .malformed("1e")),
         ("1e5.5", .malformed("1e5.5")),

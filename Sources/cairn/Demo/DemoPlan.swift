@@ -1,3 +1,4 @@
+import Encodings
 import Foundation
 import SharedModel
 
@@ -34,7 +35,11 @@ struct DemoPlan: Sendable {
         let layout = try Dataset.layout(of: try options.csv.table(path), label: options.label, header: options.csv.rule)
         let all = try Dataset(layout: layout)
         input = CSVInput(file: path, layout)
-        if options.data != nil { CSVInput.tell(path, layout, "labels") }
+        if options.data != nil {
+            CSVInput.tell(path, layout, "labels")
+            let shown = all.classNames.prefix(8).map(\.quotedForPeople).joined(separator: ", ")
+            Console.error("cairn: \(all.classNames.count) classes: \(shown)\(all.classNames.count > 8 ? ", …" : "")")
+        }
         let kind: ModelKind = options.hiddenWidth.map { .hiddenLayer(width: $0) } ?? .softmax
         let defaults = TrainingDefaults(for: kind)
         let shape = try ModelShape(kind: kind, inputs: all.featureCount, classes: all.classNames.count)
