@@ -9,34 +9,60 @@ import Encodings
 package struct CSVError: Error, Equatable, Sendable {
     /// What is wrong.
     package enum Reason: Equatable, Sendable {
-        /// The file cannot be opened or read; the text is the system's explanation.
-        case unreadable(String)
         /// The file holds no record at all.
         case emptyFile
         /// There is a header and nothing below it.
         case noRows
         /// The bytes of a cell are not UTF-8.
         case notUTF8
+        /// The file is UTF-16, as some programs call 'Unicode'.
+        case utf16
+        /// The file is no text; what it is instead.
+        case otherFormat(String)
+        /// Line 1 is `sep=;`, which some spreadsheet programs write and read.
+        case separatorLine
+        /// A byte 0, which no text has.
+        case zeroByte
         /// A quoted cell is still open at the end of the file; the position is where it begins.
         case unterminatedQuote
         /// A quotation mark in an unquoted cell, or text after the closing mark of a quoted one.
         case strayQuote
-        /// The cell is empty, or says that its value is missing (`NA`, `?`, `null`...).
-        case missingCell
-        /// A feature cell is not a decimal number.
-        case notANumber(String)
-        /// The cell is NaN or infinite, or too large for a 64-bit float.
-        case notFinite(String)
+        /// A blank line between rows of a single cell.
+        case blankLine
+        /// Each of these gives all records the same number of cells.
+        case ambiguousDelimiter([Character])
+        /// A number with a comma in a file that reads as well at its commas as at another delimiter.
+        case commaBesideDelimiter(NumberFault, Character)
+        /// A cell is not the number that is wanted there.
+        case number(NumberFault)
+        /// A cell, or the cells of a row together, cannot be sent; the words of who knows why.
+        case value(problem: String, advice: String)
+        /// A label that is no class: missing, or a number that cannot be read.
+        case label(NumberFault)
         /// The record's number of cells differs from that of the line named.
         case raggedRow(found: Int, expected: Int, asInLine: Int)
+        /// The first line alone has another number of cells.
+        case oddFirstLine(found: Int, expected: Int)
+        /// Line 1 may be a header as well as data; the text says what speaks for a header.
+        case undecidedHeader(String)
         /// The file has one column, so either no feature or an unexpected delimiter.
         case noFeatures
         /// No column has this name or index.
-        case unknownLabelColumn(String, available: [String], columnCount: Int)
-        /// The label column is given by name, and the first line names no columns.
-        case labelNameWithoutHeader(String)
-        /// Several columns of the header carry the label's name.
-        case ambiguousLabelColumn(String)
+        case unknownColumn(ColumnReference, available: [String], columnCount: Int)
+        /// A column is given by name, and the first line was said to name none.
+        case nameWithoutHeader(String)
+        /// Several columns of the header carry this name.
+        case ambiguousColumn(String)
+        /// The same column is asked for twice.
+        case columnTwice
+        /// A column that training would use has no name.
+        case unnamedColumn
+        /// The model's features that no column is named for, and the columns that no feature is named for.
+        case otherFeatures(missing: [String], surplus: [String])
+        /// The model names its features, and the file has no header.
+        case featuresNeedHeader([String])
+        /// The model names no features, and has another number of them.
+        case featureCount(found: Int, expected: Int)
         /// Every row has the same label: there is nothing to learn.
         case singleClass(String)
         /// The label column has so many different values that it cannot hold classes.
@@ -54,61 +80,95 @@ package struct CSVError: Error, Equatable, Sendable {
     /// The column's name, if the file has a header.
     package let columnName: String?
     package let reason: Reason
+    /// Whether the line was taken for data without being told, and the fault may be that it is a header.
+    package let mayBeHeader: Bool
 
-    package init(file: String, line: Int? = nil, column: Int? = nil, columnName: String? = nil, reason: Reason) {
+    package init(
+        file: String, line: Int? = nil, column: Int? = nil, columnName: String? = nil, reason: Reason,
+        mayBeHeader: Bool = false
+    ) {
         self.file = file
         self.line = line
         self.column = column
         self.columnName = columnName
         self.reason = reason
+        self.mayBeHeader = mayBeHeader
     }
 }
 
 extension CSVError: CustomStringConvertible {
-    /// For example `data.csv, line 7, column 3 ('age'): the cell is empty. Fill it in or delete the row.`
+    /// For example `data.csv, line 7, column 3 ('age'): the value is missing. Fill it in, or leave the row out.`
     package var description: String {
         var place = file
         if let line { place += ", line \(line)" }
         if let column { place += ", column \(column)" }
         if let columnName, !columnName.isEmpty { place += " (\(columnName.quotedForPeople))" }
-        return "\(place): \(explanation)"
+        return "\(place): \(explanation)\(mayBeHeader ? " If the line is a header, say --header yes." : "")"
     }
 
     private var explanation: String {
         switch reason {
-        case .unreadable(let why):
-            "the file cannot be read (\(why)). Check the path and its permissions."
         case .emptyFile:
-            "the file is empty. Give a CSV file with one row per example."
+            "the file is empty. Give a CSV file with a row for each example or report."
         case .noRows:
-            "there is a header and no row below it. Add at least one row per class."
+            "there is a header and no row below it. Add rows, or say --header no if the line is data."
         case .notUTF8:
             "the text is not UTF-8. Save the file in UTF-8."
+        case .utf16:
+            "the file is UTF-16 text. Save it in UTF-8 ('CSV UTF-8' in spreadsheet programs)."
+        case .otherFormat(let format):
+            "the file is not text but \(format). Save it as CSV in UTF-8."
+        case .separatorLine:
+            "the line names the delimiter for a spreadsheet program. Delete the line, and give --delimiter if it is needed."
+        case .zeroByte:
+            "there is a zero byte, which text does not have. Save the file anew as CSV in UTF-8."
         case .unterminatedQuote:
             "a quoted cell begins here and never ends. Close the quotation mark."
         case .strayQuote:
             "a quotation mark stands inside a cell. Quote the whole cell and double the marks inside it."
-        case .missingCell:
-            "the cell is empty. Fill it in or delete the row."
-        case .notANumber(let text):
-            "\(text.quotedForPeople) is not a number. Features must be numbers such as 3, -0.5 or 1e-3: correct the "
-                + "cell, drop the column, or replace its categories by numbers"
-                + (line == 1 ? "; if this line is a header, say that the file has one." : ".")
-        case .notFinite(let text):
-            "\(text.quotedForPeople) is not a finite number. Replace the value or delete the row."
+        case .blankLine:
+            "a line is blank between two rows: it may be a row without its value. Delete the line, or fill it in."
+        case .ambiguousDelimiter(let delimiters):
+            "the columns may be separated by \(delimiters.map(CSVDelimiter.name).joined(separator: " or by ")). Say which "
+                + "with --delimiter, for example --delimiter \(CSVDelimiter.argument(for: delimiters[0]))."
+        case .commaBesideDelimiter(let fault, let delimiter):
+            "\(fault.problem), and the columns seem to be separated by \(CSVDelimiter.name(of: delimiter)). \(fault.advice) "
+                + "If commas separate the columns, say --delimiter ','."
+        case .number(let fault), .label(let fault):
+            "\(fault.problem). \(advice(fault))"
+        case .value(let problem, let advice):
+            "\(problem).\(advice.isEmpty ? "" : " ")\(advice)"
         case .raggedRow(let found, let expected, let reference):
-            "the row has \(found) cells, and line \(reference) has \(expected). Add or remove cells, "
-                + "and quote cells that contain the delimiter."
+            "the row has \(Self.cells(found)), and line \(reference) has \(expected). Add or remove cells, and quote cells "
+                + "that contain the delimiter (a decimal comma is one)."
+        case .oddFirstLine(let found, let expected):
+            "the line has \(Self.cells(found)), and every other line has \(expected). Delete it if it is a title or a "
+                + "comment; complete it if it is a header; and if the others have decimal commas, write decimal points."
+        case .undecidedHeader(let evidence):
+            "the line may be a header: \(evidence). Say --header yes if it is one, or --header no if it is data."
         case .noFeatures:
             "the file has a single column. It needs feature columns and a label column, "
                 + "separated by commas, semicolons or tabs."
-        case .unknownLabelColumn(let wanted, let available, let count):
-            "there is no label column \(wanted.quotedForPeople). " + Self.choices(available, count: count)
-        case .labelNameWithoutHeader(let wanted):
-            "the label column is given by its name \(wanted.quotedForPeople), and the first line is not a header. "
-                + "Give the column's index, counted from 0, or add a header."
-        case .ambiguousLabelColumn(let name):
-            "several columns are named \(name.quotedForPeople). Give the label column's index, counted from 0."
+        case .unknownColumn(let wanted, let available, let count):
+            Self.unknown(wanted, available, count)
+        case .nameWithoutHeader(let wanted):
+            "the column is given by its name \(wanted.quotedForPeople), and --header no says that the file names none. "
+                + "Give the column's index, counted from 0."
+        case .ambiguousColumn(let name):
+            "several columns are named \(name.quotedForPeople). Rename them, or give an index, counted from 0, where one "
+                + "is asked for."
+        case .columnTwice:
+            "the column is asked for twice. Name every column once."
+        case .unnamedColumn:
+            "the column has no name in the header; programs that number the rows write such a column. Delete it, or name it."
+        case .otherFeatures(let missing, let surplus):
+            Self.features(missing: missing, surplus: surplus)
+        case .featuresNeedHeader(let names):
+            "the model's features have names, and the file has no header. Add one, or say --header no if the columns "
+                + "beside the label are, in this order, \(Self.list(names))."
+        case .featureCount(let found, let expected):
+            "the model takes \(expected) features, and the file has \(found) columns beside the label. "
+                + "Check that the file fits the task."
         case .singleClass(let name):
             "every row has the label \(name.quotedForPeople). A classifier needs at least two classes: "
                 + "check the label column."
@@ -120,9 +180,41 @@ extension CSVError: CustomStringConvertible {
         }
     }
 
-    private static func choices(_ names: [String], count: Int) -> String {
-        let indices = "Give an index from 0 to \(count - 1)"
-        return names.isEmpty ? indices + "." : indices + ", or one of the names \(list(names))."
+    private func advice(_ fault: NumberFault) -> String {
+        if case .label = reason, case .missing = fault {
+            return "Fill it in, or leave the row out; if it is the name of a class, give the class another name."
+        }
+        if case .word = fault, !mayBeHeader {
+            return "Correct the cell, leave the column out, or replace its categories by numbers."
+        }
+        return fault.advice
+    }
+
+    private static func cells(_ count: Int) -> String { "\(count) cell\(count == 1 ? "" : "s")" }
+
+    private static func unknown(_ wanted: ColumnReference, _ names: [String], _ count: Int) -> String {
+        let indices = count == 1 ? "the index 0, for the only column" : "an index from 0 to \(count - 1)"
+        let what: String
+        var hint = ""
+        switch wanted {
+        case .name(let name): what = "named \(name.quotedForPeople)"
+        case .last: what = "at all"
+        case .index(let index):
+            what = "with the index \(index == .max ? "given" : "\(index)")"
+            if names.contains("\(index)") { hint = " The one that is named so is name:\(index)." }
+        }
+        let choice = names.isEmpty ? "Give \(indices)." : "Give one of the names \(list(names)), or \(indices)."
+        return "there is no column \(what). \(choice)\(hint)"
+    }
+
+    private static func features(missing: [String], surplus: [String]) -> String {
+        var sentences: [String] = []
+        if !missing.isEmpty { sentences.append("the model has features that no column is named for: \(list(missing))") }
+        if !surplus.isEmpty {
+            sentences.append("columns are named that the model has no feature for: \(list(surplus))")
+        }
+        return sentences.joined(separator: "; ")
+            + ". The file needs a column for each of the model's features, in any order, the label, and no other."
     }
 
     /// At most eight names, so that a wide file does not fill the terminal.

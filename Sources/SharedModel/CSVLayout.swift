@@ -1,79 +1,63 @@
-// Which line is a header, and which column is the label.
+// Where things stand in a table: what line 1 is, which columns are asked for, which records are rows.
 //
-// A file does not say whether its first line holds names or values, and a wrong guess costs a row or turns a name into
-// a class. The rules, in this order, when the caller leaves the choice to us:
-//
-// 1. `rows,features,class,class...`, recognised because both counts are true of the file, is a line of counts (the
-//    data files of scikit-learn begin so). It is skipped.
-// 2. If the label column is given by name, the first line must be the header.
-// 3. A first line with text and without any number among its features is a header.
-// 4. A first line whose label is text, while all others are numbers, is a header (columns named 0, 1, 2...).
-// 5. Otherwise it is data, and a stray text in it is an error like everywhere else, not a swallowed row.
+// The one place that decides this, for values (`contribute --csv`) and for examples to train on alike.
 
-/// How the user names the label column.
-package enum LabelColumn: Sendable, Equatable {
-    /// By the name in the header.
-    case name(String)
-    /// By its index, counted from 0.
-    case index(Int)
-    /// The rightmost column.
-    case last
+import Encodings
 
-    /// Reads a command-line argument: an integer is an index counted from 0, everything else is a name.
-    package init(argument: String) {
-        if let index = Int(argument) {
-            self = .index(index)
-        } else {
-            self = .name(argument)
-        }
-    }
-}
-
-/// Whether the first line holds column names.
-package enum HeaderRule: Sendable, Equatable {
-    case detect, present, absent
-}
-
-/// The shape of a table: every data row has `columnCount` cells, and one of them is the label.
+/// The shape of a table: every row has `columnCount` cells.
 package struct CSVLayout: Sendable, Equatable {
-    /// What the first line turned out to be.
-    package enum FirstLine: Sendable, Equatable {
-        case data, columnNames, counts
-    }
-
-    package let firstLine: FirstLine
+    package let firstLine: CSVFirstLine
+    /// The line that `firstLine` is about, counted from 1.
+    package let firstLineNumber: Int
     package let columnCount: Int
-    /// Index of the label column, counted from 0.
-    package let labelIndex: Int
     /// The names of all columns, or empty without a header.
     package let columnNames: [String]
+    /// The columns that were asked for, as indices from 0.
+    package let chosen: [Int]
+    /// The records that are rows of data, at least one.
+    package let rows: ArraySlice<CSVRecord>
+    /// Whether the owner said what line 1 is.
+    package let isTold: Bool
+    private let fileName: String
+    private let delimiter: UInt8
 
-    /// Finds header and label column, and checks that all rows have the same width.
+    /// Decides about the first line, finds the columns, and checks that all rows have the same width.
     ///
-    /// - Throws: `CSVError` for a missing or ambiguous label column, a ragged row, a single column, or no rows.
+    /// - Throws: `CSVError` for a missing or ambiguous column, a ragged row, a first line in doubt, or no rows.
     package init(
-        of table: CSVTable, label: LabelColumn, header: HeaderRule = .detect
+        of table: CSVTable, columns: [ColumnReference], header: HeaderRule = .detect, content: CSVContent
     ) throws(CSVError) {
-        guard let first = table.records.first else { throw CSVError(file: table.fileName, reason: .emptyFile) }
-        firstLine = Self.firstLine(of: table, first, label: label, header: header)
-        columnNames = firstLine == .columnNames ? first.cells.map(\.text) : []
-        guard let reference = firstLine == .counts ? table.records.dropFirst().first : first else {
-            throw CSVError(file: table.fileName, reason: .noRows)
-        }
+        let first = table.records[0]
+        fileName = table.fileName
+        delimiter = table.delimiter
+        firstLineNumber = first.line
+        isTold = header != .detect
+        let isCounts =
+            header == .detect && !columns.contains(where: \.isName) && CSVFirstLineDecision.isCountsLine(of: table)
+        let reference = isCounts ? table.records[1] : first
         columnCount = reference.cells.count
-        guard columnCount > 1 else { throw CSVError(file: table.fileName, line: first.line, reason: .noFeatures) }
-        labelIndex = try Self.labelIndex(label, names: columnNames, columnCount: columnCount, table: table)
-        for record in dataRecords(of: table) where record.cells.count != columnCount {
-            throw CSVError(
-                file: table.fileName, line: record.line,
-                reason: .raggedRow(found: record.cells.count, expected: columnCount, asInLine: reference.line))
+        try Self.requireEqualWidths(table, reference: reference)
+        if case .examples = content, columnCount < 2 {
+            throw CSVError(file: table.fileName, line: first.line, reason: .noFeatures)
         }
-        if dataRecords(of: table).isEmpty { throw CSVError(file: table.fileName, reason: .noRows) }
-    }
 
-    /// The records that are rows of data.
-    package func dataRecords(of table: CSVTable) -> ArraySlice<CSVRecord> {
-        table.records.dropFirst(firstLine == .data ? 0 : 1)
+        let texts = first.cells.map(\.text)
+        switch header {
+        case .present: firstLine = .columnNames
+        case .absent:
+            firstLine = .data
+            for case .name(let name) in columns { throw CSVError(file: fileName, reason: .nameWithoutHeader(name)) }
+        case .detect where isCounts: firstLine = .counts
+        case .detect where columns.contains(where: \.isName): firstLine = .columnNames
+        case .detect:
+            let indices = try Self.resolve(columns, names: texts, columnCount: columnCount, first: first, table)
+            firstLine = try CSVFirstLineDecision(table: table, content: content, chosen: indices).decide()
+        }
+        columnNames = firstLine == .columnNames ? texts : []
+        rows = table.records.dropFirst(firstLine == .data ? 0 : 1)
+        chosen = try Self.resolve(
+            columns, names: firstLine == .counts ? [] : texts, columnCount: columnCount, first: first, table)
+        if rows.isEmpty { throw CSVError(file: table.fileName, line: first.line, reason: .noRows) }
     }
 
     /// The header's name of a column, or nil without a header.
@@ -81,80 +65,84 @@ package struct CSVLayout: Sendable, Equatable {
         columnNames.indices.contains(index) ? columnNames[index] : nil
     }
 
-    private static func firstLine(
-        of table: CSVTable, _ first: CSVRecord, label: LabelColumn, header: HeaderRule
-    ) -> FirstLine {
-        switch header {
-        case .present: return .columnNames
-        case .absent: return .data
-        case .detect: break
+    /// An error about a cell, or about a whole row.
+    package func error(_ reason: CSVError.Reason, line: Int?, column: Int? = nil) -> CSVError {
+        CSVError(
+            file: fileName, line: line, column: column.map { $0 + 1 },
+            columnName: column.flatMap { name(ofColumn: $0) },
+            reason: reason, mayBeHeader: line == firstLineNumber && firstLine == .data && !isTold)
+    }
+
+    /// What was decided, for whoever owns the file: `line 1 is the header, 150 rows follow`.
+    package var summary: String {
+        let count = rows.count == 1 ? "1 row" : "\(rows.count) rows"
+        let follow = rows.count == 1 ? "\(count) follows" : "\(count) follow"
+        switch firstLine {
+        case .columnNames: return "line \(firstLineNumber) is the header, \(follow)"
+        case .counts: return "line \(firstLineNumber) holds counts and class names and is skipped, \(follow)"
+        case .data:
+            let hint = isTold ? "" : " (say --header yes if it is a header)"
+            return "line \(firstLineNumber) is data\(hint), \(count) in all"
         }
-        if isCountsLine(first, of: table) { return .counts }
-        let width = first.cells.count
-        let labelIndex: Int? =
-            switch label {
-            case .index(let index): index
-            case .last: width - 1
-            case .name(let name): first.cells.firstIndex { $0.text == name }
-            }
-        if case .name = label, labelIndex != nil { return .columnNames }
-        let features = first.cells.indices.filter { $0 != labelIndex }.map { CSVNumber(first.cells[$0].text) }
-        let hasNumber = features.contains { $0.isNumeric }
-        if features.contains(.text), !hasNumber { return .columnNames }
-        if let labelIndex, first.cells.indices.contains(labelIndex), table.records.count > 1,
-            CSVNumber(first.cells[labelIndex].text) == .text,
-            table.records.dropFirst().allSatisfy({ isNumber($0, at: labelIndex) })
+    }
+
+    /// `column 2 ('steps') of 5, separated by ','`, with at most eight columns.
+    package func words(forColumns columns: [Int]) -> String {
+        let shown = columns.prefix(8).map { column in
+            "\(column + 1)" + (name(ofColumn: column).map { $0.isEmpty ? "" : " (\($0.quotedForPeople))" } ?? "")
+        }
+        let more = columns.count > 8 ? " and \(columns.count - 8) more" : ""
+        let between =
+            columnCount == 1 ? "" : ", separated by \(CSVDelimiter.name(of: Character(UnicodeScalar(delimiter))))"
+        return
+            "column\(columns.count == 1 ? "" : "s") \(shown.joined(separator: ", "))\(more) of \(columnCount)\(between)"
+    }
+
+    private static func requireEqualWidths(_ table: CSVTable, reference: CSVRecord) throws(CSVError) {
+        let expected = reference.cells.count
+        let records = table.records.drop { $0.line < reference.line }
+        guard let odd = records.first(where: { $0.cells.count != expected }) else { return }
+        let others = records.dropFirst()
+        if others.count > 1, let width = others.first?.cells.count, width != expected,
+            others.allSatisfy({ $0.cells.count == width })
         {
-            return .columnNames
+            throw CSVError(
+                file: table.fileName, line: reference.line, reason: .oddFirstLine(found: expected, expected: width))
         }
-        return .data
+        let found = odd.cells.count
+        throw CSVError(
+            file: table.fileName, line: odd.line, column: min(found, expected) + 1,
+            reason: .raggedRow(found: found, expected: expected, asInLine: reference.line))
     }
 
-    private static func isNumber(_ record: CSVRecord, at index: Int) -> Bool {
-        record.cells.indices.contains(index) && CSVNumber(record.cells[index].text).isNumeric
-    }
-
-    private static func isCountsLine(_ first: CSVRecord, of table: CSVTable) -> Bool {
-        guard table.records.count > 1, first.cells.count >= 4 else { return false }
-        let width = table.records[1].cells.count
-        return Int(first.cells[0].text) == table.records.count - 1
-            && Int(first.cells[1].text) == width - 1
-            && first.cells.dropFirst(2).allSatisfy { CSVNumber($0.text) == .text }
-    }
-
-    private static func labelIndex(
-        _ label: LabelColumn, names: [String], columnCount: Int, table: CSVTable
-    ) throws(CSVError) -> Int {
-        let line = names.isEmpty ? nil : table.records.first?.line
-        func unknown(_ wanted: String) -> CSVError {
-            CSVError(
-                file: table.fileName, line: line,
-                reason: .unknownLabelColumn(wanted, available: names, columnCount: columnCount))
-        }
-        switch label {
-        case .last:
-            return columnCount - 1
-        case .index(let index):
-            guard (0..<columnCount).contains(index) else { throw unknown(String(index)) }
-            return index
-        case .name(let name):
-            if names.isEmpty { throw CSVError(file: table.fileName, reason: .labelNameWithoutHeader(name)) }
-            let matches = names.indices.filter { names[$0] == name }
-            guard let match = matches.first else { throw unknown(name) }
-            if matches.count > 1 {
-                throw CSVError(file: table.fileName, line: line, reason: .ambiguousLabelColumn(name))
+    private static func resolve(
+        _ columns: [ColumnReference], names: [String], columnCount: Int, first: CSVRecord, _ table: CSVTable
+    ) throws(CSVError) -> [Int] {
+        var indices: [Int] = []
+        for column in columns {
+            let unknown = CSVError(
+                file: table.fileName, line: names.isEmpty ? nil : first.line,
+                reason: .unknownColumn(column, available: names, columnCount: columnCount))
+            let found: Int
+            switch column {
+            case .last: found = columnCount - 1
+            case .index(let index):
+                guard (0..<columnCount).contains(index) else { throw unknown }
+                found = index
+            case .name(let name):
+                let matches = names.indices.filter { names[$0] == name }
+                guard let match = matches.first else { throw unknown }
+                guard matches.count == 1 else {
+                    throw CSVError(
+                        file: table.fileName, line: first.line, column: matches[1] + 1, reason: .ambiguousColumn(name))
+                }
+                found = match
             }
-            return match
+            guard !indices.contains(found) else {
+                throw CSVError(file: table.fileName, column: found + 1, reason: .columnTwice)
+            }
+            indices.append(found)
         }
-    }
-}
-
-extension CSVNumber {
-    /// True if the cell was meant as a number, finite or not.
-    fileprivate var isNumeric: Bool {
-        switch self {
-        case .finite, .notFinite: true
-        case .missing, .text: false
-        }
+        return indices
     }
 }

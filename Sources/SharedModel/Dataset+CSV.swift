@@ -1,8 +1,30 @@
 // From a CSV table to a data set.
 //
+// Features: where the model names them, a column is the feature that its header names, in whatever order the file has
+// them; a file without some of them, or with others, is refused by name.
+//
 // Classes: if all labels are numbers, "1" and "1.0" are the same class and classes are in numeric order; otherwise
 // labels are text, in the order of their UTF-8 bytes. A task that declares its classes passes them in, because a
-// contributor's own file need not contain every class and still must number them like everybody else.
+// contributor's own file need not contain every class and still must number them like everybody else. A label that says
+// that there is none (`NA`, `?`), or a number that cannot be read (`12,5`), is no class unless the task declares it.
+
+import Encodings
+
+/// What a model that exists already says about the examples that it is trained on.
+package struct ExpectedExamples: Sendable, Equatable {
+    /// The class names in the order of the model's outputs.
+    package let classes: [String]
+    /// How many features a row has.
+    package let featureCount: Int
+    /// Their names in the model's order; empty where the model names none.
+    package let featureNames: [String]
+
+    package init(classes: [String], featureCount: Int, featureNames: [String] = []) {
+        self.classes = classes
+        self.featureCount = featureCount
+        self.featureNames = featureNames
+    }
+}
 
 extension Dataset {
     /// Above this many classes, more classes than half the rows means a label column that holds measurements.
@@ -13,107 +35,134 @@ extension Dataset {
     /// - Parameters:
     ///   - table: The parsed file.
     ///   - label: Which column is the label; all others are features.
-    ///   - header: Whether the first line holds names; detected by default.
-    ///   - declaredClasses: The task's class names in order, or nil to take them from the file.
-    /// - Throws: `CSVError` naming file, line and column for the first cell that is missing, not a number or not
-    ///   finite, for a ragged row, an unknown label column, a single class, or a label outside `declaredClasses`.
+    ///   - header: Whether the first line holds names; found out by default.
+    ///   - expected: What the model says; nil takes classes and features as the file has them.
+    /// - Throws: `CSVError` naming file, line and column of the first fault.
     package init(
-        csv table: CSVTable, label: LabelColumn, header: HeaderRule = .detect, declaredClasses: [String]? = nil
+        csv table: CSVTable, label: ColumnReference, header: HeaderRule = .detect, expected: ExpectedExamples? = nil
     ) throws(CSVError) {
-        let layout = try CSVLayout(of: table, label: label, header: header)
-        try self.init(csv: table, layout: layout, declaredClasses: declaredClasses)
+        try self.init(layout: try Self.layout(of: table, label: label, header: header, expected: expected), expected)
+    }
+
+    /// What a table of examples looks like, for whoever wants to tell it.
+    package static func layout(
+        of table: CSVTable, label: ColumnReference, header: HeaderRule = .detect, expected: ExpectedExamples? = nil
+    ) throws(CSVError) -> CSVLayout {
+        try CSVLayout(of: table, columns: [label], header: header, content: .examples(classes: expected?.classes))
     }
 
     /// Reads features and labels out of a table whose layout is known.
-    package init(
-        csv table: CSVTable, layout: CSVLayout, declaredClasses: [String]? = nil
-    ) throws(CSVError) {
-        let records = layout.dataRecords(of: table)
+    package init(layout: CSVLayout, _ expected: ExpectedExamples? = nil) throws(CSVError) {
+        let label = layout.chosen[0]
+        let columns = try Self.featureColumns(layout, label: label, expected)
         var features: [Double] = []
-        features.reserveCapacity(records.count * (layout.columnCount - 1))
-        var labelCells: [(text: String, line: Int)] = []
-        labelCells.reserveCapacity(records.count)
-        for record in records {
-            for (column, cell) in record.cells.enumerated() {
-                func error(_ reason: CSVError.Reason) -> CSVError {
-                    CSVError(
-                        file: table.fileName, line: cell.line, column: column + 1,
-                        columnName: layout.name(ofColumn: column), reason: reason)
-                }
-                if column == layout.labelIndex {
-                    if cell.text.isEmpty { throw error(.missingCell) }
-                    if CSVNumber(cell.text) == .notFinite { throw error(.notFinite(cell.text)) }
-                    labelCells.append((cell.text, cell.line))
-                    continue
-                }
-                switch CSVNumber(cell.text) {
-                case .finite(let value): features.append(value)
-                case .missing: throw error(.missingCell)
-                case .notFinite: throw error(.notFinite(cell.text))
-                case .text: throw error(.notANumber(cell.text))
+        features.reserveCapacity(layout.rows.count * columns.count)
+        for record in layout.rows {
+            for column in columns {
+                let cell = record.cells[column]
+                do throws(NumberFault) {
+                    features.append(try NumberText.real(cell.text))
+                } catch {
+                    throw layout.error(.number(error), line: cell.line, column: column)
                 }
             }
         }
-        let classNames =
-            if let declaredClasses { declaredClasses } else {
-                try Self.classNames(of: labelCells.map(\.text), in: table, layout)
+        let labels = layout.rows.map { $0.cells[label] }
+        let classes: ClassList
+        if let expected {
+            classes = ClassList(expected.classes)
+        } else {
+            classes = ClassList(try Self.classNames(of: labels, layout))
+        }
+        var indices: [Int] = []
+        indices.reserveCapacity(labels.count)
+        for cell in labels {
+            guard let index = classes.index(of: cell.text) else {
+                let fault = Self.labelFault(cell.text)
+                throw layout.error(
+                    fault.map { .label($0) } ?? .unknownClass(cell.text, declared: classes.names), line: cell.line,
+                    column: label)
             }
-        var featureNames = layout.columnNames
-        if !featureNames.isEmpty { featureNames.remove(at: layout.labelIndex) }
+            indices.append(index)
+        }
         self.init(
-            featureCount: layout.columnCount - 1, featureNames: featureNames, classNames: classNames,
-            features: features, labels: try Self.labels(labelCells, classNames, in: table, layout))
+            featureCount: columns.count,
+            featureNames: layout.columnNames.isEmpty
+                ? expected?.featureNames ?? [] : columns.map { layout.columnNames[$0] },
+            classNames: classes.names, features: features, labels: indices)
     }
 
-    private static func classNames(
-        of labels: [String], in table: CSVTable, _ layout: CSVLayout
-    ) throws(CSVError) -> [String] {
-        func error(_ reason: CSVError.Reason) -> CSVError {
-            CSVError(
-                file: table.fileName, column: layout.labelIndex + 1,
-                columnName: layout.name(ofColumn: layout.labelIndex), reason: reason)
+    /// The columns of the features in the model's order.
+    private static func featureColumns(
+        _ layout: CSVLayout, label: Int, _ expected: ExpectedExamples?
+    ) throws(CSVError) -> [Int] {
+        let columns = (0..<layout.columnCount).filter { $0 != label }
+        let line = layout.firstLineNumber
+        if layout.firstLine == .columnNames {
+            var seen: Set<String> = []
+            for column in columns {
+                let name = layout.columnNames[column]
+                if name.isEmpty { throw layout.error(.unnamedColumn, line: line, column: column) }
+                if !seen.insert(name).inserted {
+                    throw layout.error(.ambiguousColumn(name), line: line, column: column)
+                }
+            }
         }
-        let numbers = Set(labels).map { CSVNumber($0).finiteValue }
+        guard let expected else { return columns }
+        let names = expected.featureNames
+        guard !names.isEmpty else {
+            if columns.count != expected.featureCount {
+                throw layout.error(.featureCount(found: columns.count, expected: expected.featureCount), line: nil)
+            }
+            return columns
+        }
+        guard layout.firstLine == .columnNames else {
+            guard layout.isTold else { throw layout.error(.featuresNeedHeader(names), line: nil) }
+            if columns.count != names.count {
+                throw layout.error(.featureCount(found: columns.count, expected: names.count), line: nil)
+            }
+            return columns
+        }
+        let places = Dictionary(columns.map { (layout.columnNames[$0], $0) }, uniquingKeysWith: { first, _ in first })
+        let missing = names.filter { places[$0] == nil }
+        let wanted = Set(names)
+        let surplus = columns.map { layout.columnNames[$0] }.filter { !wanted.contains($0) }
+        guard missing.isEmpty, surplus.isEmpty else {
+            throw layout.error(.otherFeatures(missing: missing, surplus: surplus), line: line)
+        }
+        return names.compactMap { places[$0] }
+    }
+
+    /// Why a text is no label of its own; nil if it can be the name of a class.
+    private static func labelFault(_ text: String) -> NumberFault? {
+        if NumberText.isDecimal(text) { return nil }
+        let fault = NumberText.fault(of: text)
+        switch fault {
+        case .word, .malformed, .unit, .otherDelimiter, .losesPrecision, .notWhole, .negative: return nil
+        case .missing, .notFinite, .spreadsheetError, .decimalComma, .doubtfulComma, .thousandsSeparator,
+            .foreignCharacters:
+            return fault
+        }
+    }
+
+    private static func classNames(of labels: [CSVCell], _ layout: CSVLayout) throws(CSVError) -> [String] {
+        let label = layout.chosen[0]
+        let texts = Set(labels.map(\.text))
+        // Beside a plus, a minus is no mark of a missing value.
+        for cell in labels where !(cell.text == "-" && texts.contains("+")) {
+            if let fault = labelFault(cell.text) { throw layout.error(.label(fault), line: cell.line, column: label) }
+        }
+        let numbers = texts.map { ExactDecimal($0) }
         let names: [String]
         if numbers.contains(nil) {
-            names = Set(labels).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            names = texts.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         } else {
-            names = Set(numbers.compactMap { $0 }).sorted().map(canonicalName)
+            names = Set(numbers.compactMap { $0 }).sorted().map(\.description)
         }
-        if names.count == 1 { throw error(.singleClass(names[0])) }
+        if names.count == 1 { throw layout.error(.singleClass(names[0]), line: nil, column: label) }
         if names.count > plausibleClassCount, names.count * 2 > labels.count {
-            throw error(.tooManyClasses(found: names.count, rows: labels.count))
+            throw layout.error(.tooManyClasses(found: names.count, rows: labels.count), line: nil, column: label)
         }
         return names
-    }
-
-    private static func labels(
-        _ cells: [(text: String, line: Int)], _ classNames: [String], in table: CSVTable, _ layout: CSVLayout
-    ) throws(CSVError) -> [Int] {
-        let indices = Dictionary(classNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        var labels: [Int] = []
-        labels.reserveCapacity(cells.count)
-        for cell in cells {
-            let number = CSVNumber(cell.text).finiteValue
-            guard let index = indices[cell.text] ?? number.flatMap({ indices[canonicalName($0)] }) else {
-                throw CSVError(
-                    file: table.fileName, line: cell.line, column: layout.labelIndex + 1,
-                    columnName: layout.name(ofColumn: layout.labelIndex),
-                    reason: .unknownClass(cell.text, declared: classNames))
-            }
-            labels.append(index)
-        }
-        return labels
-    }
-
-    /// One name per number: `3`, not `3.0`.
-    private static func canonicalName(_ value: Double) -> String {
-        Int64(exactly: value).map(String.init) ?? String(value)
-    }
-}
-
-extension CSVNumber {
-    fileprivate var finiteValue: Double? {
-        if case .finite(let value) = self { value } else { nil }
     }
 }

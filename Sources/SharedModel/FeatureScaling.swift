@@ -5,6 +5,8 @@
 // settings of the task, such as "a pixel is 0 to 16", and values outside them are clamped. Each feature is mapped
 // linearly from [lower, upper] to [-1, 1].
 
+import Encodings
+
 /// Why scaling bounds were refused.
 package enum FeatureScalingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// There is no pair of bounds at all.
@@ -15,6 +17,8 @@ package enum FeatureScalingError: Error, Equatable, Sendable, CustomStringConver
     case reversed(feature: Int)
     /// The text is not `LOWER:UPPER` or a comma-separated list of such pairs.
     case malformed(String)
+    /// The bounds are equal, so that the feature would always be 0.
+    case equal(feature: Int)
     /// There are several pairs of bounds, and not one per feature.
     case featureCountMismatch(bounds: Int, features: Int)
 
@@ -26,8 +30,11 @@ package enum FeatureScalingError: Error, Equatable, Sendable, CustomStringConver
             "the scaling bounds number \(feature + 1) are not finite. Give finite numbers."
         case .reversed(let feature):
             "of the scaling bounds number \(feature + 1), the lower is above the upper. Swap them."
+        case .equal(let feature):
+            "of the scaling bounds number \(feature + 1), both are the same, and the feature would always be 0. Give the "
+                + "range of its values, or leave the feature out."
         case .malformed(let text):
-            "'\(text)' is not a pair of scaling bounds. Write LOWER:UPPER, for example 0:16, "
+            "\(text.quotedForPeople) is not a pair of scaling bounds. Write LOWER:UPPER, for example 0:16, "
                 + "or one such pair per feature, separated by commas."
         case .featureCountMismatch(let bounds, let features):
             "there are \(bounds) pairs of scaling bounds for \(features) features. Give one pair for all, or \(features)."
@@ -68,13 +75,20 @@ package struct FeatureScaling: Sendable, Equatable {
         for pair in argument.split(separator: ",", omittingEmptySubsequences: false) {
             let bounds = pair.split(separator: ":", omittingEmptySubsequences: false)
             guard bounds.count == 2,
-                case .finite(let low) = CSVNumber(String(bounds[0])),
-                case .finite(let high) = CSVNumber(String(bounds[1]))
+                let low = try? NumberText.real(bounds[0].trimmed), let high = try? NumberText.real(bounds[1].trimmed)
             else { throw .malformed(String(pair)) }
             lower.append(low)
             upper.append(high)
         }
         try self.init(lower: lower, upper: upper)
+    }
+
+    /// Refuses bounds that a person gave and that make no sense for so many features. Fitted bounds may be equal.
+    package func requireUsable(features count: Int) throws(FeatureScalingError) {
+        guard lower.count == 1 || lower.count == count else {
+            throw .featureCountMismatch(bounds: lower.count, features: count)
+        }
+        for index in lower.indices where lower[index] == upper[index] { throw .equal(feature: index) }
     }
 
     /// Minimum and maximum of each feature over rows that are public, such as the test set that the owner of a demo

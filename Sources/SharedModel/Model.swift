@@ -1,12 +1,16 @@
 // The shared model: a shape and its parameters, and the one step by which a round changes it.
 
-/// A classifier: shape and flat parameter vector.
+import Encodings
+
+/// A classifier: shape, flat parameter vector, and the names of its features if it has them.
 ///
 /// Parameters are always finite, and zero is always +0, so equal models have equal bytes and equal hashes.
 package struct Model: Sendable, Equatable {
     package let shape: ModelShape
     /// The parameters in the order that `ModelShape` describes.
     package let parameters: [Double]
+    /// What the inputs are called, in their order; empty where nobody named them. Columns of rows are matched by them.
+    package let featureNames: [String]
 
     package var kind: ModelKind { shape.kind }
     package var inputs: Int { shape.inputs }
@@ -14,13 +18,15 @@ package struct Model: Sendable, Equatable {
 
     /// A model with given parameters.
     ///
-    /// - Throws: `ModelError` if there are too few or too many, or one is not finite.
-    package init(shape: ModelShape, parameters: [Double]) throws(ModelError) {
+    /// - Throws: `ModelError` if there are too few or too many, one is not finite, or the names are not the features'.
+    package init(shape: ModelShape, parameters: [Double], featureNames: [String] = []) throws(ModelError) {
         guard parameters.count == shape.parameterCount else {
             throw .parameterCount(found: parameters.count, expected: shape.parameterCount)
         }
         if let index = parameters.firstIndex(where: { !$0.isFinite }) { throw .parameterNotFinite(index: index) }
+        if let problem = FeatureNames.problem(with: featureNames, count: shape.inputs) { throw .featureNames(problem) }
         self.shape = shape
+        self.featureNames = featureNames
         // Adding +0 turns -0 into +0 and changes nothing else.
         self.parameters = parameters.map { $0 + 0 }
     }
@@ -29,7 +35,19 @@ package struct Model: Sendable, Equatable {
     ///
     /// Softmax regression starts at zero: its loss is convex. A hidden layer starts with uniform weights in
     /// ±√(6/fan-in) (He et al., 2015), smaller by √6 in the output layer, so that its units differ; biases are zero.
+    ///
+    /// - Throws: `ModelError` if the names are not the features'.
+    package init(initial shape: ModelShape, seed: UInt64, featureNames: [String]) throws(ModelError) {
+        if let problem = FeatureNames.problem(with: featureNames, count: shape.inputs) { throw .featureNames(problem) }
+        self.init(shape, seed: seed, featureNames)
+    }
+
+    /// The same without names.
     package init(initial shape: ModelShape, seed: UInt64) {
+        self.init(shape, seed: seed, [])
+    }
+
+    private init(_ shape: ModelShape, seed: UInt64, _ featureNames: [String]) {
         var parameters = [Double](repeating: 0, count: shape.parameterCount)
         if case .hiddenLayer(let width) = shape.kind {
             var random = TrainingRandom(seed: seed)
@@ -45,6 +63,7 @@ package struct Model: Sendable, Equatable {
         }
         self.shape = shape
         self.parameters = parameters
+        self.featureNames = featureNames
     }
 
     /// The next model: every parameter plus its coordinate of the update.
@@ -57,6 +76,7 @@ package struct Model: Sendable, Equatable {
         guard update.count == parameters.count else {
             throw .parameterCount(found: update.count, expected: parameters.count)
         }
-        return try Model(shape: shape, parameters: zip(parameters, update).map { $0 + $1 })
+        return try Model(
+            shape: shape, parameters: zip(parameters, update).map { $0 + $1 }, featureNames: featureNames)
     }
 }

@@ -24,6 +24,8 @@ package enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     case parameterNotFinite(index: Int)
     /// The bytes are no model file: wrong magic, version, kind or length; the text says which.
     case malformed(String)
+    /// The names of the features cannot be that; the text says why.
+    case featureNames(String)
     /// The text names no kind of model.
     case unknownKind(String)
 
@@ -34,6 +36,7 @@ package enum ModelError: Error, Equatable, Sendable, CustomStringConvertible {
             "the model has \(expected) parameters, and \(found) were given. Check that all parties use the same task."
         case .parameterNotFinite(let index): "parameter \(index) of the model is not a finite number."
         case .malformed(let what): "the bytes are not a model of this version: \(what)."
+        case .featureNames(let problem): "\(problem). Give every feature one name of its own."
         case .unknownKind(let text): "'\(text)' is no kind of model. Write softmax, or hidden:WIDTH such as hidden:32."
         }
     }

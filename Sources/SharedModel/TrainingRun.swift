@@ -48,7 +48,7 @@ package struct TrainingRun: Sendable {
         self.seed = seed
         bound = try UpdateBound(
             norm: settings.normBound, fractionalBits: fractionalBits, dimension: shape.parameterCount)
-        initialModel = Model(initial: shape, seed: seed)
+        initialModel = try Model(initial: shape, seed: seed, featureNames: data.featureNames)
         pooled = try scaling.applied(to: training)
         self.test = try scaling.applied(to: test)
         slices = try pooled.slices(contributors: contributors, order: order ?? .shuffled(seed: seed))

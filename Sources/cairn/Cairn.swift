@@ -28,7 +28,7 @@ struct Cairn: AsyncParsableCommand {
     static func main() async {
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot()
+            command = try parseAsRoot(NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
         } catch {
             CommandFailure.exit(parsing: error)
         }

@@ -9,7 +9,8 @@ import Testing
     private static func digits() throws -> Dataset {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        return try Dataset(csv: try CSVTable(path: root.appendingPathComponent("Data/digits.csv").path), label: .last)
+        let bytes = try Data(contentsOf: root.appendingPathComponent("Data/digits.csv"))
+        return try Dataset(csv: try CSVTable(fileName: "digits.csv", bytes: Array(bytes)), label: .last)
     }
 
     private static func trial(contributors: Int, rounds: Int, seed: UInt64) throws -> CreditTrial {

@@ -13,7 +13,8 @@ extension EndToEnd {
                 let folder = nodes.folder.path
                 try await Cairn.succeed("keygen", "owner", "--out", "\(folder)/owner.key")
                 try await Cairn.succeed(
-                    "model", "create", "--features", "2", "--classes", "flat,tall", "--scaling", "0:30", "--model",
+                    "model", "create", "--features", "width,height", "--classes", "flat,tall", "--scaling", "0:30",
+                    "--model",
                     "\(folder)/model-1", "--training", "\(folder)/training.json")
                 let run = String(repeating: "ab", count: 16)
                 var tasks: [TaskFile] = []
@@ -42,14 +43,17 @@ extension EndToEnd {
             #expect(created.output.contains("6 parameters; updates have a norm of at most 5.0"), "\(created)")
 
             let text = try String(contentsOfFile: training, encoding: .utf8)
-            #expect(text.contains("\"norm_bound\" : 5,") && text.contains("\"cairn_training\" : 2"), "\(text)")
+            #expect(text.contains("\"norm_bound\" : 5,") && text.contains("\"cairn_training\" : 3"), "\(text)")
             let old = "\(folder.path)/old.json"
-            try text.replacing("\"cairn_training\" : 2", with: "\"cairn_training\" : 1").replacing(
+            try text.replacing("\"cairn_training\" : 3", with: "\"cairn_training\" : 1").replacing(
                 "norm_bound", with: "bound"
             ).write(toFile: old, atomically: true, encoding: .utf8)
             let export = ["model", "export", "--model", model, "--out"]
             for (options, status, words) in [
-                (["\(folder.path)/m.safetensors", "--training", old], 1, "version 1; this program reads version 2"),
+                (
+                    ["\(folder.path)/m.safetensors", "--training", old], 1,
+                    "version 1; this program reads versions 2 and 3"
+                ),
                 (["\(folder.path)/m.pt"], 64, "must end in .safetensors or .npy"),
                 (["\(folder.path)/m.npy", "--training", training], 64, "--training goes with .safetensors"),
                 ([model + ".npy"], 0, ""), ([model + ".npy"], 1, "exists already"),
@@ -86,14 +90,21 @@ extension EndToEnd {
             for contributor in 0..<2 {
                 if round == 1 { try TestWallet.create(in: "\(folder)/home-\(contributor)") }
                 let csv = "\(folder)/rows-\(contributor).csv"
-                let rows = (0..<12).map { "\($0),\($0 % 2 == 0 ? $0 : $0 + 15),\($0 % 2 == 0 ? "flat" : "tall")" }
-                try ("width,height,kind\n" + rows.joined(separator: "\n")).write(
+                // The second contributor's columns stand in another order.
+                let rows = (0..<12).map { index in
+                    let (width, height) = ("\(index)", "\(index % 2 == 0 ? index : index + 15)")
+                    let kind = index % 2 == 0 ? "flat" : "tall"
+                    return (contributor == 0 ? [width, height, kind] : [kind, height, width]).joined(separator: ",")
+                }
+                let header = contributor == 0 ? "width,height,kind\n" : "kind,height,width\n"
+                try (header + rows.joined(separator: "\n")).write(
                     toFile: csv, atomically: true, encoding: .utf8)
                 try await Cairn.succeed(
                     "contribute", "--task", path, "--data", csv, "--label-column", "kind", "--model", model,
                     "--training", "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
             }
             if round == 1 {
+                try await otherColumnsAreRefused(path, nodes)
                 try await otherModelsAreRefused(path, nodes)
                 try await aCountThatTheLogDoesNotHaveIsNotDividedBy(task, nodes)
             }
@@ -142,6 +153,23 @@ extension EndToEnd {
             #expect(result.status == 1 && result.errors.contains("not one that the log proves"), "\(result.errors)")
             #expect(!FileManager.default.fileExists(atPath: "\(nodes.folder.path)/wrong-model"))
             try await leader.repent(answers)
+        }
+
+        private func otherColumnsAreRefused(_ task: String, _ nodes: TestNodes) async throws {
+            let folder = nodes.folder.path
+            for (text, words) in [
+                ("width,depth,kind\n1,2,flat\n", "no column is named for: 'height'; columns are named that"),
+                ("width,height,id,kind\n1,2,3,flat\n", "no feature for: 'id'"),
+                ("1,2,flat\n", "Add one, or say --header no"),
+                ("width,height,kind\n1,2,NA\n", "line 2, column 3 ('kind')"),
+            ] {
+                let csv = "\(folder)/other.csv"
+                try text.write(toFile: csv, atomically: true, encoding: .utf8)
+                let result = try await Cairn.run(
+                    "contribute", "--task", task, "--data", csv, "--label-column", text.hasPrefix("1") ? "2" : "kind",
+                    "--model", "\(folder)/model-1", "--training", "\(folder)/training.json", home: nodes.home)
+                #expect(result.status == 1 && result.errors.contains(words), "\(result.errors)")
+            }
         }
 
         private func otherModelsAreRefused(_ task: String, _ nodes: TestNodes) async throws {

@@ -46,6 +46,7 @@ import Testing
         ("", CSVError(file: "t.csv", reason: .emptyFile)),
         ("\u{FEFF}", CSVError(file: "t.csv", reason: .emptyFile)),
         ("\n\r\n", CSVError(file: "t.csv", reason: .emptyFile)),
+        ("sep=;\na;b\n", CSVError(file: "t.csv", line: 1, reason: .separatorLine)),
         ("1,2\n3,\"4\n5,6\n", CSVError(file: "t.csv", line: 2, column: 2, reason: .unterminatedQuote)),
         ("1,2\n3,4\"5\n", CSVError(file: "t.csv", line: 2, column: 2, reason: .strayQuote)),
         ("1,2\n\"3\"x,4\n", CSVError(file: "t.csv", line: 2, column: 1, reason: .strayQuote)),
@@ -60,14 +61,46 @@ import Testing
         }
     }
 
-    @Test func missingFilesAreRefusedByName() {
-        do {
-            _ = try CSVTable(path: "/nonexistent/data.csv")
-            Issue.record("a missing file was read")
-        } catch {
-            #expect(error.file == "/nonexistent/data.csv")
-            #expect(error.description.hasPrefix("/nonexistent/data.csv: the file cannot be read"))
+    @Test(
+        arguments: [
+            ([0xFF, 0xFE, 0x31, 0, 0x0A, 0], CSVError(file: "t.csv", reason: .utf16)),
+            ([0xFE, 0xFF, 0, 0x31], CSVError(file: "t.csv", reason: .utf16)),
+            ([0x61, 0, 0x0A, 0, 0x31, 0, 0x0A, 0], CSVError(file: "t.csv", reason: .utf16)),
+            (Array("1\n2\n3\u{0}4\n5\n6\n".utf8), CSVError(file: "t.csv", line: 3, reason: .zeroByte)),
+            (
+                Array("PK\u{3}\u{4}rest".utf8),
+                CSVError(file: "t.csv", reason: .otherFormat("a workbook or ZIP archive"))
+            ),
+        ] as [([UInt8], CSVError)])
+    func whatIsNoTextIsNamed(_ bytes: [UInt8], _ error: CSVError) {
+        #expect(throws: error) { try CSVTable(fileName: "t.csv", bytes: bytes) }
+    }
+
+    @Test func theDelimiterIsWhatGivesAllLinesOneWidth() throws {
+        #expect(try cells("a;b,c\n1;2\n3;4") == [["a", "b,c"], ["1", "2"], ["3", "4"]])
+        #expect(try cells("a|b\n1|2") == [["a", "b"], ["1", "2"]])
+        #expect(throws: CSVError(file: "t.csv", reason: .ambiguousDelimiter([",", ";"]))) { try table("a,b;c\nd,e;f") }
+        let told = try CSVTable(fileName: "t.csv", bytes: Array("a,b;c\nd,e;f".utf8), delimiter: UInt8(ascii: ";"))
+        #expect(told.records[0].cells.map(\.text) == ["a,b", "c"])
+    }
+
+    /// Read at its commas, such a file would lose every fraction.
+    @Test func decimalCommasBesideSemicolonsAreNamed() {
+        for (text, column) in [("12,5;3\n7,5;4\n9,5;4\n", 1), ("12,5;3", 1), ("3\t12,5\n4\t7,5", 2)] {
+            let delimiter: Character = text.contains(";") ? ";" : "\t"
+            #expect(
+                throws: CSVError(
+                    file: "t.csv", line: 1, column: column,
+                    reason: .commaBesideDelimiter(.decimalComma("12,5"), delimiter))
+            ) { try table(text) }
         }
+    }
+
+    @Test func aBlankLineAmongSingleValuesMayBeALostOne() throws {
+        #expect(throws: CSVError(file: "t.csv", line: 3, column: 1, reason: .blankLine)) { try table("v\n1\n\n2\n") }
+        #expect(throws: CSVError(file: "t.csv", line: 2, column: 1, reason: .blankLine)) { try table("1\r\n  \r\n2") }
+        #expect(try cells("\nv\n1\n2\n\n\n") == [["v"], ["1"], ["2"]])
+        #expect(try cells("v\n1\n\"\"\n2\n") == [["v"], ["1"], [""], ["2"]])
     }
 
     @Test func anyBytesGiveATableOrAnError() {

@@ -41,4 +41,22 @@ import Testing
             #expect(throws: FeatureScalingError.self, "\(text)") { try FeatureScaling(argument: text) }
         }
     }
+
+    @Test func boundsThatAPersonGivesMustBeOfUse() throws {
+        #expect(throws: FeatureScalingError.equal(feature: 1)) {
+            try FeatureScaling(argument: "0:1,5:5").requireUsable(features: 2)
+        }
+        #expect(throws: FeatureScalingError.featureCountMismatch(bounds: 3, features: 2)) {
+            try FeatureScaling(argument: "0:1,0:1,0:1").requireUsable(features: 2)
+        }
+        try FeatureScaling(argument: "-1:1").requireUsable(features: 9)
+    }
+
+    @Test func classesMustBeDistinct() {
+        for names in [["a"], [], ["a", "a"], ["a", ""], ["1", "1.0"], ["a", " b"]] {
+            #expect(ClassList.problem(with: names) != nil, "\(names)")
+        }
+        #expect(ClassList.problem(with: ["1", "2", "ten"]) == nil)
+        #expect(ClassList(["1", "2", "ten"]).index(of: "2.0") == 1)
+    }
 }

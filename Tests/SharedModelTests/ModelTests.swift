@@ -118,4 +118,28 @@ import Testing
             #expect(throws: ModelError.unknownKind(text)) { try ModelKind(argument: text) }
         }
     }
+
+    @Test func modelsKeepTheNamesOfTheirFeatures() throws {
+        let shape = try ModelShape(kind: .softmax, inputs: 2, classes: 2)
+        let model = try Model(initial: shape, seed: 1, featureNames: ["age", "größe"])
+        let next = try model.applying([1, 2, 3, 4, 5, 6])
+        #expect(next.featureNames == ["age", "größe"])
+        #expect(try Model(decoding: next.encoded()) == next)
+        #expect(next.encoded()[8] == 2 && Model(initial: shape, seed: 1).encoded()[8] == 1)
+        for names in [
+            ["age"], ["age", "age"], ["age", ""], ["age", " b"], ["a", String(repeating: "b", count: 1001)],
+        ] {
+            #expect(throws: ModelError.self, "\(names)") { try Model(initial: shape, seed: 1, featureNames: names) }
+        }
+        let bytes = next.encoded()
+        for count in 0..<bytes.count {
+            #expect(throws: ModelError.self) { try Model(decoding: Array(bytes[..<count])) }
+        }
+        // The length of the first name, its first letter, and a version without names.
+        for (place, byte) in [(22, 0xFF), (24, 0xFF), (8, 1)] as [(Int, UInt8)] {
+            var changed = bytes
+            changed[place] = byte
+            #expect(throws: ModelError.self) { try Model(decoding: changed) }
+        }
+    }
 }

@@ -5,8 +5,8 @@ import SharedModel
 func digits() throws -> Dataset {
     let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let table = try CSVTable(path: root.appendingPathComponent("Data/digits.csv").path)
-    return try Dataset(csv: table, label: .last)
+    let bytes = try Data(contentsOf: root.appendingPathComponent("Data/digits.csv"))
+    return try Dataset(csv: try CSVTable(fileName: "digits.csv", bytes: Array(bytes)), label: .last)
 }
 
 /// A table from text, named `t.csv` in errors.

@@ -36,11 +36,13 @@ struct BenchCreditCommand: AsyncParsableCommand {
     @Option(help: "Coordinates of a report that credit is claimed for.") var dimension = ClaimCost.standardDimension
     @Option(help: "Repetitions of what is measured.") var repeats = 3
     @Option(help: "A CSV file to train on, its label in the last column; the digits by default.") var data: String?
+    @OptionGroup var csv: CSVOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
         _ = try trialSettings()
         _ = try speedSettings()
+        if data == nil, let option = csv.given.first { throw ValidationError("\(option) goes with --data.") }
     }
 
     private func trialSettings() throws -> TrialSettings {
@@ -61,8 +63,10 @@ struct BenchCreditCommand: AsyncParsableCommand {
         var results: [TrialResult] = []
         if only != .speed {
             let settings = try trialSettings()
-            let table = try CSVTable(path: try data ?? BundledData.digitsPath())
-            let trial = try CreditTrial(data: Dataset(csv: table, label: .last), settings: settings)
+            let path = try data ?? BundledData.digitsPath()
+            let layout = try Dataset.layout(of: try csv.table(path), label: .last, header: csv.rule)
+            if data != nil { CSVInput.tell(path, layout, "labels") }
+            let trial = try CreditTrial(data: Dataset(layout: layout), settings: settings)
             if !json { CreditTable.header(settings, trial) }
             for scenario in TrialScenario.allCases {
                 let result = try trial.run(scenario)

@@ -20,6 +20,10 @@ struct ContributeCommand: AsyncParsableCommand {
             values of all tensors, in the order of their names. An update whose norm is above the task's bound is refused \
             unless --clip scales it down.
 
+            A number in a CSV file or in --value is digits with a decimal point, a sign and an exponent if you like: 7, 7.0 \
+            and 7e0 are the same whole number. All rows are checked before the first is sent, and the command says what it \
+            took line 1 for. In --data the columns are found by the names that the model's features have, in any order.
+
             The value is split into two shares on this machine, and each aggregator can read only its own. What opens \
             the public commitments later stays in your wallet, $CAIRN_HOME/wallet (or ~/.cairn/wallet), which is made on \
             first use: see `cairn help wallet`.
@@ -44,6 +48,8 @@ struct ContributeCommand: AsyncParsableCommand {
 
         let taskId: String
         let reports: [Report]
+        /// What the CSV file was taken for.
+        let input: CSVInput?
         /// What the task does not promise.
         let lacks: [String]
     }
@@ -56,9 +62,15 @@ struct ContributeCommand: AsyncParsableCommand {
             """)
     var value: String?
     @Option(help: "A CSV file, one report a row.") var csv: String?
-    @Option(help: "The column's name, or its index from 0; once for each number of a report.") var column: [String] = []
+    @Option(
+        help: """
+            The column's name, or its index from 0; once for each number of a report. Digits are always an index: a column \
+            that is called 0 is name:0.
+            """)
+    var column: [String] = []
     @Option(help: "A CSV file of training rows.") var data: String?
     @Option(help: "The label's column in --data: name, or index from 0.") var labelColumn: String?
+    @OptionGroup var csvOptions: CSVOptions
     @Option(help: "A .npy or .safetensors file with an update.") var update: String?
     @Flag(help: "Scale --update down to the task's norm bound if it is longer.") var clip = false
     @Option(help: "The model that the round starts from.") var model: String?
@@ -83,6 +95,9 @@ struct ContributeCommand: AsyncParsableCommand {
             guard csv != nil else { throw ValidationError("--from-row goes with --csv.") }
             guard fromRow > 0 else { throw ValidationError("--from-row counts from 1.") }
         }
+        if csv == nil, data == nil, let option = csvOptions.given.first {
+            throw ValidationError("\(option) goes with --csv or --data.")
+        }
         if (csv == nil) != column.isEmpty { throw ValidationError("--csv and --column go together.") }
         let beside = update == nil ? [labelColumn, model, training] : [labelColumn, training]
         guard beside.allSatisfy({ ($0 != nil) == (data != nil) }) else {
@@ -94,7 +109,7 @@ struct ContributeCommand: AsyncParsableCommand {
     func run() async throws {
         let file = try task.load()
         let client = try TaskClient(task: file, transport: .speaking, home: .standard())
-        let measurements = try measurements(file)
+        let (measurements, input) = try measurements(file)
         let access = try WalletAccess.open(creating: true, keeping: .states)
         try Self.installIfNew(file, home: access.home)
         WeakPromises.tell(try file.weaknesses())
@@ -125,7 +140,7 @@ struct ContributeCommand: AsyncParsableCommand {
         }
         let gone = resumes ? try Self.gone(of: file, in: access.wallet) : 0
         if gone > 0 { Console.error(Self.words(gone: gone, isCommitted: try file.configuration.vdaf.isCommitted)) }
-        try report(resumed: resumed.current, tally.current, file: file)
+        try report(resumed: resumed.current, tally.current, file: file, input: input)
         guard gone == 0, (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitStatus.no.code }
     }
 
@@ -182,33 +197,39 @@ struct ContributeCommand: AsyncParsableCommand {
         }
     }
 
-    private func measurements(_ file: TaskFile) throws -> [MeasurementValue] {
+    /// What is to be sent, read and checked to the last row, and what a CSV file was taken for.
+    private func measurements(_ file: TaskFile) throws -> ([MeasurementValue], CSVInput?) {
         // With --resume alone.
-        if value == nil, csv == nil, update == nil, data == nil { return [] }
+        if value == nil, csv == nil, update == nil, data == nil { return ([], nil) }
         let parser = MeasurementParser(vdaf: try file.configuration.vdaf)
         if let value {
-            return [try parser.value(value)]
+            return ([try parser.value(value)], nil)
         }
         if let csv {
             guard column.count == parser.width else {
                 throw CommandFailure.usage(
-                    "the task takes \(parser.width) numbers a report", advice: "Give --column so many times.")
+                    "the task takes \(parser.width) number\(parser.width == 1 ? "" : "s") a report",
+                    advice: "Give --column so many times.")
             }
-            let rows = try CSVColumns(CSVTable(path: csv), columns: column, parser: parser).measurements(parser)
+            let rows = try CSVMeasurements(
+                csvOptions.table(csv), columns: column.map { ColumnReference(argument: $0) }, header: csvOptions.rule,
+                parser: parser)
+            CSVInput.tell(csv, rows.layout, "values")
             let first = (fromRow ?? 1) - 1
-            guard first < rows.count else {
-                throw CommandFailure("\(csv) has \(rows.count) rows", advice: "Give a smaller --from-row.")
+            guard first < rows.values.count else {
+                throw CommandFailure("\(csv) has \(rows.values.count) rows", advice: "Give a smaller --from-row.")
             }
-            return Array(rows[first...])
+            return (Array(rows.values[first...]), CSVInput(file: csv, rows.layout))
         }
         if let update {
-            return [.real(try UpdateFile(update).update(for: file, model: model, isClipped: clip))]
+            return ([.real(try UpdateFile(update).update(for: file, model: model, isClipped: clip))], nil)
         }
-        return [.real(try trainedUpdate(file))]
+        let (trained, input) = try trainedUpdate(file)
+        return ([.real(trained)], input)
     }
 
     /// Trains on the rows and clips the change.
-    private func trainedUpdate(_ file: TaskFile) throws -> [Double] {
+    private func trainedUpdate(_ file: TaskFile) throws -> ([Double], CSVInput) {
         guard let data, let labelColumn, let model, let training else {
             throw CommandFailure.usage("--data, --label-column, --model and --training go together")
         }
@@ -220,14 +241,26 @@ struct ContributeCommand: AsyncParsableCommand {
                 "\(training) does not hold the settings that the task names", advice: "Get them from the task's owner.")
         }
         let settings = document.settings
-        let rows = try Dataset(
-            csv: try CSVTable(path: data), label: LabelColumn(argument: labelColumn), declaredClasses: settings.classes)
+        try settings.requireFit(start, name: training)
+        let expected = ExpectedExamples(
+            classes: settings.classes, featureCount: start.inputs, featureNames: start.featureNames)
+        let layout = try Dataset.layout(
+            of: try csvOptions.table(data), label: ColumnReference(argument: labelColumn), header: csvOptions.rule,
+            expected: expected)
+        let rows = try Dataset(layout: layout, expected)
+        CSVInput.tell(data, layout, "labels")
+        if start.featureNames.isEmpty || layout.firstLine != .columnNames {
+            Console.error(
+                "cairn: \(data): the \(start.inputs) other columns are the model's features in the order of the file")
+        }
         let trainer = settings.trainer(seed: .random(in: .min ... .max))
         let update = try trainer.train(start, on: try settings.featureScaling().applied(to: rows))
-        return try UpdateBound(task: file).clip(update)
+        return (try UpdateBound(task: file).clip(update), CSVInput(file: data, layout))
     }
 
-    private func report(resumed: UploadTally.Counts, _ new: UploadTally.Counts, file: TaskFile) throws {
+    private func report(
+        resumed: UploadTally.Counts, _ new: UploadTally.Counts, file: TaskFile, input: CSVInput?
+    ) throws {
         if json {
             let reports = (resumed.listed + new.listed).map {
                 Output.Report(
@@ -236,7 +269,8 @@ struct ContributeCommand: AsyncParsableCommand {
             }
             return try JSONOutput.print(
                 Output(
-                    taskId: file.taskID.base64URL, reports: reports, lacks: try file.weaknesses().map(\.name)))
+                    taskId: file.taskID.base64URL, reports: reports, input: input,
+                    lacks: try file.weaknesses().map(\.name)))
         }
         let answered = resumed.answered + new.answered
         guard answered > 0 else { return }

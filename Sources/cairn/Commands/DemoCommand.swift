@@ -15,7 +15,9 @@ struct DemoCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "A CSV file with numeric features and a label column.") var data: String?
-    @Option(help: "The label's column: name, or index from 0; the last one by default.") var labelColumn: String?
+    @Option(help: "The label's column in --data, which needs it: its name, or its index from 0.")
+    var labelColumn: String?
+    @OptionGroup var csv: CSVOptions
     @Option(help: "How many contributors share the training rows.") var contributors = TrainingDefaults.contributors
     @Option(help: "How many training rounds.") var rounds = TrainingDefaults.rounds
     @Option(help: "Fixes the split of the rows and the training.") var seed = TrainingDefaults.seed
@@ -33,14 +35,16 @@ struct DemoCommand: AsyncParsableCommand {
         if rounds < 1 { throw ValidationError("--rounds must be at least 1.") }
         if let hidden, hidden < 1 { throw ValidationError("--hidden must be at least 1.") }
         if data != nil, labelColumn == nil { throw ValidationError("--data needs --label-column NAME or INDEX.") }
-        if data == nil, labelColumn != nil { throw ValidationError("--label-column goes with --data.") }
+        if data == nil, let option = ((labelColumn == nil ? [] : ["--label-column"]) + csv.given).first {
+            throw ValidationError("\(option) goes with --data.")
+        }
     }
 
     func run() async throws {
         let plan = try DemoPlan(
             .init(
-                data: data, label: labelColumn.map { LabelColumn(argument: $0) } ?? .last, contributors: contributors,
-                rounds: rounds, seed: seed, hiddenWidth: hidden,
+                data: data, csv: csv, label: labelColumn.map { ColumnReference(argument: $0) } ?? .last,
+                contributors: contributors, rounds: rounds, seed: seed, hiddenWidth: hidden,
                 scaling: try scaling.map { try FeatureScaling(argument: $0) }))
         let path = try makeFolder()
         let isKept = keep || folder != nil

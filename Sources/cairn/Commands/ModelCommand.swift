@@ -22,7 +22,12 @@ struct ModelCreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Create a model file and a file of training settings.")
 
-    @Option(help: "Number of features in a row.") var features: Int
+    @Option(
+        help: """
+            The names of the features with commas, by which the columns of everybody's rows are found; or only their \
+            number, and columns are taken in the order of the file. (name:7 is one feature that is called 7.)
+            """)
+    var features: String
     @Option(help: "Class names with commas, in the model's order.") var classes: String
     @Option(help: "Public bounds of the features: LOWER:UPPER, or one such pair per feature with commas.")
     var scaling: String
@@ -32,18 +37,43 @@ struct ModelCreateCommand: ParsableCommand {
     @Option(help: "The model file to create.") var model: String
     @Option(help: "The file of training settings to create.") var training: String
 
+    /// The number of features, and their names if they were given.
+    private func parsedFeatures() throws -> (count: Int, names: [String]) {
+        let texts = features.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
+        if texts.count == 1 {
+            switch ColumnReference(argument: texts[0]) {
+            case .index(let count): return (count, [])
+            case .name(let name): return (1, [name])
+            case .last: break
+            }
+        }
+        return (texts.count, texts)
+    }
+
     func run() throws {
         let kind: ModelKind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
-        let names = classes.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        let shape = try ModelShape(kind: kind, inputs: features, classes: names.count)
+        let classNames = classes.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
+        if let problem = ClassList.problem(with: classNames) {
+            throw CommandFailure("--classes: \(problem)", advice: "Give each class one name of its own.")
+        }
+        let (count, names) = try parsedFeatures()
+        let shape = try ModelShape(kind: kind, inputs: count, classes: classNames.count)
+        let bounds = try FeatureScaling(argument: scaling)
+        try bounds.requireUsable(features: count)
         var defaults = TrainingDefaults(for: kind)
         if let normBound { defaults.normBound = normBound }
+        let start = try Model(initial: shape, seed: seed, featureNames: names)
         let settings = TrainingSettings(
-            classes: names, scaling: try FeatureScaling(argument: scaling), defaults: defaults,
+            classes: classNames, featureNames: names, scaling: bounds, defaults: defaults,
             bound: try UpdateBound(norm: defaults.normBound, model: shape))
         let document = try TrainingSettings.Document(settings)
         try UserFile.create(training, String(decoding: document.bytes, as: UTF8.self), isSecret: false)
-        try UserFile.create(model, Model(initial: shape, seed: seed).encoded(), isSecret: false)
+        try UserFile.create(model, start.encoded(), isSecret: false)
+        if names.isEmpty {
+            Console.error(
+                "cairn: the features have no names, so everybody's columns must be in one order; --features NAME,NAME… "
+                    + "matches them by name")
+        }
         Console.print(
             "\(shape.parameterCount) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
                 + "2^-\(settings.fractionalBits)")

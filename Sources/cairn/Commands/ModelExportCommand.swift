@@ -44,12 +44,12 @@ struct ModelExportCommand: ParsableCommand {
 
     private func metadata(of model: Model) throws -> [String: String] {
         var metadata = ["cairn_model": model.kind.description]
+        if !model.featureNames.isEmpty {
+            metadata["features"] = String(decoding: try JSONEncoder().encode(model.featureNames), as: UTF8.self)
+        }
         guard let training else { return metadata }
         let settings = try TrainingSettings.Document(try UserFile.read(training), name: training).settings
-        guard settings.classes.count == model.classes else {
-            throw CommandFailure(
-                "\(training) names \(settings.classes.count) classes, and the model has \(model.classes)")
-        }
+        try settings.requireFit(model, name: training)
         metadata["classes"] = String(decoding: try JSONEncoder().encode(settings.classes), as: UTF8.self)
         metadata["scaling"] = settings.scaling
         return metadata

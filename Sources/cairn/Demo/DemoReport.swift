@@ -6,6 +6,8 @@ struct DemoReport: Encodable, Sendable {
         let features: Int
         let classes: Int
         let testRows: Int
+        /// What the file was taken for.
+        let input: CSVInput
     }
 
     struct Round: Encodable, Sendable {
@@ -71,7 +73,7 @@ struct DemoReport: Encodable, Sendable {
         data = Data(
             name: plan.dataName, rows: plan.run.pooled.count + plan.run.test.count,
             features: plan.run.test.featureCount, classes: plan.run.test.classNames.count,
-            testRows: plan.run.test.count)
+            testRows: plan.run.test.count, input: plan.input)
         contributors = plan.contributors
         modelParameters = plan.run.initialModel.parameters.count
         normBound = plan.run.bound.norm

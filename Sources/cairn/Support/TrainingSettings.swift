@@ -1,6 +1,7 @@
 import Contributor
 import Crypto
 import DAP
+import Encodings
 import Foundation
 import Ledger
 import SharedModel
@@ -12,6 +13,8 @@ import SharedModel
 struct TrainingSettings: Codable, Sendable, Equatable {
     /// Class names in the order of the model's outputs.
     var classes: [String]
+    /// What the features are called, in the model's order; nil where nobody named them. Columns are matched by them.
+    var featureNames: [String]?
     /// `LOWER:UPPER`, or one such pair per feature.
     var scaling: String
     var localEpochs: Int
@@ -26,10 +29,17 @@ struct TrainingSettings: Codable, Sendable, Equatable {
     var fractionalBits: UInt8
     var cairnTraining = Self.version
 
-    private static let version = 2
+    private static let version = 3
+    /// Version 2 had no names of features, and is otherwise the same.
+    private static let readVersions = 2...3
 
-    init(classes: [String], scaling: FeatureScaling, defaults: TrainingDefaults, bound: UpdateBound) {
+    /// - Parameter featureNames: Empty where the features have none.
+    init(
+        classes: [String], featureNames: [String], scaling: FeatureScaling, defaults: TrainingDefaults,
+        bound: UpdateBound
+    ) {
         self.classes = classes
+        self.featureNames = featureNames.isEmpty ? nil : featureNames
         self.scaling = scaling.description
         localEpochs = defaults.localEpochs
         batchSize = defaults.batchSize
@@ -56,17 +66,20 @@ struct TrainingSettings: Codable, Sendable, Equatable {
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             do {
                 let version = try decoder.decode(Version.self, from: Data(bytes)).cairnTraining
-                guard version == TrainingSettings.version else {
+                guard TrainingSettings.readVersions.contains(version) else {
                     throw CommandFailure(
-                        "\(name) has version \(version); this program reads version \(TrainingSettings.version)",
+                        "\(name) has version \(version); this program reads versions 2 and 3",
                         advice: "Make the run's settings anew with `cairn model create`.")
                 }
                 settings = try decoder.decode(TrainingSettings.self, from: Data(bytes))
             } catch let failure as CommandFailure {
                 throw failure
-            } catch {
-                throw CommandFailure("\(name) is not a file of training settings: \(error)")
+            } catch let error as DecodingError {
+                throw CommandFailure(
+                    "\(name) is not a file of training settings: \(Self.words(for: error))",
+                    advice: "Get it from the task's owner, or make it with `cairn model create`.")
             }
+            if let problem = settings.problem { throw CommandFailure("\(name): \(problem)") }
             self.bytes = bytes
         }
 
@@ -78,10 +91,58 @@ struct TrainingSettings: Codable, Sendable, Equatable {
             bytes = Array(try encoder.encode(settings)) + [UInt8(ascii: "\n")]
         }
 
+        private static func words(for error: DecodingError) -> String {
+            let snake: (any CodingKey) -> String = { key in
+                key.stringValue.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+            }
+            switch error {
+            case .keyNotFound(let key, _): return "it lacks \(snake(key).quotedForPeople)"
+            case .typeMismatch(_, let context), .valueNotFound(_, let context):
+                let key = context.codingPath.first.map(snake) ?? "it"
+                return "\(key.quotedForPeople) is of another kind"
+            default: return "it is not JSON of the right form"
+            }
+        }
+
         var hash: [UInt8] { Array(SHA256.hash(data: bytes)) }
     }
 
     func featureScaling() throws -> FeatureScaling { try FeatureScaling(argument: scaling) }
+
+    /// Why nobody can train with these settings; nil if one can.
+    private var problem: String? {
+        if let problem = ClassList.problem(with: classes) { return problem }
+        if let names = featureNames {
+            guard !names.isEmpty else { return "the list of the features' names is empty" }
+            if let problem = FeatureNames.problem(with: names, count: names.count) { return problem }
+        }
+        do throws(FeatureScalingError) {
+            _ = try FeatureScaling(argument: scaling)
+        } catch {
+            return error.description
+        }
+        return nil
+    }
+
+    /// Refuses a model that these settings are not about.
+    ///
+    /// - Parameters:
+    ///   - name: The name of the settings' file, for messages.
+    ///   - model: The model that a round starts from.
+    func requireFit(_ model: Model, name: String) throws {
+        guard classes.count == model.classes else {
+            throw CommandFailure("\(name) names \(classes.count) classes, and the model has \(model.classes)")
+        }
+        guard model.featureNames == featureNames ?? [] else {
+            throw CommandFailure(
+                "\(name) and the model name different features", advice: "Use the two files that were created together."
+            )
+        }
+        let bounds = try featureScaling().lower.count
+        guard bounds == 1 || bounds == model.inputs else {
+            throw FeatureScalingError.featureCountMismatch(bounds: bounds, features: model.inputs)
+        }
+    }
 
     func trainer(seed: UInt64) -> LocalTrainer {
         LocalTrainer(
@@ -96,6 +157,7 @@ extension TaskDraft {
         _ round: TrainingRound, model: Model, settings document: TrainingSettings.Document
     ) throws {
         let settings = document.settings
+        try settings.requireFit(model, name: "the file of training settings")
         vdaf = .committed(
             try .boundedL2(
                 dimension: UInt32(model.parameters.count), normBound: settings.normBound,
