@@ -94,6 +94,19 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
                 Console.print("\(verb): \(task.name) \(added.id.base64URL)")
             }
             try notes.tell(role: configuration.role)
+            if !json { tellNext(task, configuration) }
+        }
+    }
+
+    private func tellNext(_ task: NewTask, _ configuration: NodeConfiguration) {
+        let peer = configuration.role.peer.rawValue
+        guard case .file(let file, _) = task else { return }
+        if configuration.role == .leader {
+            NextStep.tell("once the \(peer) has the task, too, contributors can use its URL: \(file.address)")
+        } else {
+            NextStep.tell(
+                "see how the nodes stand",
+                PrintedCommand("node", "task", "show").option("--config", config).adding(id: file.taskID.base64URL))
         }
     }
 

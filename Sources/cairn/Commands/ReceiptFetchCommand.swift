@@ -68,6 +68,11 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         for id in pending { Console.error("\(id): not in the log yet") }
         for (id, reason) in rejected.sorted(by: { $0.key < $1.key }) { Console.error("\(id): rejected: \(reason)") }
         for id in unknown { Console.error("\(id): unknown to the leader") }
+        if let out, written?.isEmpty == false {
+            NextStep.tell("check them", PrintedCommand("receipt", "verify").word(path: out))
+        } else if !fetched.isEmpty {
+            NextStep.tell("what they earned, once their batch is closed", PrintedCommand("credit", "show"))
+        }
         if fetched.isEmpty, pending.isEmpty, rejected.isEmpty, unknown.isEmpty { Console.error("nothing to fetch") }
     }
 
