@@ -11,7 +11,7 @@ struct Job {
         [
             Job(
                 name: "See it work", commands: [DemoCommand.self],
-                first: [("cairn demo", "two nodes, 40 contributors and an audit on this machine")]),
+                first: [("cairn demo", "everything at once, on this machine")]),
             Job(
                 name: "Contribute private data",
                 commands: [

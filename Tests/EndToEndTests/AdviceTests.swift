@@ -45,7 +45,7 @@ extension EndToEnd {
         /// `cairn …` up to the end of what one would type.
         private static func commands(in text: String) -> [[String]] {
             // A name of a format or a protocol label is no command.
-            joined(text).matches(of: #/(?<![\w./"-])cairn((?: +(?:[^\s`"'|;&()<>\\,:]|'[^']*')+)+)/#).compactMap {
+            joined(text).matches(of: #/(?:^|[^\w./"-])cairn((?: +(?:[^\s`"'|;&()<>\\,:#]|'[^'\n]*')+)+)/#).compactMap {
                 match in
                 let words = match.1.split(separator: " ").map(String.init)
                 let isLabel = words.contains { $0.wholeMatch(of: #/v\d/#) != nil }
@@ -91,8 +91,8 @@ extension EndToEnd {
         @Test func everyOptionThatIsNamedAloneIsSomeCommands() async throws {
             let known = try await CommandTable.load().options.union(Self.foreign)
             for (path, text) in Self.sources + Self.pages {
-                for match in text.matches(of: #/(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*/#) {
-                    #expect(known.contains(String(match.0)), "\(path) names \(match.0)")
+                for match in text.matches(of: #/(?:^|[^\w-])(--[a-z][a-z0-9]*(?:-[a-z0-9]+)*)/#) {
+                    #expect(known.contains(String(match.1)), "\(path) names \(match.1)")
                 }
             }
         }
@@ -100,7 +100,8 @@ extension EndToEnd {
         /// Of other programs that pages mention.
         private static let foreign: Set<String> = [
             "--user", "--package-path", "--filter", "--build-tests", "--break-system-packages", "--seconds",
-            "--metadata-only", "--allow-writing-to-directory", "--experimental-dump-help", "--no-verify", "--release",
+            "--metadata-only", "--allow-writing-to-package-directory", "--experimental-dump-help", "--no-verify",
+            "--release",
         ]
 
         /// Prose goes on behind a command's name: only what follows it as options or further commands counts.

@@ -47,7 +47,8 @@ struct CommandTable {
             }
             if word == "--" { return nil }
             guard word.hasPrefix("--"), word.count > 2 else {
-                if !command.takesArguments, word.first?.isLetter == true, !command.commands.isEmpty {
+                // COMMAND stands for one.
+                if !command.takesArguments, word.first?.isLowercase == true, !command.commands.isEmpty {
                     return "'\(command.name)' has no command '\(word)'"
                 }
                 continue

@@ -154,7 +154,7 @@ struct NodeInitCommand: ParsableCommand {
         for (place, title) in [
             ("here", "stay here, the keys readable by you only:"),
             (node.role.peer.rawValue, "goes to the \(node.role.peer.rawValue)'s operator, where nobody else reads it:"),
-            ("collector", "goes to whoever collects results (a task's owner), likewise:"),
+            ("collector", "stays here, too, and a copy goes to whoever collects results, likewise:"),
         ] {
             let own = files.filter { $0.goesTo == place }
             if own.isEmpty { continue }

@@ -82,6 +82,12 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             guard let stored = try await store.task(added.id) else {
                 throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
             }
+            let namesakes = try await store.tasks().filter { $0.name == stored.name && $0.id != stored.id }
+            if !namesakes.isEmpty {
+                Console.error(
+                    "cairn: note: \(namesakes.count == 1 ? "another task" : "\(namesakes.count) other tasks") of this node "
+                        + "have the name '\(stored.name)', too; name this one by its id")
+            }
             let revision = UInt64(clamping: try await store.taskRevision())
             let notes = PeerNotes(await peer.findings(about: try NodeTask(stored), revision: revision))
             if json {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Encodings
 
-/// A word where a subcommand is expected that names none, at whatever level: `cairn contribut`, `cairn wallet shw`,
-/// `cairn help audti`. The argument parser takes it for an argument too many, and suggests options only.
+/// A word where a subcommand is expected that names none, at whatever level, such as `contribut`, or `shw` behind
+/// `cairn wallet`. The argument parser takes it for an argument too many, and suggests options only.
 struct UnknownCommand: Error, CustomStringConvertible {
     /// The commands in front of the word.
     let path: [String]
