@@ -33,6 +33,8 @@ public enum ContributorError: Error, Sendable {
     case collectionFailed(String)
     /// Earlier reports of the task count or may count, so another one could count the same value twice. Nothing was sent.
     case unsettled([UnsettledReport])
+    /// Another task is installed under the name.
+    case nameTaken(name: String, path: String)
     /// A file of the contributor's home cannot be read or written.
     case file(path: String, reason: String)
 }
@@ -61,6 +63,8 @@ extension ContributorError: CustomStringConvertible {
         case .reportFailed(let reason): "the report could not be built: \(reason)"
         case .collectionFailed(let reason): "the result could not be opened: \(reason)"
         case .unsettled(let reports): reports.map(\.description).joined(separator: "\ncairn: ")
+        case .nameTaken(let name, let path):
+            "another task named '\(name)' is installed (\(path)), and is not replaced. Give this one another name."
         case .file(let path, let reason): "\(path): \(reason)"
         }
     }

@@ -145,20 +145,12 @@ extension HpkeListFault: CustomStringConvertible {
         case .ofTheOther(let role): "is the \(role)'s, not that of the aggregator that was asked"
         case .notSignedByIt: "is not signed by the statement key that the task names for this aggregator"
         case .lifetime(let issued, let expires):
-            "is signed for the time from \(issued) to \(expires) (POSIX seconds); at most a week is accepted"
-        case .issuedInTheFuture(let seconds): "was issued \(Self.text(seconds)) from now, by this machine's clock"
-        case .expired(let seconds): "expired \(Self.text(seconds)) ago"
+            "is signed for the time from \(PeopleTime.text(issued)) until \(PeopleTime.text(expires)); at most a week is accepted"
+        case .issuedInTheFuture(let seconds): "was issued \(PeopleTime.span(seconds)) from now, by this machine's clock"
+        case .expired(let seconds): "expired \(PeopleTime.span(seconds)) ago"
         case .older(let issued, let newest):
-            "is \(Self.text(newest - min(issued, newest))) older than one of the same key that was seen on this machine "
-                + "(issued at \(newest) in POSIX seconds)"
-        }
-    }
-
-    private static func text(_ seconds: UInt64) -> String {
-        switch seconds {
-        case ..<7_200: "\(seconds / 60) minutes"
-        case ..<172_800: "\(seconds / 3_600) hours"
-        default: "\(seconds / 86_400) days"
+            "is \(PeopleTime.span(newest - min(issued, newest))) older than one of the same key that was seen on this machine "
+                + "(issued at \(PeopleTime.text(newest)))"
         }
     }
 }

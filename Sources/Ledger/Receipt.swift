@@ -12,6 +12,14 @@ package enum Receipt {
         TlogProof(extra: entry, index: index, inclusionProof: inclusionProof, checkpoint: checkpoint)
     }
 
+    /// The task that a receipt says it is of; nil where the file is no receipt. Nothing is checked.
+    package static func taskID(of file: [UInt8]) -> TaskID? {
+        guard let proof = try? TlogProof(parsing: file),
+            case .report(let entry)? = try? LedgerEntry(decoding: proof.extra)
+        else { return nil }
+        return entry.taskID
+    }
+
     /// Checks a receipt offline. The checks run in order and stop at the first that fails.
     ///
     /// - Parameter task: the task, where it is at hand: then the report must be its, and the leader must have stated on

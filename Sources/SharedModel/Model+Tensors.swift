@@ -57,19 +57,34 @@ extension ModelShape {
     }
 }
 
+extension ModelShape {
+    /// A vector in the parameters' order, such as an average of updates, as named tensors.
+    ///
+    /// - Parameter metadata: What else a reader should know, in words.
+    /// - Throws: `TensorFileError.wrongTotal` for another number of values.
+    package func tensors(
+        of values: [Double], metadata: [String: String] = [:]
+    ) throws(TensorFileError) -> TensorFile {
+        guard values.count == parameterCount else {
+            throw .wrongTotal(expected: parameterCount, found: values.count)
+        }
+        var tensors: [Tensor] = []
+        var start = 0
+        for (name, shape) in tensorShapes {
+            let end = start + shape.reduce(1, *)
+            tensors.append(try Tensor(name: name, shape: shape, values: Array(values[start..<end])))
+            start = end
+        }
+        return try TensorFile(tensors, metadata: metadata)
+    }
+}
+
 extension Model {
     /// The parameters as named tensors.
     ///
     /// - Parameter metadata: What else a reader should know, in words.
     package func tensors(metadata: [String: String] = [:]) throws(TensorFileError) -> TensorFile {
-        var tensors: [Tensor] = []
-        var start = 0
-        for (name, shape) in shape.tensorShapes {
-            let end = start + shape.reduce(1, *)
-            tensors.append(try Tensor(name: name, shape: shape, values: Array(parameters[start..<end])))
-            start = end
-        }
-        return try TensorFile(tensors, metadata: metadata)
+        try shape.tensors(of: parameters, metadata: metadata)
     }
 
     /// The parameters as one array, in their order.

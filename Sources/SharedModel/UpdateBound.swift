@@ -1,3 +1,4 @@
+import Foundation
 import VDAF
 
 // How far one contributor can move the shared model.
@@ -52,6 +53,15 @@ package struct UpdateBound: Sendable, Equatable {
         }
     }
 
+    /// The same, with what was done.
+    package func clipped(_ update: [Double]) throws(UpdateBoundError) -> ClippedUpdate {
+        let fitting = try clip(update)
+        let norm = Self.norm(of: update)
+        // What fitted comes back as it was.
+        let factor = fitting == update || norm == 0 ? 1 : Self.norm(of: fitting) / norm
+        return ClippedUpdate(update: fitting, norm: norm, bound: self.norm, factor: factor)
+    }
+
     /// The integers that stand for an update within the bound.
     ///
     /// - Throws: `UpdateBoundError` for a wrong number of coordinates, one that is not finite, or a norm above the bound.
@@ -98,11 +108,36 @@ package struct UpdateBound: Sendable, Equatable {
             let scaled = value * scale
             return scaled.isFinite ? scaled.rounded(.toNearestOrEven) / scale : value
         }
-        // Divided by the largest coordinate first, squares do not overflow.
-        let largest = rounded.reduce(0) { max($0, $1.magnitude) }
-        guard largest > 0 else { return 0 }
-        return largest * rounded.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+        return Self.norm(of: rounded)
     }
+
+    /// Divided by the largest coordinate first, squares do not overflow.
+    private static func norm(of vector: [Double]) -> Double {
+        let largest = vector.reduce(0) { max($0, $1.magnitude) }
+        guard largest > 0 else { return 0 }
+        return largest * vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+    }
+}
+
+/// An update that fits its bound, and how it came to.
+package struct ClippedUpdate: Sendable, Equatable, CustomStringConvertible {
+    package let update: [Double]
+    /// The Euclidean norm of what was given.
+    package let norm: Double
+    package let bound: Double
+    /// By what all coordinates were multiplied; 1 where the update fitted as it was.
+    package let factor: Double
+
+    package var isScaled: Bool { factor != 1 }
+
+    /// For who sends it.
+    package var description: String {
+        let given = "the update's norm is \(Self.short(norm)), and at most \(Self.short(bound)) is allowed"
+        return isScaled ? "\(given): it was scaled down to \(Self.short(factor)) of its length" : "\(given)"
+    }
+
+    /// Four significant digits.
+    private static func short(_ number: Double) -> String { String(format: "%.4g", number) }
 }
 
 /// Why an update cannot be sent, or a sum not be what updates add up to.

@@ -17,15 +17,15 @@ struct Cairn: AsyncParsableCommand {
             Start with `cairn demo`: it runs the whole system on this machine.
             """,
         version: Node.softwareVersion,
-        subcommands: [
-            DemoCommand.self, ContributeCommand.self, WalletCommand.self, WithdrawCommand.self, ReceiptCommand.self,
-            PromiseCommand.self, CreditCommand.self, AuditCommand.self, LogCommand.self, TaskCommand.self,
-            CollectCommand.self,
-            ModelCommand.self, KeygenCommand.self, NodeCommand.self, WitnessCommand.self, VectorsCommand.self,
-            BenchCommand.self,
-        ])
+        groupedSubcommands: Job.all.map { CommandGroup(name: $0.name, subcommands: $0.commands) })
 
     static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.isEmpty {
+            for line in Job.page { Console.print(line) }
+            return
+        }
+        if let unknown = UnknownCommand(arguments, of: Cairn.self) { CommandFailure.exit(unknown) }
         var command: any ParsableCommand
         do {
             command = try parseAsRoot(NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))

@@ -252,26 +252,19 @@ final class TestNodes: Sendable {
             role: "leader", folder: "\(folder.path)/leader", port: ports[0], listenPort: listening?.leader)
         let helper = TestNode(
             role: "helper", folder: "\(folder.path)/helper", port: ports[1], listenPort: listening?.helper)
-        for (node, peer) in [(leader, helper), (helper, leader)] {
-            try FileManager.default.createDirectory(atPath: node.folder, withIntermediateDirectories: true)
-            if node === helper {
-                for name in ["peer.psk", "aggregator.token"] {
-                    try FileManager.default.copyItem(
-                        atPath: "\(leader.folder)/\(name)", toPath: "\(helper.folder)/\(name)")
-                }
-            }
-            try await Cairn.succeed(
-                "node", "init", "--role", node.role, "--dir", node.folder, "--listen",
-                "127.0.0.1:\(node.listenPort)", "--public-url", node.url,
-                "--peer-url", peer.url, "--log-origin", "test.example/log")
-        }
-        try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
+        try await Cairn.succeed(
+            "node", "init", "--role", "leader", "--dir", leader.folder, "--listen", "127.0.0.1:\(leader.listenPort)",
+            "--public-url", leader.url, "--peer-url", helper.url, "--log-origin", "test.example/log")
+        try await Cairn.succeed(
+            "node", "init", "--invitation", "\(leader.folder)/helper.invitation", "--dir", helper.folder, "--listen",
+            "127.0.0.1:\(helper.listenPort)")
+        try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.hpke")
         let nodes = TestNodes(folder: folder, leader: leader, helper: helper)
         try TestWallet.create(in: nodes.home)
         return nodes
     }
 
-    var collectorKeyFile: String { "\(folder.path)/collector.key" }
+    var collectorKeyFile: String { "\(folder.path)/collector.hpke" }
     var collectorTokenFile: String { "\(leader.folder)/collector.token" }
     /// A contributor's home, with a wallet.
     var home: String { "\(folder.path)/home" }

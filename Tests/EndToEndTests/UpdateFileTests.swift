@@ -66,6 +66,7 @@ extension EndToEnd {
                     }
                     let result = try await Cairn.run(arguments + (clips ? ["--clip"] : []), home: nodes.home)
                     #expect(result.status == 0, "\(name): \(result.errors)")
+                    if norm > 2 { #expect(result.errors.contains("scaled down to 0.06667 of its length")) }
                     let update = try model.shape.vector(
                         of: TensorFile(decoding: Self.read(path), format: TensorFormat(path: path)))
                     for (index, value) in try bound.encode(clips ? bound.clip(update) : update).enumerated() {
@@ -77,8 +78,28 @@ extension EndToEnd {
                     "model", "step", "--task", nodes.taskPath("round"), "--model", "\(folder)/model-1", "--training",
                     "\(folder)/training.json", "--owner-key", "\(folder)/owner.key", "--hpke-key",
                     nodes.collectorKeyFile, "--token", nodes.collectorTokenFile, "--out", "\(folder)/model-2")
-                let expected = try model.applying(bound.average(of: sums, contributors: 4))
+                let average = try bound.average(of: sums, contributors: 4)
+                let expected = try model.applying(average)
                 #expect(try Model(decoding: Self.read("\(folder)/model-2")) == expected)
+
+                // The same batch once more: names and shapes come from the model in the log.
+                let collect = [
+                    "collect", "--task", nodes.taskPath("round"), "--hpke-key", nodes.collectorKeyFile, "--token",
+                    nodes.collectorTokenFile, "--average", "--out",
+                ]
+                let collected = try await Cairn.run(collect + ["\(folder)/average.safetensors"])
+                #expect(collected.status == 0, "\(collected.errors)")
+                let named = try TensorFile(decoding: Self.read("\(folder)/average.safetensors"), format: .safetensors)
+                #expect(named.tensors.map(\.name) == ["0.bias", "0.weight", "2.bias", "2.weight"])
+                #expect(named.tensors.map(\.shape) == [[4], [4, 3], [2], [2, 4]])
+                #expect(try model.shape.vector(of: named) == average)
+                let flat = try await Cairn.run(collect + ["\(folder)/average.npy"])
+                #expect(flat.status == 0, "\(flat.errors)")
+                // Which round of which run it was is said everywhere.
+                let run = try #require(task.configuration.trainingRound?.runName)
+                #expect(collected.errors.contains("round 1 of run \(run)"))
+                let shown = try await Cairn.succeed("task", "show", nodes.taskPath("round"))
+                #expect(shown.output.contains("training     round 1 of run \(run)"), "\(shown.output)")
 
                 try await Cairn.succeed(
                     "model", "export", "--model", "\(folder)/model-2", "--training", "\(folder)/training.json", "--out",
@@ -164,6 +185,13 @@ extension EndToEnd {
                 #expect(result.status == 0, "\(result.errors)")
                 let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(180))
                 #expect(outcome.value == .signedVector([-1, 4, -8, 0, 2]))
+                // The task knows of no names; the update that was sent does.
+                let out = "\(folder)/sum.safetensors"
+                let collected = try await Cairn.run(
+                    "collect", "--task", nodes.taskPath("vectors"), "--hpke-key", nodes.collectorKeyFile, "--token",
+                    nodes.collectorTokenFile, "--out", out, "--like", path)
+                #expect(collected.status == 0, "\(collected.errors)")
+                #expect(try TensorFile(decoding: Self.read(out), format: .safetensors) == tensors)
 
                 _ = try await nodes.createTask(
                     "numbers", "--vdaf", "sum", "--max-measurement", "9", "--min-batch-size", "1",

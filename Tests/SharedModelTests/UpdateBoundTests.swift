@@ -24,6 +24,9 @@ import Testing
             #expect(try bound.clip(update) == update)
         }
         #expect(try bound.encode([3, 0, -4]) == [3072, 0, -4096])
+        let told = try bound.clipped([3000, 0, -4000])
+        #expect(told.isScaled && told.norm == 5000 && abs(told.factor - 0.001) < 1e-9)
+        #expect(told.description.contains("norm is 5000") && told.description.contains("to 0.001 of its length"))
         let clipped = try bound.clip([3000, 0, -4000])
         #expect(zip(clipped, [3, 0, -4]).allSatisfy { abs($0 - $1) < 1e-12 })
         #expect(try bound.clip([1e308, 1e308, 0]).allSatisfy(\.isFinite))

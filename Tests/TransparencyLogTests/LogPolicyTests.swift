@@ -73,7 +73,7 @@ import TransparencyLog
                 log log.example/cairn: signed
                 witness helper (helper.example/w): no signature
                 witness other (other.example/w): no signature
-                witness third (third.example/w): signed at 1700000000 s since 1970
+                witness third (third.example/w): signed at 2023-11-14 22:13:20 UTC
                 group g: 1 of 3, needs 2, not met
                 refused: too few cosignatures for the quorum g
                 """)

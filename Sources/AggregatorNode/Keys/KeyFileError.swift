@@ -1,4 +1,5 @@
 import DurableFiles
+import Encodings
 
 /// What is wrong with a key file. Never carries key material.
 package enum KeyFileError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -19,7 +20,7 @@ package enum KeyFileError: Error, Sendable, Equatable, CustomStringConvertible {
         case .file(let error): error.description
         case .malformed(let path, let reason): "\(path): \(reason)"
         case .exposed(let path, let mode):
-            "\(path): readable by other users (mode \(String(mode, radix: 8))); run: chmod 600 \(path)"
+            "\(path): readable by other users (mode \(String(mode, radix: 8))); run: \(ShellWords.line(["chmod", "600", ShellWords.path(path)]))"
         case .exists(let path): "\(path): exists already; keys are never overwritten"
         }
     }

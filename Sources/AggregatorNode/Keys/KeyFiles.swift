@@ -67,21 +67,21 @@ package enum KeyFiles {
     }
 
     package static func logKey(at path: String) throws(KeyFileError) -> NoteSigner {
-        let text = try line(at: path, hint: "make it with: cairn keygen log")
+        let text = try line(at: path, hint: making("log", named: true, at: path))
         do throws(NoteKeyError) { return try NoteSigner(skey: text) } catch {
             throw .malformed(path: path, reason: "not a log's signing key: \(error)")
         }
     }
 
     package static func witnessKey(at path: String) throws(KeyFileError) -> Cosigner {
-        let text = try line(at: path, hint: "make it with: cairn keygen witness")
+        let text = try line(at: path, hint: making("witness", named: true, at: path))
         do throws(NoteKeyError) { return try Cosigner(skey: text) } catch {
             throw .malformed(path: path, reason: "not a witness's cosigning key: \(error)")
         }
     }
 
     package static func hpkeKey(at path: String) throws(KeyFileError) -> HpkeKeyPair {
-        let text = try read(path, hint: "make it with: cairn keygen hpke")
+        let text = try read(path, hint: making("hpke", at: path))
         do throws(HpkeError) { return try HpkeKeyPair(keyFile: text) } catch {
             throw .malformed(path: path, reason: "not an HPKE key pair: \(error)")
         }
@@ -89,7 +89,7 @@ package enum KeyFiles {
 
     /// A file of one base64url line with 32 secret bytes.
     static func secret(at path: String, kind: String) throws(KeyFileError) -> [UInt8] {
-        let text = try line(at: path, hint: "make it with: cairn keygen \(kind)")
+        let text = try line(at: path, hint: making(kind, at: path))
         guard let bytes = Base64.decodeURL(text), bytes.count == secretSize else {
             throw .malformed(path: path, reason: "not one line with \(secretSize) bytes in unpadded base64url")
         }
@@ -108,6 +108,11 @@ package enum KeyFiles {
     static func randomLine() -> String {
         var generator = SystemRandomNumberGenerator()
         return Base64.encodeURL((0..<secretSize).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+
+    private static func making(_ kind: String, named: Bool = false, at path: String) -> String {
+        let name = named ? ["--name", "NAME"] : []
+        return "make it with: \(ShellWords.line(["cairn", "keygen", kind] + name + ["--out", ShellWords.path(path)]))"
     }
 
     /// The only line of a file, without its newline.

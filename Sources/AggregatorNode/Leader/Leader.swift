@@ -41,6 +41,7 @@ package struct Leader: Sendable {
         routes.delete("/tasks/:task/collection_jobs/:job", deleteCollection)
         routes.get("/cairn/tasks/:task/receipts/:report", receipt)
         routes.post("/cairn/tasks/:task/withdrawals", withdraw)
+        routes.get("/cairn/tasks/:task", taskFile)
         routes.get("/cairn/tasks/:task/status", status)
         routes.post("/cairn/tasks/:task/log-entries", submitLogEntry)
     }

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import DurableFiles
 import Encodings
 import Ledger
 import TransparencyLog
@@ -31,6 +32,8 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
+    /// The task file cannot be kept for those who ask for it.
+    case file(DurableFileError)
 
     package var description: String {
         switch self {
@@ -54,6 +57,7 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
                 + "--accept-weak-promises serves it all the same"
         case .optedOut(let reason), .conflict(let reason): reason
         case .database(let error): error.description
+        case .file(let error): error.description
         }
     }
 }
@@ -115,6 +119,10 @@ extension TaskRegistry {
             TaskEntry(
                 configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,
                 ownerSignature: file.ownerSignature))
+        // Before the task is served: whoever hears of it can fetch its file.
+        if configuration.role == .leader {
+            do throws(DurableFileError) { try TaskFileStore(configuration).put(file) } catch { throw .file(error) }
+        }
         do throws(DatastoreError) {
             if configuration.role == .helper, let vkey = task.cairn?.logKey {
                 try await store.trustLog(origin: configuration.log.origin, vkey: vkey)

@@ -44,8 +44,8 @@ extension TaskClient {
             throw ContributorError.unexpectedAnswer(
                 url: leaderURL,
                 reason:
-                    "the leader promises the report for the time \(promise.deadline) (seconds since 1970), which is later "
-                    + "than \(latest): a promise that nobody will live to see broken")
+                    "the leader promises the report for \(PeopleTime.text(promise.deadline)), which is later than "
+                    + "\(PeopleTime.text(latest)): a promise that nobody will live to see broken")
         }
         return try promise.held(
             for: try taken.map { prepared in

@@ -2,15 +2,36 @@ import DAP
 import Foundation
 
 extension ContributorHome {
-    /// Installs a task under its name, replacing an earlier one of that name.
+    /// Installs a task under a name, its own by default. The same task's file is replaced, which may add an owner's
+    /// signature or another place of the log; another task's never is: commands that name it would mean this one.
     ///
     /// - Returns: The path of the installed file.
+    /// - Throws: ``ContributorError/nameTaken(name:path:)`` where another task, or a file that cannot be read, has the
+    ///   name.
     @discardableResult
-    public func install(_ task: TaskFile) throws -> String {
+    public func install(_ task: TaskFile, as name: String? = nil) throws -> String {
+        let name = name ?? task.name
+        guard TaskFile.isName(name) else {
+            throw ContributorError.invalidTask("\(TaskFileError.invalidName(name))")
+        }
         try HomeFile.createFolder("\(path)/tasks")
-        let file = "\(path)/tasks/\(task.name).task"
-        try HomeFile.write(task.json(), to: file)
+        let file = "\(path)/tasks/\(name).task"
+        // Two commands may install at once.
+        try HomeFile.locked("\(path)/tasks") {
+            guard isFree(name, for: task.taskID) else { throw ContributorError.nameTaken(name: name, path: file) }
+            try HomeFile.write(task.json(), to: file)
+        }
         return file
+    }
+
+    /// Whether no other task is installed under a name.
+    ///
+    /// - Parameter id: The task that may have it; nil for one that is not made yet.
+    public func isFree(_ name: String, for id: TaskID? = nil) -> Bool {
+        let file = "\(path)/tasks/\(name).task"
+        guard FileManager.default.fileExists(atPath: file) else { return true }
+        guard let id, let there = try? TaskFile(json: HomeFile.read(file)) else { return false }
+        return there.taskID == id
     }
 
     /// All installed tasks, by name. A file that cannot be read is reported in its place.

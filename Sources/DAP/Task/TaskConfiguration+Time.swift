@@ -7,4 +7,11 @@ extension TaskConfiguration {
         let (seconds, overflow) = time.multipliedReportingOverflow(by: timePrecision)
         return overflow ? nil : seconds
     }
+
+    /// When reports may be made, in POSIX seconds; nil where the task does not say, or beyond the end of time.
+    package var taskSeconds: (start: UInt64, end: UInt64)? {
+        guard let taskInterval, let end = taskInterval.end else { return nil }
+        guard let first = seconds(of: taskInterval.start), let last = seconds(of: end) else { return nil }
+        return (first, last)
+    }
 }

@@ -38,15 +38,7 @@ public struct TaskFile: Sendable, Equatable {
         name: String, configuration: TaskConfiguration, collectorHpkeConfig: HpkeConfig, logPolicy: String?,
         logURL: String?, ownerSignature: [UInt8]? = nil
     ) throws(TaskFileError) {
-        // The name becomes a file's name on machines of people who were sent the file.
-        let allowed = name.utf8.allSatisfy {
-            switch $0 {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
-            default: false
-            }
-        }
-        guard allowed, (1...64).contains(name.utf8.count), !name.hasPrefix(".") else { throw .invalidName(name) }
+        guard Self.isName(name) else { throw .invalidName(name) }
         let cairn = configuration.cairn
         if let cairn {
             guard Array(SHA256.hash(data: collectorHpkeConfig.encoded())) == cairn.collectorHpkeHash else {
@@ -71,6 +63,18 @@ public struct TaskFile: Sendable, Equatable {
         self.logPolicy = logPolicy
         self.logURL = logURL
         self.ownerSignature = ownerSignature
+    }
+
+    /// Whether a task can have the name, which becomes a file's name on machines of people who were sent the file.
+    package static func isName(_ name: String) -> Bool {
+        let allowed = name.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+            default: false
+            }
+        }
+        return allowed && (1...64).contains(name.utf8.count) && !name.hasPrefix(".")
     }
 
     /// Whether the task names an owner whose signature is not here. Nobody has to have made such a task but whoever wrote

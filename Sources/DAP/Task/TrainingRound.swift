@@ -1,3 +1,5 @@
+import Encodings
+
 /// Which round of which training run a task is: `task_info` = run id (16 bytes) ‖ round number (u32, big-endian).
 ///
 /// `Protocols/tasks.md`, section 7.
@@ -19,10 +21,20 @@ package struct TrainingRound: Sendable, Hashable {
         number = taskInfo.suffix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
+    /// The run as people see and give it (`--run`): 32 hexadecimal digits.
+    package var runName: String { Hex.encode(runID) }
+
     package var taskInfo: [UInt8] { runID + withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 
     package static func randomRunID() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
         return (0..<runIDSize).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+}
+
+extension TaskConfiguration {
+    /// The round that the task is. Its `task_info` may look like one by chance, so the task has to name a model, too.
+    package var trainingRound: TrainingRound? {
+        cairn?.modelHash == nil ? nil : TrainingRound(taskInfo: taskInfo)
     }
 }

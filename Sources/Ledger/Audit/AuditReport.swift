@@ -63,6 +63,10 @@ package enum AuditOutcome: String, Sendable {
 /// A task whose batches an audit checked.
 package struct AuditedTask: Sendable {
     package var taskID: TaskID
+    /// Which round of which run the task is, by its own `task_info`; nil for one that trains no model.
+    package var round: TrainingRound?
+    /// Seconds in a unit of report times.
+    package var timePrecision: UInt64
     /// What it does not promise, under the audit's policy. No verdict depends on it.
     package var weaknesses: [TaskWeakness]
 }

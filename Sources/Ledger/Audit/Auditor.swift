@@ -49,7 +49,9 @@ package struct Auditor: Sendable {
         for ledger in ledgers {
             report.tasks.append(
                 AuditedTask(
-                    taskID: ledger.task.taskID, weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
+                    taskID: ledger.task.taskID, round: ledger.task.configuration.trainingRound,
+                    timePrecision: ledger.task.configuration.timePrecision,
+                    weaknesses: TaskWeakness.all(of: ledger.task, policy: policy)))
             // Somebody else's log may leave anything out, and absence there convicts nobody. In the task's own log signatures
             // convict whatever the leader says, or does not say, about the time; only no result is taken then.
             let foreign = TaskLogRule.otherLog(than: ledger.task, policy: policy, verdict: verdict)

@@ -93,7 +93,7 @@ struct Lineage {
             let tasks = rounds[name] ?? []
             if tasks.count > 1 {
                 notes.append(
-                    "round \(name.round.number) of a run has \(tasks.count) tasks: "
+                    "round \(name.round.number) of run \(name.round.runName) has \(tasks.count) tasks: "
                         + tasks.map(\.task.taskID.base64URL).joined(separator: ", "))
             }
             guard let earlier = name.previous.flatMap({ rounds[$0] }) else { continue }
@@ -103,7 +103,7 @@ struct Lineage {
                 findings.append(
                     LineageFinding(
                         taskID: ledger.task.taskID, convictsOwner: false,
-                        text: "round \(name.round.number) starts from a model that round "
+                        text: "round \(name.round.number) of run \(name.round.runName) starts from a model that round "
                             + "\(name.round.number - 1) did not log"))
             }
         }

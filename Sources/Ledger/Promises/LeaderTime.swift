@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import TransparencyLog
 
 /// The time that a leader states on its checkpoints: a C2SP cosignature/v1 under its statement key, in the log's name.
@@ -70,11 +71,12 @@ package enum LeaderTime {
 extension LeaderTime.Finding: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .confirmed(let time): "the leader states the time \(time), and a quorum of witnesses confirms it"
+        case .confirmed(let time):
+            "the leader states the time \(PeopleTime.text(time)), and a quorum of witnesses confirms it"
         case .missing: "the leader has not signed a time on the checkpoint"
         case .apart(let time):
-            "the leader states the time \(time) (seconds since 1970) on the checkpoint, and no quorum of witnesses signed "
-                + "within \(LeaderTime.tolerance) s of it: a clock is wrong, or somebody lies"
+            "the leader states the time \(PeopleTime.text(time)) on the checkpoint, and no quorum of witnesses signed within "
+                + "\(PeopleTime.span(LeaderTime.tolerance)) of it: a clock is wrong, or somebody lies"
         }
     }
 }

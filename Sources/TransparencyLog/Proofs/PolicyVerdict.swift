@@ -1,3 +1,5 @@
+import Encodings
+
 // What a policy says about a checkpoint, key by key, so that a person sees who vouched and who did not.
 
 /// Whether a key's signature is on a checkpoint.
@@ -162,7 +164,7 @@ extension PolicyVerdict: CustomStringConvertible {
 extension KeyOutcome: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .valid(let timestamp?): "signed at \(timestamp) s since 1970"
+        case .valid(let timestamp?): "signed at \(PeopleTime.text(timestamp))"
         case .valid(nil): "signed"
         case .missing: "no signature"
         case .invalid: "BAD SIGNATURE"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Encodings
 import Ledger
 import TransparencyLog
 
@@ -50,6 +51,9 @@ struct AuditCommand: AsyncParsableCommand, Judging {
 
         struct Task: Encodable {
             let taskId: String
+            /// Of a training round: the run, and the number of the round.
+            let runId: String?
+            let round: UInt32?
             /// What the task does not promise, by `TaskWeakness`'s names.
             let lacks: [String]
         }
@@ -96,21 +100,36 @@ struct AuditCommand: AsyncParsableCommand, Judging {
                     batches: batches, payouts: payouts,
                     lineage: lineage,
                     tasks: report.tasks.map {
-                        Output.Task(taskId: $0.taskID.base64URL, lacks: $0.weaknesses.map(\.name))
+                        Output.Task(
+                            taskId: $0.taskID.base64URL, runId: $0.round?.runName, round: $0.round?.number,
+                            lacks: $0.weaknesses.map(\.name))
                     },
                     notes: report.notes))
         } else {
             Console.print("log of \(report.head.size) entries, its checkpoint accepted by the policy:")
             for line in "\(report.policyVerdict)".split(separator: "\n") { Console.print("  \(line)") }
-            for batch in batches { Self.print(batch) }
+            let precisions = Dictionary(
+                report.tasks.map { ($0.taskID, $0.timePrecision) }, uniquingKeysWith: { first, _ in first })
+            for (batch, audit) in zip(batches, report.batches) {
+                Self.print(
+                    batch, scope: BatchScope.line(audit.selector, timePrecision: precisions[audit.taskID]))
+            }
             if batches.isEmpty { Console.print("no batch in the log") }
             for payout in payouts { Self.print(payout) }
+            for task in report.tasks {
+                guard let round = task.round else { continue }
+                Console.print(
+                    "ROUND     \(round.number) of run \(round.runName) is task \(task.taskID.base64URL)")
+            }
             for finding in lineage { Self.print(finding) }
             for note in report.notes { Console.print("note: \(note)") }
             for task in report.tasks where !task.weaknesses.isEmpty {
                 let sentences = task.weaknesses.map(\.description).joined(separator: "; ")
                 Console.print("note: task \(task.taskID.base64URL) lacks: \(sentences)")
             }
+        }
+        if !json, report.outcome == .verified {
+            NextStep.tell("a receipt is checked without any network: cairn receipt verify FILE")
         }
         switch report.outcome {
         case .verified: break
@@ -185,8 +204,8 @@ struct AuditCommand: AsyncParsableCommand, Judging {
         if let finding = payout.finding { Console.print("WRONG     task \(payout.taskId): \(finding)") }
     }
 
-    private static func print(_ batch: Output.Batch) {
-        Console.print("\(batch.verdict.uppercased())  task \(batch.taskId), \(batch.batch): \(batch.count) reports")
+    private static func print(_ batch: Output.Batch, scope: String) {
+        Console.print("\(batch.verdict.uppercased())  task \(batch.taskId), \(scope): \(batch.count) reports")
         if let result = batch.result, result.count <= 8 { Console.print("  result \(result.joined(separator: ","))") }
         for culprit in batch.culprits {
             Console.print("  convicted by its own signature: the \(culprit)")
@@ -196,7 +215,17 @@ struct AuditCommand: AsyncParsableCommand, Judging {
 }
 
 extension BatchScope {
-    /// A batch for people.
+    /// A batch as one line begins, `batch ID` or `from … until …`, with the time where the task's precision is known.
+    static func line(_ selector: BatchSelector, timePrecision: UInt64?) -> String {
+        guard case .interval(let interval) = BatchScope(selector), let timePrecision, let end = interval.end else {
+            return text(selector)
+        }
+        let (start, early) = interval.start.multipliedReportingOverflow(by: timePrecision)
+        let (stop, late) = end.multipliedReportingOverflow(by: timePrecision)
+        return early || late ? text(selector) : "from \(PeopleTime.text(start)) until \(PeopleTime.text(stop))"
+    }
+
+    /// A batch in JSON documents.
     static func text(_ selector: BatchSelector) -> String {
         switch BatchScope(selector) {
         case .interval(let interval): "units \(interval.start) until \(interval.end.map { "\($0)" } ?? "?")"

@@ -16,7 +16,9 @@ struct CollectCommand: AsyncParsableCommand {
 
             The result is what the reports add up to, coordinate by coordinate. --average divides it by their number, \
             which is the only difference between a task made with --vdaf average and one with --vdaf sum. --out writes \
-            the numbers into a .npy or .safetensors file, in double precision.
+            the numbers into a .npy or .safetensors file, in double precision. A .safetensors file has the names and shapes of \
+            the task's model, where it has one (as `cairn model export` writes them), or those of the file that --like \
+            names, such as an update.
 
             While the leader waits for something, what it waits for is written to standard error.
 
@@ -40,6 +42,9 @@ struct CollectCommand: AsyncParsableCommand {
         let received: Int?
         let pending: Int?
         let accepted: Int?
+        /// Of a training round: the run, and the number of the round.
+        let runId: String?
+        let round: UInt32?
         /// Whether the log proves this result.
         let audited: Bool
         /// Why it does not, or that it does.
@@ -51,10 +56,15 @@ struct CollectCommand: AsyncParsableCommand {
     @Option(help: "File with the bearer token that the leader expects.") var token: String
     @Option(help: "START..END of a time-interval batch.") var interval: IntervalArgument?
     @Option(name: .customLong("out"), help: "A .npy or .safetensors file for the numbers.") var output: String?
+    @Option(help: "A .npy or .safetensors file whose names and shapes --out gets.") var like: String?
     @Flag(help: "Let the leader select the batch after the one that was collected.") var next = false
     @Flag(help: "Print averages: the sums divided by the number of reports.") var average = false
     @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
+
+    func validate() throws {
+        if like != nil, output == nil { throw ValidationError("--like goes with --out.") }
+    }
 
     func run() async throws {
         let file = try task.load()
@@ -67,6 +77,8 @@ struct CollectCommand: AsyncParsableCommand {
         if next, file.configuration.batchMode != .leaderSelected {
             throw CommandFailure.usage("--next is for tasks whose batches the leader selects")
         }
+        var names = CollectedTensors.flat
+        if let format { names = try await CollectedTensors.find(for: file, format: format, like: like) }
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token),
             transport: .speaking)
@@ -94,11 +106,8 @@ struct CollectCommand: AsyncParsableCommand {
         let numbers = outcome.value.numbers(vdaf)
         let averages = average ? numbers.map { $0 / Double(outcome.count) } : nil
         if let output, let format {
-            let values = averages ?? numbers
-            let tensor = try Tensor(
-                name: average ? "average" : "sum", shape: values.count == 1 ? [] : [values.count], values: values)
-            try UserFile.create(
-                output, try TensorFile([tensor]).encoded(as: format, precision: .double), isSecret: false)
+            let tensors = try names.file(averages ?? numbers, name: average ? "average" : "sum")
+            try UserFile.create(output, try tensors.encoded(as: format, precision: .double), isSecret: false)
         }
         let start = file.configuration.seconds(of: outcome.interval.start).map(TimeArgument.text)
         let end = outcome.interval.end.flatMap { file.configuration.seconds(of: $0) }.map(TimeArgument.text)
@@ -109,15 +118,23 @@ struct CollectCommand: AsyncParsableCommand {
                     taskId: file.taskID.base64URL, count: outcome.count, result: outcome.value.decimals,
                     values: vdaf.isSigned ? numbers : nil,
                     average: averages, start: start, end: end, received: status?.received,
-                    pending: status?.pending, accepted: status?.accepted, audited: isAudited, audit: audit))
+                    pending: status?.pending, accepted: status?.accepted,
+                    runId: file.configuration.trainingRound?.runName, round: file.configuration.trainingRound?.number,
+                    audited: isAudited, audit: audit))
         }
         let texts = averages.map { $0.map { "\($0)" } }
         if output == nil {
             Console.print(
                 (texts ?? (vdaf.isSigned ? numbers.map { "\($0)" } : outcome.value.decimals)).joined(separator: ","))
         }
-        Console.error("\(outcome.count) reports from \(start ?? "?") until \(end ?? "?")")
+        let from = start.map { TimeArgument.forPeople($0) } ?? "?"
+        let until = end.map { TimeArgument.forPeople($0) } ?? "?"
+        Console.error("\(outcome.count) reports from \(from) until \(until)")
+        if let round = file.configuration.trainingRound {
+            Console.error("round \(round.number) of run \(round.runName)")
+        }
         Console.error("\(isAudited ? "audited" : "NOT audited"): \(audit)")
+        if file.logPolicy != nil { NextStep.tell("anybody can check it", file.auditCommand) }
     }
 
     /// Whether the log proves the result, in words.
@@ -137,7 +154,7 @@ struct CollectCommand: AsyncParsableCommand {
         case .contradicted(let reason):
             throw CommandFailure(
                 "the log contradicts the result, which is not used: \(reason)",
-                advice: "See `cairn audit --log \(file.logURL ?? "")`.")
+                advice: "See what the log says: \(file.auditCommand.text)")
         }
     }
 

@@ -54,7 +54,7 @@ struct ContributeCommand: AsyncParsableCommand {
         let lacks: [String]
     }
 
-    @OptionGroup var task: TaskReference
+    @OptionGroup var task: NewTaskReference
     @Option(
         help: """
             One value: 0 or 1 (count), a number (sum, average), a bucket from 0 (histogram), zeros and ones with commas \
@@ -107,11 +107,11 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let file = try task.load()
+        let file = try await task.load()
         let client = try TaskClient(task: file, transport: .speaking, home: .standard())
         let (measurements, input) = try measurements(file)
         let access = try WalletAccess.open(creating: true, keeping: .states)
-        try Self.installIfNew(file, home: access.home)
+        try Self.installIfNew(file, as: task.name, home: access.home)
         WeakPromises.tell(try file.weaknesses())
         let resumed = UploadTally(first: 1, listsAll: json)
         let tally = UploadTally(first: fromRow ?? 1, listsAll: json)
@@ -141,7 +141,18 @@ struct ContributeCommand: AsyncParsableCommand {
         let gone = resumes ? try Self.gone(of: file, in: access.wallet) : 0
         if gone > 0 { Console.error(Self.words(gone: gone, isCommitted: try file.configuration.vdaf.isCommitted)) }
         try report(resumed: resumed.current, tally.current, file: file, input: input)
+        if !json, resumed.current.stored + tally.current.stored > 0 { Self.tellNext(file, home: access.home) }
         guard gone == 0, (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitStatus.no.code }
+    }
+
+    private static func tellNext(_ file: TaskFile, home: ContributorHome) {
+        if file.logPolicy != nil {
+            let name = home.tasks().first { (try? $0.result.get())?.taskID == file.taskID }?.name
+            NextStep.tell(
+                "stored; the receipt is there once both nodes have checked the report, mostly within minutes",
+                PrintedCommand("receipt", "fetch").option("--task", name))
+        }
+        BackupNote.remind(home)
     }
 
     /// The reports of the task that wait in the wallet to be sent again.
@@ -193,7 +204,8 @@ struct ContributeCommand: AsyncParsableCommand {
                 "cairn: to go on, run the same command with --resume --from-row \((fromRow ?? 1) + next), and no other "
                     + "--from-row")
         } else if waiting > 0 {
-            Console.error("cairn: to go on, run `cairn contribute --task \(task.name) --resume`")
+            let resume = PrintedCommand("contribute").option("--task", task.name).flag("--resume")
+            Console.error("cairn: to go on, run: \(resume.text)")
         }
     }
 
@@ -255,7 +267,9 @@ struct ContributeCommand: AsyncParsableCommand {
         }
         let trainer = settings.trainer(seed: .random(in: .min ... .max))
         let update = try trainer.train(start, on: try settings.featureScaling().applied(to: rows))
-        return (try UpdateBound(task: file).clip(update), CSVInput(file: data, layout))
+        let clipped = try UpdateBound(task: file).clipped(update)
+        if clipped.isScaled { Console.error("cairn: \(clipped)") }
+        return (clipped.update, CSVInput(file: data, layout))
     }
 
     private func report(
@@ -288,13 +302,14 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     /// Later commands find the task by its id. A different task of the same name is left alone.
-    private static func installIfNew(_ file: TaskFile, home: ContributorHome) throws {
+    private static func installIfNew(_ file: TaskFile, as argument: String, home: ContributorHome) throws {
         let known = home.tasks()
         if known.contains(where: { (try? $0.result.get())?.taskID == file.taskID }) { return }
-        guard !known.contains(where: { $0.name == file.name }) else {
+        guard home.isFree(file.name, for: file.taskID) else {
+            let install = PrintedCommand("task", "install").word(path: argument).option("--name", "\(file.name)-2")
             Console.error(
-                "cairn: another task named '\(file.name)' is installed; keep this one's file for `cairn receipt fetch`"
-            )
+                "cairn: another task named '\(file.name)' is installed, so this one is not. Other commands need its file, "
+                    + "or another name: \(install.text)")
             return
         }
         try home.install(file)

@@ -97,5 +97,11 @@ struct CreditProveCommand: AsyncParsableCommand {
                     leakedBits: leaked, seconds: seconds))
         }
         Console.print("\(output)  \(statement), \(found.count) reports, \(file.count) bytes")
+        let tasks = Set(batches.map(\.task.taskID.base64URL)).sorted()
+        let verify = PrintedCommand("credit", "verify").word(path: output)
+        NextStep.tell(
+            "give the file to \(audience), who runs",
+            tasks.reduce(verify) { $0.option("--task", $1) }.option("--policy", "TASK.policy")
+                .option("--audience", audience))
     }
 }

@@ -98,7 +98,9 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
             "for      \(claim.context.audience)\(claim.context.purpose.isEmpty ? "" : ", \(claim.context.purpose)")")
         if !claim.context.recipient.isEmpty { Console.print("due to   \(claim.context.recipient)") }
         for batch in evidence?.batches ?? [] {
-            Console.print("batch    \(BatchScope.text(batch.terms.selector)) of task \(batch.task.taskID.base64URL)")
+            let scope = BatchScope.line(
+                batch.terms.selector, timePrecision: batch.task.configuration.timePrecision)
+            Console.print("over     \(scope), task \(batch.task.taskID.base64URL)")
         }
         if counted == false { Console.print("counted  before; it is the same claim") }
     }

@@ -41,5 +41,6 @@ struct KeygenCommand: ParsableCommand {
         } else if let publicPart {
             Console.print(publicPart)
         }
+        if !json { NextStep.tell(kind.whereItGoes(file)) }
     }
 }

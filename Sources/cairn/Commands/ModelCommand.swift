@@ -77,6 +77,10 @@ struct ModelCreateCommand: ParsableCommand {
         Console.print(
             "\(shape.parameterCount) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
                 + "2^-\(settings.fractionalBits)")
+        NextStep.tell(
+            "make the first round's task",
+            PrintedCommand("task", "create").option("--model", model).option("--training", training)
+                .option("--owner-key", "owner.key"))
     }
 }
 
@@ -93,6 +97,12 @@ struct ModelAnnounceCommand: AsyncParsableCommand {
     func run() async throws {
         let owner = RoundOwner(file: try task.load(), key: try OwnerKey.read(ownerKey))
         try await owner.announce(try Model(decoding: try UserFile.read(model)))
+        if let round = owner.file.configuration.trainingRound {
+            Console.error("announced: round \(round.number) of run \(round.runName)")
+        }
+        NextStep.tell(
+            "contributors take part",
+            PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model))
     }
 }
 
@@ -125,5 +135,12 @@ struct ModelStepCommand: AsyncParsableCommand {
             from: try Model(decoding: try UserFile.read(model)), collector: collector)
         try UserFile.create(output, next.encoded(), isSecret: false)
         Console.print(output)
+        guard let round = file.configuration.trainingRound, round.number < .max else { return }
+        Console.error("logged: what came of round \(round.number) of run \(round.runName)")
+        NextStep.tell(
+            "the next round",
+            PrintedCommand("task", "create").option("--model", output).option("--training", training)
+                .option("--run", round.runName).option("--round", "\(round.number + 1)")
+                .option("--owner-key", ownerKey))
     }
 }

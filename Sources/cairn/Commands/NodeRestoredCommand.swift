@@ -24,8 +24,10 @@ struct NodeRestoredCommand: AsyncParsableCommand {
         let outcome = try await RestoredNode.declare(configuration)
         RestoredPages.print(outcome)
         let kind = configuration.role == .leader ? "log" : "witness"
+        let keygen = PrintedCommand("keygen", kind).option("--name", "NEW-NAME").option(
+            "--out", configuration.log.keyFile)
         Console.print(
-            "next      cairn keygen \(kind) --name NEW-NAME --out \(configuration.log.keyFile), then make new tasks"
+            "next      \(keygen.text), then make new tasks"
                 + (configuration.role == .leader
                     ? "; the log has ended, so the new one needs a new name, in log.origin of both nodes" : ""))
     }
@@ -62,7 +64,9 @@ struct WitnessRestoredCommand: AsyncParsableCommand {
             }
         try RestoredPages.confirm(yes)
         RestoredPages.print(try await RestoredNode.declare(configuration))
-        Console.print("next      cairn keygen witness --name NEW-NAME --out \(configuration.keyFile)")
+        let keygen = PrintedCommand("keygen", "witness").option("--name", "NEW-NAME").option(
+            "--out", configuration.keyFile)
+        Console.print("next      \(keygen.text)")
     }
 }
 

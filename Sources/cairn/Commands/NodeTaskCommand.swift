@@ -82,6 +82,12 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             guard let stored = try await store.task(added.id) else {
                 throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
             }
+            let namesakes = try await store.tasks().filter { $0.name == stored.name && $0.id != stored.id }
+            if !namesakes.isEmpty {
+                Console.error(
+                    "cairn: note: \(namesakes.count == 1 ? "another task" : "\(namesakes.count) other tasks") of this node "
+                        + "have the name '\(stored.name)', too; name this one by its id")
+            }
             let revision = UInt64(clamping: try await store.taskRevision())
             let notes = PeerNotes(await peer.findings(about: try NodeTask(stored), revision: revision))
             if json {
@@ -94,6 +100,19 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
                 Console.print("\(verb): \(task.name) \(added.id.base64URL)")
             }
             try notes.tell(role: configuration.role)
+            if !json { tellNext(task, configuration) }
+        }
+    }
+
+    private func tellNext(_ task: NewTask, _ configuration: NodeConfiguration) {
+        let peer = configuration.role.peer.rawValue
+        guard case .file(let file, _) = task else { return }
+        if configuration.role == .leader {
+            NextStep.tell("once the \(peer) has the task, too, contributors can use its URL: \(file.address)")
+        } else {
+            NextStep.tell(
+                "see how the nodes stand",
+                PrintedCommand("node", "task", "show").option("--config", config).adding(id: file.taskID.base64URL))
         }
     }
 

@@ -24,7 +24,10 @@ struct NodeTaskListCommand: AsyncParsableCommand {
                 try await NodeTaskDescription(task, role: configuration.role, store: store, standings: standings))
         }
         if json { return try JSONOutput.print(Output(tasks: tasks)) }
-        if tasks.isEmpty { Console.print("no tasks; add one: cairn node task add --config \(config) FILE") }
+        if tasks.isEmpty {
+            let add = PrintedCommand("node", "task", "add").option("--config", config).word(path: "NAME.task")
+            Console.print("no tasks; add one: \(add.text)")
+        }
         for task in tasks {
             let reports = task.reports.values.reduce(0, +)
             Console.print(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Encodings
 import Ledger
 import TransparencyLog
 
@@ -67,7 +68,9 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
         } else {
             var line = output.verdict.uppercased()
             if let kind = output.keptBy, let index = output.index { line += "  by the \(kind) in entry \(index)" }
-            if let deadline = output.deadline { line += "  deadline \(deadline)" }
+            if let deadline = output.deadline {
+                line += "  deadline \(TimeArgument.forPeople(deadline, now: currentTime()))"
+            }
             Console.print(line)
             if let reason = output.reason { Console.print("  \(reason)") }
             for culprit in output.culprits { Console.print("  convicted by its own signature: the \(culprit)") }
@@ -112,7 +115,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
         case .overdue(let deadline, let reason):
             return (output("overdue", deadline: deadline, reason: reason), .unknown)
         case .broken(let deadline, let seen, let reason):
-            let text = "\(reason); the leader itself stated the time \(TimeArgument.text(seen)) on it"
+            let text = "\(reason); the leader itself stated the time \(PeopleTime.text(seen)) on it"
             return (output("broken", deadline: deadline, reason: text, culprits: ["leader"]), .no)
         case .unverified(let reason): return (output("unverified", reason: reason), .unknown)
         case .void(let reason): return (output("void", reason: reason), .no)

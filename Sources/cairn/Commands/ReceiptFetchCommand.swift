@@ -71,6 +71,11 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             Console.error("\(id): rejected: \(ReportError.explained(reason))")
         }
         for id in unknown { Console.error("\(id): unknown to the leader") }
+        if let out, written?.isEmpty == false {
+            NextStep.tell("check them", PrintedCommand("receipt", "verify").word(path: out))
+        } else if !fetched.isEmpty {
+            NextStep.tell("what they earned, once their batch is closed", PrintedCommand("credit", "show"))
+        }
         if fetched.isEmpty, pending.isEmpty, rejected.isEmpty, unknown.isEmpty { Console.error("nothing to fetch") }
     }
 

@@ -119,6 +119,12 @@ struct TaskCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let home = ContributorHome.standard()
+        guard home.isFree(name) else {
+            throw CommandFailure(
+                "a task named '\(name)' is installed in \(home.path)/tasks, and is not replaced",
+                advice: "Choose another --name, or remove \(home.path)/tasks/\(name).task if nobody needs it any more.")
+        }
         var draft = TaskDraft(
             name: name, leaderURL: leader, helperURL: helper, vdaf: .count,
             batchMode: batchMode == .timeInterval ? .timeInterval : .leaderSelected, timePrecision: timePrecision,
@@ -155,7 +161,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
             let isSecret = creditPolicy == .validation
             try UserFile.create("\(folder)/\(name).lambda", lambdaFile.json(), isSecret: isSecret)
         }
-        try ContributorHome.standard().install(file)
+        try home.install(file)
 
         let description = try TaskDescription(file)
         if json { return try JSONOutput.print(description) }
@@ -168,6 +174,13 @@ struct TaskCreateCommand: AsyncParsableCommand {
                 "advice       name a witness that belongs to neither aggregator with --policy (cairn help witness run)")
         }
         Console.print("written      \(path)\(file.logPolicy == nil ? "" : " and \(folder)/\(name).policy")")
+        NextStep.tell(
+            "give the task file to both operators, who add it",
+            PrintedCommand("node", "task", "add").option("--config", "NODE.yaml").word(path: path))
+        if !plain {
+            NextStep.tell(
+                "then contributors can use its URL", PrintedCommand("contribute").option("--task", file.address))
+        }
     }
 
     /// - Returns: What verifiers need to know of λ.

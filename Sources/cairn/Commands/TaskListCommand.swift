@@ -25,7 +25,8 @@ struct TaskListCommand: ParsableCommand {
         if json { return try JSONOutput.print(Output(tasks: descriptions)) }
         if descriptions.isEmpty {
             Console.print(
-                "no tasks installed; `cairn contribute --task FILE` installs one, and so does `cairn task create`")
+                "no tasks installed; `cairn task install FILE` installs one, and so do `cairn contribute` and `cairn task create`"
+            )
         }
         for task in descriptions {
             Console.print("\(task.name)  \(task.taskId)  \(task.vdaf)")
@@ -34,7 +35,7 @@ struct TaskListCommand: ParsableCommand {
 }
 
 /// `cairn task show`: what a task file says.
-struct TaskShowCommand: ParsableCommand {
+struct TaskShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show a task.",
@@ -43,11 +44,11 @@ struct TaskShowCommand: ParsableCommand {
             to an uncommitted task with it.
             """)
 
-    @Argument(help: "A task file, or the name of an installed task.") var task: String
+    @Argument(help: "A task file, the name of an installed task, or a URL.") var task: String
     @Flag(help: "Print JSON.") var json = false
 
-    func run() throws {
-        let description = try TaskDescription(try ContributorHome.standard().task(task))
+    func run() async throws {
+        let description = try TaskDescription(try await TaskSource.load(task, home: .standard()))
         if json { return try JSONOutput.print(description) }
         for line in description.lines { Console.print(line) }
     }

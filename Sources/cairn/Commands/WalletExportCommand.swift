@@ -21,6 +21,7 @@ struct WalletExportCommand: ParsableCommand {
         let passphrase =
             isNew ? try WalletAccess.newPassphrase(file: newPassphraseFile, path: file) : access.passphrase
         try access.wallet.export(to: file, key: try WalletKey.make(from: passphrase))
+        BackupNote.leave(access.home)
         Console.print(file)
     }
 }

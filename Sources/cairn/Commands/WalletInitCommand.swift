@@ -25,6 +25,8 @@ struct WalletSeedCommand: ParsableCommand {
         discussion: "Whoever has it can claim and withdraw in your name. `cairn wallet recover` reads it from a file.")
 
     func run() throws {
-        Console.print(SeedFile.text(try WalletAccess.open().wallet.seed))
+        let access = try WalletAccess.open()
+        Console.print(SeedFile.text(access.wallet.seed))
+        BackupNote.leave(access.home)
     }
 }

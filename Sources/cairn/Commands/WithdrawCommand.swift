@@ -62,6 +62,7 @@ struct WithdrawCommand: AsyncParsableCommand {
             for report in found {
                 Console.print("\(report.reportId)  \(report.state)" + (report.reason.map { ": \($0)" } ?? ""))
             }
+            NextStep.tell("see what counts", PrintedCommand("receipt", "list").option("--task", task.name))
         }
         if found.contains(where: { $0.state == "too_late" || $0.state == "refused" }) { throw ExitStatus.no.code }
     }

@@ -1,5 +1,6 @@
 import Contributor
 import DAP
+import Encodings
 import Foundation
 import Ledger
 import SharedModel
@@ -40,6 +41,7 @@ struct Demo: Sendable {
 
     private func train(on nodes: LocalNodes, report: inout DemoReport, evidence: inout Evidence) async throws {
         let owner = try await DemoOwner(nodes: nodes, folder: folder, settings: plan.settings)
+        report.runId = Hex.encode(owner.runID)
         let wallets = try DemoWallets(folder: folder)
         let contributors = try plan.run.slices.enumerated().map { number, rows in
             DemoContributor(number: number, rows: rows, wallet: try wallets.make("\(number + 1)"))
@@ -141,11 +143,15 @@ struct Demo: Sendable {
             let receiptFile = "\(folder)/first.tlog-proof"
             try UserFile.create(receiptFile, receipt, isSecret: false)
             let policyFile = "\(folder)/log.policy"
+            func auditLine(_ log: String) -> String {
+                PrintedCommand("audit").option("--log", log).option("--policy", policyFile).text
+            }
             commands = [
-                "cairn audit --log \(logFolder) --policy \(policyFile)",
-                "cairn audit --log \(falsified) --policy \(policyFile)",
-                "cairn receipt verify \(receiptFile) --policy \(policyFile)",
-                "CAIRN_HOME=\(folder)/contributors/1 CAIRN_PASSPHRASE='\(DemoWallets.passphrase)' cairn wallet show",
+                auditLine(logFolder),
+                auditLine(falsified),
+                PrintedCommand("receipt", "verify").word(path: receiptFile).option("--policy", policyFile).text,
+                "CAIRN_HOME=\(ShellWords.quote("\(folder)/contributors/1")) "
+                    + "CAIRN_PASSPHRASE=\(ShellWords.quote(DemoWallets.passphrase)) \(PrintedCommand("wallet", "show").text)",
             ]
         }
         pages.closing(report, keptFolder: isKept ? folder : nil, commands: commands)

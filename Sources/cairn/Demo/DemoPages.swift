@@ -45,7 +45,7 @@ struct DemoPages: Sendable {
         show(
             """
 
-            Accuracy on the \(report.data.testRows) test rows
+            Accuracy on the \(report.data.testRows) test rows, after run \(report.runId)
               \(pad(percent(report.sharedAccuracy), 6))  the shared model
               \(pad(percent(report.pooledAccuracy), 6))  the same model, trained on all rows in one place
               \(pad(percent(report.majorityClassShare), 6))  always answering with the most frequent class

@@ -55,6 +55,8 @@ struct DemoReport: Encodable, Sendable {
     let data: Data
     let contributors: Int
     let modelParameters: Int
+    /// The training run, as its tasks and the log name it.
+    var runId = ""
     /// The largest norm of a change of the model.
     let normBound: Double
     var rounds: [Round] = []

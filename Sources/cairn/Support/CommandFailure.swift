@@ -47,6 +47,12 @@ struct CommandFailure: Error, CustomStringConvertible {
         Foundation.exit(code.rawValue)
     }
 
+    /// Ends the process where a word names no command.
+    static func exit(_ unknown: UnknownCommand) -> Never {
+        Console.error("cairn: \(unknown)")
+        Foundation.exit(EX_USAGE)
+    }
+
     /// Ends the process after an error of a running command.
     static func exit(running error: any Error, of command: any ParsableCommand) -> Never {
         switch error {

@@ -13,8 +13,9 @@ enum Console {
         write((isTerminal ? ProgressBar.clearLine : "") + text + "\n", to: STDERR_FILENO)
     }
 
-    /// Whether a person watches standard error.
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether a person watches standard error on a terminal that can redraw a line.
+    static let isTerminal = TerminalKind.redraws(
+        isTerminal: isatty(STDERR_FILENO) == 1, environment: ProcessInfo.processInfo.environment)
 
     /// Writes all bytes. A reader that has gone away (`cairn … | head`) is not an error worth a message.
     static func write(_ text: String, to descriptor: Int32) {

@@ -22,6 +22,25 @@ enum KeyKind: String, CaseIterable {
         return publicPart
     }
 
+    /// Who needs the files of a new key.
+    func whereItGoes(_ path: String) -> String {
+        let shown = ShellWords.quote(path)
+        return switch self {
+        case .hpke:
+            "\(shown).pub goes into the task (cairn task create --collector-config); \(shown) stays with you"
+        case .log:
+            "name \(shown) as log.key_file in the leader's configuration; it stays there"
+        case .witness:
+            "name \(shown) as log.key_file in the helper's configuration, or as --key of cairn witness run"
+        case .token:
+            "both parties name a copy of \(shown) in their configuration; nobody else may read it"
+        case .psk:
+            "both operators name a copy of \(shown) as peer.psk_file; nobody else may read it"
+        case .owner:
+            "it signs your tasks (cairn task create --owner-key); keep \(shown) and a copy to yourself"
+        }
+    }
+
     private func makeSecret(at path: String, name: String) throws -> String? {
         switch self {
         case .hpke:

@@ -97,7 +97,7 @@ struct LocalNodes: Sendable {
             path: "\(folder)/helper", role: .helper, listen: "127.0.0.1:\(ports[1])", publicURL: urls[1],
             peerURL: urls[0], logOrigin: logOrigin)
         try leader.create()
-        try helper.create(sharingSecretsOf: leader)
+        try helper.create(invitation: try leader.invitation())
         let keyFile = "\(folder)/collector.hpke"
         try KeyKind.hpke.create(at: keyFile)
         return LocalNodes(

@@ -45,6 +45,9 @@ struct NodeTaskDescription: Encodable {
     let maxBatchSize: UInt64?
     let start: String?
     let end: String?
+    /// Of a training round: the run, as `--run` takes it, and the number of the round.
+    let runId: String?
+    let round: UInt32?
     /// Fingerprints (the first 16 hex digits of SHA-256): equal at both nodes where the keys are.
     let verifyKeyFingerprint: String
     let collectorKeyFingerprint: String
@@ -75,10 +78,10 @@ struct NodeTaskDescription: Encodable {
         timePrecision = configuration?.timePrecision
         minBatchSize = configuration?.minBatchSize
         maxBatchSize = task?.maxBatchSize
-        start = configuration.flatMap { one in one.taskInterval.flatMap { one.seconds(of: $0.start) } }
-            .map(TimeArgument.text)
-        end = configuration.flatMap { one in one.taskInterval?.end.flatMap { one.seconds(of: $0) } }
-            .map(TimeArgument.text)
+        start = (configuration?.taskSeconds?.start).map(TimeArgument.text)
+        end = (configuration?.taskSeconds?.end).map(TimeArgument.text)
+        runId = configuration?.trainingRound?.runName
+        round = configuration?.trainingRound?.number
         verifyKeyFingerprint = Self.fingerprint(stored.verifyKey)
         collectorKeyFingerprint = Self.fingerprint(stored.collectorConfig)
         logKey = task?.parameters?.logKey
@@ -133,7 +136,10 @@ struct NodeTaskDescription: Encodable {
         if let batchMode, let minBatchSize, let maxBatchSize {
             lines.append("batches      \(batchMode), \(minBatchSize) to \(maxBatchSize) reports")
         }
-        if let start, let end { lines.append("reports      from \(start) until \(end)") }
+        if let start, let end {
+            lines.append("reports      from \(TimeArgument.forPeople(start)) until \(TimeArgument.forPeople(end))")
+        }
+        if let runId, let round { lines.append("training     round \(round) of run \(runId)") }
         lines += [
             "keys         verify \(verifyKeyFingerprint), collector \(collectorKeyFingerprint) (fingerprints)",
             "reports      \(list(reports))",
@@ -147,7 +153,7 @@ struct NodeTaskDescription: Encodable {
             let tries = job.attempts.map { ", tried \($0) times" } ?? ""
             lines.append("job \(job.job)".padded(to: 13) + "\(job.reports) reports\(tries)\(why)")
         }
-        lines.append("peer         \(peer.standing)\(peer.since.map { " since \($0)" } ?? "")")
+        lines.append("peer         \(peer.standing)\(peer.since.map { " since \(TimeArgument.forPeople($0))" } ?? "")")
         lines += peer.findings.map { "             \($0.weight): \($0.advice)" }
         return lines
     }

@@ -27,7 +27,7 @@ struct NodeTaskReference: ParsableArguments {
         guard let first = found.first else {
             throw CommandFailure(
                 "this node knows no task \(task.quotedForPeople)",
-                advice: "See them: cairn node task list --config \(config)")
+                advice: "See them: \(PrintedCommand("node", "task", "list").option("--config", config).text)")
         }
         guard found.count == 1 else {
             throw CommandFailure(

@@ -80,6 +80,6 @@ struct RoundOwner: Sendable {
         }
         throw CommandFailure(
             "the collected sum is not one that the log proves, so it is not applied: \(reason)",
-            advice: "See `cairn audit --log \(file.logURL ?? "")`.")
+            advice: "See what the log says: \(file.auditCommand.text)")
     }
 }

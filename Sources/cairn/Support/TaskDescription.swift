@@ -30,17 +30,22 @@ struct TaskDescription: Encodable {
     let logUrl: String?
     let logPolicy: String?
     let modelHash: String?
+    /// Of a training round: the run, as `--run` takes it, and the number of the round.
+    let runId: String?
+    let round: UInt32?
     let capacity: String
     /// Bits by which one report's shares hide it statistically; nil for uncommitted tasks.
     let sigma: Double?
     /// What the task does not promise, by `TaskWeakness`'s names.
     let lacks: [String]
     private let weaknesses: [TaskWeakness]
+    /// POSIX seconds.
+    private let interval: (start: UInt64, end: UInt64)?
 
     private enum CodingKeys: CodingKey {
         case name, taskId, taskConfiguration, leaderUrl, helperUrl, vdaf, committed, plain, batchMode, timePrecision
         case minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey, ownerSigned
-        case logUrl, logPolicy, modelHash, capacity, sigma, lacks
+        case logUrl, logPolicy, modelHash, runId, round, capacity, sigma, lacks
     }
 
     init(_ file: TaskFile) throws {
@@ -59,8 +64,9 @@ struct TaskDescription: Encodable {
         timePrecision = configuration.timePrecision
         minBatchSize = configuration.minBatchSize
         maxBatchSize = parameters?.maxBatchSize
-        start = configuration.taskInterval.flatMap { configuration.seconds(of: $0.start) }.map(TimeArgument.text)
-        end = configuration.taskInterval?.end.flatMap { configuration.seconds(of: $0) }.map(TimeArgument.text)
+        interval = configuration.taskSeconds
+        start = (interval?.start).map(TimeArgument.text)
+        end = (interval?.end).map(TimeArgument.text)
         publish = parameters?.publish.map { $0 == .public ? "public" : "collector" }
         creditPolicy = parameters?.creditPolicy.map { "\($0.kind)" }
         collectorHpkeConfig = Hex.encode(file.collectorHpkeConfig.encoded())
@@ -69,6 +75,8 @@ struct TaskDescription: Encodable {
         logUrl = file.logURL
         logPolicy = file.logPolicy
         modelHash = parameters?.modelHash.map { Hex.encode($0) }
+        runId = configuration.trainingRound?.runName
+        round = configuration.trainingRound?.number
         capacity = task.capacity
         sigma = task.sigma
         weaknesses = try file.weaknesses()
@@ -92,7 +100,10 @@ struct TaskDescription: Encodable {
             "batches      \(batchMode), \(sizes) reports",
             "time         in steps of \(timePrecision) s",
         ]
-        if let start, let end { lines.append("reports      from \(start) until \(end)") }
+        if let interval {
+            lines.append("reports      from \(PeopleTime.text(interval.start)) until \(PeopleTime.text(interval.end))")
+        }
+        if let runId, let round { lines.append("training     round \(round) of run \(runId)") }
         if let publish { lines.append("publish      \(publish)") }
         if let creditPolicy { lines.append("credit       \(creditPolicy)") }
         if let ownerKey, let ownerSigned {

@@ -6,7 +6,24 @@ import DAP
 struct TaskReference: ParsableArguments {
     @Option(name: .customLong("task"), help: "A task file, or the name of an installed task.") var name: String
 
-    func load() throws -> TaskFile { try ContributorHome.standard().task(name) }
+    func load() throws -> TaskFile {
+        guard !TaskAddress.isURL(name) else {
+            throw CommandFailure.usage(
+                "--task takes a file or the name of an installed task here, and no URL",
+                advice: "Install the task first: \(PrintedCommand("task", "install").word(path: name).text)")
+        }
+        return try ContributorHome.standard().task(name)
+    }
+}
+
+/// `--task FILE|NAME|URL`, of the commands with which somebody meets a task.
+struct NewTaskReference: ParsableArguments {
+    @Option(
+        name: .customLong("task"),
+        help: "A task file, the name of an installed task, or a URL (see `cairn help task install`).")
+    var name: String
+
+    func load() async throws -> TaskFile { try await TaskSource.load(name, home: .standard()) }
 }
 
 /// `--task ID|FILE|NAME`, at least once: the tasks that a verifier accepts claims of.

@@ -1,8 +1,10 @@
 import ArgumentParser
 import DAP
+import Encodings
 import Foundation
 
-/// A moment on the command line: POSIX seconds, or RFC 3339 such as `2026-11-22T08:00:00Z`.
+/// A moment on the command line: POSIX seconds, RFC 3339 such as `2026-11-22T08:00:00Z`, or as messages write it
+/// (`PeopleTime`), `2026-11-22 08:00 UTC`.
 struct TimeArgument: ExpressibleByArgument, Equatable {
     let seconds: UInt64
 
@@ -13,11 +15,28 @@ struct TimeArgument: ExpressibleByArgument, Equatable {
             self.seconds = seconds
             return
         }
-        guard let date = try? Date(argument, strategy: .iso8601), date.timeIntervalSince1970 >= 0 else { return nil }
+        let spelling = Self.rfc3339(argument) ?? argument
+        guard let date = try? Date(spelling, strategy: .iso8601), date.timeIntervalSince1970 >= 0 else { return nil }
         seconds = UInt64(date.timeIntervalSince1970)
     }
 
-    /// RFC 3339 in UTC.
+    /// What a message wrote, in RFC 3339: a person may copy it from there.
+    private static func rfc3339(_ text: String) -> String? {
+        guard text.hasSuffix(" UTC") else { return nil }
+        let parts = text.dropLast(4).split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        return "\(parts[0])T\(parts[1])\(parts[1].utf8.count == 5 ? ":00" : "")Z"
+    }
+
+    /// A moment that a JSON document has in RFC 3339, for a person.
+    ///
+    /// - Parameter now: says how far from this it is, where given.
+    static func forPeople(_ text: String, now: UInt64? = nil) -> String {
+        guard let moment = TimeArgument(argument: text)?.seconds else { return text }
+        return now.map { PeopleTime.text(moment, now: $0) } ?? PeopleTime.text(moment)
+    }
+
+    /// RFC 3339 in UTC, for JSON and for arguments.
     static func text(_ seconds: UInt64) -> String {
         guard seconds < 253_402_300_800 else { return "\(seconds)" }
         return Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
@@ -46,7 +65,7 @@ struct IntervalArgument: ExpressibleByArgument, Equatable {
         for moment in [start, end] where precision == 0 || moment % precision != 0 {
             let below = precision == 0 ? 0 : moment - moment % precision
             throw CommandFailure(
-                "\(TimeArgument.text(moment)) is not a multiple of the task's time precision of \(precision) seconds",
+                "\(PeopleTime.text(moment)) is not a multiple of the task's time precision of \(precision) seconds",
                 advice: "Take \(TimeArgument.text(below)) or a whole number of steps later.")
         }
         return Interval(start: start / precision, duration: (end - start) / precision)

@@ -39,7 +39,10 @@ struct UpdateFile {
         do {
             try tensors.requireFinite()
             let update = try shape(for: task, model: model)?.vector(of: tensors) ?? tensors.values
-            return isClipped ? try bound.clip(update) : try Self.checked(update, bound)
+            guard isClipped else { return try Self.checked(update, bound) }
+            let clipped = try bound.clipped(update)
+            Console.error("cairn: \(clipped)")
+            return clipped.update
         } catch let error as TensorFileError {
             throw CommandFailure("\(path): \(error)")
         } catch let error as ModelTensorError {

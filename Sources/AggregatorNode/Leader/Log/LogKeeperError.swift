@@ -1,3 +1,4 @@
+import Encodings
 import Ledger
 import TransparencyLog
 
@@ -30,10 +31,10 @@ enum LogKeeperError: Error, Sendable, CustomStringConvertible {
                 + "from an old copy"
         case .clocksApart(let finding): "\(finding)"
         case .clockWrong(let now):
-            "this node's clock says \(now) (seconds since 1970), and no quorum of witnesses says so within "
-                + "\(LeaderTime.tolerance) s; set the clock"
+            "this node's clock says \(PeopleTime.text(now)), and no quorum of witnesses says so within "
+                + "\(PeopleTime.span(LeaderTime.tolerance)); set the clock"
         case .promisesOverdue(let deadline):
-            "a report that was promised for \(deadline) (seconds since 1970) has no end yet; it is given up first"
+            "a report that was promised for \(PeopleTime.text(deadline)) has no end yet; it is given up first"
         case .quorumNotMet(let verdict): "the checkpoint does not satisfy the task's log policy:\n\(verdict)"
         }
     }
