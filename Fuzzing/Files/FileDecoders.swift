@@ -19,7 +19,7 @@ extension Decoder {
         run: { input in
             do {
                 let table = try CSVTable(fileName: "input.csv", bytes: input)
-                for label in [LabelColumn.last, .index(0), .index(.max), .index(-1), .name("label")] {
+                for label in [ColumnReference.last, .index(0), .index(.max), .index(-1), .name("label")] {
                     for header in [HeaderRule.detect, .present, .absent] {
                         do {
                             let data = try Dataset(csv: table, label: label, header: header)
@@ -27,6 +27,15 @@ extension Decoder {
                                 data.features.allSatisfy(\.isFinite)
                             else { broken("a data set is complete and finite", by: input) }
                             _ = try? FeatureScaling(lower: 0, upper: 1).applied(to: data)
+                        } catch {
+                            describe(error)
+                        }
+                        do {
+                            let layout = try CSVLayout(
+                                of: table, columns: [label], header: header, content: .values(truthWords: true))
+                            guard layout.rows.allSatisfy({ $0.cells.count == layout.columnCount }),
+                                layout.rows.count + (layout.firstLine == .data ? 0 : 1) == table.records.count
+                            else { broken("no row is lost, and all have one width", by: input) }
                         } catch {
                             describe(error)
                         }

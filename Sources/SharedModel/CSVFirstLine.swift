@@ -113,15 +113,15 @@ struct CSVFirstLineDecision {
         }
         // What data frames write for the numbers of the rows.
         if first.cells.count > 1, first.cells[0].text.isEmpty,
-            others.enumerated().allSatisfy({ $1.cells[0].text == "\($0)" || $1.cells[0].text == "\($0 + 1)" })
+            others.enumerated().allSatisfy({ $1.cells[0].isNumber($0) || $1.cells[0].isNumber($0 + 1) })
         {
             return ("its first cell is empty, over cells that number the rows", 0)
         }
         if first.cells.count > 2, countsUp(first), !others.contains(where: countsUp) {
             return ("its cells count up from 0", nil)
         }
-        if columns.allSatisfy({ isYear(first.cells[$0].text) }),
-            !others.contains(where: { record in columns.contains { isYear(record.cells[$0].text) } })
+        if columns.allSatisfy({ isYear(first.cells[$0]) }),
+            !others.contains(where: { record in columns.contains { isYear(record.cells[$0]) } })
         {
             return ("it holds years, and no other line does", columns.first)
         }
@@ -129,15 +129,15 @@ struct CSVFirstLineDecision {
     }
 
     private func countsUp(_ record: CSVRecord) -> Bool {
-        record.cells.enumerated().allSatisfy { $1.text == "\($0)" }
+        record.cells.enumerated().allSatisfy { $1.isNumber($0) }
     }
 
     private func countsUpFromZero(features: [Int]) -> Bool {
-        features.enumerated().allSatisfy { first.cells[$1].text == "\($0)" }
+        features.enumerated().allSatisfy { first.cells[$1].isNumber($0) }
     }
 
-    private func isYear(_ text: String) -> Bool {
-        guard text.utf8.count == 4, let year = Int(text) else { return false }
+    private func isYear(_ cell: CSVCell) -> Bool {
+        guard let year = try? NumberText.whole(cell.text) else { return false }
         return (1900...2100).contains(year)
     }
 
@@ -150,4 +150,9 @@ struct CSVFirstLineDecision {
                 !NumberText.isDecimal($0.text) && NumberText.fault(of: $0.text).isWord
             }
     }
+}
+
+extension CSVCell {
+    /// Whether the cell is this number, however it is written.
+    func isNumber(_ number: Int) -> Bool { (try? NumberText.whole(text)) == UInt128(number) }
 }

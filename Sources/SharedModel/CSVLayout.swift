@@ -98,6 +98,18 @@ package struct CSVLayout: Sendable, Equatable {
             "column\(columns.count == 1 ? "" : "s") \(shown.joined(separator: ", "))\(more) of \(columnCount)\(between)"
     }
 
+    /// A column beside the chosen ones whose cells count the rows, from 0 or from 1, as data frames write them: used as a
+    /// feature, it tells the order of the file and nothing else.
+    package var rowNumberColumn: Int? {
+        guard rows.count > 2 else { return nil }
+        return (0..<columnCount).first { column in
+            guard !chosen.contains(column) else { return false }
+            return [0, 1].contains { start in
+                rows.enumerated().allSatisfy { $1.cells[column].isNumber($0 + start) }
+            }
+        }
+    }
+
     private static func requireEqualWidths(_ table: CSVTable, reference: CSVRecord) throws(CSVError) {
         let expected = reference.cells.count
         let records = table.records.drop { $0.line < reference.line }

@@ -121,4 +121,69 @@ import Testing
         #expect(try layout("2,3,red,blue\n1,2,0,5\n3,4,1,6\n").summary.contains("is skipped, 2 rows follow"))
         #expect(try layout("a,b\n1,2\n", ["1"]).words(forColumns: [1]) == "column 2 ('b') of 2, separated by ','")
     }
+
+    @Test func aColumnThatNumbersTheRowsIsNoticed() throws {
+        for (text, column) in [
+            ("n,x,l\n1,5,2\n2,7,9\n3,5,1\n", 0), ("x,l,n\n5,2,0\n7,9,1\n5,1,2\n", 2),
+            ("x,n,l\n5,1,1\n7,3,2\n5,2,3\n", nil),
+        ] as [(String, Int?)] {
+            let layout = try CSVLayout(of: table(text), columns: [.name("l")], content: .examples(classes: nil))
+            #expect(layout.rowNumberColumn == column, "\(text)")
+        }
+    }
+
+    /// However a file of whole numbers is written, its owner's word on line 1 gives exactly its values; without that word
+    /// it gives them, or is refused.
+    @Test func noNumberIsLostOrInventedHoweverAFileIsWritten() throws {
+        let seed: UInt64 = 13
+        var random = TrainingRandom(seed: seed)
+        var refused = 0
+        for round in 0..<1500 {
+            let width = 1 + random.integer(below: 4)
+            let rows = (0..<1 + random.integer(below: 5)).map { _ in
+                (0..<width).map { _ in "\(random.integer(below: 120))" }
+            }
+            let headers = [
+                nil, (0..<width).map { "c\($0)" }, (0..<width).map { "\($0)" }, (0..<width).map { "\(2015 + $0)" },
+            ]
+            let header = headers[random.integer(below: headers.count)]
+            let delimiter = [",", ";", "\t", "|"][random.integer(below: 4)]
+            let end = ["\n", "\r\n", "\r"][random.integer(below: 3)]
+            let written = try ([header].compactMap(\.self) + rows).map { row in
+                row.map { cell in
+                    let forms = [cell, "\"\(cell)\"", " \(cell) ", cell.first?.isLetter == true ? cell : "\(cell).0"]
+                    return forms[random.integer(below: forms.count)]
+                }.joined(separator: delimiter)
+            }
+            let text =
+                (random.integer(below: 2) == 0 ? "\u{FEFF}" : "") + written.joined(separator: end)
+                + (random.integer(below: 2) == 0 ? end : "")
+            let column = random.integer(below: width)
+            func values(_ rule: HeaderRule) throws(CSVError) -> [UInt128] {
+                let layout = try layout(text, ["\(column)"], header: rule)
+                var values: [UInt128] = []
+                for row in layout.rows {
+                    do throws(NumberFault) {
+                        values.append(try NumberText.whole(row.cells[column].text))
+                    } catch {
+                        throw layout.error(.number(error), line: row.line, column: column)
+                    }
+                }
+                return values
+            }
+            let expected = rows.compactMap { UInt128($0[column]) }
+            #expect(try values(header == nil ? .absent : .present) == expected, "seed \(seed), round \(round): \(text)")
+            do throws(CSVError) {
+                let found = try values(.detect)
+                // A header of numbers that could be data is data, which is said.
+                let asData = header.flatMap { UInt128($0[column]) }.map { [$0] + expected }
+                #expect(found == expected || found == asData, "seed \(seed), round \(round): \(text)")
+                #expect(header?[0].hasPrefix("20") != true, "years were counted: seed \(seed), round \(round): \(text)")
+            } catch {
+                refused += 1
+                guard case .undecidedHeader = error.reason else { throw error }
+            }
+        }
+        #expect(refused > 0 && refused < 750)
+    }
 }

@@ -58,8 +58,10 @@ struct CreditDocument: Encodable {
     let scores: [Contributor]
     let accuracies: [Accuracy]
     let speed: Speed?
+    /// What the file of the trial's rows was taken for.
+    let input: CSVInput?
 
-    init(_ results: [TrialResult], speed: Speed?, settings: TrialSettings, repeats: Int) {
+    init(_ results: [TrialResult], speed: Speed?, settings: TrialSettings, repeats: Int, input: CSVInput?) {
         kernels = Kernels.active
         seed = settings.seed
         contributors = settings.contributors
@@ -67,6 +69,7 @@ struct CreditDocument: Encodable {
         bound = settings.bound
         self.repeats = repeats
         self.speed = speed
+        self.input = input
         rows = results.flatMap(\.rows).map {
             Row(
                 scenario: $0.scenario.rawValue, policy: "\($0.policy)",

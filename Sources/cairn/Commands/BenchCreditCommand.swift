@@ -61,11 +61,13 @@ struct BenchCreditCommand: AsyncParsableCommand {
 
     func run() async throws {
         var results: [TrialResult] = []
+        var input: CSVInput?
         if only != .speed {
             let settings = try trialSettings()
             let path = try data ?? BundledData.digitsPath()
             let layout = try Dataset.layout(of: try csv.table(path), label: .last, header: csv.rule)
-            if data != nil { CSVInput.tell(path, layout, "labels") }
+            if data != nil { CSVInput.tellExamples(path, layout) }
+            input = CSVInput(file: path, layout)
             let trial = try CreditTrial(data: Dataset(layout: layout), settings: settings)
             if !json { CreditTable.header(settings, trial) }
             for scenario in TrialScenario.allCases {
@@ -88,7 +90,9 @@ struct BenchCreditCommand: AsyncParsableCommand {
             speed = CreditDocument.Speed(claim, audits)
         }
         if json {
-            try JSONOutput.print(CreditDocument(results, speed: speed, settings: try trialSettings(), repeats: repeats))
+            try JSONOutput.print(
+                CreditDocument(
+                    results, speed: speed, settings: try trialSettings(), repeats: repeats, input: input))
         }
     }
 }

@@ -260,7 +260,7 @@ struct ContributeCommand: AsyncParsableCommand {
             of: try csvOptions.table(data), label: ColumnReference(argument: labelColumn), header: csvOptions.rule,
             expected: expected)
         let rows = try Dataset(layout: layout, expected)
-        CSVInput.tell(data, layout, "labels")
+        CSVInput.tellExamples(data, layout)
         if start.featureNames.isEmpty || layout.firstLine != .columnNames {
             Console.error(
                 "cairn: \(data): the \(start.inputs) other columns are the model's features in the order of the file")

@@ -36,7 +36,7 @@ struct DemoPlan: Sendable {
         let all = try Dataset(layout: layout)
         input = CSVInput(file: path, layout)
         if options.data != nil {
-            CSVInput.tell(path, layout, "labels")
+            CSVInput.tellExamples(path, layout)
             let shown = all.classNames.prefix(8).map(\.quotedForPeople).joined(separator: ", ")
             Console.error("cairn: \(all.classNames.count) classes: \(shown)\(all.classNames.count > 8 ? ", …" : "")")
         }

@@ -71,4 +71,13 @@ struct CSVInput: Encodable, Sendable {
     static func tell(_ file: String, _ layout: CSVLayout, _ what: String) {
         Console.error("cairn: \(file): \(layout.summary); \(what) from \(layout.words(forColumns: layout.chosen))")
     }
+
+    /// The same for rows to train on: what else may not be meant.
+    static func tellExamples(_ file: String, _ layout: CSVLayout) {
+        tell(file, layout, "labels")
+        guard let column = layout.rowNumberColumn else { return }
+        Console.error(
+            "cairn: \(file): \(layout.words(forColumns: [column])) numbers the rows, and is used as a feature; delete it if "
+                + "it says nothing else")
+    }
 }
