@@ -17,6 +17,8 @@ public enum ContributorError: Error, Sendable {
     case refused(url: String, status: Int, problem: ProblemDocument)
     /// Nothing was sent: the URL is plain `http` to another machine.
     case insecure(InsecureEndpoint)
+    /// The answer is of a status that is no success, and not the standard's own refusal.
+    case declined(url: String, reason: String)
     /// The answer is not one that the standard allows here.
     case unexpectedAnswer(url: String, reason: String)
     /// The node's HPKE configurations are not signed as the task demands: somebody may have put others in their place.
@@ -51,6 +53,7 @@ extension ContributorError: CustomStringConvertible {
         case .refused(let url, let status, let problem):
             "\(url) refused the request (HTTP \(status)): \(Self.text(problem))"
         case .insecure(let endpoint): endpoint.description
+        case .declined(let url, let reason): "\(url) answers \(reason)"
         case .unexpectedAnswer(let url, let reason):
             "\(url) gave an answer that this client does not understand: \(reason)"
         case .untrustedHpkeConfigs(let url, let fault):

@@ -26,7 +26,8 @@ package enum OpenFiles {
     /// Makes room, before the first event loop is there.
     package static func prepare() throws(TransportFault) {
         let (limit, open) = (raisedLimit(), countOpen())
-        let wanted = max(NIOSingletons.groupLoopCountSuggestion, 1)
+        // What the library takes by default. Asking it would be the one time that it may be told.
+        let wanted = max(System.coreCount, 1)
         guard let loops = loops(limit: limit, open: open, wanted: wanted) else {
             throw TransportFault(
                 .descriptors,

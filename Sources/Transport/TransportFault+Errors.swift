@@ -17,6 +17,7 @@ extension TransportFault {
             case let error as SocketAddressError.UnknownHost: Self.lookup(error)
             case let error as IOError: Self.system(error.errnoCode)
             case let error as HTTPClientError: Self.client(error)
+            case HTTPParserError.invalidEOFState: TransportFault(.broken)
             case is HTTPParserError: TransportFault(.notHTTP)
             case let error as NIOSSLError: Self.tls(error)
             case let error as BoringSSLError: Self.tls(String(describing: error))

@@ -17,7 +17,15 @@ public struct HTTPTileSource: TileSource {
         let url = "\(baseURL)/\(path)"
         let answer = try await transport.send(.init(.GET, url, maximumAnswer: Self.maximumAnswer))
         switch answer.status {
-        case 200: return answer.body
+        case 200:
+            // A page that somebody in between serves for everything says nothing about the log.
+            guard answer.header("Content-Type")?.lowercased().hasPrefix("text/html") != true else {
+                throw ContributorError.unexpectedAnswer(url: url, reason: "a web page in place of the log's file")
+            }
+            guard path != "checkpoint" || !answer.body.isEmpty else {
+                throw ContributorError.unexpectedAnswer(url: url, reason: "an empty answer in place of the checkpoint")
+            }
+            return answer.body
         case 404, 410: throw TileSourceError.notFound(path: path)
         default: throw HTTPTransport.error(for: answer, url: url)
         }

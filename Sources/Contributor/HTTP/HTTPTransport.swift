@@ -179,7 +179,7 @@ public struct HTTPTransport: Sendable {
 
     /// Sends a request that must succeed.
     ///
-    /// - Throws: also `.refused` for a problem document, `.unexpectedAnswer` for any other status outside 200 to 299.
+    /// - Throws: also `.refused` for a problem document, `.busy` and `.declined` for any other status outside 200 to 299.
     package func sendExpectingSuccess(_ request: Request) async throws -> Answer {
         let answer = try await send(request)
         guard (200..<300).contains(answer.status) else { throw Self.error(for: answer, url: request.url) }
@@ -192,7 +192,7 @@ public struct HTTPTransport: Sendable {
         let text = AnswerWords.text(
             status: answer.status, type: answer.header("Content-Type"), location: answer.header("Location"),
             body: answer.body)
-        return asksForAnother(answer) ? .busy(url: url, reason: text) : .unexpectedAnswer(url: url, reason: text)
+        return asksForAnother(answer) ? .busy(url: url, reason: text) : .declined(url: url, reason: text)
     }
 
     /// One client for the process, made when it is first needed.

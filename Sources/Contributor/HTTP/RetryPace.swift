@@ -24,12 +24,14 @@ package struct RetryPace: Sendable {
     ///   - asked: what the node asks for.
     ///   - most: where there is less patience than usual.
     package mutating func wait(after spent: Duration, asked: Duration?, atMost most: Duration? = nil) -> Duration? {
-        guard deadline > .zero else { return nil }
-        let wait = asked ?? pause * Double.random(in: 0.5...1.5)
-        pause = min(pause * 2, .seconds(5))
         let patience = min(deadline, most ?? deadline)
-        let limit = asked == nil ? patience : max(deadline, Self.patienceWhenAsked)
-        return spent + wait <= limit ? wait : nil
+        guard deadline > .zero else { return nil }
+        if let asked { return spent + asked <= max(deadline, Self.patienceWhenAsked) ? asked : nil }
+        guard spent < patience else { return nil }
+        // The last attempt comes when the time is over, not a pause before.
+        let wait = min(pause * Double.random(in: 0.5...1.5), patience - spent)
+        pause = min(pause * 2, .seconds(5))
+        return wait
     }
 
     /// A `Retry-After` header: seconds, or the date of an HTTP header.
