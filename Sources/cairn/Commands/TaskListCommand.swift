@@ -17,7 +17,7 @@ struct TaskListCommand: ParsableCommand {
         var descriptions: [TaskDescription] = []
         for (name, result) in ContributorHome.standard().tasks() {
             do {
-                descriptions.append(try TaskDescription(try result.get()))
+                descriptions.append(try TaskDescription(try result.get(), installed: name))
             } catch {
                 Console.error("cairn: the task file of '\(name)' is skipped: \(CommandFailure.describe(error))")
             }
