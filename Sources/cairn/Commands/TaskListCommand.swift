@@ -45,6 +45,7 @@ struct TaskShowCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "A task file, the name of an installed task, or a URL.") var task: String
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
