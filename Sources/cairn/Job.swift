@@ -43,7 +43,7 @@ struct Job {
                 name: "Run an aggregator, or a witness",
                 commands: [NodeCommand.self, KeygenCommand.self, WitnessCommand.self],
                 first: [
-                    ("cairn node init --help", "keys, tokens and configuration in one go"),
+                    ("cairn node init --help", "keys, tokens, configuration in one go"),
                     ("cairn node run --config FILE", "start it"),
                 ]),
             Job(

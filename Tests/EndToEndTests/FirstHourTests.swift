@@ -243,16 +243,10 @@ extension EndToEnd {
         @Test(arguments: [("xterm", "", true), ("dumb", "", false), ("xterm", "1", false)])
         func onlyATerminalThatCanRedrawGetsEscapes(term: String, noColor: String, draws: Bool) async throws {
             guard FileManager.default.isExecutableFile(atPath: "/usr/bin/script") else { return }
-            let folder = try TemporaryFolder()
-            try "log example.org/log+0+x\n".write(toFile: "\(folder.path)/p", atomically: true, encoding: .utf8)
-            // A command that fails right after it has begun to draw.
+            // It begins to draw, and fails at once.
             let outcome = try await ChildProcess.run(
                 "/usr/bin/script",
-                [
-                    "-qec",
-                    "'\(try Cairn.path())' bench vdaf --help; '\(try Cairn.path())' demo --contributors 2 --rounds 1 --data /nowhere",
-                    "/dev/null",
-                ],
+                ["-qec", "'\(try Cairn.path())' audit --log /nowhere --policy /nowhere/policy", "/dev/null"],
                 environment: ["TERM": term, "NO_COLOR": noColor], limit: .seconds(60))
             let text = String(decoding: outcome.output, as: UTF8.self)
             #expect(text.contains("\u{1b}") == draws, "\(text)")

@@ -25,6 +25,7 @@ struct TaskInstallCommand: AsyncParsableCommand {
 
     @Argument(help: "A task file, or a URL.") var task: String
     @Option(help: "The name to install it under; the task's own by default.") var name: String?
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

@@ -17,7 +17,7 @@ struct TaskListCommand: ParsableCommand {
         var descriptions: [TaskDescription] = []
         for (name, result) in ContributorHome.standard().tasks() {
             do {
-                descriptions.append(try TaskDescription(try result.get()))
+                descriptions.append(try TaskDescription(try result.get(), installed: name))
             } catch {
                 Console.error("cairn: the task file of '\(name)' is skipped: \(CommandFailure.describe(error))")
             }
@@ -45,6 +45,7 @@ struct TaskShowCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "A task file, the name of an installed task, or a URL.") var task: String
+    @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {

@@ -48,11 +48,12 @@ struct TaskDescription: Encodable {
         case logUrl, logPolicy, modelHash, runId, round, capacity, sigma, lacks
     }
 
-    init(_ file: TaskFile) throws {
+    /// - Parameter installed: The name under which the task is installed, if that is what is shown.
+    init(_ file: TaskFile, installed: String? = nil) throws {
         let task = try file.configuration.validated()
         let configuration = file.configuration
         let parameters = task.cairn
-        name = file.name
+        name = installed ?? file.name
         taskId = file.taskID.base64URL
         taskConfiguration = Hex.encode(configuration.encoding)
         leaderUrl = configuration.leaderURL
