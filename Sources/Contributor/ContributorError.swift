@@ -1,4 +1,5 @@
 import DAP
+import InputFiles
 import Ledger
 
 /// Why a client of the nodes could not go on. One case per cause.
@@ -35,6 +36,10 @@ public enum ContributorError: Error, Sendable {
     case unsettled([UnsettledReport])
     /// A file of the contributor's home cannot be read or written.
     case file(path: String, reason: String)
+    /// Neither `CAIRN_HOME` nor `HOME` is set.
+    case noHome
+    /// A file cannot be read, or is not text.
+    case input(InputFileError)
 }
 
 extension ContributorError: CustomStringConvertible {
@@ -62,6 +67,9 @@ extension ContributorError: CustomStringConvertible {
         case .collectionFailed(let reason): "the result could not be opened: \(reason)"
         case .unsettled(let reports): reports.map(\.description).joined(separator: "\ncairn: ")
         case .file(let path, let reason): "\(path): \(reason)"
+        case .noHome:
+            "there is no home folder to keep a wallet and tasks in: HOME is not set. Set HOME, or CAIRN_HOME to a folder."
+        case .input(let error): error.description
         }
     }
 

@@ -96,6 +96,6 @@ struct CreditProveCommand: AsyncParsableCommand {
                     file: output, bytes: file.count, reports: found.count, statement: statement.description,
                     leakedBits: leaked, seconds: seconds))
         }
-        Console.print("\(output)  \(statement), \(found.count) reports, \(file.count) bytes")
+        UserFile.announce(output, "  \(statement), \(found.count) reports, \(file.count) bytes")
     }
 }

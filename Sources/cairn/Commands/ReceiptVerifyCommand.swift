@@ -40,7 +40,7 @@ struct ReceiptVerifyCommand: ParsableCommand, Judging {
     func run() throws {
         let task = try self.task.map { try ContributorHome.standard().task($0).configuration.validated() }
         let report = Receipt.verify(
-            file: try UserFile.read(file, limit: 1 << 20), policy: try LogPolicyFile.read(policy), task: task)
+            file: try UserFile.readUTF8(file, limit: 1 << 20), policy: try LogPolicyFile.read(policy), task: task)
         if json {
             let checks = report.outcomes.map {
                 Output.Check(check: $0.check.rawValue, passed: $0.failure == nil, failure: $0.failure)

@@ -141,7 +141,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         draft.publish = publish == .public ? .public : .collector
         let lambdaFile = try setCredit(&draft)
         draft.acceptsWeakPromises = weak.areAccepted
-        draft.logPolicy = try policy.map(UserFile.readText)
+        draft.logPolicy = try policy.map { try UserFile.readText($0, limit: 1 << 20) }
         draft.owner = try ownerKey.map(OwnerKey.read)
 
         let file = try await plain ? draft.completePlain() : draft.complete()
