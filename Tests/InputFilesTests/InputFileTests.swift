@@ -1,7 +1,6 @@
 import Foundation
+import InputFiles
 import Testing
-
-@testable import InputFiles
 
 @Suite struct InputFileTests {
     private func inFolder(_ body: (String) throws -> Void) throws {

@@ -1,6 +1,5 @@
+import InputFiles
 import Testing
-
-@testable import InputFiles
 
 @Suite struct InputTextTests {
     private func problem(_ bytes: [UInt8]) -> InputText.Problem? {
