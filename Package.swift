@@ -36,6 +36,7 @@ let package = Package(
 
         .target(name: "Encodings"),
         .target(name: "DurableFiles"),
+        .target(name: "InputFiles", dependencies: ["DurableFiles", "Encodings"]),
         .target(
             name: "ChildProcesses", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
         .target(name: "CKeccak"),
@@ -76,7 +77,8 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "DurableFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore", "Transport",
+                "DurableFiles", "InputFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -91,13 +93,14 @@ let package = Package(
         .target(
             name: "Wallet",
             dependencies: [
-                "Commitments", "DAP", "DurableFiles", .product(name: "Crypto", package: "swift-crypto"),
+                "Commitments", "DAP", "DurableFiles", "InputFiles", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Contributor",
             dependencies: [
-                "DurableFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet", "Transport",
+                "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet",
+                "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -123,7 +126,7 @@ let package = Package(
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
-                "Wallet", "DurableFiles", "ChildProcesses", "Transport",
+                "Wallet", "DurableFiles", "InputFiles", "ChildProcesses", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -131,6 +134,7 @@ let package = Package(
 
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "ChildProcesses"]),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
+        .testTarget(name: "InputFilesTests", dependencies: ["InputFiles", "Encodings"]),
         .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
         .testTarget(
@@ -232,8 +236,8 @@ let package = Package(
 // then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
-        "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP",
-        "Ledger",
+        "DurableFiles", "InputFiles", "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge",
+        "TransparencyLog", "DAP", "Ledger",
         "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Wallet",
     ]
     package.products = []

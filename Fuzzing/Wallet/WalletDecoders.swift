@@ -90,6 +90,7 @@ private enum SampleWallet {
                 .report(record), .state(key, .rejected("report_dropped")), .receipt(key, [10, 11]),
                 .promise(key, [12]), .forgotten(key), .doubt(key, .counts),
             ],
+            [.task([13, 14])], [.end(frames: 3)],
         ]
         return groups.map { records in
             var writer = ByteWriter()

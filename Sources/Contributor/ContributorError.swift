@@ -1,4 +1,5 @@
 import DAP
+import InputFiles
 import Ledger
 
 /// Why a client of the nodes could not go on. One case per cause.
@@ -39,6 +40,10 @@ public enum ContributorError: Error, Sendable {
     case nameTaken(name: String, path: String)
     /// A file of the contributor's home cannot be read or written.
     case file(path: String, reason: String)
+    /// Neither `CAIRN_HOME` nor `HOME` is set.
+    case noHome
+    /// A file cannot be read, or is not text.
+    case input(InputFileError)
 }
 
 extension ContributorError: CustomStringConvertible {
@@ -69,6 +74,9 @@ extension ContributorError: CustomStringConvertible {
         case .nameTaken(let name, let path):
             "another task named '\(name)' is installed (\(path)), and is not replaced. Give this one another name."
         case .file(let path, let reason): "\(path): \(reason)"
+        case .noHome:
+            "there is no home folder to keep a wallet and tasks in: HOME is not set. Set HOME, or CAIRN_HOME to a folder."
+        case .input(let error): error.description
         }
     }
 

@@ -19,15 +19,28 @@ public struct WalletRecovery: Sendable {
         self.source = source
     }
 
-    /// Adds what the log has to a wallet with the seed.
+    /// What the log has of a seed's reports.
+    public struct Found: Sendable {
+        let contents: WalletContents
+        /// How many of the task's reports are the seed's; none if it is another seed than the reports were made with.
+        public var reports: Int { contents.reports.count }
+    }
+
+    /// Adds what was found to a wallet with the seed.
     ///
-    /// - Returns: How many of the task's reports are the seed's, and how many facts the wallet did not know.
-    /// - Throws: `AuditError` where the log cannot be believed, `WalletError`.
-    public func recover(into wallet: ContributorWallet) async throws -> (reports: Int, new: Int) {
+    /// - Returns: How many facts the wallet did not know.
+    /// - Throws: `WalletError`.
+    public func add(_ found: Found, to wallet: ContributorWallet) throws -> Int {
+        try wallet.merge(found.contents, from: wallet.path)
+    }
+
+    /// Looks for a seed's reports.
+    ///
+    /// - Throws: `AuditError` where the log cannot be believed.
+    public func find(seed: [UInt8]) async throws -> Found {
         guard let text = task.logPolicy else { throw ContributorError.invalidTask("it has no log") }
         let policy = try LogPolicy(parsing: Array(text.utf8))
         let logged = try await Auditor(source: source, policy: policy).loggedReports(of: task.taskID)
-        let seed = wallet.seed
         var records: [WalletRecord] = [.seed(seed)]
         for leaf in logged.leaves {
             let key = try ClaimKey.derive(seed: seed, taskID: task.taskID, reportID: leaf.reportID)
@@ -37,8 +50,7 @@ public struct WalletRecovery: Sendable {
             guard Receipt.verify(file: receipt, policy: policy).isValid else { continue }
             records.append(.receipt(ReportKey(task.taskID, leaf.reportID), receipt))
         }
-        let found = try WalletContents(records)
-        return (found.reports.count, try wallet.merge(found, from: wallet.path))
+        return Found(contents: try WalletContents(records))
     }
 
     private func record(of leaf: LoggedReports.Leaf) -> ReportRecord {

@@ -12,10 +12,12 @@ import Foundation
 
 package enum DurableFile {
     /// Replaces `path` by `bytes`. A reader sees the old file or the new one, never a part; after a failure, the old one.
+    /// A link stays, and the file that it names is replaced.
     ///
     /// - Parameter mode: what the file gets, whatever the process's umask; nil keeps the mode of the file that is there,
     ///   and gives a new one what files usually get.
     package static func write(_ bytes: [UInt8], to path: String, mode: UInt16?) throws(DurableFileError) {
+        let path = try target(of: path)
         try place(bytes, at: path, draft: path + ".\(UInt64.random(in: .min ... .max)).tmp", mode: mode)
         try syncFolder(of: path)
     }
@@ -44,10 +46,11 @@ package enum DurableFile {
     }
 
     /// Makes a file that is not there yet; its owner's alone from the first moment where the mode says so. A reader sees no
-    /// file or the whole one, and of several processes that make it at once one does.
+    /// file or the whole one, and of several processes that make it at once one does. A link to nothing gets its file.
     ///
     /// - Throws: also where the file exists, with the number `EEXIST`; whatever else fails leaves no file.
     package static func create(_ bytes: [UInt8], at path: String, mode: UInt16) throws(DurableFileError) {
+        let path = try target(of: path)
         let draft = path + ".\(UInt64.random(in: .min ... .max)).tmp"
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw .last(.open, path) }
@@ -72,6 +75,15 @@ package enum DurableFile {
             throw .last(.open, path)
         }
         defer { close(file) }
+        return try readAll(from: file, path: path, upTo: limit)
+    }
+
+    /// All that an open file, pipe or device gives until its end. Its size is not asked for: pipes have none.
+    ///
+    /// - Parameter path: what the error names.
+    package static func readAll(
+        from file: Int32, path: String, upTo limit: Int
+    ) throws(DurableFileError) -> [UInt8] {
         var result: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {

@@ -23,19 +23,22 @@ public final class ContributorWallet: Sendable {
     ///   - key: ``WalletKey/make(from:)``. Wallets of one owner may share it.
     ///   - seed: 32 secret bytes; fresh ones by default.
     public convenience init(creating path: String, key: WalletKey, seed: [UInt8]? = nil) throws(WalletError) {
-        let seed = seed ?? SecureRandom.bytes(ClaimKey.seedSize)
-        precondition(seed.count == ClaimKey.seedSize, "a seed has 32 bytes")
-        try self.init(creating: path, key: key, records: [.seed(seed)])
+        precondition(seed.map { $0.count == ClaimKey.seedSize } ?? true, "a seed has 32 bytes")
+        try self.init(creating: path, key: key, records: [seed.map { .seed($0) } ?? .newSeed()])
     }
 
     /// Makes a wallet with these records, of which the first is the seed.
-    package init(creating path: String, key: WalletKey, records: [WalletRecord]) throws(WalletError) {
+    ///
+    /// - Parameter markPath: where a mark is kept, see ``WalletMark``.
+    package init(
+        creating path: String, key: WalletKey, records: [WalletRecord], markPath: String? = nil
+    ) throws(WalletError) {
         let contents: WalletContents
         do throws(CodecError) { contents = try WalletContents(records) } catch {
             throw .notAWallet(path: path, reason: error.description)
         }
         // The file's scan has passed the frames of the records that are in `contents` already.
-        let file = try WalletFile(creating: path, key: key) { Self.frames(records) }
+        let file = try WalletFile(creating: path, key: key, markPath: markPath) { Self.frames(records) }
         self.path = path
         state = Mutex(State(file: file, contents: contents))
     }
@@ -55,22 +58,42 @@ public final class ContributorWallet: Sendable {
         try self.init(opening: path) { _ throws(WalletError) in key }
     }
 
-    /// Opens a wallet for uploads only.
+    /// Opens the wallet of a home.
     ///
-    /// - Parameter detail: how much of it is kept in memory.
+    /// - Parameters:
+    ///   - detail: how much of it is kept in memory.
+    ///   - markPath: where a mark is kept, see ``WalletMark``.
     package convenience init(
-        opening path: String, passphrase: Passphrase, keeping detail: WalletContents.Detail
+        opening path: String, passphrase: Passphrase, keeping detail: WalletContents.Detail, markPath: String? = nil
     ) throws(WalletError) {
-        try self.init(opening: path, keeping: detail) { header throws(WalletError) in
+        try self.init(opening: path, keeping: detail, markPath: markPath) { header throws(WalletError) in
             try WalletKey(passphrase: passphrase, salt: header.salt, parameters: header.parameters)
         }
     }
 
-    private init(
-        opening path: String, keeping detail: WalletContents.Detail = .everything,
-        unlock: (WalletHeader) throws(WalletError) -> WalletKey
+    /// Opens a backup to read it, wherever it lies.
+    ///
+    /// - Throws: ``WalletError/unfinished(_:)`` where it does not end as a backup does, unless `isIncompleteTaken`.
+    package convenience init(
+        backup path: String, isIncompleteTaken: Bool, passphrase: Passphrase
     ) throws(WalletError) {
-        var file = try WalletFile(opening: path, unlock: unlock)
+        try self.init(opening: path, isReadOnly: true) { header throws(WalletError) in
+            try WalletKey(passphrase: passphrase, salt: header.salt, parameters: header.parameters)
+        }
+        let contents = try contents()
+        let end = end
+        guard end.isMarked || isIncompleteTaken else {
+            throw .unfinished(
+                UnfinishedBackup(
+                    path: path, reports: contents.reports.count, receipts: contents.receipts.count, unread: end.unread))
+        }
+    }
+
+    private init(
+        opening path: String, keeping detail: WalletContents.Detail = .everything, isReadOnly: Bool = false,
+        markPath: String? = nil, unlock: (WalletHeader) throws(WalletError) -> WalletKey
+    ) throws(WalletError) {
+        var file = try WalletFile(opening: path, isReadOnly: isReadOnly, markPath: markPath, unlock: unlock)
         var contents = WalletContents(keeping: detail)
         try file.read(into: &contents)
         guard contents.seed != nil else { throw .notAWallet(path: path, reason: "it has no seed") }
@@ -79,6 +102,9 @@ public final class ContributorWallet: Sendable {
     }
 
     // MARK: Reading
+
+    /// How the file ends, as of the last look: what could not be read, or is not there any more.
+    public var end: WalletEnd { state.withLock { $0.file.end($0.contents) } }
 
     /// The 32 secret bytes that all claim keys derive from.
     public var seed: [UInt8] {
@@ -138,12 +164,32 @@ public final class ContributorWallet: Sendable {
 
     // MARK: Copies
 
-    /// Writes a backup: a wallet with the same contents, without anything that later records have amended.
+    /// Writes a backup: a wallet with the same contents, without anything that later records have amended, and a last frame
+    /// that says that it is the last.
     ///
+    /// - Parameter tasks: the files of tasks that are installed.
+    /// - Returns: what is in the backup.
     /// - Throws: ``WalletError/exists(path:)`` and others.
-    public func export(to copy: String, key: WalletKey) throws(WalletError) {
-        let contents = try contents()
-        _ = try WalletFile(creating: copy, key: key) { Self.frames(contents.records()) }
+    @discardableResult
+    package func export(
+        to copy: String, key: WalletKey, tasks: [[UInt8]] = []
+    ) throws(WalletError) -> WalletContents {
+        var contents = try contents()
+        for task in tasks {
+            do throws(CodecError) { try contents.add(.task(task)) } catch {
+                throw .notAWallet(path: path, reason: error.description)
+            }
+        }
+        _ = try WalletFile(creating: copy, key: key) {
+            let frames = Self.frames(contents.records())
+            return frames + Self.frames([.end(frames: UInt64(frames.count))])
+        }
+        return contents
+    }
+
+    /// Says that what was lost from this wallet's end is brought back, as far as it can be.
+    package func settleLoss() throws(WalletError) {
+        try state.withLock { state throws(WalletError) in try state.file.settleMark() }
     }
 
     /// Adds what another wallet of the same seed knows and this one does not.

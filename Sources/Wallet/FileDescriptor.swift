@@ -78,6 +78,15 @@ final class FileDescriptor: Sendable, WalletBytes {
         return stat(path, &there) == 0 && there.st_ino == mine.st_ino && there.st_dev == mine.st_dev
     }
 
+    /// Where a wallet at this path belongs, if the path is a link.
+    static func target(of path: String) throws(WalletError) -> String {
+        do throws(DurableFileError) {
+            return try DurableFile.target(of: path)
+        } catch {
+            throw .file(path: error.path, reason: error.reason)
+        }
+    }
+
     /// Makes the names in a folder durable.
     static func synchronizeFolder(of path: String) throws(WalletError) {
         do throws(DurableFileError) {

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import InputFiles
 
 /// What opens a wallet: at least one character, as UTF-8 in Unicode's composed form (NFC), so that keyboards which
 /// compose accents differently open the same wallet.
@@ -13,6 +14,19 @@ public struct Passphrase: Sendable {
         secret = SymmetricKey(data: Data(text.precomposedStringWithCanonicalMapping.utf8))
     }
 
+    /// Fewest characters of a passphrase that a wallet is made with, and of these, fewest different ones.
+    public static let fewestCharacters = 8
+    public static let fewestDifferent = 4
+
+    /// Whether whoever has the file could try all passphrases of this kind: it has few characters, or the same ones again
+    /// and again. Such a passphrase opens what was made with it, and is taken for something new only if its owner insists.
+    public var isWeak: Bool {
+        withBytes { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            return text.count < Self.fewestCharacters || Set(text).count < Self.fewestDifferent
+        }
+    }
+
     /// Whether both are the same, in time that depends on their lengths only.
     public static func == (left: Passphrase, right: Passphrase) -> Bool { left.secret == right.secret }
 
@@ -23,7 +37,8 @@ public struct Passphrase: Sendable {
     /// The passphrase that the environment gives: the first line of the file `CAIRN_PASSPHRASE_FILE`, else
     /// `CAIRN_PASSPHRASE`; nil where both are unset or empty.
     ///
-    /// - Throws: ``WalletError/file(path:reason:)`` where the file cannot be read or starts with an empty line.
+    /// - Throws: ``WalletError/passphraseFile(_:)`` where the file cannot be read, ``WalletError/file(path:reason:)`` where
+    ///   it starts with an empty line.
     public static func fromEnvironment(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(WalletError) -> Passphrase? {
@@ -31,23 +46,12 @@ public struct Passphrase: Sendable {
         return environment["CAIRN_PASSPHRASE"].flatMap { Passphrase($0) }
     }
 
-    /// The first line of a file.
+    /// The first line of a file, blanks included.
     public static func fromFile(_ path: String) throws(WalletError) -> Passphrase {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            var isFolder: ObjCBool = false
-            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            throw .file(
-                path: path,
-                reason: isFolder.boolValue
-                    ? "it is a folder, and the passphrase is the first line of a file"
-                    : isThere ? error.localizedDescription : "there is no such file with a passphrase")
-        }
-        let line = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard let text = String(validating: line, as: UTF8.self), let passphrase = Passphrase(text) else {
-            throw .file(path: path, reason: "its first line is not a passphrase: empty, or not UTF-8")
+        let line: String
+        do throws(InputFileError) { line = try InputFile.firstLine(path) } catch { throw .passphraseFile(error) }
+        guard let passphrase = Passphrase(line) else {
+            throw .file(path: path, reason: "its first line is empty, and should be a passphrase")
         }
         return passphrase
     }

@@ -12,6 +12,10 @@ package struct WalletContents: Sendable {
     package private(set) var doubts: [ReportKey: ReportDoubt] = [:]
     /// Of reports that are open: what it takes to send them again.
     package private(set) var shares: [ReportKey: KeptShares] = [:]
+    /// Files of tasks that came with a backup.
+    package private(set) var tasks: [[UInt8]] = []
+    /// After how many frames a backup said that it ends; nil where none did.
+    package private(set) var endFrame: UInt64?
     private var detail = Detail.everything
 
     /// How much of the records is kept in memory.
@@ -33,7 +37,7 @@ package struct WalletContents: Sendable {
     package mutating func forgetDetails() {
         detail = .states
         for (key, report) in reports { reports[key] = report.withoutOpening }
-        (receipts, promises) = ([:], [:])
+        (receipts, promises, tasks) = ([:], [:], [])
     }
 
     /// - Throws: where no seed comes first, or another one follows.
@@ -58,6 +62,8 @@ package struct WalletContents: Sendable {
         guard seed != nil else { throw .missingField("seed") }
         switch record {
         case .seed: return
+        case .end(let frames): endFrame = frames
+        case .task(let file): if detail == .everything, !tasks.contains(file) { tasks.append(file) }
         case .report(let report):
             reports[report.key] = detail == .everything ? report : report.withoutOpening
             if !report.state.isOpen { shares[report.key] = nil }
@@ -89,9 +95,11 @@ package struct WalletContents: Sendable {
         return [.seed(seed.withUnsafeBytes { Array($0) })] + history().map { .report($0) }
             + Self.sorted(receipts).map { .receipt($0, $1) } + Self.sorted(promises).map { .promise($0, $1) }
             + Self.sorted(doubts).map { .doubt($0, $1) } + Self.sorted(shares).map { .shares($0, $1) }
+            + tasks.map { .task($0) }
     }
 
-    /// What `other` knows and this does not: the union of both is this with these records added.
+    /// What `other` knows and this does not: the union of both is this with these records added. Tasks are not among them:
+    /// they are installed where they can be seen.
     ///
     /// - Precondition: ``isComplete``, for both.
     package func missing(from other: WalletContents) -> [WalletRecord] {

@@ -13,6 +13,16 @@ struct WalletFile: Sendable {
     private var scan: FrameScan
     /// At the first frame.
     private let start: FrameScan
+    private let walletID: [UInt8]
+    /// Where the mark is, for a wallet that keeps one.
+    private let markPath: String?
+    /// The last frame's place and its head's tag.
+    private var last: (start: UInt64, tag: [UInt8])?
+    /// Frames that the mark knows and the file has not.
+    private(set) var lostFrames: UInt64 = 0
+    private var isMarkChecked = false
+    /// Bytes behind the last whole frame, at the last look.
+    private(set) var unread: UInt64 = 0
 
     var path: String { descriptor.path }
 
@@ -24,47 +34,60 @@ struct WalletFile: Sendable {
         case oldWallet
     }
 
-    /// Makes a wallet with these contents. Whoever looks at the path sees no wallet or the whole one.
+    /// Makes a wallet with these contents. Whoever looks at the path sees no wallet or the whole one. A link at the path
+    /// stays, and what it names is made or replaced.
     ///
+    /// - Parameter markPath: where a mark is kept, see ``WalletMark``; nil for backups.
     /// - Throws: ``WalletError/exists(path:)``, ``WalletError/file(path:reason:)``.
     init(
-        creating path: String, key: WalletKey, over occupant: Occupant = .nothing, _ frames: () -> [[UInt8]]
+        creating path: String, key: WalletKey, over occupant: Occupant = .nothing, markPath: String? = nil,
+        _ frames: () -> [[UInt8]]
     ) throws(WalletError) {
-        let draft = "\(path).\(UUID().uuidString).part"
+        let place = try FileDescriptor.target(of: path)
+        let draft = "\(place).\(UUID().uuidString).part"
         let header = WalletHeader(key: key)
         self.key = key
         start = FrameScan(header: header, key: key)
         scan = start
+        walletID = header.walletID
+        self.markPath = markPath
         descriptor = try FileDescriptor(path: path, draft: draft, flags: O_RDWR | O_CREAT | O_EXCL)
         defer { unlink(draft) }
         try descriptor.write(header.encoded(), at: 0)
         var new = frames()
         defer { Self.wipe(&new) }
-        try Self.append(new, to: descriptor, key: key, scan: &scan)
+        last = try Self.append(new, to: descriptor, key: key, scan: &scan)
         switch occupant {
         case .nothing:
-            guard link(draft, path) == 0 else {
+            guard link(draft, place) == 0 else {
                 throw errno == EEXIST ? WalletError.exists(path: path) : FileDescriptor.failure(path)
             }
         case .oldWallet:
-            guard rename(draft, path) == 0 else { throw FileDescriptor.failure(path) }
+            guard rename(draft, place) == 0 else { throw FileDescriptor.failure(path) }
         }
-        try FileDescriptor.synchronizeFolder(of: path)
+        try FileDescriptor.synchronizeFolder(of: place)
+        writeMark()
     }
 
     /// Opens a wallet.
     ///
-    /// - Parameter unlock: finds the key for a header.
+    /// - Parameters:
+    ///   - isReadOnly: for backups, which may lie where nobody can write.
+    ///   - markPath: where a mark is kept, see ``WalletMark``; nil for backups.
+    ///   - unlock: finds the key for a header.
     init(
-        opening path: String, unlock: (WalletHeader) throws(WalletError) -> WalletKey
+        opening path: String, isReadOnly: Bool = false, markPath: String? = nil,
+        unlock: (WalletHeader) throws(WalletError) -> WalletKey
     ) throws(WalletError) {
-        descriptor = try FileDescriptor(path: path, flags: O_RDWR)
+        descriptor = try FileDescriptor(path: path, flags: isReadOnly ? O_RDONLY : O_RDWR)
         guard try descriptor.size() >= UInt64(WalletHeader.size) else {
             throw .notAWallet(path: path, reason: "it is too short")
         }
         let header: WalletHeader
         do throws(CodecError) {
             header = try WalletHeader(decoding: try Self.headerBytes(descriptor))
+        } catch .unsupported {
+            throw .newerVersion(path: path)
         } catch {
             throw .notAWallet(path: path, reason: error.description)
         }
@@ -72,6 +95,37 @@ struct WalletFile: Sendable {
         guard header.isAuthentic(under: key) else { throw .wrongPassphrase(path: path) }
         start = FrameScan(header: header, key: key)
         scan = start
+        walletID = header.walletID
+        self.markPath = markPath
+    }
+
+    /// How the file ends, as of the last look.
+    func end(_ contents: WalletContents) -> WalletEnd {
+        let isMarked = contents.endFrame.map { $0 + 1 == scan.place.index } ?? false
+        return WalletEnd(unread: unread, lostFrames: lostFrames, isMarked: isMarked && unread == 0)
+    }
+
+    /// Takes the wallet for whole as it is: its owner has brought back what can be had.
+    mutating func settleMark() throws(WalletError) {
+        try descriptor.lock(LOCK_EX)
+        defer { descriptor.unlock() }
+        lostFrames = 0
+        writeMark()
+    }
+
+    private func writeMark() {
+        guard let markPath, let last, lostFrames == 0 else { return }
+        WalletMark(walletID: walletID, frames: scan.place.index, start: last.start, tag: last.tag).write(to: markPath)
+    }
+
+    /// Compares what was read with the mark.
+    private mutating func checkMark() throws(WalletError) {
+        guard let markPath, !isMarkChecked else { return }
+        isMarkChecked = true
+        guard let mark = WalletMark.read(markPath), mark.walletID == walletID else { return }
+        lostFrames =
+            try mark.holds(for: descriptor, end: scan.end)
+            ? 0 : max(1, mark.frames - min(mark.frames, scan.place.index))
     }
 
     private static func headerBytes(_ file: FileDescriptor) throws(CodecError) -> [UInt8] {
@@ -102,7 +156,7 @@ struct WalletFile: Sendable {
                 var reader = ByteReader(frame)
                 for record in try reader.list(of: WalletRecord.self) { body(record) }
             } catch {
-                throw .damagedFrame(path: path, index: index, reason: error.description)
+                throw Self.failure(error, path: path, index: index)
             }
         }
     }
@@ -121,13 +175,16 @@ struct WalletFile: Sendable {
         guard !new.isEmpty else { return }
         // What a crash left behind the last whole frame.
         if try descriptor.size() > scan.end { try descriptor.truncate(to: scan.end) }
-        let end = scan.end
+        let before = scan
         do {
-            try Self.append(new, to: descriptor, key: key, scan: &scan)
+            last = try Self.append(new, to: descriptor, key: key, scan: &scan)
         } catch {
-            try? descriptor.truncate(to: end)
+            scan = before
+            try? descriptor.truncate(to: scan.end)
             throw error
         }
+        unread = 0
+        writeMark()
         for frame in new {
             do throws(CodecError) { try contents.add(frame: frame) } catch {
                 preconditionFailure("a record that this program wrote does not decode: \(error)")
@@ -144,26 +201,41 @@ struct WalletFile: Sendable {
         defer { old.unlock() }
         try readLocked(into: &contents)
         let snapshot = contents
-        self = try WalletFile(creating: path, key: key, over: .oldWallet) { frames(snapshot) }
+        self = try WalletFile(creating: path, key: key, over: .oldWallet, markPath: markPath) { frames(snapshot) }
     }
 
     private mutating func readLocked(into contents: inout WalletContents) throws(WalletError) {
         guard try descriptor.isAtItsPath() else { throw .replaced(path: path) }
         while true {
-            let index = scan.place.index
-            guard var frame = try scan.next(in: descriptor) else { return }
+            let (index, start) = (scan.place.index, scan.end)
+            guard var frame = try scan.next(in: descriptor) else { break }
             defer { Wipe.bytes(&frame) }
             do throws(CodecError) {
                 try contents.add(frame: frame)
             } catch {
-                throw .damagedFrame(path: path, index: index, reason: error.description)
+                throw Self.failure(error, path: path, index: index)
             }
+            last = (start, [])
         }
+        unread = try descriptor.size() - scan.end
+        if let place = last, place.tag.isEmpty {
+            let head = try descriptor.bytes(at: place.start, count: WalletFrame.headSize)
+            last = (place.start, head.suffix(WalletFrame.headTagSize))
+        }
+        try checkMark()
     }
 
+    /// What a frame that authenticates is, if it does not decode: its writer knew more than this program.
+    private static func failure(_ error: CodecError, path: String, index: UInt64) -> WalletError {
+        if case .unsupported = error { return .newerVersion(path: path) }
+        return .damagedFrame(path: path, index: index, reason: error.description)
+    }
+
+    /// - Returns: where the last frame starts, and its head's tag.
     private static func append(
         _ frames: [[UInt8]], to file: FileDescriptor, key: WalletKey, scan: inout FrameScan
-    ) throws(WalletError) {
+    ) throws(WalletError) -> (start: UInt64, tag: [UInt8])? {
+        var last: (start: UInt64, tag: [UInt8])?
         for contents in frames {
             let frame: [UInt8]
             do {
@@ -172,9 +244,11 @@ struct WalletFile: Sendable {
                 throw .file(path: file.path, reason: "it cannot be encrypted: \(error)")
             }
             try file.write(frame, at: scan.end)
+            last = (scan.end, Array(frame[(WalletFrame.headSize - WalletFrame.headTagSize)..<WalletFrame.headSize]))
             scan.passed(frameOf: frame.count)
         }
         try file.synchronize()
+        return last
     }
 
     private static func wipe(_ frames: inout [[UInt8]]) {

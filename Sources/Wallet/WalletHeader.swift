@@ -33,7 +33,14 @@ package struct WalletHeader: WireMessage, Equatable {
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
-        guard try reader.bytes(Self.magic.count, "magic") == Self.magic else {
+        let magic = try reader.bytes(Self.magic.count, "magic")
+        guard magic == Self.magic else {
+            // A later version counts up before the line feed.
+            if magic.dropLast(2) == Self.magic.dropLast(2), magic.last == Self.magic.last,
+                let version = magic.dropLast().last, (UInt8(ascii: "2")...UInt8(ascii: "9")).contains(version)
+            {
+                throw .unsupported(field: "magic", value: UInt64(version))
+            }
             throw .invalidValue(field: "magic", reason: "it does not start with 'cairn wallet v1'")
         }
         walletID = try reader.bytes(16, "wallet_id")

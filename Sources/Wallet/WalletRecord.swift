@@ -3,8 +3,8 @@ import DAP
 
 /// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
 ///
-///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), (255) }
-///         RecordType;
+///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), end(16), task(17),
+///         (255) } RecordType;
 ///     struct {
 ///         RecordType type;
 ///         select (type) {
@@ -16,6 +16,8 @@ import DAP
 ///             case forgotten: ReportKey key;
 ///             case doubt:     ReportKey key; Doubt doubt;
 ///             case shares:    ReportKey key; KeptShares shares;
+///             case end:       uint64 frames;
+///             case task:      opaque task_file<0..2^32-1>;
 ///         };
 ///     } WalletRecord;
 ///
@@ -35,25 +37,39 @@ package enum WalletRecord: Sendable, Equatable {
     case doubt(ReportKey, ReportDoubt)
     /// What it takes to send an unanswered report again as it was.
     case shares(ReportKey, KeptShares)
+    /// A backup ends here, after so many frames: where this is missing, something is cut off.
+    case end(frames: UInt64)
+    /// A task that was installed when a backup was made: the text of its file.
+    case task([UInt8])
+
+    package static func newSeed() -> WalletRecord { .seed(SecureRandom.bytes(ClaimKey.seedSize)) }
 }
 
 extension WalletRecord: WireMessage {
     private enum Kind: UInt8 {
         case seed = 1
         case report, state, receipt, promise, forgotten, doubt, shares
+        case end = 16
+        case task = 17
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
         let type = try reader.uint8("type")
         // A program that skipped what it does not know would lose it when it copies the wallet.
         guard let kind = Kind(rawValue: type) else { throw .unsupported(field: "type", value: UInt64(type)) }
-        guard kind != .seed else {
-            self = .seed(try reader.bytes(ClaimKey.seedSize, "seed"))
-            return
+        switch kind {
+        case .seed: self = .seed(try reader.bytes(ClaimKey.seedSize, "seed"))
+        case .end: self = .end(frames: try reader.uint64("frames"))
+        case .task: self = .task(try reader.opaque32("task_file"))
+        default: try self.init(kind, from: &reader)
         }
+    }
+
+    /// A record about a report.
+    private init(_ kind: Kind, from reader: inout ByteReader) throws(CodecError) {
         let key = ReportKey(try TaskID(from: &reader), try ReportID(from: &reader))
         switch kind {
-        case .seed, .forgotten: self = .forgotten(key)
+        case .seed, .end, .task, .forgotten: self = .forgotten(key)
         case .report:
             let time = try reader.uint64("time")
             let state = try ReportRecord.State(from: &reader)
@@ -108,6 +124,12 @@ extension WalletRecord: WireMessage {
         case .shares(let key, let shares):
             start(.shares, key)
             shares.encode(into: &writer)
+        case .end(let frames):
+            writer.write(Kind.end.rawValue)
+            writer.write(frames)
+        case .task(let file):
+            writer.write(Kind.task.rawValue)
+            writer.opaque32(file)
         }
     }
 }

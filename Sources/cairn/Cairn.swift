@@ -1,5 +1,7 @@
 import AggregatorNode
 import ArgumentParser
+import Foundation
+import InputFiles
 
 /// The `cairn` command: one word per thing that a contributor, a model owner, an operator or an auditor does.
 ///
@@ -20,15 +22,20 @@ struct Cairn: AsyncParsableCommand {
         groupedSubcommands: Job.all.map { CommandGroup(name: $0.name, subcommands: $0.commands) })
 
     static func main() async {
+        StandardOutput.holdStandardStreams()
+        // A reader that has gone away is noticed where it matters, and does not end the process in the middle of its work.
+        signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.isEmpty {
             for line in Job.page { Console.print(line) }
+            if let code = StandardOutput.shared.finish() { Foundation.exit(code) }
             return
         }
         if let unknown = UnknownCommand(arguments, of: Cairn.self) { CommandFailure.exit(unknown) }
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot(NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
+            let arguments = CommandLine.arguments.dropFirst().map { HomeFolder.expand(argument: $0) }
+            command = try parseAsRoot(NegativeValues.joined(arguments))
         } catch {
             CommandFailure.exit(parsing: error)
         }
@@ -41,5 +48,6 @@ struct Cairn: AsyncParsableCommand {
         } catch {
             CommandFailure.exit(running: error, of: command)
         }
+        if let code = StandardOutput.shared.finish() { Foundation.exit(code) }
     }
 }

@@ -25,6 +25,29 @@ import Wallet
         #expect(mode == 0o700)
     }
 
+    /// As for shells: the variable, and not what the system's list of accounts says.
+    @Test func theHomeIsWhatTheEnvironmentSays() throws {
+        #expect(try ContributorHome.standard(environment: ["HOME": "/h", "CAIRN_HOME": "/c"]).path == "/c")
+        #expect(try ContributorHome.standard(environment: ["HOME": "/h", "CAIRN_HOME": "~/c"]).path == "/h/c")
+        #expect(try ContributorHome.standard(environment: ["HOME": "/h", "CAIRN_HOME": ""]).path == "/h/.cairn")
+        for environment in [[:], ["HOME": ""]] {
+            do throws(ContributorError) {
+                _ = try ContributorHome.standard(environment: environment)
+                Issue.record("a home was found")
+            } catch { #expect("\(error)".contains("HOME is not set")) }
+        }
+    }
+
+    /// The disk with the wallet is not connected: a new wallet there would have another seed.
+    @Test func aLinkThatLeadsNowhereIsNoPlaceForANewWallet() throws {
+        try FileManager.default.createDirectory(atPath: home.path, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: home.walletPath, withDestinationPath: "../disk/wallet")
+        do {
+            _ = try open(creating: true)
+            Issue.record("a wallet was made")
+        } catch { #expect("\(error)".contains("Connect the disk"), "\(error)") }
+    }
+
     /// scrypt as the page says, not the cheap one of other tests.
     @Test func walletsOfPeopleHaveTheStandardParameters() throws {
         _ = try open(creating: true)

@@ -94,3 +94,11 @@ import Wallet
         #expect(try wallet.records().isEmpty)
     }
 }
+
+extension WalletRecovery {
+    /// Finds and adds, as `cairn wallet recover` does.
+    fileprivate func recover(into wallet: ContributorWallet) async throws -> (reports: Int, new: Int) {
+        let found = try await find(seed: wallet.seed)
+        return (found.reports, try add(found, to: wallet))
+    }
+}

@@ -49,11 +49,11 @@ extension EndToEnd {
             let home = "\(folder.path)/home"
             let result = try await Self.run(
                 ["/usr/bin/setsid", "--ctty", "--wait", try Cairn.path(), "wallet", "init"], home: home,
-                typing: ["secrex\u{7F}t\n", "wrong\u{15}secret\n"])
+                typing: ["secretivx\u{7F}e\n", "wrong\u{15}secretive\n"])
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("once more: "))
             #expect(!result.output.contains("secre"))
-            try await Cairn.succeed("wallet", "seed", home: home, environment: ["CAIRN_PASSPHRASE": "secret"])
+            try await Cairn.succeed("wallet", "seed", home: home, environment: ["CAIRN_PASSPHRASE": "secretive"])
 
             let differing = try await Self.run(
                 ["/usr/bin/setsid", "--ctty", "--wait", try Cairn.path(), "wallet", "init"], home: home + "-2",

@@ -1,3 +1,5 @@
+import InputFiles
+
 /// What is wrong with a configuration file, and on which line.
 package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file as the operator named it.
@@ -7,8 +9,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
     package var cause: Cause
 
     package enum Cause: Sendable, Equatable {
-        /// The file cannot be read.
-        case unreadable(String)
+        /// The file cannot be read, or is not text.
+        case unreadable(InputFileError)
         /// The text is not YAML.
         case syntax(String)
         /// A key appears twice in one section.
@@ -28,7 +30,7 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
     package var description: String {
         let place = line.map { "\(file):\($0)" } ?? file
         return switch cause {
-        case .unreadable(let reason): "\(place): cannot read the configuration: \(reason)"
+        case .unreadable(let error): error.description
         case .syntax(let reason): "\(place): not YAML: \(reason)"
         case .duplicateKey(let key): "\(place): '\(key)' stands here twice"
         case .unknownKey(let key, let known):

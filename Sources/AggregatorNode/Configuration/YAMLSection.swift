@@ -1,5 +1,5 @@
-import DurableFiles
 import Foundation
+import InputFiles
 import Yams
 
 /// One mapping of a configuration file, read strictly: every key is known, present where it must be, and of its type.
@@ -13,23 +13,16 @@ struct YAMLSection {
 
     /// The text of a configuration file.
     static func text(ofFile path: String) throws(ConfigurationError) -> String {
-        let bytes: [UInt8]?
-        do throws(DurableFileError) {
-            bytes = try DurableFile.read(path, upTo: 1 << 20)
+        do throws(InputFileError) {
+            return try InputFile.text(path, upTo: 1 << 20)
         } catch {
-            throw ConfigurationError(file: path, line: nil, cause: .unreadable(error.reason))
+            throw ConfigurationError(file: path, line: nil, cause: .unreadable(error))
         }
-        guard let bytes else {
-            throw ConfigurationError(file: path, line: nil, cause: .unreadable("there is no such file"))
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ConfigurationError(file: path, line: nil, cause: .syntax("the file is not UTF-8 text"))
-        }
-        return text
     }
 
-    /// A path of a configuration file: relative ones start at the file's folder.
+    /// A path of a configuration file: `~/…` is in the home folder, relative ones start at the file's folder.
     static func path(_ text: String, besideFile file: String) -> String {
+        let text = HomeFolder.expand(text)
         let folder = (file as NSString).deletingLastPathComponent
         return text.hasPrefix("/") || folder.isEmpty ? text : "\(folder)/\(text)"
     }

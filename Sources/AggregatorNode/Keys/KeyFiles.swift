@@ -2,6 +2,7 @@ import DAP
 import DurableFiles
 import Encodings
 import Foundation
+import InputFiles
 import TransparencyLog
 
 /// The key files that operators make with `cairn keygen` and nodes read.
@@ -115,27 +116,26 @@ package enum KeyFiles {
         return "make it with: \(ShellWords.line(["cairn", "keygen", kind] + name + ["--out", ShellWords.path(path)]))"
     }
 
-    /// The only line of a file, without its newline.
+    /// The only line of a file, without its line end.
     private static func line(at path: String, hint: String) throws(KeyFileError) -> String {
-        var text = try read(path, hint: hint)
-        if text.hasSuffix("\n") { text.removeLast() }
-        guard !text.isEmpty, !text.contains("\n"), !text.contains("\r") else {
-            throw .malformed(path: path, reason: "the file must hold exactly one line")
-        }
-        return text
+        let contents = try contents(path, hint: hint)
+        do throws(InputFileError) { return try InputFile.line(of: contents, named: path) } catch { throw .input(error) }
     }
 
     private static func read(_ path: String, hint: String) throws(KeyFileError) -> String {
-        let bytes: [UInt8]?
-        do throws(DurableFileError) { bytes = try DurableFile.read(path, upTo: sizeLimit) } catch { throw .file(error) }
-        guard let bytes else { throw .missing(path: path, hint: hint) }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if let mode = (attributes?[.posixPermissions] as? NSNumber)?.uint16Value, mode & 0o077 != 0 {
-            throw .exposed(path: path, mode: mode)
+        let contents = try contents(path, hint: hint)
+        do throws(InputFileError) { return try InputFile.text(of: contents.bytes, named: path) } catch {
+            throw .input(error)
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .malformed(path: path, reason: "the file is not text")
+    }
+
+    private static func contents(_ path: String, hint: String) throws(KeyFileError) -> InputFile.Contents {
+        let contents: InputFile.Contents
+        do throws(InputFileError) { contents = try InputFile.contents(path, upTo: sizeLimit) } catch {
+            throw error.problem == .missing ? .missing(path: path, hint: hint) : .input(error)
         }
-        return text
+        // Pipes have no mode that would say who reads them.
+        if let mode = contents.mode, mode & 0o077 != 0 { throw .exposed(path: path, mode: mode) }
+        return contents
     }
 }

@@ -94,7 +94,9 @@ package enum Node {
 
     /// Standard error, so that standard output holds nothing but the line that scripts wait for.
     package static func stderrLogger(level: Logger.Level = .info) -> Logger {
-        var logger = Logger(label: "cairn.node") { ThrottledLogHandler(StreamLogHandler.standardError(label: $0)) }
+        var logger = Logger(label: "cairn.node") { label in
+            ThrottledLogHandler(PlainTextLogHandler(StreamLogHandler.standardError(label: label)))
+        }
         logger.logLevel = level
         return logger
     }

@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import InputFiles
 
 extension ContributorHome {
     /// Installs a task under a name, its own by default. The same task's file is replaced, which may add an owner's
@@ -34,6 +35,30 @@ extension ContributorHome {
         return there.taskID == id
     }
 
+    /// Installs what a backup has of tasks, and leaves alone what is installed here.
+    ///
+    /// - Returns: the names of those that were not, and of those that are other tasks here.
+    package func install(_ files: [[UInt8]]) throws -> (installed: [String], others: [String]) {
+        var (installed, others): ([String], [String]) = ([], [])
+        for bytes in files {
+            let task: TaskFile
+            do { task = try TaskFile(json: bytes) } catch {
+                throw ContributorError.file(path: "a task in the backup", reason: String(describing: error))
+            }
+            if tasks().contains(where: { (try? $0.result.get())?.taskID == task.taskID }) { continue }
+            guard isFree(task.name, for: task.taskID) else {
+                others.append(task.name)
+                continue
+            }
+            try install(task)
+            installed.append(task.name)
+        }
+        return (installed, others)
+    }
+
+    /// The files of all installed tasks that can be read, for a backup.
+    package func taskFiles() -> [[UInt8]] { tasks().compactMap { try? $0.result.get().json() } }
+
     /// All installed tasks, by name. A file that cannot be read is reported in its place.
     public func tasks() -> [(name: String, result: Result<TaskFile, any Error>)] {
         HomeFile.names(in: "\(path)/tasks", suffix: ".task").map { name in
@@ -44,11 +69,11 @@ extension ContributorHome {
 
     /// The task in a file, or installed under a name.
     ///
-    /// - Parameter argument: A path (anything with a slash or ending in `.task`), or the name of an installed task.
+    /// - Parameter argument: A path (anything with a slash or ending in `.task`, or `-` for the standard input), or the name of an installed task.
     public func task(_ argument: String) throws -> TaskFile {
-        let isPath = argument.contains("/") || argument.hasSuffix(".task")
+        let isPath = argument.contains("/") || argument.hasSuffix(".task") || argument == InputFile.standardInput
         let file = isPath ? argument : "\(path)/tasks/\(argument).task"
-        guard FileManager.default.fileExists(atPath: file) else {
+        guard argument == InputFile.standardInput || FileManager.default.fileExists(atPath: file) else {
             throw ContributorError.file(
                 path: argument,
                 reason: isPath ? "there is no such task file" : "no task of this name is installed in \(path)/tasks")

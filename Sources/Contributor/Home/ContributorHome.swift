@@ -1,9 +1,11 @@
 import Foundation
+import InputFiles
 import Wallet
 
 /// A contributor's own folder: `$CAIRN_HOME`, or `~/.cairn`.
 ///
 ///     wallet             everything secret, encrypted. Back it up: cairn wallet export
+///     wallet.mark        how far the wallet had got, which shows when its end is missing
 ///     tasks/NAME.task    tasks that were installed under a name
 ///     hpke-seen.json     how new the HPKE configurations were that the nodes have shown, see SeenHpkeLists
 ///
@@ -14,11 +16,20 @@ public struct ContributorHome: Sendable {
 
     public var walletPath: String { "\(path)/wallet" }
 
+    private var markPath: String { "\(walletPath).mark" }
+
     /// The home that the environment names.
-    public static func standard(environment: [String: String] = ProcessInfo.processInfo.environment) -> ContributorHome
-    {
-        if let path = environment["CAIRN_HOME"], !path.isEmpty { return ContributorHome(path: path) }
-        return ContributorHome(path: FileManager.default.homeDirectoryForCurrentUser.path + "/.cairn")
+    ///
+    /// - Throws: ``ContributorError/noHome`` where neither variable is set. The account's own folder is not taken instead:
+    ///   whoever runs without `HOME` (a service, `env -i`) would get a wallet in a place that nobody looks into.
+    public static func standard(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ContributorError) -> ContributorHome {
+        if let path = environment["CAIRN_HOME"], !path.isEmpty {
+            return ContributorHome(path: HomeFolder.expand(path, environment: environment))
+        }
+        guard let home = HomeFolder.path(environment) else { throw .noHome }
+        return ContributorHome(path: home + "/.cairn")
     }
 
     public init(path: String) {
@@ -53,8 +64,15 @@ public struct ContributorHome: Sendable {
         let wallet: ContributorWallet
         if FileManager.default.fileExists(atPath: walletPath) {
             wallet = try ContributorWallet(
-                opening: walletPath, passphrase: try passphrase(.open), keeping: plain.isThere ? .everything : detail)
+                opening: walletPath, passphrase: try passphrase(.open), keeping: plain.isThere ? .everything : detail,
+                markPath: markPath)
             if plain.isThere { try wallet.merge(WalletContents(try plain.records()), from: "\(path)/seed") }
+        } else if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: walletPath) {
+            // A disk that is not there. A new wallet in its place would have another seed.
+            throw ContributorError.file(
+                path: walletPath,
+                reason: "it is a link to \(target), where nothing is. Connect the disk that has it, or remove the link."
+            )
         } else if creating || plain.isThere {
             let records = plain.isThere ? try plain.records() : nil
             wallet = try createWallet(records, passphrase: try passphrase(.create))
@@ -70,11 +88,13 @@ public struct ContributorHome: Sendable {
     private func createWallet(_ records: [WalletRecord]?, passphrase: Passphrase) throws -> ContributorWallet {
         try HomeFile.createFolder(path)
         let key = try WalletKey.make(from: passphrase)
+        let contents = records ?? [.newSeed()]
         do throws(WalletError) {
-            guard let records else { return try ContributorWallet(creating: walletPath, key: key) }
-            return try ContributorWallet(creating: walletPath, key: key, records: records)
-        } catch .exists {
-            let wallet = try ContributorWallet(opening: walletPath, passphrase: passphrase)
+            return try ContributorWallet(creating: walletPath, key: key, records: contents, markPath: markPath)
+        } catch {
+            guard error == .exists(path: walletPath) else { throw error }
+            let wallet = try ContributorWallet(
+                opening: walletPath, passphrase: passphrase, keeping: .everything, markPath: markPath)
             if let records { try wallet.merge(WalletContents(records), from: "\(path)/seed") }
             return wallet
         }
@@ -85,7 +105,7 @@ public struct ContributorHome: Sendable {
         try HomeFile.createFolder(path)
         return try ContributorWallet(
             creating: walletPath, key: try WalletKey.make(from: passphrase),
-            records: try backup.contents().records())
+            records: try backup.contents().records(), markPath: markPath)
     }
 
     /// Makes a wallet of this seed where none is.

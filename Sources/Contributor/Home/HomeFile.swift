@@ -1,14 +1,14 @@
 import DurableFiles
 import Foundation
+import InputFiles
 
 /// Files of a contributor's home that are not encrypted.
 enum HomeFile {
-    static func read(_ file: String) throws -> [UInt8] {
-        do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: file)))
-        } catch {
-            throw ContributorError.file(path: file, reason: error.localizedDescription)
-        }
+    /// All of a text file, for decoders: people carry these between platforms.
+    static func read(_ file: String) throws -> [UInt8] { Array(try text(file).utf8) }
+
+    static func text(_ file: String) throws -> String {
+        do throws(InputFileError) { return try InputFile.text(file) } catch { throw ContributorError.input(error) }
     }
 
     /// Replaces a file in one step: a crash leaves the old or the new contents. The folder must exist.

@@ -22,7 +22,7 @@ struct PlainHome {
     ///
     /// - Throws: ``ContributorError/file(path:reason:)`` for the first file that cannot be read.
     func records() throws -> [WalletRecord] {
-        let text = String(decoding: try HomeFile.read(seedFile), as: UTF8.self)
+        let text = try HomeFile.text(seedFile)
         guard let seed = Hex.decode(text.trimmingCharacters(in: .whitespacesAndNewlines)),
             seed.count == ClaimKey.seedSize
         else {

@@ -239,7 +239,7 @@ extension BatchScope {
 enum LogPolicyFile {
     static func read(_ path: String) throws -> LogPolicy {
         do {
-            return try LogPolicy(parsing: try UserFile.read(path, limit: 1 << 20))
+            return try LogPolicy(parsing: try UserFile.readUTF8(path, limit: 1 << 20))
         } catch let error as PolicyError {
             throw CommandFailure("\(path) is not a log policy: \(error)")
         }

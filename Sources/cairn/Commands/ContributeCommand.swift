@@ -248,7 +248,7 @@ struct ContributeCommand: AsyncParsableCommand {
         let parameters = file.configuration.cairn
         let start = try Model(file: model, hash: parameters?.modelHash)
         let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
-        guard parameters?.termsHash == document.hash else {
+        guard document.isNamed(by: parameters?.termsHash) else {
             throw CommandFailure(
                 "\(training) does not hold the settings that the task names", advice: "Get them from the task's owner.")
         }

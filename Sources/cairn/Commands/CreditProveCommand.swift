@@ -96,7 +96,7 @@ struct CreditProveCommand: AsyncParsableCommand {
                     file: output, bytes: file.count, reports: found.count, statement: statement.description,
                     leakedBits: leaked, seconds: seconds))
         }
-        Console.print("\(output)  \(statement), \(found.count) reports, \(file.count) bytes")
+        UserFile.announce(output, "  \(statement), \(found.count) reports, \(file.count) bytes")
         let tasks = Set(batches.map(\.task.taskID.base64URL)).sorted()
         let verify = PrintedCommand("credit", "verify").word(path: output)
         NextStep.tell(

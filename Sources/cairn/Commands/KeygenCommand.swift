@@ -30,6 +30,8 @@ struct KeygenCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
+        // Whoever has seen a secret pass by has it, and there would be no place for the public part.
+        if UserFile.isStream(file) { throw ValidationError("A key is kept in a file: name one with --out.") }
         if kind.isNamed, name == nil { throw ValidationError("A \(kind.rawValue) key needs --name NAME.") }
         if !kind.isNamed, name != nil { throw ValidationError("A \(kind.rawValue) key has no name: leave out --name.") }
     }

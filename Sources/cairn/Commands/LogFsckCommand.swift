@@ -74,7 +74,7 @@ struct LogFsckCommand: AsyncParsableCommand, Judging {
     private func earlier() throws -> Checkpoint? {
         guard let seen, FileManager.default.fileExists(atPath: seen) else { return nil }
         do {
-            return try SignedCheckpoint(parsing: try UserFile.read(seen, limit: SignedNote.maximumSize)).checkpoint
+            return try SignedCheckpoint(parsing: try UserFile.readUTF8(seen, limit: SignedNote.maximumSize)).checkpoint
         } catch let error as CheckpointError {
             throw CommandFailure(
                 "\(seen) is not a checkpoint: \(error)", advice: "Restore it, or name a file that does not exist yet.")

@@ -125,7 +125,7 @@ struct ModelStepCommand: AsyncParsableCommand {
         try UserFile.requireAbsent(output)
         let file = try task.load()
         let document = try TrainingSettings.Document(try UserFile.read(training), name: training)
-        guard file.configuration.cairn?.termsHash == document.hash else {
+        guard document.isNamed(by: file.configuration.cairn?.termsHash) else {
             throw CommandFailure("\(training) does not hold the settings that the task names")
         }
         let collector = try Collector(
@@ -134,7 +134,7 @@ struct ModelStepCommand: AsyncParsableCommand {
         let next = try await RoundOwner(file: file, key: try OwnerKey.read(ownerKey)).step(
             from: try Model(decoding: try UserFile.read(model)), collector: collector)
         try UserFile.create(output, next.encoded(), isSecret: false)
-        Console.print(output)
+        UserFile.announce(output)
         guard let round = file.configuration.trainingRound, round.number < .max else { return }
         Console.error("logged: what came of round \(round.number) of run \(round.runName)")
         NextStep.tell(

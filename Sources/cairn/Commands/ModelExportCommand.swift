@@ -39,7 +39,7 @@ struct ModelExportCommand: ParsableCommand {
             case .npy: try model.flatTensor()
             }
         try UserFile.create(output, try file.encoded(as: format, precision: .double), isSecret: false)
-        Console.print(output)
+        UserFile.announce(output)
     }
 
     private func metadata(of model: Model) throws -> [String: String] {

@@ -141,7 +141,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         if let dap { return .plain(try PlainTask.load(path: dap), path: dap) }
         let path = file ?? ""
         do {
-            return .file(try TaskFile(json: try UserFile.read(path, limit: 1 << 20)), path: path)
+            return .file(try TaskFile(json: try UserFile.readUTF8(path, limit: 1 << 20)), path: path)
         } catch let error as TaskFileError {
             throw CommandFailure("\(path): \(error)")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DAP
+import Encodings
 import Foundation
 import Ledger
 import Wallet
@@ -22,7 +23,7 @@ struct PromiseShowCommand: ParsableCommand {
     var report: ReportID
 
     func run() throws {
-        Console.write(String(decoding: try Self.held(report), as: UTF8.self), to: STDOUT_FILENO)
+        StandardOutput.shared.write(String(decoding: try Self.held(report), as: UTF8.self).safeForTerminals)
     }
 
     /// The promise that the wallet has about a report.

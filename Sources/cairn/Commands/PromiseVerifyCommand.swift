@@ -53,7 +53,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
 
     private func promise() throws -> [UInt8] {
         if let report { return try PromiseShowCommand.held(report) }
-        return try UserFile.read(file ?? "", limit: HeldPromise.maximumSize)
+        return try UserFile.readUTF8(file ?? "", limit: HeldPromise.maximumSize)
     }
 
     func run() async throws {

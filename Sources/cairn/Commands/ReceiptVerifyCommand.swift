@@ -65,7 +65,7 @@ struct ReceiptVerifyCommand: ParsableCommand, Judging {
         let paths = try files.flatMap(Self.receipts)
         var reports: [(path: String, report: ReceiptReport)] = []
         for path in paths {
-            let bytes = try UserFile.read(path, limit: 1 << 20)
+            let bytes = try UserFile.readUTF8(path, limit: 1 << 20)
             let judgement = try policies.judgement(of: bytes, path: path)
             reports.append((path, Receipt.verify(file: bytes, policy: judgement.policy, task: judgement.task)))
         }
@@ -149,7 +149,7 @@ private struct ReceiptPolicies {
     private let installed: [TaskID: TaskFile]
 
     init(file: String?, task argument: String?) throws {
-        let home = ContributorHome.standard()
+        let home = try ContributorHome.standard()
         let taskFile = try argument.map { try home.task($0) }
         let policy = try file.map(LogPolicyFile.read) ?? taskFile?.parsedPolicy()
         given = try policy.map { Judgement(policy: $0, task: try taskFile?.configuration.validated()) }

@@ -119,7 +119,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = ContributorHome.standard()
+        let home = try ContributorHome.standard()
         guard home.isFree(name) else {
             throw CommandFailure(
                 "a task named '\(name)' is installed in \(home.path)/tasks, and is not replaced",
@@ -147,7 +147,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         draft.publish = publish == .public ? .public : .collector
         let lambdaFile = try setCredit(&draft)
         draft.acceptsWeakPromises = weak.areAccepted
-        draft.logPolicy = try policy.map(UserFile.readText)
+        draft.logPolicy = try policy.map { try UserFile.readText($0, limit: 1 << 20) }
         draft.owner = try ownerKey.map(OwnerKey.read)
 
         let file = try await plain ? draft.completePlain() : draft.complete()

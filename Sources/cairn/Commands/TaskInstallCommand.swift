@@ -29,7 +29,7 @@ struct TaskInstallCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let home = ContributorHome.standard()
+        let home = try ContributorHome.standard()
         let file = try await TaskSource.load(task, home: home)
         let name = name ?? file.name
         guard home.isFree(name, for: file.taskID) else {

@@ -15,7 +15,7 @@ struct TaskListCommand: ParsableCommand {
 
     func run() throws {
         var descriptions: [TaskDescription] = []
-        for (name, result) in ContributorHome.standard().tasks() {
+        for (name, result) in try ContributorHome.standard().tasks() {
             do {
                 descriptions.append(try TaskDescription(try result.get(), installed: name))
             } catch {

@@ -32,7 +32,7 @@ struct VectorsCommand: ParsableCommand {
             var failures = 0
             for path in try paths.flatMap(Self.files) {
                 let name = URL(fileURLWithPath: path).lastPathComponent
-                switch checker.check(fileName: name, json: try UserFile.read(path)) {
+                switch checker.check(fileName: name, json: try UserFile.readUTF8(path)) {
                 case .ok:
                     Console.print("\(name) ok")
                 case .fail(let difference):

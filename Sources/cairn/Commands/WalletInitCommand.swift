@@ -7,12 +7,17 @@ import Wallet
 struct WalletInitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a wallet.",
-        discussion: "`cairn contribute` does this on first use. A home with plain files is moved into the new wallet.")
+        discussion: """
+            `cairn contribute` does this on first use. A home with plain files is moved into the new wallet. A passphrase has \
+            at least \(Passphrase.fewestCharacters) characters, \(Passphrase.fewestDifferent) of them different.
+            """)
+
+    @OptionGroup var weak: WeakPassphraseOption
 
     func run() throws {
-        let path = ContributorHome.standard().walletPath
+        let path = try ContributorHome.standard().walletPath
         guard !FileManager.default.fileExists(atPath: path) else { throw WalletError.exists(path: path) }
-        let access = try WalletAccess.open(creating: true)
+        let access = try WalletAccess.open(creating: true, weak: weak.rule)
         Console.print(access.wallet.path)
         Console.error("Back it up (cairn wallet export FILE), or keep its seed in a safe place (cairn wallet seed).")
     }

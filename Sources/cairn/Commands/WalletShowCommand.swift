@@ -30,6 +30,9 @@ struct WalletShowCommand: ParsableCommand {
 
         let path: String
         let tasks: [Task]
+        /// Bytes at the wallet's end that cannot be read, and parts of it that were there and are missing.
+        let unreadBytes: UInt64
+        let lostParts: UInt64
     }
 
     @Flag(help: "Print JSON.") var json = false
@@ -43,8 +46,15 @@ struct WalletShowCommand: ParsableCommand {
         let tasks = Set(contents.reports.keys.map(\.taskID)).union(contents.receipts.keys.map(\.taskID))
         let rows = tasks.map { row($0, name: names[$0], contents) }
             .sorted { ($0.name ?? "", $0.taskId) < ($1.name ?? "", $1.taskId) }
-        if json { return try JSONOutput.print(Output(path: access.wallet.path, tasks: rows)) }
-        Console.print(access.wallet.path)
+        if json {
+            return try JSONOutput.print(
+                Output(
+                    path: access.wallet.path, tasks: rows, unreadBytes: access.wallet.end.unread,
+                    lostParts: access.wallet.end.lostFrames))
+        }
+        Console.print(
+            "\(access.wallet.path)  \(contents.reports.count) reports, \(contents.receipts.count) receipts, "
+                + "\(contents.promises.count) promises")
         if rows.isEmpty { Console.print("no reports yet") }
         for row in rows {
             Console.print(

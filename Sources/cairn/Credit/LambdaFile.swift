@@ -24,7 +24,7 @@ struct LambdaFile: Codable {
     }
 
     static func read(_ path: String) throws -> LambdaFile {
-        let data = Data(try UserFile.read(path, limit: 256 << 20))
+        let data = Data(try UserFile.readUTF8(path, limit: 256 << 20))
         if let lambda = try? JSONDecoder().decode([Int64].self, from: data) { return LambdaFile(lambda: lambda) }
         guard let file = try? JSONDecoder().decode(LambdaFile.self, from: data), file.cairnLambda == 1,
             file.salt == nil || file.saltBytes != nil

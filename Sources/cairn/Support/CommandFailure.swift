@@ -40,8 +40,12 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// Ends the process after an error of the argument parser, or a request for help or the version.
     static func exit(parsing error: any Error) -> Never {
         let code = Cairn.exitCode(for: error)
-        guard code != .success else { Cairn.exit(withError: error) }
         let message = Cairn.fullMessage(for: error)
+        guard code != .success else {
+            // A request for help, the version, or a completion script.
+            Console.print(message.hasSuffix("\n") ? String(message.dropLast()) : message)
+            Foundation.exit(StandardOutput.shared.finish() ?? code.rawValue)
+        }
         let text = message.hasPrefix("Error: ") ? String(message.dropFirst("Error: ".count)) : message
         Console.error("cairn: \(text)")
         Foundation.exit(code.rawValue)
@@ -57,7 +61,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     static func exit(running error: any Error, of command: any ParsableCommand) -> Never {
         switch error {
         case let code as ExitCode:
-            Foundation.exit(code.rawValue)
+            Foundation.exit(code.isSuccess ? StandardOutput.shared.finish() ?? code.rawValue : code.rawValue)
         case is CancellationError:
             Console.error("cairn: interrupted")
             Foundation.exit(ExitStatus.interrupted.rawValue)

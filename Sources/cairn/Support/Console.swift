@@ -1,32 +1,34 @@
+import DurableFiles
+import Encodings
 import Foundation
 import Synchronization
 
 /// Standard output for results, standard error for everything about them.
+///
+/// All that is printed goes through here, so that two things hold for every command: no text by others gives orders to the
+/// terminal, and output that was lost is a failure (``StandardOutput``).
 enum Console {
     /// Prints a result.
     static func print(_ text: String = "") {
-        write(text + "\n", to: STDOUT_FILENO)
+        StandardOutput.shared.write(text.safeForTerminals + "\n")
     }
 
     /// Prints a message, after clearing an unfinished progress bar.
     static func error(_ text: String) {
-        write((isTerminal ? ProgressBar.clearLine : "") + text + "\n", to: STDERR_FILENO)
+        draw((isTerminal ? ProgressBar.clearLine : ""), text + "\n")
     }
 
     /// Whether a person watches standard error on a terminal that can redraw a line.
     static let isTerminal = TerminalKind.redraws(
         isTerminal: isatty(STDERR_FILENO) == 1, environment: ProcessInfo.processInfo.environment)
 
-    /// Writes all bytes. A reader that has gone away (`cairn … | head`) is not an error worth a message.
-    static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array(text.utf8)
-        var offset = 0
-        while offset < bytes.count {
-            let written = bytes[offset...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { return }
-            offset += written
-        }
+    /// Writes on standard error, which is where nothing can be said if it fails.
+    ///
+    /// - Parameters:
+    ///   - control: Orders of our own to the terminal.
+    ///   - text: What may hold anything.
+    static func draw(_ control: String, _ text: String = "", on descriptor: Int32 = STDERR_FILENO) {
+        try? DurableFile.writeAll(Array((control + text.safeForTerminals).utf8), to: descriptor, path: "")
     }
 }
 
@@ -86,14 +88,14 @@ final class ProgressBar: Sendable {
 
     /// Removes the bar from a terminal, so that a result can take its line.
     func finish() {
-        if isTerminal { Console.write(Self.clearLine, to: STDERR_FILENO) }
+        if isTerminal { Console.draw(Self.clearLine) }
     }
 
     private func draw(done: Int) {
         if isTerminal {
-            Console.write(Self.clearLine + Self.line(label: label, done: done, total: total), to: STDERR_FILENO)
+            Console.draw(Self.clearLine, Self.line(label: label, done: done, total: total))
         } else if plainLines, done > 0, ContinuousClock.now - start > .seconds(1) {
-            Console.write("\(label): \(done) of \(total)\n", to: STDERR_FILENO)
+            Console.draw("", "\(label): \(done) of \(total)\n")
         }
     }
 
@@ -117,10 +119,10 @@ final class Spinner: Sendable {
             turns += 1
             return turns
         }
-        Console.write("\(ProgressBar.clearLine)\(label) \(["|", "/", "-", "\\"][turn % 4])", to: STDERR_FILENO)
+        Console.draw(ProgressBar.clearLine, "\(label) \(["|", "/", "-", "\\"][turn % 4])")
     }
 
     func finish() {
-        if Console.isTerminal { Console.write(ProgressBar.clearLine, to: STDERR_FILENO) }
+        if Console.isTerminal { Console.draw(ProgressBar.clearLine) }
     }
 }

@@ -38,7 +38,7 @@ struct AcceptedTasks: ParsableArguments {
     var names: [String]
 
     func ids() throws -> Set<TaskID> {
-        let home = ContributorHome.standard()
+        let home = try ContributorHome.standard()
         return Set(
             try names.map { name in
                 if let id = TaskID(base64URL: name) { return id }

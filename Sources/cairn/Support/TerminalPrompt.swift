@@ -27,9 +27,9 @@ struct TerminalPrompt {
         guard tcsetattr(terminal, TCSAFLUSH, &silent) == 0 else { throw CommandFailure("the terminal cannot be used") }
         defer {
             tcsetattr(terminal, TCSAFLUSH, &before)
-            Console.write("\n", to: terminal)
+            Console.draw("", "\n", on: terminal)
         }
-        Console.write(question, to: terminal)
+        Console.draw("", question, on: terminal)
         var typed: [UInt8] = []
         while true {
             var key: UInt8 = 0

@@ -3,6 +3,7 @@ import Crypto
 import DAP
 import Encodings
 import Foundation
+import InputFiles
 import Ledger
 import SharedModel
 
@@ -65,15 +66,18 @@ struct TrainingSettings: Codable, Sendable, Equatable {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             do {
-                let version = try decoder.decode(Version.self, from: Data(bytes)).cairnTraining
+                let text = Data(try InputFile.text(of: bytes, named: name).utf8)
+                let version = try decoder.decode(Version.self, from: text).cairnTraining
                 guard TrainingSettings.readVersions.contains(version) else {
                     throw CommandFailure(
                         "\(name) has version \(version); this program reads versions 2 and 3",
                         advice: "Make the run's settings anew with `cairn model create`.")
                 }
-                settings = try decoder.decode(TrainingSettings.self, from: Data(bytes))
+                settings = try decoder.decode(TrainingSettings.self, from: text)
             } catch let failure as CommandFailure {
                 throw failure
+            } catch let error as InputFileError {
+                throw CommandFailure(error.sentence, advice: error.advice)
             } catch let error as DecodingError {
                 throw CommandFailure(
                     "\(name) is not a file of training settings: \(Self.words(for: error))",
@@ -105,6 +109,14 @@ struct TrainingSettings: Codable, Sendable, Equatable {
         }
 
         var hash: [UInt8] { Array(SHA256.hash(data: bytes)) }
+
+        /// Whether a task's `terms_hash` is that of this file, or of what it was before a mail program or an editor changed
+        /// the ends of its lines: the settings are the same.
+        func isNamed(by termsHash: [UInt8]?) -> Bool {
+            if termsHash == hash { return true }
+            guard let text = try? InputFile.text(of: bytes, named: "") else { return false }
+            return termsHash == Array(SHA256.hash(data: Data(text.utf8)))
+        }
     }
 
     func featureScaling() throws -> FeatureScaling { try FeatureScaling(argument: scaling) }

@@ -1,52 +1,40 @@
 import DurableFiles
 import Foundation
+import InputFiles
 
 /// Files that a person names on the command line. Errors name the path and say what to do.
 enum UserFile {
     /// Finds out, before something is done, that its result has a place to go.
     static func requireAbsent(_ path: String) throws {
-        if FileManager.default.fileExists(atPath: path) {
+        if !isStream(path), FileManager.default.fileExists(atPath: path) {
             throw CommandFailure("\(path) exists", advice: "Name another file with --out.")
         }
     }
 
-    /// Reads all of a file of at most `limit` bytes.
+    /// Reads all of a file of at most `limit` bytes that is not text.
     static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CommandFailure("there is no file \(path)", advice: "Check the path.")
-        }
-        guard !isDirectory.boolValue else {
-            throw CommandFailure("\(path) is a folder", advice: "Name a file in it.")
-        }
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            guard data.count <= limit else {
-                throw CommandFailure("\(path) has \(data.count) bytes, more than the \(limit) that are read")
-            }
-            return Array(data)
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure(
-                "\(path) cannot be read: \(error.localizedDescription)", advice: "Check its permissions.")
-        }
+        try reading { () throws(InputFileError) in try InputFile.bytes(path, upTo: limit) }
     }
 
-    static func readText(_ path: String) throws -> String {
-        guard let text = String(validating: try read(path), as: UTF8.self) else {
-            throw CommandFailure("\(path) is not UTF-8 text")
-        }
-        return text
+    /// Reads a text file, whatever platform it is from.
+    static func readText(_ path: String, limit: Int = 64 << 20) throws -> String {
+        try reading { () throws(InputFileError) in try InputFile.text(path, upTo: limit) }
+    }
+
+    /// ``readText(_:limit:)`` as UTF-8, for decoders.
+    static func readUTF8(_ path: String, limit: Int = 64 << 20) throws -> [UInt8] {
+        Array(try readText(path, limit: limit).utf8)
     }
 
     /// A secret kept as one line of text: the line without its white space at either end.
     static func readLine(_ path: String) throws -> String {
-        let line = try readText(path).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !line.isEmpty, !line.contains(where: \.isNewline) else {
-            throw CommandFailure("\(path) does not hold exactly one line of text")
+        try reading { () throws(InputFileError) in try InputFile.line(path) }
+    }
+
+    private static func reading<Result>(_ body: () throws(InputFileError) -> Result) throws -> Result {
+        do throws(InputFileError) { return try body() } catch {
+            throw CommandFailure(error.sentence, advice: error.advice)
         }
-        return line
     }
 
     static func create(_ path: String, _ contents: String, isSecret: Bool) throws {
@@ -54,7 +42,10 @@ enum UserFile {
     }
 
     /// Creates a file that must not exist yet; `0600` from the first moment where it holds a secret.
+    /// Pipes and devices that are there already get it instead, and so does the standard output (`-`).
     static func create(_ path: String, _ contents: [UInt8], isSecret: Bool) throws {
+        if isStandardOutput(path) { return StandardOutput.shared.write(contents) }
+        if isStream(path) { return try write(contents, toStream: path) }
         do throws(DurableFileError) {
             try DurableFile.create(contents, at: path, mode: isSecret ? 0o600 : 0o644)
         } catch {
@@ -66,6 +57,36 @@ enum UserFile {
             throw CommandFailure(
                 "\(path) cannot be \(error.operation == .open ? "created" : "written"): \(error.reason)")
         }
+    }
+
+    /// Whether a result that is named so goes where results go anyway.
+    static func isStandardOutput(_ path: String) -> Bool {
+        ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
+    }
+
+    /// Whether what is written there passes through: a pipe or a device, and no file.
+    static func isStream(_ path: String) -> Bool {
+        if isStandardOutput(path) || path == "/dev/stderr" { return true }
+        var status = stat()
+        return stat(path, &status) == 0 && [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT)
+    }
+
+    private static func write(_ contents: [UInt8], toStream path: String) throws {
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            throw CommandFailure("\(path) cannot be written: \(DurableFileError.last(.open, path).reason)")
+        }
+        do throws(DurableFileError) {
+            defer { close(file) }
+            try DurableFile.writeAll(contents, to: file, path: path)
+        } catch {
+            throw CommandFailure("\(path) cannot be written: \(error.reason)")
+        }
+    }
+
+    /// Says where a result is, for whoever does not have it before their eyes.
+    static func announce(_ path: String, _ rest: String = "") {
+        if !isStandardOutput(path) { Console.print(path + rest) }
     }
 
     /// Replaces a file in one step: readers see the old contents or the new, never a part.

@@ -12,48 +12,61 @@ struct WalletAccess {
     /// - Parameters:
     ///   - creating: whether one is made where there is none.
     ///   - detail: `.states` for uploads only, which need little memory then.
+    ///   - weak: whether a new wallet's passphrase may be one that can be guessed.
     static func open(
-        creating: Bool = false, keeping detail: WalletContents.Detail = .everything
+        creating: Bool = false, keeping detail: WalletContents.Detail = .everything,
+        weak: WeakPassphrase = .refused(advice: WeakPassphrase.initAdvice)
     ) throws -> WalletAccess {
-        let home = ContributorHome.standard()
+        let home = try ContributorHome.standard()
         var used: Passphrase?
         let wallet = try home.openWallet(creating: creating, keeping: detail) { use in
-            let passphrase = try ask(use, path: home.walletPath)
+            let passphrase = try ask(use, path: home.walletPath, weak: weak)
             used = passphrase
             return passphrase
         }
         guard let used else { throw CommandFailure("the wallet was opened without a passphrase") }
+        for line in WalletNotes.lines(wallet.end, path: wallet.path, newest: try wallet.records().last?.time) {
+            Console.error("cairn: \(line)")
+        }
         return WalletAccess(home: home, wallet: wallet, passphrase: used)
     }
 
     /// The passphrase of the environment, or else of the person at the terminal.
-    static func ask(_ use: ContributorHome.PassphraseUse, path: String) throws -> Passphrase {
-        if let passphrase = try Passphrase.fromEnvironment() { return passphrase }
+    static func ask(
+        _ use: ContributorHome.PassphraseUse, path: String, weak: WeakPassphrase
+    ) throws -> Passphrase {
+        let given = try Passphrase.fromEnvironment()
         switch use {
-        case .open: return try prompt("passphrase of \(path): ", twice: false)
-        case .create: return try prompt("new passphrase for \(path): ", twice: true)
+        case .open: return try given ?? prompt("passphrase of \(path): ", twice: false)
+        case .create: return try weak.checked(try given ?? prompt("new passphrase for \(path): ", twice: true))
         }
     }
 
     /// A passphrase for a copy, or another one for the wallet.
     ///
     /// - Parameter file: whose first line it is; asked for on the terminal if nil.
-    static func newPassphrase(file: String?, path: String) throws -> Passphrase {
-        if let file { return try Passphrase.fromFile(file) }
-        return try prompt("new passphrase for \(path): ", twice: true, option: "--new-passphrase-file FILE")
+    static func newPassphrase(file: String?, path: String, weak: WeakPassphrase) throws -> Passphrase {
+        if let file { return try weak.checked(try Passphrase.fromFile(file)) }
+        return try weak.checked(
+            try prompt("new passphrase for \(path): ", twice: true, option: "--new-passphrase-file FILE"))
     }
 
     /// The passphrase of a backup: that of its file, or the wallet's own if it fits, or asked for.
-    static func openBackup(_ path: String, passphraseFile: String?, likely: Passphrase) throws -> ContributorWallet {
-        if let passphraseFile {
-            return try ContributorWallet(opening: path, passphrase: try Passphrase.fromFile(passphraseFile))
+    ///
+    /// - Parameter isIncompleteTaken: whether a backup is read that does not end as one.
+    static func openBackup(
+        _ path: String, passphraseFile: String?, likely: Passphrase, isIncompleteTaken: Bool
+    ) throws -> ContributorWallet {
+        func open(_ passphrase: Passphrase) throws(WalletError) -> ContributorWallet {
+            try ContributorWallet(backup: path, isIncompleteTaken: isIncompleteTaken, passphrase: passphrase)
         }
+        if let passphraseFile { return try open(try Passphrase.fromFile(passphraseFile)) }
         do throws(WalletError) {
-            return try ContributorWallet(opening: path, passphrase: likely)
-        } catch .wrongPassphrase {
-            let typed = try prompt(
-                "passphrase of \(path): ", twice: false, option: "--backup-passphrase-file FILE")
-            return try ContributorWallet(opening: path, passphrase: typed)
+            return try open(likely)
+        } catch {
+            guard error == .wrongPassphrase(path: path) else { throw error }
+            return try open(
+                try prompt("passphrase of \(path): ", twice: false, option: "--backup-passphrase-file FILE"))
         }
     }
 
