@@ -41,6 +41,25 @@ import Testing
         for status in 200..<300 { #expect(judge(status) == .answered) }
     }
 
+    /// A report that the answer does not name counts as stored: so the answer has to be about these reports.
+    @Test func onlyAnAnswerToThisVeryUploadSaysThatReportsAreStored() throws {
+        let ids = (0..<3).map { _ in ReportID.random() }
+        let type = MediaType.uploadErrors.headerValue
+        func read(_ named: [ReportID], _ type: String?) throws(UploadFailures.Odd) -> [ReportID] {
+            let errors = UploadErrors(statuses: named.map { ReportUploadStatus(reportID: $0, error: .reportTooEarly) })
+            return try UploadFailures.read(errors.encoded(), type: type, of: Set(ids)).map(\.reportID)
+        }
+        #expect(try read([], nil).isEmpty && read([], "text/html").isEmpty)
+        #expect(try read([ids[2], ids[0]], type) == [ids[2], ids[0]])
+        let stranger = ReportID.random()
+        #expect(throws: UploadFailures.Odd.foreign(stranger)) { try read([stranger], type) }
+        #expect(throws: UploadFailures.Odd.foreign(stranger)) { try read([ids[0], stranger], type) }
+        #expect(throws: UploadFailures.Odd.twice(ids[1])) { try read([ids[1], ids[1]], type) }
+        #expect(throws: UploadFailures.Odd.otherType("text/html")) { try read([ids[0]], "text/html") }
+        #expect(throws: UploadFailures.Odd.otherType(nil)) { try read([ids[0]], nil) }
+        #expect(throws: UploadFailures.Odd.self) { try UploadFailures.read([1, 2], type: type, of: Set(ids)) }
+    }
+
     @Test func pausesGrowUntilTheDeadline() throws {
         var pace = RetryPace(deadline: .seconds(20))
         var spent = Duration.zero
@@ -59,14 +78,5 @@ import Testing
         var pace = RetryPace(deadline: .seconds(20))
         #expect(pace.wait(after: .seconds(19), asked: .seconds(120)) == .seconds(120))
         #expect(pace.wait(after: .seconds(19), asked: .seconds(3_600)) == nil, "nobody sits there for an hour")
-    }
-
-    @Test func retryAfterIsSecondsOrADate() throws {
-        let now = Date(timeIntervalSince1970: 784_111_777)  // Sun, 06 Nov 1994 08:49:37 GMT
-        #expect(RetryPace.asked("17", now: now) == .seconds(17))
-        #expect(RetryPace.asked("-17", now: now) == .zero)
-        #expect(RetryPace.asked("Sun, 06 Nov 1994 08:50:07 GMT", now: now) == .seconds(30))
-        #expect(RetryPace.asked("Sun, 06 Nov 1994 08:00:00 GMT", now: now) == .zero)
-        for text in [nil, "", "soon", "1.5", "99999999999999999999"] { #expect(RetryPace.asked(text, now: now) == nil) }
     }
 }

@@ -30,6 +30,23 @@ import Testing
         #expect(try await temporary.afterKill().task(Make.task)?.verifyKey == key)
     }
 
+    /// The leader verified its shares, and another process replaced the key before the job was stored.
+    @Test func aJobThatWasMadeWithAnotherKeyIsNotStored() async throws {
+        let temporary = try await store()
+        let store = temporary.store
+        _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
+        var job = NewJob(
+            batchID: nil, request: [1], reportIDs: [Make.reportID(1)], verifyKey: Make.storedTask().verifyKey)
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .replaced)
+        #expect(try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
+        #expect(try await store.pendingJobs().isEmpty)
+        job.verifyKey = key
+        guard case .created = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9) else {
+            Issue.record("a job with the new key is stored")
+            return
+        }
+    }
+
     @Test func aKeyThatReportsWereAcceptedUnderStays() async throws {
         let temporary = try await store()
         try await temporary.store.accept([1, 2])

@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Foundation
+import GRDB
 import Testing
 
 extension EndToEnd {
@@ -79,6 +80,79 @@ extension EndToEnd {
                 try await Cairn.succeed("keygen", "psk", "--out", "\(nodes.leader.folder)/peer.psk")
                 let refused = try await add(nodes, nodes.leader, "visits")
                 #expect(refused.status == 1 && refused.errors.contains("Nothing was changed"), "\(refused.errors)")
+            }
+        }
+
+        /// As a power cut leaves it, or a later version has written it.
+        @Test func aDamagedRowHidesNoOtherTask() async throws {
+            try await TestNodes.run { nodes in
+                let tasks = try await ["steps", "visits"].map { try await create(nodes, $0) }
+                for name in ["steps", "visits"] {
+                    for node in [nodes.leader, nodes.helper] { #expect(try await add(nodes, node, name).status == 0) }
+                }
+                await nodes.leader.stop()
+                let queue = try DatabaseQueue(path: "\(nodes.leader.folder)/data/node.sqlite")
+                try await queue.write { try $0.execute(sql: "UPDATE tasks SET source = 9 WHERE name = 'steps'") }
+                try queue.close()
+                try await nodes.leader.start()
+
+                let config = nodes.leader.configuration
+                let listed = try await Cairn.succeed("node", "task", "list", "--config", config)
+                #expect(listed.output.hasPrefix("visits  ") && !listed.output.contains("steps"))
+                let id = tasks[0].taskID.base64URL
+                #expect(listed.errors.contains("'steps' \(id) (row 1 of the table 'tasks') cannot be read"))
+                let json = try await Cairn.succeed("node", "task", "list", "--config", config, "--json").json()
+                #expect((json["tasks"] as? [[String: Any]])?.count == 1)
+                let damaged = try #require((json["damaged"] as? [[String: Any]])?.first)
+                #expect(damaged["task_id"] as? String == id && damaged["name"] as? String == "steps")
+                let shown = try await Cairn.run("node", "task", "show", "--config", config, "steps")
+                #expect(shown.status == 1 && shown.errors.contains("cannot be read"), "\(shown.errors)")
+                // And the node serves the other.
+                try await eventually("the other task is served") {
+                    (try? await contribute(tasks[1], 3)) == 1
+                }
+            }
+        }
+
+        @Test func aJobThatTheHelperDoesNotAnswerIsGivenUp() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await create(nodes, "steps")
+                for node in [nodes.leader, nodes.helper] { #expect(try await add(nodes, node, "steps").status == 0) }
+                #expect(try await contribute(task, 3) == 1)
+                let client = try TaskClient(task: task)
+                try await eventually("the first report is accepted") { try await client.status().accepted == 1 }
+                // Whoever makes a report needs both nodes' keys.
+                let late = try await client.prepare([.integer(4)], seed: [UInt8](repeating: 1, count: 32))
+                await nodes.helper.stop()
+                #expect(try await client.send(late).allSatisfy { $0.error == nil })
+
+                let config = nodes.leader.configuration
+                func jobs() async throws -> [[String: Any]] {
+                    let shown = try await Cairn.succeed("node", "task", "show", "--config", config, "steps", "--json")
+                    return try shown.json()["pending_jobs"] as? [[String: Any]] ?? []
+                }
+                var job = 0
+                try await eventually("the job fails") {
+                    let first = try await jobs().first
+                    job = first?["job"] as? Int ?? 0
+                    return (first?["attempts"] as? Int ?? 0) > 0
+                }
+                let none = try await Cairn.run("node", "task", "drop", "--config", config, "--job", "999", "steps")
+                #expect(none.status == 1 && none.errors.contains("no waiting job 999"), "\(none.errors)")
+                let dropped = try await Cairn.succeed(
+                    "node", "task", "drop", "--config", config, "--job", "\(job)", "steps", "--json")
+                #expect(try dropped.json()["dropped"] as? Int == 1)
+                #expect(try await jobs().isEmpty)
+
+                // The rest of the task goes on.
+                try await nodes.helper.start()
+                try await eventually("another report is taken") { (try? await contribute(task, 5)) == 1 }
+                let outcome = try await nodes.collector(task).collect(.leaderSelected)
+                #expect(outcome.count == 2 && outcome.value == .integer(8))
+                let refused =
+                    try await Cairn.succeed("node", "task", "show", "--config", config, "steps", "--json")
+                    .json()["refused"] as? [String: Int]
+                #expect(refused == ["report_dropped": 1])
             }
         }
 

@@ -19,6 +19,7 @@ package final class FaultProxy: Sendable {
 
     private struct State {
         var plan: FaultPlan
+        var script: (@Sendable (ProxyRequest) -> Fault)?
         var exchanges: [Exchange] = []
         var faults: [String: Int] = [:]
         var requests: [String: Int] = [:]
@@ -44,8 +45,14 @@ package final class FaultProxy: Sendable {
     ///
     /// - Parameter generator: decides what is left to chance.
     package func follow(_ rules: [FaultRule], generator: SeededGenerator = SeededGenerator(seed: 0)) {
-        state.withLock { $0.plan = FaultPlan(rules, generator: generator) }
+        state.withLock { state in
+            state.plan = FaultPlan(rules, generator: generator)
+            state.script = nil
+        }
     }
+
+    /// Does from the next request on what a script says of each.
+    package func follow(script: @escaping @Sendable (ProxyRequest) -> Fault) { state.withLock { $0.script = script } }
 
     package func follow(_ rules: FaultRule...) { follow(rules) }
 
@@ -70,8 +77,9 @@ package final class FaultProxy: Sendable {
     package var requests: [String: Int] { state.withLock { $0.requests } }
 
     func fault(for request: ProxyRequest) -> Fault {
-        state.withLock { state in
-            let fault = state.plan.fault(for: request)
+        let scripted = state.withLock(\.script)?(request)
+        return state.withLock { state in
+            let fault = scripted ?? state.plan.fault(for: request)
             state.faults[fault.name, default: 0] += 1
             let resource = request.path.split(separator: "/").last { $0.utf8.count < 22 } ?? ""
             state.requests["\(request.method) \(resource)", default: 0] += 1

@@ -69,6 +69,9 @@ package struct NodeError: Error, Sendable, Equatable {
         .http(503, detail, taskID: taskID, headers: [Header("Retry-After", String(retryAfter))])
     }
 
+    /// Whether the node cannot do now what it says when to ask for again.
+    package var isPutOff: Bool { status >= 500 && headers.contains { $0.name == "Retry-After" } }
+
     /// The same error about a known task.
     package func about(_ id: TaskID) -> NodeError {
         var copy = self

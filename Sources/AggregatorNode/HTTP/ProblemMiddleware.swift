@@ -12,6 +12,15 @@ struct ProblemMiddleware: RouterMiddleware {
     let memory: MemoryBudget
     let limits: ServingLimits
     let logger: Logger
+    /// Lines about what is put off, by status.
+    private let delays = LineRules<Int>()
+
+    init(halt: HaltSwitch?, memory: MemoryBudget, limits: ServingLimits, logger: Logger) {
+        self.halt = halt
+        self.memory = memory
+        self.limits = limits
+        self.logger = logger
+    }
 
     func handle(
         _ request: Request, context: NodeRequestContext,
@@ -21,8 +30,10 @@ struct ProblemMiddleware: RouterMiddleware {
         let reservation = MemoryBudget.Reservation(in: memory, free: limits.freeBodyBytes)
         defer { reservation.release() }
         let response: Response
+        var isPutOff = false
         do {
             if let reason = halt?.reason { throw Self.halted(reason) }
+            try request.requireHost()
             var request = request
             request.body = RequestBody(
                 asyncSequence: RequestIntake(
@@ -36,8 +47,15 @@ struct ProblemMiddleware: RouterMiddleware {
             // The draft wants it wherever the task is known, also where nobody has looked it up (DAP-18, Errors).
             let refusal = Self.nodeError(error, logger)
             response = .problem(context.namedTask.map(refusal.about) ?? refusal)
+            isPutOff = refusal.isPutOff
+            if isPutOff { tellDelay(refusal) }
         }
-        let level: Logger.Level = response.status.code >= 500 ? .error : response.status.code >= 400 ? .info : .debug
+        let level: Logger.Level =
+            switch response.status.code {
+            case 500... where !isPutOff: .error
+            case 400..<500: .info
+            default: .debug
+            }
         logger.log(
             level: level, "request",
             metadata: [
@@ -46,6 +64,14 @@ struct ProblemMiddleware: RouterMiddleware {
                 "time": "\(ContinuousClock.now - start)",
             ])
         return response
+    }
+
+    /// Nothing is wrong with such requests, and clients repeat them: a line when the reason changes, and now and then.
+    private func tellDelay(_ refusal: NodeError) {
+        guard let times = delays.line(refusal.detail, about: refusal.status) else { return }
+        logger.info(
+            "requests are put off",
+            metadata: ["status": "\(refusal.status)", "reason": "\(refusal.detail)", "requests": "\(times)"])
     }
 
     /// A path of ours as it is, and of any other as much as a log needs of it.

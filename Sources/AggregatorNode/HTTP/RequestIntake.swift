@@ -66,6 +66,17 @@ extension Request {
     /// The most that the body may turn out to have, where more than `limit` is refused anyway.
     func length(upTo limit: Int) -> Int { min(announcedLength ?? limit, limit) }
 
+    /// HTTP/1.1 wants exactly one `Host` (RFC 9112 section 3.2): whoever routes by one of two, or guesses at one that is
+    /// missing, may mean another server than we. (For HTTP/1.0, which may do without, ``ConnectionKeeper`` adds an empty one.)
+    func requireHost() throws(NodeError) {
+        // The first one has become the authority.
+        let further = HeaderName("Host").map { headers[values: $0].count } ?? 0
+        guard head.authority != nil, further == 0 else {
+            throw .http(
+                400, "A request has to have one Host header field; this one has \(further == 0 ? "none" : "several").")
+        }
+    }
+
     /// Refuses bodies in a form that we do not read: nothing is unpacked here, so that a small request stays small.
     func requirePlainBody() throws(NodeError) {
         guard let name = HeaderName("Content-Encoding"), let accepting = HeaderName("Accept-Encoding") else { return }

@@ -126,11 +126,11 @@ extension HandshakeFinding {
 
     static func plainPeer(own: NodeRole, answer: String) -> HandshakeFinding {
         HandshakeFinding(
-            .plainPeer, .contradiction, reach: .committed,
+            .plainPeer, .contradiction, reach: .cairn,
             reason: "This task needs a Cairn \(own.peer.rawValue), and there is none.",
             advice:
                 "the peer answers \(answer) to POST /cairn/handshake: it is a plain DAP aggregator, which can take part in "
-                + "uncommitted tasks only, or an old version of Cairn, or a proxy in front of it does not pass /cairn/ on"
+                + "plain tasks only, or an old version of Cairn, or a proxy in front of it does not pass /cairn/ on"
         )
     }
 
@@ -144,7 +144,8 @@ extension HandshakeFinding {
         HandshakeFinding(
             .hidden, .warning, reach: .nothing, reason: "The other aggregator does not answer.",
             advice:
-                "the peer, which is a Cairn node, answers \(answer) to POST /cairn/handshake: a proxy in front of it does "
-                + "not pass /cairn/ on; what was known about the tasks stays")
+                "the peer, which has answered handshakes before, answers \(answer) to POST /cairn/handshake: a proxy in front "
+                + "of it does not pass /cairn/ on, or it was put back to a version that does not know the handshake; what "
+                + "was known about the tasks stays")
     }
 }

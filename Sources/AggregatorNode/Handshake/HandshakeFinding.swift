@@ -31,7 +31,10 @@ package struct HandshakeFinding: Sendable, Hashable, Codable {
 
     /// Which tasks must not work while it lasts.
     package enum Reach: String, Sendable, Codable {
-        case nothing, committed, everything
+        case nothing, committed
+        /// All but plain DAP tasks.
+        case cairn
+        case everything
     }
 
     package var code: Code
@@ -50,10 +53,15 @@ package struct HandshakeFinding: Sendable, Hashable, Codable {
         self.advice = advice
     }
 
+    /// Whether the peer was not to be had, as opposed to what it said.
+    var isAbsence: Bool { code == .unreachable || code == .hidden }
+
     func blocks(committed: Bool) -> Bool {
         switch reach {
         case .nothing: false
         case .committed: committed
+        // Nobody finds this out by a handshake that is answered.
+        case .cairn: true
         case .everything: true
         }
     }

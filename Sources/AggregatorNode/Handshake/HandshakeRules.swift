@@ -32,7 +32,7 @@ package struct HandshakeTask: Sendable, Equatable {
             statementKeys: task.parameters?.statementKeys, logKey: task.parameters?.logKey,
             witnesses: task.policy?.witnesses.map(\.verifier.vkey))
         verifyKeys = task.handshakeKeys
-        isAnnounced = task.validated.isPlain && task.isTaskprov
+        isAnnounced = task.isPlain && task.isTaskprov
     }
 
     /// With which of its keys a node proves a task: the leader's first one counts, which a helper has to have as well.

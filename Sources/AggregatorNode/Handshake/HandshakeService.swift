@@ -6,7 +6,9 @@ import Logging
 struct HandshakeService: Sendable {
     let context: NodeContext
     /// Called with tasks that may work from now on.
-    let gained: @Sendable ([TaskID]) -> Void
+    var gained: @Sendable ([TaskID]) -> Void = { _ in }
+    /// Called with tasks for which the peer is there again.
+    var returned: @Sendable ([TaskID]) -> Void = { _ in }
 
     /// How often a finding is said again while it lasts.
     private static let reminder: Duration = .seconds(600)
@@ -53,6 +55,7 @@ struct HandshakeService: Sendable {
                 about: tasks.map(HandshakeTask.init), revision: UInt64(clamping: round.revision ?? 0))
             guard !Task.isCancelled else { return }
             let change = context.standing.take(outcome, tasks: tasks, role: context.role, now: context.now())
+            if !change.returned.isEmpty { returned(change.returned) }
             if !change.gained.isEmpty { gained(change.gained) }
             report(change, &round)
             try await store(change)
@@ -64,7 +67,7 @@ struct HandshakeService: Sendable {
     }
 
     private func report(_ change: PeerStanding.Change, _ round: inout Round) {
-        let troubles = change.findings.filter { $0.weight != .warning }
+        let troubles = change.findings.filter { $0.weight != .warning || $0.isAbsence }
         round.troubles = troubles.isEmpty ? 0 : change.isNew ? 1 : round.troubles + 1
         let isDue = round.said.map { ContinuousClock.now - $0 >= Self.reminder } ?? true
         guard change.isNew || isDue && !change.findings.isEmpty else { return }

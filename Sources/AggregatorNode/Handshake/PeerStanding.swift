@@ -15,7 +15,7 @@ package final class PeerStanding: Sendable {
         /// No handshake has said anything about it.
         case unknown
         case fits
-        /// The peer is no Cairn node.
+        /// The peer is no Cairn node, and the task needs none.
         case plain
         case blocked([HandshakeFinding])
 
@@ -24,6 +24,8 @@ package final class PeerStanding: Sendable {
             guard case .blocked(let findings) = self else { return false }
             return findings.allSatisfy { $0.weight == .unready }
         }
+
+        var isWorking: Bool { self == .fits || self == .plain }
     }
 
     private struct Record {
@@ -73,11 +75,7 @@ package final class PeerStanding: Sendable {
     /// another secret than the peer's.
     package func mayWork(on task: NodeTask) -> Bool {
         guard state.withLock({ $0.isWatched }) else { return true }
-        switch taskState(task) {
-        case .fits: return true
-        case .plain: return !task.isCommitted
-        case .unknown, .blocked: return false
-        }
+        return taskState(task).isWorking
     }
 
     /// How many seconds the peer's clock is ahead of this node's, as of the last handshake; nil where there was none.
@@ -90,9 +88,9 @@ package final class PeerStanding: Sendable {
 
     package func taskState(_ task: NodeTask) -> TaskState {
         state.withLock { state in
-            guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey) else {
-                return .unknown
-            }
+            guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey),
+                record.state != .plain || task.isPlain
+            else { return .unknown }
             return record.state
         }
     }
@@ -142,6 +140,15 @@ package final class PeerStanding: Sendable {
         while state.withLock({ $0.rounds == rounds || $0.asked[id] != hash }), ContinuousClock.now < end {
             do { try await Task.sleep(for: .milliseconds(10)) } catch { return }
         }
+    }
+
+    /// Requests to the peer fail again and again: whether it is there is to be known, so that its return is noticed.
+    func doubt() {
+        let isOpen = state.withLock { state in
+            let isRecent = state.last.map { .now - $0 < Self.retry } ?? false
+            return !isRecent && !state.isAsking && !state.node.contains(where: \.isAbsence)
+        }
+        if isOpen { want() }
     }
 
     private func want() {
@@ -199,6 +206,8 @@ package final class PeerStanding: Sendable {
     package struct Change: Sendable {
         /// Tasks that may work from now on.
         package var gained: [TaskID] = []
+        /// Tasks that may work, after the peer did not answer: whatever waits because of that need not wait longer.
+        package var returned: [TaskID] = []
         /// What has to be stored.
         package var rows: [StoredStanding] = []
         /// What stands between the nodes now, the nodes' own findings first.
@@ -224,9 +233,10 @@ package final class PeerStanding: Sendable {
             case .plain(let answer):
                 // To a plain aggregator nothing is wrong with tasks that it can take part in.
                 isHidden = state.isCairnPeer || tasks.contains { Self.isCairn(state.tasks[$0.id]?.state) }
-                let needsCairn = tasks.contains(where: \.isCommitted)
+                let needsCairn = !tasks.allSatisfy(\.isPlain)
                 node = isHidden ? [.hidden(answer)] : needsCairn ? [.plainPeer(own: role, answer: answer)] : []
             }
+            let isBack = state.node.contains(where: \.isAbsence) && !node.contains(where: \.isAbsence)
             state.node = node
             let ids = Set(tasks.map(\.id))
             state.tasks = state.tasks.filter { ids.contains($0.key) }
@@ -246,8 +256,9 @@ package final class PeerStanding: Sendable {
                 let record = Record(state: next, keyHash: hash, since: now)
                 state.tasks[task.id] = record
                 change.rows.append(next.row(task: task.id, record.keyHash, since: now))
-                if next == .fits || next == .plain && !task.isCommitted { change.gained.append(task.id) }
+                if next.isWorking { change.gained.append(task.id) }
             }
+            if isBack { change.returned = tasks.map(\.id).filter { state.tasks[$0]?.state.isWorking == true } }
             state.rounds += 1
             state.asked = Dictionary(
                 tasks.map { ($0.id, Self.keyHash($0.verifyKey)) }, uniquingKeysWith: { first, _ in first })
@@ -264,7 +275,9 @@ package final class PeerStanding: Sendable {
     ) -> TaskState? {
         switch outcome {
         case .unreachable: return nil
-        case .plain: return task.isCommitted ? .blocked(node) : .plain
+        // Whoever hides the handshake from the first contact on looks the same. A task that was made for Cairn nodes loses
+        // nothing by waiting, and every report by working with a node that has another key.
+        case .plain: return task.isPlain ? .plain : .blocked(node)
         case .assessed(let assessment):
             guard assessment.tasks[task.id] != nil else { return nil }
             let obstacles = assessment.obstacles(task.id, committed: task.isCommitted)

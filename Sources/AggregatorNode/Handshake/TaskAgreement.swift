@@ -52,7 +52,7 @@ package struct TaskAgreement: Sendable {
         switch await call.ask(about: [HandshakeTask(task)], revision: revision) {
         case .assessed(let assessment): assessment.node + (assessment.tasks[task.id] ?? [])
         case .unreachable(let reason): [.unreachable(reason)]
-        case .plain(let answer): task.isCommitted ? [.plainPeer(own: role, answer: answer)] : []
+        case .plain(let answer): task.isPlain ? [] : [.plainPeer(own: role, answer: answer)]
         }
     }
 

@@ -32,7 +32,7 @@ package struct Helper: Sendable {
     package var services: [any Service] {
         [
             BackgroundService { [follower] in await Self.examine(follower) },
-            BackgroundService { [context] in await HandshakeService(context: context) { _ in }.run() },
+            BackgroundService { [context] in await HandshakeService(context: context).run() },
         ]
     }
 

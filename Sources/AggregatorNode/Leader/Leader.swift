@@ -54,7 +54,11 @@ package struct Leader: Sendable {
             BackgroundService { [logKeeper] in await logKeeper.run() },
             BackgroundService { [promises] in await promises.run() },
             BackgroundService { [context, aggregation] in
-                await HandshakeService(context: context) { $0.forEach(aggregation.demand) }.run()
+                await HandshakeService(context: context) {
+                    $0.forEach(aggregation.demand)
+                } returned: {
+                    $0.forEach(aggregation.hurry)
+                }.run()
             },
         ]
     }

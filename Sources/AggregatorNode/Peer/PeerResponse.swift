@@ -32,17 +32,7 @@ package struct PeerResponse: Sendable {
     package var date: UInt64? { header("Date").flatMap { HTTPDate.parse($0, now: receivedAt) } }
 
     /// Seconds that the server asks to wait, no more than a day.
-    ///
-    /// A date is one of the server's clock, so it is compared with the time that the server states, where it does.
     package var retryAfter: Int? {
-        guard let text = header("Retry-After")?.trimmingPrefix(while: { $0 == " " }), !text.isEmpty else { return nil }
-        if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            return min(Int(text) ?? Self.longestRetryAfter, Self.longestRetryAfter)
-        }
-        guard let until = HTTPDate.parse(String(text), now: receivedAt) else { return nil }
-        let now = date ?? receivedAt
-        return until <= now ? 0 : Int(min(until - now, UInt64(Self.longestRetryAfter)))
+        RetryAfter.seconds(header("Retry-After"), date: header("Date"), now: receivedAt)
     }
-
-    package static let longestRetryAfter = 86_400
 }

@@ -84,7 +84,7 @@ package enum RestoredNode {
         guard FileManager.default.fileExists(atPath: path), let store = try? SQLiteDatastore.open(path: path) else {
             return []
         }
-        let tasks = (try? await store.tasks()) ?? []
+        let tasks = (try? await store.readableTasks()) ?? []
         try? await store.recordHalt("a restore was declared and is not finished; repeat it: cairn node restored")
         try? store.close()
         return tasks.map(\.name)

@@ -22,6 +22,8 @@ package struct NodeTask: Sendable {
     package let isServed: Bool
 
     package var isCommitted: Bool { validated.isCommitted }
+    /// Without Cairn's extension, so that any DAP aggregator can take part in it.
+    package var isPlain: Bool { validated.isPlain }
     /// Cairn's own parameters; nil in a plain DAP task.
     package var parameters: CairnTaskParameters? { validated.cairn }
     package var maxBatchSize: UInt64 { validated.maxBatchSize }

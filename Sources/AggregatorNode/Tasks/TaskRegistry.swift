@@ -45,7 +45,7 @@ package actor TaskRegistry {
     package func usable() async throws -> [NodeTask] {
         try await refresh()
         let seen = revision
-        return try await store.tasks().compactMap { stored in
+        return try await store.readableTasks().compactMap { stored in
             if let task = tasks[stored.id] { return task }
             return try? derive(stored, seen: seen)
         }

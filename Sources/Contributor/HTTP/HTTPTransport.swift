@@ -72,7 +72,9 @@ public struct HTTPTransport: Sendable {
         package func header(_ name: String) -> String? { headers.first(name: name) }
 
         /// When the node asks to be asked again.
-        package var retryAfter: Duration? { RetryPace.asked(header("Retry-After"), now: Date()) }
+        package var retryAfter: Duration? {
+            RetryAfter.seconds(header("Retry-After"), date: header("Date"), now: receivedAt).map { .seconds($0) }
+        }
 
         /// The problem document that the answer is.
         package var problem: ProblemDocument? {

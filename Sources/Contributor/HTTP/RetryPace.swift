@@ -1,6 +1,3 @@
-import Foundation
-import Transport
-
 /// When a request that brought nothing is sent again, and when it is given up. Pure but for the dice.
 ///
 /// The pause doubles each time and is jittered, so that clients which a restart cut off do not all come back at the same
@@ -32,13 +29,5 @@ package struct RetryPace: Sendable {
         let wait = min(pause * Double.random(in: 0.5...1.5), patience - spent)
         pause = min(pause * 2, .seconds(5))
         return wait
-    }
-
-    /// A `Retry-After` header: seconds, or the date of an HTTP header.
-    package static func asked(_ header: String?, now: Date) -> Duration? {
-        guard let header else { return nil }
-        if let seconds = Int64(header) { return .seconds(max(seconds, 0)) }
-        guard let date = HTTPDate.parse(header, now: UInt64(max(now.timeIntervalSince1970, 0))) else { return nil }
-        return .seconds(max(Double(date) - now.timeIntervalSince1970, 0))
     }
 }

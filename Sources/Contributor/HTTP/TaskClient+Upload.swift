@@ -132,8 +132,9 @@ extension TaskClient {
         of reports: some Collection<PreparedReport>, _ answer: HTTPTransport.Answer, isRepeated: Bool
     ) throws(ContributorError) -> [UploadOutcome] {
         let statuses: [ReportUploadStatus]
-        do throws(CodecError) {
-            statuses = answer.body.isEmpty ? [] : try UploadErrors(decoding: answer.body).statuses
+        do throws(UploadFailures.Odd) {
+            statuses = try UploadFailures.read(
+                answer.body, type: answer.header("Content-Type"), of: Set(reports.map(\.reportID)))
         } catch {
             throw ContributorError.unexpectedAnswer(
                 url: ResourceURL.reports(leaderURL, taskID), reason: error.description)

@@ -12,6 +12,9 @@ package struct ReportOpener: Sendable {
     private let vdaf: any TaskVDAF
     private let futureLeeway: UInt64
 
+    /// By how many seconds a report may be ahead of our clock, unless told otherwise.
+    package static let futureLeeway: UInt64 = 300
+
     /// - Parameters:
     ///   - taskID: an operator may give a task an id that is not its configuration's hash.
     ///   - role: `.leader` or `.helper`.
@@ -19,7 +22,7 @@ package struct ReportOpener: Sendable {
     ///   - futureLeeway: By how many seconds a report may be ahead of our clock.
     package init(
         taskID: TaskID, task: TaskConfiguration, role: Role, keys: [HpkeKeyPair], vdaf: any TaskVDAF,
-        futureLeeway: UInt64 = 300
+        futureLeeway: UInt64 = ReportOpener.futureLeeway
     ) {
         precondition(role == .leader || role == .helper, "only aggregators open reports")
         self.taskID = taskID

@@ -34,6 +34,7 @@ extension SQLiteDatastore: LeaderJobStore {
     ) async throws(DatastoreError) -> JobCreation {
         do {
             return try await write { db in
+                if let key = job?.verifyKey, try Self.firstKey(of: task, db) != key { throw DatastoreError.stale }
                 if let job, let batch = job.batchID {
                     let filled = try BatchScope.batch(batch).count([.aggregating, .accepted], task, db)
                     guard try Self.isOpen(batch, task, db), filled <= maxBatchSize,
@@ -64,6 +65,11 @@ extension SQLiteDatastore: LeaderJobStore {
             guard error == .stale else { throw error }
             return .stale
         }
+    }
+
+    private static func firstKey(of task: TaskID, _ db: Database) throws -> [UInt8]? {
+        try Row.fetchOne(db, sql: "SELECT verify_key FROM tasks WHERE task_id = ?", arguments: [task.blob])?
+            .bytes("verify_key")
     }
 
     static func isOpen(_ batch: BatchID, _ task: TaskID, _ db: Database) throws -> Bool {

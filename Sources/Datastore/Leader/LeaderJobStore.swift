@@ -8,11 +8,15 @@ package struct NewJob: Sendable {
     package var request: [UInt8]
     /// The job's reports, in the order of the request.
     package var reportIDs: [ReportID]
+    /// The verification key that the request was made with. If the task has another by now, the helper would refuse every
+    /// report, so the job is not stored. Nil where that does not matter.
+    package var verifyKey: [UInt8]?
 
-    package init(batchID: BatchID?, request: [UInt8], reportIDs: [ReportID]) {
+    package init(batchID: BatchID?, request: [UInt8], reportIDs: [ReportID], verifyKey: [UInt8]? = nil) {
         self.batchID = batchID
         self.request = request
         self.reportIDs = reportIDs
+        self.verifyKey = verifyKey
     }
 }
 

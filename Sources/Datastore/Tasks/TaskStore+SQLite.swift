@@ -128,9 +128,16 @@ extension SQLiteDatastore: TaskStore {
         try await read { db in try Self.fetchTask(id, db) }
     }
 
-    package func tasks() async throws(DatastoreError) -> [StoredTask] {
+    package func everyTask() async throws(DatastoreError) -> [Result<StoredTask, DamagedTask>] {
         try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM tasks ORDER BY sequence").map { try Self.storedTask($0, db) }
+            try Row.fetchAll(db, sql: "SELECT * FROM tasks ORDER BY sequence").map { row in
+                do { return .success(try Self.storedTask(row, db)) } catch DatastoreError.corrupt(let reason) {
+                    return .failure(
+                        DamagedTask(
+                            row: try row.integer("sequence"), id: try? row.id("task_id", as: TaskID.self),
+                            name: row["name"], reason: reason))
+                }
+            }
         }
     }
 

@@ -70,6 +70,33 @@ package enum TaskSource: Int64, Sendable, CaseIterable {
     case announced = 2
 }
 
+/// A stored task that cannot be read: the database was damaged, or written by another version.
+package struct DamagedTask: Error, Sendable, Equatable {
+    /// The row of the table `tasks`.
+    package var row: Int64
+    package var id: TaskID?
+    package var name: String?
+    package var reason: String
+}
+
+extension TaskStore {
+    /// All tasks, in the order in which they were added, those that have ended included.
+    ///
+    /// - Throws: `.corrupt` if one of them cannot be read.
+    package func tasks() async throws(DatastoreError) -> [StoredTask] {
+        try await everyTask().map { row throws(DatastoreError) in
+            do throws(DamagedTask) { return try row.get() } catch {
+                throw .corrupt("task in row \(error.row): \(error.reason)")
+            }
+        }
+    }
+
+    /// Those that can be read.
+    package func readableTasks() async throws(DatastoreError) -> [StoredTask] {
+        try await everyTask().compactMap { try? $0.get() }
+    }
+}
+
 /// What became of a task that a request announced.
 package enum AnnouncedTaskOutcome: Sendable, Equatable {
     /// It is stored, now or since before.
@@ -95,8 +122,8 @@ package protocol TaskStore: Sendable {
 
     func task(_ id: TaskID) async throws(DatastoreError) -> StoredTask?
 
-    /// All tasks, in the order in which they were added, those that have ended included.
-    func tasks() async throws(DatastoreError) -> [StoredTask]
+    /// All tasks, in the order in which they were added, those that have ended included. A row that is damaged hides no other.
+    func everyTask() async throws(DatastoreError) -> [Result<StoredTask, DamagedTask>]
 
     /// Grows whenever any process changes anything about a task.
     func taskRevision() async throws(DatastoreError) -> Int64

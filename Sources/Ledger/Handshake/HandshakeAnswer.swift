@@ -16,7 +16,8 @@ import DAP
 /// ```
 /// Whoever shows neither the token nor the pre-shared key gets an identity that says what `GET /cairn/info` says, no tasks,
 /// and zeros for a proof.
-package struct HandshakeAnswer: WireMessage, Equatable {
+package struct HandshakeAnswer: ProvedMessage, Equatable {
+    package static let label = HandshakeKey.Label.answer
     package static let mediaType = "application/vnd.cairn.handshake-answer"
 
     package enum Credential: UInt8, Sendable {
@@ -92,7 +93,7 @@ package struct HandshakeAnswer: WireMessage, Equatable {
         }
         extensions = []
         proof = []
-        proof = HandshakeKey(preSharedKey: preSharedKey).proof(.answer, unproved)
+        proof = proved(preSharedKey: preSharedKey)
     }
 
     /// The answer to a stranger.
@@ -114,26 +115,10 @@ package struct HandshakeAnswer: WireMessage, Equatable {
         proof = try reader.bytes(HandshakeKey.proofSize, "proof")
     }
 
-    package func encode(into writer: inout ByteWriter) {
-        encodeUnproved(into: &writer)
-        writer.write(proof)
-    }
-
-    private func encodeUnproved(into writer: inout ByteWriter) {
+    package func encodeUnproved(into writer: inout ByteWriter) {
         head.encode(into: &writer)
         writer.vector16(tasks)
         writer.opaque16(extensions)
-    }
-
-    private var unproved: [UInt8] {
-        var writer = ByteWriter()
-        encodeUnproved(into: &writer)
-        return writer.bytes
-    }
-
-    /// Whether its sender knows the pre-shared key. With the right request hash, it has answered that request.
-    package func isProved(preSharedKey: [UInt8]) -> Bool {
-        HandshakeKey(preSharedKey: preSharedKey).isValid(proof, .answer, unproved)
     }
 
     /// What the tasks' proofs are about besides the task.

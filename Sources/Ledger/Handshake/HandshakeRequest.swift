@@ -10,7 +10,8 @@ import DAP
 ///   opaque proof[32];
 /// } HandshakeRequest;
 /// ```
-package struct HandshakeRequest: WireMessage, Equatable {
+package struct HandshakeRequest: ProvedMessage, Equatable {
+    package static let label = HandshakeKey.Label.request
     package static let mediaType = "application/vnd.cairn.handshake-request"
     /// The most tasks that one handshake is about; a node with more asks several times.
     package static let mostTasks = 1_000
@@ -37,7 +38,7 @@ package struct HandshakeRequest: WireMessage, Equatable {
         }
         extensions = []
         proof = []
-        proof = HandshakeKey(preSharedKey: preSharedKey).proof(.request, unproved)
+        proof = proved(preSharedKey: preSharedKey)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -49,27 +50,10 @@ package struct HandshakeRequest: WireMessage, Equatable {
         proof = try reader.bytes(HandshakeKey.proofSize, "proof")
     }
 
-    package func encode(into writer: inout ByteWriter) {
-        encodeUnproved(into: &writer)
-        writer.write(proof)
-    }
-
-    private func encodeUnproved(into writer: inout ByteWriter) {
+    package func encodeUnproved(into writer: inout ByteWriter) {
         identity.encode(into: &writer)
         writer.vector16(tasks)
         writer.opaque16(extensions)
-    }
-
-    /// What `proof` is about: everything in front of it.
-    private var unproved: [UInt8] {
-        var writer = ByteWriter()
-        encodeUnproved(into: &writer)
-        return writer.bytes
-    }
-
-    /// Whether the sender, or whoever wrote this before, knows the pre-shared key. Nothing else follows: it may be old.
-    package func isProved(preSharedKey: [UInt8]) -> Bool {
-        HandshakeKey(preSharedKey: preSharedKey).isValid(proof, .request, unproved)
     }
 
     /// What an answer names the request by.

@@ -8,7 +8,8 @@ struct NodeTaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "task", abstract: "Add, list, show and end the tasks of a node.",
         subcommands: [
-            NodeTaskAddCommand.self, NodeTaskListCommand.self, NodeTaskShowCommand.self, NodeTaskRemoveCommand.self,
+            NodeTaskAddCommand.self, NodeTaskListCommand.self, NodeTaskShowCommand.self, NodeTaskDropCommand.self,
+            NodeTaskRemoveCommand.self,
         ])
 }
 

@@ -9,6 +9,15 @@ struct NodeTaskListCommand: AsyncParsableCommand {
 
     struct Output: Encodable {
         let tasks: [NodeTaskDescription]
+        let damaged: [Damaged]
+    }
+
+    /// A row that cannot be read.
+    struct Damaged: Encodable {
+        let row: Int64
+        let taskId: String?
+        let name: String?
+        let reason: String
     }
 
     @Option(help: "The node's configuration file.") var config: String
@@ -19,12 +28,22 @@ struct NodeTaskListCommand: AsyncParsableCommand {
         let store = try NodeDatabase.open(configuration)
         let standings = try await store.standings()
         var tasks: [NodeTaskDescription] = []
-        for task in try await store.tasks() {
+        let rows = try await store.everyTask()
+        let damaged = rows.compactMap(\.damage)
+        for row in rows.compactMap({ try? $0.get() }) {
             tasks.append(
-                try await NodeTaskDescription(task, role: configuration.role, store: store, standings: standings))
+                try await NodeTaskDescription(row, role: configuration.role, store: store, standings: standings))
         }
-        if json { return try JSONOutput.print(Output(tasks: tasks)) }
-        if tasks.isEmpty {
+        for damage in damaged { Console.error("note: \(damage.complaint)") }
+        if json {
+            return try JSONOutput.print(
+                Output(
+                    tasks: tasks,
+                    damaged: damaged.map {
+                        Damaged(row: $0.row, taskId: $0.id?.base64URL, name: $0.name, reason: $0.reason)
+                    }))
+        }
+        if tasks.isEmpty, damaged.isEmpty {
             let add = PrintedCommand("node", "task", "add").option("--config", config).word(path: "NAME.task")
             Console.print("no tasks; add one: \(add.text)")
         }

@@ -22,9 +22,11 @@ struct NodeTaskReference: ParsableArguments {
     func find() async throws -> Found {
         let configuration = try NodeConfiguration.load(path: config)
         let store = try NodeDatabase.open(configuration)
-        let tasks = try await store.tasks()
-        let found = tasks.filter { $0.id.base64URL == task || $0.name == task }
+        let rows = try await store.everyTask()
+        let found = rows.compactMap { try? $0.get() }.filter { $0.id.base64URL == task || $0.name == task }
         guard let first = found.first else {
+            let damaged = rows.compactMap(\.damage).first { $0.id?.base64URL == task || $0.name == task }
+            if let damaged { throw CommandFailure(damaged.complaint) }
             throw CommandFailure(
                 "this node knows no task \(task.quotedForPeople)",
                 advice: "See them: \(PrintedCommand("node", "task", "list").option("--config", config).text)")
@@ -46,5 +48,19 @@ enum NodeDatabase {
                 advice: "The node was never started, and no task was added: see data_dir in its configuration.")
         }
         return try SQLiteDatastore.open(path: configuration.databasePath)
+    }
+}
+
+extension Result<StoredTask, DamagedTask> {
+    var damage: DamagedTask? { if case .failure(let damage) = self { damage } else { nil } }
+}
+
+extension DamagedTask {
+    /// For the operator: which task it is, and what to do.
+    var complaint: String {
+        let names = [name?.quotedForPeople, id?.base64URL].compactMap(\.self).joined(separator: " ")
+        return "task \(names.isEmpty ? "without a name" : names) (row \(row) of the table 'tasks') cannot be read: "
+            + "\(reason); this node does not serve it. Its database is damaged, or was written by another version: see "
+            + "`cairn node restored` for how to go back to a copy"
     }
 }

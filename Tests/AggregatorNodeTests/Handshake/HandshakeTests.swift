@@ -2,8 +2,8 @@ import AggregatorNode
 import DAP
 import Datastore
 import Encodings
+import FaultProxy
 import Foundation
-import Hummingbird
 import Ledger
 import Testing
 
@@ -157,33 +157,32 @@ import Testing
         }
     }
 
-    @Test func aPlainAggregatorServesUncommittedTasksAndNoOthers() async throws {
-        let pair = try NodePair()
+    @Test func aPlainAggregatorServesPlainTasksAndNoOthers() async throws {
+        let pair = try NodePair(throughProxy: true)
         let committed = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
-        let plain = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
-        let node = try await pair.start(pair.helper)
-        let direct = TestClient(port: pair.helper.listenPort)
-        var routes = RouteTable()
-        routes.post("/tasks/:task/aggregation_jobs") { request, _ in
-            var headers: [String: String] = [:]
-            for name in ["content-type", "authorization"] {
-                if let field = HeaderName(name), let value = request.headers[field] { headers[name] = value }
+        let uncommitted = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        let plain = try PairClient(
+            pair, try await pair.addTask(committed: false, plain: true, mode: .leaderSelected))
+        let proxy = try FaultProxy(before: pair.helper)
+        proxy.follow(FaultRule("*", "cairn/**", .always, Fault.page(404).unasked))
+        try await proxy.serve {
+            try await run(pair) { leader, _ in
+                for client in [committed, uncommitted] {
+                    #expect(try await findings(leader, client.file) == [.plainPeer])
+                    try await expectRefusal(client, leader, "needs a Cairn helper")
+                }
+                #expect(try await plain.upload([try plain.report([1, 2, 3])]).isEmpty)
+                try await plain.awaitAccepted(1, at: leader)
+
+                // It was a proxy that hid it.
+                proxy.behave()
+                for client in [committed, uncommitted] {
+                    try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+                    #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
+                    try await client.awaitAccepted(1, at: leader)
+                }
             }
-            let answer = try await direct.send(
-                "POST", request.uri.path, body: try await request.bytes(upTo: 1 << 20), headers: headers)
-            return .bytes(answer.body, type: answer.headers["content-type"] ?? "")
         }
-        try await withServer(routes) { server in
-            var configuration = pair.leader
-            configuration.peerURL = try #require(BaseURL("http://127.0.0.1:\(server.port)/"))
-            let leader = try await pair.start(configuration)
-            #expect(try await findings(leader, committed.file) == [.plainPeer])
-            try await expectRefusal(committed, leader, "needs a Cairn helper")
-            #expect(try await plain.upload([try plain.report([1, 2, 3])]).isEmpty)
-            try await plain.awaitAccepted(1, at: leader)
-            await leader.stop()
-        }
-        await node.stop()
     }
 
     @Test(arguments: [60, 2_000] as [UInt64]) func clocksAreMeasured(ahead: UInt64) async throws {
@@ -192,9 +191,10 @@ import Testing
         try await run(pair, ahead: ahead) { leader, helper in
             let isRefused = ahead >= 1_800
             #expect(try await findings(leader, client.file) == (isRefused ? [.clock] : []))
-            #expect(abs(try #require(leader.context.standing.skew()) - Int(ahead)) <= 2)
+            // An exchange may take some seconds on a busy machine, and half of it goes into the difference.
+            #expect(abs(try #require(leader.context.standing.skew()) - Int(ahead)) <= 20)
             try await helper.awaitStanding(of: client.file.taskID) { $0 != .unknown }
-            #expect(abs(try #require(helper.context.standing.skew()) + Int(ahead)) <= 2)
+            #expect(abs(try #require(helper.context.standing.skew()) + Int(ahead)) <= 20)
             if isRefused {
                 try await expectRefusal(client, leader, "clocks")
             } else {
@@ -212,6 +212,38 @@ import Testing
         #expect(try await leader.context.store.pendingJobs().isEmpty, "no job before the first handshake")
         let helper = try await pair.start(pair.helper)
         try await client.awaitAccepted(1, at: leader)
+        await leader.stop()
+        await helper.stop()
+    }
+
+    /// The job has waited for so long that it would be sent again in five minutes.
+    @Test func afterALongOutageJobsFollowTheHandshake() async throws {
+        let pair = try NodePair()
+        let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
+        try await run(pair) { leader, _ in
+            try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+        }
+        let leader = try await pair.start(pair.leader)
+        let store = leader.context.store
+        try await eventually("the helper is missed") {
+            let node = try await store.standings().first { $0.task == nil }
+            return HandshakeFinding.list(node?.findings ?? []).map(\.code) == [.unreachable] ? true : nil
+        }
+        try await client.upload([try client.report([1, 2, 3])])
+        let job = try await eventually("the job fails") {
+            let job = try await store.pendingJobs().first
+            return job?.progress.answer == .unusable ? job : nil
+        }
+        var progress = job.progress
+        progress.attempts = 20
+        try await store.recordProgress(progress, ofJob: job.key)
+        try await eventually("the job waits for minutes") {
+            try await store.pendingJobs().first.map { $0.progress.attempts > 20 } == true ? true : nil
+        }
+        let helper = try await pair.start(pair.helper)
+        let start = ContinuousClock.now
+        try await client.awaitAccepted(1, at: leader)
+        #expect(ContinuousClock.now - start < .seconds(150), "half of what is left")
         await leader.stop()
         await helper.stop()
     }
@@ -295,11 +327,15 @@ import Testing
         let task = try #require(try await helper.context.registry.task(file.taskID))
         #expect(helper.context.standing.taskState(task) == .unknown)
 
-        let flood = try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<60 { group.addTask { try await send(stranger).status } }
-            return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+        // A busy machine may take longer than a second for as many as are answered in one.
+        let flood = try await eventually("strangers are refused") {
+            let flood = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<100 { group.addTask { try await send(stranger).status } }
+                return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+            }
+            return flood.contains(429) ? flood : nil
         }
-        #expect((flood[429] ?? 0) > 0 && flood.keys.allSatisfy { $0 == 200 || $0 == 429 })
+        #expect(flood.isSubset(of: [200, 429]))
         #expect(try await send(known.encoded()).status == 200, "the peer is not counted")
         await helper.stop()
     }

@@ -9,6 +9,9 @@ import Testing
 @Suite struct PeerStandingTests {
     let parties: Parties
     let committed: NodeTask
+    /// Made for Cairn nodes.
+    let uncommitted: NodeTask
+    /// Made for any DAP aggregator.
     let plain: NodeTask
 
     init() async throws {
@@ -21,7 +24,10 @@ import Testing
                 file, to: store, configuration: parties.helper, keys: parties.helperKeys, acceptingWeakPromises: true)
             tasks.append(try NodeTask(try #require(try await store.task(file.taskID))))
         }
-        (committed, plain) = (tasks[0], tasks[1])
+        (committed, uncommitted) = (tasks[0], tasks[1])
+        let standard = try parties.plain()
+        _ = try await TaskRegistry.add(standard, to: store, configuration: parties.helper, keys: parties.helperKeys)
+        plain = try NodeTask(try #require(try await store.task(standard.id)))
     }
 
     private func standing() -> PeerStanding {
@@ -40,7 +46,7 @@ import Testing
     private func take(
         _ standing: PeerStanding, _ outcome: HandshakeOutcome, _ tasks: [NodeTask]? = nil
     ) -> PeerStanding.Change {
-        standing.take(outcome, tasks: tasks ?? [committed, plain], role: .helper, now: 5)
+        standing.take(outcome, tasks: tasks ?? [committed, uncommitted, plain], role: .helper, now: 5)
     }
 
     @Test func nothingWorksBeforeTheFirstWord() {
@@ -54,19 +60,51 @@ import Testing
         #expect(!take(standing, fits([committed, plain])).isNew)
     }
 
-    @Test func aPlainAggregatorServesUncommittedTasks() {
+    /// Whoever hides the handshake from the first contact on looks like a plain aggregator, and its key may be another.
+    @Test func aPlainAggregatorServesPlainTasksAndNoOthers() {
         let standing = standing()
-        take(standing, .plain("status 404"))
-        #expect(standing.mayWork(on: plain) && !standing.mayWork(on: committed))
-        #expect(standing.obstacles(committed).map(\.code) == [.plainPeer] && standing.obstacles(plain).isEmpty)
+        #expect(take(standing, .plain("status 404")).gained == [plain.id])
+        #expect(standing.mayWork(on: plain) && standing.obstacles(plain).isEmpty)
+        for task in [committed, uncommitted] {
+            #expect(!standing.mayWork(on: task) && standing.obstacles(task).map(\.code) == [.plainPeer])
+        }
+        #expect(Set(take(standing, fits([committed, uncommitted, plain])).gained).isSuperset(of: [uncommitted.id]))
+        #expect(standing.mayWork(on: uncommitted))
+    }
+
+    /// An earlier version took any uncommitted task for one that every peer can serve, and has stored that.
+    @Test func anUncommittedTaskThatWasPlainBeforeIsAskedAboutAnew() {
+        let standing = PeerStanding()
+        standing.begin(
+            [uncommitted, plain].map {
+                StoredStanding(
+                    task: $0.id, state: "plain", keyHash: HandshakeKey.digest($0.verifyKey), findings: [], since: 1)
+            })
+        #expect(standing.taskState(uncommitted) == .unknown && !standing.mayWork(on: uncommitted))
+        #expect(standing.mayWork(on: plain))
+    }
+
+    @Test func nothingIsWrongBetweenAPlainAggregatorAndPlainTasks() {
+        let standing = standing()
         #expect(take(standing, .plain("status 404"), [plain]).findings.isEmpty, "nothing is wrong with it")
     }
 
     @Test func aPeerThatIsAwayLeavesAllAsItWas() {
         let standing = standing()
         take(standing, fits([committed, plain]))
-        #expect(take(standing, .unreachable("status 502")).findings.map(\.code) == [.unreachable])
+        let change = take(standing, .unreachable("status 502"))
+        #expect(change.findings.map(\.code) == [.unreachable] && change.returned.isEmpty)
         #expect(standing.mayWork(on: committed) && standing.mayWork(on: plain))
+    }
+
+    @Test(arguments: [HandshakeOutcome.unreachable("nobody listens"), .plain("status 404")])
+    func aPeerThatIsBackIsNoticed(absence: HandshakeOutcome) {
+        let standing = standing()
+        #expect(take(standing, fits([committed, plain])).returned.isEmpty)
+        take(standing, absence)
+        #expect(take(standing, absence).returned.isEmpty)
+        #expect(take(standing, fits([committed, plain])).returned == [committed.id, plain.id])
+        #expect(take(standing, fits([committed, plain])).returned.isEmpty)
     }
 
     /// Its operator may have added the task a moment before it went: reports may wait for it, jobs are not formed.

@@ -1,5 +1,6 @@
 import AggregatorNode
 import DAP
+import FaultProxy
 import Testing
 
 /// Each error of DAP's as the helper's answer to a close or a share: the job ends with it or waits, no batch stays
@@ -44,7 +45,7 @@ import Testing
 
     @Test(arguments: cases) func noRefusalIsTheEndOfTheBatch(_ row: Case) async throws {
         try await ScriptedPair.run(committed: row.committed, mode: row.mode) { call in
-            guard call.resource == row.resource, call.number == 1 else { return .pass }
+            guard call.resource == row.resource, call.number <= 2 else { return .pass }
             return .instead(
                 Answer(
                     status: row.type.defaultStatus, body: NodeError.dap(row.type, "no").problem.json(),
@@ -70,11 +71,28 @@ import Testing
         }
     }
 
+    /// A request can be mutilated on its way, and be refused for that.
+    @Test(arguments: [("aggregate_shares", true), ("aggregate_shares", false), ("closes", true)])
+    func oneRefusalEndsNothing(resource: String, committed: Bool) async throws {
+        try await ScriptedPair.run(committed: committed) { call in
+            guard call.resource == resource, call.number == 1 else { return .pass }
+            return .instead(
+                Answer(
+                    status: 400, body: NodeError.dap(.batchOverlap, "no").problem.json(),
+                    headers: ["content-type": "application/problem+json"]))
+        } _: { scene in
+            try await scene.upload(0..<4)
+            #expect(try await scene.client.collect(.leaderSelected).sums == .vector([6, 4, 28]))
+            let calls = scene.proxy.calls("POST", resource)
+            #expect(calls.count == 2 && calls[0].body == calls[1].body, "the identical request")
+        }
+    }
+
     /// A collector that does not want to hear of a job any more cannot take its signed close back.
     @Test(arguments: [BatchMode.leaderSelected, .timeInterval])
     func aJobThatIsDeletedBehindItsCloseHoldsNoBatch(mode: BatchMode) async throws {
         try await ScriptedPair.run(committed: true, mode: mode) { call in
-            guard call.resource == "aggregate_shares", call.number == 1 else { return .pass }
+            guard call.resource == "aggregate_shares", call.number <= 2 else { return .pass }
             return .instead(
                 Answer(
                     status: 400, body: NodeError.dap(.invalidMessage, "no").problem.json(),

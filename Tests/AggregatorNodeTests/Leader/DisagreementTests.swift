@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Datastore
+import FaultProxy
 import Foundation
 import Ledger
 import Testing
@@ -96,6 +97,35 @@ import Testing
                 try await acceptAtHelper(scene.client, helper, batch)
                 #expect(try await scene.client.collect(.leaderSelected).sums == .vector([6, 4, 28]))
             }
+        }
+    }
+
+    /// A helper that names one report a time would keep the leader at it for as long as there are reports.
+    @Test func aHelperThatMissesOneReportAfterTheOtherIsNotFollowedForEver() async throws {
+        try await ScriptedPair.run(committed: false) { call in
+            switch call.resource {
+            case "aggregate_shares":
+                return .instead(
+                    Answer(
+                        status: 400, body: NodeError.dap(.batchMismatch, "no").problem.json(),
+                        headers: ["content-type": "application/problem+json"]))
+            case "batches":
+                let ids = (try? BatchComparison(decoding: call.body))?.reportIDs ?? []
+                return .instead(
+                    Answer(
+                        status: 200, body: BatchDifference(missing: Array(ids.prefix(1)), dropped: 0).encoded(),
+                        headers: ["content-type": BatchDifference.mediaType]))
+            default: return .pass
+            }
+        } _: { scene in
+            try await scene.upload(0..<20)
+            let answer = try await scene.client.finishCollection(.leaderSelected)
+            #expect(try problem(answer) == .batchMismatch)
+            let most = CollectionPatience.mostComparisons + 1
+            #expect(scene.proxy.calls("POST", "batches").count == most)
+            let status = try await scene.client.status()
+            #expect(status["rejected"] as? [String: Int] == ["report_dropped": most], "the others are still there")
+            #expect(try await scene.batchStates() == ["disputed"])
         }
     }
 

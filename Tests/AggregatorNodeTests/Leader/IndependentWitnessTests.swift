@@ -266,7 +266,7 @@ import TransparencyLog
             Response(
                 status: .ok,
                 body: .init { writer in
-                    for _ in 0..<12 {
+                    for _ in 0..<180 {
                         try await writer.write(ByteBuffer(string: "x"))
                         try await Task.sleep(for: .seconds(1))
                     }
@@ -282,7 +282,7 @@ import TransparencyLog
             try await pair.withNodes { _, _ in
                 let begin = ContinuousClock.now
                 _ = try await client.uploadAnswer([try client.report([1, 2, 3])])
-                #expect(ContinuousClock.now - begin < .seconds(9))
+                #expect(ContinuousClock.now - begin < .seconds(100), "it drips for three minutes")
             }
         }
     }

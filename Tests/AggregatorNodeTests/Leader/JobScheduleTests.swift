@@ -169,6 +169,27 @@ import Testing
         #expect(schedule.next(at: start + .milliseconds(50)) == .wait(until: start + .seconds(250)))
     }
 
+    /// A job with a history can wait for minutes after the first failure behind a restart.
+    @Test func whenThePeerIsBackWhatItHasNotPutOffFollowsAtOnce() {
+        var schedule = JobSchedule()
+        schedule.failed(task, pause: .seconds(300), isAsked: false, at: start)
+        schedule.resume(1, of: task, at: start + .seconds(300))
+        schedule.resume(2, of: task, at: start + .seconds(200), isAsked: true)
+        schedule.returned(task, at: start)
+        #expect(schedule.next(at: start) == .resume(1, of: task))
+        #expect(schedule.next(at: start) == .wait(until: start + .seconds(200)))
+        schedule.failed(other, pause: .seconds(3_600), isAsked: true, at: start)
+        schedule.demand(other, at: start)
+        schedule.returned(other, at: start)
+        #expect(schedule.next(at: start + .seconds(1)) == .wait(until: start + .seconds(200)))
+    }
+
+    @Test func threeFailuresInARowPutThePeerInDoubt() {
+        var schedule = JobSchedule()
+        let doubts = (0..<4).map { _ in schedule.failed(task, pause: .seconds(1), isAsked: false, at: start) }
+        #expect(doubts == [false, false, true, true])
+    }
+
     /// One job that always fails beside others that succeed keeps its own pauses.
     @Test func aSingleFailureIsNoOutage() {
         var schedule = JobSchedule()

@@ -60,8 +60,10 @@ final class NodePair: Sendable {
     }
 
     /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
+    ///
+    /// - Parameter plain: without Cairn's extension, so that any DAP aggregator can take part.
     func addTask(
-        committed: Bool, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
+        committed: Bool, plain: Bool = false, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
         precision: UInt64 = 60, owner: Curve25519.Signing.PrivateKey? = nil, at roles: [NodeRole] = [.leader, .helper]
     ) async throws -> TaskFile {
         let hash = Array(SHA256.hash(data: collector.config.encoded()))
@@ -79,7 +81,8 @@ final class NodePair: Sendable {
         let configuration = try TaskConfiguration(
             taskInfo: Array("pair".utf8), leaderURL: leader.publicURL.string + "/",
             helperURL: helper.publicURL.string + "/", timePrecision: precision, minBatchSize: minBatchSize,
-            batchMode: mode, vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil, cairn: parameters)
+            batchMode: mode, vdaf: committed ? .committed(vdaf) : vdaf, taskInterval: nil,
+            cairn: plain ? nil : parameters)
         let file = try TaskFile(
             name: "pair", configuration: configuration, collectorHpkeConfig: collector.config,
             logPolicy: committed ? policy : nil, logURL: nil,

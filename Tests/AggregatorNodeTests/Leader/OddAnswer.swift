@@ -1,6 +1,5 @@
 import AggregatorNode
 import DAP
-import Hummingbird
 
 /// What somebody between the nodes makes of the helper's answer to an aggregation job.
 enum OddAnswer: String, CaseIterable {
@@ -10,11 +9,11 @@ enum OddAnswer: String, CaseIterable {
 
     private static let html = "<html><body>the gateway is busy</body></html>"
 
-    func response(_ honest: Answer) throws -> Response {
-        func plain(_ status: Int) -> Response {
+    func answer(_ honest: Answer) -> Answer {
+        func plain(_ status: Int) -> Answer {
             honest.with(status: status, body: Array("no".utf8), type: "text/plain", dropping: "location")
         }
-        func problem(_ type: DAPErrorType, _ status: Int? = nil) -> Response {
+        func problem(_ type: DAPErrorType, _ status: Int? = nil) -> Answer {
             honest.with(
                 status: status ?? type.defaultStatus, body: ProblemDocument(type).json(),
                 type: ProblemDocument.contentType, dropping: "location")
@@ -51,5 +50,17 @@ enum OddAnswer: String, CaseIterable {
         case .unknownJob: return problem(.unrecognizedAggregationJob)
         case .unauthorized: return problem(.invalidMessage, 403)
         }
+    }
+}
+
+extension Answer {
+    /// The same but for what is named.
+    fileprivate func with(
+        status: Int? = nil, body: [UInt8]? = nil, type: String? = nil, dropping header: String? = nil
+    ) -> Answer {
+        var answer = changing(status: status, body: body)
+        if let type { answer.headers["content-type"] = type }
+        if let header { answer.headers[header] = nil }
+        return answer
     }
 }

@@ -1,7 +1,7 @@
 import AggregatorNode
 import DAP
 import Datastore
-import Hummingbird
+import FaultProxy
 import Testing
 
 /// Whatever is answered in the helper's place or about its verdicts, every report that was taken is counted, and once.
@@ -13,8 +13,8 @@ import Testing
             headers: ["content-type": MediaType.aggregationJobResp.headerValue, "location": "/jobs/abc"])
         let script: OddHelper.Script = { asked in
             switch asked.number {
-            case 0: .keep { try odd.response(kept) }
-            case 1: .replace { try odd.response($0) }
+            case 0: .instead(odd.answer(kept))
+            case 1: .after { odd.answer($0) }
             default: .pass
             }
         }
@@ -28,8 +28,8 @@ import Testing
     /// A deferral that somebody made up, by one who lets no poll through.
     @Test func aJobThatCannotBePolledForIsPostedAgain() async throws {
         let script: OddHelper.Script = { asked in
-            if asked.method == "GET" { return .keep { Response(status: .methodNotAllowed) } }
-            return asked.number > 0 ? .pass : .replace { try OddAnswer.emptyWithLocation.response($0) }
+            if asked.method == "GET" { return .instead(.empty(405)) }
+            return asked.number > 0 ? .pass : .after { OddAnswer.emptyWithLocation.answer($0) }
         }
         try await OddHelper.with([(false, .timeInterval)], script: script) { clients, helper, _ in
             try await clients[0].uploadSome(12)
@@ -43,9 +43,9 @@ import Testing
         let others = (0..<12).map { _ in VerifyResp(reportID: .random(), outcome: .finish) }
         let script: OddHelper.Script = { asked in
             if asked.method == "GET" {
-                return .keep { .dap(.aggregationJobResp, AggregationJobResp(responses: others).encoded()) }
+                return .instead(.message(.aggregationJobResp, AggregationJobResp(responses: others).encoded()))
             }
-            return asked.number > 0 ? .pass : .replace { try OddAnswer.emptyWithLocation.response($0) }
+            return asked.number > 0 ? .pass : .after { OddAnswer.emptyWithLocation.answer($0) }
         }
         try await OddHelper.with([(false, .timeInterval)], script: script) { clients, helper, _ in
             try await clients[0].uploadSome(12)
@@ -59,8 +59,8 @@ import Testing
     @Test func requestsThatAreCutAfterALostAnswerCostNothing() async throws {
         let script: OddHelper.Script = { asked in
             switch asked.number {
-            case 0: .replace { try OddAnswer.page.response($0) }
-            case 1...4: .keep { Response.problem(.dap(.invalidMessage, "It ends too early.")) }
+            case 0: .after { OddAnswer.page.answer($0) }
+            case 1...4: .instead(.problem(.dap(.invalidMessage, "It ends too early.")))
             default: .pass
             }
         }
@@ -74,7 +74,7 @@ import Testing
     /// A day is as long as the leader has promised for: to wait so long would be to give the reports up.
     @Test func aDayIsNotWaitedForWhereTheReportsHaveLess() async throws {
         let script: OddHelper.Script = { _ in
-            .keep { Response(status: .serviceUnavailable, headers: [.retryAfter: "86400"]) }
+            .instead(.empty(503, retryAfter: "86400"))
         }
         try await OddHelper.with([(true, .leaderSelected)], script: script) { clients, _, leader in
             try await clients[0].uploadSome(4)
@@ -92,7 +92,7 @@ import Testing
         // All of them one after the other would take minutes of pauses.
         let few: [OddAnswer] = [.badRequest, .emptyWithLocation, .shortened]
         let script: OddHelper.Script = { asked in
-            asked.number < few.count ? .replace { try few[asked.number].response($0) } : .pass
+            asked.number < few.count ? .after { few[asked.number].answer($0) } : .pass
         }
         try await OddHelper.with([(true, .leaderSelected)], script: script) { clients, helper, _ in
             try await clients[0].uploadSome(12)
@@ -125,9 +125,7 @@ import Testing
         let isMended = Poison()
         let script: OddHelper.Script = { _ in
             guard isMended.report == nil else { return .pass }
-            return .keep {
-                Response.problem(.dap(.unsupportedExtension, "We know no extensions at all."))
-            }
+            return .instead(.problem(.dap(.unsupportedExtension, "We know no extensions at all.")))
         }
         try await OddHelper.with([(false, .timeInterval)], script: script) { clients, helper, leader in
             let client = clients[0]
@@ -147,9 +145,9 @@ import Testing
         let script: OddHelper.Script = { asked in
             asked.number > 1
                 ? .pass
-                : .replace { answer in
+                : .after { answer in
                     let message = try AggregationJobResp(decoding: answer.body)
-                    return answer.with(
+                    return answer.changing(
                         body: AggregationJobResp(responses: message.responses.reversed()).encoded())
                 }
         }
@@ -163,9 +161,9 @@ import Testing
     /// What the helper may have committed never goes into other bytes, however wrong its verdicts are.
     @Test func verdictsThatStayWrongEndTheReports() async throws {
         let script: OddHelper.Script = { _ in
-            .replace { answer in
+            .after { answer in
                 let ids = try AggregationJobResp(decoding: answer.body).responses.map(\.reportID)
-                return answer.with(
+                return answer.changing(
                     body: AggregationJobResp(responses: ids.map { VerifyResp(reportID: $0, outcome: .finish) })
                         .encoded()
                 )

@@ -1,22 +1,11 @@
 import AggregatorNode
 import DAP
-import Foundation
-import Hummingbird
-import ServiceLifecycle
+import FaultProxy
 import Synchronization
 import Testing
 
 /// Stands where the leader looks for the helper, and answers requests about aggregation jobs by a script.
 final class OddHelper: Sendable {
-    /// What happens to one request about a job.
-    enum Act: Sendable {
-        case pass
-        /// The helper acts on the request, and its answer is replaced.
-        case replace(@Sendable (Answer) throws -> Response)
-        /// The helper never sees it.
-        case keep(@Sendable () throws -> Response)
-    }
-
     struct Asked: Sendable {
         /// Which request about this task it is, from 0.
         var number: Int
@@ -26,17 +15,32 @@ final class OddHelper: Sendable {
         var time: ContinuousClock.Instant
     }
 
-    typealias Script = @Sendable (Asked) -> Act
+    typealias Script = @Sendable (Asked) -> Fault
 
     static let pass: Script = { _ in .pass }
 
-    private let helper: TestClient
-    private let script: Script
+    private let proxy: FaultProxy
     private let seen = Mutex<[Asked]>([])
 
-    init(before helper: NodeConfiguration, script: @escaping Script) {
-        self.helper = TestClient(port: helper.listenPort)
-        self.script = script
+    /// It has its place at the helper's public URL.
+    init(before helper: NodeConfiguration, script: @escaping Script) throws {
+        proxy = try FaultProxy(before: helper)
+        proxy.follow { request in
+            guard ["POST", "GET"].contains(request.method), request.path.contains("/aggregation_jobs") else {
+                return .pass
+            }
+            return script(self.note(request))
+        }
+    }
+
+    private func note(_ request: ProxyRequest) -> Asked {
+        seen.withLock { seen in
+            let before = seen.count { $0.path.split(separator: "/")[1] == request.path.split(separator: "/")[1] }
+            let asked = Asked(
+                number: before, method: request.method, path: request.path, body: request.body, time: .now)
+            seen.append(asked)
+            return asked
+        }
     }
 
     /// The requests about jobs, in order; of one task where it is named.
@@ -58,9 +62,8 @@ final class OddHelper: Sendable {
         let clients = try await tasks.asyncMap {
             try PairClient(pair, try await pair.addTask(committed: $0.committed, mode: $0.mode, precision: precision))
         }
-        let odd = OddHelper(before: pair.helper, script: script)
-        let port = try #require(Int(pair.helper.publicURL.string.split(separator: ":").last ?? ""))
-        try await odd.serve(port: port) {
+        let odd = try OddHelper(before: pair.helper, script: script)
+        try await odd.proxy.serve {
             let leader = try await pair.start(pair.leader, ahead: ahead, logger: log.logger("leader"))
             let helper = try await pair.start(pair.helper, logger: log.logger("helper"))
             let result: Result<Void, any Error>
@@ -70,80 +73,13 @@ final class OddHelper: Sendable {
             try result.get()
         }
     }
-
-    private func serve(port: Int, _ body: () async throws -> Void) async throws {
-        var routes = RouteTable()
-        routes.post("/tasks/:task/aggregation_jobs") { request, _ in try await self.act(request) }
-        routes.get("/tasks/:task/aggregation_jobs/:id") { request, _ in try await self.act(request) }
-        routes.delete("/tasks/:task/aggregation_jobs/:id") { request, _ in try await self.pass(request).response }
-        routes.post("/tasks/:task/aggregate_shares") { request, _ in try await self.pass(request).response }
-        routes.post("/cairn/tasks/:task/closes") { request, _ in try await self.pass(request).response }
-        routes.post("/cairn/tasks/:task/refusals") { request, _ in try await self.pass(request).response }
-        routes.get("/cairn/blobs/:blob") { request, _ in try await self.pass(request).response }
-        routes.post("/cairn/handshake") { request, _ in try await self.pass(request).response }
-        routes.post("/witness/add-checkpoint") { request, _ in try await self.pass(request).response }
-        let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
-        let app = application(
-            routes, below: "", host: "127.0.0.1", port: port, logger: quietLogger(),
-            onReady: { continuation.yield($0) })
-        let group = ServiceGroup(
-            configuration: .init(services: [app], gracefulShutdownSignals: [], logger: quietLogger()))
-        let task = Task { try await group.run() }
-        for await _ in ready { break }
-        let result: Result<Void, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        await group.triggerGracefulShutdown()
-        _ = await task.result
-        try result.get()
-    }
-
-    private func act(_ request: Request) async throws -> Response {
-        let body = try await request.bytes(upTo: 64 << 20)
-        let path = request.uri.path
-        let asked = seen.withLock { seen in
-            let before = seen.count { $0.path.split(separator: "/")[1] == path.split(separator: "/")[1] }
-            let asked = Asked(
-                number: before, method: request.method.rawValue, path: path, body: body, time: .now)
-            seen.append(asked)
-            return asked
-        }
-        switch script(asked) {
-        case .pass: return try await pass(request, body).response
-        case .keep(let response): return try response()
-        case .replace(let change): return try change(try await pass(request, body))
-        }
-    }
-
-    private func pass(_ request: Request, _ body: [UInt8]? = nil) async throws -> Answer {
-        let bytes = if let body { body } else { try await request.bytes(upTo: 64 << 20) }
-        var headers: [String: String] = [:]
-        for name in ["content-type", "authorization", "dap-taskprov"] {
-            if let field = HeaderName(name), let value = request.headers[field] { headers[name] = value }
-        }
-        return try await helper.send(
-            request.method.rawValue, "\(request.uri)", body: request.method == .post ? bytes : nil, headers: headers)
-    }
 }
 
-extension Answer {
-    /// The answer as it came.
-    var response: Response {
-        var fields = HTTPFields()
-        for name in ["content-type", "location", "cairn-statement", "retry-after"] {
-            if let field = HeaderName(name), let value = headers[name] { fields[field] = value }
-        }
-        return Response(
-            status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
-    }
-
-    func with(status: Int? = nil, body: [UInt8]? = nil, type: String? = nil, dropping header: String? = nil) -> Response
-    {
-        var answer = self
-        if let status { answer.status = status }
-        if let body { answer.body = body }
-        if let type { answer.headers["content-type"] = type }
-        if let header { answer.headers[header] = nil }
-        return answer.response
+extension FaultProxy {
+    /// At a node's public URL, in front of the port on which it listens.
+    convenience init(before node: NodeConfiguration) throws {
+        let port = try #require(node.publicURL.string.split(separator: ":").last.flatMap { UInt16($0) })
+        self.init(port: port, upstreamPort: UInt16(clamping: node.listenPort), remembers: false)
     }
 }
 
@@ -176,7 +112,7 @@ final class Poison: Sendable {
                 let message = try? AggregationJobInitReq(decoding: asked.body),
                 message.verifyInits.contains(where: { $0.reportShare.metadata.reportID == report })
             else { return .pass }
-            return .keep { Response.problem(.dap(.invalidMessage, "There is something about one of them.")) }
+            return .instead(.problem(.dap(.invalidMessage, "There is something about one of them.")))
         }
     }
 }

@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Datastore
+import FaultProxy
 import Ledger
 import Testing
 

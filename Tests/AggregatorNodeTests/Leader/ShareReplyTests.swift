@@ -158,6 +158,25 @@ import Testing
         #expect(patience.deferred(seconds: 0) == .seconds(1))
     }
 
+    @Test func aRefusalHasToComeTwice() {
+        var patience = CollectionPatience()
+        let first = patience.refused()
+        _ = patience.failed(retryAfter: nil, jitter: 1)
+        let second = patience.refused()
+        patience.progressed()
+        let later = patience.refused()
+        #expect([first, second, later] == [false, true, false])
+    }
+
+    @Test func comparisonsEnd() {
+        var patience = CollectionPatience()
+        let goesOn = (0...CollectionPatience.mostComparisons).map { _ in
+            patience.progressed()
+            return patience.compared()
+        }
+        #expect(goesOn.dropLast().allSatisfy { $0 } && goesOn.last == false)
+    }
+
     @Test func aNoteIsOneLineOfVisibleCharacters() {
         let note = WaitingNote.headerValue("a\r\nSet-Cookie: x\u{1B}[2J" + String(repeating: "é", count: 900))
         #expect(note.count == WaitingNote.maximumLength)

@@ -63,6 +63,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "Host: x\r\nHost: x\r\n", "Host: x\r\nhost: y\r\nHOST: z\r\n"])
+    func aRequestHasOneHost(fields: String) async throws {
+        try await withServer(routes()) { server in
+            let connection = try await RawConnection.open(port: server.port)
+            try await connection.send("GET /tasks/abc HTTP/1.1\r\n\(fields)Connection: close\r\n\r\n")
+            let answer = try await connection.end()
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("one Host header field"))
+        }
+    }
+
     @Test func requestsInOneGoAreAnsweredInOrder() async throws {
         try await withServer(routes()) { server in
             let connection = try await RawConnection.open(port: server.port)
@@ -93,7 +103,7 @@ import Testing
             let connection = try await RawConnection.open(port: server.port)
             // Large enough for one read that has more than may wait, wherever the packets end.
             try? await connection.send(
-                (1...5_000).map { "GET /tasks/n\($0) HTTP/1.1\r\n\r\n" }.joined())
+                (1...5_000).map { "GET /tasks/n\($0) HTTP/1.1\r\nHost: x\r\n\r\n" }.joined())
             let answers = try await connection.end()
             let names = answers.matches(of: /\r\n\r\n(n\d+)/).map { String($0.1) }
             #expect(!names.isEmpty && names.count < 1_000)

@@ -37,6 +37,26 @@ import Testing
         }
     }
 
+    /// A task that is blocked may be uploaded to every second, by thousands: no line is about one request.
+    @Test func whatIsPutOffIsNoErrorAndSaidNowAndThen() async throws {
+        var routes = RouteTable()
+        routes.get("/blocked") { _, _ in throw NodeError.unavailable("The nodes do not fit.", retryAfter: 5) }
+        routes.get("/broken") { _, _ in throw NodeError.http(500, "It is broken.") }
+        let log = LogRecorder()
+        try await withServer(routes, logger: log.logger("node")) { server in
+            for path in Array(repeating: "/blocked", count: 50) + ["/broken"] {
+                let answer = try await server.send("GET", path)
+                #expect(answer.status == (path == "/blocked" ? 503 : 500))
+            }
+        }
+        let requests = log.lines("node", "request")
+        #expect(requests.count == 51 && requests.count { $0.level == .debug } == 50)
+        #expect(requests.filter { $0.level == .error }.compactMap { $0.metadata["path"] } == ["/broken"])
+        let told = log.lines("node", "requests are put off")
+        #expect(told.first?.level == .info && told.first?.metadata["reason"] == "The nodes do not fit.")
+        #expect((1..<20).contains(told.count))
+    }
+
     private func fileError(_ code: Int32) -> DurableFileError {
         var error = DurableFileError.last(.write, "/a/file")
         error.errno = code

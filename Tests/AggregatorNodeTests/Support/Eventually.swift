@@ -4,6 +4,7 @@ import Testing
 ///
 /// A bound on patience, not on speed: on a machine that is busy with other tests a node may need many seconds for what
 /// otherwise takes a few milliseconds.
+@discardableResult
 func eventually<Value>(
     _ what: String, every pause: Duration = .milliseconds(50), _ attempt: () async throws -> Value?
 ) async throws -> Value {

@@ -2,23 +2,34 @@ import AggregatorNode
 import Contributor
 import Crypto
 import DAP
+import FaultProxy
 import Foundation
-import Hummingbird
 import Ledger
 import Synchronization
+import TestPorts
 import Testing
 
-/// In front of one node: passes requests for HPKE configurations on, and changes the answers.
+/// In front of one node: changes the answers to requests for HPKE configurations.
 final class InTheMiddle: Sendable {
     typealias Change = @Sendable (_ answer: Answer, _ isFresh: Bool) throws -> Answer
 
-    private let node: TestClient
+    private let proxy: FaultProxy
     private let change = Mutex<Change> { answer, _ in answer }
     private let asked = Mutex<[Bool]>([])
 
-    init(before port: Int) {
-        node = TestClient(port: port)
+    init(at port: UInt16, before node: NodeConfiguration) {
+        proxy = FaultProxy(port: port, upstreamPort: UInt16(clamping: node.listenPort), remembers: false)
+        proxy.follow { request in
+            guard request.path == "/hpke_config" else { return .pass }
+            let isFresh = request.headers.contains { $0.name.lowercased() == "cache-control" && $0.value == "no-cache" }
+            self.asked.withLock { $0.append(isFresh) }
+            let change = self.change.withLock { $0 }
+            return .after { try change($0, isFresh) }
+        }
     }
+
+    /// Stands there while `body` runs.
+    func serve(_ body: () async throws -> Void) async throws { try await proxy.serve(body) }
 
     func answer(_ new: @escaping Change) { change.withLock { $0 = new } }
 
@@ -30,27 +41,6 @@ final class InTheMiddle: Sendable {
             defer { asked = [] }
             return asked
         }
-    }
-
-    var routes: RouteTable {
-        var routes = RouteTable()
-        routes.get("/hpke_config") { request, _ in
-            let isFresh = request.headers[.cacheControl] == "no-cache"
-            self.asked.withLock { $0.append(isFresh) }
-            let honest = try await self.node.send("GET", "/hpke_config")
-            let change = self.change.withLock { $0 }
-            let answer = try change(honest, isFresh)
-            var headers = HTTPFields()
-            for (name, value) in answer.headers {
-                if ["content-type", "cache-control", Self.header].contains(name), let field = HeaderName(name) {
-                    headers[field] = value
-                }
-            }
-            return Response(
-                status: .init(code: answer.status), headers: headers,
-                body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
-        }
-        return routes
     }
 
     static let header = HpkeListSignature.headerName.lowercased()
@@ -101,13 +91,14 @@ extension InTheMiddle {
         let nodes = [
             try await pair.start(pair.leader, ahead: ahead), try await pair.start(pair.helper, ahead: ahead),
         ]
-        let leader = InTheMiddle(before: pair.leader.listenPort)
-        let helper = InTheMiddle(before: pair.helper.listenPort)
+        let ports = try TestPorts.take(2)
+        let leader = InTheMiddle(at: ports[0], before: pair.leader)
+        let helper = InTheMiddle(at: ports[1], before: pair.helper)
         let result: Result<Void, any Error>
         do {
-            try await withServer(leader.routes) { first in
-                try await withServer(helper.routes) { second in
-                    let file = try Self.task(pair, committed: committed, ports: [first.port, second.port])
+            try await leader.serve {
+                try await helper.serve {
+                    let file = try Self.task(pair, committed: committed, ports: ports)
                     try await body(
                         MiddleScene(
                             pair: pair, middle: [.leader: leader, .helper: helper], file: file,
@@ -122,7 +113,7 @@ extension InTheMiddle {
         try result.get()
     }
 
-    private static func task(_ pair: NodePair, committed: Bool, ports: [Int]) throws -> TaskFile {
+    private static func task(_ pair: NodePair, committed: Bool, ports: [UInt16]) throws -> TaskFile {
         let hash = Array(SHA256.hash(data: pair.collector.config.encoded()))
         var parameters = CairnTaskParameters(collectorHpkeHash: hash, maxBatchSize: 100)
         if committed {

@@ -36,7 +36,7 @@ extension EndToEnd {
                 for tally in tallies { _ = try? await tally.upload(5) }
                 for tally in tallies { #expect(tally.acknowledged == 0, "nobody says that anything is wrong") }
                 for node in [nodes.leader, nodes.helper] {
-                    try await eventually("the \(node.role)'s operator is told", within: .seconds(60)) {
+                    try await eventually("the \(node.role)'s operator is told") {
                         node.logText.contains("the nodes do not fit each other")
                     }
                 }
@@ -47,7 +47,7 @@ extension EndToEnd {
                     // The one whose key was wrong comes first: the other has nothing to replace.
                     for node in [nodes.helper, nodes.leader] {
                         // Each asks the other's running process, which may take a moment to read what has changed.
-                        try await eventually("the \(node.role) finds that all fits", within: .seconds(30)) {
+                        try await eventually("the \(node.role) finds that all fits") {
                             try await nodes.addTask(tally.task.name, to: node).status == 0
                         }
                     }

@@ -46,7 +46,7 @@ extension EndToEnd {
                     try await slow.upload(1)
                     try await Task.sleep(for: .milliseconds(300))
                     if number >= 5 { continue }
-                    try await eventually("job \(number) is sent", within: .seconds(20)) {
+                    try await eventually("job \(number) is sent") {
                         proxies.helper.exchanges("POST", slow.path("aggregation_jobs")).count >= min(number, 2)
                     }
                 }

@@ -88,8 +88,9 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             if isLingering, case .end = Self.unwrapInboundIn(data) { context.close(mode: .output, promise: nil) }
             return
         }
+        var data = data
         switch Self.unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
             guard unanswered < limits.pipelined else {
                 // One read can bring thousands. These are answered, and who sent the rest sees that the others are not.
                 (isLast, isDeaf) = (true, true)
@@ -98,6 +99,10 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered += 1
             clock.headArrived(at: .now())
             isHTTP10 = head.version.major == 1 && head.version.minor == 0
+            if isHTTP10, !head.headers.contains(name: "Host") {
+                head.headers.add(name: "Host", value: "")
+                data = Self.wrapInboundOut(.head(head))
+            }
             isLast = isLast || isHTTP10 || !head.isKeepAlive
             outstanding = Self.length(of: head)
             isAnswered = false

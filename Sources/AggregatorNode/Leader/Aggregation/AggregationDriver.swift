@@ -52,6 +52,15 @@ final class AggregationDriver: Sendable {
         signal.raise()
     }
 
+    /// The helper is there again: what waited because it was not goes out now.
+    func hurry(_ task: TaskID) {
+        state.withLock { state in
+            state.schedule.returned(task, at: .now)
+            state.schedule.demand(task, at: .now)
+        }
+        signal.raise()
+    }
+
     /// Works until the task is cancelled.
     func run() async {
         await resumePending()
@@ -189,14 +198,15 @@ final class AggregationDriver: Sendable {
         case .unfinished(let progress, let pause):
             guard let job else { return }
             if progress.answer == .unusable { trouble.note(progress.reason, of: id) }
-            state.withLock { state in
+            let isInDoubt = state.withLock { state in
                 state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
-                if progress.answer == .unusable {
-                    state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
-                } else {
+                guard progress.answer == .unusable else {
                     state.schedule.answered(id, at: .now)
+                    return false
                 }
+                return state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
             }
+            if isInDoubt { context.standing.doubt() }
             // A helper may take its time.
             let isUsual = progress.answer == .deferred && progress.attempts < 10
             guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }

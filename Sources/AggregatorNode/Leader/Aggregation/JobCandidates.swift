@@ -54,7 +54,8 @@ struct JobCandidates: Sendable {
         let extensions = batchID.map { [AggregationJobInitReq.leaderSelectedBatchID($0)] } ?? []
         let message = AggregationJobInitReq(
             verificationKeyID: task.verifyKeyID, aggregationParameter: [], extensions: extensions, verifyInits: inits)
-        return NewJob(batchID: batchID, request: message.encoded(), reportIDs: ids)
+        return NewJob(
+            batchID: batchID, request: message.encoded(), reportIDs: ids, verifyKey: task.verifyKey)
     }
 
     /// The log entry of an accepted report; nil in tasks that log no reports.

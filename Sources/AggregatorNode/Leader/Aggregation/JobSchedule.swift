@@ -63,6 +63,8 @@ package struct JobSchedule {
         var failures = 0
         /// Where exchanges fail: when the next job may be formed.
         var formAfter: Instant?
+        /// The same by the peer's own word.
+        var askedAfter: Instant?
     }
 
     let limits: Limits
@@ -105,13 +107,21 @@ package struct JobSchedule {
     /// The helper gave an answer about a job of this task. After an outage, jobs that wait for no reason of their own
     /// follow at once, one after the other.
     package mutating func answered(_ task: TaskID, at now: Instant) {
+        guard let lane = lanes[task] else { return }
+        lanes[task]?.askedAfter = nil
+        if lane.failures >= limits.failuresInARow { return returned(task, at: now) }
+        lanes[task]?.failures = 0
+        lanes[task]?.formAfter = nil
+    }
+
+    /// The helper, which could not be reached, can be: jobs follow at once, however few exchanges about the task had failed.
+    /// After a restart that may be one, and its job wait for as long as its history says.
+    package mutating func returned(_ task: TaskID, at now: Instant) {
         guard var lane = lanes[task] else { return }
-        if lane.failures >= limits.failuresInARow {
-            let hurried = lane.resumptions.filter { !$0.value.isAsked && $0.value.due > now }.keys.sorted()
-            for (number, job) in hurried.enumerated() {
-                let planned = lane.resumptions[job]?.due
-                lane.resumptions[job]?.due = min(planned ?? now, now + .milliseconds(50) * number)
-            }
+        let hurried = lane.resumptions.filter { !$0.value.isAsked && $0.value.due > now }.keys.sorted()
+        for (number, job) in hurried.enumerated() {
+            let planned = lane.resumptions[job]?.due
+            lane.resumptions[job]?.due = min(planned ?? now, now + .milliseconds(50) * number)
         }
         lane.failures = 0
         lane.formAfter = nil
@@ -119,12 +129,16 @@ package struct JobSchedule {
     }
 
     /// An exchange about a job of this task failed, and is repeated after a pause.
-    package mutating func failed(_ task: TaskID, pause: Duration, isAsked: Bool, at now: Instant) {
+    ///
+    /// - Returns: whether so many have failed in a row by now that the helper may be away.
+    @discardableResult
+    package mutating func failed(_ task: TaskID, pause: Duration, isAsked: Bool, at now: Instant) -> Bool {
         var lane = lanes[task] ?? Lane()
         lane.failures += 1
-        if isAsked { lane.formAfter = max(lane.formAfter ?? now, now + pause) }
+        if isAsked { lane.askedAfter = max(lane.askedAfter ?? now, now + pause) }
         holdBack(&lane, at: now)
         lanes[task] = lane
+        return lane.failures >= limits.failuresInARow
     }
 
     /// Whether a pending job has its time here.
@@ -194,7 +208,7 @@ package struct JobSchedule {
         guard let waiting = lane.waiting else { return nil }
         let isDue = waiting.isUrgent || waiting.count >= limits.jobSize
         let due = isDue ? now : min(waiting.last + limits.idle, waiting.first + limits.patience)
-        return max(due, lane.formAfter ?? due)
+        return max(due, lane.formAfter ?? due, lane.askedAfter ?? due)
     }
 
     /// When something falls due that has a slot; what has none is looked at again when one is given back.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Transport
 
 /// When jobs are sent again, and in what company and how often reports are tried again. Pure.
 ///
@@ -24,7 +25,7 @@ package enum RetryRules {
     package static func pause(
         _ answer: JobProgress.Answer, inARow: Int, asked: Int?, random: Double
     ) -> Duration {
-        let asked = asked.map { Duration.seconds(min(max($0, 0), PeerResponse.longestRetryAfter)) }
+        let asked = asked.map { Duration.seconds(min(max($0, 0), RetryAfter.longest)) }
         // Who defers a job and says when it is ready is asked then; and who says so again and again, at pauses
         // that are a quarter of the time that it has taken so far.
         if answer == .deferred, let asked {
@@ -52,7 +53,7 @@ package enum RetryRules {
     package static func pauseAtStart(_ progress: JobProgress, now: UInt64, random: Double) -> Duration {
         let start = firstPause * random
         guard progress.isAsked, progress.sentAt <= now, progress.notBefore > now else { return start }
-        return .seconds(min(progress.notBefore - now, UInt64(PeerResponse.longestRetryAfter))) + start
+        return .seconds(min(progress.notBefore - now, UInt64(RetryAfter.longest))) + start
     }
 
     /// How long an exchange may take, from the first byte out to the last one in: a minute, more for large requests,
@@ -106,10 +107,6 @@ package enum RetryRules {
 
     // MARK: Clocks
 
-    /// By how many seconds helpers of this make let a report be ahead of their clock (`ReportOpener`); others may allow
-    /// none.
-    static let leeway: UInt64 = 300
-
     /// When a report that is too early for the helper may be sent again: as soon as the helper's clock will take it.
     ///
     /// - Parameters:
@@ -121,7 +118,8 @@ package enum RetryRules {
         // One second more, because the helper states its time in whole ones.
         let start = Int64(clamping: min(start, now + 86_400))
         let due = start - Int64(min(max(ahead, -1 << 40), 1 << 40)) + 1
-        for due in [due - Int64(leeway), due] where due > Int64(clamping: now) {
+        // Helpers of this make let a report be ahead of their clock; others may not.
+        for due in [due - Int64(ReportOpener.futureLeeway), due] where due > Int64(clamping: now) {
             return min(max(UInt64(due), now + 2), latest)
         }
         return now + 60

@@ -136,6 +136,9 @@ final class CollectionDriver: Sendable {
             case .again:
                 patience.progressed()
                 note(nil, of: key)
+            case .compared(let failure):
+                guard patience.compared() else { throw failure }
+                note(nil, of: key)
             case .aggregation(let reports):
                 let aggregation = state.withLock { $0.aggregation }
                 let (demand, pause) = patience.waits(for: reports)
@@ -149,6 +152,9 @@ final class CollectionDriver: Sendable {
             }
             return true
         } catch let failure as CollectionFailure {
+            guard !failure.isRefusal || patience.refused() else {
+                throw HelperUnavailable(description: "asking once more: \(failure.problem.detail)")
+            }
             try await end(job, task, failure)
             return false
         } catch let error as HelperUnavailable where patience.isSpent {

@@ -9,6 +9,8 @@ struct CollectionFailure: Error {
     var batch: BatchFate
     /// Whether an operator has to look at it: the aggregators, or this one and its task, do not fit each other.
     var concernsOperator: Bool
+    /// The helper's word, which has to come twice: a request can be mutilated on its way, and be refused for that.
+    var isRefusal = false
 
     init(_ type: DAPErrorType?, _ detail: String, batch: BatchFate = .reopened, concernsOperator: Bool = false) {
         problem = CollectionProblem(type: type, detail: detail)
@@ -30,6 +32,15 @@ struct CollectionFailure: Error {
             .invalidBatchSize,
             "The interval holds \(count) validated reports, the task's maximum is \(maximum). "
                 + "Ask for a shorter interval.")
+    }
+
+    /// The helper has named reports that it does not hold, again and again.
+    static func endless(held: UInt64, mode: BatchMode) -> CollectionFailure {
+        CollectionFailure(
+            .batchMismatch,
+            "The helper has named reports that it does not hold \(CollectionPatience.mostComparisons + 1) times, the last "
+                + "time of \(held) that the leader had: its operator has to say what has become of them.",
+            batch: BatchFate(after: .batchMismatch, mode: mode), concernsOperator: true)
     }
 
     static let overlap = CollectionFailure(
@@ -54,8 +65,10 @@ struct CollectionFailure: Error {
             text += " The batch cannot be collected any more; ask again for the next one."
         default: break
         }
-        return CollectionFailure(
+        var failure = CollectionFailure(
             type, text, batch: BatchFate(after: type, mode: mode), concernsOperator: type != .invalidBatchSize)
+        failure.isRefusal = true
+        return failure
     }
 }
 

@@ -12,15 +12,45 @@ package struct CollectionPatience: Sendable {
     /// How often in a row a plain aggregator may fail to answer what only a Cairn node can.
     package static let mostFailures = 6
 
+    /// How often in a row the helper has to refuse.
+    package static let refusalsInARow = 2
+
+    /// How often the reports of a batch may be compared for one job. Once is enough, unless aggregation jobs reach the helper
+    /// late; a helper that names one report a time would keep the leader at it for as long as there are reports.
+    package static let mostComparisons = 8
+
     private var pause = firstPause
     private var failures = 0
+    private var refusals = 0
+    private var comparisons = 0
     private var look = firstLook
     private var unfinished: UInt64?
 
     package init() {}
 
     /// A step was taken.
-    package mutating func progressed() { self = CollectionPatience() }
+    package mutating func progressed() {
+        let comparisons = comparisons
+        self = CollectionPatience()
+        self.comparisons = comparisons
+    }
+
+    /// A comparison with the helper has left reports out of the batch.
+    ///
+    /// - Returns: whether the job may go on with what is left.
+    package mutating func compared() -> Bool {
+        progressed()
+        comparisons += 1
+        return comparisons <= Self.mostComparisons
+    }
+
+    /// The helper has refused its part.
+    ///
+    /// - Returns: whether that is final. Else the same request is sent again after a pause.
+    package mutating func refused() -> Bool {
+        refusals += 1
+        return refusals >= Self.refusalsInARow
+    }
 
     /// So many reports of the batch are neither accepted nor rejected.
     ///

@@ -10,11 +10,15 @@ import Logging
 
 extension CollectionStep {
     /// One exchange with the helper: the close is signed and logged, or some reports are dropped.
-    func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws {
+    func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws -> Next {
         let proposal = try await proposal(scope)
         switch try await ask(proposal, holding: count) {
-        case .drop(let ids): try await drop(ids, of: scope, proposed: proposal.reportIDs)
-        case .signed(let signature): try await close(scope, proposal, helperSignature: signature)
+        case .drop(let ids):
+            try await drop(ids, of: scope, proposed: proposal.reportIDs)
+            return .compared(.endless(held: count, mode: task.configuration.batchMode))
+        case .signed(let signature):
+            try await close(scope, proposal, helperSignature: signature)
+            return .again
         }
     }
 

@@ -20,7 +20,7 @@ extension CollectionStep {
         // What it refused is over; a deferred share that was refused would be asked for again after a restart.
         if job.shareID != nil { try await context.store.recordShareID(nil, collection: job.key) }
         switch try await compare(scope, refusal) {
-        case .dropped: return .again
+        case .dropped: return .compared(.endless(held: summary.count, mode: task.configuration.batchMode))
         case .same:
             // The helper dropped what it held beyond. If it still refuses, it contradicts itself.
             let second = try await ask(request, id: nil)
@@ -41,16 +41,18 @@ extension CollectionStep {
     private func ask(_ body: [UInt8], id: String?) async throws -> Answer {
         let base = context.peer.baseURL.string
         let request: ShareRequest = id == nil ? .share : .poll
+        // Both shares of a sum are of one length.
+        let limit = task.vdaf.makeAccumulator().aggregateShare().count + BodyLimit.small
         let response =
             if let id {
                 try await context.peer.send(
                     .get, ResourceURL.aggregateShare(base, task.id, id: id), headers: task.taskprovHeaders,
-                    maxResponseBytes: Blob.maximumSize)
+                    maxResponseBytes: limit)
             } else {
                 try await context.peer.send(
                     .post, ResourceURL.aggregateShares(base, task.id), body: body,
                     contentType: MediaType.aggregateShareReq.headerValue, headers: task.taskprovHeaders,
-                    maxResponseBytes: Blob.maximumSize)
+                    maxResponseBytes: limit)
             }
         return Answer(
             request: request, response: response,
@@ -141,7 +143,7 @@ extension CollectionStep {
         }
         let helper = try Statement(decoding: bytes)
         if task.parameters?.publish == .public {
-            let helperShare = try await fetchHelperBlob(helper.shareHash)
+            let helperShare = try await fetchHelperBlob(helper.shareHash, size: share.count)
             let blobs = context.blobs
             try await context.workers.run {
                 try blobs.put(share)
@@ -153,9 +155,11 @@ extension CollectionStep {
         return LedgerEntry.batch(BatchEntry(leader: own, helper: helper)).encoded()
     }
 
-    private func fetchHelperBlob(_ hash: [UInt8]) async throws -> [UInt8] {
+    /// - Parameter size: that of the leader's own share, so that no more than that comes into memory.
+    private func fetchHelperBlob(_ hash: [UInt8], size: Int) async throws -> [UInt8] {
         let url = context.peer.baseURL.appending("cairn/blobs/\(Hex.encode(hash))")
-        let response = try await context.peer.send(.get, url, maxResponseBytes: Blob.maximumSize)
+        // What is no blob may be a page that says why.
+        let response = try await context.peer.send(.get, url, maxResponseBytes: max(size, BodyLimit.small))
         guard response.isSuccess else {
             throw HelperUnavailable(
                 description: "its share's blob: status \(response.status)", retryAfter: response.retryAfter)

@@ -19,6 +19,9 @@ struct CollectionStep: Sendable {
     enum Next: Sendable {
         /// The state has changed: take the next step.
         case again
+        /// The helper does not hold some reports, which are left out: take the next step, or give up with this where that goes
+        /// on and on.
+        case compared(CollectionFailure)
         /// So many reports have to be aggregated first.
         case aggregation(UInt64)
         /// The helper makes its share, and has named a time.
@@ -78,7 +81,6 @@ struct CollectionStep: Sendable {
         guard summary.count >= minimum else { throw CollectionFailure.tooFew(summary.count, minimum: minimum) }
         guard summary.count <= maximum else { throw CollectionFailure.tooMany(summary.count, maximum: maximum) }
         guard task.isCommitted else { return try await requestShare(scope) }
-        try await agreeOnClose(scope, holding: summary.count)
-        return .again
+        return try await agreeOnClose(scope, holding: summary.count)
     }
 }
