@@ -3,8 +3,8 @@ import DAP
 
 /// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
 ///
-///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), (255) }
-///         RecordType;
+///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), source(9),
+///            row(10), (255) } RecordType;
 ///     struct {
 ///         RecordType type;
 ///         select (type) {
@@ -16,6 +16,8 @@ import DAP
 ///             case forgotten: ReportKey key;
 ///             case doubt:     ReportKey key; Doubt doubt;
 ///             case shares:    ReportKey key; KeptShares shares;
+///             case source:    RowSource source;
+///             case row:       ReportKey key; ReportRow row;
 ///         };
 ///     } WalletRecord;
 ///
@@ -35,12 +37,16 @@ package enum WalletRecord: Sendable, Equatable {
     case doubt(ReportKey, ReportDoubt)
     /// What it takes to send an unanswered report again as it was.
     case shares(ReportKey, KeptShares)
+    /// A file whose rows were sent.
+    case source(RowSource)
+    /// Which row of such a file the report was made of.
+    case row(ReportKey, ReportRow)
 }
 
 extension WalletRecord: WireMessage {
     private enum Kind: UInt8 {
         case seed = 1
-        case report, state, receipt, promise, forgotten, doubt, shares
+        case report, state, receipt, promise, forgotten, doubt, shares, source, row
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -51,9 +57,13 @@ extension WalletRecord: WireMessage {
             self = .seed(try reader.bytes(ClaimKey.seedSize, "seed"))
             return
         }
+        guard kind != .source else {
+            self = .source(try RowSource(from: &reader))
+            return
+        }
         let key = ReportKey(try TaskID(from: &reader), try ReportID(from: &reader))
         switch kind {
-        case .seed, .forgotten: self = .forgotten(key)
+        case .seed, .source, .forgotten: self = .forgotten(key)
         case .report:
             let time = try reader.uint64("time")
             let state = try ReportRecord.State(from: &reader)
@@ -73,6 +83,7 @@ extension WalletRecord: WireMessage {
             }
             self = .doubt(key, known)
         case .shares: self = .shares(key, try KeptShares(from: &reader))
+        case .row: self = .row(key, try ReportRow(from: &reader))
         }
     }
 
@@ -108,6 +119,12 @@ extension WalletRecord: WireMessage {
         case .shares(let key, let shares):
             start(.shares, key)
             shares.encode(into: &writer)
+        case .source(let source):
+            writer.write(Kind.source.rawValue)
+            source.encode(into: &writer)
+        case .row(let key, let row):
+            start(.row, key)
+            row.encode(into: &writer)
         }
     }
 }
