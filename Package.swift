@@ -93,7 +93,8 @@ let package = Package(
         .target(
             name: "Wallet",
             dependencies: [
-                "Commitments", "DAP", "DurableFiles", "InputFiles", .product(name: "Crypto", package: "swift-crypto"),
+                "Commitments", "DAP", "DurableFiles", "Encodings", "InputFiles",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
@@ -126,7 +127,7 @@ let package = Package(
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
-                "Wallet", "DurableFiles", "InputFiles", "ChildProcesses", "Transport",
+                "Wallet", "DurableFiles", "InputFiles", "Parallel", "ChildProcesses", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -217,8 +218,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
-                "Ledger", "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF", "TensorFiles",
-                "SharedModel", "AggregatorNode", "cairn",
+                "Ledger", "LedgerFixtures", "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF",
+                "TensorFiles", "SharedModel", "AggregatorNode", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

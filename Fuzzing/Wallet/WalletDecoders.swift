@@ -82,6 +82,7 @@ private enum SampleWallet {
             TaskID(unchecked: [UInt8](repeating: 5, count: 32)), ReportID(unchecked: [UInt8](repeating: 6, count: 16)))
         let opening = ReportOpening(
             values: [1, 0, 300], blinds: [UInt8(7), 8].map { [UInt8](repeating: $0, count: 32) })
+        let source = SourceID([UInt8](repeating: 15, count: SourceID.size))
         let record = ReportRecord(
             taskID: key.taskID, reportID: key.reportID, time: 9, state: .sent, opening: opening)
         let groups: [[WalletRecord]] = [
@@ -91,6 +92,17 @@ private enum SampleWallet {
                 .promise(key, [12]), .forgotten(key), .doubt(key, .counts),
             ],
             [.task([13, 14])], [.end(frames: 3)],
+            [
+                .report(record), .doubt(key, .takenBack),
+                .source(
+                    RowSource(
+                        key: RowSource.Key(key.taskID, source), path: "/rows.csv", columns: "v", rows: 3,
+                        contents: [UInt8](repeating: 13, count: 32))),
+                .row(
+                    key,
+                    ReportRow(
+                        sourceID: source, row: 1, line: 2, generation: 0, digest: [UInt8](repeating: 14, count: 32))),
+            ],
         ]
         return groups.map { records in
             var writer = ByteWriter()

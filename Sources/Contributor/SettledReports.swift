@@ -28,13 +28,22 @@ package enum SettledReports {
     ///   - isCommitted: whether the task logs reports.
     ///   - isAlone: whether no other upload of the home is under way, so that nobody waits for answers any more.
     ///   - isKept: whether the wallet has what it takes to send it again.
+    ///   - isRow: whether it was made of a row of a file, from which it is made again as it is.
     package static func step(
-        _ state: ReportRecord.State, doubt: ReportDoubt?, isCommitted: Bool, isAlone: Bool, isKept: Bool
+        _ state: ReportRecord.State, doubt: ReportDoubt?, isCommitted: Bool, isAlone: Bool, isKept: Bool,
+        isRow: Bool = false
     ) -> Step {
         switch doubt {
-        case .settled: return .goOn
+        case .settled, .takenBack: return .goOn
         case .counts: return .askOwner(.counts)
         case nil: break
+        }
+        // Whoever sends the file again sends the same report, which counts once. Nobody makes another one of its row.
+        if isRow {
+            switch state {
+            case .sent, .notTaken, .rejected: return .goOn
+            case .stored, .withdrawn: break
+            }
         }
         switch state {
         // A report that was taken is no doubt: whoever contributes again wants to be counted again.
@@ -53,6 +62,27 @@ package enum SettledReports {
         }
     }
 
+    /// What the log says about a report that was taken, or not answered, for the wallet.
+    ///
+    /// - Parameter end: what the log has, under a checkpoint with the quorum of the task's policy.
+    package static func news(_ end: LoggedEnds.End?, about record: ReportRecord) -> [WalletRecord] {
+        switch end {
+        case .counts: record.state == .stored ? [] : [.state(record.key, .stored)]
+        case .rejected:
+            if case .rejected = record.state {
+                [.doubt(record.key, .settled)]
+            } else {
+                [.state(record.key, .rejected(rejection)), .doubt(record.key, .settled)]
+            }
+        // Its owner's own word would be in the wallet; another device's may be it.
+        case .withdrawn: [.state(record.key, .withdrawn)]
+        case nil: []
+        }
+    }
+
+    /// A log does not tell for what reason.
+    private static let rejection = "rejected by an aggregator, as the log says"
+
     /// What the log's answer means for a report in doubt.
     package enum Finding: Equatable, Sendable {
         /// It is out for good; the wallet gets this state.
@@ -70,7 +100,7 @@ package enum SettledReports {
         case .withdrawn: return .settled(.withdrawn)
         case .rejected:
             if case .rejected = state { return .settled(state) }
-            return .settled(.rejected("rejected by an aggregator, as the log says"))
+            return .settled(.rejected(rejection))
         case nil: return .takeBack
         }
     }

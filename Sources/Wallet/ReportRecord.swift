@@ -85,10 +85,15 @@ public struct ReportKey: Hashable, Sendable {
 
 /// What the log said about a report whose upload had a doubtful end: refused, not answered, or taken back.
 ///
-/// `enum { settled(0), counts(1), (255) } Doubt`
+/// `enum { settled(0), counts(1), taken_back(2), (255) } Doubt`
 package enum ReportDoubt: UInt8, Sendable, Equatable {
     /// Nothing has to be found out any more: the log shows that the report is out, or its owner decided.
     case settled = 0
     /// The log shows that it counts, and its owner has not said yet that another report is wanted beside it.
     case counts = 1
+    /// It is out, because the client took it back before it would have made another one; its owner did not ask for that.
+    case takenBack = 2
+
+    /// Whether nothing has to be found out any more.
+    package var isSettled: Bool { self != .counts }
 }

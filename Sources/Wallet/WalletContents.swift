@@ -16,6 +16,10 @@ package struct WalletContents: Sendable {
     package private(set) var tasks: [[UInt8]] = []
     /// After how many frames a backup said that it ends; nil where none did.
     package private(set) var endFrame: UInt64?
+    /// Files whose rows were sent.
+    package private(set) var sources: [RowSource.Key: RowSource] = [:]
+    /// Of reports that were made of rows: which row.
+    package private(set) var rows: [ReportKey: ReportRow] = [:]
     private var detail = Detail.everything
 
     /// How much of the records is kept in memory.
@@ -75,8 +79,11 @@ package struct WalletContents: Sendable {
         case .promise(let key, let text): if detail == .everything { promises[key] = text }
         case .forgotten(let key):
             (reports[key], receipts[key], promises[key], doubts[key], shares[key]) = (nil, nil, nil, nil, nil)
+            rows[key] = nil
         case .doubt(let key, let doubt): doubts[key] = doubt
         case .shares(let key, let kept): if reports[key]?.state.isOpen == true { shares[key] = kept }
+        case .source(let source): sources[source.key] = source
+        case .row(let key, let row): if reports[key] != nil { rows[key] = row }
         }
     }
 
@@ -96,6 +103,15 @@ package struct WalletContents: Sendable {
             + Self.sorted(receipts).map { .receipt($0, $1) } + Self.sorted(promises).map { .promise($0, $1) }
             + Self.sorted(doubts).map { .doubt($0, $1) } + Self.sorted(shares).map { .shares($0, $1) }
             + tasks.map { .task($0) }
+            + sortedSources.map { .source($0) } + Self.sorted(rows).map { .row($0, $1) }
+    }
+
+    /// By path, and where several have one, in an order that is always the same.
+    package var sortedSources: [RowSource] {
+        sources.values.sorted {
+            ($0.path, $0.key.taskID.base64URL, $0.key.sourceID.name)
+                < ($1.path, $1.key.taskID.base64URL, $1.key.sourceID.name)
+        }
     }
 
     /// What `other` knows and this does not: the union of both is this with these records added. Tasks are not among them:
@@ -114,12 +130,15 @@ package struct WalletContents: Sendable {
             + Self.sorted(other.promises.filter { promises[$0.key] == nil }).map { .promise($0, $1) }
             // What one of the two has settled is settled.
             + Self.sorted(
-                other.doubts.filter { doubts[$0.key] == nil || doubts[$0.key] == .counts && $0.value == .settled }
+                other.doubts.filter { doubts[$0.key] == nil || doubts[$0.key] == .counts && $0.value.isSettled }
             )
             .map { .doubt($0, $1) }
             // Of a report that either of the two knows the end of, they are needed no more.
             + Self.sorted(other.shares.filter { shares[$0.key] == nil && self.reports[$0.key]?.state.isOpen != false })
             .map { .shares($0, $1) }
+            // Which of two says where a file was last cannot be told; it is found by its contents, too.
+            + other.sortedSources.filter { sources[$0.key] == nil }.map { .source($0) }
+            + Self.sorted(other.rows.filter { rows[$0.key] == nil }).map { .row($0, $1) }
     }
 
     private static func sorted<Fact>(_ facts: [ReportKey: Fact]) -> [(ReportKey, Fact)] {

@@ -3,8 +3,8 @@ import DAP
 
 /// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
 ///
-///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), end(16), task(17),
-///         (255) } RecordType;
+///     enum { seed(1), report(2), state(3), receipt(4), promise(5), forgotten(6), doubt(7), shares(8), source(9),
+///            row(10), end(16), task(17), (255) } RecordType;
 ///     struct {
 ///         RecordType type;
 ///         select (type) {
@@ -16,6 +16,8 @@ import DAP
 ///             case forgotten: ReportKey key;
 ///             case doubt:     ReportKey key; Doubt doubt;
 ///             case shares:    ReportKey key; KeptShares shares;
+///             case source:    RowSource source;
+///             case row:       ReportKey key; ReportRow row;
 ///             case end:       uint64 frames;
 ///             case task:      opaque task_file<0..2^32-1>;
 ///         };
@@ -37,6 +39,10 @@ package enum WalletRecord: Sendable, Equatable {
     case doubt(ReportKey, ReportDoubt)
     /// What it takes to send an unanswered report again as it was.
     case shares(ReportKey, KeptShares)
+    /// A file whose rows were sent.
+    case source(RowSource)
+    /// Which row of such a file the report was made of.
+    case row(ReportKey, ReportRow)
     /// A backup ends here, after so many frames: where this is missing, something is cut off.
     case end(frames: UInt64)
     /// A task that was installed when a backup was made: the text of its file.
@@ -48,7 +54,7 @@ package enum WalletRecord: Sendable, Equatable {
 extension WalletRecord: WireMessage {
     private enum Kind: UInt8 {
         case seed = 1
-        case report, state, receipt, promise, forgotten, doubt, shares
+        case report, state, receipt, promise, forgotten, doubt, shares, source, row
         case end = 16
         case task = 17
     }
@@ -61,6 +67,7 @@ extension WalletRecord: WireMessage {
         case .seed: self = .seed(try reader.bytes(ClaimKey.seedSize, "seed"))
         case .end: self = .end(frames: try reader.uint64("frames"))
         case .task: self = .task(try reader.opaque32("task_file"))
+        case .source: self = .source(try RowSource(from: &reader))
         default: try self.init(kind, from: &reader)
         }
     }
@@ -69,7 +76,7 @@ extension WalletRecord: WireMessage {
     private init(_ kind: Kind, from reader: inout ByteReader) throws(CodecError) {
         let key = ReportKey(try TaskID(from: &reader), try ReportID(from: &reader))
         switch kind {
-        case .seed, .end, .task, .forgotten: self = .forgotten(key)
+        case .seed, .source, .end, .task, .forgotten: self = .forgotten(key)
         case .report:
             let time = try reader.uint64("time")
             let state = try ReportRecord.State(from: &reader)
@@ -89,6 +96,7 @@ extension WalletRecord: WireMessage {
             }
             self = .doubt(key, known)
         case .shares: self = .shares(key, try KeptShares(from: &reader))
+        case .row: self = .row(key, try ReportRow(from: &reader))
         }
     }
 
@@ -124,6 +132,12 @@ extension WalletRecord: WireMessage {
         case .shares(let key, let shares):
             start(.shares, key)
             shares.encode(into: &writer)
+        case .source(let source):
+            writer.write(Kind.source.rawValue)
+            source.encode(into: &writer)
+        case .row(let key, let row):
+            start(.row, key)
+            row.encode(into: &writer)
         case .end(let frames):
             writer.write(Kind.end.rawValue)
             writer.write(frames)

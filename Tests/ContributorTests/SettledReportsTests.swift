@@ -57,6 +57,36 @@ import Wallet
         }
     }
 
+    /// A row is sent again as the same report, whatever became of that, so nothing has to be found out about it; unless
+    /// its owner took it back.
+    @Test func reportsOfRowsAreInNobodysWay() {
+        for state in Self.states {
+            for (committed, alone) in [(true, true), (true, false), (false, true), (false, false)] {
+                let found = SettledReports.step(
+                    state, doubt: nil, isCommitted: committed, isAlone: alone, isKept: false, isRow: true)
+                #expect(found == (state == .withdrawn && committed ? .askLog : .goOn), "\(state)")
+            }
+        }
+    }
+
+    @Test func theWalletLearnsWhatTheLogSays() throws {
+        for state in Self.states where state != .withdrawn {
+            let record = ReportRecord(
+                taskID: TaskID(unchecked: [UInt8](repeating: 1, count: 32)), reportID: .random(), time: 0, state: state,
+                opening: nil)
+            func states(_ end: LoggedEnds.End?) throws -> ReportRecord.State? {
+                var contents = try WalletContents([.seed([UInt8](repeating: 1, count: 32)), .report(record)])
+                for fact in SettledReports.news(end, about: record) { try contents.add(fact) }
+                return contents.reports[record.key]?.state
+            }
+            #expect(try states(nil) == state)
+            #expect(try states(.counts) == .stored)
+            #expect(try states(.withdrawn) == .withdrawn)
+            let isRejected = if case .rejected = try states(.rejected) { true } else { false }
+            #expect(isRejected, "\(state)")
+        }
+    }
+
     @Test func whatWasFoundOutBeforeIsNotAskedAgain() {
         for state in Self.states {
             for committed in [true, false] {

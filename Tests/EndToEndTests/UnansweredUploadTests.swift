@@ -106,29 +106,6 @@ extension EndToEnd {
             }
         }
 
-        /// A file that is cut off in the middle, by a proxy here, goes on with the row that the command names.
-        @Test func aFileGoesOnWhereItWasCutOff() async throws {
-            try await run("file") { nodes, proxy, task in
-                let rows = 300
-                let csv = nodes.folder.path + "/rows.csv"
-                try ("v\n" + (1...rows).map { "\($0)\n" }.joined()).write(
-                    toFile: csv, atomically: true, encoding: .utf8)
-                let file = ["--csv", csv, "--column", "v"]
-                // The second request is answered so, and the first one has 256 rows.
-                proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "3600"))
-                let first = try await contribute(nodes, task, file[0], file[1], file[2], file[3])
-                #expect(first.status == 75 && first.errors.contains("--resume --from-row 257"), "\(first.errors)")
-                #expect(first.errors.contains("0 of 300 values are answered"), "\(first.errors)")
-                let second = try await contribute(
-                    nodes, task, file[0], file[1], file[2], file[3], "--resume", "--from-row", "257")
-                #expect(second.status == 0, "\(second.errors)")
-                #expect(second.output.contains("300 of 300 reports stored"), "\(second.output)")
-                #expect(try ids(proxy).count == rows)
-                #expect(try states(nodes, task).allSatisfy { $0 == .stored })
-                #expect(try await TaskClient(task: task).status().received == rows)
-            }
-        }
-
         @Test func whoWaitsForANodeThatIsDownIsTold() async throws {
             try await run("down") { nodes, _, task in
                 await nodes.helper.kill()

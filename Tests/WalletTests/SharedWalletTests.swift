@@ -97,9 +97,40 @@ import Wallet
         #expect(
             try one.contents().doubts == [keys[0]: .settled, keys[1]: .settled, keys[2]: .counts, keys[3]: .counts])
         #expect(try one.merge(two) == 0)
+        try two.save([.doubt(keys[3], .takenBack)])
+        #expect(try one.merge(two) == 1)
+        #expect(try one.contents().doubts[keys[3]] == .takenBack)
+        #expect(try two.merge(one) == 0)
         let backup = folder.path + "/doubts"
         try one.export(to: backup, key: try cheapKey(salt: 9))
         #expect(try ContributorWallet(opening: backup, passphrase: passphrase).contents().doubts.count == 4)
+    }
+
+    /// Which rows were sent is in backups and unions, or they would be sent a second time.
+    @Test func filesAndRowsAreCopiedAndUnited() throws {
+        let seed = [UInt8](repeating: 5, count: 32)
+        let one = try ContributorWallet(creating: folder.wallet, key: try cheapKey(), seed: seed)
+        let two = try ContributorWallet(creating: folder.path + "/two", key: try cheapKey(), seed: seed)
+        try two.save([.source(sampleSource), .report(sampleReport(1)), .row(sampleReport(1).key, sampleRow(1))])
+        #expect(try one.merge(two) == 3)
+        #expect(try one.contents().sources == [sampleSource.key: sampleSource])
+        #expect(try one.contents().rows == [sampleReport(1).key: sampleRow(1)])
+        #expect(try one.merge(two) == 0)
+        let backup = folder.path + "/rows"
+        try one.export(to: backup, key: try cheapKey(salt: 9))
+        #expect(
+            try ContributorWallet(opening: backup, passphrase: passphrase).contents().records()
+                == one.contents().records())
+    }
+
+    @Test func aRowWithoutItsReportSaysNothing() throws {
+        let seed = WalletRecord.seed([UInt8](repeating: 5, count: 32))
+        #expect(try WalletContents([seed, .row(sampleReport(1).key, sampleRow(1))]).rows.isEmpty)
+        #expect(
+            try WalletContents([
+                seed, .report(sampleReport(1)), .row(sampleReport(1).key, sampleRow(1)),
+                .forgotten(sampleReport(1).key),
+            ]).rows.isEmpty)
     }
 
     /// Both shares are the input: they are kept while the report may have to be sent again, and no longer.
@@ -144,6 +175,7 @@ import Wallet
             #expect(lean.reports.values.allSatisfy { $0.opening == nil })
             #expect(lean.receipts.isEmpty && lean.promises.isEmpty)
             #expect(lean.doubts == whole.doubts && lean.shares == whole.shares)
+            #expect(lean.sources == whole.sources && lean.rows == whole.rows && lean.rows.count == 1)
         }
         var all: [WalletRecord] = []
         try wallet.forEachRecord { all.append($0) }

@@ -55,8 +55,18 @@ let sampleRecords: [WalletRecord] = [
     .promise(sampleReport(1).key, Array("a promise".utf8)), .state(sampleReport(2).key, .withdrawn),
     .report(sampleReport(4)), .forgotten(sampleReport(4).key), .doubt(sampleReport(1).key, .counts),
     .doubt(sampleReport(3).key, .settled), .report(sampleReport(5)), .state(sampleReport(5).key, .notTaken("HTTP 503")),
-    .shares(sampleReport(5).key, sampleShares(5)),
+    .shares(sampleReport(5).key, sampleShares(5)), .source(sampleSource), .row(sampleReport(1).key, sampleRow(1)),
 ]
+
+let sampleSource = RowSource(
+    key: RowSource.Key(sampleReport(1).taskID, SourceID([UInt8](repeating: 9, count: 16))), path: "/data/heights.csv",
+    columns: "height", rows: 400, contents: [UInt8](repeating: 10, count: 32))
+
+func sampleRow(_ number: UInt64) -> ReportRow {
+    ReportRow(
+        sourceID: sampleSource.key.sourceID, row: number, line: number + 1, generation: 0,
+        digest: [UInt8](repeating: UInt8(number), count: 32))
+}
 
 func sampleShares(_ number: UInt64) -> KeptShares {
     KeptShares(

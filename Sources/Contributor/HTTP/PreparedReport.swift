@@ -2,6 +2,7 @@ import Commitments
 import DAP
 import Ledger
 import Synchronization
+import Wallet
 
 /// A report ready to be sent, and what its owner keeps.
 public struct PreparedReport: Sendable {
@@ -13,17 +14,22 @@ public struct PreparedReport: Sendable {
     public let index: Int
     /// What it takes to encrypt the same report again; nil for reports that are sent in one form only.
     let shares: SealableShares?
+    /// The row of a file that it was made of, from which it can be made again as it is; nil for other values.
+    package var row: ReportRow?
     /// The report's time, in the task's unit.
     public var time: UInt64 { report.metadata.time }
     public var reportID: ReportID { report.metadata.reportID }
     /// Bytes on the line.
     public var size: Int { report.encoded().count }
 
-    package init(report: Report, opening: ReportOpening?, index: Int, shares: SealableShares? = nil) {
+    package init(
+        report: Report, opening: ReportOpening?, index: Int, shares: SealableShares? = nil, row: ReportRow? = nil
+    ) {
         self.report = report
         self.opening = opening
         self.index = index
         self.shares = shares
+        self.row = row
     }
 }
 
@@ -69,4 +75,6 @@ public struct UploadOutcome: Sendable, Equatable {
     public let size: Int
     /// What the leader promised about it.
     public let promise: PromiseState
+    /// Whether the leader says that it had a report of this id before, which is this one.
+    public let wasThere: Bool
 }

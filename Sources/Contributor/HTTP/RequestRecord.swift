@@ -4,7 +4,8 @@ import Wallet
 /// What the wallet says of the reports in a request that is sent until somebody answers it.
 ///
 /// They are `sent` whenever the leader may have them. Once an attempt has brought no word, the wallet has what it takes to
-/// send them again, before anything is waited for: whoever ends the program in the wait can go on later.
+/// send them again, before anything is waited for: whoever ends the program in the wait can go on later. Rows of a file
+/// are made again out of the file, so nothing is kept of them.
 struct RequestRecord {
     private let reports: [PreparedReport]
     private let task: TaskID
@@ -55,7 +56,8 @@ struct RequestRecord {
 extension PreparedReport {
     /// What the wallet keeps of an unanswered report; nil where the shares are gone.
     fileprivate var keptShares: KeptShares? {
-        shares?.withInputShares { inputShares in
+        guard row == nil else { return nil }
+        return shares?.withInputShares { inputShares in
             KeptShares(
                 metadata: report.metadata, publicShare: report.publicShare, leaderShare: inputShares[0],
                 helperShare: inputShares[1])

@@ -15,27 +15,27 @@ extension TaskClient {
     public nonisolated func prepare(
         _ measurements: [MeasurementValue], seed: [UInt8], time: UInt64 = currentTime()
     ) async throws -> [PreparedReport] {
-        guard !file.lacksOwnerSignature else {
-            throw ContributorError.invalidTask(
-                "it names an owner who has not signed it: its file lacks owner_signature, as files of older versions do"
-            )
-        }
+        try checkOwner()
         let configs = try await aggregatorConfigs()
         return try measurements.enumerated().map { index, measurement in
             try prepare(measurement, index: index, seed: seed, time: time, configs: configs)
         }
     }
 
-    /// Prepares as many values as make one request of moderate size, at least one if there are any.
-    nonisolated func prepareRequest(
-        _ measurements: ArraySlice<MeasurementValue>, seed: [UInt8], time: UInt64
+    /// Prepares as many reports as make one request of moderate size, at least one if there are any.
+    ///
+    /// - Parameter prepare: makes the report of an item.
+    nonisolated func prepareRequest<Item>(
+        _ items: ArraySlice<Item>,
+        _ prepare: (Item, _ configs: (leader: HpkeConfig, helper: HpkeConfig)) throws -> PreparedReport
     ) async throws -> [PreparedReport] {
-        guard !file.lacksOwnerSignature else { return try await prepare([], seed: seed) }
+        try checkOwner()
         let configs = try await aggregatorConfigs()
         var reports: [PreparedReport] = []
         var total = 0
-        for (index, measurement) in zip(measurements.indices, measurements).prefix(UploadSize.reports) {
-            reports.append(try prepare(measurement, index: index, seed: seed, time: time, configs: configs))
+        for item in items.prefix(UploadSize.reports) {
+            try Task.checkCancellation()
+            reports.append(try prepare(item, configs))
             total += reports[reports.count - 1].size
             // One report more would perhaps be too much.
             if total + total / reports.count > UploadSize.bytes { break }
@@ -43,17 +43,41 @@ extension TaskClient {
         return reports
     }
 
-    private nonisolated func prepare(
+    private nonisolated func checkOwner() throws {
+        guard file.lacksOwnerSignature else { return }
+        throw ContributorError.invalidTask(
+            "it names an owner who has not signed it: its file lacks owner_signature, as files of older versions do")
+    }
+
+    nonisolated func prepare(
         _ measurement: MeasurementValue, index: Int, seed: [UInt8], time: UInt64,
         configs: (leader: HpkeConfig, helper: HpkeConfig)
     ) throws -> PreparedReport {
-        let sharded: ShardedReport
+        var generator = SystemRandomNumberGenerator()
+        let sharded = try shard(measurement, reportID: .random(), using: &generator)
+        return try seal(sharded, index: index, seed: seed, time: time, configs: configs)
+    }
+
+    /// The report of a row, which is the same every time.
+    nonisolated func prepare(
+        _ measurement: MeasurementValue, row: ReportRow, secrets: RowSecrets, seed: [UInt8], time: UInt64,
+        configs: (leader: HpkeConfig, helper: HpkeConfig)
+    ) throws -> PreparedReport {
+        var randomness = secrets.randomness(of: row)
+        let sharded = try shard(measurement, reportID: secrets.reportID(of: row), using: &randomness)
+        var prepared = try seal(sharded, index: Int(row.row) - 1, seed: seed, time: time, configs: configs)
+        prepared.row = row
+        return prepared
+    }
+
+    private nonisolated func shard(
+        _ measurement: MeasurementValue, reportID: ReportID, using generator: inout some RandomNumberGenerator
+    ) throws -> ShardedReport {
         do {
-            sharded = try vdaf.shard(taskID: taskID, measurement: measurement, reportID: .random())
+            return try vdaf.shard(taskID: taskID, measurement: measurement, reportID: reportID, using: &generator)
         } catch {
             throw ContributorError.invalidMeasurement(OwnErrors.text(error) ?? "it cannot be split")
         }
-        return try seal(sharded, index: index, seed: seed, time: time, configs: configs)
     }
 
     /// Encrypts shares that exist already. Separate from `prepare`, so that tests and the demo can forge shares.
@@ -92,7 +116,8 @@ extension TaskClient {
                         configs: configs)
                 })
             else { return nil }
-            return PreparedReport(report: report, opening: prepared.opening, index: prepared.index, shares: shares)
+            return PreparedReport(
+                report: report, opening: prepared.opening, index: prepared.index, shares: shares, row: prepared.row)
         } catch {
             throw ContributorError.reportFailed(OwnErrors.text(error) ?? "it cannot be encrypted to these keys")
         }

@@ -13,6 +13,8 @@ struct DoubtfulReports: Sendable {
     var open: [UnsettledReport] = []
     /// Another upload may still hear what becomes of these.
     var underWay: [ReportID] = []
+    /// Those that were made of rows of files: that they count is no reason not to send other rows.
+    var rows: Set<ReportID> = []
 }
 
 extension TaskClient {
@@ -22,8 +24,9 @@ extension TaskClient {
     /// - Parameters:
     ///   - lock: if it could be had alone, it must be joined soon.
     ///   - again: the owner wants another report whatever became of these.
+    ///   - replaced: reports of rows in whose place others are made now.
     nonisolated func doubtfulReports(
-        in wallet: ContributorWallet, lock: UploadLock, again: Bool, patience: Duration,
+        in wallet: ContributorWallet, lock: UploadLock, again: Bool, replaced: Set<ReportID>, patience: Duration,
         notice: (@Sendable (String) -> Void)?
     ) async throws -> DoubtfulReports {
         let words = WaitingWords(for: "the answers to another upload out of this wallet", notice: notice)
@@ -31,7 +34,7 @@ extension TaskClient {
         words.explain("its reports of this task may be those of a program that was ended")
         let start = ContinuousClock.now
         while true {
-            let found = try doubtfulReports(in: wallet, isAlone: lock.tryAlone())
+            let found = try doubtfulReports(in: wallet, isAlone: lock.tryAlone(), replaced: replaced)
             guard !again, !found.underWay.isEmpty else { return found }
             guard ContinuousClock.now - start < patience else {
                 throw ContributorError.unsettled(found.underWay.map { UnsettledReport($0, .underWay) })
@@ -41,17 +44,20 @@ extension TaskClient {
     }
 
     private nonisolated func doubtfulReports(
-        in wallet: ContributorWallet, isAlone: Bool
+        in wallet: ContributorWallet, isAlone: Bool, replaced: Set<ReportID>
     ) throws(WalletError) -> DoubtfulReports {
         let contents = try wallet.contents()
         var found = DoubtfulReports()
         for (key, record) in contents.reports where key.taskID == taskID {
             switch SettledReports.step(
                 record.state, doubt: contents.doubts[key], isCommitted: task.isCommitted, isAlone: isAlone,
-                isKept: contents.shares[key] != nil)
+                isKept: contents.shares[key] != nil,
+                isRow: contents.rows[key] != nil && !replaced.contains(key.reportID))
             {
             case .goOn: continue
-            case .askLog: found.inDoubt.append(record)
+            case .askLog:
+                found.inDoubt.append(record)
+                if contents.rows[key] != nil { found.rows.insert(key.reportID) }
             case .wait: found.underWay.append(key.reportID)
             case .askOwner(let reason): found.open.append(UnsettledReport(key.reportID, reason))
             }
@@ -76,7 +82,8 @@ extension TaskClient {
         }
         var open = doubtful.open
         if !doubtful.inDoubt.isEmpty {
-            open += try await settle(doubtful.inDoubt, wallet: wallet, patience: patience, notice: notice)
+            open += try await settle(
+                doubtful.inDoubt, rows: doubtful.rows, wallet: wallet, patience: patience, notice: notice)
         }
         guard open.isEmpty else {
             throw ContributorError.unsettled(open.sorted { $0.reportID.base64URL < $1.reportID.base64URL })
@@ -84,21 +91,11 @@ extension TaskClient {
     }
 
     private nonisolated func settle(
-        _ records: [ReportRecord], wallet: ContributorWallet, patience: Duration,
+        _ records: [ReportRecord], rows: Set<ReportID>, wallet: ContributorWallet, patience: Duration,
         notice: (@Sendable (String) -> Void)?
     ) async throws -> [UnsettledReport] {
-        guard let text = file.logPolicy else { throw ContributorError.invalidTask("it names no log") }
-        let policy = try LogPolicy(parsing: Array(text.utf8))
-        let source = HTTPTileSource(
-            baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"), transport: transport)
         let seed = wallet.seed
-        var ends = LoggedEnds(
-            task: task,
-            claimKeys: Dictionary(
-                try records.map { record in
-                    let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: record.reportID)
-                    return (record.reportID, Array(key.publicKey.rawRepresentation))
-                }, uniquingKeysWith: { first, _ in first }))
+        var (ends, source, policy) = try loggedEnds(of: records, seed: seed)
         var unread: String?
         do throws(AuditError) {
             try await ends.read(from: source, policy: policy)
@@ -118,7 +115,17 @@ extension TaskClient {
             var facts: [WalletRecord] = []
             for record in records {
                 switch SettledReports.finding(ends.end(of: record.reportID), record.state) {
-                case .settled(let state): facts += [.state(record.key, state), .doubt(record.key, .settled)]
+                case .settled(let state):
+                    // What its owner did not take back was taken back here.
+                    let doubt: ReportDoubt =
+                        state == .withdrawn && record.state != .withdrawn ? .takenBack : .settled
+                    facts += [.state(record.key, state), .doubt(record.key, doubt)]
+                case .counts where rows.contains(record.reportID):
+                    if record.state == .withdrawn {
+                        notice?(
+                            "the report \(record.reportID.base64URL), which you took back, is in the log and counts")
+                    }
+                    facts += [.state(record.key, .stored), .doubt(record.key, .settled)]
                 case .counts:
                     facts += [.state(record.key, .stored), .doubt(record.key, .counts)]
                     counting.append(UnsettledReport(record.reportID, .counts))
@@ -158,6 +165,43 @@ extension TaskClient {
                     }
                 return UnsettledReport(record.reportID, reason)
             }
+    }
+
+    /// What it takes to look reports up in the task's log.
+    private nonisolated func loggedEnds(
+        of records: [ReportRecord], seed: [UInt8]
+    ) throws -> (ends: LoggedEnds, source: HTTPTileSource, policy: LogPolicy) {
+        guard let text = file.logPolicy else { throw ContributorError.invalidTask("it names no log") }
+        let source = HTTPTileSource(
+            baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"), transport: transport)
+        let ends = LoggedEnds(
+            task: task,
+            claimKeys: Dictionary(
+                try records.map { record in
+                    let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: record.reportID)
+                    return (record.reportID, Array(key.publicKey.rawRepresentation))
+                }, uniquingKeysWith: { first, _ in first }))
+        return (ends, source, try LogPolicy(parsing: Array(text.utf8)))
+    }
+
+    /// Puts into the wallet what the log says by now about reports that were taken, refused, or not answered: which of them
+    /// are rejected or withdrawn, and that the others count.
+    ///
+    /// - Returns: how many reports have another state now.
+    /// - Throws: `AuditError` where the log cannot be read or not be believed; what the wallet throws.
+    @discardableResult
+    public nonisolated func refreshStates(in wallet: ContributorWallet) async throws -> Int {
+        let contents = try wallet.contents()
+        let records = contents.history(of: taskID).filter { record in
+            if case .rejected = record.state { return contents.doubts[record.key] == nil }
+            return record.state != .withdrawn
+        }
+        guard task.isCommitted, !records.isEmpty else { return 0 }
+        var (ends, source, policy) = try loggedEnds(of: records, seed: wallet.seed)
+        try await ends.read(from: source, policy: policy)
+        let facts = records.flatMap { SettledReports.news(ends.end(of: $0.reportID), about: $0) }
+        try save(facts, in: wallet)
+        return facts.count { if case .state = $0 { true } else { false } }
     }
 
     /// Asks the leader to take a report back, whether it has it or not.

@@ -72,20 +72,33 @@ extension TaskClient {
         // Held until the last answer is in the wallet: meanwhile, 'sent' does not mean that nobody will hear an answer.
         let lock = try UploadLock(wallet: wallet.path)
         defer { lock.release() }
-        let doubtful = try await doubtfulReports(
-            in: wallet, lock: lock, again: again, patience: patience, notice: notice)
-        try lock.join()
-        try await showNewestCheckpoint(of: wallet)
-        try await settle(doubtful, wallet: wallet, again: again, patience: patience, notice: notice)
-
-        var rest = measurements[...]
+        try await clearTheWay(in: wallet, lock: lock, again: again, patience: patience, notice: notice)
+        var rest = measurements.indices[...]
         while !rest.isEmpty {
-            let prepared = try await prepareRequest(rest, seed: wallet.seed, time: time ?? currentTime())
+            try Task.checkCancellation()
+            let (seed, now) = (wallet.seed, time ?? currentTime())
+            let prepared = try await prepareRequest(Array(rest.prefix(UploadSize.reports))[...]) { index, configs in
+                try prepare(measurements[index], index: index, seed: seed, time: now, configs: configs)
+            }
             defer { for report in prepared { report.shares?.wipe() } }
             rest = rest.dropFirst(prepared.count)
             try wallet.save(prepared.map { .report(record(of: $0)) })
             try answered(try await deliver(prepared, wallet: wallet, isRepeated: false, notice: notice))
         }
+    }
+
+    /// Settles what stands in the way of other reports of the task, and joins the uploads that are under way.
+    ///
+    /// - Parameter replaced: reports of rows in whose place others are made now.
+    nonisolated func clearTheWay(
+        in wallet: ContributorWallet, lock: UploadLock, again: Bool, replaced: Set<ReportID> = [], patience: Duration,
+        notice: (@Sendable (String) -> Void)?
+    ) async throws {
+        let doubtful = try await doubtfulReports(
+            in: wallet, lock: lock, again: again, replaced: replaced, patience: patience, notice: notice)
+        try lock.join()
+        try await showNewestCheckpoint(of: wallet)
+        try await settle(doubtful, wallet: wallet, again: again, patience: patience, notice: notice)
     }
 
     /// Sends the reports of the task again that earlier uploads left unanswered, as they were.
@@ -141,9 +154,11 @@ extension TaskClient {
         }
         var errors: [ReportID: ReportError] = [:]
         var replayed: Set<ReportID> = []
+        // The report of a row may have been sent out of another copy of the wallet: its id is nobody else's.
+        let ofRows = Set(reports.lazy.filter { $0.row != nil }.map(\.reportID))
         for status in statuses {
             // The leader had it from an earlier attempt, or in other ciphertexts: stored is what it is.
-            if status.error == .reportReplayed, isRepeated {
+            if status.error == .reportReplayed, isRepeated || ofRows.contains(status.reportID) {
                 replayed.insert(status.reportID)
             } else {
                 errors[status.reportID] = status.error
@@ -163,11 +178,11 @@ extension TaskClient {
                     RefusalWords.text(
                         $0, task: file.configuration, now: answer.receivedAt, nodeTime: answer.nodeTime)
                 }, size: report.size,
-                promise: promises[report.reportID] ?? .none)
+                promise: promises[report.reportID] ?? .none, wasThere: replayed.contains(report.reportID))
         }
     }
 
-    private nonisolated func record(of report: PreparedReport) -> ReportRecord {
+    nonisolated func record(of report: PreparedReport) -> ReportRecord {
         ReportRecord(
             taskID: taskID, reportID: report.reportID,
             time: file.configuration.seconds(of: report.time) ?? 0, state: .sent, opening: report.opening)

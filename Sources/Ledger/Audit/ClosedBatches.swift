@@ -71,17 +71,32 @@ extension Auditor {
         return batches
     }
 
-    /// The bytes of a report's leaf, checked against its hash.
-    package func entry(of leaf: ClosedBatch.Leaf, in batch: ClosedBatch) async throws(AuditError) -> [UInt8] {
+    /// The bytes of reports' leaves, in the order given, checked against their hashes. Each bundle of the log is read once.
+    package func entries(of leaves: [ClosedBatch.Leaf], in batch: ClosedBatch) async throws(AuditError) -> [[UInt8]] {
         let reader = LogReader(source: source, head: batch.closeProof.checkpoint.checkpoint.head)
+        var found: [UInt64: [UInt8]] = [:]
+        var rest = leaves.sorted { $0.index < $1.index }[...]
         do {
-            for try await entry in reader.entries(leaf.index..<leaf.index + 1) where entry.leafHash == leaf.hash {
-                return entry.bytes
+            while let first = rest.first {
+                let bundle = rest.prefix { $0.index / 256 == first.index / 256 }
+                rest = rest.dropFirst(bundle.count)
+                let wanted = Dictionary(bundle.map { ($0.index, $0.hash) }, uniquingKeysWith: { first, _ in first })
+                for try await entry in reader.entries(first.index..<(bundle.last ?? first).index + 1)
+                where wanted[entry.index] == entry.leafHash {
+                    found[entry.index] = entry.bytes
+                }
             }
         } catch {
             throw .reading(error)
         }
-        throw .logDamaged("entry \(leaf.index) is not the report that it was")
+        var entries: [[UInt8]] = []
+        for leaf in leaves {
+            guard let bytes = found[leaf.index] else {
+                throw .logDamaged("entry \(leaf.index) is not the report that it was")
+            }
+            entries.append(bytes)
+        }
+        return entries
     }
 
     /// The published aggregate of a batch, if the audit verifies it.

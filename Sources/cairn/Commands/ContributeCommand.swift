@@ -33,7 +33,14 @@ struct ContributeCommand: AsyncParsableCommand {
             value is counted twice unnoticed. What is in doubt is withdrawn first. --again sends the new value all the same.
 
             A report that the leader does not answer for is sent again, as it is, for a while; what it takes to go on stays \
-            in the wallet, and --resume goes on. After --csv was cut off, it says with which --from-row to go on.
+            in the wallet, and --resume goes on.
+
+            Each row of --csv is sent once: the wallet knows file, columns and row of each report, and the same command, \
+            run again after whatever ended it, sends what is missing. A file that grew at its end is gone on with. A file \
+            that was sent before is not sent again, and one whose rows had other values then is not sent at all, unless \
+            --again says that all of it shall count beside what was sent. Rows count from 1, without the header. `cairn \
+            receipt list --csv FILE` says which report is which row, and `cairn withdraw --csv FILE --row N` takes one back. \
+            Interrupted by Ctrl-C (SIGINT, SIGTERM or SIGHUP) the command says how far it came, and ends with 130.
             """)
 
     struct Output: Encodable {
@@ -44,12 +51,23 @@ struct ContributeCommand: AsyncParsableCommand {
             let bytes: Int
             /// Whether the leader promised, under its signature, that the log will say what becomes of the report.
             let promised: Bool
+            /// With --csv: of the data, and of the file, from 1.
+            let row: Int?
+            let line: Int?
+        }
+
+        /// With --csv: what was not sent, and why.
+        struct Rows: Encodable {
+            let chosen: Int
+            let sentBefore: Int
+            let withdrawn: Int
         }
 
         let taskId: String
         let reports: [Report]
         /// What the CSV file was taken for.
         let input: CSVInput?
+        let rows: Rows?
         /// What the task does not promise.
         let lacks: [String]
     }
@@ -79,9 +97,12 @@ struct ContributeCommand: AsyncParsableCommand {
         help:
             "Contribute although an earlier report of yours counts or may count: these values are meant to count, too.")
     var again = false
-    @Flag(help: "Send again what earlier uploads to the task left unanswered; alone, or before the rest of a --csv.")
+    @Flag(help: "Send again what earlier uploads of single values to the task left unanswered.")
     var resume = false
-    @Option(help: "The first row of --csv to send, from 1.") var fromRow: Int?
+    @Option(
+        name: .customLong("row"),
+        help: "Rows of --csv to send: N, N..M or N.., from 1, without the header; may be repeated. All by default.")
+    var rows: [RowSelection] = []
     @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
@@ -90,11 +111,11 @@ struct ContributeCommand: AsyncParsableCommand {
         guard inputs.count == 1 || resume && inputs.isEmpty else {
             throw ValidationError("Give exactly one of --value, --csv, --data and --update.")
         }
-        if resume, !inputs.isEmpty, csv == nil { throw ValidationError("--resume goes alone or with --csv.") }
-        if let fromRow {
-            guard csv != nil else { throw ValidationError("--from-row goes with --csv.") }
-            guard fromRow > 0 else { throw ValidationError("--from-row counts from 1.") }
+        if resume, csv != nil {
+            throw ValidationError("--csv needs no --resume: the same command sends what is missing of a file.")
         }
+        if resume, !inputs.isEmpty { throw ValidationError("--resume goes alone.") }
+        if !rows.isEmpty, csv == nil { throw ValidationError("--row goes with --csv.") }
         if csv == nil, data == nil, let option = csvOptions.given.first {
             throw ValidationError("\(option) goes with --csv or --data.")
         }
@@ -109,40 +130,27 @@ struct ContributeCommand: AsyncParsableCommand {
     func run() async throws {
         let file = try await task.load()
         let client = try TaskClient(task: file, transport: .speaking, home: .standard())
-        let (measurements, input) = try measurements(file)
+        let input = try input(file)
         let access = try WalletAccess.open(creating: true, keeping: .states)
         try Self.installIfNew(file, as: task.name, home: access.home)
         WeakPromises.tell(try file.weaknesses())
-        let resumed = UploadTally(first: 1, listsAll: json)
-        let tally = UploadTally(first: fromRow ?? 1, listsAll: json)
-        let (resumes, again) = (resume, again)
-        let before = try Self.kept(of: file, in: access.wallet)
+        let tally = UploadTally(listsAll: json)
         do {
-            try await Interruption.cancelling {
-                let notice: @Sendable (String) -> Void = { Console.error("cairn: \($0)") }
-                if resumes {
-                    try await client.resume(wallet: access.wallet, notice: notice) { resumed.add($0) }
-                    Console.error(Self.words(resumed: resumed.current.answered))
-                }
-                guard !measurements.isEmpty else { return }
-                let bar = ProgressBar("uploading", total: measurements.count)
-                defer { bar.finish() }
-                try await client.upload(each: measurements, wallet: access.wallet, again: again, notice: notice) {
-                    tally.add($0)
-                    bar.advance(by: $0.count)
-                }
+            try await Interruption.cancelling { [again, quiet = json] in
+                try await input.send(client, access.wallet, again: again, isQuiet: quiet, tally)
             }
         } catch {
-            let kept = try Self.kept(of: file, in: access.wallet)
-            tellHowToGoOn(
-                tally.current, of: measurements.count, waiting: kept.count, ofThese: kept.subtracting(before).count)
+            try tellHowToGoOn(input, tally, file, access.wallet)
+            if case .rows(let rows) = input, let conflict = error as? RowConflict {
+                throw rows.failure(conflict, task: task.name)
+            }
             throw error
         }
-        let gone = resumes ? try Self.gone(of: file, in: access.wallet) : 0
+        let gone = resume ? try Self.gone(of: file, in: access.wallet) : 0
         if gone > 0 { Console.error(Self.words(gone: gone, isCommitted: try file.configuration.vdaf.isCommitted)) }
-        try report(resumed: resumed.current, tally.current, file: file, input: input)
-        if !json, resumed.current.stored + tally.current.stored > 0 { Self.tellNext(file, home: access.home) }
-        guard gone == 0, (resumed.current.refusals + tally.current.refusals).isEmpty else { throw ExitStatus.no.code }
+        try report(tally, input, file: file)
+        if !json, tally.current.stored > 0 { Self.tellNext(file, home: access.home) }
+        guard gone == 0, !tally.current.isRefused else { throw ExitStatus.no.code }
     }
 
     private static func tellNext(_ file: TaskFile, home: ContributorHome) {
@@ -156,21 +164,21 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     /// The reports of the task that wait in the wallet to be sent again.
-    private static func kept(of file: TaskFile, in wallet: ContributorWallet) throws -> Set<ReportKey> {
-        Set(try wallet.contents().shares.keys.filter { $0.taskID == file.taskID })
+    private static func kept(of file: TaskFile, in wallet: ContributorWallet) throws -> Int {
+        try wallet.contents().shares.keys.count { $0.taskID == file.taskID }
     }
 
     /// How many reports of the task nobody has answered for which cannot be sent again, and of which nothing was found
-    /// out since.
+    /// out since. Rows of a file are sent again with their file.
     private static func gone(of file: TaskFile, in wallet: ContributorWallet) throws -> Int {
         let contents = try wallet.contents()
         return contents.reports.count { key, report in
             key.taskID == file.taskID && report.state.isOpen && contents.shares[key] == nil
-                && contents.doubts[key] == nil
+                && contents.doubts[key] == nil && contents.rows[key] == nil
         }
     }
 
-    private static func words(resumed count: Int) -> String {
+    static func words(resumed count: Int) -> String {
         count == 0 ? "cairn: no report waits to be sent again" : "cairn: \(count) unanswered reports were sent again"
     }
 
@@ -183,61 +191,45 @@ struct ContributeCommand: AsyncParsableCommand {
     }
 
     /// After an upload that did not end: what is where, and what to run.
-    ///
-    /// - Parameters:
-    ///   - total: how many values there are.
-    ///   - waiting: how many reports in the wallet wait to be sent again.
-    ///   - new: how many of them are of these values: those behind the answered ones.
-    private func tellHowToGoOn(_ counts: UploadTally.Counts, of total: Int, waiting: Int, ofThese new: Int) {
-        guard waiting > 0 || counts.answered > 0 else { return }
-        if total > 1 {
-            Console.error("cairn: \(counts.answered) of \(total) values are answered, \(counts.stored) of them stored")
+    private func tellHowToGoOn(
+        _ input: Contribution, _ tally: UploadTally, _ file: TaskFile, _ wallet: ContributorWallet
+    ) throws {
+        if case .rows(let rows) = input {
+            if let plan = tally.rows { rows.tellHowToGoOn(plan, tally.current) }
+            return
         }
-        if waiting > 0 {
-            Console.error(
-                "cairn: \(waiting) unanswered reports are in the wallet, each of which can be sent again and is counted "
-                    + "once")
-        }
-        let next = counts.answered + new
-        if csv != nil, next < total {
-            Console.error(
-                "cairn: to go on, run the same command with --resume --from-row \((fromRow ?? 1) + next), and no other "
-                    + "--from-row")
-        } else if waiting > 0 {
-            let resume = PrintedCommand("contribute").option("--task", task.name).flag("--resume")
-            Console.error("cairn: to go on, run: \(resume.text)")
-        }
+        let waiting = try Self.kept(of: file, in: wallet)
+        guard waiting > 0 else { return }
+        Console.error(
+            "cairn: \(waiting) unanswered reports are in the wallet, each of which can be sent again and is counted once"
+        )
+        let resume = PrintedCommand("contribute").option("--task", task.name).flag("--resume")
+        Console.error("cairn: to go on, run: \(resume.text)")
     }
 
-    /// What is to be sent, read and checked to the last row, and what a CSV file was taken for.
-    private func measurements(_ file: TaskFile) throws -> ([MeasurementValue], CSVInput?) {
-        // With --resume alone.
-        if value == nil, csv == nil, update == nil, data == nil { return ([], nil) }
+    /// What is to be sent, read and checked to the last row.
+    private func input(_ file: TaskFile) throws -> Contribution {
         let parser = MeasurementParser(vdaf: try file.configuration.vdaf)
-        if let value {
-            return ([try parser.value(value)], nil)
-        }
+        if let value { return .value(try parser.value(value), nil) }
         if let csv {
             guard column.count == parser.width else {
                 throw CommandFailure.usage(
                     "the task takes \(parser.width) number\(parser.width == 1 ? "" : "s") a report",
                     advice: "Give --column so many times.")
             }
-            let rows = try CSVMeasurements(
+            let values = try CSVMeasurements(
                 csvOptions.table(csv), columns: column.map { ColumnReference(argument: $0) }, header: csvOptions.rule,
                 parser: parser)
-            CSVInput.tell(csv, rows.layout, "values")
-            let first = (fromRow ?? 1) - 1
-            guard first < rows.values.count else {
-                throw CommandFailure("\(csv) has \(rows.values.count) rows", advice: "Give a smaller --from-row.")
-            }
-            return (Array(rows.values[first...]), CSVInput(file: csv, rows.layout))
+            CSVInput.tell(csv, values.layout, "values")
+            return .rows(try RowContribution(csv, values, selection: rows))
         }
         if let update {
-            return ([.real(try UpdateFile(update).update(for: file, model: model, isClipped: clip))], nil)
+            return .value(.real(try UpdateFile(update).update(for: file, model: model, isClipped: clip)), nil)
         }
+        // With --resume alone.
+        guard data != nil else { return .unanswered }
         let (trained, input) = try trainedUpdate(file)
-        return ([.real(trained)], input)
+        return .value(.real(trained), input)
     }
 
     /// Trains on the rows and clips the change.
@@ -272,32 +264,46 @@ struct ContributeCommand: AsyncParsableCommand {
         return (clipped.update, CSVInput(file: data, layout))
     }
 
-    private func report(
-        resumed: UploadTally.Counts, _ new: UploadTally.Counts, file: TaskFile, input: CSVInput?
-    ) throws {
+    private func report(_ tally: UploadTally, _ input: Contribution, file: TaskFile) throws {
+        let counts = tally.current
+        var rows: RowContribution?
+        if case .rows(let given) = input { rows = given }
         if json {
-            let reports = (resumed.listed + new.listed).map {
+            let reports = counts.listed.map { outcome in
                 Output.Report(
-                    reportId: $0.reportID.base64URL, stored: $0.error == nil, error: $0.error?.name, bytes: $0.size,
-                    promised: $0.isPromised)
+                    reportId: outcome.reportID.base64URL, stored: outcome.error == nil, error: outcome.error?.name,
+                    bytes: outcome.size, promised: outcome.isPromised, row: rows.map { _ in outcome.index + 1 },
+                    line: rows.map { $0.file.rows[outcome.index].line })
             }
             return try JSONOutput.print(
                 Output(
-                    taskId: file.taskID.base64URL, reports: reports, input: input,
-                    lacks: try file.weaknesses().map(\.name)))
+                    taskId: file.taskID.base64URL, reports: reports, input: input.csv,
+                    rows: tally.rows.map {
+                        Output.Rows(
+                            chosen: rows?.chosen.count ?? 0, sentBefore: $0.sentBefore, withdrawn: $0.withdrawn)
+                    }, lacks: try file.weaknesses().map(\.name)))
         }
-        let answered = resumed.answered + new.answered
-        guard answered > 0 else { return }
-        Console.print(
-            "\(resumed.stored + new.stored) of \(answered) reports stored, \(resumed.bytes + new.bytes) bytes")
-        if answered == 1, let id = resumed.firstStored ?? new.firstStored { Console.print("report \(id)") }
-        for (counts, what) in [(resumed, "report sent again"), (new, "value")] {
-            for refusal in counts.refusals {
-                Console.error("cairn: \(what) \(refusal.number) was refused: \(refusal.text)")
-            }
-            for missing in counts.missingPromises {
-                Console.error("cairn: no promise for \(what) \(missing.number): \(missing.text)")
-            }
+        if let rows, let plan = tally.rows, plan.toSend == 0 { return try rows.nothingToSend(plan) }
+        guard counts.answered > 0 else { return }
+        Console.print("\(counts.stored) of \(counts.answered) reports stored, \(counts.bytes) bytes")
+        if counts.answered == 1, let id = counts.firstStored { Console.print("report \(id)") }
+        if counts.wasThere > 0, tally.rows?.open == 0 {
+            Console.error(
+                "cairn: the leader had \(counts.wasThere) of these reports already: the same rows were sent out of another "
+                    + "copy of this wallet. They count once; to have them count once more: --again")
+        }
+        for (reason, values) in counts.refusals.sorted(by: { $0.key < $1.key }) {
+            let what = rows?.names(values) ?? (values.count == 1 ? "the value" : "\(values.count) values")
+            Console.error("cairn: \(what) \(values.count == 1 ? "was" : "were") refused: \(reason)")
+        }
+        for (reason, values) in counts.missingPromises.sorted(by: { $0.key < $1.key }) {
+            let what = rows?.names(values) ?? (values.count == 1 ? "the value" : "\(values.count) values")
+            Console.error("cairn: no promise for \(what): \(reason)")
+        }
+        if let rows, counts.answered > 1 {
+            NextStep.tell(
+                "which report is which row",
+                PrintedCommand("receipt", "list").option("--task", task.name).option("--csv", rows.argument))
         }
     }
 

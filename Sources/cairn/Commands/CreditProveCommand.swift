@@ -14,6 +14,10 @@ struct CreditProveCommand: AsyncParsableCommand {
             named tasks: at least --at-least, or exactly --exactly (which tells more), or between --between LOW..HIGH. It \
             says which reports are yours, and nothing about any of them but this statement. Only the audience should \
             believe it; a registry at the audience counts every report once.
+
+            A claim holds at most \(CreditClaim.mostItems) reports. More make several claims, FILE-1, FILE-2 and so on, \
+            which the audience verifies one by one and adds up: --at-least is divided by their numbers of reports, and of \
+            exact totals each claim tells its own. --between cannot be divided; name fewer reports with --report.
             """)
 
     struct Output: Encodable {
@@ -23,6 +27,15 @@ struct CreditProveCommand: AsyncParsableCommand {
         let statement: String
         let leakedBits: Double
         let seconds: Double
+        /// One, or several where one does not hold all reports.
+        let claims: [Claim]
+    }
+
+    struct Claim: Encodable {
+        let file: String
+        let bytes: Int
+        let reports: Int
+        let statement: String
     }
 
     @OptionGroup var own: OwnCreditOptions
@@ -73,35 +86,81 @@ struct CreditProveCommand: AsyncParsableCommand {
             if let atLeast { .atLeast(atLeast) } else if between != nil { .between(try range()) } else {
                 .exactly(exactly ?? total)
             }
-        let known = try batches.knownRange()
-        let leaked = statement.leakedBits(of: known)
-        if !json {
-            Console.error(
-                String(
-                    format: "'%@' tells at most %.1f bits about it, which is known to lie in %lld..%lld",
-                    statement.description, leaked, known.lowerBound, known.upperBound))
+        guard statement.holds(for: total) else {
+            throw CreditError.falseStatement("the total is \(total), so it is not true that \(statement)")
         }
-        var generator = SystemRandomNumberGenerator()
+        let parts = batches.parts(ofAtMost: CreditClaim.mostItems)
+        let paths = parts.count == 1 ? [output] : (1...parts.count).map { "\(output)-\($0)" }
+        for path in paths { try UserFile.requireAbsent(path) }
+        let statements = try divide(statement, parts)
+        let leaked = try zip(statements, parts).map { $0.leakedBits(of: try $1.knownRange()) }.reduce(0, +)
+        if !json { try tell(statement, parts, leaked: leaked, known: try batches.knownRange()) }
+
         let start = ContinuousClock.now
+        let claims = try zip(statements, zip(parts, paths)).map { statement, place in
+            try prove(statement, over: place.0, to: place.1)
+        }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        if json {
+            return try JSONOutput.print(
+                Output(
+                    file: claims[0].file, bytes: claims.reduce(0) { $0 + $1.bytes }, reports: found.count,
+                    statement: statement.description, leakedBits: leaked, seconds: seconds, claims: claims))
+        }
+        for claim in claims {
+            UserFile.announce(claim.file, "  \(claim.statement), \(claim.reports) reports, \(claim.bytes) bytes")
+        }
+        let tasks = Set(batches.map(\.task.taskID.base64URL)).sorted()
+        for (index, path) in paths.enumerated() {
+            let verify = tasks.reduce(PrintedCommand("credit", "verify").word(path: path)) { $0.option("--task", $1) }
+                .option("--policy", "TASK.policy").option("--audience", audience)
+            NextStep.tell(
+                index == 0 ? "give \(paths.count == 1 ? "the file" : "the files") to \(audience), who runs" : "and",
+                paths.count == 1 ? verify : verify.option("--registry", "COUNTED"))
+        }
+    }
+
+    private func divide(_ statement: CreditStatement, _ parts: [[ClaimableBatch]]) throws -> [CreditStatement] {
+        let counts = parts.map { $0.reduce(0) { $0 + $1.reports.count } }
+        let totals = try parts.map { try $0.flatMap { try $0.credits() }.reduce(0, &+) }
+        if let statements = statement.divided(counts: counts, totals: totals) { return statements }
+        let reason =
+            between == nil
+            ? "one of the parts is worth less than its share of \(atLeast ?? 0)" : "a range cannot be divided"
+        throw CommandFailure(
+            "a claim holds \(CreditClaim.mostItems) reports, these are \(counts.reduce(0, +)), and \(reason)",
+            advice:
+                "Name up to \(CreditClaim.mostItems) reports with --report, or fewer tasks, and make a claim of each.")
+    }
+
+    private func tell(
+        _ statement: CreditStatement, _ parts: [[ClaimableBatch]], leaked: Double, known: ClosedRange<Int64>
+    ) throws {
+        Console.error(
+            String(
+                format: "'%@' tells at most %.1f bits about it, which is known to lie in %lld..%lld",
+                statement.description, leaked, known.lowerBound, known.upperBound))
+        guard parts.count > 1 else { return }
+        Console.error(
+            "cairn: a claim holds \(CreditClaim.mostItems) reports, so there are \(parts.count) claims, which add up. Their "
+                + "audience verifies each, with one --registry.")
+    }
+
+    private func prove(_ statement: CreditStatement, over batches: [ClaimableBatch], to path: String) throws -> Claim {
+        var generator = SystemRandomNumberGenerator()
         let claim = try CreditClaim.make(
             statement, over: batches,
             context: CreditClaim.Context(audience: audience, purpose: purpose, recipient: recipient),
             using: &generator)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
         let file = claim.encoded()
-        try UserFile.create(output, file, isSecret: false)
-        if json {
-            return try JSONOutput.print(
-                Output(
-                    file: output, bytes: file.count, reports: found.count, statement: statement.description,
-                    leakedBits: leaked, seconds: seconds))
+        guard file.count <= CreditClaim.maximumSize else {
+            throw CommandFailure(
+                "the claim has \(file.count) bytes, more than the \(CreditClaim.maximumSize) that verifiers read",
+                advice: "Name fewer reports with --report, and make several claims.")
         }
-        UserFile.announce(output, "  \(statement), \(found.count) reports, \(file.count) bytes")
-        let tasks = Set(batches.map(\.task.taskID.base64URL)).sorted()
-        let verify = PrintedCommand("credit", "verify").word(path: output)
-        NextStep.tell(
-            "give the file to \(audience), who runs",
-            tasks.reduce(verify) { $0.option("--task", $1) }.option("--policy", "TASK.policy")
-                .option("--audience", audience))
+        try UserFile.create(path, file, isSecret: false)
+        return Claim(
+            file: path, bytes: file.count, reports: batches.reduce(0) { $0 + $1.reports.count },
+            statement: statement.description)
     }
 }

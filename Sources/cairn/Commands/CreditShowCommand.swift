@@ -9,7 +9,11 @@ struct CreditShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what your reports earned.",
         discussion:
-            "Reads the log, finds your reports by their claim keys, and computes their credit from what you saved.")
+            "Reads the log, finds your reports by their claim keys, and computes their credit from what you saved. Of more "
+            + "than \(longest) reports the batches are listed, and every report only with --all.")
+
+    /// As many reports are listed without being asked for.
+    private static let longest = 40
 
     struct Output: Encodable {
         struct Report: Encodable {
@@ -27,6 +31,7 @@ struct CreditShowCommand: AsyncParsableCommand {
 
     @OptionGroup var own: OwnCreditOptions
     @OptionGroup var network: NetworkOptions
+    @Flag(help: "Every report, however many there are.") var all = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -47,9 +52,33 @@ struct CreditShowCommand: AsyncParsableCommand {
             }
         }
         if json { return try JSONOutput.print(Output(reports: reports, total: total.map { "\($0)" })) }
-        for report in reports { Console.print("\(report.reportId)  \(report.credit ?? "input not saved here")") }
+        if all || reports.count <= Self.longest {
+            for report in reports { Console.print("\(report.reportId)  \(report.credit ?? "input not saved here")") }
+        } else {
+            for line in Self.batches(reports) { Console.print(line) }
+        }
         if reports.isEmpty { return Console.error("no report of yours is in a closed batch yet") }
         Console.print("total  \(total.map { "\($0)" } ?? "unknown")")
+    }
+
+    /// A line for each batch, in the order of the log.
+    private static func batches(_ reports: [Output.Report]) -> [String] {
+        var order: [String] = []
+        var groups: [String: (reports: Int, unknown: Int, credit: Int64)] = [:]
+        for report in reports {
+            let name = "\(report.taskId) \(report.batch)"
+            if groups[name] == nil { order.append(name) }
+            var group = groups[name] ?? (0, 0, 0)
+            group.reports += 1
+            if let credit = report.credit.flatMap({ Int64($0) }) { group.credit &+= credit } else { group.unknown += 1 }
+            groups[name] = group
+        }
+        return order.compactMap { name in
+            groups[name].map { group in
+                "batch \(name.split(separator: " ").last ?? "")  \(group.reports) reports  \(group.credit)"
+                    + (group.unknown > 0 ? ", and \(group.unknown) whose input is not saved here" : "")
+            }
+        }
     }
 }
 

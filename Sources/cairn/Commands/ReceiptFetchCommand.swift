@@ -46,37 +46,94 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         for file in files where file.logPolicy != nil {
             let client = try TaskClient(task: file, transport: .speaking)
             let contents = try access.wallet.contents()
-            for record in contents.history(of: file.taskID) where contents.receipts[record.key] == nil {
-                if case .rejected = record.state { continue }
-                if case .withdrawn = record.state { continue }
-                let id = record.reportID.base64URL
-                switch try await client.awaitReceipt(of: record.reportID, deadline: .seconds(Int64(wait))) {
-                case .available(let text):
-                    try access.wallet.save(receipt: text, of: record.key)
-                    fetched.append(id)
-                case .pending: pending.append(id)
-                case .rejected(let reason): rejected[id] = reason
-                case .unknown: unknown.append(id)
-                }
+            let missing = contents.history(of: file.taskID).filter { record in
+                guard contents.receipts[record.key] == nil else { return false }
+                return record.state.isOpen || record.state == .stored
             }
+            let bar = ProgressBar("asking for receipts", total: missing.count)
+            defer { bar.finish() }
+            var facts: [WalletRecord] = []
+            func keep() throws {
+                if !facts.isEmpty { try access.wallet.save(facts) }
+                facts = []
+            }
+            do {
+                for record in missing {
+                    let id = record.reportID.base64URL
+                    let answer = try await client.awaitReceipt(of: record.reportID, deadline: .seconds(Int64(wait)))
+                    switch answer {
+                    case .available: fetched.append(id)
+                    case .pending: pending.append(id)
+                    case .rejected(let reason): rejected[id] = reason
+                    case .unknown: unknown.append(id)
+                    }
+                    facts += Self.facts(answer, about: record)
+                    // A hundred share the cost of one write to the disk.
+                    if facts.count >= 100 { try keep() }
+                    bar.advance()
+                }
+            } catch {
+                try keep()
+                throw error
+            }
+            try keep()
+            await Self.holdAgainstTheLog(client, access.wallet)
         }
         let written = try out.map { try Self.write(try access.wallet.contents(), of: files, to: $0) }
         if json {
             return try JSONOutput.print(
                 Output(fetched: fetched, files: written, pending: pending, rejected: rejected, unknown: unknown))
         }
-        for line in written ?? fetched { Console.print(line) }
-        for id in pending { Console.error("\(id): not in the log yet") }
-        for (id, reason) in rejected.sorted(by: { $0.key < $1.key }) {
-            Console.error("\(id): rejected: \(ReportError.explained(reason))")
+        // A line each as long as anybody reads them.
+        if (written ?? fetched).count <= Self.longest {
+            for line in written ?? fetched { Console.print(line) }
+        } else {
+            Console.print(
+                "\(fetched.count) receipts fetched\(out.map { "; \(written?.count ?? 0) are in \($0)" } ?? "")")
         }
-        for id in unknown { Console.error("\(id): unknown to the leader") }
+        Self.list(pending.map { ($0, "not in the log yet") }, "not in the log yet")
+        Self.list(
+            rejected.sorted { $0.key < $1.key }.map { ($0.key, "rejected: \(ReportError.explained($0.value))") },
+            "rejected")
+        Self.list(unknown.map { ($0, "unknown to the leader") }, "unknown to the leader")
         if let out, written?.isEmpty == false {
             NextStep.tell("check them", PrintedCommand("receipt", "verify").word(path: out))
         } else if !fetched.isEmpty {
             NextStep.tell("what they earned, once their batch is closed", PrintedCommand("credit", "show"))
         }
         if fetched.isEmpty, pending.isEmpty, rejected.isEmpty, unknown.isEmpty { Console.error("nothing to fetch") }
+    }
+
+    /// A report may be rejected or withdrawn after its receipt came. That the log cannot be read now is no failure here.
+    private static func holdAgainstTheLog(_ client: TaskClient, _ wallet: ContributorWallet) async {
+        do {
+            try await client.refreshStates(in: wallet)
+        } catch {
+            Console.error(
+                "cairn: what the log says about your reports could not be read: \(CommandFailure.describe(error))")
+        }
+    }
+
+    private static let longest = 40
+
+    private static func list(_ reports: [(id: String, what: String)], _ summary: String) {
+        if reports.count <= longest {
+            for report in reports { Console.error("\(report.id): \(report.what)") }
+        } else {
+            Console.error("\(reports.count) reports: \(summary) (--json lists them)")
+        }
+    }
+
+    /// What the leader's answer says about a report, for the wallet.
+    static func facts(_ answer: ReceiptAnswer, about record: ReportRecord) -> [WalletRecord] {
+        switch answer {
+        case .available(let text):
+            // It was not answered, and it is in the log.
+            (record.state.isOpen ? [.state(record.key, .stored)] : []) + [.receipt(record.key, Array(text.utf8))]
+        // The leader's word. Before another report is made, the log is asked.
+        case .rejected(let reason): [.state(record.key, .rejected(reason))]
+        case .pending, .unknown: []
+        }
     }
 
     /// Writes the receipts of some tasks; files that are there are replaced.

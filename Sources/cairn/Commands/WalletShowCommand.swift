@@ -26,6 +26,16 @@ struct WalletShowCommand: ParsableCommand {
             let stored: Int
             let rejected: Int
             let withdrawn: Int
+            let files: [File]
+        }
+
+        /// A file whose rows were sent.
+        struct File: Encodable {
+            let path: String
+            let columns: String
+            let rows: UInt64
+            let reports: Int
+            let stored: Int
         }
 
         let path: String
@@ -43,8 +53,7 @@ struct WalletShowCommand: ParsableCommand {
         let names = Dictionary(
             access.home.tasks().compactMap { task in (try? task.result.get()).map { ($0.taskID, task.name) } },
             uniquingKeysWith: { first, _ in first })
-        let tasks = Set(contents.reports.keys.map(\.taskID)).union(contents.receipts.keys.map(\.taskID))
-        let rows = tasks.map { row($0, name: names[$0], contents) }
+        let rows = Self.tasks(contents).map { $1.output($0, name: names[$0]) }
             .sorted { ($0.name ?? "", $0.taskId) < ($1.name ?? "", $1.taskId) }
         if json {
             return try JSONOutput.print(
@@ -61,18 +70,50 @@ struct WalletShowCommand: ParsableCommand {
                 "\(row.name ?? row.taskId)  \(row.reports) reports (\(row.stored) stored, \(row.sent) sent, "
                     + "\(row.notTaken) not taken, \(row.rejected) rejected, \(row.withdrawn) withdrawn), \(row.receipts) receipts, "
                     + "\(row.promises) promises, \(row.openings) inputs saved")
+            for file in row.files {
+                Console.print(
+                    "  \(RowNames.file(file.path)), \(file.rows) rows, column \(RowNames.shown(file.columns)): "
+                        + "\(file.reports) reports, \(file.stored) stored")
+            }
         }
     }
 
-    private func row(_ taskID: TaskID, name: String?, _ contents: WalletContents) -> Output.Task {
-        let reports = contents.history(of: taskID)
-        func count(_ matches: (ReportRecord.State) -> Bool) -> Int { reports.count { matches($0.state) } }
-        return Output.Task(
-            taskId: taskID.base64URL, name: name, reports: reports.count,
-            openings: reports.count { $0.opening != nil },
-            receipts: contents.receipts.keys.count { $0.taskID == taskID },
-            promises: contents.promises.keys.count { $0.taskID == taskID }, sent: count { $0 == .sent },
-            notTaken: count { if case .notTaken = $0 { true } else { false } }, stored: count { $0 == .stored },
-            rejected: count { if case .rejected = $0 { true } else { false } }, withdrawn: count { $0 == .withdrawn })
+    /// What there is of each task, counted in one pass over each kind of record.
+    private static func tasks(_ contents: WalletContents) -> [TaskID: TaskCounts] {
+        var tasks: [TaskID: TaskCounts] = [:]
+        for (key, report) in contents.reports {
+            tasks[key.taskID, default: TaskCounts()].states.add(
+                report.state, hasReceipt: contents.receipts[key] != nil)
+            if report.opening != nil { tasks[key.taskID]?.openings += 1 }
+            guard let row = contents.rows[key] else { continue }
+            tasks[key.taskID]?.files[row.sourceID, default: HistoryCounts()].add(report.state, hasReceipt: false)
+        }
+        for key in contents.receipts.keys { tasks[key.taskID, default: TaskCounts()].receipts += 1 }
+        for key in contents.promises.keys { tasks[key.taskID]?.promises += 1 }
+        for source in contents.sortedSources { tasks[source.key.taskID]?.sources.append(source) }
+        return tasks
+    }
+
+    private struct TaskCounts {
+        var states = HistoryCounts()
+        var openings = 0
+        var receipts = 0
+        var promises = 0
+        var files: [SourceID: HistoryCounts] = [:]
+        var sources: [RowSource] = []
+
+        func output(_ taskID: TaskID, name: String?) -> Output.Task {
+            Output.Task(
+                taskId: taskID.base64URL, name: name, reports: states.reports, openings: openings, receipts: receipts,
+                promises: promises, sent: states.sent, notTaken: states.notTaken, stored: states.stored,
+                rejected: states.rejected, withdrawn: states.withdrawn,
+                files: sources.compactMap { source in
+                    files[source.key.sourceID].map {
+                        Output.File(
+                            path: source.path, columns: source.columns, rows: source.rows, reports: $0.reports,
+                            stored: $0.stored)
+                    }
+                })
+        }
     }
 }

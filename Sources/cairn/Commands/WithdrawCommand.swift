@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Synchronization
 import Wallet
 
 /// `cairn withdraw`: takes reports back before their batch is closed.
@@ -13,11 +14,17 @@ struct WithdrawCommand: AsyncParsableCommand {
             is signed with the report's claim key and stands in the public log. Either node can be asked. A helper that \
             does not have the report yet keeps the withdrawal until it comes, if the wallet has the leader's promise about \
             it; a leader keeps it in any case. The exit code is 0 only if all reports were let go.
+
+            Reports are named by their ids, or by the rows of the file that they were made of: --csv names the file, if rows \
+            of several were sent, and --row its rows, from 1, without the header. All reports of a row that count or may \
+            count are taken back.
             """)
 
     struct Output: Encodable {
         struct Report: Encodable {
             let reportId: String
+            /// Of the data, from 1, where the report is one of a file.
+            let row: Int?
             /// `withdrawn`, `pending`, `too_late` or `refused`.
             let state: String
             let reason: String?
@@ -34,40 +41,99 @@ struct WithdrawCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("report"), parsing: .unconditionalSingleValue,
         help: "A report's id, from `cairn receipt list`; may be repeated.", transform: ReportArgument.parse)
-    var reports: [ReportID]
+    var reports: [ReportID] = []
+    @Option(help: "The file whose rows are meant; its name will do.") var csv: String?
+    @Option(name: .customLong("row"), help: "Rows: N, N..M or N.., from 1, without the header; may be repeated.")
+    var rows: [RowSelection] = []
     @Option(help: "Whom to ask: leader or helper.") var at: Node = .leader
     @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        if reports.isEmpty { throw ValidationError("Name at least one --report.") }
+        if reports.isEmpty, rows.isEmpty { throw ValidationError("Name at least one --report or --row.") }
+        if rows.isEmpty, csv != nil { throw ValidationError("--csv goes with --row: 1.. means all rows.") }
     }
 
     func run() async throws {
         let file = try task.load()
         let client = try TaskClient(task: file, transport: .speaking)
         let wallet = try WalletAccess.open().wallet
-        let seed = wallet.seed
-        var found: [Output.Report] = []
-        for id in reports {
-            let promise = at == .helper ? try wallet.promise(of: ReportKey(file.taskID, id)) : nil
-            let answer = try await client.withdraw(id, seed: seed, atHelper: at == .helper, promise: promise)
-            let isGone = answer == .withdrawn || answer == .pending
-            if isGone { try wallet.markWithdrawn([ReportKey(file.taskID, id)]) }
-            found.append(Self.describe(id, answer))
-        }
-        if json {
-            try JSONOutput.print(Output(reports: found))
-        } else {
-            for report in found {
-                Console.print("\(report.reportId)  \(report.state)" + (report.reason.map { ": \($0)" } ?? ""))
+        let contents = try wallet.contents()
+        let chosen = try reports + (rows.isEmpty ? [] : reportsOfRows(contents, file.taskID))
+        let tally = WithdrawalTally()
+        let bar = ProgressBar("taking back", total: chosen.count)
+        do {
+            try await Interruption.cancelling { [at] in
+                for id in chosen {
+                    let key = ReportKey(file.taskID, id)
+                    let promise =
+                        at == .helper ? contents.promises[key].map { String(decoding: $0, as: UTF8.self) } : nil
+                    let answer = try await client.withdraw(
+                        id, seed: wallet.seed, atHelper: at == .helper, promise: promise)
+                    if answer == .withdrawn || answer == .pending { try wallet.markWithdrawn([key]) }
+                    tally.add(Self.describe(id, row: contents.rows[key], answer))
+                    bar.advance()
+                }
             }
-            NextStep.tell("see what counts", PrintedCommand("receipt", "list").option("--task", task.name))
+        } catch {
+            bar.finish()
+            try print(tally.found)
+            throw error
         }
-        if found.contains(where: { $0.state == "too_late" || $0.state == "refused" }) { throw ExitStatus.no.code }
+        bar.finish()
+        try print(tally.found)
+        if !json { NextStep.tell("see what counts", PrintedCommand("receipt", "list").option("--task", task.name)) }
+        if tally.found.contains(where: \.isKept) { throw ExitStatus.no.code }
     }
 
-    private static func describe(_ id: ReportID, _ answer: WithdrawalAnswer) -> Output.Report {
+    /// The reports of the chosen rows that count or may count.
+    private func reportsOfRows(_ contents: WalletContents, _ task: TaskID) throws -> [ReportID] {
+        let sources = try RowNames.sources(csv, in: contents, task: task)
+        guard Set(sources.map { [$0.path, $0.columns] }).count == 1 else {
+            let many = Set(sources.map(\.path)).count > 1
+            throw CommandFailure(
+                "rows of several \(many ? "files" : "columns") were sent to the task: "
+                    + (many
+                        ? RowNames.names(sources) : sources.map(\.columns).map(RowNames.shown).joined(separator: "; ")),
+                advice: many
+                    ? "Say with --csv which one is meant."
+                    : "Name the reports with --report; `cairn receipt list --csv FILE` lists them.")
+        }
+        let ids = Set(sources.map(\.key.sourceID))
+        let found = contents.rows.filter { key, row in
+            guard key.taskID == task, ids.contains(row.sourceID), let report = contents.reports[key] else {
+                return false
+            }
+            return rows.contains { $0.contains(Int(clamping: row.row)) }
+                && (report.state.isOpen || report.state == .stored)
+        }
+        let name = RowNames.file(sources[0].path)
+        for selection in rows {
+            guard found.values.contains(where: { selection.contains(Int(clamping: $0.row)) }) else {
+                throw CommandFailure(
+                    "no report of \(name), row \(selection.first)"
+                        + "\(selection.first == selection.last ? "" : " and behind"), counts",
+                    advice: "`cairn receipt list --csv \(name)` says what became of each row.")
+            }
+        }
+        return found.sorted { ($0.value.row, $0.value.generation) < ($1.value.row, $1.value.generation) }.map(
+            \.key.reportID)
+    }
+
+    private func print(_ found: [Output.Report]) throws {
+        if json { return try JSONOutput.print(Output(reports: found)) }
+        // A line each as long as anybody reads them; of many, those that stay.
+        let listed = found.count <= 20 ? found : found.filter(\.isKept)
+        for report in listed {
+            let row = report.row.map { "  row \($0)" } ?? ""
+            Console.print("\(report.reportId)\(row)  \(report.state)" + (report.reason.map { ": \($0)" } ?? ""))
+        }
+        if found.count > 20 {
+            Console.print("\(found.count { !$0.isKept }) of \(found.count) reports taken back")
+        }
+    }
+
+    private static func describe(_ id: ReportID, row: ReportRow?, _ answer: WithdrawalAnswer) -> Output.Report {
         let (state, reason): (String, String?) =
             switch answer {
             case .withdrawn: ("withdrawn", nil)
@@ -75,6 +141,21 @@ struct WithdrawCommand: AsyncParsableCommand {
             case .tooLate: ("too_late", "its batch is closed")
             case .refused(let reason): ("refused", reason)
             }
-        return Output.Report(reportId: id.base64URL, state: state, reason: reason)
+        return Output.Report(
+            reportId: id.base64URL, row: row.map { Int(clamping: $0.row) }, state: state, reason: reason)
     }
+}
+
+extension WithdrawCommand.Output.Report {
+    /// Whether the node did not let the report go.
+    fileprivate var isKept: Bool { state == "too_late" || state == "refused" }
+}
+
+/// What became of withdrawals so far.
+private final class WithdrawalTally: Sendable {
+    private let reports = Mutex<[WithdrawCommand.Output.Report]>([])
+
+    var found: [WithdrawCommand.Output.Report] { reports.withLock { $0 } }
+
+    func add(_ report: WithdrawCommand.Output.Report) { reports.withLock { $0.append(report) } }
 }
