@@ -147,7 +147,7 @@ extension CSVError: CustomStringConvertible {
         case .undecidedHeader(let evidence):
             "the line may be a header: \(evidence). Say --header yes if it is one, or --header no if it is data."
         case .noFeatures:
-            "the file has a single column. It needs feature columns and a label column, "
+            "the file has no column beside the label. It needs feature columns and a label column, "
                 + "separated by commas, semicolons or tabs."
         case .unknownColumn(let wanted, let available, let count):
             Self.unknown(wanted, available, count)
@@ -160,7 +160,7 @@ extension CSVError: CustomStringConvertible {
         case .columnTwice:
             "the column is asked for twice. Name every column once."
         case .unnamedColumn:
-            "the column has no name in the header; programs that number the rows write such a column. Delete it, or name it."
+            "the column has no name in the header, and does not number the rows. Delete it, or name it."
         case .otherFeatures(let missing, let surplus):
             Self.features(missing: missing, surplus: surplus)
         case .featuresNeedHeader(let names):

@@ -98,16 +98,20 @@ package struct CSVLayout: Sendable, Equatable {
             "column\(columns.count == 1 ? "" : "s") \(shown.joined(separator: ", "))\(more) of \(columnCount)\(between)"
     }
 
-    /// A column beside the chosen ones whose cells count the rows, from 0 or from 1, as data frames write them: used as a
-    /// feature, it tells the order of the file and nothing else.
+    /// A column beside the chosen ones whose cells count the rows, from 0 or from 1: used as a feature, it tells the order
+    /// of the file and nothing else.
     package var rowNumberColumn: Int? {
         guard rows.count > 2 else { return nil }
-        return (0..<columnCount).first { column in
-            guard !chosen.contains(column) else { return false }
-            return [0, 1].contains { start in
-                rows.enumerated().allSatisfy { $1.cells[column].isNumber($0 + start) }
-            }
-        }
+        return (0..<columnCount).first { !chosen.contains($0) && numbersTheRows($0) }
+    }
+
+    /// The same where the header has no name for it, as data frames are written: then it is no part of the data.
+    package var unnamedRowNumberColumn: Int? {
+        columnNames.indices.first { columnNames[$0].isEmpty && !chosen.contains($0) && numbersTheRows($0) }
+    }
+
+    private func numbersTheRows(_ column: Int) -> Bool {
+        [0, 1].contains { start in rows.enumerated().allSatisfy { $1.cells[column].isNumber($0 + start) } }
     }
 
     private static func requireEqualWidths(_ table: CSVTable, reference: CSVRecord) throws(CSVError) {

@@ -96,7 +96,9 @@ extension Dataset {
     private static func featureColumns(
         _ layout: CSVLayout, label: Int, _ expected: ExpectedExamples?
     ) throws(CSVError) -> [Int] {
-        let columns = (0..<layout.columnCount).filter { $0 != label }
+        let rowNumbers = layout.unnamedRowNumberColumn
+        let columns = (0..<layout.columnCount).filter { $0 != label && $0 != rowNumbers }
+        if columns.isEmpty { throw layout.error(.noFeatures, line: layout.firstLineNumber) }
         let line = layout.firstLineNumber
         if layout.firstLine == .columnNames {
             var seen: Set<String> = []

@@ -189,8 +189,14 @@ import Testing
         #expect(throws: CSVError(file: "t.csv", line: 1, reason: .otherFeatures(missing: [], surplus: ["id"]))) {
             try named("id,a,b,l\n1,2,3,a\n", ["a", "b"])
         }
+        // Data frames are written with the numbers of their rows, which are no feature.
+        for first in [0, 1] {
+            let text = ",b,l,a\n\(first),1,a,2\n\(first + 1),3,b,4\n"
+            #expect(try named(text, ["a", "b"]).features == [2, 1, 4, 3])
+            #expect(try read(text, .name("l")).featureNames == ["b", "a"])
+        }
         #expect(throws: CSVError(file: "t.csv", line: 1, column: 1, columnName: "", reason: .unnamedColumn)) {
-            try named(",a,b,l\n0,2,3,a\n", ["a", "b"])
+            try named(",a,b,l\n7,2,3,a\n", ["a", "b"])
         }
         #expect(throws: CSVError(file: "t.csv", line: 1, column: 2, columnName: "a", reason: .ambiguousColumn("a"))) {
             try named("a,a,l\n1,2,a\n", ["a", "b"])

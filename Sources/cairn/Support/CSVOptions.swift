@@ -75,9 +75,13 @@ struct CSVInput: Encodable, Sendable {
     /// The same for rows to train on: what else may not be meant.
     static func tellExamples(_ file: String, _ layout: CSVLayout) {
         tell(file, layout, "labels")
+        if let column = layout.unnamedRowNumberColumn {
+            return Console.error(
+                "cairn: \(file): column \(column + 1) numbers the rows and has no name: it is left out")
+        }
         guard let column = layout.rowNumberColumn else { return }
         Console.error(
-            "cairn: \(file): \(layout.words(forColumns: [column])) numbers the rows, and is used as a feature; delete it if "
-                + "it says nothing else")
+            "cairn: \(file): column \(column + 1) numbers the rows, and is used as a feature; delete it if it says nothing "
+                + "else")
     }
 }
