@@ -1,4 +1,5 @@
 import Contributor
+import Encodings
 import Foundation
 import Testing
 
@@ -12,5 +13,18 @@ import Testing
         let rows = manual[section.upperBound...].split(separator: "\n").prefix { !$0.hasPrefix("## ") }
             .filter { $0.hasPrefix("| ") && $0.dropFirst(2).first?.isNumber == true }
         #expect(rows.map(String.init) == ExitStatus.allCases.map { "| \($0.rawValue) | \($0) | \($0.meaning) |" })
+    }
+
+    /// An error of a module that is not listed would reach people without its text.
+    @Test func everyModuleOfOursIsKnownAsOurs() throws {
+        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources").path
+        let swift = try FileManager.default.contentsOfDirectory(atPath: sources).filter { name in
+            let files = FileManager.default.enumerator(atPath: "\(sources)/\(name)")?.compactMap { $0 as? String } ?? []
+            return files.contains { $0.hasSuffix(".swift") }
+        }
+        #expect(Set(swift).isSubset(of: OwnErrors.modules.map(String.init)), "\(swift)")
+        #expect(OwnErrors.text(ContributorError.invalidTask("x")) == "the task cannot be used: x")
+        #expect(OwnErrors.text(CocoaError(.fileReadNoSuchFile)) == nil)
     }
 }

@@ -221,6 +221,58 @@ extension EndToEnd {
             }
         }
 
+        /// The code alone would send people to look for the mistake in their data.
+        @Test func aClockThatIsAheadIsSaidWithTheCodeInBrackets() async throws {
+            try await TestNodes.run { nodes in
+                let clock = try await SkewedClock(folder: nodes.folder.path)
+                let task = try await nodes.createTask(
+                    "clock", "--vdaf", "count", "--uncommitted", "--plain", "--batch-mode", "leader-selected",
+                    "--min-batch-size", "10", "--time-precision", "1")
+                let result = try await Cairn.run(
+                    ["contribute", "--task", nodes.taskPath(task.name), "--value", "1"], home: nodes.home,
+                    environment: clock.ahead(by: 7_200).compactMapValues(\.self))
+                #expect(result.status == 1)
+                try Self.expectWords(
+                    result.errors, "your clock is 2 hours ahead of the node's [report_too_early]")
+            }
+        }
+
+        /// What the leader has is shown while it is waited for, and where it is too little.
+        @Test func collectorsReadWhatTheLeaderHas() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await nodes.createTask(
+                    "few", "--vdaf", "count", "--committed", "--batch-mode", "leader-selected", "--min-batch-size", "2",
+                    "--max-batch-size", "10")
+                func collect(_ options: String...) async throws -> CommandResult {
+                    try await Cairn.run(
+                        [
+                            "collect", "--task", nodes.taskPath(task.name), "--hpke-key", nodes.collectorKeyFile,
+                            "--token", nodes.collectorTokenFile,
+                        ] + options, home: nodes.home)
+                }
+                func contribute() async throws {
+                    try await Cairn.succeed(
+                        "contribute", "--task", nodes.taskPath(task.name), "--value", "1", home: nodes.home)
+                }
+                try await contribute()
+                let start = ContinuousClock.now
+                let few = try await collect()
+                #expect(few.status == 1 && ContinuousClock.now - start < .seconds(20))
+                try Self.expectWords(few.errors, "[invalidBatchSize]", "the leader has 1 reports received")
+
+                await nodes.helper.kill()
+                async let waiting = collect("--timeout", "4", "--json")
+                let late = try await waiting
+                #expect(late.status == 75 || late.status == 1, "\(late.status): \(late.errors)")
+                try Self.expectWords(late.errors, "the leader has 1 reports received")
+                try await nodes.helper.start()
+                try await contribute()
+                let done = try await collect("--json")
+                #expect(done.status == 0, "\(done.errors)")
+                #expect(try done.json()["received"] as? Int == 2 && done.json()["pending"] as? Int == 0)
+            }
+        }
+
         @Test func fewDescriptorsEndWithAMessage() async throws {
             for limit in [20, 24, 28, 32, 40] {
                 let start = ContinuousClock.now

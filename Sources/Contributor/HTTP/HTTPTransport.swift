@@ -173,9 +173,12 @@ public struct HTTPTransport: Sendable {
     static func explanation(_ result: Attempt) -> String {
         switch result {
         case .success(let answer):
-            answer.retryAfter.map { "HTTP \(answer.status); it asks to come back in \($0.components.seconds) s" }
-                ?? "HTTP \(answer.status)"
-        case .failure(let failure): failure.words
+            let said = answer.problem.flatMap { $0.detail ?? $0.title }.map {
+                ", \(AnswerWords.visible($0, limit: 200))"
+            }
+            let asked = answer.retryAfter.map { "; it asks to come back in \($0.components.seconds) s" }
+            return "HTTP \(answer.status)\(said ?? "")\(asked ?? "")"
+        case .failure(let failure): return failure.words
         }
     }
 

@@ -126,13 +126,13 @@ struct NodeInitCommand: ParsableCommand {
         guard url.contains("://") else {
             throw CommandFailure.usage("\(option) \(url) has no scheme", advice: "Write https://\(url)")
         }
+        do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
+            throw CommandFailure.usage("\(option): \(error)")
+        }
         guard BaseURL(url) != nil else {
             throw CommandFailure.usage(
                 "\(option) \(url) is not the URL of a node",
                 advice: "Write https://HOST, https://HOST:PORT or with a path.")
-        }
-        do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
-            throw CommandFailure.usage("\(option): \(error)")
         }
         return url
     }
