@@ -110,6 +110,12 @@ extension EndToEnd {
                 "credit", "verify", claim, "--task", nodes.taskPath("survey"), "--policy",
                 nodes.policyPath("survey"), "--audience", "bank.example")
             #expect(undecided.status == 2 && undecided.errors.contains("not at hand"), "\(undecided.errors)")
+            let words = try await Cairn.run(
+                [
+                    "credit", "verify", claim, "--task", nodes.taskPath("survey"), "--policy",
+                    nodes.policyPath("survey"), "--audience", "bank.example",
+                ] + log)
+            #expect(words.status == 0 && words.output.contains("\nover     batch "), "\(words.output)")
             // A claim brings its task along; which one counts, the verifier says.
             let any = try await Cairn.run(
                 "credit", "verify", claim, "--policy", nodes.policyPath("survey"), "--audience", "bank.example")

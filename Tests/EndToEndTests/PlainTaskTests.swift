@@ -81,10 +81,10 @@ extension EndToEnd {
 
         @Test func whatAPlainTaskHasNoPlaceForIsRefused() async throws {
             let folder = try TemporaryFolder()
-            try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
+            try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.hpke")
             let base = [
                 "task", "create", "--name", "x", "--leader", "http://127.0.0.1:1", "--helper", "http://127.0.0.1:2",
-                "--collector-config", "\(folder.path)/collector.key.pub", "--out", folder.path, "--vdaf", "count",
+                "--collector-config", "\(folder.path)/collector.hpke.pub", "--out", folder.path, "--vdaf", "count",
                 "--min-batch-size", "10", "--plain",
             ]
             let cases = [

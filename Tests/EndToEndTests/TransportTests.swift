@@ -21,14 +21,14 @@ extension EndToEnd {
 
         @Test func tasksAreMadeForNodesBehindTLS() async throws {
             let folder = try TemporaryFolder()
-            try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.key")
+            try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.hpke")
             for (leader, helper, option) in [
                 (Self.elsewhere, "http://127.0.0.1:9/", "--leader"),
                 ("http://127.0.0.1:9/", Self.elsewhere, "--helper"),
             ] {
                 let result = try await Cairn.run(
                     "task", "create", "--name", "plain", "--leader", leader, "--helper", helper, "--collector-config",
-                    "\(folder.path)/collector.key.pub", "--vdaf", "count", "--min-batch-size", "10",
+                    "\(folder.path)/collector.hpke.pub", "--vdaf", "count", "--min-batch-size", "10",
                     "--max-batch-size", "10", "--out", folder.path, home: folder.path)
                 expectRefusal(result, status: 64, option)
             }
