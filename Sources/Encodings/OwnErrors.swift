@@ -5,7 +5,8 @@
 package enum OwnErrors {
     private static let modules: Set<Substring> = [
         "AggregatorNode", "ArgumentParser", "Bench", "ChildProcesses", "Commitments", "Contributor", "Credit", "DAP",
-        "Datastore", "DurableFiles", "Encodings", "Ledger", "Parallel", "Ristretto255", "SharedModel", "TensorFiles",
+        "Datastore", "DurableFiles", "Encodings", "InputFiles", "Ledger", "Parallel", "Ristretto255", "SharedModel",
+        "TensorFiles",
         "TransparencyLog", "Transport", "VDAF", "VectorCheck", "Wallet", "ZeroKnowledge", "cairn",
     ]
 
