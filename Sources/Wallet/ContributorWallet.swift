@@ -96,7 +96,9 @@ public final class ContributorWallet: Sendable {
         var file = try WalletFile(opening: path, isReadOnly: isReadOnly, markPath: markPath, unlock: unlock)
         var contents = WalletContents(keeping: detail)
         try file.read(into: &contents)
-        guard contents.seed != nil else { throw .notAWallet(path: path, reason: "it has no seed") }
+        guard contents.seed != nil else {
+            throw .notAWallet(path: path, reason: "it has no seed, and was probably cut off")
+        }
         self.path = path
         state = Mutex(State(file: file, contents: contents))
     }

@@ -14,6 +14,10 @@ public struct WalletEnd: Sendable, Equatable {
     /// Whether the file ends as a backup does.
     public let isMarked: Bool
 
+    package init(unread: UInt64, lostFrames: UInt64, isMarked: Bool) {
+        (self.unread, self.lostFrames, self.isMarked) = (unread, lostFrames, isMarked)
+    }
+
     /// Whether nothing is missing, as far as the file can tell.
     public var isClean: Bool { unread == 0 && lostFrames == 0 }
 }

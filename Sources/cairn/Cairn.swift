@@ -1,5 +1,6 @@
 import AggregatorNode
 import ArgumentParser
+import Contributor
 import Foundation
 import InputFiles
 
@@ -25,16 +26,14 @@ struct Cairn: AsyncParsableCommand {
         StandardOutput.holdStandardStreams()
         // A reader that has gone away is noticed where it matters, and does not end the process in the middle of its work.
         signal(SIGPIPE, SIG_IGN)
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = CommandLine.arguments.dropFirst().map { HomeFolder.expand(argument: $0) }
         if arguments.isEmpty {
             for line in Job.page { Console.print(line) }
-            if let code = StandardOutput.shared.finish() { Foundation.exit(code) }
-            return
+            Foundation.exit(StandardOutput.shared.finish() ?? ExitStatus.done.rawValue)
         }
         if let unknown = UnknownCommand(arguments, of: Cairn.self) { CommandFailure.exit(unknown) }
         var command: any ParsableCommand
         do {
-            let arguments = CommandLine.arguments.dropFirst().map { HomeFolder.expand(argument: $0) }
             command = try parseAsRoot(NegativeValues.joined(arguments))
         } catch {
             CommandFailure.exit(parsing: error)

@@ -51,7 +51,9 @@ private struct ArrayBytes: WalletBytes {
         #expect(try openBackup(backup).records().count == 4)
         let frames = try ends(of: backup)
         #expect(frames.count >= 4)
-        for end in frames.dropLast() + frames.map({ $0 - 1 }) + [frames[1] + 1, frames[0] + 68, whole.count - 40] {
+        for end in frames.dropLast() + frames.map({ $0 - 1 }) + [
+            frames[1] + 1, frames[0] + 68, UInt64(whole.count) - 40,
+        ] {
             try write(Array(whole[..<Int(end)]), to: cut)
             do {
                 _ = try openBackup(cut)

@@ -45,13 +45,14 @@ extension ContributorHome {
             do { task = try TaskFile(json: bytes) } catch {
                 throw ContributorError.file(path: "a task in the backup", reason: String(describing: error))
             }
-            if tasks().contains(where: { (try? $0.result.get())?.taskID == task.taskID }) { continue }
-            guard isFree(task.name, for: task.taskID) else {
+            // Under whatever name it is here.
+            guard !tasks().contains(where: { (try? $0.result.get())?.taskID == task.taskID }) else { continue }
+            if isFree(task.name, for: task.taskID) {
+                try install(task)
+                installed.append(task.name)
+            } else {
                 others.append(task.name)
-                continue
             }
-            try install(task)
-            installed.append(task.name)
         }
         return (installed, others)
     }

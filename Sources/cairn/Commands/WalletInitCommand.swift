@@ -32,6 +32,7 @@ struct WalletSeedCommand: ParsableCommand {
     func run() throws {
         let access = try WalletAccess.open()
         Console.print(SeedFile.text(access.wallet.seed))
-        BackupNote.leave(access.home)
+        // A seed that went nowhere is no backup.
+        if StandardOutput.shared.finish() == nil { BackupNote.leave(access.home) }
     }
 }
