@@ -149,7 +149,7 @@ import Testing
             let header = headers[random.integer(below: headers.count)]
             let delimiter = [",", ";", "\t", "|"][random.integer(below: 4)]
             let end = ["\n", "\r\n", "\r"][random.integer(below: 3)]
-            let written = try ([header].compactMap(\.self) + rows).map { row in
+            let written = ([header].compactMap(\.self) + rows).map { row in
                 row.map { cell in
                     let forms = [cell, "\"\(cell)\"", " \(cell) ", cell.first?.isLetter == true ? cell : "\(cell).0"]
                     return forms[random.integer(below: forms.count)]
