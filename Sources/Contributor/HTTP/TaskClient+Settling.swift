@@ -140,6 +140,7 @@ extension TaskClient {
         for record in missing { refusals[record.reportID] = await refusalToTakeBack(record.reportID, seed: seed) }
         let witnesses = Self.names(of: policy)
         let start = ContinuousClock.now
+        var isNoticed = false
         let words = WaitingWords(for: "the log to show that earlier reports are withdrawn", notice: notice)
         defer { withExtendedLifetime(words) {} }
         while !missing.isEmpty {
@@ -147,6 +148,11 @@ extension TaskClient {
             let isHopeless = missing.allSatisfy { refusals[$0.reportID] != nil }
             guard ContinuousClock.now - start < (isHopeless ? min(patience, .seconds(3)) : patience) else { break }
             words.explain("\(missing.count) of them wait for a checkpoint of \(witnesses)")
+            if !isNoticed, !isHopeless {
+                // Not a wait alone, but something that is done in the owner's name.
+                notice?("\(missing.count) earlier report(s) are withdrawn first, and the log has to show it")
+                isNoticed = true
+            }
             try await Task.sleep(for: .milliseconds(250))
             // What cannot be read now may be there the next time; when patience ends it is missing.
             do throws(AuditError) {

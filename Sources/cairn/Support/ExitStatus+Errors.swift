@@ -26,7 +26,7 @@ extension ExitStatus {
 
     private static func of(_ error: ContributorError) -> ExitStatus {
         switch error {
-        case .unreachable, .declined, .unexpectedAnswer, .untrustedHpkeConfigs, .noSupportedHpkeConfig: .unreachable
+        case .unreachable, .declined, .unexpectedAnswer, .noSupportedHpkeConfig: .unreachable
         case .busy, .unfinished: .tryLater
         case .refused(_, let status, _): status >= 500 || [408, 425, 429].contains(status) ? .tryLater : .no
         default: .no
