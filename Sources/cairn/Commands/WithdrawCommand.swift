@@ -110,10 +110,13 @@ struct WithdrawCommand: AsyncParsableCommand {
         let name = RowNames.file(sources[0].path)
         for selection in rows {
             guard found.values.contains(where: { selection.contains(Int(clamping: $0.row)) }) else {
+                // What came through a pipe has no name.
+                let file = sources[0].path
+                let list = PrintedCommand("receipt", "list").option("--csv", file.isEmpty ? nil : file)
                 throw CommandFailure(
                     "no report of \(name), row \(selection.first)"
                         + "\(selection.first == selection.last ? "" : " and behind"), counts",
-                    advice: "`cairn receipt list --csv \(name)` says what became of each row.")
+                    advice: "See what became of each row: \(list.text)")
             }
         }
         return found.sorted { ($0.value.row, $0.value.generation) < ($1.value.row, $1.value.generation) }.map(
