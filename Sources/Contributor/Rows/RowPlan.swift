@@ -139,13 +139,13 @@ package struct RowPlan: Sendable, Equatable {
         let same =
             past.first { $0.source.contents == file.contents && $0.source.path == file.path }
             ?? past.first { $0.source.contents == file.contents } ?? past.first { $0.source.key.sourceID == newID }
-        if let same, again || same.changed(in: file, chosen).isEmpty { return same }
+        if let same, again { return same }
         // Those with most rows first; what comes through a pipe has no place.
         let there = past.filter {
             !file.path.isEmpty && $0.source.path == file.path && $0.source.columns == file.columns
         }
         .sorted { ($0.reports.count, $0.source.key.sourceID.name) > ($1.reports.count, $1.source.key.sourceID.name) }
-        let found = there.first { $0.changed(in: file, chosen).isEmpty }
+        let found = ((same.map { [$0] } ?? []) + there).first { $0.changed(in: file, chosen).isEmpty }
         guard !again else { return found }
         if found == nil, let changed = there.first { throw .otherValues(rows: changed.changed(in: file, chosen)) }
         // Some equal rows are no sign of one file; that all rows of one are the first of the other is one.
