@@ -218,34 +218,37 @@ import Testing
 
     /// The job has waited for so long that it would be sent again in five minutes.
     @Test func afterALongOutageJobsFollowTheHandshake() async throws {
-        let pair = try NodePair()
+        let pair = try NodePair(throughProxy: true)
         let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
-        try await run(pair) { leader, _ in
-            try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+        let proxy = try FaultProxy(before: pair.helper)
+        try await proxy.serve {
+            try await run(pair) { leader, _ in
+                try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
+            }
+            proxy.follow(FaultRule("*", "**", .always, Fault.page(502).unasked))
+            try await run(pair) { leader, _ in
+                let store = leader.context.store
+                try await eventually("the helper is missed") {
+                    let node = try await store.standings().first { $0.task == nil }
+                    return HandshakeFinding.list(node?.findings ?? []).map(\.code) == [.unreachable] ? true : nil
+                }
+                try await client.upload([try client.report([1, 2, 3])])
+                let job = try await eventually("the job fails") {
+                    let job = try await store.pendingJobs().first
+                    return job?.progress.answer == .unusable ? job : nil
+                }
+                var progress = job.progress
+                progress.attempts = 20
+                try await store.recordProgress(progress, ofJob: job.key)
+                try await eventually("the job waits for minutes") {
+                    try await store.pendingJobs().first.map { $0.progress.attempts > 20 } == true ? true : nil
+                }
+                proxy.behave()
+                let start = ContinuousClock.now
+                try await client.awaitAccepted(1, at: leader)
+                #expect(ContinuousClock.now - start < .seconds(150), "half of its pause")
+            }
         }
-        let leader = try await pair.start(pair.leader)
-        let store = leader.context.store
-        try await eventually("the helper is missed") {
-            let node = try await store.standings().first { $0.task == nil }
-            return HandshakeFinding.list(node?.findings ?? []).map(\.code) == [.unreachable] ? true : nil
-        }
-        try await client.upload([try client.report([1, 2, 3])])
-        let job = try await eventually("the job fails") {
-            let job = try await store.pendingJobs().first
-            return job?.progress.answer == .unusable ? job : nil
-        }
-        var progress = job.progress
-        progress.attempts = 20
-        try await store.recordProgress(progress, ofJob: job.key)
-        try await eventually("the job waits for minutes") {
-            try await store.pendingJobs().first.map { $0.progress.attempts > 20 } == true ? true : nil
-        }
-        let helper = try await pair.start(pair.helper)
-        let start = ContinuousClock.now
-        try await client.awaitAccepted(1, at: leader)
-        #expect(ContinuousClock.now - start < .seconds(150), "half of what is left")
-        await leader.stop()
-        await helper.stop()
     }
 
     @Test func aTaskThatCannotBeReadStopsNoOther() async throws {
