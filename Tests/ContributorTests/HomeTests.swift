@@ -110,7 +110,7 @@ import Wallet
         #expect(try wallet.receipt(of: key) == "a receipt\n")
         #expect(try wallet.promise(of: key) == "a promise\n")
         let left = try FileManager.default.contentsOfDirectory(atPath: home.path).sorted()
-        #expect(left == ["tasks", "wallet"])
+        #expect(left == ["tasks", "wallet", "wallet.mark"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: home.path + "/tasks") == ["other.task"])
     }
 

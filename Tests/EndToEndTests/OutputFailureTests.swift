@@ -38,8 +38,8 @@ extension EndToEnd {
             "--generate-completion-script bash", "wallet seed", "wallet show", "wallet show --json",
             "wallet export $HOME/../backup", "receipt list", "receipt list --json", "task list", "task list --json",
             "keygen log --name example.org/x --out $HOME/../log", "keygen token --json --out $HOME/../token",
-            "keygen owner --out -x --help",
-            "model create --features 2 --classes a,b --model $HOME/../model --training $HOME/../training",
+
+            "model create --features 2 --classes a,b --scaling 0:1 --model $HOME/../model --training $HOME/../training",
         ]
 
         @Test(arguments: commands)
@@ -89,11 +89,12 @@ extension EndToEnd {
         @Test func resultsThatAreNamedAreCheckedToo() async throws {
             let folder = try TemporaryFolder()
             let home = try await prepared(folder)
-            let model = "model create --features 2 --classes a,b --training $HOME/training --model"
+            let model = "model create --features 2 --classes a,b --scaling 0:1 --training $HOME/training --model"
             let full = try await shell("exec $cairn \(model) /dev/full", home: home)
             #expect(full.status != 0 && full.errors.contains("/dev/full cannot be written"), "\(full.errors)")
             try FileManager.default.removeItem(atPath: "\(home)/training")
-            let wide = "model create --features 5000 --classes a,b --training $HOME/training --model $HOME/model"
+            let wide =
+                "model create --features 5000 --classes a,b --scaling 0:1 --training $HOME/training --model $HOME/model"
             let short = try await shell("trap '' XFSZ; ulimit -f 8; exec $cairn \(wide)", home: home)
             #expect(short.status != 0 && short.errors.contains("model"), "\(short.errors)")
             let left = try FileManager.default.contentsOfDirectory(atPath: home).filter { $0.hasPrefix("model") }
