@@ -103,6 +103,7 @@ let package = Package(
                 "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
@@ -165,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "CreditTests",
             dependencies: [
-                "Credit", "Ledger", "LedgerFixtures", "DAP", "TransparencyLog", "ZeroKnowledge", "Ristretto255",
-                "Commitments",
+                "Credit", "Encodings", "Ledger", "LedgerFixtures", "DAP", "TransparencyLog", "ZeroKnowledge",
+                "Ristretto255", "Commitments",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TestPorts", path: "Tests/TestPorts"),
@@ -185,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "ContributorTests",
             dependencies: [
-                "Contributor", "Wallet", "Credit", "DAP", "Encodings", "Ledger", "LedgerFixtures", "TransparencyLog",
+                "Contributor", "Wallet", "DAP", "Encodings", "Ledger", "LedgerFixtures", "TransparencyLog",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
         .testTarget(
@@ -226,6 +228,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
