@@ -122,7 +122,7 @@ import Testing
         let second = try round(2, from: Self.model(9), keys: first)
         defer { second.removeFiles() }
         expectConviction(
-            try await audit(first, second), "round 2 starts from a model that round 1 did not log",
+            try await audit(first, second), "starts from a model that round 1 did not log",
             convicts: false)
     }
 
