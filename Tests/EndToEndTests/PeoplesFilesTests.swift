@@ -135,7 +135,8 @@ extension EndToEnd {
         @Test func aRoundWithFilesOfAnotherPlatform() async throws {
             try await TestNodes.run { nodes in
                 let task = try await nodes.createTask(
-                    "visits", "--vdaf", "count", "--min-batch-size", "1", "--max-batch-size", "1")
+                    "visits", "--vdaf", "count", "--batch-mode", "leader-selected", "--min-batch-size", "1",
+                    "--max-batch-size", "1")
                 try await Cairn.succeed("contribute", "--task", "visits", "--value", "1", home: nodes.home)
                 let (key, token) = ("\(nodes.folder.path)/k", "\(nodes.folder.path)/t")
                 let (file, policy) = ("\(nodes.folder.path)/w.task", "\(nodes.folder.path)/p")
