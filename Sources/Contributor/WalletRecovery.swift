@@ -46,6 +46,8 @@ public struct WalletRecovery: Sendable {
             let key = try ClaimKey.derive(seed: seed, taskID: task.taskID, reportID: leaf.reportID)
             guard leaf.claimKey == Array(key.publicKey.rawRepresentation) else { continue }
             records.append(.report(record(of: leaf)))
+            // What the log shows to be out is in nobody's way.
+            if leaf.standing == .rejected { records.append(.doubt(ReportKey(task.taskID, leaf.reportID), .settled)) }
             let receipt = try await logged.receipt(of: leaf).serialized()
             guard Receipt.verify(file: receipt, policy: policy).isValid else { continue }
             records.append(.receipt(ReportKey(task.taskID, leaf.reportID), receipt))

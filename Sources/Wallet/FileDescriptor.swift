@@ -97,7 +97,16 @@ final class FileDescriptor: Sendable, WalletBytes {
     }
 
     static func failure(_ path: String) -> WalletError {
-        .file(path: path, reason: String(cString: strerror(errno)))
+        .file(path: path, reason: reason(errno))
+    }
+
+    /// The system's reason, with what to do where its own words do not say it.
+    private static func reason(_ code: Int32) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: "the disk is full. Free some space, then run the command again"
+        case EFBIG: "the file would be larger than is allowed (see ulimit -f)"
+        default: String(cString: strerror(code)).lowercased()
+        }
     }
 
     private func status() throws(WalletError) -> stat {

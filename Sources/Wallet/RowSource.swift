@@ -47,7 +47,7 @@ package struct RowSource: Sendable, Equatable {
     package let columns: String
     /// How many rows it had the last time.
     package let rows: UInt64
-    /// A hash of the columns and of all rows' values, the last time.
+    /// A hash of all rows' values, the last time.
     package let contents: [UInt8]
 
     /// - Precondition: 32 bytes of contents.

@@ -26,6 +26,8 @@ struct Cairn: AsyncParsableCommand {
         StandardOutput.holdStandardStreams()
         // A reader that has gone away is noticed where it matters, and does not end the process in the middle of its work.
         signal(SIGPIPE, SIG_IGN)
+        // Nor does a file that must not grow any more (`ulimit -f`): the write fails, and that is said.
+        signal(SIGXFSZ, SIG_IGN)
         let arguments = CommandLine.arguments.dropFirst().map { HomeFolder.expand(argument: $0) }
         if arguments.isEmpty {
             for line in Job.page { Console.print(line) }

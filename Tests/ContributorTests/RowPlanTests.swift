@@ -89,13 +89,37 @@ import Wallet
             rows: [.init(line: 10, value: .integer(7)), .init(line: 14, value: .integer(8))])
         #expect(other.outline.contents == file([7, 8]).contents)
         #expect(file([7, 8]).contents != file([8, 7]).contents)
-        #expect(file([7, 8]).contents != file([7, 8], columns: "weight").contents)
+        #expect(file([7, 8]).contents == file([7, 8], columns: "weight").contents, "nor does what a column is called")
     }
 
     @Test func anotherColumnOfTheFileIsAnotherFile() throws {
         let sent = past(file([7, 8]), .stored, .stored)
-        #expect(try plan(file([7, 8], columns: "weight"), sent).missing.count == 2)
         #expect(try plan(file([1, 2], columns: "weight"), sent).missing.count == 2)
+        #expect(try plan(file([7, 2], columns: "weight"), sent).missing.count == 2)
+    }
+
+    /// A header was added, or a column got another name; or it is another column that happens to be equal.
+    @Test func aColumnOfAnotherNameWithTheSameValuesIsAskedAbout() throws {
+        let sent = past(file([7, 8, 9], columns: "#0"), .stored, .stored)
+        let named = try plan(file([7, 8, 9]), sent)
+        #expect(steps(named.missing) == [[2, 0]] && named.earlierColumns == "#0", "what was cut off goes on")
+        let all = past(file([7, 8], columns: "#0"), .stored, .stored)
+        #expect(try plan(file([7, 8]), all).missing.isEmpty)
+        #expect(try plan(file([7, 8]), all, again: true).missing.count == 2)
+        // It has grown as well.
+        let grown = file([7, 8, 9])
+        #expect(throws: RowConflict.otherColumns("#0", rows: 2)) { try plan(grown, all) }
+        #expect(throws: RowConflict.otherColumns("#0", rows: 2)) {
+            try plan(file([7, 8, 1, 2]), sent)
+        }
+        #expect(try plan(grown, all, rows: [2]).missing.map(\.index) == [2])
+        #expect(try plan(grown, all, again: true).missing.count == 3)
+    }
+
+    @Test func whatWasCorrectedWasNotRefused() throws {
+        let sent = past(file([7, 8, 9]), .stored, .withdrawn, .stored)
+        let plan = try plan(file([7, 5, 9]), sent)
+        #expect(plan.corrected == 1 && plan.refusedBefore == 0)
     }
 
     @Test func aFileThatGrewIsGoneOnWith() throws {

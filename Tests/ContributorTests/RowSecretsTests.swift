@@ -43,6 +43,11 @@ import Wallet
         }
     }
 
+    @Test func minusZeroIsZero() {
+        #expect(RowDigest.of(.real([-0.0, 1])) == RowDigest.of(.real([0, 1])))
+        #expect(RowDigest.of(.real([-1, 1])) != RowDigest.of(.real([1, 1])))
+    }
+
     /// The page's formulas, written down a second time.
     @Test func derivationFollowsThePage() {
         func derive(_ use: String, _ what: [UInt8], _ count: Int) -> [UInt8] {

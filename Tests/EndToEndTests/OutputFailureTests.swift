@@ -52,6 +52,21 @@ extension EndToEnd {
             #expect(!result.errors.contains("Fatal"), "\(command): \(result.errors)")
         }
 
+        /// `ulimit -f`: the system would end the process, in the middle of the backup.
+        @Test func aFileThatMustNotGrowIsAFailureWithWords() async throws {
+            let folder = try TemporaryFolder()
+            let home = try await prepared(folder)
+            for index in 0..<20 {
+                let report = ReportRecord(
+                    taskID: TaskID(unchecked: [UInt8](repeating: UInt8(index), count: 32)), reportID: .random(),
+                    time: 1, state: .stored, opening: nil)
+                try TestWallet.open(in: home).save([.report(report)])
+            }
+            let result = try await shell("ulimit -f 1; exec $cairn wallet export $HOME/../backup", home: home)
+            #expect(result.status == 1 && result.errors.contains("larger than is allowed"), "\(result)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["home"], "nothing is left")
+        }
+
         /// Without a standard output, the next file that is opened gets its number: nothing may be printed into it.
         @Test func aClosedStandardOutputIsAFailureAndNothingIsPrintedIntoTheWallet() async throws {
             let folder = try TemporaryFolder()

@@ -217,6 +217,69 @@ extension EndToEnd {
             }
         }
 
+        /// The wallet is lost; its seed, the log and the file are there, and the file has grown and got a header.
+        @Test func aWalletOutOfTheLogKnowsTheRowsAgain() async throws {
+            try await run("recovered") { nodes, proxy, task in
+                let file = "\(nodes.folder.path)/rows.csv"
+                try "7\n7\n8\n".write(toFile: file, atomically: true, encoding: .utf8)
+                let (path, home) = (nodes.taskPath(task.name), "\(nodes.folder.path)/device")
+                try await Cairn.succeed(
+                    "contribute", "--task", path, "--csv", file, "--column", "0", "--header", "no", home: nodes.home)
+                let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(120))
+                #expect(outcome.count == 3 && outcome.value == .integer(22))
+
+                let seed = "\(nodes.folder.path)/seed"
+                try await Cairn.succeed("wallet", "seed", home: nodes.home).output
+                    .write(toFile: seed, atomically: true, encoding: .utf8)
+                try await Cairn.succeed("wallet", "recover", "--seed-file", seed, "--task", path, home: home)
+                _ = try write([7, 7, 8, 5], "rows.csv", nodes)
+                let grown = try await Cairn.succeed(
+                    "contribute", "--task", path, "--csv", file, "--column", "v", home: home)
+                #expect(grown.output.contains("1 of 1 reports stored"), "\(grown.output)\(grown.errors)")
+                #expect(grown.errors.contains("3 of its rows are in the wallet out of the log"), "\(grown.errors)")
+                #expect(try ids(proxy).count == 4)
+                let shown = try await Cairn.succeed("wallet", "show", home: home)
+                #expect(shown.output.contains("4 inputs saved"), "\(shown.output)")
+            }
+        }
+
+        @Test func aHeaderThatWasAddedSendsNothingTwice() async throws {
+            try await run("header") { nodes, proxy, task in
+                let file = "\(nodes.folder.path)/rows.csv"
+                try "7\n7\n8\n".write(toFile: file, atomically: true, encoding: .utf8)
+                try await Cairn.succeed(
+                    "contribute", "--task", nodes.taskPath(task.name), "--csv", file, "--column", "0", "--header", "no",
+                    home: nodes.home)
+                _ = try write([7, 7, 8], "rows.csv", nodes)
+                let named = try await contribute(file, nodes, task)
+                #expect(named.status == 1 && named.errors.contains("column #0"), "\(named.output)\(named.errors)")
+                _ = try write([7, 7, 8, 1], "rows.csv", nodes)
+                let grown = try await contribute(file, nodes, task)
+                #expect(grown.status == 1 && grown.errors.contains("--row 4.."), "\(grown.output)\(grown.errors)")
+                #expect(try ids(proxy).count == 3)
+                #expect(try await contribute(file, nodes, task, "--row", "4..").status == 0)
+                #expect(try ids(proxy).count == 4)
+            }
+        }
+
+        /// All rows that are others now are named, so that the command has to be pasted once.
+        @Test func insertedRowsAreTakenBackByOneCommand() async throws {
+            try await run("inserted") { nodes, proxy, task in
+                let file = try write([1, 2, 3, 4, 5, 6], "rows.csv", nodes)
+                #expect(try await contribute(file, nodes, task).status == 0)
+                _ = try write([9, 2, 8, 3, 4, 6, 6], "rows.csv", nodes)
+                let changed = try await contribute(file, nodes, task)
+                #expect(changed.errors.contains("--row 1 --row 3..5`"), "\(changed.errors)")
+                #expect(
+                    try await withdraw(nodes, task, "--csv", file, "--row", "1", "--row", "3..5").status == 0)
+                let mended = try await contribute(file, nodes, task)
+                #expect(mended.output.contains("5 of 5 reports stored"), "\(mended.output)\(mended.errors)")
+                #expect(mended.errors.contains("4 rows with another value than before"), "\(mended.errors)")
+                let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(120))
+                #expect(outcome.count == 7 && outcome.value == .integer(9 + 2 + 8 + 3 + 4 + 6 + 6))
+            }
+        }
+
         /// Two people, or a person and a timer, run the same command at once.
         @Test func theSameCommandTwiceAtOnceSendsEveryRowOnce() async throws {
             try await run("twice") { nodes, proxy, task in

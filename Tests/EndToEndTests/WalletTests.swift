@@ -76,7 +76,7 @@ extension EndToEnd {
             try TestWallet.open(in: home).save([.report(report)])
             let seed = try await Cairn.succeed("wallet", "seed", home: home).output
             let (backup, other) = ("\(folder.path)/backup", "\(folder.path)/other")
-            try "another\n".write(toFile: other, atomically: true, encoding: .utf8)
+            try "another passphrase\n".write(toFile: other, atomically: true, encoding: .utf8)
             try await Cairn.succeed("wallet", "export", backup, "--new-passphrase-file", other, home: home)
             let twice = try await Cairn.run("wallet", "export", backup, home: home)
             #expect(twice.status == 1 && twice.errors.contains("exists already"))
@@ -99,7 +99,7 @@ extension EndToEnd {
 
             try await Cairn.succeed("wallet", "passwd", "--new-passphrase-file", other, home: home)
             #expect(try await Cairn.run("wallet", "seed", home: home).status == 1)
-            let changed = ["CAIRN_PASSPHRASE": "another"]
+            let changed = ["CAIRN_PASSPHRASE": "another passphrase"]
             #expect(try await Cairn.succeed("wallet", "seed", home: home, environment: changed).output == seed)
         }
 
@@ -136,7 +136,7 @@ extension EndToEnd {
             await #expect(throws: ContributorError.self) {
                 try await client.upload([.bool(true), .bool(false)], wallet: wallet)
             }
-            let sent = try nodes.wallet().records().filter { $0.state == .sent }
+            let sent = try nodes.wallet().records().filter(\.state.isOpen)
             #expect(sent.compactMap(\.opening).map(\.values).sorted { $0[0] < $1[0] } == [[0], [1]])
         }
 

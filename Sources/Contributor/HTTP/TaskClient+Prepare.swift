@@ -70,7 +70,7 @@ extension TaskClient {
         return prepared
     }
 
-    private nonisolated func shard(
+    nonisolated func shard(
         _ measurement: MeasurementValue, reportID: ReportID, using generator: inout some RandomNumberGenerator
     ) throws -> ShardedReport {
         do {

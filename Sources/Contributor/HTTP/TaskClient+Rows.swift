@@ -17,8 +17,12 @@ public struct RowUpload: Sendable, Equatable {
     public let withdrawn: Int
     /// Those of the missing rows whose earlier reports were refused.
     public let refusedBefore: Int
+    /// Rows whose earlier reports had other values, and are out.
+    public let corrected: Int
     /// Where the file was when it was sent before, if that was elsewhere.
     public let earlierPath: String?
+    /// What its columns were called then, if that was something else.
+    public let earlierColumns: String?
 
     init(_ plan: RowPlan) {
         missing = plan.missing.count
@@ -26,7 +30,8 @@ public struct RowUpload: Sendable, Equatable {
         sentBefore = plan.sentBefore
         withdrawn = plan.withdrawn
         refusedBefore = plan.refusedBefore
-        earlierPath = plan.earlierPath
+        corrected = plan.corrected
+        (earlierPath, earlierColumns) = (plan.earlierPath, plan.earlierColumns)
     }
 
     /// How many reports are sent now.
@@ -57,6 +62,7 @@ extension TaskClient {
         let chosen = chosen ?? Array(file.rows.indices)
         let secrets = RowSecrets(seed: wallet.seed, taskID: taskID)
         let newID = secrets.sourceID(contents: outline.contents)
+        try recognise(file, outline, secrets, in: wallet, notice: notice)
         func plan() throws -> RowPlan {
             try RowPlan(
                 outline, chosen: chosen, past: try wallet.contents().past(of: taskID), newID: newID, again: again)
@@ -93,6 +99,47 @@ extension TaskClient {
                 if !isRepeated { try wallet.save(prepared.flatMap(records)) }
                 try answered(try await deliver(prepared, wallet: wallet, isRepeated: isRepeated, notice: notice))
             }
+        }
+    }
+
+    /// Ties reports that a wallet has from the log alone to the rows that they were made of, and saves what opens them.
+    private nonisolated func recognise(
+        _ file: RowFile, _ outline: RowFile.Outline, _ secrets: RowSecrets, in wallet: ContributorWallet,
+        notice: (@Sendable (String) -> Void)?
+    ) throws {
+        guard task.isCommitted else { return }
+        let contents = try wallet.contents()
+        let unknown = contents.reports.filter { $0.key.taskID == taskID && contents.rows[$0.key] == nil }
+        let found = RecoveredRows.find(
+            outline, lines: file.rows.map(\.line), secrets: secrets, among: Set(unknown.keys.map(\.reportID)))
+        for found in found {
+            var records: [WalletRecord] = []
+            let key = RowSource.Key(taskID, found.source)
+            if contents.sources[key] == nil {
+                records.append(
+                    .source(
+                        RowSource(
+                            key: key, path: outline.path, columns: outline.columns, rows: UInt64(file.rows.count),
+                            contents: outline.contents)))
+            }
+            for (id, row) in found.rows.sorted(by: { $0.value.row < $1.value.row }) {
+                try Task.checkCancellation()
+                guard let report = unknown[ReportKey(taskID, id)] else { continue }
+                var randomness = secrets.randomness(of: row)
+                let sharded = try shard(file.rows[Int(row.row) - 1].value, reportID: id, using: &randomness)
+                records.append(
+                    .report(
+                        ReportRecord(
+                            taskID: taskID, reportID: id, time: report.time, state: report.state,
+                            opening: sharded.opening)))
+                records.append(.row(ReportKey(taskID, id), row))
+                if records.count >= 2 * UploadSize.reports {
+                    try wallet.save(records)
+                    records = []
+                }
+            }
+            try wallet.save(records)
+            notice?("\(found.rows.count) of its rows are in the wallet out of the log, and are known again")
         }
     }
 

@@ -28,13 +28,14 @@ public struct RowFile: Sendable {
     }
 
     /// A file as the wallet compares it with others: not by its bytes, but by what its rows say to the task. A file that
-    /// was saved by another program, with other line ends or `7.0` for `7`, is the same one.
+    /// was saved by another program, with other line ends or `7.0` for `7`, is the same one; so is one that got a header,
+    /// or whose column is called something else.
     package struct Outline: Sendable {
         package let path: String
         package let columns: String
         /// Of each row, 32 bytes.
         package let digests: [[UInt8]]
-        /// Of columns and rows.
+        /// Of all rows.
         package let contents: [UInt8]
 
         package init(path: String, columns: String, digests: [[UInt8]]) {
@@ -42,7 +43,6 @@ public struct RowFile: Sendable {
             self.columns = columns
             self.digests = digests
             var hash = SHA256()
-            hash.update(data: RowDigest.bytes(UInt64(columns.utf8.count)) + Array(columns.utf8))
             for digest in digests { hash.update(data: digest) }
             contents = Array(hash.finalize())
         }
@@ -58,7 +58,7 @@ public struct RowFile: Sendable {
 ///     SHA-256("Cairn v1 row\0" ‖ uint8 kind ‖ numbers, 8 bytes each, big-endian)
 ///
 /// with kind 0 for a truth value, 1 for an integer, 2 for a vector, 3 for real numbers (as IEEE 754 doubles), 4 for
-/// choices, 5 for a bucket. Kept in the encrypted wallet only: whoever has it can guess small values.
+/// choices, 5 for a bucket. Minus zero is zero. Kept in the encrypted wallet only: whoever has it can guess small values.
 package enum RowDigest {
     package static func of(_ value: MeasurementValue) -> [UInt8] {
         let (kind, numbers): (UInt8, [UInt64]) =
@@ -66,7 +66,8 @@ package enum RowDigest {
             case .bool(let value): (0, [value ? 1 : 0])
             case .integer(let value): (1, [value])
             case .vector(let values): (2, values)
-            case .real(let values): (3, values.map(\.bitPattern))
+            // Of the two zeros, the one without a sign.
+            case .real(let values): (3, values.map { ($0 + 0.0).bitPattern })
             case .choices(let values): (4, values.map { $0 ? 1 : 0 })
             case .bucket(let value): (5, [UInt64(bitPattern: Int64(value))])
             }

@@ -3,10 +3,12 @@ import Wallet
 
 /// What is sent of a file, by what the wallet says about its rows. No I/O: see `TaskClient+Rows.swift`.
 ///
-/// A file is the one that was sent before if it holds the same, whatever it is called; or if it is where that one was and
-/// all rows that were sent are still what they were, so that a file may grow at its end. Two rows of equal values are two
-/// rows. Where a row that was sent says something else now, nothing is sent, for nobody knows whether it is a correction
-/// or another file; and so where all rows of one file are the first of another.
+/// A file is the one that was sent before if it holds the same, whatever it and its column are called; or if it is where
+/// that one was, its column is called the same, and all rows that were sent are still what they were, so that a file may
+/// grow at its end. Two rows of equal values are two rows. Where a row that was sent says something else now, nothing is
+/// sent, for nobody knows whether it is a correction or another file; and so where all rows of one file are the first of
+/// another, or where all rows that were sent have the same values under another name of the column: that may be another
+/// column, or a header that was added or mended.
 package struct RowPlan: Sendable, Equatable {
     /// A report to be sent.
     package struct Step: Sendable, Equatable {
@@ -35,8 +37,12 @@ package struct RowPlan: Sendable, Equatable {
     package var withdrawn = 0
     /// How many of the missing rows have reports that were refused.
     package var refusedBefore = 0
+    /// How many of the missing rows have reports of other values, which are out.
+    package var corrected = 0
     /// Where the file was when it was sent before, if it was sent from elsewhere.
     package var earlierPath: String?
+    /// What its columns were called then, if that was something else.
+    package var earlierColumns: String?
     /// Refused reports in whose place others are made, because their rows have other values now.
     package var replaced: Set<ReportID> = []
 
@@ -75,6 +81,7 @@ package struct RowPlan: Sendable, Equatable {
         let found = try Self.find(file, chosen: chosen, past: past, newID: newID, again: again)
         source = found?.source.key.sourceID ?? newID
         if let path = found?.source.path, path != file.path { earlierPath = path }
+        if let columns = found?.source.columns, columns != file.columns { earlierColumns = columns }
         let rows = chosen.map { Row(found?.reports[$0] ?? [], digest: file.digests[$0]) }
         // How often each row is to count: `--again` that was interrupted is gone on with before all count once more.
         let most = rows.map(\.places).max() ?? 0
@@ -85,7 +92,9 @@ package struct RowPlan: Sendable, Equatable {
                 if row.isWithdrawn { withdrawn += 1 } else if row.open.isEmpty { sentBefore += 1 }
                 continue
             }
-            if row.places == 0, row.next > 0 { refusedBefore += 1 }
+            if row.places == 0, row.next > 0 {
+                if row.isKnown { refusedBefore += 1 } else { corrected += 1 }
+            }
             let generations = row.refused + (0..<UInt32(wanted)).map { row.next + $0 }
             missing += generations.prefix(wanted - row.places).map { Step(index: index, generation: $0) }
             replaced.formUnion(row.replaced)
@@ -99,6 +108,8 @@ package struct RowPlan: Sendable, Equatable {
         var open: [Known] = []
         /// Whether all of these were taken back.
         var isWithdrawn = true
+        /// Whether any report has the value that the row has now.
+        var isKnown = false
         /// The generations of reports whose upload was refused.
         var refused: [UInt32] = []
         /// Such reports of other values.
@@ -113,6 +124,7 @@ package struct RowPlan: Sendable, Equatable {
                     if report.standing == .refused { replaced.append(report.reportID) }
                     continue
                 }
+                isKnown = true
                 switch report.standing {
                 case .out: continue
                 case .refused: refused.append(report.row.generation)
@@ -148,6 +160,10 @@ package struct RowPlan: Sendable, Equatable {
         let found = ((same.map { [$0] } ?? []) + there).first { $0.changed(in: file, chosen).isEmpty }
         guard !again else { return found }
         if found == nil, let changed = there.first { throw .otherValues(rows: changed.changed(in: file, chosen)) }
+        for other in past where other.source.key != found?.source.key && other.isAnotherName(of: file) {
+            guard chosen.contains(where: { other.reports[$0] != nil && found?.reports[$0] == nil }) else { continue }
+            throw .otherColumns(other.source.columns, rows: (other.reports.keys.max() ?? 0) + 1)
+        }
         // Some equal rows are no sign of one file; that all rows of one are the first of the other is one.
         for other in past where other.source.key != found?.source.key && other.isBeginning(of: file) {
             guard chosen.contains(where: { other.reports[$0] != nil && found?.reports[$0] == nil }) else { continue }
@@ -171,10 +187,19 @@ extension RowPlan.Past {
     /// Whether all rows of this file are the first of a longer one.
     fileprivate func isBeginning(of file: RowFile.Outline) -> Bool {
         let count = reports.count
-        return source.columns == file.columns && count >= 16 && count == source.rows && count < file.digests.count
-            && (0..<count).allSatisfy { index in
-                reports[index]?.contains { $0.row.digest == file.digests[index] } ?? false
-            }
+        return count >= 16 && count == source.rows && count < file.digests.count
+            && (0..<count).allSatisfy { agrees(at: $0, with: file) }
+    }
+
+    /// Whether all rows that were sent are in a file at the same place with the same values, in columns of other names.
+    fileprivate func isAnotherName(of file: RowFile.Outline) -> Bool {
+        !file.path.isEmpty && source.path == file.path && source.columns != file.columns
+            && reports.keys.allSatisfy { agrees(at: $0, with: file) }
+    }
+
+    private func agrees(at index: Int, with file: RowFile.Outline) -> Bool {
+        file.digests.indices.contains(index)
+            && reports[index]?.contains { $0.row.digest == file.digests[index] } ?? false
     }
 }
 
@@ -208,4 +233,6 @@ package enum RowConflict: Error, Equatable {
     case otherValues(rows: [Int])
     /// The file begins with all rows of another one.
     case beginsLike(path: String, rows: Int)
+    /// Its first rows have the values that were sent of columns with other names.
+    case otherColumns(String, rows: Int)
 }

@@ -134,6 +134,7 @@ struct ContributeCommand: AsyncParsableCommand {
         let access = try WalletAccess.open(creating: true, keeping: .states)
         try Self.installIfNew(file, as: task.name, home: access.home)
         WeakPromises.tell(try file.weaknesses())
+        if again || csv == nil, !resume { StandardOutput.shared.advise(Self.lostResult) }
         let tally = UploadTally(listsAll: json)
         do {
             try await Interruption.cancelling { [again, quiet = json] in
@@ -152,6 +153,11 @@ struct ContributeCommand: AsyncParsableCommand {
         if !json, tally.current.stored > 0 { Self.tellNext(file, home: access.home) }
         guard gone == 0, !tally.current.isRefused else { throw ExitStatus.no.code }
     }
+
+    /// Run again, the command would send the value once more.
+    private static let lostResult =
+        "The command itself goes on, and is not to be run again, which would send another report: see what was sent with "
+        + "\(PrintedCommand("receipt", "list").text)"
 
     private static func tellNext(_ file: TaskFile, home: ContributorHome) {
         if file.logPolicy != nil {

@@ -33,8 +33,8 @@ struct RowContribution: Sendable {
     /// What of the file is sent, before anything is; nil where that is what anybody expects.
     func words(_ plan: RowUpload) -> [String] {
         var lines: [String] = []
-        if let earlier = plan.earlierPath, plan.toSend > 0 {
-            lines.append("cairn: it holds the rows that were sent as \(RowNames.shown(earlier)) before")
+        if let earlier = Self.earlier(plan), plan.toSend > 0 {
+            lines.append("cairn: it holds the rows that were sent as \(earlier) before")
         }
         if plan.sentBefore > 0, plan.toSend > 0 {
             lines.append(
@@ -46,12 +46,26 @@ struct RowContribution: Sendable {
                 "cairn: \(plan.open) reports that were not answered are sent again as they were; each counts once")
         }
         if plan.refusedBefore > 0 {
-            lines.append("cairn: \(plan.refusedBefore) rows whose reports were refused are sent anew")
+            lines.append("cairn: \(Self.rows(plan.refusedBefore)) whose reports were refused: sent anew")
+        }
+        if plan.corrected > 0 {
+            lines.append("cairn: \(Self.rows(plan.corrected)) with another value than before, which is out: sent anew")
         }
         if plan.withdrawn > 0 {
-            lines.append("cairn: \(plan.withdrawn) rows that you took back stay out; --row N --again sends one anew")
+            lines.append(
+                "cairn: \(Self.rows(plan.withdrawn)) that you took back: not sent; --row N --again sends one anew")
         }
         return lines
+    }
+
+    private static func rows(_ count: Int) -> String { "\(count) row\(count == 1 ? "" : "s")" }
+
+    /// As what the file was sent before, where that was something else.
+    private static func earlier(_ plan: RowUpload) -> String? {
+        let columns = plan.earlierColumns.map { "column \(RowNames.shown($0))" }
+        guard let path = plan.earlierPath else { return columns }
+        return ([path.isEmpty ? RowNames.file(path) : RowNames.shown(path)] + (columns.map { [$0] } ?? []))
+            .joined(separator: ", ")
     }
 
     /// Nothing is to be sent.
@@ -59,9 +73,9 @@ struct RowContribution: Sendable {
     /// - Throws: where the rows were sent as another file's: they may be other data that happen to be equal.
     func nothingToSend(_ plan: RowUpload) throws {
         let what = chosen.count == 1 ? "the row" : "all \(chosen.count) rows"
-        if let earlier = plan.earlierPath {
+        if let earlier = Self.earlier(plan) {
             throw CommandFailure(
-                "nothing was sent: \(argument) holds the rows of \(RowNames.shown(earlier)), which were sent to the task before",
+                "nothing was sent: \(argument) holds the rows of \(earlier), which were sent to the task before",
                 advice: "If these are other data that happen to be equal, or shall count once more: --again.")
         }
         guard plan.sentBefore > 0 else { return Console.print("nothing to send") }
@@ -82,18 +96,30 @@ struct RowContribution: Sendable {
             CommandFailure(
                 "nothing was sent: \(argument) was sent to the task before, and \(names(rows)) had other values then",
                 advice:
-                    "If a value was corrected, take the old one back, `\(withdrawal(of: rows[0], task: task))`, and run "
+                    "If \(rows.count == 1 ? "it was" : "they were") corrected, take the old "
+                    + "\(rows.count == 1 ? "value" : "values") back, `\(withdrawal(of: rows, task: task))`, and run "
                     + "the command again. If all rows shall count beside what was sent: --again.")
         case .beginsLike(let path, let rows):
             CommandFailure(
                 "nothing was sent: the first \(rows) rows of \(argument) are those of \(RowNames.shown(path)), which "
                     + "were sent to the task before",
-                advice: "To send only the others: --row \(rows + 1).. . To have all of them count: --again.")
+                advice: "With `--row \(rows + 1)..` only the others are sent, with `--again` all of them.")
+        case .otherColumns(let columns, let rows):
+            CommandFailure(
+                "nothing was sent: \(rows == 1 ? "the first row" : "the first \(rows) rows") of \(argument) \(rows == 1 ? "has" : "have") the "
+                    + "values that were sent to the task before as column \(RowNames.shown(columns))",
+                advice: rows < file.rows.count
+                    ? "If only its header is another, `--row \(rows + 1)..` sends the others. If it is another column, or all of it "
+                        + "shall count once more: --again."
+                    : "If it is another column, or shall count once more: --again.")
         }
     }
 
-    private func withdrawal(of row: Int, task: String) -> String {
-        PrintedCommand("withdraw").option("--task", task).option("--csv", argument).option("--row", "\(row + 1)").text
+    private func withdrawal(of rows: [Int], task: String) -> String {
+        var command = PrintedCommand("withdraw").option("--task", task).option("--csv", argument)
+        // So many as a person would paste; the next run names the rest.
+        for range in RowSelection.ranges(of: rows).prefix(40) { command = command.option("--row", range) }
+        return command.text
     }
 
     /// Rows from 0, for people.

@@ -23,6 +23,19 @@ struct RowSelection: ExpressibleByArgument, Equatable {
         self.last = last
     }
 
+    /// Rows from 0, in order, as arguments that choose them and no others.
+    static func ranges(of rows: [Int]) -> [String] {
+        var ranges: [ClosedRange<Int>] = []
+        for row in rows {
+            if let last = ranges.last, last.upperBound + 1 == row {
+                ranges[ranges.count - 1] = last.lowerBound...row
+            } else {
+                ranges.append(row...row)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound + 1)" : "\($0.lowerBound + 1)..\($0.upperBound + 1)" }
+    }
+
     func contains(_ row: Int) -> Bool { row >= first && row <= last ?? .max }
 
     /// The chosen rows of a file that has `count`, from 0, in order; all where nothing is chosen.

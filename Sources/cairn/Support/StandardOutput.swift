@@ -14,6 +14,7 @@ final class StandardOutput: Sendable {
     private let descriptor: Int32
     /// The number of the first failure.
     private let failure = Mutex<Int32?>(nil)
+    private let advice = Mutex("Run the command again.")
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -40,13 +41,16 @@ final class StandardOutput: Sendable {
         return failure.withLock { $0 } == nil ? nil : ExitStatus.outputFailed.rawValue
     }
 
+    /// What to do where the result is lost, of a command that must not simply be run again.
+    func advise(_ text: String) { advice.withLock { $0 = text } }
+
     private func fail(_ code: Int32) {
         let isFirst = failure.withLock { failure in
             defer { failure = failure ?? code }
             return failure == nil
         }
         guard isFirst, code != EPIPE else { return }
-        Console.error("cairn: \(Self.sentence(code)). What was printed is not complete: run the command again.")
+        Console.error("cairn: \(Self.sentence(code)). What was printed is not complete. \(advice.withLock { $0 })")
     }
 
     static func sentence(_ code: Int32) -> String {
