@@ -115,6 +115,21 @@ extension EndToEnd {
                 #expect(result.errors.contains(row.words), "\(row): \(result.errors)")
                 #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/leader"))
             }
+            // So is a name that no log can have, before any key is made; and a port that is not the listener's is said.
+            func initialize(_ origin: String, _ more: String...) async throws -> CommandResult {
+                try await Cairn.run(
+                    [
+                        "node", "init", "--role", "leader", "--dir", "\(folder.path)/leader", "--listen",
+                        "127.0.0.1:8301", "--peer-url", "http://127.0.0.1:8302/", "--log-origin", origin,
+                    ] + more)
+            }
+            for origin in ["a b", "a+b", ""] {
+                let result = try await initialize(origin)
+                #expect(result.status == 64 && result.errors.contains("cannot be a log's name"), "\(result.errors)")
+                #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/leader"))
+            }
+            let odd = try await initialize("example.org/log", "--public-url", "http://127.0.0.1:8303/")
+            #expect(odd.status == 0 && odd.errors.contains("the two ports is wrong"), "\(odd.errors)")
         }
 
         /// A node, a contributor and an auditor, with every line of advice followed.
