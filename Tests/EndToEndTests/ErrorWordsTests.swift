@@ -49,7 +49,7 @@ extension EndToEnd {
                     (servers.url(.badRedirect), "does not speak HTTP"), (servers.url(.empty), "checkpoint"),
                     (servers.url(.wrongType), "checkpoint"), (servers.url(.noStatus), "does not speak HTTP"),
                     (servers.url(.page404).replacingOccurrences(of: "http://", with: ""), "there is no folder"),
-                    (servers.url(.page404) + "?x", "behind '?'"), ("", "there is no folder"),
+                    (servers.url(.page404) + "/?x", "behind '?'"), ("", "there is no folder"),
                     (servers.url(.selfSigned), "vouches for its certificate"),
                     (servers.url(.good), "vouches for its certificate"),
                     (servers.url(.expired), "valid until 2020-02-01"), (servers.url(.notYet), "valid from 2098-01-01"),
@@ -189,8 +189,13 @@ extension EndToEnd {
             try await OddServers.run { servers in
                 let ca = servers.authority
                 let good = "is not a checkpoint"
+                // As an editor of another platform saves it.
+                let pem = try String(contentsOfFile: ca, encoding: .utf8)
+                let foreign = "\(servers.folder.path)/foreign.txt"
+                try ("\u{FEFF}" + pem.replacing("\n", with: "\r\n"))
+                    .write(toFile: foreign, atomically: true, encoding: .utf8)
                 for (options, environment) in [
-                    (["--ca", ca], [:]), ([], ["SSL_CERT_FILE": ca]), ([], ["SSL_CERT_DIR": servers.folder.path]),
+                    (["--ca", ca], [:]), (["--ca", foreign], [:]), ([], ["SSL_CERT_FILE": ca]), ([], ["SSL_CERT_DIR": servers.folder.path]),
                 ] as [([String], [String: String])] {
                     for host in ["127.0.0.1", "localhost"] {
                         let answer = try await fetch(servers.url(.good, host: host), options, environment)
@@ -202,6 +207,10 @@ extension EndToEnd {
                     let expired = try await fetch(servers.url(.expired), options, environment)
                     try Self.expectWords(expired, "valid until 2020-02-01")
                 }
+                let program = try #require(Cairn.executable)
+                let piped = try await ChildProcessShell.run(
+                    "cat '\(ca)' | '\(program)' log fsck '\(servers.url(.good))' --ca -")
+                #expect(piped.status != 64 && !(piped.output + piped.errors).contains("certificate"), "\(piped.errors)")
                 let (missing, _) = try await audit(servers.url(.good), "--ca", "/nowhere/ca.pem")
                 #expect(missing.status == 64)
                 try Self.expectWords(missing.errors, "--ca /nowhere/ca.pem: there is no such file")

@@ -227,6 +227,11 @@ extension EndToEnd {
                 for status in [try await TaskClient(task: task).status(), try await TaskClient(task: other).status()] {
                     #expect(status.received == 1)
                 }
+                // Operators, too, need not be sent the file.
+                let added = try await Cairn.succeed(
+                    "node", "task", "add", "--config", nodes.helper.configuration, task.address,
+                    TestNodes.acceptWeakPromises)
+                #expect(added.output.contains("was there already: here"), "\(added.output)")
                 // What answers is held against the id, wherever it stands.
                 let swapped = try await Cairn.run(
                     "task", "install", "\(task.address)#\(other.taskID.base64URL)", "--name", "x", home: home)

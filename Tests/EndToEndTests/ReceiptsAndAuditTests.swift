@@ -64,7 +64,7 @@ extension EndToEnd {
             #expect((try listed.json()["reports"] as? [Any])?.count == 5)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: nodes.home).sorted()
-                    == ["hpke-seen.json", "tasks", "uploads.lock", "wallet"])
+                    == ["hpke-seen.json", "tasks", "uploads.lock", "wallet", "wallet.mark"])
             let attributes = try FileManager.default.attributesOfItem(atPath: "\(nodes.home)/wallet")
             #expect(attributes[.posixPermissions] as? Int == 0o600)
 

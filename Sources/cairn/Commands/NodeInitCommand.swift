@@ -151,8 +151,8 @@ struct NodeInitCommand: ParsableCommand {
         guard let listening = ListenAddress(listen), let address = try? WebAddress(publicURL), address.scheme == .http,
             address.port != listening.port
         else { return nil }
-        return "others look for this node at \(publicURL), and it listens on \(listen): unless a proxy is between, one of "
-            + "the two ports is wrong"
+        return "others look for this node at \(publicURL), and it listens on \(listen): unless a proxy is between, one "
+            + "of the two ports is wrong"
     }
 
     private static func files(of node: NodeFolder, _ outcome: NodeFolder.Outcome, isFirst: Bool) -> [Output.File] {
