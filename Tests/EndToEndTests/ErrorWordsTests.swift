@@ -108,7 +108,7 @@ extension EndToEnd {
                     }
                 }
                 // What no request could carry is no token, and nothing is waited for.
-                for text in ["two words", "a\u{1B}[31m", "ä"] {
+                for text in ["two words", "a\u{1B}[31m", "ä", "PRIVATE+KEY+example.org/log+1234abcd+AQ"] {
                     try "\(text)\n".write(toFile: "\(folder)/odd.token", atomically: true, encoding: .utf8)
                     let result = try await Cairn.run(
                         "collect", "--task", "\(folder)/good.task", "--hpke-key", "\(folder)/collector.key", "--token",
@@ -195,7 +195,8 @@ extension EndToEnd {
                 try ("\u{FEFF}" + pem.replacing("\n", with: "\r\n"))
                     .write(toFile: foreign, atomically: true, encoding: .utf8)
                 for (options, environment) in [
-                    (["--ca", ca], [:]), (["--ca", foreign], [:]), ([], ["SSL_CERT_FILE": ca]), ([], ["SSL_CERT_DIR": servers.folder.path]),
+                    (["--ca", ca], [:]), (["--ca", foreign], [:]), ([], ["SSL_CERT_FILE": ca]),
+                    ([], ["SSL_CERT_DIR": servers.folder.path]),
                 ] as [([String], [String: String])] {
                     for host in ["127.0.0.1", "localhost"] {
                         let answer = try await fetch(servers.url(.good, host: host), options, environment)

@@ -98,6 +98,7 @@ extension EndToEnd {
             let folder = try TemporaryFolder()
             let table: [(listen: String, publicURL: String?, peerURL: String, words: String)] = [
                 ("127.0.0.1:8301", nil, "helper.example.com", "Write https://helper.example.com"),
+                ("127.0.0.1:8301", nil, "127.0.0.1:8302", "Write http://127.0.0.1:8302"),
                 ("127.0.0.1:8301", nil, "http://helper.example.com/", "https"),
                 ("127.0.0.1:8301", nil, "https://helper.example.com:99999/", "--peer-url"),
                 ("127.0.0.1:8301", nil, "http://127.0.0.1:8301", "are the same"),

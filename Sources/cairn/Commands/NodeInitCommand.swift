@@ -133,7 +133,8 @@ struct NodeInitCommand: ParsableCommand {
     /// A URL that others can use as it stands.
     private static func checked(_ url: String, _ option: String) throws -> String {
         guard url.contains("://") else {
-            throw CommandFailure.usage("\(option) \(url) has no scheme", advice: "Write https://\(url)")
+            let scheme = EndpointRule.isAllowed("http://\(url)") ? "http" : "https"
+            throw CommandFailure.usage("\(option) \(url) has no scheme", advice: "Write \(scheme)://\(url)")
         }
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
             throw CommandFailure.usage("\(option): \(error)")

@@ -4,6 +4,12 @@ enum TokenFile {
     ///   others is never sent, however often it is tried.
     static func read(_ path: String) throws -> String {
         let token = try UserFile.readLine(path)
+        // Sent, it would be a secret no more.
+        guard !token.hasPrefix("PRIVATE+KEY+") else {
+            throw CommandFailure(
+                "\(path) does not hold a token, but a signing key; it was sent to nobody",
+                advice: "Name the collector's token, such as collector.token.")
+        }
         guard isToken(token) else {
             throw CommandFailure(
                 "\(path) does not hold a token: one consists of letters, digits and -._~+/= and has no space in it",
