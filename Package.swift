@@ -67,7 +67,7 @@ let package = Package(
         .target(
             name: "Transport",
             dependencies: [
-                "Encodings",
+                "Encodings", "InputFiles",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -56,7 +56,7 @@ extension ContributorError: CustomStringConvertible {
         case .hopeless(let reason, let advice): Self.sentence(reason, advice)
         case .cannotConnect(let reason, let advice): Self.sentence("nothing can be sent: \(reason)", advice)
         case .refused(let url, let status, let problem):
-            "\(url) refused the request (HTTP \(status)): \(Self.text(problem))"
+            "\(url) refused the request (HTTP \(status)): \(Self.text(problem, status: status))"
         case .insecure(let endpoint): endpoint.description
         case .declined(let url, let reason): "\(url) answers \(reason)"
         case .unexpectedAnswer(let url, let reason):
@@ -92,10 +92,10 @@ extension ContributorError: CustomStringConvertible {
     }
 
     /// What the standard's error means, and what the node says about it in its own words.
-    private static func text(_ problem: ProblemDocument) -> String {
+    private static func text(_ problem: ProblemDocument, status: Int) -> String {
         let said = [problem.detail, problem.type == nil ? problem.title : nil].compactMap(\.self).first { !$0.isEmpty }
             .map { AnswerWords.visible($0, limit: 400) }
-        guard let type = problem.type else { return said ?? "no explanation given" }
+        guard let type = problem.type else { return said ?? AnswerWords.meaning(status) ?? "no explanation given" }
         return type.explanation + (said.map { ". It says: \($0)" } ?? "")
     }
 

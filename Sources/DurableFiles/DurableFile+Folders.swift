@@ -24,6 +24,13 @@ extension DurableFile {
     package static func createDirectories(
         _ path: String, mode: UInt16 = 0o755
     ) throws(DurableFileError) -> [String] {
+        try createDirectories(path, mode: mode, isBelowFolder: false)
+    }
+
+    /// - Parameter isBelowFolder: whether the folder above has just been made, or found.
+    private static func createDirectories(
+        _ path: String, mode: UInt16, isBelowFolder: Bool
+    ) throws(DurableFileError) -> [String] {
         if mkdir(path, mode_t(mode)) == 0 {
             // The umask may have taken bits away.
             guard chmod(path, mode_t(mode)) == 0 else { throw .last(.createDirectory, path) }
@@ -38,10 +45,12 @@ extension DurableFile {
                 throw .last(.createDirectory, path)
             }
             return []
-        case ENOENT where folder(of: path) != path && path != "":
+        // Once: some folders are there and take none, as those of /proc, and say ENOENT for ever.
+        case ENOENT where !isBelowFolder && folder(of: path) != path && path != "":
             let above = folder(of: path)
             guard above != "." else { throw .last(.createDirectory, path) }
-            return try createDirectories(above, mode: mode) + createDirectories(path, mode: mode)
+            return try createDirectories(above, mode: mode)
+                + createDirectories(path, mode: mode, isBelowFolder: true)
         default:
             throw .last(.createDirectory, path)
         }

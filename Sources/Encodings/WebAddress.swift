@@ -89,7 +89,7 @@ package struct WebAddress: Hashable, Sendable {
         guard !rest.isEmpty else { return (name, nil) }
         let digits = String(decoding: rest.dropFirst(), as: UTF8.self)
         guard rest.first == UInt8(ascii: ":"), (1...5).contains(digits.utf8.count),
-            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), digits.utf8.first != 0x30, let port = Int(digits),
             (1...65_535).contains(port)
         else { throw refuse(.port(digits)) }
         return (name, port)

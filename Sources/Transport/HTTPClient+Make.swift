@@ -20,6 +20,7 @@ extension HTTPClient {
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = repeatsConnecting
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerServer
+        configuration.http1_1ConnectionDebugInitializer = ResponseStatusGuard.install
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }

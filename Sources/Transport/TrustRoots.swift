@@ -1,4 +1,5 @@
 import Foundation
+import InputFiles
 import NIOSSL
 import Synchronization
 
@@ -7,14 +8,16 @@ import Synchronization
 /// The system's authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where either is set, as OpenSSL, curl and Go
 /// have it; and those of `--ca FILE` (a node's `peer.ca_file`) beside them.
 package enum TrustRoots {
-    private static let added = Mutex<[String]>([])
+    /// By file. Each is read once: it may be a pipe.
+    private static let added = Mutex<[String: [NIOSSLCertificate]]>([:])
 
     /// Adds a file with certificates in PEM, for all requests of this process from now on.
     ///
     /// - Throws: where the file has none.
     package static func add(file: String) throws(TrustRootsError) {
-        _ = try certificates(inFile: file, namedBy: nil)
-        added.withLock { $0.append(file) }
+        guard added.withLock({ $0[file] }) == nil else { return }
+        let certificates = try certificates(inFile: file, namedBy: nil)
+        added.withLock { $0[file] = certificates }
     }
 
     /// How a client checks the servers that it talks to.
@@ -23,9 +26,7 @@ package enum TrustRoots {
     ) throws(TrustRootsError) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let roots = try replacement(environment) { configuration.trustRoots = .certificates(roots) }
-        let extra = added.withLock { $0 }
-        var certificates: [NIOSSLCertificate] = []
-        for file in extra { certificates += try Self.certificates(inFile: file, namedBy: nil) }
+        let certificates = added.withLock { $0.values.flatMap(\.self) }
         if !certificates.isEmpty { configuration.additionalTrustRoots = [.certificates(certificates)] }
         return configuration
     }
@@ -57,12 +58,20 @@ package enum TrustRoots {
         func refuse(_ reason: String) -> TrustRootsError {
             TrustRootsError(path: path, variable: variable, reason: reason)
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw refuse(
-                FileManager.default.fileExists(atPath: path) ? "the file cannot be read" : "there is no such file")
+        var bytes: [UInt8]
+        do throws(InputFileError) { bytes = try InputFile.bytes(path, upTo: 16 << 20) } catch {
+            switch error.problem {
+            case .missing: throw refuse("there is no such file")
+            case .folder: throw refuse("it is a folder")
+            case .tooLong: throw refuse("the file is too long for certificates")
+            default: throw refuse(error.sentence)
+            }
         }
-        guard data.count <= 16 << 20 else { throw refuse("the file is too long for certificates") }
-        guard let found = try? NIOSSLCertificate.fromPEMBytes(Array(data)), !found.isEmpty else {
+        do throws(InputFileError) { bytes = Array(try InputFile.text(of: bytes, named: path).utf8) } catch {
+            // Between certificates there may be names in any encoding; but a whole file in another one holds none.
+            if case .notText(.encoding) = error.problem { throw refuse(error.sentence) }
+        }
+        guard let found = try? NIOSSLCertificate.fromPEMBytes(bytes), !found.isEmpty else {
             throw refuse("the file has no certificate in PEM (-----BEGIN CERTIFICATE-----)")
         }
         return found

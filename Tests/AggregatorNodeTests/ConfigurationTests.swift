@@ -67,7 +67,11 @@ import Testing
         ("log:\n  origin: example.org/log\n  key_file: log.skey", "log: here", 11, "section"),
         ("origin: example.org/log", "origin: a+b", 12, "origin is a name"),
         ("role: leader", "role: \"leader", nil, "not YAML"),
-        ("role: leader", "\trole: leader", 1, "not YAML"),
+        ("role: leader", "\trole: leader", 1, "begins with a tab"),
+        ("role: leader", "role:leader", 2, "a space missing behind"),
+        ("role: leader", "role: @leader", 1, "put it in quotes"),
+        ("role: leader", "role: " + String(repeating: "[", count: 20_000), 1, "too deep"),
+        ("role: leader", "role: leader\n---", 2, "more than one document"),
     ]
 
     @Test(arguments: faults.indices) func aFaultIsReportedWithItsLine(_ index: Int) throws {

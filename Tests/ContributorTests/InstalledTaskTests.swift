@@ -41,6 +41,22 @@ import Testing
         #expect(throws: ContributorError.self) { try home.install(second, as: "../visits") }
     }
 
+    @Test func aFileOfAnyNameIsATaskAndSoIsTheIDOfAnInstalledOne() throws {
+        let (first, second) = try twoTasks()
+        try home.install(first)
+        #expect(try home.task(first.taskID.base64URL).taskID == first.taskID)
+        #expect(throws: ContributorError.self) { try home.task(second.taskID.base64URL) }
+        // Without a slash a name is in the current folder, which tests share; so a name of its own.
+        let name = "cairn-test-\(UUID().uuidString).txt"
+        #expect(throws: ContributorError.self) { try home.task(name) }
+        try Data(second.json()).write(to: URL(fileURLWithPath: name))
+        defer { try? FileManager.default.removeItem(atPath: name) }
+        #expect(try home.task(name).taskID == second.taskID)
+        // What is installed under the name comes first.
+        try home.install(first, as: name)
+        #expect(try home.task(name).taskID == first.taskID)
+    }
+
     @Test func aFileThatCannotBeReadKeepsItsName() throws {
         let (first, _) = try twoTasks()
         let path = try home.install(first)

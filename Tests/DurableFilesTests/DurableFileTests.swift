@@ -128,6 +128,14 @@ private final class Folder: Sendable {
         #expect(try DurableFile.createDirectories(folder.file("a/d/e")) == [])
     }
 
+    /// Such as those of /proc, which are there and say that they are not.
+    @Test func aFolderThatTakesNoFoldersIsAnError() throws {
+        for path in ["/proc/cairn", "/proc/cairn/a/b"] {
+            let error = #expect(throws: DurableFileError.self) { try DurableFile.makeDirectory(path) }
+            #expect(error?.operation == .createDirectory, "\(path)")
+        }
+    }
+
     @Test func aFileIsNoFolder() throws {
         let folder = try Folder()
         try DurableFile.write([1], to: folder.file("a"), mode: 0o600)

@@ -44,10 +44,12 @@ extension EndToEnd {
                 let permanent: [(String, String)] = [
                     ("https://nowhere.invalid/log", "there is no host"),
                     ("http://127.0.0.1:99999/log", "ports are 1 to 65535"), ("http://[::1/log", "no host"),
-                    (servers.url(.garbage), "does not speak HTTP"), (servers.url(.page404), "no checkpoint"),
+                    (servers.url(.garbage), "does not speak HTTP"), (servers.url(.page404), "no log is there"),
                     (servers.url(.page401), "it wants a token"), (servers.url(.redirect), "not followed"),
                     (servers.url(.badRedirect), "does not speak HTTP"), (servers.url(.empty), "checkpoint"),
-                    (servers.url(.wrongType), "checkpoint"),
+                    (servers.url(.wrongType), "checkpoint"), (servers.url(.noStatus), "does not speak HTTP"),
+                    (servers.url(.page404).replacingOccurrences(of: "http://", with: ""), "there is no folder"),
+                    (servers.url(.page404) + "/?x", "behind '?'"), ("", "there is no folder"),
                     (servers.url(.selfSigned), "vouches for its certificate"),
                     (servers.url(.good), "vouches for its certificate"),
                     (servers.url(.expired), "valid until 2020-02-01"), (servers.url(.notYet), "valid from 2098-01-01"),
@@ -105,6 +107,15 @@ extension EndToEnd {
                         try Self.expectWords(result.errors)
                     }
                 }
+                // What no request could carry is no token, and nothing is waited for.
+                for text in ["two words", "a\u{1B}[31m", "ä", "PRIVATE+KEY+example.org/log+1234abcd+AQ"] {
+                    try "\(text)\n".write(toFile: "\(folder)/odd.token", atomically: true, encoding: .utf8)
+                    let result = try await Cairn.run(
+                        "collect", "--task", "\(folder)/good.task", "--hpke-key", "\(folder)/collector.key", "--token",
+                        "\(folder)/odd.token", home: folder)
+                    #expect(result.status == 1)
+                    try Self.expectWords(result.errors, "odd.token does not hold a token")
+                }
             }
         }
 
@@ -147,6 +158,8 @@ extension EndToEnd {
                     "url", { $0.replacing("http://127.0.0.1:\(ports[1])", with: "http://127.0.0.1:99999") },
                     "ports are 1 to 65535"
                 ),
+                ("tab", { $0.replacing("  psk_file", with: "\tpsk_file") }, "begins with a tab"),
+                ("folder", { $0.replacing("data_dir: data", with: "data_dir: /proc/cairn") }, "/proc/cairn"),
                 ("address", { $0.replacing("listen: 127.0.0.1:", with: "listen: 192.0.2.1:") }, "no such address"),
                 (
                     "ca", { $0.replacing("psk_file: peer.psk", with: "psk_file: peer.psk\n  ca_file: none.pem") },
@@ -176,8 +189,14 @@ extension EndToEnd {
             try await OddServers.run { servers in
                 let ca = servers.authority
                 let good = "is not a checkpoint"
+                // As an editor of another platform saves it.
+                let pem = try String(contentsOfFile: ca, encoding: .utf8)
+                let foreign = "\(servers.folder.path)/foreign.txt"
+                try ("\u{FEFF}" + pem.replacing("\n", with: "\r\n"))
+                    .write(toFile: foreign, atomically: true, encoding: .utf8)
                 for (options, environment) in [
-                    (["--ca", ca], [:]), ([], ["SSL_CERT_FILE": ca]), ([], ["SSL_CERT_DIR": servers.folder.path]),
+                    (["--ca", ca], [:]), (["--ca", foreign], [:]), ([], ["SSL_CERT_FILE": ca]),
+                    ([], ["SSL_CERT_DIR": servers.folder.path]),
                 ] as [([String], [String: String])] {
                     for host in ["127.0.0.1", "localhost"] {
                         let answer = try await fetch(servers.url(.good, host: host), options, environment)
@@ -189,6 +208,10 @@ extension EndToEnd {
                     let expired = try await fetch(servers.url(.expired), options, environment)
                     try Self.expectWords(expired, "valid until 2020-02-01")
                 }
+                let program = try #require(Cairn.executable)
+                let piped = try await ChildProcessShell.run(
+                    "cat '\(ca)' | '\(program)' log fsck '\(servers.url(.good))' --ca -")
+                #expect(piped.status != 64 && !(piped.output + piped.errors).contains("certificate"), "\(piped.errors)")
                 let (missing, _) = try await audit(servers.url(.good), "--ca", "/nowhere/ca.pem")
                 #expect(missing.status == 64)
                 try Self.expectWords(missing.errors, "--ca /nowhere/ca.pem: there is no such file")

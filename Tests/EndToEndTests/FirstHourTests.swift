@@ -98,6 +98,7 @@ extension EndToEnd {
             let folder = try TemporaryFolder()
             let table: [(listen: String, publicURL: String?, peerURL: String, words: String)] = [
                 ("127.0.0.1:8301", nil, "helper.example.com", "Write https://helper.example.com"),
+                ("127.0.0.1:8301", nil, "127.0.0.1:8302", "Write http://127.0.0.1:8302"),
                 ("127.0.0.1:8301", nil, "http://helper.example.com/", "https"),
                 ("127.0.0.1:8301", nil, "https://helper.example.com:99999/", "--peer-url"),
                 ("127.0.0.1:8301", nil, "http://127.0.0.1:8301", "are the same"),
@@ -115,6 +116,21 @@ extension EndToEnd {
                 #expect(result.errors.contains(row.words), "\(row): \(result.errors)")
                 #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/leader"))
             }
+            // So is a name that no log can have, before any key is made; and a port that is not the listener's is said.
+            func initialize(_ origin: String, _ more: String...) async throws -> CommandResult {
+                try await Cairn.run(
+                    [
+                        "node", "init", "--role", "leader", "--dir", "\(folder.path)/leader", "--listen",
+                        "127.0.0.1:8301", "--peer-url", "http://127.0.0.1:8302/", "--log-origin", origin,
+                    ] + more)
+            }
+            for origin in ["a b", "a+b", ""] {
+                let result = try await initialize(origin)
+                #expect(result.status == 64 && result.errors.contains("cannot be a log's name"), "\(result.errors)")
+                #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/leader"))
+            }
+            let odd = try await initialize("example.org/log", "--public-url", "http://127.0.0.1:8303/")
+            #expect(odd.status == 0 && odd.errors.contains("the two ports is wrong"), "\(odd.errors)")
         }
 
         /// A node, a contributor and an auditor, with every line of advice followed.
@@ -212,6 +228,11 @@ extension EndToEnd {
                 for status in [try await TaskClient(task: task).status(), try await TaskClient(task: other).status()] {
                     #expect(status.received == 1)
                 }
+                // Operators, too, need not be sent the file.
+                let added = try await Cairn.succeed(
+                    "node", "task", "add", "--config", nodes.helper.configuration, task.address,
+                    TestNodes.acceptWeakPromises)
+                #expect(added.output.contains("was there already: here"), "\(added.output)")
                 // What answers is held against the id, wherever it stands.
                 let swapped = try await Cairn.run(
                     "task", "install", "\(task.address)#\(other.taskID.base64URL)", "--name", "x", home: home)

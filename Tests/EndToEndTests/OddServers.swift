@@ -9,7 +9,7 @@ final class OddServers: Sendable {
     /// What a server does with every connection.
     enum Kind: String, CaseIterable {
         /// Plain `http`.
-        case garbage, hangUp, midBody, page404, page401, page503, empty, wrongType, redirect, badRedirect
+        case garbage, hangUp, midBody, page404, page401, page503, empty, wrongType, redirect, badRedirect, noStatus
         /// `https`, each with another certificate.
         case good, selfSigned, expired, notYet, otherName
         /// TLS in front of the node whose port was given.
@@ -149,6 +149,7 @@ final class OddServers: Sendable {
             "wrongType": page(200),
             "redirect": page(302, "Location: https://elsewhere.example/\n"),
             "badRedirect": page(302, "Location: https://elsewhere.example:99999/\x1b[31m\n"),
+            "noStatus": answer("HTTP/1.1 000 X\nContent-Length: 0\nConnection: close\n\n"),
             "good": health, "selfSigned": health, "expired": health, "notYet": health, "otherName": health,
             "proxy": forward,
         }

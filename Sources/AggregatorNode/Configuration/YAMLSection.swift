@@ -33,7 +33,7 @@ struct YAMLSection {
         do {
             node = try Yams.compose(yaml: yaml)
         } catch {
-            throw Self.syntaxError(error, file: file)
+            throw Self.syntaxError(error, file: file, text: yaml)
         }
         guard let node else {
             throw ConfigurationError(file: file, line: nil, cause: .syntax("the file is empty"))
@@ -48,7 +48,9 @@ struct YAMLSection {
         guard case .mapping(let mapping) = node else {
             throw ConfigurationError(
                 file: file, line: node.mark?.line,
-                cause: .wrongType(key: name.isEmpty ? "the file" : name, expected: "a section of 'key: value' lines"))
+                cause: name.isEmpty
+                    ? .syntax("the file must have lines of the form 'key: value'")
+                    : .wrongType(key: name, expected: "a section of 'key: value' lines"))
         }
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
@@ -158,11 +160,12 @@ struct YAMLSection {
 
     private func path(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
 
-    private static func syntaxError(_ error: any Error, file: String) -> ConfigurationError {
+    private static func syntaxError(_ error: any Error, file: String, text: String) -> ConfigurationError {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            ConfigurationError(file: file, line: mark.line, cause: .syntax(problem))
+            ConfigurationError(
+                file: file, line: mark.line, cause: .syntax(YAMLWords.text(problem, line: mark.line, of: text)))
         case .duplicatedKeysInMapping(let duplicates, let context):
             ConfigurationError(
                 file: file, line: context.mark.line, cause: .duplicateKey(duplicates.sorted().joined(separator: ", ")))

@@ -12,7 +12,8 @@ public struct HTTPTileSource: TileSource {
         self.transport = transport
     }
 
-    /// - Throws: `TileSourceError.notFound` where the log has no such resource, else ``ContributorError``.
+    /// - Throws: `TileSourceError.notFound` where the log has no such resource, else ``ContributorError``, also where
+    ///   there is no log at all.
     public func tile(path: String) async throws -> [UInt8] {
         let url = "\(baseURL)/\(path)"
         let answer = try await transport.send(.init(.GET, url, maximumAnswer: Self.maximumAnswer))
@@ -26,6 +27,9 @@ public struct HTTPTileSource: TileSource {
                 throw ContributorError.unexpectedAnswer(url: url, reason: "an empty answer in place of the checkpoint")
             }
             return answer.body
+        case 404 where path == "checkpoint":
+            throw ContributorError.declined(
+                url: url, reason: "HTTP 404: no log is there, or none that has begun. Check the log's URL")
         case 404, 410: throw TileSourceError.notFound(path: path)
         default: throw HTTPTransport.error(for: answer, url: url)
         }

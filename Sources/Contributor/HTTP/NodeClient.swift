@@ -72,6 +72,8 @@ public struct NodeClient: Sendable {
 public struct NodeInfo: Decodable, Sendable, Equatable {
     /// `leader` or `helper`.
     public let role: String
+    /// The URL at which the node says that it is found.
+    public let publicUrl: String?
     /// Ed25519 key under which the node signs closes and batch statements, hex.
     public let statementKey: String
     /// Name of the log that the leader keeps and the helper witnesses.

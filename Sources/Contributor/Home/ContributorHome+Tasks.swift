@@ -70,14 +70,27 @@ extension ContributorHome {
 
     /// The task in a file, or installed under a name.
     ///
-    /// - Parameter argument: A path (anything with a slash or ending in `.task`, or `-` for the standard input), or the name of an installed task.
+    /// - Parameter argument: A path (anything with a slash or ending in `.task`, or `-` for the standard input), the name
+    ///   of an installed task, a file here of any other name, or the id of an installed task, looked for in this order.
     public func task(_ argument: String) throws -> TaskFile {
         let isPath = argument.contains("/") || argument.hasSuffix(".task") || argument == InputFile.standardInput
-        let file = isPath ? argument : "\(path)/tasks/\(argument).task"
-        guard argument == InputFile.standardInput || FileManager.default.fileExists(atPath: file) else {
-            throw ContributorError.file(
-                path: argument,
-                reason: isPath ? "there is no such task file" : "no task of this name is installed in \(path)/tasks")
+        var file = isPath ? argument : "\(path)/tasks/\(argument).task"
+        if argument != InputFile.standardInput, !FileManager.default.fileExists(atPath: file) {
+            var isFolder: ObjCBool = false
+            if !isPath, FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder), !isFolder.boolValue {
+                // People rename files. What stands inside decides.
+                file = argument
+            } else if !isPath, let id = TaskID(base64URL: argument),
+                let task = tasks().lazy.compactMap({ try? $0.result.get() }).first(where: { $0.taskID == id })
+            {
+                return task
+            } else {
+                throw ContributorError.file(
+                    path: argument,
+                    reason: isPath
+                        ? "there is no such task file"
+                        : "no task of this name is installed in \(path)/tasks, and no such file is here")
+            }
         }
         let bytes = try HomeFile.read(file)
         do {

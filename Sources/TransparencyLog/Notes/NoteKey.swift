@@ -77,7 +77,7 @@ public struct NoteVerifier: Sendable, Hashable {
     }
 
     /// Names stand between spaces in signature lines and between plus signs in keys, so they contain neither.
-    static func isValidName(_ name: String) -> Bool {
+    package static func isValidName(_ name: String) -> Bool {
         !name.isEmpty
             && name.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0 != "+" && $0.value >= 0x20 }
     }

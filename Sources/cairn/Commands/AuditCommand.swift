@@ -74,17 +74,16 @@ struct AuditCommand: AsyncParsableCommand, Judging {
 
     @Option(help: "The log's URL or folder.") var log: String
     @Option(help: "The log policy: which log, which witnesses.") var policy: String
-    @Option(name: .customLong("task"), parsing: .unconditional, help: "Only this task: its id.") var taskID: String?
+    // An id may begin with a dash.
+    @Option(
+        name: .customLong("task"), parsing: .unconditional,
+        help: "Only this task: its id (43 characters), a task file, or the name of an installed task.")
+    var task: String?
     @OptionGroup var network: NetworkOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let id = try taskID.map { text in
-            guard let id = TaskID(base64URL: text) else {
-                throw CommandFailure.usage("--task \(text) is not a task id (43 characters of base64url)")
-            }
-            return id
-        }
+        let id = try task.map { try TaskID(base64URL: $0) ?? ContributorHome.standard().task($0).taskID }
         let bar = ProgressBar("reading the log", total: 100)
         let report = try await Self.audit(log: log, policy: try LogPolicyFile.read(policy), taskID: id) { done, total in
             bar.set(total == 0 ? 100 : Int(done * 100 / total))

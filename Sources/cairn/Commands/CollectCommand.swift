@@ -80,7 +80,7 @@ struct CollectCommand: AsyncParsableCommand {
         var names = CollectedTensors.flat
         if let format { names = try await CollectedTensors.find(for: file, format: format, like: like) }
         let collector = try Collector(
-            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token),
+            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try TokenFile.read(token),
             transport: .speaking)
         let query = try query(file.configuration)
         let reasons = WaitingReasons()

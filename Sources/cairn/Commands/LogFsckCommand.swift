@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import Encodings
 import Foundation
+import InputFiles
 import Ledger
 import TransparencyLog
 
@@ -54,7 +55,8 @@ struct LogFsckCommand: AsyncParsableCommand, Judging {
 
     func run() async throws {
         let fsck = LogFsck(
-            source: try LogLocation.source(log), policy: try policy.map(LogPolicyFile.read), earlier: try earlier())
+            source: try LogLocation.source(log, isChecked: false), policy: try policy.map(LogPolicyFile.read),
+            earlier: try earlier())
         let bar = ProgressBar("reading the log", total: 100)
         let report = await fsck.run { done, total in bar.set(total == 0 ? 100 : Int(done * 100 / total)) }
         bar.finish()
@@ -116,12 +118,35 @@ struct LogFsckCommand: AsyncParsableCommand, Judging {
 
 /// A log on the command line: a URL or a folder.
 enum LogLocation {
-    /// - Throws: a usage error for what looks like a URL and is none.
-    static func source(_ log: String) throws -> any TileSource {
-        guard log.contains("://") else { return DirectoryTileSource(directory: log) }
+    /// - Throws: a usage error for what looks like a URL and is none, and for what is neither a URL nor a folder.
+    ///
+    /// - Parameter isChecked: whether a folder must look like a log's.
+    static func source(_ log: String, isChecked: Bool = true) throws -> any TileSource {
+        guard log.contains("://") else { return DirectoryTileSource(directory: try folder(log, isChecked: isChecked)) }
         do throws(InsecureEndpoint) { try EndpointRule.check(log) } catch {
             throw CommandFailure.usage("the log's URL cannot be used: \(error)")
         }
+        guard !log.contains("?") else {
+            throw CommandFailure.usage("the log's URL cannot be used: \(log) has a part behind '?'")
+        }
         return Contributor.HTTPTileSource(baseURL: log, transport: .speaking)
+    }
+
+    private static let advice =
+        "Give the log's URL, such as https://leader.example.org/log/, or the folder with its "
+        + "file 'checkpoint', such as data/log of the leader."
+
+    /// A folder that holds a log.
+    private static func folder(_ text: String, isChecked: Bool) throws -> String {
+        let path = HomeFolder.expand(text)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw CommandFailure.usage("there is no folder \(text.quotedForPeople)", advice: advice)
+        }
+        guard isFolder.boolValue else { throw CommandFailure.usage("\(text) is a file, and no log", advice: advice) }
+        guard !isChecked || FileManager.default.fileExists(atPath: "\(path)/checkpoint") else {
+            throw CommandFailure("\(text) holds no log: it has no file 'checkpoint'", advice: advice)
+        }
+        return path
     }
 }

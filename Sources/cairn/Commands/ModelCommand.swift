@@ -129,7 +129,7 @@ struct ModelStepCommand: AsyncParsableCommand {
             throw CommandFailure("\(training) does not hold the settings that the task names")
         }
         let collector = try Collector(
-            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try UserFile.readLine(token),
+            task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try TokenFile.read(token),
             transport: .speaking)
         let next = try await RoundOwner(file: file, key: try OwnerKey.read(ownerKey)).step(
             from: try Model(decoding: try UserFile.read(model)), collector: collector)

@@ -1,7 +1,9 @@
 import AggregatorNode
 import ArgumentParser
 import DAP
+import Encodings
 import Foundation
+import TransparencyLog
 
 /// `cairn node init`: a folder with configuration and keys.
 struct NodeInitCommand: ParsableCommand {
@@ -18,11 +20,12 @@ struct NodeInitCommand: ParsableCommand {
             That makes the secrets which both nodes share, and leader/helper.invitation with a copy of them for the other \
             operator, who needs nothing else:
 
-              cairn node init --invitation helper.invitation --dir helper --listen 127.0.0.1:8302
+              cairn node init --invitation helper.invitation --dir helper \\
+                  --listen 127.0.0.1:8302
 
             Whoever sets up second never makes these secrets: two nodes with different ones refuse each other. The command \
-            says which files stay and which go to whom. It can be repeated: what is there is kept, and nothing is ever \
-            overwritten.
+            says which files stay and which go to whom. It can be repeated: keys and configuration that are there are kept \
+            and never overwritten; an invitation is made anew where what it says has changed.
 
             Everywhere but on loopback URLs are https, and something that speaks TLS stands in front of the node and \
             passes requests on to --listen.
@@ -76,6 +79,11 @@ struct NodeInitCommand: ParsableCommand {
             listen: listen, publicURL: Self.checked(publicURL(invited), "--public-url"),
             peerURL: Self.checked(agreed(peerURL, invited?.peerUrl, "--peer-url"), "--peer-url"),
             logOrigin: agreed(logOrigin, invited?.logOrigin, "--log-origin"))
+        guard NoteVerifier.isValidName(node.logOrigin) else {
+            throw CommandFailure.usage(
+                "--log-origin \(node.logOrigin.quotedForPeople) cannot be a log's name",
+                advice: "Write a name without spaces and '+', such as example.org/cairn.")
+        }
         guard BaseURL(node.publicURL) != BaseURL(node.peerURL) else {
             throw CommandFailure.usage(
                 "--public-url and --peer-url are the same", advice: "One is this node's, the other one its peer's.")
@@ -91,6 +99,7 @@ struct NodeInitCommand: ParsableCommand {
         let files = Self.files(of: node, outcome, isFirst: invited == nil)
         if json { return try JSONOutput.print(Output(configuration: node.configurationFile, files: files)) }
         for line in Self.page(of: node, files) { Console.print(line) }
+        if let note = Self.note(listen: listen, publicURL: node.publicURL) { Console.error("cairn: note: \(note)") }
         NextStep.tell("start it", PrintedCommand("node", "run").option("--config", node.configurationFile))
         if invited == nil, node.role == .leader {
             NextStep.tell(
@@ -124,7 +133,8 @@ struct NodeInitCommand: ParsableCommand {
     /// A URL that others can use as it stands.
     private static func checked(_ url: String, _ option: String) throws -> String {
         guard url.contains("://") else {
-            throw CommandFailure.usage("\(option) \(url) has no scheme", advice: "Write https://\(url)")
+            let scheme = EndpointRule.isAllowed("http://\(url)") ? "http" : "https"
+            throw CommandFailure.usage("\(option) \(url) has no scheme", advice: "Write \(scheme)://\(url)")
         }
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
             throw CommandFailure.usage("\(option): \(error)")
@@ -135,6 +145,15 @@ struct NodeInitCommand: ParsableCommand {
                 advice: "Write https://HOST, https://HOST:PORT or with a path.")
         }
         return url
+    }
+
+    /// What is odd about a node that others look for, by plain http, at another port than it listens on.
+    static func note(listen: String, publicURL: String) -> String? {
+        guard let listening = ListenAddress(listen), let address = try? WebAddress(publicURL), address.scheme == .http,
+            address.port != listening.port
+        else { return nil }
+        return "others look for this node at \(publicURL), and it listens on \(listen): unless a proxy is between, one "
+            + "of the two ports is wrong"
     }
 
     private static func files(of node: NodeFolder, _ outcome: NodeFolder.Outcome, isFirst: Bool) -> [Output.File] {

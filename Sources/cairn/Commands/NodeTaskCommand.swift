@@ -1,5 +1,6 @@
 import AggregatorNode
 import ArgumentParser
+import Contributor
 import DAP
 import Datastore
 
@@ -61,7 +62,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     }
 
     @Option(help: "The node's configuration file.") var config: String
-    @Argument(help: "The task file.") var file: String?
+    @Argument(help: "The task file, or its URL (see `cairn help task install`).") var file: String?
     @Option(help: "A YAML file with the parameters of a plain DAP task, instead of a task file.") var dap: String?
     @OptionGroup var weak: WeakPromises
     @Flag(help: "Print JSON.") var json = false
@@ -74,7 +75,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
         let store = try SQLiteDatastore.open(path: configuration.databasePath)
-        let task = try readTask()
+        let task = try await readTask()
         try await TaskAgreement.with(configuration, keys: keys) { peer in
             var peerHasKey = false
             if let id = task.derivedID { peerHasKey = try await checkKey(of: id, keys, store, peer) }
@@ -138,10 +139,13 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         }
     }
 
-    private func readTask() throws -> NewTask {
+    private func readTask() async throws -> NewTask {
         if let dap { return .plain(try PlainTask.load(path: dap), path: dap) }
         let path = file ?? ""
         do {
+            guard !TaskAddress.isURL(path) else {
+                return .file(try await TaskAddress(path).fetch(transport: .speaking), path: path)
+            }
             return .file(try TaskFile(json: try UserFile.readUTF8(path, limit: 1 << 20)), path: path)
         } catch let error as TaskFileError {
             throw CommandFailure("\(path): \(error)")

@@ -1,3 +1,4 @@
+import AggregatorNode
 import Contributor
 import Crypto
 import DAP
@@ -57,7 +58,16 @@ struct TaskDraft: Sendable {
         try checkURLs()
         async let leader = NodeClient(url: leaderURL, transport: transport).info()
         async let helper = NodeClient(url: helperURL, transport: transport).info()
-        return try complete(leader: try await leader, helper: try await helper)
+        let (leaderInfo, helperInfo) = (try await leader, try await helper)
+        for (info, url) in [(leaderInfo, leaderURL), (helperInfo, helperURL)] {
+            guard let own = info.publicUrl, let ownURL = BaseURL(own), ownURL != BaseURL(url) else { continue }
+            // Not an error: operators can still change what their nodes say.
+            Console.error(
+                "cairn: note: the \(info.role) at \(url) says that it is found at \(ownURL.string), and takes no task "
+                    + "that names another URL. Name that one with --\(info.role), or have its operator change public_url."
+            )
+        }
+        return try complete(leader: leaderInfo, helper: helperInfo)
     }
 
     /// Completes the task with keys that are known already, and validates it: capacity and σ are checked here, before

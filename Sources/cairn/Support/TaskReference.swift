@@ -4,7 +4,7 @@ import DAP
 
 /// `--task FILE|NAME`, shared by all commands that work on one task.
 struct TaskReference: ParsableArguments {
-    @Option(name: .customLong("task"), help: "A task file, or the name of an installed task.") var name: String
+    @Option(name: .customLong("task"), help: "A task file, or the name or id of an installed task.") var name: String
 
     func load() throws -> TaskFile {
         guard !TaskAddress.isURL(name) else {
@@ -20,7 +20,7 @@ struct TaskReference: ParsableArguments {
 struct NewTaskReference: ParsableArguments {
     @Option(
         name: .customLong("task"),
-        help: "A task file, the name of an installed task, or a URL (see `cairn help task install`).")
+        help: "A task file, the name or id of an installed task, or a URL (see `cairn help task install`).")
     var name: String
 
     func load() async throws -> TaskFile { try await TaskSource.load(name, home: .standard()) }
