@@ -113,6 +113,9 @@ extension EndToEnd {
                     let result = try await Self.contribute(contents, ["--column", "visits"], to: "sums", nodes)
                     #expect(result.status == 1 && result.errors.contains("UTF-16"), "\(result.errors)")
                 }
+                let twice = try await Self.contribute(
+                    Array("a,b\n1,2\n".utf8), ["--column", "a", "--column", "b"], to: "sums", nodes)
+                #expect(twice.status == 64 && twice.errors.contains("given 2 times. Give it once."), "\(twice.errors)")
                 let options = try await Cairn.run(
                     "contribute", "--task", nodes.taskPath("sums"), "--value", "1", "--header", "yes", home: nodes.home)
                 #expect(options.status == 64 && options.errors.contains("--header goes with --csv or --data"))
@@ -135,7 +138,9 @@ extension EndToEnd {
                 for (value, status, words) in [
                     (["--value", "--json"], 64, "--value"), (["--value", "-5,0,0,0"], 1, "norm is 5.0"),
                     (["--value", "-inf,0,0,0"], 1, "'-inf' is not a finite number"),
-                    (["--value", "0,5;0;0;0"], 1, "4 numbers a report, not 2"),
+                    (["--value", "0,5;0;0;0"], 1, "4 numbers a report, not 2. Separate the numbers by commas"),
+                    (["--value", "1 2,0,0,0"], 1, "'1 2' is not one number. Separate numbers by commas."),
+                    (["--value", "0,,0,0"], 1, "the value is missing. Write a number"),
                 ] as [([String], Int32, String)] {
                     let result = try await Cairn.run(
                         ["contribute", "--task", nodes.taskPath("reals")] + value, home: nodes.home)
@@ -166,6 +171,22 @@ extension EndToEnd {
                 #expect(result.status == 1 && result.errors.contains(words), "\(words): \(result.errors)")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
             }
+            for features in ["-2", "2.0", "1e3"] {
+                let result = try await Cairn.run(
+                    ["model", "create", "--features", features, "--classes", "a,b", "--scaling", "0:1"] + files)
+                #expect(result.status == 1 && result.errors.contains("name:\(features)"), "\(result.errors)")
+            }
+            // Both files or none.
+            let taken = "\(folder.path)/model"
+            try Data().write(to: URL(fileURLWithPath: taken))
+            for training in ["\(folder.path)/training.json", taken] {
+                let result = try await Cairn.run(
+                    ["model", "create", "--features", "2", "--classes", "a,b", "--scaling", "0:1", "--model", taken]
+                        + ["--training", training])
+                #expect(result.status == (training == taken ? 64 : 1), "\(result.errors)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model"])
+            }
+            try FileManager.default.removeItem(atPath: taken)
             let created = try await Cairn.run(
                 ["model", "create", "--features", "x, y", "--classes", "a,b", "--scaling", "-1:1"] + files)
             #expect(created.status == 0, "\(created.errors)")

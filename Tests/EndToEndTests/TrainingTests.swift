@@ -99,9 +99,14 @@ extension EndToEnd {
                 let header = contributor == 0 ? "width,height,kind\n" : "kind,height,width\n"
                 try (header + rows.joined(separator: "\n")).write(
                     toFile: csv, atomically: true, encoding: .utf8)
+                // And its settings have been through another platform's editor, which left the last line without an end.
+                let settings = "\(folder)/training-\(contributor).json"
+                let text = try String(contentsOfFile: "\(folder)/training.json", encoding: .utf8)
+                let other = "\u{FEFF}" + text.dropLast().replacing("\n", with: "\r\n")
+                try (contributor == 0 ? text : other).write(toFile: settings, atomically: true, encoding: .utf8)
                 try await Cairn.succeed(
                     "contribute", "--task", path, "--data", csv, "--label-column", "kind", "--model", model,
-                    "--training", "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
+                    "--training", settings, home: "\(folder)/home-\(contributor)")
             }
             if round == 1 {
                 try await otherColumnsAreRefused(path, nodes)

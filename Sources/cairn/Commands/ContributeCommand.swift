@@ -214,8 +214,9 @@ struct ContributeCommand: AsyncParsableCommand {
         if let csv {
             guard column.count == parser.width else {
                 throw CommandFailure.usage(
-                    "the task takes \(parser.width) number\(parser.width == 1 ? "" : "s") a report",
-                    advice: "Give --column so many times.")
+                    "the task takes \(parser.width) number\(parser.width == 1 ? "" : "s") a report, and --column is given "
+                        + (column.count == 1 ? "once" : "\(column.count) times"),
+                    advice: parser.width == 1 ? "Give it once." : "Give it once for each number.")
             }
             let values = try CSVMeasurements(
                 csvOptions.table(csv), columns: column.map { ColumnReference(argument: $0) }, header: csvOptions.rule,

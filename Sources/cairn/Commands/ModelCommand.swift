@@ -43,7 +43,12 @@ struct ModelCreateCommand: ParsableCommand {
         if texts.count == 1 {
             switch ColumnReference(argument: texts[0]) {
             case .index(let count): return (count, [])
-            case .name(let name): return (1, [name])
+            case .name(let name):
+                // `-2` and `2.0` are a number gone wrong rather than a name.
+                guard name == texts[0], NumberText.isDecimal(name) else { return (1, [name]) }
+                throw CommandFailure(
+                    "--features: \(name.quotedForPeople) is no number of features",
+                    advice: "Give digits, as in 64, or names; name:\(name) is one feature that is called so.")
             case .last: break
             }
         }
@@ -51,6 +56,13 @@ struct ModelCreateCommand: ParsableCommand {
     }
 
     func run() throws {
+        if model == training {
+            throw CommandFailure.usage(
+                "--model and --training name the same file", advice: "Give each a file of its own.")
+        }
+        // Both or none is made.
+        try UserFile.requireAbsent(model, option: "--model")
+        try UserFile.requireAbsent(training, option: "--training")
         let kind: ModelKind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
         let classNames = classes.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
         if let problem = ClassList.problem(with: classNames) {

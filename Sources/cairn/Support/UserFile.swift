@@ -5,9 +5,9 @@ import InputFiles
 /// Files that a person names on the command line. Errors name the path and say what to do.
 enum UserFile {
     /// Finds out, before something is done, that its result has a place to go.
-    static func requireAbsent(_ path: String) throws {
+    static func requireAbsent(_ path: String, option: String = "--out") throws {
         if !isStream(path), FileManager.default.fileExists(atPath: path) {
-            throw CommandFailure("\(path) exists", advice: "Name another file with --out.")
+            throw CommandFailure("\(path) exists", advice: "Name another file with \(option).")
         }
     }
 
