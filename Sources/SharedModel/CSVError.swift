@@ -39,6 +39,8 @@ package struct CSVError: Error, Equatable, Sendable {
         case number(NumberFault)
         /// A cell, or the cells of a row together, cannot be sent; the words of who knows why.
         case value(problem: String, advice: String)
+        /// The last row is called a total, and is the sum of the others.
+        case totalRow(String, rows: Int)
         /// A label that is no class: missing, or a number that cannot be read.
         case label(NumberFault)
         /// The record's number of cells differs from that of the line named.
@@ -142,6 +144,9 @@ extension CSVError: CustomStringConvertible {
             "\(fault.problem). \(advice(fault))"
         case .value(let problem, let advice):
             "\(problem).\(advice.isEmpty ? "" : " ")\(advice)"
+        case .totalRow(let name, let count):
+            "the row is called \(name.quotedForPeople) and holds the sum of all others. Delete it, or leave it out with "
+                + "--row 1..\(count - 1); --row 1..\(count) sends it as well."
         case .raggedRow(let found, let expected, let reference):
             "the row has \(Self.cells(found)), and line \(reference) has \(expected). Add or remove cells, and quote cells "
                 + "that contain the delimiter (a decimal comma is one)."

@@ -14,7 +14,7 @@
 //    Where the other cells of line 1 are numbers or dates like those below, the word may be a faulty value: the owner has to
 //    say.
 // 5. Numbers in line 1 are data, unless they look like names: a word stands over numbers in another column; the first cell
-//    is empty, over numbers of the rows; the features count up from 0; all are years, over what for the most part are none.
+//    is empty, over numbers of the rows; only line 1 is in quotation marks; the features count up from 0; all are years, over what for the most part are none.
 //    Then the owner has to say.
 
 import Encodings
@@ -147,6 +147,11 @@ struct CSVFirstLineDecision {
                     return ("it has \(text.quotedForPeople) over a column of numbers", column)
                 }
             }
+        }
+        if columns.allSatisfy({ first.cells[$0].isQuoted }),
+            !others.contains(where: { record in columns.contains { record.cells[$0].isQuoted } })
+        {
+            return ("its cells are in quotation marks, and those below are not", columns.first)
         }
         if case .examples = content, columns.count > 1, countsUpFromZero(first, columns),
             !others.contains(where: { countsUpFromZero($0, columns) })

@@ -98,7 +98,7 @@ struct CSVScanner {
         guard let string = String(validating: text, as: UTF8.self) else {
             throw CSVError(file: fileName, line: firstLine, column: column, reason: .notUTF8)
         }
-        return CSVCell(text: string, line: firstLine)
+        return CSVCell(text: string, line: firstLine, isQuoted: wasQuoted)
     }
 
     private mutating func plainCell(column: Int) throws(CSVError) -> [UInt8] {

@@ -98,6 +98,7 @@ extension EndToEnd {
                     ("a\n7.5\n", "a", ["line 2", "'7.5' is not a whole number"]),
                     ("a\n1\n\n2\n", "a", ["line 3", "blank"]), ("a\n−5\n", "a", ["line 2", "'−5'", "the sign -"]),
                     ("visits\n5\nmany\n", "0", ["line 3, column 1 ('visits'): 'many' is not a number"]),
+                    ("n,visits\na,3\nb,4\nTotal,7\n", "1", ["line 4", "the sum of all others", "--row 1..2;"]),
                     ("visits\n", "0", ["line 1, column 1: 'visits' is not a number", "--header yes"]),
                     ("1,2\n3,4\n", "2", ["no column with the index 2", "from 0 to 1"]),
                 ]

@@ -60,6 +60,8 @@ import Testing
     @Test(arguments: [
         ("2019,2020\n3,5\n8,1\n", ["0", "1"]), ("2019\n3\n5\n", ["0"]), ("id,2019\n1,3\n2,5\n", ["1"]),
         (",7,9\n0,3,5\n1,8,1\n", ["1"]), ("0,1,2\n5,3,5\n8,8,1\n", ["1"]),
+        // As data frames are written: names in quotation marks, numbers without.
+        ("\"0\",\"1\"\n12.0,10\n345,31\n", ["0"]),
         // One value that could be a year makes no years of the others.
         ("country,2019\nA,1950\nB,12\nC,300\n", ["1"]),
     ])
@@ -96,6 +98,20 @@ import Testing
         // Names that are years, over what is none, do not speak against a header.
         #expect(try layout("country,visits,2019\nA,5,7\nB,6,8\n", ["1"]).firstLine == .columnNames)
         #expect(try layout("day,visits\n2024-01-02,5\n2024-01-03,6\n", ["1"]).firstLine == .columnNames)
+    }
+
+    @Test func aTotalInTheLastRowIsNotOneMoreValue() throws {
+        let text = "name,visits,hours\nann,3,1\nbob,4,2\nTotal:,7,3\n"
+        #expect(
+            throws: CSVError(
+                file: "t.csv", line: 4, column: 2, columnName: "visits", reason: .totalRow("Total:", rows: 3))
+        ) { try layout(text, ["visits"]).requireNoTotal() }
+        #expect(throws: CSVError.self) { try layout(text, ["visits", "hours"]).requireNoTotal() }
+        for other in [
+            "ann,3\nbob,4\ntotal,8\n", "ann,3\nbob,4\ncarl,7\n", "ann,3\ntotal,3\n", "total,3\nbob,4\nann,7\n",
+        ] {
+            try layout("name,visits\n" + other, ["visits"]).requireNoTotal()
+        }
     }
 
     @Test func ordinaryNumbersAreData() throws {

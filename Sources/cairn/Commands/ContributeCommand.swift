@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Encodings
 import Ledger
 import SharedModel
 import Wallet
@@ -222,6 +223,7 @@ struct ContributeCommand: AsyncParsableCommand {
                 csvOptions.table(csv), columns: column.map { ColumnReference(argument: $0) }, header: csvOptions.rule,
                 parser: parser)
             CSVInput.tell(csv, values.layout, "values")
+            if rows.isEmpty { try values.layout.requireNoTotal() }
             return .rows(try RowContribution(csv, values, selection: rows))
         }
         if let update {
@@ -258,11 +260,29 @@ struct ContributeCommand: AsyncParsableCommand {
             Console.error(
                 "cairn: \(data): the \(start.inputs) other columns are the model's features in the order of the file")
         }
+        let scaling = try settings.featureScaling()
+        if let words = Self.words(outside: scaling, rows) { Console.error("cairn: \(data): \(words)") }
         let trainer = settings.trainer(seed: .random(in: .min ... .max))
-        let update = try trainer.train(start, on: try settings.featureScaling().applied(to: rows))
+        let update = try trainer.train(start, on: try scaling.applied(to: rows))
         let clipped = try UpdateBound(task: file).clipped(update)
         if clipped.isScaled { Console.error("cairn: \(clipped)") }
         return (clipped.update, CSVInput(file: data, layout))
+    }
+
+    /// What training will not see of the rows; nil if nothing.
+    private static func words(outside scaling: FeatureScaling, _ rows: Dataset) -> String? {
+        let counts = scaling.countsOutside(in: rows)
+        guard let most = counts.indices.max(by: { counts[$0] < counts[$1] }), counts[most] > 0 else { return nil }
+        let bounds = scaling.lower.count == 1 ? 0 : most
+        let name =
+            rows.featureNames.indices.contains(most)
+            ? rows.featureNames[most].quotedForPeople : "feature \(most + 1)"
+        let others = counts.count { $0 > 0 } - 1
+        return
+            "\(counts[most]) of \(rows.count) values of \(name) are outside the run's bounds, \(scaling.lower[bounds]) "
+            + "to \(scaling.upper[bounds]), and count as the nearer bound"
+            + (others > 0 ? "; so do values of \(others) other feature\(others == 1 ? "" : "s")" : "")
+            + (counts[most] * 2 > rows.count ? ". Is the unit the one that the run's owner means?" : "")
     }
 
     private func report(_ tally: UploadTally, _ input: Contribution, file: TaskFile) throws {

@@ -55,6 +55,13 @@ struct ModelCreateCommand: ParsableCommand {
         return (texts.count, texts)
     }
 
+    /// The command that makes a round's task; what only its owner knows is to be filled in.
+    static func round(model: String, training: String, ownerKey: String) -> PrintedCommand {
+        PrintedCommand("task", "create").option("--model", model).option("--training", training)
+            .option("--owner-key", ownerKey).option("--name", "…").option("--leader", "…").option("--helper", "…")
+            .option("--collector-config", "…").option("--min-batch-size", "…")
+    }
+
     func run() throws {
         if model == training {
             throw CommandFailure.usage(
@@ -90,9 +97,8 @@ struct ModelCreateCommand: ParsableCommand {
             "\(shape.parameterCount) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
                 + "2^-\(settings.fractionalBits)")
         NextStep.tell(
-            "make the first round's task",
-            PrintedCommand("task", "create").option("--model", model).option("--training", training)
-                .option("--owner-key", "owner.key"))
+            "make the first round's task, with a key from `cairn keygen owner --out owner.key`",
+            Self.round(model: model, training: training, ownerKey: "owner.key"))
     }
 }
 
@@ -114,7 +120,8 @@ struct ModelAnnounceCommand: AsyncParsableCommand {
         }
         NextStep.tell(
             "contributors take part",
-            PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model))
+            PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model)
+                .option("--training", "…").option("--data", "…").option("--label-column", "…"))
     }
 }
 
@@ -151,8 +158,7 @@ struct ModelStepCommand: AsyncParsableCommand {
         Console.error("logged: what came of round \(round.number) of run \(round.runName)")
         NextStep.tell(
             "the next round",
-            PrintedCommand("task", "create").option("--model", output).option("--training", training)
-                .option("--run", round.runName).option("--round", "\(round.number + 1)")
-                .option("--owner-key", ownerKey))
+            ModelCreateCommand.round(model: output, training: training, ownerKey: ownerKey)
+                .option("--run", round.runName).option("--round", "\(round.number + 1)"))
     }
 }
