@@ -58,8 +58,9 @@ struct ModelCreateCommand: ParsableCommand {
     /// The command that makes a round's task; what only its owner knows is to be filled in.
     static func round(model: String, training: String, ownerKey: String) -> PrintedCommand {
         PrintedCommand("task", "create").option("--model", model).option("--training", training)
-            .option("--owner-key", ownerKey).option("--name", "…").option("--leader", "…").option("--helper", "…")
-            .option("--collector-config", "…").option("--min-batch-size", "…")
+            .option("--owner-key", ownerKey).option("--name", "NAME")
+            .option("--leader", "URL").option("--helper", "URL")
+            .option("--collector-config", "FILE.pub").option("--min-batch-size", "N")
     }
 
     func run() throws {
@@ -121,7 +122,7 @@ struct ModelAnnounceCommand: AsyncParsableCommand {
         NextStep.tell(
             "contributors take part",
             PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model)
-                .option("--training", "…").option("--data", "…").option("--label-column", "…"))
+                .option("--training", "FILE").option("--data", "FILE").option("--label-column", "COLUMN"))
     }
 }
 
