@@ -135,6 +135,7 @@ struct ContributeCommand: AsyncParsableCommand {
         let access = try WalletAccess.open(creating: true, keeping: .states)
         try Self.installIfNew(file, as: task.name, home: access.home)
         WeakPromises.tell(try file.weaknesses())
+        if case .value = input, !again { try tellOfEarlierUpdates(file, access.wallet) }
         let tally = UploadTally(listsAll: json)
         do {
             try await Interruption.cancelling { [again, quiet = json] in
@@ -152,6 +153,17 @@ struct ContributeCommand: AsyncParsableCommand {
         try report(tally, input, file: file)
         if !json, tally.current.stored > 0 { Self.tellNext(file, home: access.home) }
         guard gone == 0, !tally.current.isRefused else { throw ExitStatus.no.code }
+    }
+
+    /// In a round of training each counts once, as a rule: whoever runs the command twice is told.
+    private func tellOfEarlierUpdates(_ file: TaskFile, _ wallet: ContributorWallet) throws {
+        guard file.configuration.trainingRound != nil else { return }
+        let count = try wallet.contents().reports.count { $0.taskID == file.taskID && $1.state == .stored }
+        guard count > 0 else { return }
+        let withdraw = PrintedCommand("withdraw").option("--task", task.name).option("--report", "ID")
+        Console.error(
+            "cairn: \(count) update\(count == 1 ? "" : "s") of yours \(count == 1 ? "is" : "are") in this round already, and "
+                + "this one counts as well. To take one back: \(withdraw.text)")
     }
 
     private static func tellNext(_ file: TaskFile, home: ContributorHome) {
