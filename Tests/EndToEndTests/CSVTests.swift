@@ -195,6 +195,19 @@ extension EndToEnd {
             #expect(text.contains("\"feature_names\"") && text.contains("\"cairn_training\" : 3"), "\(text)")
         }
 
+        /// Half of a new pair of keys beside half of an old one: nobody could open what is sealed to the old.
+        @Test func aKeyIsMadeWithItsPublicPartOrNotAtAll() async throws {
+            let folder = try TemporaryFolder()
+            for kind in ["hpke", "owner"] {
+                let key = "\(folder.path)/\(kind).key"
+                try await Cairn.succeed("keygen", kind, "--out", key)
+                try FileManager.default.removeItem(atPath: key)
+                let again = try await Cairn.run("keygen", kind, "--out", key)
+                #expect(again.status == 1 && again.errors.contains("\(kind).key.pub exists already"), "\(again.errors)")
+                #expect(!FileManager.default.fileExists(atPath: key))
+            }
+        }
+
         @Test func theDemoRefusesLabelsThatAreNone() async throws {
             let folder = try TemporaryFolder()
             let csv = "\(folder.path)/in.csv"

@@ -11,6 +11,15 @@ enum UserFile {
         }
     }
 
+    /// Refuses to begin where one of several files that belong together is there: half of a pair of keys beside half of
+    /// another is worse than none.
+    static func requireFree(_ paths: [String]) throws {
+        for path in paths where !isStream(path) && FileManager.default.fileExists(atPath: path) {
+            throw CommandFailure(
+                "\(path) exists already, and is not overwritten", advice: "Choose another name, or remove it first.")
+        }
+    }
+
     /// Reads all of a file of at most `limit` bytes that is not text.
     static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
         try reading { () throws(InputFileError) in try InputFile.bytes(path, upTo: limit) }
