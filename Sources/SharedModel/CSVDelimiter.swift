@@ -21,6 +21,14 @@ package enum CSVDelimiter {
     /// A delimiter as it is typed in a shell.
     package static func argument(for delimiter: Character) -> String { delimiter == "\t" ? "tab" : "'\(delimiter)'" }
 
+    /// What may separate the columns of a file that seems to have one only; nil if nothing does.
+    static func other(in cell: String) -> Character? {
+        (candidates + [" ", ":", "^", "~", "/"]).first { delimiter in
+            let parts = cell.split(separator: delimiter)
+            return parts.count > 1 && parts.allSatisfy { $0.contains { $0.isLetter || $0.isNumber } }
+        }
+    }
+
     /// A delimiter in a sentence.
     package static func name(of delimiter: Character) -> String {
         switch delimiter {

@@ -19,6 +19,8 @@ package struct CSVError: Error, Equatable, Sendable {
         case utf16
         /// The file is no text; what it is instead.
         case otherFormat(String)
+        /// The file is text of another kind; of which.
+        case otherText(String)
         /// Line 1 is `sep=;`, which some spreadsheet programs write and read.
         case separatorLine
         /// A byte 0, which no text has.
@@ -37,6 +39,8 @@ package struct CSVError: Error, Equatable, Sendable {
         case number(NumberFault)
         /// A cell, or the cells of a row together, cannot be sent; the words of who knows why.
         case value(problem: String, advice: String)
+        /// The last row is called a total, and is the sum of the others.
+        case totalRow(String, rows: Int)
         /// A label that is no class: missing, or a number that cannot be read.
         case label(NumberFault)
         /// The record's number of cells differs from that of the line named.
@@ -46,7 +50,7 @@ package struct CSVError: Error, Equatable, Sendable {
         /// Line 1 may be a header as well as data; the text says what speaks for a header.
         case undecidedHeader(String)
         /// The file has one column, so either no feature or an unexpected delimiter.
-        case noFeatures
+        case noFeatures(Character?)
         /// No column has this name or index.
         case unknownColumn(ColumnReference, available: [String], columnCount: Int)
         /// A column is given by name, and the first line was said to name none.
@@ -118,6 +122,8 @@ extension CSVError: CustomStringConvertible {
             "the file is UTF-16 text. Save it in UTF-8 ('CSV UTF-8' in spreadsheet programs)."
         case .otherFormat(let format):
             "the file is not text but \(format). Save it as CSV in UTF-8."
+        case .otherText(let format):
+            "the file is not CSV but \(format). Save or export it as CSV in UTF-8."
         case .separatorLine:
             "the line names the delimiter for a spreadsheet program. Delete the line, and give --delimiter if it is needed."
         case .zeroByte:
@@ -138,6 +144,9 @@ extension CSVError: CustomStringConvertible {
             "\(fault.problem). \(advice(fault))"
         case .value(let problem, let advice):
             "\(problem).\(advice.isEmpty ? "" : " ")\(advice)"
+        case .totalRow(let name, let count):
+            "the row is called \(name.quotedForPeople) and holds the sum of all others. Delete it, or leave it out with "
+                + "--row 1..\(count - 1); --row 1..\(count) sends it as well."
         case .raggedRow(let found, let expected, let reference):
             "the row has \(Self.cells(found)), and line \(reference) has \(expected). Add or remove cells, and quote cells "
                 + "that contain the delimiter (a decimal comma is one)."
@@ -146,9 +155,9 @@ extension CSVError: CustomStringConvertible {
                 + "comment; complete it if it is a header; and if the others have decimal commas, write decimal points."
         case .undecidedHeader(let evidence):
             "the line may be a header: \(evidence). Say --header yes if it is one, or --header no if it is data."
-        case .noFeatures:
+        case .noFeatures(let delimiter):
             "the file has no column beside the label. It needs feature columns and a label column, "
-                + "separated by commas, semicolons or tabs."
+                + "separated by commas, semicolons or tabs." + Self.hint(delimiter)
         case .unknownColumn(let wanted, let available, let count):
             Self.unknown(wanted, available, count)
         case .nameWithoutHeader(let wanted):
@@ -203,8 +212,17 @@ extension CSVError: CustomStringConvertible {
             what = "with the index \(index == .max ? "given" : "\(index)")"
             if names.contains("\(index)") { hint = " The one that is named so is name:\(index)." }
         }
+        if count == 1, let name = names.first { hint += Self.hint(CSVDelimiter.other(in: name)) }
         let choice = names.isEmpty ? "Give \(indices)." : "Give one of the names \(list(names)), or \(indices)."
         return "there is no column \(what). \(choice)\(hint)"
+    }
+
+    /// For a file of one column that may have several.
+    private static func hint(_ delimiter: Character?) -> String {
+        delimiter.map {
+            " If \(CSVDelimiter.name(of: $0)) separate\($0 == " " || $0 == "\t" ? "" : "s") the columns, say --delimiter "
+                + "\(CSVDelimiter.argument(for: $0))."
+        } ?? ""
     }
 
     private static func features(missing: [String], surplus: [String]) -> String {

@@ -11,8 +11,11 @@
 // 4. Where every cell of line 1 that a number is wanted from is a word, it is a header; a word below is a fault then, and
 //    the file is refused there. A number that is out of range, NA, or `12,5` is no word: it is faulty data, in line 1 as in
 //    any other.
-// 5. Numbers in line 1 are data, unless they look like names: a word stands over numbers in another column; the cells
-//    count up from 0; all are years, over what are none. Then the owner has to say.
+//    Where the other cells of line 1 are numbers or dates like those below, the word may be a faulty value: the owner has to
+//    say.
+// 5. Numbers in line 1 are data, unless they look like names: a word stands over numbers in another column; the first cell
+//    is empty, over numbers of the rows; only line 1 is in quotation marks; the features count up from 0; all are years, over what for the most part are none.
+//    Then the owner has to say.
 
 import Encodings
 
@@ -52,11 +55,16 @@ struct CSVFirstLineDecision {
         if !words.isEmpty {
             // A header may leave the cell over the numbers of the rows empty.
             let isAllWords = columns.allSatisfy { isWord(first, $0) || first.cells[$0].text.isEmpty }
-            return isAllWords ? .columnNames : .data
+            guard isAllWords else { return .data }
+            if let evidence = dataEvidence(words: words) { throw undecided(evidence.text, column: evidence.column) }
+            return .columnNames
+        }
+        if isEmptyOverRowNumbers {
+            throw undecided("its first cell is empty, over cells that number the rows", column: 0)
         }
         guard columns.allSatisfy({ isNumber(first, $0) }) else { return .data }
         if let evidence = labelEvidence {
-            if countsUpFromZero(features: columns) { return .columnNames }
+            if countsUpFromZero(first, columns) { return .columnNames }
             throw undecided(evidence.text, column: evidence.column)
         }
         if let evidence = otherEvidence(columns) { throw undecided(evidence.text, column: evidence.column) }
@@ -88,6 +96,35 @@ struct CSVFirstLineDecision {
             file: table.fileName, line: first.line, column: column.map { $0 + 1 }, reason: .undecidedHeader(evidence))
     }
 
+    /// A word where a number is wanted, in a line that is like all others in the columns that nobody asked for.
+    private func dataEvidence(words: [Int]) -> (text: String, column: Int)? {
+        guard case .values = content, let word = words.first else { return nil }
+        let start = "\(first.cells[word].text.quotedForPeople) is no number, but in column"
+        for column in first.cells.indices where !chosen.contains(column) {
+            let cell = first.cells[column]
+            let isAlike: (CSVCell) -> Bool
+            if NumberText.isDecimal(cell.text.trimmed) {
+                // Years over other numbers are names.
+                if isYear(cell), !mostly(isYear, in: [column]) { continue }
+                isAlike = { NumberText.isDecimal($0.text.trimmed) }
+            } else if NumberText.isDate(cell.text.trimmed) {
+                isAlike = { NumberText.isDate($0.text.trimmed) }
+            } else {
+                continue
+            }
+            if others.allSatisfy({ isAlike($0.cells[column]) }) {
+                return ("\(start) \(column + 1) it has \(cell.text.quotedForPeople), as other lines have", word)
+            }
+        }
+        return nil
+    }
+
+    /// What data frames write for the numbers of the rows.
+    private var isEmptyOverRowNumbers: Bool {
+        first.cells.count > 1 && first.cells[0].text.isEmpty
+            && others.enumerated().allSatisfy { $1.cells[0].isNumber($0) || $1.cells[0].isNumber($0 + 1) }
+    }
+
     /// A label in line 1 that is of another kind than all others.
     private var labelEvidence: (text: String, column: Int)? {
         guard case .examples(let classes) = content, let label = chosen.first else { return nil }
@@ -111,19 +148,21 @@ struct CSVFirstLineDecision {
                 }
             }
         }
-        // What data frames write for the numbers of the rows.
-        if first.cells.count > 1, first.cells[0].text.isEmpty,
-            others.enumerated().allSatisfy({ $1.cells[0].isNumber($0) || $1.cells[0].isNumber($0 + 1) })
+        if columns.allSatisfy({ first.cells[$0].isQuoted }),
+            !others.contains(where: { record in columns.contains { record.cells[$0].isQuoted } })
         {
-            return ("its first cell is empty, over cells that number the rows", 0)
+            return ("its cells are in quotation marks, and those below are not", columns.first)
+        }
+        if case .examples = content, columns.count > 1, countsUpFromZero(first, columns),
+            !others.contains(where: { countsUpFromZero($0, columns) })
+        {
+            return ("its cells beside the label count up from 0", nil)
         }
         if first.cells.count > 2, countsUp(first), !others.contains(where: countsUp) {
             return ("its cells count up from 0", nil)
         }
-        if columns.allSatisfy({ isYear(first.cells[$0]) }),
-            !others.contains(where: { record in columns.contains { isYear(record.cells[$0]) } })
-        {
-            return ("it holds years, and no other line does", columns.first)
+        if columns.allSatisfy({ isYear(first.cells[$0]) }), !mostly(isYear, in: columns) {
+            return ("it holds years, and most other lines do not", columns.first)
         }
         return nil
     }
@@ -132,8 +171,13 @@ struct CSVFirstLineDecision {
         record.cells.enumerated().allSatisfy { $1.isNumber($0) }
     }
 
-    private func countsUpFromZero(features: [Int]) -> Bool {
-        features.enumerated().allSatisfy { first.cells[$1].isNumber($0) }
+    private func countsUpFromZero(_ record: CSVRecord, _ features: [Int]) -> Bool {
+        features.enumerated().allSatisfy { record.cells[$1].isNumber($0) }
+    }
+
+    /// Whether something holds for all of these columns in at least half of the other lines.
+    private func mostly(_ holds: (CSVCell) -> Bool, in columns: [Int]) -> Bool {
+        others.count { record in columns.allSatisfy { holds(record.cells[$0]) } } * 2 >= others.count
     }
 
     private func isYear(_ cell: CSVCell) -> Bool {

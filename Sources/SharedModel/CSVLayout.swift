@@ -32,18 +32,25 @@ package struct CSVLayout: Sendable, Equatable {
         delimiter = table.delimiter
         firstLineNumber = first.line
         isTold = header != .detect
+        var isExamples = false
+        if case .examples = content { isExamples = true }
+        // Where numbers are wanted beside the label, words among the counts are never data, whatever the owner says of names.
         let isCounts =
-            header == .detect && !columns.contains(where: \.isName) && CSVFirstLineDecision.isCountsLine(of: table)
+            (header == .detect || header == .absent && isExamples) && !columns.contains(where: \.isName)
+            && CSVFirstLineDecision.isCountsLine(of: table)
         let reference = isCounts ? table.records[1] : first
         columnCount = reference.cells.count
         try Self.requireEqualWidths(table, reference: reference)
-        if case .examples = content, columnCount < 2 {
-            throw CSVError(file: table.fileName, line: first.line, reason: .noFeatures)
+        if isExamples, columnCount < 2 {
+            throw CSVError(
+                file: table.fileName, line: first.line,
+                reason: .noFeatures(CSVDelimiter.other(in: first.cells[0].text)))
         }
 
         let texts = first.cells.map(\.text)
         switch header {
         case .present: firstLine = .columnNames
+        case .absent where isCounts: firstLine = .counts
         case .absent:
             firstLine = .data
             for case .name(let name) in columns { throw CSVError(file: fileName, reason: .nameWithoutHeader(name)) }
@@ -70,7 +77,15 @@ package struct CSVLayout: Sendable, Equatable {
         CSVError(
             file: fileName, line: line, column: column.map { $0 + 1 },
             columnName: column.flatMap { name(ofColumn: $0) },
-            reason: reason, mayBeHeader: line == firstLineNumber && firstLine == .data && !isTold)
+            reason: reason,
+            mayBeHeader: line == firstLineNumber && firstLine == .data && !isTold && !isWordBelow(column))
+    }
+
+    /// Whether the second row has a word in a column, too: then the word in the first is no name but a category.
+    private func isWordBelow(_ column: Int?) -> Bool {
+        guard let column, rows.count > 1 else { return false }
+        let text = rows[rows.startIndex + 1].cells[column].text
+        return !NumberText.isDecimal(text) && NumberText.fault(of: text).isWord
     }
 
     /// What was decided, for whoever owns the file: `line 1 is the header, 150 rows follow`.

@@ -47,12 +47,7 @@ struct CSVScanner {
 
     /// Refuses what is no text at all.
     static func requireText(fileName: String, bytes: [UInt8]) throws(CSVError) {
-        let kinds: [(start: [UInt8], reason: CSVError.Reason)] = [
-            ([0xFF, 0xFE], .utf16), ([0xFE, 0xFF], .utf16),
-            ([0x50, 0x4B, 3, 4], .otherFormat("a workbook or ZIP archive")),
-            ([0x1F, 0x8B], .otherFormat("compressed with gzip")), (Array("PAR1".utf8), .otherFormat("a Parquet file")),
-        ]
-        for kind in kinds where bytes.starts(with: kind.start) { throw CSVError(file: fileName, reason: kind.reason) }
+        if let reason = OtherFormat.reason(bytes) { throw CSVError(file: fileName, reason: reason) }
         guard let zero = bytes.firstIndex(of: 0) else { return }
         // Latin letters in UTF-16 have a zero in every second byte.
         let sample = bytes.prefix(200)
@@ -77,11 +72,17 @@ struct CSVScanner {
         return found
     }
 
-    private static func start(of bytes: [UInt8]) -> Int { bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0 }
+    /// Behind the byte order mark; some programs write a second one before that of the text which they were given.
+    private static func start(of bytes: [UInt8]) -> Int {
+        var start = 0
+        while bytes[start...].starts(with: byteOrderMark) { start += byteOrderMark.count }
+        return start
+    }
 
     /// The next line's record, or nil if it is blank. An empty cell in quotation marks is one.
     private mutating func nextRecord() throws(CSVError) -> CSVRecord? {
         var cells: [CSVCell] = []
+        if isRun { skipRun() }
         repeat {
             cells.append(try nextCell(column: cells.count + 1))
         } while skipDelimiter()
@@ -97,12 +98,12 @@ struct CSVScanner {
         guard let string = String(validating: text, as: UTF8.self) else {
             throw CSVError(file: fileName, line: firstLine, column: column, reason: .notUTF8)
         }
-        return CSVCell(text: string, line: firstLine)
+        return CSVCell(text: string, line: firstLine, isQuoted: wasQuoted)
     }
 
     private mutating func plainCell(column: Int) throws(CSVError) -> [UInt8] {
         let start = position
-        while let byte = peek(), byte != delimiter, !Self.isLineEnd(byte) {
+        while let byte = peek(), !isDelimiter(byte), !Self.isLineEnd(byte) {
             if byte == Self.quote { throw CSVError(file: fileName, line: line, column: column, reason: .strayQuote) }
             position += 1
         }
@@ -126,7 +127,7 @@ struct CSVScanner {
                 text.append(Self.quote)
             } else {
                 skipBlanks()
-                if let next = peek(), next != delimiter, !Self.isLineEnd(next) {
+                if let next = peek(), !isDelimiter(next), !Self.isLineEnd(next) {
                     throw CSVError(file: fileName, line: line, column: column, reason: .strayQuote)
                 }
                 return text
@@ -137,11 +138,23 @@ struct CSVScanner {
 
     private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
+    /// Whether another cell follows.
     private mutating func skipDelimiter() -> Bool {
-        guard peek() == delimiter else { return false }
+        guard let byte = peek(), isDelimiter(byte) else { return false }
         position += 1
-        return true
+        guard isRun else { return true }
+        skipRun()
+        return peek().map { !Self.isLineEnd($0) } ?? false
     }
+
+    private mutating func skipRun() {
+        while let byte = peek(), isDelimiter(byte) { position += 1 }
+    }
+
+    /// Blanks align columns, so that any number of them, and of tabs among them, is one delimiter.
+    private var isRun: Bool { delimiter == UInt8(ascii: " ") }
+
+    private func isDelimiter(_ byte: UInt8) -> Bool { byte == delimiter || isRun && byte == UInt8(ascii: "\t") }
 
     private mutating func skipLineEnd() {
         guard let byte = peek(), Self.isLineEnd(byte) else { return }
@@ -155,7 +168,7 @@ struct CSVScanner {
     }
 
     private func isBlank(_ byte: UInt8) -> Bool {
-        (byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")) && byte != delimiter
+        (byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")) && !isDelimiter(byte)
     }
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == lineFeed || byte == carriageReturn }

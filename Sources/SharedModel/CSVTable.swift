@@ -14,6 +14,8 @@
 package struct CSVCell: Sendable, Equatable {
     package let text: String
     package let line: Int
+    /// Whether it was written in quotation marks.
+    package let isQuoted: Bool
 }
 
 /// One record: its cells in order, at least one.

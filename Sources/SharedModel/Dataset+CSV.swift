@@ -48,7 +48,15 @@ extension Dataset {
     package static func layout(
         of table: CSVTable, label: ColumnReference, header: HeaderRule = .detect, expected: ExpectedExamples? = nil
     ) throws(CSVError) -> CSVLayout {
-        try CSVLayout(of: table, columns: [label], header: header, content: .examples(classes: expected?.classes))
+        var header = header
+        // A line with all of the model's names is the header, although some other name in it may be a number.
+        if header == .detect, let names = expected?.featureNames, names.contains(where: { !NumberText.isDecimal($0) }),
+            Set(table.records[0].cells.map(\.text)).isSuperset(of: names)
+        {
+            header = .present
+        }
+        return try CSVLayout(
+            of: table, columns: [label], header: header, content: .examples(classes: expected?.classes))
     }
 
     /// Reads features and labels out of a table whose layout is known.
@@ -98,7 +106,7 @@ extension Dataset {
     ) throws(CSVError) -> [Int] {
         let rowNumbers = layout.unnamedRowNumberColumn
         let columns = (0..<layout.columnCount).filter { $0 != label && $0 != rowNumbers }
-        if columns.isEmpty { throw layout.error(.noFeatures, line: layout.firstLineNumber) }
+        if columns.isEmpty { throw layout.error(.noFeatures(nil), line: layout.firstLineNumber) }
         let line = layout.firstLineNumber
         if layout.firstLine == .columnNames {
             var seen: Set<String> = []
@@ -119,7 +127,10 @@ extension Dataset {
             return columns
         }
         guard layout.firstLine == .columnNames else {
-            guard layout.isTold else { throw layout.error(.featuresNeedHeader(names), line: nil) }
+            if !layout.isTold {
+                try Self.requireNumbersInFirstLine(layout, columns)
+                throw layout.error(.featuresNeedHeader(names), line: nil)
+            }
             if columns.count != names.count {
                 throw layout.error(.featureCount(found: columns.count, expected: names.count), line: nil)
             }
@@ -135,6 +146,19 @@ extension Dataset {
         return names.compactMap { places[$0] }
     }
 
+    /// A first line that is neither a header nor numbers says more than that the file has no header.
+    private static func requireNumbersInFirstLine(_ layout: CSVLayout, _ columns: [Int]) throws(CSVError) {
+        guard layout.firstLine == .data, let first = layout.rows.first else { return }
+        for column in columns {
+            let cell = first.cells[column]
+            do throws(NumberFault) {
+                _ = try NumberText.real(cell.text)
+            } catch {
+                throw layout.error(.number(error), line: cell.line, column: column)
+            }
+        }
+    }
+
     /// Why a text is no label of its own; nil if it can be the name of a class.
     private static func labelFault(_ text: String) -> NumberFault? {
         if NumberText.isDecimal(text) { return nil }
@@ -142,7 +166,7 @@ extension Dataset {
         switch fault {
         case .word, .malformed, .unit, .otherDelimiter, .losesPrecision, .notWhole, .negative: return nil
         case .missing, .notFinite, .spreadsheetError, .decimalComma, .doubtfulComma, .thousandsSeparator,
-            .foreignCharacters:
+            .foreignCharacters, .invisible:
             return fault
         }
     }

@@ -108,6 +108,20 @@ package struct FeatureScaling: Sendable, Equatable {
         return try FeatureScaling(lower: lower, upper: upper)
     }
 
+    /// How many values of each feature are outside its bounds, and are moved to the nearer one in `applied(to:)`.
+    ///
+    /// A few are what bounds are for; many are a sign of another unit, which nothing later would show.
+    package func countsOutside(in rows: Dataset) -> [Int] {
+        var counts = Array(repeating: 0, count: rows.featureCount)
+        guard lower.count == 1 || lower.count == rows.featureCount else { return counts }
+        for (index, value) in rows.features.enumerated() {
+            let feature = index % rows.featureCount
+            let bounds = lower.count == 1 ? 0 : feature
+            if value < lower[bounds] || value > upper[bounds] { counts[feature] += 1 }
+        }
+        return counts
+    }
+
     /// The same rows with every feature clamped to its bounds and mapped to [-1, 1].
     ///
     /// - Throws: `FeatureScalingError.featureCountMismatch` unless there is one pair of bounds, or one per feature.

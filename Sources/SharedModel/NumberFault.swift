@@ -20,7 +20,9 @@ package enum NumberFault: Error, Hashable, Sendable {
     case foreignCharacters(String)
     /// Numbers around what separates the columns of another kind of file.
     case otherDelimiter(String, Character)
-    /// `5%`, `$5`
+    /// A number with a character that no screen shows, such as a byte order mark in the middle of a file.
+    case invisible(String)
+    /// `5%`, `$5`, `5 kg`
     case unit(String)
     /// A whole number that a 64-bit float cannot hold, or a number so small that it would become 0.
     case losesPrecision(String)
@@ -54,6 +56,7 @@ package enum NumberFault: Error, Hashable, Sendable {
         case .otherDelimiter(let text, let delimiter):
             "\(text.quotedForPeople) is no number: the file's columns seem to be separated by "
                 + CSVDelimiter.name(of: delimiter)
+        case .invisible(let text): "\(text.quotedForPeople) has an invisible character beside the number"
         case .unit(let text): "\(text.quotedForPeople) has a unit or sign beside the number"
         case .losesPrecision(let text): "\(text.quotedForPeople) cannot be kept exactly in a 64-bit float"
         case .notWhole(let text): "\(text.quotedForPeople) is not a whole number"
@@ -73,7 +76,7 @@ package enum NumberFault: Error, Hashable, Sendable {
         case .thousandsSeparator: "Write plain digits, with a decimal point where there is a fraction."
         case .foreignCharacters: "Write the digits 0 to 9 and the sign -."
         case .otherDelimiter(_, let delimiter): "Say --delimiter \(CSVDelimiter.argument(for: delimiter))."
-        case .unit: "Write the number alone."
+        case .invisible, .unit: "Write the number alone."
         case .losesPrecision: "If it is an identifier, leave the column out; otherwise write fewer digits."
         case .notWhole(let text) where text.contains("."): "Whole numbers have no fraction but zeros, as in 7 or 7.0."
         case .notWhole: "Write a number such as 7."

@@ -84,8 +84,14 @@ package enum NumberText {
                 return .otherDelimiter(text, delimiter)
             }
         }
+        let visible = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isInvisible($0) })).trimmed
+        if visible != text, isDecimal(visible) || separatorFault(visible, as: visible) != nil {
+            return .invisible(text)
+        }
         let bare = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isUnit($0) })).trimmed
-        if bare != text, isDecimal(bare) || separatorFault(bare, as: bare) != nil { return .unit(text) }
+        for number in [bare, withoutUnitName(bare)] where number != text {
+            if isDecimal(number) || separatorFault(number, as: number) != nil { return .unit(text) }
+        }
         return isName(text) ? .word(text) : .malformed(text)
     }
 
@@ -135,6 +141,25 @@ package enum NumberText {
 
     private static func isDigit(_ character: Character) -> Bool { character.isASCII && character.isNumber }
 
+    /// The number in front of `5 kg`, `30°C` or `12 m²`.
+    private static func withoutUnitName(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        let isOfName: (Unicode.Scalar) -> Bool = { $0.properties.isAlphabetic || "°²³/ ".unicodeScalars.contains($0) }
+        guard let last = scalars.lastIndex(where: { !isOfName($0) }) else { return text }
+        // `1e` is an exponent without its digits.
+        let name = String(scalars[scalars.index(after: last)...])
+        return name.lowercased() == "e" ? text : String(scalars[...last])
+    }
+
+    /// What no screen shows: byte order marks, zero-width characters, control characters, and blanks that are not plain.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .format, .control, .lineSeparator, .paragraphSeparator: true
+        case .spaceSeparator: !scalar.isASCII
+        default: false
+        }
+    }
+
     private static func isUnit(_ scalar: Unicode.Scalar) -> Bool {
         scalar == "%" || scalar == "‰" || scalar.properties.generalCategory == .currencySymbol
     }
@@ -150,7 +175,7 @@ package enum NumberText {
     }
 
     /// `2026-11-29`, `29.11.2026`, `11/29/26`, and the same with a time behind it.
-    private static func isDate(_ text: String) -> Bool {
+    package static func isDate(_ text: String) -> Bool {
         let day = text.prefix { isDigit($0) || "-./".contains($0) }
         let parts = day.split(omittingEmptySubsequences: false) { !isDigit($0) }
         guard parts.count == 3, Set(day.filter { !isDigit($0) }).count == 1 else { return false }

@@ -98,6 +98,7 @@ extension EndToEnd {
                     ("a\n7.5\n", "a", ["line 2", "'7.5' is not a whole number"]),
                     ("a\n1\n\n2\n", "a", ["line 3", "blank"]), ("a\n−5\n", "a", ["line 2", "'−5'", "the sign -"]),
                     ("visits\n5\nmany\n", "0", ["line 3, column 1 ('visits'): 'many' is not a number"]),
+                    ("n,visits\na,3\nb,4\nTotal,7\n", "1", ["line 4", "the sum of all others", "--row 1..2;"]),
                     ("visits\n", "0", ["line 1, column 1: 'visits' is not a number", "--header yes"]),
                     ("1,2\n3,4\n", "2", ["no column with the index 2", "from 0 to 1"]),
                 ]
@@ -113,6 +114,9 @@ extension EndToEnd {
                     let result = try await Self.contribute(contents, ["--column", "visits"], to: "sums", nodes)
                     #expect(result.status == 1 && result.errors.contains("UTF-16"), "\(result.errors)")
                 }
+                let twice = try await Self.contribute(
+                    Array("a,b\n1,2\n".utf8), ["--column", "a", "--column", "b"], to: "sums", nodes)
+                #expect(twice.status == 64 && twice.errors.contains("given 2 times. Give it once."), "\(twice.errors)")
                 let options = try await Cairn.run(
                     "contribute", "--task", nodes.taskPath("sums"), "--value", "1", "--header", "yes", home: nodes.home)
                 #expect(options.status == 64 && options.errors.contains("--header goes with --csv or --data"))
@@ -135,7 +139,9 @@ extension EndToEnd {
                 for (value, status, words) in [
                     (["--value", "--json"], 64, "--value"), (["--value", "-5,0,0,0"], 1, "norm is 5.0"),
                     (["--value", "-inf,0,0,0"], 1, "'-inf' is not a finite number"),
-                    (["--value", "0,5;0;0;0"], 1, "4 numbers a report, not 2"),
+                    (["--value", "0,5;0;0;0"], 1, "4 numbers a report, not 2. Separate the numbers by commas"),
+                    (["--value", "1 2,0,0,0"], 1, "'1 2' is not one number. Separate numbers by commas."),
+                    (["--value", "0,,0,0"], 1, "the value is missing. Write a number"),
                 ] as [([String], Int32, String)] {
                     let result = try await Cairn.run(
                         ["contribute", "--task", nodes.taskPath("reals")] + value, home: nodes.home)
@@ -166,11 +172,40 @@ extension EndToEnd {
                 #expect(result.status == 1 && result.errors.contains(words), "\(words): \(result.errors)")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
             }
+            for features in ["-2", "2.0", "1e3"] {
+                let result = try await Cairn.run(
+                    ["model", "create", "--features", features, "--classes", "a,b", "--scaling", "0:1"] + files)
+                #expect(result.status == 1 && result.errors.contains("name:\(features)"), "\(result.errors)")
+            }
+            // Both files or none.
+            let taken = "\(folder.path)/model"
+            try Data().write(to: URL(fileURLWithPath: taken))
+            for training in ["\(folder.path)/training.json", taken] {
+                let result = try await Cairn.run(
+                    ["model", "create", "--features", "2", "--classes", "a,b", "--scaling", "0:1", "--model", taken]
+                        + ["--training", training])
+                #expect(result.status == (training == taken ? 64 : 1), "\(result.errors)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model"])
+            }
+            try FileManager.default.removeItem(atPath: taken)
             let created = try await Cairn.run(
                 ["model", "create", "--features", "x, y", "--classes", "a,b", "--scaling", "-1:1"] + files)
             #expect(created.status == 0, "\(created.errors)")
             let text = try String(contentsOfFile: "\(folder.path)/training.json", encoding: .utf8)
             #expect(text.contains("\"feature_names\"") && text.contains("\"cairn_training\" : 3"), "\(text)")
+        }
+
+        /// Half of a new pair of keys beside half of an old one: nobody could open what is sealed to the old.
+        @Test func aKeyIsMadeWithItsPublicPartOrNotAtAll() async throws {
+            let folder = try TemporaryFolder()
+            for kind in ["hpke", "owner"] {
+                let key = "\(folder.path)/\(kind).key"
+                try await Cairn.succeed("keygen", kind, "--out", key)
+                try FileManager.default.removeItem(atPath: key)
+                let again = try await Cairn.run("keygen", kind, "--out", key)
+                #expect(again.status == 1 && again.errors.contains("\(kind).key.pub exists already"), "\(again.errors)")
+                #expect(!FileManager.default.fileExists(atPath: key))
+            }
         }
 
         @Test func theDemoRefusesLabelsThatAreNone() async throws {

@@ -92,16 +92,26 @@ extension EndToEnd {
                 let csv = "\(folder)/rows-\(contributor).csv"
                 // The second contributor's columns stand in another order.
                 let rows = (0..<12).map { index in
-                    let (width, height) = ("\(index)", "\(index % 2 == 0 ? index : index + 15)")
+                    // The last of the second is taller than the run's bounds say.
+                    let tall = contributor == 1 && index == 11 ? 36 : index + 15
+                    let (width, height) = ("\(index)", "\(index % 2 == 0 ? index : tall)")
                     let kind = index % 2 == 0 ? "flat" : "tall"
                     return (contributor == 0 ? [width, height, kind] : [kind, height, width]).joined(separator: ",")
                 }
                 let header = contributor == 0 ? "width,height,kind\n" : "kind,height,width\n"
                 try (header + rows.joined(separator: "\n")).write(
                     toFile: csv, atomically: true, encoding: .utf8)
-                try await Cairn.succeed(
+                // And its settings have been through another platform's editor, which left the last line without an end.
+                let settings = "\(folder)/training-\(contributor).json"
+                let text = try String(contentsOfFile: "\(folder)/training.json", encoding: .utf8)
+                let other = "\u{FEFF}" + text.dropLast().replacing("\n", with: "\r\n")
+                try (contributor == 0 ? text : other).write(toFile: settings, atomically: true, encoding: .utf8)
+                let sent = try await Cairn.succeed(
                     "contribute", "--task", path, "--data", csv, "--label-column", "kind", "--model", model,
-                    "--training", "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
+                    "--training", settings, home: "\(folder)/home-\(contributor)")
+                let words = "1 of 12 values of 'height' are outside the run's bounds, 0.0 to 30.0"
+                #expect(!sent.errors.contains("in this round already"), "\(sent.errors)")
+                #expect(sent.errors.contains(words) == (contributor == 1), "\(sent.errors)")
             }
             if round == 1 {
                 try await otherColumnsAreRefused(path, nodes)
@@ -122,10 +132,11 @@ extension EndToEnd {
             #expect(
                 FileManager.default.contentsEqual(atPath: "\(folder)/model-2", andPath: "\(folder)/model-2-again"))
             for contributor in 0..<2 {
-                try await Cairn.succeed(
+                let again = try await Cairn.succeed(
                     "contribute", "--task", nodes.taskPath(task.name), "--data", "\(folder)/rows-\(contributor).csv",
                     "--label-column", "kind", "--model", "\(folder)/model-1", "--training",
                     "\(folder)/training.json", home: "\(folder)/home-\(contributor)")
+                #expect(again.errors.contains("1 update of yours is in this round already"), "\(again.errors)")
             }
             _ = try await nodes.collector(task).collect(.leaderSelected, next: true, deadline: .seconds(180))
             let fork = try await step(task, from: "model-1", to: "fork", nodes)

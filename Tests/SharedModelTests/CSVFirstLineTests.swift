@@ -60,6 +60,10 @@ import Testing
     @Test(arguments: [
         ("2019,2020\n3,5\n8,1\n", ["0", "1"]), ("2019\n3\n5\n", ["0"]), ("id,2019\n1,3\n2,5\n", ["1"]),
         (",7,9\n0,3,5\n1,8,1\n", ["1"]), ("0,1,2\n5,3,5\n8,8,1\n", ["1"]),
+        // As data frames are written: names in quotation marks, numbers without.
+        ("\"0\",\"1\"\n12.0,10\n345,31\n", ["0"]),
+        // One value that could be a year makes no years of the others.
+        ("country,2019\nA,1950\nB,12\nC,300\n", ["1"]),
     ])
     func numbersThatLookLikeNamesAreNeverCountedUnasked(_ text: String, _ columns: [String]) throws {
         do {
@@ -70,8 +74,44 @@ import Testing
             #expect(error.line == 1)
             #expect(error.description.contains("--header yes") && error.description.contains("--header no"))
         }
-        #expect(try layout(text, columns, header: .present).rows.count == 2)
-        #expect(try layout(text, columns, header: .absent).rows.count == 3)
+        let lines = text.count { $0 == "\n" }
+        #expect(try layout(text, columns, header: .present).rows.count == lines - 1)
+        #expect(try layout(text, columns, header: .absent).rows.count == lines)
+    }
+
+    /// `closed` in the first row is as faulty as in any other, where all else in the row is data.
+    @Test func aWordInALineOfDataIsNoHeaderUnasked() throws {
+        for (text, column) in [
+            ("2024-01-01,closed,x\n2024-01-02,5,y\n2024-01-03,6,z\n", "1"), ("closed,17\n5,18\n6,19\n", "0"),
+            ("2001,closed\n2002,5\n2003,6\n", "1"),
+        ] {
+            do throws(CSVError) {
+                _ = try layout(text, [column])
+                Issue.record("line 1 of \(text) was taken for something")
+            } catch {
+                guard case .undecidedHeader = error.reason else { throw error }
+                #expect(error.line == 1 && error.column == Int(column).map { $0 + 1 })
+                #expect(
+                    error.description.contains("'closed' is no number") && error.description.contains("--header yes"))
+            }
+        }
+        // Names that are years, over what is none, do not speak against a header.
+        #expect(try layout("country,visits,2019\nA,5,7\nB,6,8\n", ["1"]).firstLine == .columnNames)
+        #expect(try layout("day,visits\n2024-01-02,5\n2024-01-03,6\n", ["1"]).firstLine == .columnNames)
+    }
+
+    @Test func aTotalInTheLastRowIsNotOneMoreValue() throws {
+        let text = "name,visits,hours\nann,3,1\nbob,4,2\nTotal:,7,3\n"
+        #expect(
+            throws: CSVError(
+                file: "t.csv", line: 4, column: 2, columnName: "visits", reason: .totalRow("Total:", rows: 3))
+        ) { try layout(text, ["visits"]).requireNoTotal() }
+        #expect(throws: CSVError.self) { try layout(text, ["visits", "hours"]).requireNoTotal() }
+        for other in [
+            "ann,3\nbob,4\ntotal,8\n", "ann,3\nbob,4\ncarl,7\n", "ann,3\ntotal,3\n", "total,3\nbob,4\nann,7\n",
+        ] {
+            try layout("name,visits\n" + other, ["visits"]).requireNoTotal()
+        }
     }
 
     @Test func ordinaryNumbersAreData() throws {

@@ -76,6 +76,51 @@ import Testing
         #expect(throws: error) { try CSVTable(fileName: "t.csv", bytes: bytes) }
     }
 
+    /// The workbook in place of its export, or the page that a link led to.
+    @Test(arguments: [
+        (Array("\u{FEFF}\n<!DOCTYPE html>\n<html>".utf8), CSVError.Reason.otherText("a web page (HTML)")),
+        (Array("<table border=1>".utf8), .otherText("a web page (HTML)")),
+        (Array("{\"visits\": [1]}".utf8), .otherText("JSON")),
+        (Array("[\n {\"visits\": 1}]".utf8), .otherText("JSON")),
+        (Array("%PDF-1.7\n".utf8), .otherFormat("a PDF file")),
+        (
+            [0xD0, 0xCF, 0x11, 0xE0] + [UInt8](repeating: 0, count: 60),
+            .otherFormat("a workbook of an old kind (.xls)")
+        ),
+    ])
+    func filesOfOtherKindsAreNamed(_ bytes: [UInt8], _ reason: CSVError.Reason) {
+        #expect(throws: CSVError(file: "t.csv", reason: reason)) { try CSVTable(fileName: "t.csv", bytes: bytes) }
+    }
+
+    @Test func anyNumberOfBlanksIsOneDelimiter() throws {
+        func cells(_ text: String) throws(CSVError) -> [[String]] {
+            try CSVTable(fileName: "t.csv", bytes: Array(text.utf8), delimiter: UInt8(ascii: " ")).records
+                .map { $0.cells.map(\.text) }
+        }
+        let aligned = "  0.5   18  \t1\n 12.25  0 \t 2  \r\n\n1\t2 3\n"
+        #expect(try cells(aligned) == [["0.5", "18", "1"], ["12.25", "0", "2"], ["1", "2", "3"]])
+        #expect(try cells("18 8\t\"ford  torino\"\n17 6 \"\"  \n") == [["18", "8", "ford  torino"], ["17", "6", ""]])
+        // Nobody takes a file for one of blanks unasked, but its owner is told what to say.
+        do throws(CSVError) {
+            _ = try CSVLayout(of: table("a  b c\n1  2 3\n"), columns: [.name("b")], content: .values(truthWords: false))
+            Issue.record("a column was found")
+        } catch {
+            #expect(error.description.hasSuffix("If blanks separate the columns, say --delimiter ' '."), "\(error)")
+        }
+        for (text, hint) in [(" 1   2\n 3   4\n", "--delimiter ' '"), ("1:2\n3:4\n", "--delimiter ':'")] {
+            do throws(CSVError) {
+                _ = try Dataset.layout(of: table(text), label: .index(1))
+                Issue.record("a label was found")
+            } catch {
+                #expect(error.description.contains(hint), "\(error)")
+            }
+        }
+    }
+
+    @Test func severalByteOrderMarksAreNoneOfTheText() throws {
+        #expect(try cells("\u{FEFF}\u{FEFF}visits\n1\n") == [["visits"], ["1"]])
+    }
+
     @Test func theDelimiterIsWhatGivesAllLinesOneWidth() throws {
         #expect(try cells("a;b,c\n1;2\n3;4") == [["a", "b,c"], ["1", "2"], ["3", "4"]])
         #expect(try cells("a|b\n1|2") == [["a", "b"], ["1", "2"]])

@@ -135,7 +135,7 @@ import Testing
         ("x,l\n1,a\n", .name("z"), 1, nil, .unknownColumn(.name("z"), available: ["x", "l"], columnCount: 2)),
         ("1,a\n2,b\n", .index(2), 1, nil, .unknownColumn(.index(2), available: ["1", "a"], columnCount: 2)),
         ("l,l,x\na,b,1\n", .name("l"), 1, 2, .ambiguousColumn("l")),
-        ("1\n2\n", .last, 1, nil, .noFeatures),
+        ("1\n2\n", .last, 1, nil, .noFeatures(nil)),
     ])
     func badTablesAreNamed(
         _ text: String, _ label: ColumnReference, _ line: Int?, _ column: Int?, _ reason: CSVError.Reason
@@ -212,6 +212,56 @@ import Testing
         let unnamed = ExpectedExamples(classes: ["a", "b"], featureCount: 3)
         #expect(throws: CSVError(file: "t.csv", reason: .featureCount(found: 2, expected: 3))) {
             try Dataset(csv: table("1,2,a\n3,4,b\n"), label: .last, expected: unnamed)
+        }
+    }
+
+    @Test func aFirstLineInDoubtIsNotCalledAMissingHeader() throws {
+        let expected = ExpectedExamples(classes: ["a", "b"], featureCount: 2, featureNames: ["age", "2020"])
+        func read(_ text: String, _ header: HeaderRule = .detect) throws(CSVError) -> Dataset {
+            try Dataset(csv: table(text), label: .index(2), header: header, expected: expected)
+        }
+        // All of the model's names: a header, whatever else a number among them may be.
+        #expect(try read("2020,age,l\n1,2,a\n3,4,b\n").features == [2, 1, 4, 3])
+        do throws(CSVError) {
+            _ = try read("age,2021,l\n1,2,a\n3,4,b\n")
+            Issue.record("another feature was taken")
+        } catch {
+            #expect(error.reason == .number(.word("age")) && error.mayBeHeader, "\(error)")
+        }
+        // A line of counts is neither names nor data, and the word that there is no header does not make it data.
+        let untrue = "2,2,a,b\n1,5,7,a\n3,2,9,b\n"
+        #expect(try Dataset.layout(of: table(untrue), label: .last, header: .absent).firstLine == .data)
+        let isCounted = "2,3,a,b\n1,5,7,a\n3,2,9,b\n"
+        let three = ExpectedExamples(classes: ["a", "b"], featureCount: 3, featureNames: ["x", "y", "z"])
+        #expect(
+            try Dataset(csv: table(isCounted), label: .last, header: .absent, expected: three).features
+                == [1, 5, 7, 3, 2, 9])
+    }
+
+    /// A frame without names is written with the numbers of its columns.
+    @Test func featuresThatCountUpAreNoFirstExampleUnasked() throws {
+        for text in ["0,1,2,species\n5,1,4,setosa\n6,2,1,virginica\n", ",0,1,species\n0,5,1,a\n1,6,2,b\n"] {
+            do throws(CSVError) {
+                _ = try read(text)
+                Issue.record("line 1 of \(text) was taken for something")
+            } catch {
+                guard case .undecidedHeader = error.reason else { throw error }
+            }
+            #expect(try read(text, header: .present).count == 2)
+        }
+        #expect(try read("0,1,a\n0,1,b\n1,0,a\n").count == 3)
+    }
+
+    /// A word over words is a category, and no reason to speak of headers.
+    @Test func categoriesAreNotTakenForAHeader() {
+        for (text, isHeaderPossible) in [("39,private,a\n50,public,b\n", false), ("39,age,a\n50,7,b\n", true)] {
+            do throws(CSVError) {
+                _ = try read(text)
+                Issue.record("\(text) was read")
+            } catch {
+                #expect(error.column == 2 && error.mayBeHeader == isHeaderPossible, "\(error)")
+                #expect(error.description.contains("replace its categories by numbers") != isHeaderPossible)
+            }
         }
     }
 

@@ -2,6 +2,13 @@ import SharedModel
 import Testing
 
 @Suite struct FeatureScalingTests {
+    @Test func valuesOutsideTheBoundsAreCounted() throws {
+        let rows = Dataset(
+            featureCount: 2, classNames: ["a", "b"], features: [0, 150, 1, 180, 1.5, 2], labels: [0, 1, 0])
+        #expect(try FeatureScaling(lower: 0, upper: 1).countsOutside(in: rows) == [1, 3])
+        #expect(try FeatureScaling(lower: [0, 2], upper: [2, 180]).countsOutside(in: rows) == [0, 0])
+    }
+
     private let rows = Dataset(
         featureCount: 2, classNames: ["a", "b"], features: [0, 5, 8, 5, 16, 5, 99, -7], labels: [0, 1, 0, 1])
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Encodings
 import Ledger
 import SharedModel
 import Wallet
@@ -135,6 +136,7 @@ struct ContributeCommand: AsyncParsableCommand {
         try Self.installIfNew(file, as: task.name, home: access.home)
         WeakPromises.tell(try file.weaknesses())
         if again || csv == nil, !resume { StandardOutput.shared.advise(Self.lostResult) }
+        if case .value = input, !again { try tellOfEarlierUpdates(file, access.wallet) }
         let tally = UploadTally(listsAll: json)
         do {
             try await Interruption.cancelling { [again, quiet = json] in
@@ -158,6 +160,17 @@ struct ContributeCommand: AsyncParsableCommand {
     private static let lostResult =
         "The command itself goes on, and is not to be run again, which would send another report: see what was sent with "
         + "\(PrintedCommand("receipt", "list").text)"
+
+    /// In a round of training each counts once, as a rule: whoever runs the command twice is told.
+    private func tellOfEarlierUpdates(_ file: TaskFile, _ wallet: ContributorWallet) throws {
+        guard file.configuration.trainingRound != nil else { return }
+        let count = try wallet.contents().reports.count { $0.taskID == file.taskID && $1.state == .stored }
+        guard count > 0 else { return }
+        let withdraw = PrintedCommand("withdraw").option("--task", task.name).option("--report", "ID")
+        Console.error(
+            "cairn: \(count) update\(count == 1 ? "" : "s") of yours \(count == 1 ? "is" : "are") in this round already, and "
+                + "this one counts as well. To take one back: \(withdraw.text)")
+    }
 
     private static func tellNext(_ file: TaskFile, home: ContributorHome) {
         if file.logPolicy != nil {
@@ -220,13 +233,15 @@ struct ContributeCommand: AsyncParsableCommand {
         if let csv {
             guard column.count == parser.width else {
                 throw CommandFailure.usage(
-                    "the task takes \(parser.width) number\(parser.width == 1 ? "" : "s") a report",
-                    advice: "Give --column so many times.")
+                    "the task takes \(parser.width) number\(parser.width == 1 ? "" : "s") a report, and --column is given "
+                        + (column.count == 1 ? "once" : "\(column.count) times"),
+                    advice: parser.width == 1 ? "Give it once." : "Give it once for each number.")
             }
             let values = try CSVMeasurements(
                 csvOptions.table(csv), columns: column.map { ColumnReference(argument: $0) }, header: csvOptions.rule,
                 parser: parser)
             CSVInput.tell(csv, values.layout, "values")
+            if rows.isEmpty { try values.layout.requireNoTotal() }
             return .rows(try RowContribution(csv, values, selection: rows))
         }
         if let update {
@@ -263,11 +278,29 @@ struct ContributeCommand: AsyncParsableCommand {
             Console.error(
                 "cairn: \(data): the \(start.inputs) other columns are the model's features in the order of the file")
         }
+        let scaling = try settings.featureScaling()
+        if let words = Self.words(outside: scaling, rows) { Console.error("cairn: \(data): \(words)") }
         let trainer = settings.trainer(seed: .random(in: .min ... .max))
-        let update = try trainer.train(start, on: try settings.featureScaling().applied(to: rows))
+        let update = try trainer.train(start, on: try scaling.applied(to: rows))
         let clipped = try UpdateBound(task: file).clipped(update)
         if clipped.isScaled { Console.error("cairn: \(clipped)") }
         return (clipped.update, CSVInput(file: data, layout))
+    }
+
+    /// What training will not see of the rows; nil if nothing.
+    private static func words(outside scaling: FeatureScaling, _ rows: Dataset) -> String? {
+        let counts = scaling.countsOutside(in: rows)
+        guard let most = counts.indices.max(by: { counts[$0] < counts[$1] }), counts[most] > 0 else { return nil }
+        let bounds = scaling.lower.count == 1 ? 0 : most
+        let name =
+            rows.featureNames.indices.contains(most)
+            ? rows.featureNames[most].quotedForPeople : "feature \(most + 1)"
+        let others = counts.count { $0 > 0 } - 1
+        return
+            "\(counts[most]) of \(rows.count) values of \(name) are outside the run's bounds, \(scaling.lower[bounds]) "
+            + "to \(scaling.upper[bounds]), and count as the nearer bound"
+            + (others > 0 ? "; so do values of \(others) other feature\(others == 1 ? "" : "s")" : "")
+            + (counts[most] * 2 > rows.count ? ". Is the unit the one that the run's owner means?" : "")
     }
 
     private func report(_ tally: UploadTally, _ input: Contribution, file: TaskFile) throws {

@@ -43,14 +43,34 @@ struct ModelCreateCommand: ParsableCommand {
         if texts.count == 1 {
             switch ColumnReference(argument: texts[0]) {
             case .index(let count): return (count, [])
-            case .name(let name): return (1, [name])
+            case .name(let name):
+                // `-2` and `2.0` are a number gone wrong rather than a name.
+                guard name == texts[0], NumberText.isDecimal(name) else { return (1, [name]) }
+                throw CommandFailure(
+                    "--features: \(name.quotedForPeople) is no number of features",
+                    advice: "Give digits, as in 64, or names; name:\(name) is one feature that is called so.")
             case .last: break
             }
         }
         return (texts.count, texts)
     }
 
+    /// The command that makes a round's task; what only its owner knows is to be filled in.
+    static func round(model: String, training: String, ownerKey: String) -> PrintedCommand {
+        PrintedCommand("task", "create").option("--model", model).option("--training", training)
+            .option("--owner-key", ownerKey).option("--name", "NAME")
+            .option("--leader", "URL").option("--helper", "URL")
+            .option("--collector-config", "FILE.pub").option("--min-batch-size", "N")
+    }
+
     func run() throws {
+        if model == training {
+            throw CommandFailure.usage(
+                "--model and --training name the same file", advice: "Give each a file of its own.")
+        }
+        // Both or none is made.
+        try UserFile.requireAbsent(model, option: "--model")
+        try UserFile.requireAbsent(training, option: "--training")
         let kind: ModelKind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
         let classNames = classes.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
         if let problem = ClassList.problem(with: classNames) {
@@ -78,9 +98,8 @@ struct ModelCreateCommand: ParsableCommand {
             "\(shape.parameterCount) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
                 + "2^-\(settings.fractionalBits)")
         NextStep.tell(
-            "make the first round's task",
-            PrintedCommand("task", "create").option("--model", model).option("--training", training)
-                .option("--owner-key", "owner.key"))
+            "make the first round's task, with a key from `cairn keygen owner --out owner.key`",
+            Self.round(model: model, training: training, ownerKey: "owner.key"))
     }
 }
 
@@ -102,7 +121,8 @@ struct ModelAnnounceCommand: AsyncParsableCommand {
         }
         NextStep.tell(
             "contributors take part",
-            PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model))
+            PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model)
+                .option("--training", "FILE").option("--data", "FILE").option("--label-column", "COLUMN"))
     }
 }
 
@@ -139,8 +159,7 @@ struct ModelStepCommand: AsyncParsableCommand {
         Console.error("logged: what came of round \(round.number) of run \(round.runName)")
         NextStep.tell(
             "the next round",
-            PrintedCommand("task", "create").option("--model", output).option("--training", training)
-                .option("--run", round.runName).option("--round", "\(round.number + 1)")
-                .option("--owner-key", ownerKey))
+            ModelCreateCommand.round(model: output, training: training, ownerKey: ownerKey)
+                .option("--run", round.runName).option("--round", "\(round.number + 1)"))
     }
 }

@@ -153,6 +153,8 @@ struct TaskCreateCommand: AsyncParsableCommand {
         let file = try await plain ? draft.completePlain() : draft.complete()
         try UserFile.createFolder(folder)
         let path = "\(folder)/\(name).task"
+        let others = (file.logPolicy == nil ? [] : ["policy"]) + (lambdaFile == nil ? [] : ["lambda"])
+        try UserFile.requireFree([path] + others.map { "\(folder)/\(name).\($0)" })
         try UserFile.create(path, String(decoding: file.json(), as: UTF8.self), isSecret: false)
         if let text = file.logPolicy {
             try UserFile.create("\(folder)/\(name).policy", text, isSecret: false)

@@ -15,7 +15,10 @@ struct CSVOptions: ParsableArguments {
             """)
     var header: Header?
     @Option(
-        help: "What separates the file's columns: a character such as ';', or tab. Found out if you do not say.")
+        help: """
+            What separates the file's columns: a character such as ';', or tab; ' ' stands for any number of blanks. Found \
+            out if you do not say.
+            """)
     var delimiter: String?
 
     func validate() throws {

@@ -10,11 +10,15 @@ enum KeyKind: String, CaseIterable {
     /// Whether the key carries a name that others see beside its signatures.
     var isNamed: Bool { self == .log || self == .witness }
 
+    /// Whether others need a part of it.
+    private var hasPublicPart: Bool { self != .token && self != .psk }
+
     /// Writes the secret file, and beside it `FILE.pub` with the public part.
     ///
     /// - Returns: The public part; nil for secrets that have none.
     @discardableResult
     func create(at path: String, name: String? = nil) throws -> String? {
+        if hasPublicPart { try UserFile.requireFree([path, path + ".pub"]) }
         let publicPart = try makeSecret(at: path, name: name ?? "")
         if let publicPart {
             try UserFile.create(path + ".pub", publicPart + "\n", isSecret: false)

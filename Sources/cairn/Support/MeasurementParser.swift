@@ -7,6 +7,10 @@ import SharedModel
 /// How a number is written is the matter of `NumberText`, for `--value` and CSV files alike.
 struct MeasurementParser {
     let vdaf: VDAFConfiguration
+    /// Whether the texts were typed as `--value`: then there is no file in which a row could be left out.
+    private var isTyped = false
+
+    init(vdaf: VDAFConfiguration) { self.vdaf = vdaf }
 
     /// How many numbers one report holds.
     var width: Int {
@@ -30,9 +34,12 @@ struct MeasurementParser {
             throw CommandFailure(
                 "the task takes \(Self.count(width, "number")) a report, not \(texts.count)",
                 advice: isOneWithComma
-                    ? "A comma separates numbers: write a decimal point, and no thousands separator." : "")
+                    ? "A comma separates numbers: write a decimal point, and no thousands separator."
+                    : width > 1 ? "Separate the numbers by commas, and write decimal points." : "")
         }
-        return try measurement(texts)
+        var parser = self
+        parser.isTyped = true
+        return try parser.measurement(texts)
     }
 
     /// One report from as many texts as it holds numbers.
@@ -92,7 +99,7 @@ struct MeasurementParser {
     /// Numbers whose norm is within the bound, which the sending of the first report would else find out.
     private func vector(_ texts: [String]) throws -> [Double] {
         let values = try texts.map { text throws(CommandFailure) in
-            try Self.words { () throws(NumberFault) in try NumberText.real(text) }
+            try words { () throws(NumberFault) in try NumberText.real(text) }
         }
         guard let encoding = vdaf.fixedPointEncoding else { return values }
         do throws(UpdateBoundError) {
@@ -109,7 +116,7 @@ struct MeasurementParser {
 
     private func bool(_ text: String) throws(CommandFailure) -> Bool {
         if let word = TruthWord(text) { return word == .yes }
-        let number = try Self.words(orAdvice: "Write 1 or 0.") { () throws(NumberFault) in try NumberText.whole(text) }
+        let number = try words(orAdvice: "Write 1 or 0.") { () throws(NumberFault) in try NumberText.whole(text) }
         guard number <= 1 else {
             throw CommandFailure("\(text.quotedForPeople) is not true or false", advice: "Write 1 or 0.")
         }
@@ -118,7 +125,7 @@ struct MeasurementParser {
 
     private func integer(_ text: String, upTo maximum: UInt64) throws(CommandFailure) -> UInt64 {
         let range = "The task takes 0 to \(maximum)."
-        let number = try Self.words(orAdvice: range) { () throws(NumberFault) in try NumberText.whole(text) }
+        let number = try words(orAdvice: range) { () throws(NumberFault) in try NumberText.whole(text) }
         guard number <= UInt128(maximum) else {
             throw CommandFailure("\(text.quotedForPeople) is too large", advice: range)
         }
@@ -126,13 +133,19 @@ struct MeasurementParser {
     }
 
     /// - Parameter range: what to say in place of the general advice, where nothing else is known of the text.
-    private static func words<Number>(
+    private func words<Number>(
         orAdvice range: String? = nil, _ read: () throws(NumberFault) -> Number
     ) throws(CommandFailure) -> Number {
         do throws(NumberFault) {
             return try read()
         } catch {
             switch error {
+            case .missing, .notFinite, .spreadsheetError, .losesPrecision:
+                let advice = isTyped ? range ?? NumberFault.malformed("").advice : error.advice
+                throw CommandFailure(error.problem, advice: advice)
+            case .otherDelimiter(let text, _) where isTyped:
+                throw CommandFailure(
+                    "\(text.quotedForPeople) is not one number", advice: range ?? "Separate numbers by commas.")
             case .word, .malformed, .negative: throw CommandFailure(error.problem, advice: range ?? error.advice)
             default: throw CommandFailure(error.problem, advice: error.advice)
             }

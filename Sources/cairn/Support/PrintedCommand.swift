@@ -25,7 +25,7 @@ struct PrintedCommand: Sendable {
     /// Adds an id as the last argument, which may begin with a dash.
     func adding(id: String) -> PrintedCommand { adding(id.hasPrefix("-") ? ["--", id] : [id]) }
 
-    /// The line for a shell. `…` stands for what the person has to fill in.
+    /// The line for a shell. Words in capitals stand for what the person has to fill in.
     var text: String { ShellWords.line(words) }
 
     private func adding(_ more: [String]) -> PrintedCommand {

@@ -111,11 +111,14 @@ struct TrainingSettings: Codable, Sendable, Equatable {
         var hash: [UInt8] { Array(SHA256.hash(data: bytes)) }
 
         /// Whether a task's `terms_hash` is that of this file, or of what it was before a mail program or an editor changed
-        /// the ends of its lines: the settings are the same.
+        /// the ends of its lines or of the file: the settings are the same.
         func isNamed(by termsHash: [UInt8]?) -> Bool {
             if termsHash == hash { return true }
             guard let text = try? InputFile.text(of: bytes, named: "") else { return false }
-            return termsHash == Array(SHA256.hash(data: Data(text.utf8)))
+            let lines = text.reversed().drop(while: \.isNewline).reversed()
+            return [text, String(lines), String(lines) + "\n"].contains {
+                termsHash == Array(SHA256.hash(data: Data($0.utf8)))
+            }
         }
     }
 

@@ -5,9 +5,18 @@ import InputFiles
 /// Files that a person names on the command line. Errors name the path and say what to do.
 enum UserFile {
     /// Finds out, before something is done, that its result has a place to go.
-    static func requireAbsent(_ path: String) throws {
+    static func requireAbsent(_ path: String, option: String = "--out") throws {
         if !isStream(path), FileManager.default.fileExists(atPath: path) {
-            throw CommandFailure("\(path) exists", advice: "Name another file with --out.")
+            throw CommandFailure("\(path) exists", advice: "Name another file with \(option).")
+        }
+    }
+
+    /// Refuses to begin where one of several files that belong together is there: half of a pair of keys beside half of
+    /// another is worse than none.
+    static func requireFree(_ paths: [String]) throws {
+        for path in paths where !isStream(path) && FileManager.default.fileExists(atPath: path) {
+            throw CommandFailure(
+                "\(path) exists already, and is not overwritten", advice: "Choose another name, or remove it first.")
         }
     }
 
