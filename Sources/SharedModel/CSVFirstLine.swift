@@ -99,6 +99,8 @@ struct CSVFirstLineDecision {
     /// A word where a number is wanted, in a line that is like all others in the columns that nobody asked for.
     private func dataEvidence(words: [Int]) -> (text: String, column: Int)? {
         guard case .values = content, let word = words.first else { return nil }
+        // A word over numbers in another column is a name, and so is the rest.
+        if wordOverNumbers(beside: words) != nil { return nil }
         let start = "\(first.cells[word].text.quotedForPeople) is no number, but in column"
         for column in first.cells.indices where !chosen.contains(column) {
             let cell = first.cells[column]
@@ -117,6 +119,13 @@ struct CSVFirstLineDecision {
             }
         }
         return nil
+    }
+
+    private func wordOverNumbers(beside columns: [Int]) -> Int? {
+        first.cells.indices.first { column in
+            !columns.contains(column) && isWord(first, column)
+                && others.allSatisfy { NumberText.isDecimal($0.cells[column].text) }
+        }
     }
 
     /// What data frames write for the numbers of the rows.
@@ -141,11 +150,8 @@ struct CSVFirstLineDecision {
     /// Numbers in line 1 that may be names all the same.
     private func otherEvidence(_ columns: [Int]) -> (text: String, column: Int?)? {
         if case .values = content {
-            for column in first.cells.indices where !columns.contains(column) {
-                let text = first.cells[column].text
-                if isWord(first, column), others.allSatisfy({ NumberText.isDecimal($0.cells[column].text) }) {
-                    return ("it has \(text.quotedForPeople) over a column of numbers", column)
-                }
+            if let column = wordOverNumbers(beside: columns) {
+                return ("it has \(first.cells[column].text.quotedForPeople) over a column of numbers", column)
             }
         }
         if columns.allSatisfy({ first.cells[$0].isQuoted }),

@@ -95,7 +95,8 @@ import Testing
                     error.description.contains("'closed' is no number") && error.description.contains("--header yes"))
             }
         }
-        // Names that are years, over what is none, do not speak against a header.
+        // A name over numbers in another column, and years over what is none, speak for one.
+        #expect(try layout("acidity,11,quality\n7.4,34,5\n7.8,67,6\n", ["2"]).firstLine == .columnNames)
         #expect(try layout("country,visits,2019\nA,5,7\nB,6,8\n", ["1"]).firstLine == .columnNames)
         #expect(try layout("day,visits\n2024-01-02,5\n2024-01-03,6\n", ["1"]).firstLine == .columnNames)
     }
