@@ -244,7 +244,7 @@ package final class PeerStanding: Sendable {
                 let hash = Self.keyHash(task.verifyKey)
                 let known = state.tasks[task.id].flatMap { $0.keyHash == hash ? $0 : nil }
                 // What the peer was not ready for when it was heard last it may be ready for when it is back.
-                if case .unreachable = outcome, known?.state.isUnready == true {
+                if node.contains(where: \.isAbsence), known?.state.isUnready == true {
                     state.tasks[task.id] = nil
                     continue
                 }

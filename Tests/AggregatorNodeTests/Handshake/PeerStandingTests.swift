@@ -108,7 +108,8 @@ import Testing
     }
 
     /// Its operator may have added the task a moment before it went: reports may wait for it, jobs are not formed.
-    @Test func whatAPeerThatIsAwayDidNotHaveYetIsOpenAgain() {
+    @Test(arguments: [HandshakeOutcome.unreachable("status 502"), .plain("status 400")])
+    func whatAPeerThatIsAwayDidNotHaveYetIsOpenAgain(absence: HandshakeOutcome) {
         let standing = standing()
         var assessment = HandshakeAssessment()
         let missing = HandshakeFinding(.taskUnknown, .unready, reach: .everything, reason: "", advice: "")
@@ -116,7 +117,7 @@ import Testing
         assessment.tasks = [committed.id: [missing], plain.id: [missing, other]]
         take(standing, .assessed(assessment))
         #expect(standing.obstacles(committed) == [missing] && standing.obstacles(plain) == [missing, other])
-        take(standing, .unreachable("status 502"))
+        take(standing, absence)
         #expect(standing.taskState(committed) == .unknown && !standing.mayWork(on: committed))
         #expect(standing.obstacles(plain) == [missing, other], "what contradicts stays")
     }
