@@ -209,6 +209,29 @@ extension EndToEnd {
             }
         }
 
+        @Test func receiptsAreInTheLogWhenTheLeaderHasEndedTheTask() async throws {
+            try await TestNodes.run { nodes in
+                let task = try await nodes.createTask(
+                    "ended", "--vdaf", "count", "--batch-mode", "leader-selected", "--min-batch-size", "1",
+                    "--max-batch-size", "10")
+                let file = nodes.taskPath(task.name)
+                try await Cairn.succeed("contribute", "--task", file, "--value", "1", home: nodes.home)
+                try await Cairn.succeed(
+                    "collect", "--task", file, "--hpke-key", nodes.collectorKeyFile, "--token",
+                    nodes.collectorTokenFile, home: nodes.home)
+                try await Cairn.succeed(
+                    "node", "task", "remove", "--config", nodes.leader.configuration, task.name)
+                let receipts = "\(nodes.folder.path)/kept"
+                let fetched = try await Cairn.succeed(
+                    "receipt", "fetch", "--task", file, "--out", receipts, "--json", home: nodes.home
+                ).json()
+                #expect((fetched["fetched"] as? [String])?.count == 1, "\(fetched)")
+                #expect((fetched["unknown"] as? [String])?.isEmpty == true, "\(fetched)")
+                let verified = try await Cairn.run("receipt", "verify", receipts, home: nodes.home)
+                #expect(verified.status == 0, "\(verified.errors) \(verified.output)")
+            }
+        }
+
         @Test func aTaskComesByURLAndAnotherOneNever() async throws {
             try await TestNodes.run { nodes in
                 let options = [

@@ -9,8 +9,8 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         commandName: "fetch",
         abstract: "Fetch missing receipts from the leader.",
         discussion: """
-            A receipt exists once the report is in the log under a checkpoint with the policy's quorum. It is kept in the \
-            wallet; with --out, the receipts of all reports are written as files, too, for `cairn receipt verify` and other \
+            A receipt exists once the report is in the log under a checkpoint with the policy's quorum. Where the leader has \
+            ended the task, it is made from the log. It is kept in the wallet; with --out, the receipts of all reports are written as files, too, for `cairn receipt verify` and other \
             people's tools.
             """)
 
@@ -53,6 +53,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             let bar = ProgressBar("asking for receipts", total: missing.count)
             defer { bar.finish() }
             var facts: [WalletRecord] = []
+            var strange: [ReportRecord] = []
             func keep() throws {
                 if !facts.isEmpty { try access.wallet.save(facts) }
                 facts = []
@@ -65,7 +66,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
                     case .available: fetched.append(id)
                     case .pending: pending.append(id)
                     case .rejected(let reason): rejected[id] = reason
-                    case .unknown: unknown.append(id)
+                    case .unknown: strange.append(record)
                     }
                     facts += Self.facts(answer, about: record)
                     // A hundred share the cost of one write to the disk.
@@ -77,6 +78,9 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
                 throw error
             }
             try keep()
+            let recovered = strange.isEmpty ? [] : await Self.recover(strange, of: file, access.wallet)
+            fetched += recovered
+            unknown += Set(strange.map(\.reportID.base64URL)).subtracting(recovered).sorted()
             await Self.holdAgainstTheLog(client, access.wallet)
         }
         let written = try out.map { try Self.write(try access.wallet.contents(), of: files, to: $0) }
@@ -95,13 +99,33 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         Self.list(
             rejected.sorted { $0.key < $1.key }.map { ($0.key, "rejected: \(ReportError.explained($0.value))") },
             "rejected")
-        Self.list(unknown.map { ($0, "unknown to the leader") }, "unknown to the leader")
+        let nowhere = "unknown to the leader, and not in its log"
+        Self.list(unknown.map { ($0, nowhere) }, nowhere)
         if let out, written?.isEmpty == false {
             NextStep.tell("check them", PrintedCommand("receipt", "verify").word(path: out))
         } else if !fetched.isEmpty {
             NextStep.tell("what they earned, once their batch is closed", PrintedCommand("credit", "show"))
         }
         if fetched.isEmpty, pending.isEmpty, rejected.isEmpty, unknown.isEmpty { Console.error("nothing to fetch") }
+    }
+
+    /// A leader that has ended a task answers as if it had never known it. What its log has is there all the same.
+    ///
+    /// - Returns: the reports whose receipts were found there.
+    private static func recover(
+        _ records: [ReportRecord], of file: TaskFile, _ wallet: ContributorWallet
+    ) async -> [String] {
+        do {
+            let recovery = WalletRecovery(task: file, source: try file.publicLog(at: nil).source)
+            _ = try recovery.add(try await recovery.find(seed: wallet.seed), to: wallet)
+            let receipts = try wallet.contents().receipts
+            return records.filter { receipts[$0.key] != nil }.map(\.reportID.base64URL)
+        } catch {
+            Console.error(
+                "cairn: the leader does not know \(records.count) of your reports (it may have ended the task), and its log "
+                    + "could not be read: \(CommandFailure.describe(error))")
+            return []
+        }
     }
 
     /// A report may be rejected or withdrawn after its receipt came. That the log cannot be read now is no failure here.
