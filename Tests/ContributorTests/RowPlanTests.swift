@@ -95,7 +95,7 @@ import Wallet
     @Test func anotherColumnOfTheFileIsAnotherFile() throws {
         let sent = past(file([7, 8]), .stored, .stored)
         #expect(try plan(file([1, 2], columns: "weight"), sent).missing.count == 2)
-        #expect(try plan(file([7, 2], columns: "weight"), sent).missing.count == 2)
+        #expect(try plan(file([7, 2], columns: "weight"), sent).missing.count == 2, "half of the rows are no sign")
     }
 
     /// A header was added, or a column got another name; or it is another column that happens to be equal.
@@ -108,12 +108,18 @@ import Wallet
         #expect(try plan(file([7, 8]), all, again: true).missing.count == 2)
         // It has grown as well.
         let grown = file([7, 8, 9])
-        #expect(throws: RowConflict.otherColumns("#0", rows: 2)) { try plan(grown, all) }
-        #expect(throws: RowConflict.otherColumns("#0", rows: 2)) {
+        #expect(throws: RowConflict.otherColumns("#0", rows: 2, changed: [])) { try plan(grown, all) }
+        #expect(throws: RowConflict.otherColumns("#0", rows: 2, changed: [])) {
             try plan(file([7, 8, 1, 2]), sent)
         }
         #expect(try plan(grown, all, rows: [2]).missing.map(\.index) == [2])
         #expect(try plan(grown, all, again: true).missing.count == 3)
+        // Or a value was mended as well.
+        let three = past(file([7, 8, 9], columns: "#0"), .stored, .stored, .stored)
+        let mended = file([7, 5, 9, 4])
+        #expect(throws: RowConflict.otherColumns("#0", rows: 3, changed: [1])) { try plan(mended, three) }
+        #expect(steps(try plan(mended, three, rows: [1, 3], again: true).missing) == [[1, 0], [3, 0]])
+        #expect(try plan(file([7, 5, 1]), three).missing.count == 3, "one equal row of three is no sign")
     }
 
     @Test func whatWasCorrectedWasNotRefused() throws {

@@ -259,6 +259,14 @@ extension EndToEnd {
                 #expect(try ids(proxy).count == 3)
                 #expect(try await contribute(file, nodes, task, "--row", "4..").status == 0)
                 #expect(try ids(proxy).count == 4)
+                // A value was mended as well.
+                _ = try write([7, 6, 8, 1], "rows.csv", nodes)
+                let mended = try await contribute(file, nodes, task)
+                #expect(mended.status == 1 && mended.errors.contains("`--again --row 2 --row 4..`"), "\(mended.errors)")
+                #expect(try ids(proxy).count == 4)
+                #expect(try await withdraw(nodes, task, "--csv", file, "--row", "2").status == 0)
+                let new = try await contribute(file, nodes, task, "--again", "--row", "2", "--row", "4..")
+                #expect(new.output.contains("1 of 1 reports stored"), "\(new.output)\(new.errors)")
             }
         }
 

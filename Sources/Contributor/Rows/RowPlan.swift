@@ -7,7 +7,7 @@ import Wallet
 /// that one was, its column is called the same, and all rows that were sent are still what they were, so that a file may
 /// grow at its end. Two rows of equal values are two rows. Where a row that was sent says something else now, nothing is
 /// sent, for nobody knows whether it is a correction or another file; and so where all rows of one file are the first of
-/// another, or where all rows that were sent have the same values under another name of the column: that may be another
+/// another, or where most rows that were sent have the same values under another name of the column: that may be another
 /// column, or a header that was added or mended.
 package struct RowPlan: Sendable, Equatable {
     /// A report to be sent.
@@ -162,7 +162,10 @@ package struct RowPlan: Sendable, Equatable {
         if found == nil, let changed = there.first { throw .otherValues(rows: changed.changed(in: file, chosen)) }
         for other in past where other.source.key != found?.source.key && other.isAnotherName(of: file) {
             guard chosen.contains(where: { other.reports[$0] != nil && found?.reports[$0] == nil }) else { continue }
-            throw .otherColumns(other.source.columns, rows: (other.reports.keys.max() ?? 0) + 1)
+            throw .otherColumns(
+                other.source.columns, rows: (other.reports.keys.max() ?? 0) + 1,
+                changed: other.reports.keys.filter { !other.agrees(at: $0, with: file) && found?.reports[$0] == nil }
+                    .sorted())
         }
         // Some equal rows are no sign of one file; that all rows of one are the first of the other is one.
         for other in past where other.source.key != found?.source.key && other.isBeginning(of: file) {
@@ -191,13 +194,14 @@ extension RowPlan.Past {
             && (0..<count).allSatisfy { agrees(at: $0, with: file) }
     }
 
-    /// Whether all rows that were sent are in a file at the same place with the same values, in columns of other names.
+    /// Whether most rows that were sent, two of three, are in a file at the same place with the same values, in columns of
+    /// other names: somebody who adds a header may mend a value as well.
     fileprivate func isAnotherName(of file: RowFile.Outline) -> Bool {
-        !file.path.isEmpty && source.path == file.path && source.columns != file.columns
-            && reports.keys.allSatisfy { agrees(at: $0, with: file) }
+        !file.path.isEmpty && source.path == file.path && source.columns != file.columns && !reports.isEmpty
+            && 3 * reports.keys.count { agrees(at: $0, with: file) } >= 2 * reports.count
     }
 
-    private func agrees(at index: Int, with file: RowFile.Outline) -> Bool {
+    fileprivate func agrees(at index: Int, with file: RowFile.Outline) -> Bool {
         file.digests.indices.contains(index)
             && reports[index]?.contains { $0.row.digest == file.digests[index] } ?? false
     }
@@ -233,6 +237,6 @@ package enum RowConflict: Error, Equatable {
     case otherValues(rows: [Int])
     /// The file begins with all rows of another one.
     case beginsLike(path: String, rows: Int)
-    /// Its first rows have the values that were sent of columns with other names.
-    case otherColumns(String, rows: Int)
+    /// Its first rows, but for those that changed (from 0), have the values that were sent of columns with other names.
+    case otherColumns(String, rows: Int, changed: [Int])
 }

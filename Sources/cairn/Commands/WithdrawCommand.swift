@@ -89,15 +89,10 @@ struct WithdrawCommand: AsyncParsableCommand {
     /// The reports of the chosen rows that count or may count.
     private func reportsOfRows(_ contents: WalletContents, _ task: TaskID) throws -> [ReportID] {
         let sources = try RowNames.sources(csv, in: contents, task: task)
-        guard Set(sources.map { [$0.path, $0.columns] }).count == 1 else {
-            let many = Set(sources.map(\.path)).count > 1
+        guard Set(sources.map(\.path)).count == 1 else {
             throw CommandFailure(
-                "rows of several \(many ? "files" : "columns") were sent to the task: "
-                    + (many
-                        ? RowNames.names(sources) : sources.map(\.columns).map(RowNames.shown).joined(separator: "; ")),
-                advice: many
-                    ? "Say with --csv which one is meant."
-                    : "Name the reports with --report; `cairn receipt list --csv FILE` lists them.")
+                "rows of several files were sent to the task: \(RowNames.names(sources))",
+                advice: "Say with --csv which one is meant.")
         }
         let ids = Set(sources.map(\.key.sourceID))
         let found = contents.rows.filter { key, row in
@@ -106,6 +101,14 @@ struct WithdrawCommand: AsyncParsableCommand {
             }
             return rows.contains { $0.contains(Int(clamping: row.row)) }
                 && (report.state.isOpen || report.state == .stored)
+        }
+        // Of a file whose header was mended, each row was sent of one column only.
+        let columns = Set(
+            sources.filter { source in found.values.contains { $0.sourceID == source.key.sourceID } }.map(\.columns))
+        guard columns.count <= 1 else {
+            throw CommandFailure(
+                "these rows were sent of several columns: \(columns.sorted().map(RowNames.shown).joined(separator: "; "))",
+                advice: "Name the reports with --report; `cairn receipt list --csv FILE` lists them.")
         }
         let name = RowNames.file(sources[0].path)
         for selection in rows {

@@ -104,15 +104,28 @@ struct RowContribution: Sendable {
                 "nothing was sent: the first \(rows) rows of \(argument) are those of \(RowNames.shown(path)), which "
                     + "were sent to the task before",
                 advice: "With `--row \(rows + 1)..` only the others are sent, with `--again` all of them.")
-        case .otherColumns(let columns, let rows):
-            CommandFailure(
-                "nothing was sent: \(rows == 1 ? "the first row" : "the first \(rows) rows") of \(argument) \(rows == 1 ? "has" : "have") the "
-                    + "values that were sent to the task before as column \(RowNames.shown(columns))",
-                advice: rows < file.rows.count
-                    ? "If only its header is another, `--row \(rows + 1)..` sends the others. If it is another column, or all of it "
-                        + "shall count once more: --again."
-                    : "If it is another column, or shall count once more: --again.")
+        case .otherColumns(let columns, let sent, let changed):
+            otherColumns(columns, sent, changed, task: task)
         }
+    }
+
+    private func otherColumns(_ columns: String, _ sent: Int, _ changed: [Int], task: String) -> CommandFailure {
+        let rest = sent < file.rows.count ? " --row \(sent + 1).." : ""
+        let present = changed.filter { $0 < file.rows.count }
+        let choice = RowSelection.ranges(of: present).prefix(40).map { " --row \($0)" }.joined()
+        let header =
+            if !changed.isEmpty {
+                "If only its header and \(names(present)) were mended, take what was sent back, "
+                    + "`\(withdrawal(of: changed, task: task))`, and send the new with `--again\(choice)\(rest)`. "
+            } else if !rest.isEmpty {
+                "If only its header is another, `\(rest.dropFirst())` sends the others. "
+            } else {
+                ""
+            }
+        return CommandFailure(
+            "nothing was sent: \(changed.isEmpty ? "the" : "most of the") first \(sent) rows of \(argument) have the "
+                + "values that were sent to the task before as column \(RowNames.shown(columns))",
+            advice: header + "If it is another column, or all of it shall count once more: --again.")
     }
 
     private func withdrawal(of rows: [Int], task: String) -> String {
