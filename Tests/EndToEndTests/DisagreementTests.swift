@@ -73,13 +73,13 @@ extension EndToEnd {
                 try await awaitAccepted(2, nodes, task)
                 await nodes.helper.kill()
                 async let answer = collect(nodes)
-                try await Task.sleep(for: .seconds(6))
+                try await Task.sleep(for: .seconds(8))
                 try await nodes.helper.start()
                 let collected = try await answer
                 try #require(collected.status == 0, "\(collected.errors)")
                 #expect(try collected.json()["result"] as? [String] == ["21"])
                 #expect(
-                    collected.errors.contains("waiting for the helper at \(nodes.helper.url)"), "\(collected.errors)")
+                    collected.errors.contains("it waits for the helper at \(nodes.helper.url)"), "\(collected.errors)")
             }
         }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contributor
 import DAP
-import Synchronization
 import TensorFiles
 
 /// `cairn collect`: the collector asks for a batch's result.
@@ -83,7 +82,6 @@ struct CollectCommand: AsyncParsableCommand {
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try TokenFile.read(token),
             transport: .speaking)
         let query = try query(file.configuration)
-        let reasons = WaitingReasons()
         let progress = try CollectionProgress(task: file)
         let outcome: CollectionOutcome
         do {
@@ -91,7 +89,6 @@ struct CollectCommand: AsyncParsableCommand {
             outcome = try await progress.during(notice: tell) { note in
                 try await collector.collect(query, next: next, deadline: NetworkOptions.timeout ?? .seconds(600)) {
                     note($0)
-                    if let line = reasons.line(for: $0, at: .now) { Console.error(line) }
                     Spinner.shared.turn("waiting for the aggregators")
                 }
             }
@@ -190,34 +187,6 @@ extension AggregateValue {
         case .integer(let value): [Double(value)]
         case .vector(let values): values.map { Double($0) }
         case .signedVector(let values): values.map { Double($0) * vdaf.unit }
-        }
-    }
-}
-
-/// Which of the reasons to wait that a leader gives are worth a line.
-final class WaitingReasons: Sendable {
-    private struct State {
-        var last: String?
-        /// Of the last line, or of the first reason.
-        var since: ContinuousClock.Instant?
-    }
-
-    private let state = Mutex(State())
-
-    /// What passes within this time is not worth a line, and neither are two lines in it.
-    static let quiet: Duration = .seconds(2)
-
-    /// A line for a reason that is new, and that has lasted from one question to the next.
-    func line(for reason: String?, at now: ContinuousClock.Instant) -> String? {
-        state.withLock { state in
-            guard let reason, reason != state.last else { return nil }
-            guard let since = state.since else {
-                state.since = now
-                return nil
-            }
-            guard now - since >= Self.quiet else { return nil }
-            (state.last, state.since) = (reason, now)
-            return "waiting for \(reason)"
         }
     }
 }
