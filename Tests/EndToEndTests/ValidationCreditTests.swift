@@ -149,7 +149,7 @@ extension EndToEnd {
                 "credit", "payout", "--task", nodes.taskPath("trial"), "--pool", "1000", "--policy",
                 nodes.policyPath("trial"), "--audience", "payer.example", "--registry", "\(folder)/registry",
                 "--owner-key", owner, "--out", "\(folder)/drained", "--log", "\(folder)/no-log", claim)
-            #expect(nowhere.status == 1 && nowhere.errors.contains("no checkpoint"), "\(nowhere.errors)")
+            #expect(nowhere.status == 64 && nowhere.errors.contains("there is no folder"), "\(nowhere.errors)")
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/drained"))
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/registry"))
         }
