@@ -46,7 +46,9 @@ extension EndToEnd {
                         "is the header, 2 rows follow"
                     ),
                     ("0,1\n8,9\n", ["--column", "name:1"], [9], "is the header, 1 row follows"),
-                    ("2019\n15\n16\n", ["--column", "0", "--header", "yes"], [15, 16], "is the header, 2 rows follow"),
+                    (
+                        "2019\n15\n16\n", ["--column", "0", "--header", "yes"], [15, 16], "is the header, 2 rows follow"
+                    ),
                     ("99\n12", ["--column", "0", "--header", "no"], [99, 12], "line 1 is data, 2 rows in all"),
                     ("b^4\na^6\n", ["--column", "1", "--delimiter", "^"], [4, 6], "values from column 2 of 2"),
                 ]

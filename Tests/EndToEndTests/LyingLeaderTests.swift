@@ -128,7 +128,8 @@ extension EndToEnd {
                 let unread = try await collect(elsewhere, "\(nodes.folder.path)/unread.npy", nodes)
                 #expect(unread.status == 0, "\(unread.errors)")
                 #expect(try unread.json()["audited"] as? Bool == false)
-                #expect((try unread.json()["audit"] as? String)?.contains("there is no folder") == true, "\(unread.output)")
+                #expect(
+                    (try unread.json()["audit"] as? String)?.contains("there is no folder") == true, "\(unread.output)")
             }
         }
 
