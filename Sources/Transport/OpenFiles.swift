@@ -10,6 +10,8 @@ package enum OpenFiles {
     package static let reserve = 20
     /// Descriptors of one event loop.
     package static let perLoop = 3
+    /// A client does not take more than that, even where the system would let it.
+    private static let most: UInt = 4_096
 
     /// How many event loops a client may have; nil where there is no room for one.
     ///
@@ -25,7 +27,7 @@ package enum OpenFiles {
 
     /// Makes room, before the first event loop is there.
     package static func prepare() throws(TransportFault) {
-        let (limit, open) = (raisedLimit(), countOpen())
+        let (limit, open) = (raisedLimit(most: most), countOpen())
         // What the library takes by default. Asking it would be the one time that it may be told.
         let wanted = max(System.coreCount, 1)
         guard let loops = loops(limit: limit, open: open, wanted: wanted) else {
@@ -37,8 +39,10 @@ package enum OpenFiles {
         if loops < wanted { NIOSingletons.groupLoopCountSuggestion = loops }
     }
 
-    /// The soft limit, raised to the hard one where that is higher, as far as sensible.
-    private static func raisedLimit() -> Int {
+    /// How many files this process may have open: its soft limit, raised to the hard one where that is higher.
+    ///
+    /// - Parameter most: the limit is raised no further than to this.
+    package static func raisedLimit(most: UInt) -> Int {
         #if canImport(Darwin)
             let resource = RLIMIT_NOFILE
         #else
@@ -46,7 +50,7 @@ package enum OpenFiles {
         #endif
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return 256 }
-        let wanted = min(UInt(limit.rlim_max), 4_096)
+        let wanted = min(UInt(limit.rlim_max), most)
         if limit.rlim_cur < wanted {
             var raised = limit
             raised.rlim_cur = rlim_t(wanted)

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import Transport
 
 /// Open files and connections of this process, which the system limits (`ulimit -n`).
 ///
@@ -24,7 +25,7 @@ package enum Descriptors {
     static func limits(_ limits: ServingLimits = ServingLimits()) async throws(NodeStartError) -> ServingLimits {
         await warmUp()
         var result = limits
-        let (limit, open) = (raisedLimit(), countOpen())
+        let (limit, open) = (OpenFiles.raisedLimit(most: most), countOpen())
         guard let connections = connections(limit: limit, open: open) else {
             throw .failed(
                 "this process may open \(limit) files and connections and has \(open) open already; "
@@ -49,23 +50,6 @@ package enum Descriptors {
         _ = MultiThreadedEventLoopGroup.singleton.next()
         try? await Task.sleep(for: .milliseconds(1), clock: .continuous)
         try? await Task.sleep(for: .milliseconds(1), clock: .suspending)
-    }
-
-    private static func raisedLimit() -> Int {
-        #if canImport(Darwin)
-            let resource = RLIMIT_NOFILE
-        #else
-            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #endif
-        var limit = rlimit()
-        guard getrlimit(resource, &limit) == 0 else { return 256 }
-        let wanted = min(UInt(limit.rlim_max), most)
-        if limit.rlim_cur < wanted {
-            var raised = limit
-            raised.rlim_cur = rlim_t(wanted)
-            if setrlimit(resource, &raised) == 0 { limit = raised }
-        }
-        return Int(clamping: limit.rlim_cur)
     }
 
     private static func countOpen() -> Int {
