@@ -12,18 +12,6 @@ extension EndToEnd {
     @Suite struct ContributingTwice {
         private static let value = 40
 
-        /// Runs `body` with a task of sums between two nodes, the leader behind a proxy.
-        private func run(
-            _ name: String, committed: Bool = true, _ body: (TestNodes, FaultProxy, TaskFile) async throws -> Void
-        ) async throws {
-            try await TestNodes.runBehindProxies { nodes, proxies in
-                let task = try await nodes.createTask(
-                    name, "--vdaf", "sum", "--max-measurement", "1000", committed ? "--committed" : "--uncommitted",
-                    "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "10")
-                try await body(nodes, proxies.leader, task)
-            }
-        }
-
         private func contribute(
             _ nodes: TestNodes, _ task: TaskFile, value: Int = Self.value, _ options: String..., home: String? = nil
         ) async throws -> CommandResult {
@@ -55,7 +43,7 @@ extension EndToEnd {
 
         /// The report of the first answer and the one that is sent again are one report, and both nodes count it once.
         @Test func aReportIsEncryptedAgainAndNotMadeAgain() async throws {
-            try await run("reseal") { nodes, proxy, task in
+            try await TestNodes.runSums("reseal") { nodes, proxy, task in
                 proxy.treatUploads(.first(1), with: .refusingReports(.outdatedConfig))
                 let result = try await contribute(nodes, task, "--json")
                 #expect(result.status == 0, "\(result.errors)")
@@ -74,7 +62,7 @@ extension EndToEnd {
         }
 
         @Test func aLeaderThatAsksForEverGetsNoSecondReport() async throws {
-            try await run("forever") { nodes, proxy, task in
+            try await TestNodes.runSums("forever") { nodes, proxy, task in
                 proxy.treatUploads(with: .refusingReports(.outdatedConfig))
                 let first = try await contribute(nodes, task)
                 #expect(first.status == 1 && first.errors.contains("outdated_config"), "\(first.errors)")
@@ -95,7 +83,7 @@ extension EndToEnd {
 
         /// Tried again at once, while the log does not show the report yet: every form of it is withdrawn before the next.
         @Test func theImpatientAreCountedOnce() async throws {
-            try await run("impatient") { nodes, proxy, task in
+            try await TestNodes.runSums("impatient") { nodes, proxy, task in
                 proxy.treatUploads(with: .refusingReports(.outdatedConfig))
                 for _ in 0..<3 { #expect(try await contribute(nodes, task).status == 1) }
                 proxy.behave()
@@ -108,7 +96,7 @@ extension EndToEnd {
         }
 
         @Test func aReportThatIsStoredUnderARefusalIsFoundInTheLog() async throws {
-            try await run("refused") { nodes, proxy, task in
+            try await TestNodes.runSums("refused") { nodes, proxy, task in
                 proxy.treatUploads(with: .refusingReports(.reportDropped))
                 #expect(try await contribute(nodes, task).status == 1)
                 #expect(try states(nodes, task) == [.rejected("report_dropped")])
@@ -129,7 +117,7 @@ extension EndToEnd {
 
         /// Nobody knows where the report is: it is withdrawn, and the log shows that, before the value is sent again.
         @Test func whatTheLogDoesNotHaveIsWithdrawnFirst() async throws {
-            try await run("dropped") { nodes, proxy, task in
+            try await TestNodes.runSums("dropped") { nodes, proxy, task in
                 proxy.treatUploads(with: .refusingReports(.outdatedConfig).unasked)
                 #expect(try await contribute(nodes, task).status == 1)
                 proxy.behave()
@@ -152,7 +140,7 @@ extension EndToEnd {
         }
 
         @Test func anUploadWithoutAnAnswerIsSettledBeforeTheNextOne() async throws {
-            try await run("broken") { nodes, proxy, task in
+            try await TestNodes.runSums("broken") { nodes, proxy, task in
                 proxy.treatUploads(with: .torn)
                 let client = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(2)))
                 let wallet = try nodes.wallet()
@@ -174,7 +162,7 @@ extension EndToEnd {
 
         /// A log that cannot be read settles nothing.
         @Test func withoutTheLogNothingIsSentAgain() async throws {
-            try await run("unread") { nodes, proxy, task in
+            try await TestNodes.runSums("unread") { nodes, proxy, task in
                 // Somebody else's report brings the log its first checkpoint.
                 let other = nodes.folder.path + "/first"
                 try TestWallet.create(in: other)
@@ -214,7 +202,7 @@ extension EndToEnd {
         }
 
         @Test func tasksWithoutALogSayThatNothingCanBeProved() async throws {
-            try await run("plain", committed: false) { nodes, proxy, task in
+            try await TestNodes.runSums("plain", committed: false) { nodes, proxy, task in
                 proxy.treatUploads(with: .refusingReports(.reportDropped))
                 #expect(try await contribute(nodes, task).status == 1)
                 proxy.treatUploads(with: .refusingReports(.outdatedConfig))

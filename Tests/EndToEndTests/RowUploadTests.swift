@@ -12,17 +12,6 @@ extension EndToEnd {
     @Suite struct RowUploads {
         private static let rows = 300
 
-        private func run(
-            _ name: String, committed: Bool = true, _ body: (TestNodes, FaultProxy, TaskFile) async throws -> Void
-        ) async throws {
-            try await TestNodes.runBehindProxies { nodes, proxies in
-                let task = try await nodes.createTask(
-                    name, "--vdaf", "sum", "--max-measurement", "1000", committed ? "--committed" : "--uncommitted",
-                    "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "1000")
-                try await body(nodes, proxies.leader, task)
-            }
-        }
-
         private func write(_ values: some Sequence<Int>, _ name: String, _ nodes: TestNodes) throws -> String {
             let path = "\(nodes.folder.path)/\(name)"
             try ("v\n" + values.map { "\($0)\n" }.joined()).write(toFile: path, atomically: true, encoding: .utf8)
@@ -70,7 +59,8 @@ extension EndToEnd {
         /// Killed before a request arrives, while its answer is on its way, in the second request, and at any time.
         @Test(arguments: [true, false])
         func aFileWhoseUploadIsKilledAgainAndAgainCountsOnce(committed: Bool) async throws {
-            try await run("killed-\(committed)", committed: committed) { nodes, proxy, task in
+            try await TestNodes.runSums("killed-\(committed)", committed: committed, mostReports: 1_000) {
+                nodes, proxy, task in
                 let file = try write(1...Self.rows, "rows.csv", nodes)
                 let seen = { [proxy] in try !proxy.uploads.isEmpty }
                 proxy.treatUploads(with: .delayed(.seconds(30)).unasked)
@@ -107,7 +97,7 @@ extension EndToEnd {
         }
 
         @Test func whoInterruptsReadsHowFarItCame() async throws {
-            try await run("signals") { nodes, proxy, task in
+            try await TestNodes.runSums("signals", mostReports: 1_000) { nodes, proxy, task in
                 let file = try write(1...Self.rows, "rows.csv", nodes)
                 for (upload, signal) in [(1, SIGINT), (1, SIGTERM), (2, SIGHUP)] {
                     let gate = Gate()
@@ -131,7 +121,7 @@ extension EndToEnd {
         /// A node that is short of something for an hour: the rows wait for the next run, and are never 'rejected'.
         @Test(arguments: [500, 502, 503])
         func aServersFailureRejectsNothing(status: Int) async throws {
-            try await run("failing-\(status)") { nodes, proxy, task in
+            try await TestNodes.runSums("failing-\(status)", mostReports: 1_000) { nodes, proxy, task in
                 let file = try write([1, 2, 3], "rows.csv", nodes)
                 proxy.treatUploads(with: .busy(status, retryAfter: "3600"))
                 let first = try await contribute(file, nodes, task)
@@ -146,7 +136,7 @@ extension EndToEnd {
         }
 
         @Test func aFileIsSentAgainOnlyWhenItsOwnerSaysSo() async throws {
-            try await run("files") { nodes, proxy, task in
+            try await TestNodes.runSums("files", mostReports: 1_000) { nodes, proxy, task in
                 let file = try write([7, 7, 8], "rows.csv", nodes)
                 let first = try await contribute(file, nodes, task)
                 #expect(first.status == 0 && first.output.contains("3 of 3 reports stored"), "\(first.errors)")
@@ -203,7 +193,8 @@ extension EndToEnd {
         /// A wallet that was put back from before the upload makes the same reports, and they count once.
         @Test(arguments: [true, false])
         func aRestoredWalletSendsNothingTwice(committed: Bool) async throws {
-            try await run("restored-\(committed)", committed: committed) { nodes, proxy, task in
+            try await TestNodes.runSums("restored-\(committed)", committed: committed, mostReports: 1_000) {
+                nodes, proxy, task in
                 let file = try write([7, 7, 8, 0], "rows.csv", nodes)
                 let backup = "\(nodes.folder.path)/backup"
                 try FileManager.default.copyItem(atPath: "\(nodes.home)/wallet", toPath: backup)
@@ -219,7 +210,7 @@ extension EndToEnd {
 
         /// The wallet is lost; its seed, the log and the file are there, and the file has grown and got a header.
         @Test func aWalletOutOfTheLogKnowsTheRowsAgain() async throws {
-            try await run("recovered") { nodes, proxy, task in
+            try await TestNodes.runSums("recovered", mostReports: 1_000) { nodes, proxy, task in
                 let file = "\(nodes.folder.path)/rows.csv"
                 try "7\n7\n8\n".write(toFile: file, atomically: true, encoding: .utf8)
                 let (path, home) = (nodes.taskPath(task.name), "\(nodes.folder.path)/device")
@@ -244,7 +235,7 @@ extension EndToEnd {
         }
 
         @Test func aHeaderThatWasAddedSendsNothingTwice() async throws {
-            try await run("header") { nodes, proxy, task in
+            try await TestNodes.runSums("header", mostReports: 1_000) { nodes, proxy, task in
                 let file = "\(nodes.folder.path)/rows.csv"
                 try "7\n7\n8\n".write(toFile: file, atomically: true, encoding: .utf8)
                 try await Cairn.succeed(
@@ -272,7 +263,7 @@ extension EndToEnd {
 
         /// All rows that are others now are named, so that the command has to be pasted once.
         @Test func insertedRowsAreTakenBackByOneCommand() async throws {
-            try await run("inserted") { nodes, proxy, task in
+            try await TestNodes.runSums("inserted", mostReports: 1_000) { nodes, proxy, task in
                 let file = try write([1, 2, 3, 4, 5, 6], "rows.csv", nodes)
                 #expect(try await contribute(file, nodes, task).status == 0)
                 _ = try write([9, 2, 8, 3, 4, 6, 6], "rows.csv", nodes)
@@ -290,7 +281,7 @@ extension EndToEnd {
 
         /// Two people, or a person and a timer, run the same command at once.
         @Test func theSameCommandTwiceAtOnceSendsEveryRowOnce() async throws {
-            try await run("twice") { nodes, proxy, task in
+            try await TestNodes.runSums("twice", mostReports: 1_000) { nodes, proxy, task in
                 let file = try write(1...Self.rows, "rows.csv", nodes)
                 async let other = contribute(file, nodes, task)
                 let one = try await contribute(file, nodes, task)
@@ -303,7 +294,7 @@ extension EndToEnd {
 
         /// What an aggregator refuses after the upload is in the history as soon as receipts are asked for.
         @Test func rejectionsReachTheWallet() async throws {
-            try await run("rejected") { nodes, _, task in
+            try await TestNodes.runSums("rejected", mostReports: 1_000) { nodes, _, task in
                 let wallet = try nodes.wallet()
                 let client = try TaskClient(task: task)
                 let good = try await client.prepare([.integer(40)], seed: wallet.seed)[0]

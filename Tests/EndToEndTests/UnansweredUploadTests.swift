@@ -10,17 +10,6 @@ extension EndToEnd {
     /// Uploads that somebody in between answers for the leader: the same report is sent again until the leader has said
     /// what becomes of it, in this run or in the next.
     @Suite struct UnansweredUploads {
-        private func run(
-            _ name: String, committed: Bool = true, _ body: (TestNodes, FaultProxy, TaskFile) async throws -> Void
-        ) async throws {
-            try await TestNodes.runBehindProxies { nodes, proxies in
-                let task = try await nodes.createTask(
-                    name, "--vdaf", "sum", "--max-measurement", "1000", committed ? "--committed" : "--uncommitted",
-                    "--batch-mode", "leader-selected", "--min-batch-size", "2", "--max-batch-size", "10")
-                try await body(nodes, proxies.leader, task)
-            }
-        }
-
         private func contribute(_ nodes: TestNodes, _ task: TaskFile, _ options: String...) async throws
             -> CommandResult
         {
@@ -37,7 +26,7 @@ extension EndToEnd {
 
         @Test(arguments: [(502, false), (502, true), (404, true), (429, false)])
         func theSameReportIsSentUntilTheLeaderAnswers(status: Int, storing: Bool) async throws {
-            try await run("again-\(status)-\(storing)") { nodes, proxy, task in
+            try await TestNodes.runSums("again-\(status)-\(storing)") { nodes, proxy, task in
                 proxy.treatUploads(.first(3), with: storing ? .page(status) : .page(status).unasked)
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 0, "\(result.errors)")
@@ -49,7 +38,7 @@ extension EndToEnd {
         }
 
         @Test func whoIsAskedToWaitSaysForWhom() async throws {
-            try await run("asked") { nodes, proxy, task in
+            try await TestNodes.runSums("asked") { nodes, proxy, task in
                 proxy.treatUploads(.first(1), with: .busy(503, retryAfter: "4").unasked)
                 let start = ContinuousClock.now
                 let result = try await contribute(nodes, task, "--value", "40")
@@ -63,7 +52,7 @@ extension EndToEnd {
 
         /// A node that does not want to be asked for an hour: the wallet says that it did not take the report.
         @Test func whatWasNotTakenIsNotInDoubtAndGoesOnLater() async throws {
-            try await run("busy") { nodes, proxy, task in
+            try await TestNodes.runSums("busy") { nodes, proxy, task in
                 proxy.treatUploads(with: .busy(503, retryAfter: "3600").unasked)
                 let result = try await contribute(nodes, task, "--value", "40")
                 #expect(result.status == 75 && result.errors.contains("--resume"), "\(result.errors)")
@@ -81,7 +70,7 @@ extension EndToEnd {
         /// unless its owner wants that.
         @Test(arguments: [true, false])
         func whatIsInDoubtIsSentAgainAsItWasAndCountedOnce(committed: Bool) async throws {
-            try await run("doubt-\(committed)", committed: committed) { nodes, proxy, task in
+            try await TestNodes.runSums("doubt-\(committed)", committed: committed) { nodes, proxy, task in
                 proxy.treatUploads(with: .page(502))
                 let wallet = try nodes.wallet()
                 let impatient = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(1)))
@@ -107,7 +96,7 @@ extension EndToEnd {
         }
 
         @Test func whoWaitsForANodeThatIsDownIsTold() async throws {
-            try await run("down") { nodes, _, task in
+            try await TestNodes.runSums("down") { nodes, _, task in
                 await nodes.helper.kill()
                 async let contribution = contribute(nodes, task, "--value", "1")
                 try await Task.sleep(for: .seconds(4))
@@ -120,7 +109,7 @@ extension EndToEnd {
 
         /// Whoever ends the wait loses nothing, and reads how to go on.
         @Test func interruptedUploadsGoOnLater() async throws {
-            try await run("interrupted") { nodes, proxy, task in
+            try await TestNodes.runSums("interrupted") { nodes, proxy, task in
                 proxy.treatUploads(with: .page(502))
                 let log = nodes.folder.path + "/contribute.log"
                 let process = try await ChildProcess.start(
@@ -143,7 +132,7 @@ extension EndToEnd {
         /// A program that was killed before it could keep its report: nobody is told to send again what is gone.
         @Test(arguments: [false, true])
         func whatAKilledProgramLeftIsNotSaidToBeSentAgain(committed: Bool) async throws {
-            try await run("killed-\(committed)", committed: committed) { nodes, proxy, task in
+            try await TestNodes.runSums("killed-\(committed)", committed: committed) { nodes, proxy, task in
                 let record = ReportRecord(
                     taskID: task.taskID, reportID: .random(), time: 0, state: .sent, opening: nil)
                 try nodes.wallet().save([.report(record)])
@@ -161,7 +150,7 @@ extension EndToEnd {
         /// A report of a program that was killed, while another upload out of the wallet runs: nobody knows yet whose it
         /// is, so it is waited for, and settled when the other one has ended.
         @Test func reportsThatAnotherUploadMayHaveSentAreWaitedFor() async throws {
-            try await run("underway") { nodes, proxy, task in
+            try await TestNodes.runSums("underway") { nodes, proxy, task in
                 let wallet = try nodes.wallet()
                 let client = try TaskClient(task: task)
                 let other = try await client.prepare([.integer(40)], seed: wallet.seed)[0]
