@@ -1,5 +1,3 @@
-import GRDB
-
 /// What a node must notice about its own database: that it is the newest there is, and that it was stopped.
 package protocol NodeStateStore: Sendable {
     /// Grows whenever the node does what it must do only once: signs a close, releases a share, cosigns a checkpoint,
@@ -21,59 +19,47 @@ package protocol NodeStateStore: Sendable {
     func recordHalt(_ reason: String) async throws(DatastoreError)
 }
 
-extension SQLiteDatastore: NodeStateStore {
-    static func registerNodeStateMigrations(_ migrator: inout DatabaseMigrator) {
-        migrator.registerMigration("node state 1") { db in
-            try db.execute(
-                sql: """
-                    CREATE TABLE node_state (
-                        id INTEGER PRIMARY KEY CHECK (id = 1),
-                        generation INTEGER NOT NULL,
-                        halted TEXT
-                    );
-                    INSERT INTO node_state (id, generation) VALUES (1, 0);
-                    """)
-        }
-    }
-
+extension NodeDatabase: NodeStateStore {
     package func generation() async throws(DatastoreError) -> UInt64 {
-        try await read { db in try Self.fetchGeneration(db) }
+        try await read { session in try session.generation() }
     }
 
     package func beginGeneration() async throws(DatastoreError) -> UInt64 {
-        try await write { db in
-            try Self.countGeneration(db)
-            return try Self.fetchGeneration(db)
+        try await write { session in
+            try session.countGeneration()
+            return try session.generation()
         }
     }
 
     package func haltReason() async throws(DatastoreError) -> String? {
-        try await read { db in try String.fetchOne(db, sql: "SELECT halted FROM node_state") }
+        try await read { session in try session.first("SELECT halted FROM node_state")?.optionalText("halted") }
     }
 
     package func recordHalt(_ reason: String) async throws(DatastoreError) {
-        try await write { db in
-            try db.execute(
-                sql: "UPDATE node_state SET halted = ? WHERE halted IS NULL", arguments: [reason])
+        try await write { session in
+            try session.execute("UPDATE node_state SET halted = $1 WHERE halted IS NULL", [reason])
         }
     }
+}
 
-    /// Counts, in the caller's transaction, something that the node must do only once.
-    static func countGeneration(_ db: Database) throws {
-        try db.execute(sql: "UPDATE node_state SET generation = generation + 1")
+extension Session {
+    /// Counts, in the caller's transaction, something that the node must do only once. Late in it: everybody's transactions
+    /// change this row.
+    func countGeneration() throws {
+        try execute("UPDATE node_state SET generation = generation + 1")
     }
 
     /// Does, in the caller's transaction, something that the node must do only once, and counts it if it was not done
     /// before: if it changed the database.
-    static func counting<Outcome>(_ db: Database, _ deed: () throws -> Outcome) throws -> Outcome {
-        let before = db.totalChangesCount
+    func counting<Outcome>(_ deed: () throws -> Outcome) throws -> Outcome {
+        let before = changes
         let outcome = try deed()
-        if db.totalChangesCount != before { try countGeneration(db) }
+        if changes != before { try countGeneration() }
         return outcome
     }
 
-    private static func fetchGeneration(_ db: Database) throws -> UInt64 {
-        guard let row = try Row.fetchOne(db, sql: "SELECT generation FROM node_state") else {
+    fileprivate func generation() throws -> UInt64 {
+        guard let row = try first("SELECT generation FROM node_state") else {
             throw DatastoreError.corrupt("node_state is empty")
         }
         return try row.unsigned("generation")

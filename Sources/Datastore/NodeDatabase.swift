@@ -1,0 +1,31 @@
+/// One node's state: all stores, over whichever engine holds it.
+///
+/// Every operation of the store protocols is one transaction, and durable when it returns. A node must lose nothing that it
+/// acknowledged and count nothing twice, killed at any moment.
+package struct NodeDatabase: Sendable {
+    let engine: any StorageEngine
+
+    init(_ engine: any StorageEngine) {
+        self.engine = engine
+    }
+
+    /// Reads one snapshot.
+    func read<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
+        try await engine.read(body)
+    }
+
+    /// One transaction: durable when it returns, undone by a throw. The body may run again.
+    func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
+        try await engine.write(body)
+    }
+
+    /// Copies the database as it is now into a new SQLite file, while it is in use.
+    package func backUp(to path: String) async throws(DatastoreError) {
+        try await engine.backUp(to: path)
+    }
+
+    /// Ends all connections once what is under way has ended; the database must not be used afterwards.
+    package func close() async {
+        await engine.close()
+    }
+}

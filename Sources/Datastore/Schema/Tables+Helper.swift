@@ -1,0 +1,200 @@
+extension Tables {
+    static func helper(_ dialect: Dialect) -> [String] {
+        [
+            // An aggregation job and the answer that its creation got; the answer goes when the leader deletes the job.
+            """
+            CREATE TABLE helper_jobs (
+                task BIGINT NOT NULL,
+                job_id \(dialect.blob) NOT NULL,
+                response \(dialect.blob),
+                PRIMARY KEY (task, job_id)
+            )
+            """,
+            // The numbers of leader-selected batches.
+            """
+            CREATE TABLE helper_batches (
+                batch \(dialect.identity),
+                task BIGINT NOT NULL,
+                batch_id \(dialect.blob) NOT NULL
+            )
+            """,
+            "CREATE UNIQUE INDEX helper_batches_by_id ON helper_batches (task, batch_id)",
+            // Every report that this helper ever accepted: the replay protection. state says whether it was dropped since;
+            // whether it is closed over or collected follows from its bucket. batch: leader-selected mode.
+            """
+            CREATE TABLE helper_reports (
+                report \(dialect.identity),
+                task BIGINT NOT NULL,
+                report_id \(dialect.blob) NOT NULL,
+                time BIGINT NOT NULL,
+                batch BIGINT,
+                state BIGINT NOT NULL,
+                leaf_hash \(dialect.blob),
+                claim_key \(dialect.blob)
+            )
+            """,
+            "CREATE UNIQUE INDEX helper_reports_by_id ON helper_reports (task, report_id)",
+            "CREATE INDEX helper_reports_by_time ON helper_reports (task, time, report) WHERE batch IS NULL",
+            "CREATE INDEX helper_reports_by_batch ON helper_reports (batch, report) WHERE batch IS NOT NULL",
+            // From which an accepted report's output share can be taken out of its sum again: that share (kind 0), or where
+            // it is smaller, the input share (kind 1). Sealed under the bucket's key.
+            """
+            CREATE TABLE helper_kept_shares (
+                report \(dialect.key),
+                share_key BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                share \(dialect.blob) NOT NULL
+            )
+            """,
+            // Numbers of the reports of a bucket: of a time unit (kind 0, ref = time) or a batch (kind 1, ref = batch).
+            // dropped ones are not among the accepted.
+            """
+            CREATE TABLE helper_buckets (
+                task BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                ref BIGINT NOT NULL,
+                accepted BIGINT NOT NULL DEFAULT 0,
+                dropped BIGINT NOT NULL DEFAULT 0,
+                PRIMARY KEY (task, kind, ref)
+            )\(dialect.clustered)
+            """,
+            // The closes that this helper signed: one per bucket, ever. A row shuts its buckets.
+            """
+            CREATE TABLE helper_closes (
+                task BIGINT NOT NULL,
+                selector \(dialect.blob) NOT NULL,
+                batch_id \(dialect.blob),
+                start_time BIGINT,
+                end_time BIGINT,
+                leaves_hash \(dialect.blob) NOT NULL,
+                root \(dialect.blob) NOT NULL,
+                report_count BIGINT NOT NULL,
+                signature \(dialect.blob) NOT NULL,
+                PRIMARY KEY (task, selector)
+            )
+            """,
+            "CREATE INDEX helper_closes_by_time ON helper_closes (task, start_time)",
+            "CREATE INDEX helper_closes_by_batch ON helper_closes (task, batch_id)",
+            // Batches that are collected; the interval is the query's, which may be wider than what the leader selected.
+            """
+            CREATE TABLE helper_collections (
+                task BIGINT NOT NULL,
+                share_id \(dialect.blob) NOT NULL,
+                batch_id \(dialect.blob),
+                start_time BIGINT,
+                end_time BIGINT,
+                response \(dialect.blob),
+                statement \(dialect.blob),
+                PRIMARY KEY (task, share_id)
+            )
+            """,
+            "CREATE INDEX helper_collections_by_time ON helper_collections (task, start_time)",
+            "CREATE INDEX helper_collections_by_batch ON helper_collections (task, batch_id)",
+            // Buckets whose shares are no longer needed: their rows go in slices, in the background. through: the last
+            // report that is gone.
+            """
+            CREATE TABLE helper_clearings (
+                task BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                ref BIGINT NOT NULL,
+                end_ref BIGINT NOT NULL,
+                through BIGINT NOT NULL,
+                PRIMARY KEY (task, kind, ref)
+            )\(dialect.clustered)
+            """,
+            // The helper's last words: either the error or the contributor's withdrawal entry.
+            """
+            CREATE TABLE helper_refusals (
+                task BIGINT NOT NULL,
+                report_id \(dialect.blob) NOT NULL,
+                error BIGINT,
+                withdrawal \(dialect.blob),
+                PRIMARY KEY (task, report_id)
+            )\(dialect.clustered)
+            """,
+            """
+            CREATE TABLE helper_refusal_counts (
+                task BIGINT NOT NULL,
+                error BIGINT NOT NULL,
+                reports BIGINT NOT NULL,
+                PRIMARY KEY (task, error)
+            )\(dialect.clustered)
+            """,
+            // Withdrawals of reports that the leader has promised and that have not come yet. The claim key is part of the
+            // key: a leader that promises a report under somebody else's id must not be in the way of its owner.
+            """
+            CREATE TABLE helper_early_withdrawals (
+                task BIGINT NOT NULL,
+                report_id \(dialect.blob) NOT NULL,
+                claim_key \(dialect.blob) NOT NULL,
+                entry \(dialect.blob) NOT NULL,
+                PRIMARY KEY (task, report_id, claim_key)
+            )\(dialect.clustered)
+            """,
+        ]
+    }
+
+    /// The helper's verified view of the leader's log.
+    static func helperLog(_ dialect: Dialect) -> [String] {
+        [
+            """
+            CREATE TABLE helper_log (
+                origin TEXT PRIMARY KEY NOT NULL,
+                size BIGINT NOT NULL,
+                range \(dialect.blob) NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE helper_log_tasks (
+                task \(dialect.key),
+                idx BIGINT NOT NULL,
+                leader_key \(dialect.blob) NOT NULL,
+                helper_key \(dialect.blob) NOT NULL
+            )
+            """,
+            // The first leaf of each report; a copy is no leaf.
+            """
+            CREATE TABLE helper_log_reports (
+                idx \(dialect.key),
+                task BIGINT NOT NULL,
+                report_id \(dialect.blob) NOT NULL,
+                time BIGINT NOT NULL,
+                batch_id \(dialect.blob),
+                leaf_hash \(dialect.blob) NOT NULL,
+                claim_key \(dialect.blob)
+            )
+            """,
+            "CREATE UNIQUE INDEX helper_log_reports_by_id ON helper_log_reports (task, report_id)",
+            """
+            CREATE INDEX helper_log_reports_by_time ON helper_log_reports (task, time, idx) WHERE batch_id IS NULL
+            """,
+            """
+            CREATE INDEX helper_log_reports_by_batch ON helper_log_reports (task, batch_id, idx)
+                WHERE batch_id IS NOT NULL
+            """,
+            // Rejections, and with a claim key withdrawals.
+            """
+            CREATE TABLE helper_log_endings (
+                idx \(dialect.key),
+                task BIGINT NOT NULL,
+                report_id \(dialect.blob) NOT NULL,
+                claim_key \(dialect.blob)
+            )
+            """,
+            "CREATE INDEX helper_log_endings_by_report ON helper_log_endings (task, report_id)",
+            // The close that fixes a bucket, and none that comes after it.
+            """
+            CREATE TABLE helper_log_closes (
+                idx \(dialect.key),
+                task BIGINT NOT NULL,
+                batch_id \(dialect.blob),
+                start_time BIGINT,
+                end_time BIGINT,
+                entry \(dialect.blob) NOT NULL
+            )
+            """,
+            "CREATE INDEX helper_log_closes_by_batch ON helper_log_closes (task, batch_id)",
+            "CREATE INDEX helper_log_closes_by_time ON helper_log_closes (task, start_time)",
+        ]
+    }
+}

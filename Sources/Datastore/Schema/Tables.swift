@@ -1,0 +1,171 @@
+// Schema 2: the tables of every store, for both engines. A database has the tables of both roles: they are cheap when
+// empty, and one way of making them is easier to trust than two. docs/data-model.md draws them.
+//
+// What holds for all of them:
+// - Tasks, batches, reports and jobs are named by numbers; the ids of the standards stand once, in the row that they name.
+// - What is counted has counters, changed in the transaction that changes what they count; nothing is counted by reading.
+// - The fate of a batch is one row. Closing or collecting it changes none of its reports.
+// - What is large lies in rows of its own, of at most 1 MiB, because both engines write a whole row anew where one of
+//   its columns changes.
+// - Rows that protect from replays stay for ever; shares go with their bucket's key, and their rows in slices.
+
+/// The definition of all tables.
+enum Tables {
+    /// One statement each, in the order in which they can be run.
+    static func definitions(_ dialect: Dialect) -> [String] {
+        node(dialect) + tasks(dialect) + log(dialect) + shares(dialect) + leaderReports(dialect)
+            + leaderBatches(dialect) + helper(dialect) + helperLog(dialect) + witness(dialect)
+    }
+
+    static func node(_ dialect: Dialect) -> [String] {
+        [
+            // What a node must notice about its own database, see NodeStateStore.
+            """
+            CREATE TABLE node_state (
+                id \(dialect.key) CHECK (id = 1),
+                generation BIGINT NOT NULL,
+                halted TEXT
+            )
+            """,
+            "INSERT INTO node_state (id, generation) VALUES (1, 0)",
+            // The row with an empty task id is about the nodes.
+            """
+            CREATE TABLE peer_standing (
+                task_id \(dialect.blob) PRIMARY KEY NOT NULL,
+                state TEXT NOT NULL,
+                key_hash \(dialect.blob) NOT NULL,
+                findings \(dialect.blob) NOT NULL,
+                since BIGINT NOT NULL
+            )\(dialect.clustered)
+            """,
+        ]
+    }
+
+    static func tasks(_ dialect: Dialect) -> [String] {
+        [
+            // The number of every task that the database has heard of, stored or not: a helper reads about tasks in the
+            // leader's log before it is told of them.
+            """
+            CREATE TABLE task_ids (
+                task \(dialect.identity),
+                task_id \(dialect.blob) NOT NULL UNIQUE
+            )
+            """,
+            // sequence is the order in which they were added.
+            """
+            CREATE TABLE tasks (
+                task \(dialect.key) REFERENCES task_ids (task),
+                sequence BIGINT NOT NULL UNIQUE,
+                name TEXT NOT NULL,
+                configuration \(dialect.blob) NOT NULL,
+                collector_config \(dialect.blob) NOT NULL,
+                policy_text \(dialect.blob),
+                verify_key \(dialect.blob) NOT NULL,
+                verify_key_id BIGINT NOT NULL,
+                source BIGINT NOT NULL,
+                service BIGINT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE task_other_keys (
+                task BIGINT NOT NULL REFERENCES tasks (task),
+                position BIGINT NOT NULL,
+                key_id BIGINT NOT NULL,
+                verify_key \(dialect.blob) NOT NULL,
+                PRIMARY KEY (task, position)
+            )\(dialect.clustered)
+            """,
+            // Tells a running node, for the price of one small read, that another process changed tasks.
+            """
+            CREATE TABLE task_revision (
+                id \(dialect.key) CHECK (id = 1),
+                revision BIGINT NOT NULL
+            )
+            """,
+            "INSERT INTO task_revision (id, revision) VALUES (1, 0)",
+        ]
+    }
+
+    static func log(_ dialect: Dialect) -> [String] {
+        [
+            """
+            CREATE TABLE log_entries (
+                idx \(dialect.key),
+                bytes \(dialect.blob) NOT NULL
+            )
+            """,
+            // How many entries there are. Whoever appends changes this row first, and so no two append at once.
+            """
+            CREATE TABLE log_head (
+                id \(dialect.key) CHECK (id = 1),
+                size BIGINT NOT NULL
+            )
+            """,
+            "INSERT INTO log_head (id, size) VALUES (1, 0)",
+            """
+            CREATE TABLE log_submissions (
+                entry_hash \(dialect.blob) PRIMARY KEY NOT NULL,
+                idx BIGINT NOT NULL
+            )\(dialect.clustered)
+            """,
+            """
+            CREATE TABLE log_checkpoints (
+                size \(dialect.key),
+                root \(dialect.blob) NOT NULL,
+                note \(dialect.blob) NOT NULL,
+                cosigned_note \(dialect.blob)
+            )
+            """,
+        ]
+    }
+
+    static func witness(_ dialect: Dialect) -> [String] {
+        [
+            // One row a log, with the newest checkpoint that was cosigned.
+            """
+            CREATE TABLE witness_logs (
+                origin TEXT PRIMARY KEY NOT NULL,
+                vkey TEXT NOT NULL,
+                size BIGINT,
+                root \(dialect.blob),
+                checkpoint \(dialect.blob)
+            )
+            """
+        ]
+    }
+
+    /// Shares at rest and their sums, of either role.
+    static func shares(_ dialect: Dialect) -> [String] {
+        [
+            // The keys that shares are sealed under, one or more a bucket. Destroyed when the bucket is collected, and
+            // with them every share, wherever copies of its row may lie. ref: the time (kind 0) or the batch (kind 1).
+            """
+            CREATE TABLE share_keys (
+                share_key \(dialect.identity),
+                task BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                ref BIGINT NOT NULL,
+                secret \(dialect.blob) NOT NULL
+            )
+            """,
+            "CREATE INDEX share_keys_by_bucket ON share_keys (task, kind, ref)",
+            // The sum of the accepted, uncollected reports of a bucket. Part 0 has the numbers, and like every part a piece
+            // of the sealed aggregate share, at most 1 MiB of it.
+            """
+            CREATE TABLE share_sums (
+                task BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                ref BIGINT NOT NULL,
+                part BIGINT NOT NULL,
+                reports BIGINT NOT NULL,
+                checksum \(dialect.blob) NOT NULL,
+                first_time BIGINT NOT NULL,
+                last_time BIGINT NOT NULL,
+                share_key BIGINT NOT NULL,
+                share \(dialect.blob) NOT NULL,
+                PRIMARY KEY (task, kind, ref, part)
+            )
+            """,
+        ]
+    }
+}

@@ -1,0 +1,48 @@
+import DAP
+
+/// DAP's batch bucket, as rows name it: where reports are summed, and what a share's key belongs to.
+enum Bucket: Hashable, Sendable {
+    /// A unit of time.
+    case time(Int64)
+    /// A leader-selected batch, by its number in leader_batches or helper_batches.
+    case batch(Int64)
+
+    var kind: Int64 {
+        switch self {
+        case .time: 0
+        case .batch: 1
+        }
+    }
+
+    var ref: Int64 {
+        switch self {
+        case .time(let time): time
+        case .batch(let batch): batch
+        }
+    }
+
+    /// The order in which rows of buckets are changed, so that no two transactions wait for each other.
+    static func inOrder(_ first: Bucket, _ second: Bucket) -> Bool {
+        (first.kind, first.ref) < (second.kind, second.ref)
+    }
+}
+
+/// The buckets of a batch: the units of an interval, or one leader-selected batch.
+struct BucketRange: Hashable, Sendable {
+    let kind: Int64
+    /// The first, and the one behind the last.
+    let refs: Range<Int64>
+
+    /// A time interval.
+    init(_ interval: Interval) {
+        kind = 0
+        let start = interval.start.clampedToInt64
+        refs = start..<max(start, (interval.end ?? .max).clampedToInt64)
+    }
+
+    /// A leader-selected batch, by its number.
+    init(batch: Int64) {
+        kind = 1
+        refs = batch..<(batch + 1)
+    }
+}

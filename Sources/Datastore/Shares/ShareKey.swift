@@ -1,0 +1,85 @@
+import Crypto
+import DAP
+import Foundation
+
+/// The key under which the shares of a bucket lie in the database.
+///
+/// Why: a share that is no longer needed must be gone, and neither engine can promise that for a deleted row (copies of it
+/// stay in write-ahead logs, in free pages, in rows that wait for a vacuum, in backups). A key of 32 bytes can be
+/// overwritten, in one place, and with it goes every share of its bucket at once, however many there are.
+///
+/// Sealing is AES-256-GCM with a random nonce, so a database that was put back to an older state and goes on with a key that
+/// it had given up uses no nonce twice. What a share belongs to is authenticated: a row cannot be given the share of another.
+struct ShareKey: Sendable {
+    /// The row in share_keys.
+    let number: Int64
+    private let key: SymmetricKey
+
+    fileprivate init(number: Int64, secret: [UInt8]) throws {
+        guard secret.count == Self.size else { throw DatastoreError.corrupt("the key of a bucket has another size") }
+        self.number = number
+        key = SymmetricKey(data: secret)
+    }
+
+    fileprivate static let size = 32
+
+    /// Seals a share, or a piece of a sum.
+    ///
+    /// - Parameter owner: what it belongs to, such as a report's id.
+    func seal(_ share: [UInt8], of owner: [UInt8]) throws -> [UInt8] {
+        guard let sealed = try AES.GCM.seal(share, using: key, authenticating: owner).combined else {
+            throw DatastoreError.corrupt("a share cannot be sealed")
+        }
+        return [UInt8](sealed)
+    }
+
+    /// Opens what ``seal(_:of:)`` made for the same owner.
+    func open(_ sealed: [UInt8], of owner: [UInt8]) throws -> [UInt8] {
+        do {
+            return [UInt8](try AES.GCM.open(AES.GCM.SealedBox(combined: sealed), using: key, authenticating: owner))
+        } catch {
+            throw DatastoreError.corrupt("a stored share was changed, or belongs to another report")
+        }
+    }
+}
+
+extension Session {
+    /// The key for shares of a bucket that are written now; made where there is none.
+    func shareKey(_ task: TaskKey, _ bucket: Bucket) throws -> ShareKey {
+        let row = try first(
+            "SELECT share_key, secret FROM share_keys WHERE task = $1 AND kind = $2 AND ref = $3 LIMIT 1",
+            [task, bucket.kind, bucket.ref])
+        if let row { return try ShareKey(number: row.integer("share_key"), secret: row.bytes("secret")) }
+        let secret = SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) }
+        let number = try insert(
+            "INSERT INTO share_keys (task, kind, ref, secret) VALUES ($1, $2, $3, $4) RETURNING share_key",
+            [task, bucket.kind, bucket.ref, secret.blob])
+        return try ShareKey(number: number, secret: secret)
+    }
+
+    /// The keys of these numbers. One that was destroyed is missing.
+    func shareKeys(_ numbers: Set<Int64>) throws -> [Int64: ShareKey] {
+        let found = try rows([], matching: numbers.sorted().map(SQLValue.integer)) {
+            "SELECT share_key, secret FROM share_keys WHERE share_key IN (\($0))"
+        }
+        var keys: [Int64: ShareKey] = [:]
+        for row in found {
+            let number = try row.integer("share_key")
+            keys[number] = try ShareKey(number: number, secret: row.bytes("secret"))
+        }
+        return keys
+    }
+
+    /// Destroys the keys of buckets: no share of theirs can be read any more. The engine is to be told to clean up
+    /// (``StorageEngine/scrub()``) once the transaction has ended.
+    ///
+    /// The secret is overwritten before its row goes: of a page that a deletion empties, SQLite keeps the content.
+    func destroyShareKeys(_ task: TaskKey, _ buckets: BucketRange) throws {
+        let range: SQLArguments = [task, buckets.kind, buckets.refs.lowerBound, buckets.refs.upperBound]
+        let condition = "task = $1 AND kind = $2 AND ref >= $3 AND ref < $4"
+        try execute(
+            "UPDATE share_keys SET secret = $5 WHERE \(condition)",
+            range + [[UInt8](repeating: 0, count: ShareKey.size).blob])
+        try execute("DELETE FROM share_keys WHERE \(condition)", range)
+    }
+}
