@@ -63,7 +63,10 @@ let package = Package(
             ]),
         .target(
             name: "Datastore",
-            dependencies: ["DAP", "Ledger", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "DAP", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(
             name: "Transport",
             dependencies: [

@@ -15,6 +15,7 @@ package struct NodeDatabase: Sendable {
     }
 
     /// One transaction: durable when it returns, undone by a throw. The body may run again.
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
         try await engine.write(body)
     }
