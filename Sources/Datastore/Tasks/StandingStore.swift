@@ -1,5 +1,4 @@
 import DAP
-import Foundation
 
 /// What the last handshake with the peer said about a task, or about the nodes as such.
 package struct StoredStanding: Sendable, Equatable {
@@ -30,3 +29,32 @@ package protocol StandingStore: Sendable {
     func standings() async throws(DatastoreError) -> [StoredStanding]
 }
 
+extension NodeDatabase: StandingStore {
+    package func recordStandings(_ standings: [StoredStanding]) async throws(DatastoreError) {
+        try await write { session in
+            try session.executeMany(
+                """
+                INSERT INTO peer_standing (task_id, state, key_hash, findings, since) VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT (task_id) DO UPDATE SET state = excluded.state, key_hash = excluded.key_hash,
+                    findings = excluded.findings, since = excluded.since
+                """,
+                standings.map {
+                    [
+                        ($0.task?.bytes ?? []).blob, $0.state, $0.keyHash.blob, $0.findings.blob,
+                        $0.since.clampedToInt64,
+                    ]
+                })
+        }
+    }
+
+    package func standings() async throws(DatastoreError) -> [StoredStanding] {
+        try await read { session in
+            try session.rows("SELECT * FROM peer_standing ORDER BY task_id").map { row in
+                StoredStanding(
+                    task: try row.bytes("task_id").isEmpty ? nil : try row.id("task_id", as: TaskID.self),
+                    state: try row.text("state"), keyHash: try row.bytes("key_hash"),
+                    findings: try row.bytes("findings"), since: try row.unsigned("since"))
+            }
+        }
+    }
+}

@@ -23,4 +23,3 @@ package struct PendingJobOverview: Sendable, Equatable {
     /// What came instead of an answer.
     package var lastReason: String?
 }
-

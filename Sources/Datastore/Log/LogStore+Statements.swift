@@ -1,0 +1,114 @@
+// The log's table and its checkpoints; the protocol is in LogStore.swift.
+
+import Ledger
+
+extension NodeDatabase: LogStore {
+    package func logSize() async throws(DatastoreError) -> UInt64 {
+        try await read { session in
+            guard let head = try session.first("SELECT size FROM log_head") else {
+                throw DatastoreError.corrupt("log_head is empty")
+            }
+            return try head.unsigned("size")
+        }
+    }
+
+    package func logEntries(from index: UInt64, limit: Int) async throws(DatastoreError) -> [[UInt8]] {
+        let first = index.clampedToInt64
+        return try await read { session in
+            let rows = try session.rows(
+                "SELECT idx, bytes FROM log_entries WHERE idx >= $1 ORDER BY idx LIMIT $2", [first, limit])
+            return try rows.enumerated().map { offset, row in
+                guard try row.integer("idx") == first + Int64(offset) else {
+                    throw DatastoreError.corrupt("log entry \(first + Int64(offset)) is missing")
+                }
+                return try row.bytes("bytes")
+            }
+        }
+    }
+
+    @discardableResult
+    package func submitLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64 {
+        let hash = Blob.hash(entry)
+        return try await write { session in
+            // The same entry at the same time: the second waits for this row, and finds it.
+            let isNew = try session.execute(
+                """
+                INSERT INTO log_submissions (entry_hash, idx) VALUES ($1, -1) ON CONFLICT (entry_hash) DO NOTHING
+                """, [hash.blob])
+            guard isNew == 1 else {
+                let known = try session.first("SELECT idx FROM log_submissions WHERE entry_hash = $1", [hash.blob])
+                guard let known else { throw DatastoreError.corrupt("log_submissions has lost an entry") }
+                return try known.unsigned("idx")
+            }
+            let index = try session.appendLogEntries([entry])
+            try session.execute("UPDATE log_submissions SET idx = $1 WHERE entry_hash = $2", [index, hash.blob])
+            return UInt64(clamping: index)
+        }
+    }
+
+    package func recordCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) -> StoredCheckpoint {
+        let size = try checkpoint.size.stored("checkpoint size")
+        return try await write { session in
+            try session.execute(
+                "INSERT INTO log_checkpoints (size, root, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
+                [size, checkpoint.root.blob, checkpoint.note.blob])
+            let row = try session.first("SELECT * FROM log_checkpoints WHERE size = $1", [size])
+            guard let present = try row.map(Self.storedCheckpoint), present.root == checkpoint.root else {
+                throw DatastoreError.conflict("another root was signed for log size \(size)")
+            }
+            return present
+        }
+    }
+
+    package func checkpoint(ofSize size: UInt64) async throws(DatastoreError) -> StoredCheckpoint? {
+        try await read { session in
+            try session.first("SELECT * FROM log_checkpoints WHERE size = $1", [size.clampedToInt64])
+                .map(Self.storedCheckpoint)
+        }
+    }
+
+    package func largestCheckpoint() async throws(DatastoreError) -> StoredCheckpoint? {
+        try await read { session in
+            try session.first("SELECT * FROM log_checkpoints ORDER BY size DESC LIMIT 1").map(Self.storedCheckpoint)
+        }
+    }
+
+    package func renewCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) {
+        let size = try checkpoint.size.stored("checkpoint size")
+        try await write { session in
+            let changed = try session.execute(
+                "UPDATE log_checkpoints SET note = $1, cosigned_note = NULL WHERE size = $2 AND root = $3",
+                [checkpoint.note.blob, size, checkpoint.root.blob])
+            guard changed == 1 else {
+                throw DatastoreError.conflict("another root was signed for log size \(size)")
+            }
+        }
+    }
+
+    package func recordCosignatures(size: UInt64, cosignedNote: [UInt8]) async throws(DatastoreError) {
+        let size = try size.stored("checkpoint size")
+        try await write { session in
+            try session.execute(
+                "UPDATE log_checkpoints SET cosigned_note = $1 WHERE size = $2", [cosignedNote.blob, size])
+        }
+    }
+
+    package func cosignedCheckpoints(
+        covering index: UInt64, limit: Int
+    ) async throws(DatastoreError) -> [StoredCheckpoint] {
+        try await read { session in
+            try session.rows(
+                """
+                SELECT * FROM log_checkpoints WHERE size > $1 AND cosigned_note IS NOT NULL
+                ORDER BY size DESC LIMIT $2
+                """, [index.clampedToInt64, limit]
+            ).map(Self.storedCheckpoint)
+        }
+    }
+
+    private static func storedCheckpoint(_ row: SQLRow) throws -> StoredCheckpoint {
+        StoredCheckpoint(
+            size: try row.unsigned("size"), root: try row.bytes("root"), note: try row.bytes("note"),
+            cosignedNote: try row.optionalBytes("cosigned_note"))
+    }
+}
