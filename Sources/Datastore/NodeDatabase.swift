@@ -1,3 +1,5 @@
+import Dispatch
+
 /// One node's state: all stores, over whichever engine holds it.
 ///
 /// Every operation of the store protocols is one transaction, and durable when it returns. A node must lose nothing that it
@@ -25,8 +27,21 @@ package struct NodeDatabase: Sendable {
         try await engine.backUp(to: path)
     }
 
-    /// Ends all connections once what is under way has ended; the database must not be used afterwards.
-    package func close() async {
-        await engine.close()
+    /// Ends all connections; the database must not be used afterwards.
+    package func close() throws(DatastoreError) {
+        try engine.close()
+    }
+
+    /// Closes the database once what is being read has been read.
+    ///
+    /// Waits on a thread of its own. On one of the few that asynchronous work shares, it would keep away the very reads
+    /// that it waits for.
+    package func closeWhenIdle() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                try? engine.close()
+                continuation.resume()
+            }
+        }
     }
 }

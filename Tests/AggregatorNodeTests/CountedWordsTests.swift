@@ -93,7 +93,7 @@ import Testing
         }
         #expect(try await leader.context.store.generation() == before + 1, "once, however often it is asked")
         await leader.stop()
-        try await expectOld(try SQLiteDatastore.open(path: backup), pair.leader)
+        try await expectOld(try NodeDatabase.open(path: backup), pair.leader)
     }
 
     /// A promise that could not be counted stays in the house, and nothing is taken while that lasts.
@@ -117,7 +117,7 @@ import Testing
 
     // MARK: -
 
-    private func expectOld(_ store: SQLiteDatastore, _ configuration: NodeConfiguration) async throws {
+    private func expectOld(_ store: NodeDatabase, _ configuration: NodeConfiguration) async throws {
         let error = await #expect(throws: GenerationError.self) {
             try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store)
         }

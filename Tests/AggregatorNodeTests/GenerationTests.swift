@@ -7,11 +7,11 @@ import Testing
 /// way out of that destroys keys.
 @Suite struct GenerationTests {
     private let temporary: TemporaryDirectory
-    private let store: SQLiteDatastore
+    private let store: NodeDatabase
 
     init() throws {
         temporary = try TemporaryDirectory()
-        store = try SQLiteDatastore.open(path: temporary.file("node.sqlite"))
+        store = try NodeDatabase.open(path: temporary.file("node.sqlite"))
     }
 
     private func text(_ file: String) throws -> String { try String(contentsOfFile: file, encoding: .utf8) }
@@ -48,7 +48,7 @@ import Testing
     /// The file is there before the database counts, whenever the first start is killed.
     @Test func aFirstStartThatIsKilledCanBeRepeated() async throws {
         struct Killed: NodeStateStore {
-            let store: SQLiteDatastore
+            let store: NodeDatabase
             func generation() async throws(DatastoreError) -> UInt64 { try await store.generation() }
             func beginGeneration() async throws(DatastoreError) -> UInt64 {
                 _ = try await store.beginGeneration()
@@ -123,7 +123,7 @@ import Testing
     /// A node makes `hpke` and `statement` anew where they are missing, and would go on with the old database.
     @Test func aRestoreThatIsCutShortHasDestroyedTheKeyThatNoNodeMakesAnew() async throws {
         let parties = try Parties()
-        let store = try SQLiteDatastore.open(path: parties.helper.databasePath)
+        let store = try NodeDatabase.open(path: parties.helper.databasePath)
         try store.close()
         // Here it ends: what is in the way cannot be destroyed.
         let statement = "\(parties.helper.keyDirectory)/statement"
@@ -134,7 +134,7 @@ import Testing
         try FileManager.default.removeItem(atPath: statement)
         #expect(throws: KeyFileError.self) { try NodeKeys.load(parties.helper) }
         // Not even under a new key.
-        let reopened = try SQLiteDatastore.open(path: parties.helper.databasePath)
+        let reopened = try NodeDatabase.open(path: parties.helper.databasePath)
         await #expect(throws: NodeStartError.self) {
             try await Node.begin(reopened, generationFile: parties.directory.file("generation"))
         }

@@ -224,7 +224,7 @@ import TransparencyLog
 
     @Test func aCrashBetweenDatabaseAndFileIsNoRestore() async throws {
         let temporary = try TemporaryDirectory()
-        let store = try SQLiteDatastore.open(path: temporary.file("node.sqlite"))
+        let store = try NodeDatabase.open(path: temporary.file("node.sqlite"))
         let file = temporary.file("generation")
         let first = try await Generation.begin(path: file, store: store)
         // Counted in the database, and killed before the file followed.

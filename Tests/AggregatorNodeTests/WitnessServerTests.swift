@@ -46,7 +46,7 @@ import TransparencyLog
 
     @Test func eachLogHasAHistoryOfItsOwnAndADroppedOneIsUnknown() async throws {
         let directory = try TemporaryDirectory()
-        let store = try SQLiteDatastore.open(path: directory.file("witness.sqlite"))
+        let store = try NodeDatabase.open(path: directory.file("witness.sqlite"))
         let cosigner = try Cosigner(name: "w.example")
         let signers = try [
             NoteSigner(name: "one.example/log", seed: [UInt8](repeating: 1, count: 32)),

@@ -29,7 +29,7 @@ import TransparencyLog
 
     private struct Fixture {
         let parties: Parties
-        let store: SQLiteDatastore
+        let store: NodeDatabase
         let cosigner: Cosigner
         var log: Log
 
@@ -157,7 +157,7 @@ import TransparencyLog
             #expect(answer.status == 200)
         }
         try fixture.store.close()
-        let reopened = try SQLiteDatastore.open(path: path)
+        let reopened = try NodeDatabase.open(path: path)
         var routes = RouteTable()
         WitnessRoutes(store: reopened, cosigner: fixture.cosigner, now: { 1_700_000_001 }).addRoutes(to: &routes)
         try await withServer(routes) { client in

@@ -20,7 +20,7 @@ import Testing
 
     /// Runs a job and returns what the leader is told about each report: nil where it goes on.
     private func job(
-        _ outcomes: [HelperOutcome], in store: SQLiteDatastore, recording: Bool = true
+        _ outcomes: [HelperOutcome], in store: NodeDatabase, recording: Bool = true
     ) async throws -> [ReportError?] {
         let response = try await store.commitHelperJob(
             Make.task, .random(), outcomes: outcomes, recordsRefusals: recording)

@@ -6,7 +6,7 @@ import Ledger
 /// A database file in a folder of its own, removed at the end.
 final class TemporaryStore {
     let directory: URL
-    var store: SQLiteDatastore
+    var store: NodeDatabase
 
     var path: String { directory.appending(path: "node.sqlite").path }
 
@@ -18,7 +18,7 @@ final class TemporaryStore {
 
     /// What a node finds that starts after this one was killed now: the database file and its write-ahead log as they
     /// are on the disk, without anything that closing would have written.
-    func afterKill() throws -> SQLiteDatastore {
+    func afterKill() throws -> NodeDatabase {
         let copy = directory.appending(path: "killed-\(UUID())")
         try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
         for name in ["node.sqlite", "node.sqlite-wal"] {
@@ -60,7 +60,7 @@ enum Make {
     static func entry(_ number: Int) -> [UInt8] { Array("entry \(number)".utf8) }
 }
 
-extension SQLiteDatastore {
+extension NodeDatabase {
     /// Uploads reports and puts them in one pending job.
     func pendingJob(
         _ numbers: [Int], time: UInt64 = 100, batch: BatchID? = nil, task: TaskID = Make.task

@@ -32,7 +32,7 @@ import Testing
 
     @Test func anotherProcessCanAddATaskMeanwhile() async throws {
         let temporary = try TemporaryStore()
-        let other = try SQLiteDatastore.open(path: temporary.path)
+        let other = try NodeDatabase.open(path: temporary.path)
         try await other.addTask(Make.storedTask(), logEntry: Make.entry(0))
         try await temporary.store.accept([1])
         #expect(try await temporary.store.task(Make.task) != nil)
@@ -49,7 +49,7 @@ import Testing
             let sizes = try await withThrowingTaskGroup(of: UInt64.self) { group in
                 for number in 0..<8 {
                     group.addTask {
-                        let store = try SQLiteDatastore.open(path: path)
+                        let store = try NodeDatabase.open(path: path)
                         _ = try await store.beginGeneration()
                         // Some are the last to leave for a moment, which ends the write-ahead log.
                         if number % 2 == 0 { try store.close() }
@@ -59,7 +59,7 @@ import Testing
                 return try await group.reduce(0, +)
             }
             #expect(sizes == 8)
-            #expect(try await SQLiteDatastore.open(path: path).generation() == 8, "round \(round)")
+            #expect(try await NodeDatabase.open(path: path).generation() == 8, "round \(round)")
         }
     }
 
@@ -67,7 +67,7 @@ import Testing
         let temporary = try TemporaryStore()
         let path = temporary.directory.appending(path: "other").path
         try Data(repeating: 0x55, count: 5_000).write(to: URL(filePath: path))
-        #expect(throws: DatastoreError.self) { try SQLiteDatastore.open(path: path) }
+        #expect(throws: DatastoreError.self) { try NodeDatabase.open(path: path) }
     }
 
     /// Deleted shares must not stay readable in the file's free pages.

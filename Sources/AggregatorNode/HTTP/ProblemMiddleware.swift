@@ -97,9 +97,11 @@ struct ProblemMiddleware: RouterMiddleware {
         case DatastoreError.notServed(let id): return .unrecognizedTask(id)
         case DatastoreError.conflict(let reason):
             return .http(409, reason)
-        // SQLITE_BUSY and SQLITE_LOCKED in all their variants: another process holds the database.
-        case DatastoreError.database(let code, _) where [5, 6].contains(code & 0xFF):
+        case DatastoreError.busy:
             return .unavailable("The node's database is busy.", retryAfter: 1)
+        case DatastoreError.unavailable(let reason):
+            logger.error("the database is not available", metadata: ["error": "\(reason)"])
+            return .unavailable("The node's database is not available at the moment.", retryAfter: 5)
         default:
             if let shortage = Shortage(error) {
                 logger.error("resources run short", metadata: ["error": "\(type(of: error)): \(error)"])

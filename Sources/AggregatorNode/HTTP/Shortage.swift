@@ -9,13 +9,7 @@ enum Shortage: Equatable {
 
     init?(_ error: any Error) {
         switch error {
-        case DatastoreError.database(let code, _):
-            switch code & 0xFF {
-            case 13: self = .disk  // SQLITE_FULL
-            case 14: self = .descriptors  // SQLITE_CANTOPEN, of files that were open a moment ago
-            case 7: self = .memory  // SQLITE_NOMEM
-            default: return nil
-            }
+        case DatastoreError.full: self = .disk
         case let error as DurableFileError: self.init(code: error.errno)
         case let error as IOError: self.init(code: error.errnoCode)
         default: return nil

@@ -27,7 +27,7 @@ package enum Node {
         do throws(DurableFileError) { blobs = try BlobStore(directory: configuration.blobDirectory) } catch {
             throw .files(error)
         }
-        let store: SQLiteDatastore
+        let store: NodeDatabase
         do throws(DatastoreError) { store = try .open(path: configuration.databasePath) } catch {
             throw .database(path: configuration.databasePath, error)
         }
@@ -62,7 +62,7 @@ package enum Node {
 
     /// Makes sure that a database is the newest of its node, and that nothing has stopped it.
     package static func begin(
-        _ store: SQLiteDatastore, generationFile: String
+        _ store: NodeDatabase, generationFile: String
     ) async throws(NodeStartError) -> Generation {
         do {
             if let reason = try await store.haltReason() { throw NodeStartError.halted(reason) }

@@ -6,7 +6,7 @@ import Logging
 package struct NodeContext: Sendable {
     package let configuration: NodeConfiguration
     package let keys: NodeKeys
-    package let store: SQLiteDatastore
+    package let store: NodeDatabase
     package let registry: TaskRegistry
     package let peer: PeerClient
     package let blobs: BlobStore
@@ -27,7 +27,7 @@ package struct NodeContext: Sendable {
     package let logger: Logger
 
     package init(
-        configuration: NodeConfiguration, keys: NodeKeys, store: SQLiteDatastore, registry: TaskRegistry,
+        configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
         peer: PeerClient,
         blobs: BlobStore, generation: Generation? = nil, workers: WorkerPool,
         disk: DiskSpace? = nil, now: @escaping @Sendable () -> UInt64, logger: Logger

@@ -81,7 +81,7 @@ package enum RestoredNode {
     /// The tasks that a database knows, if it can be read. No node starts on it any more, even if this is killed before the
     /// database is moved aside and somebody makes a new key.
     private static func end(_ path: String) async -> [String] {
-        guard FileManager.default.fileExists(atPath: path), let store = try? SQLiteDatastore.open(path: path) else {
+        guard FileManager.default.fileExists(atPath: path), let store = try? NodeDatabase.open(path: path) else {
             return []
         }
         let tasks = (try? await store.readableTasks()) ?? []

@@ -25,7 +25,7 @@ package enum WitnessServer {
             throw .files(error)
         }
         let lock = try Node.takeLock(of: configuration.dataDirectory)
-        let store: SQLiteDatastore
+        let store: NodeDatabase
         do throws(DatastoreError) {
             store = try .open(path: configuration.databasePath)
             for log in configuration.logs { try await store.trustLog(origin: log.name, vkey: log.vkey) }

@@ -5,11 +5,6 @@ package struct SQLRow: Sendable {
     let columns: SQLColumns
     let values: [SQLValue]
 
-    init(columns: SQLColumns, values: [SQLValue]) {
-        self.columns = columns
-        self.values = values
-    }
-
     func value(_ column: String) throws -> SQLValue {
         guard let index = columns.index(column), index < values.count else {
             throw DatastoreError.corrupt("the column \(column) is missing")

@@ -28,6 +28,6 @@ package protocol StorageEngine: Sendable {
     /// after the transaction that destroyed them.
     func scrub() async throws(DatastoreError)
 
-    /// Ends all connections once what is under way has ended; the engine must not be used afterwards.
-    func close() async
+    /// Ends all connections once what is under way has ended; the engine must not be used afterwards. Blocks its thread.
+    func close() throws(DatastoreError)
 }

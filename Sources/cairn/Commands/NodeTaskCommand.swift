@@ -74,7 +74,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
-        let store = try SQLiteDatastore.open(path: configuration.databasePath)
+        let store = try NodeDatabase.open(path: configuration.databasePath)
         let task = try await readTask()
         try await TaskAgreement.with(configuration, keys: keys) { peer in
             var peerHasKey = false
@@ -153,7 +153,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     }
 
     private func add(
-        _ task: NewTask, _ store: SQLiteDatastore, _ configuration: NodeConfiguration, _ keys: NodeKeys,
+        _ task: NewTask, _ store: NodeDatabase, _ configuration: NodeConfiguration, _ keys: NodeKeys,
         peerHasKey: Bool
     ) async throws -> TaskRegistry.Added {
         switch task {
@@ -176,7 +176,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     ///
     /// - Returns: whether the stored key is another one than the peer's, which is the one to come.
     private func checkKey(
-        of id: TaskID, _ keys: NodeKeys, _ store: SQLiteDatastore, _ peer: TaskAgreement
+        of id: TaskID, _ keys: NodeKeys, _ store: NodeDatabase, _ peer: TaskAgreement
     ) async throws -> Bool {
         let key = Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: id)
         guard let stored = try await store.task(id), stored.source != .manual, stored.verifyKey != key else {

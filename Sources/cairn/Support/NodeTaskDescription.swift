@@ -62,7 +62,7 @@ struct NodeTaskDescription: Encodable {
     /// The most pending jobs that are listed.
     static let jobLimit = 100
 
-    init(_ stored: StoredTask, role: NodeRole, store: SQLiteDatastore, standings: [StoredStanding]) async throws {
+    init(_ stored: StoredTask, role: NodeRole, store: NodeDatabase, standings: [StoredStanding]) async throws {
         taskId = stored.id.base64URL
         name = stored.name
         self.role = role.rawValue

@@ -15,7 +15,7 @@ struct NodeTaskReference: ParsableArguments {
     /// The node's configuration, its database and the task.
     struct Found {
         let configuration: NodeConfiguration
-        let store: SQLiteDatastore
+        let store: NodeDatabase
         let task: StoredTask
     }
 
@@ -41,13 +41,13 @@ struct NodeTaskReference: ParsableArguments {
 
 /// A node's database for commands that only look: they make none where there is none.
 enum NodeDatabase {
-    static func open(_ configuration: NodeConfiguration) throws -> SQLiteDatastore {
+    static func open(_ configuration: NodeConfiguration) throws -> NodeDatabase {
         guard FileManager.default.fileExists(atPath: configuration.databasePath) else {
             throw CommandFailure(
                 "\(configuration.databasePath): no such file",
                 advice: "The node was never started, and no task was added: see data_dir in its configuration.")
         }
-        return try SQLiteDatastore.open(path: configuration.databasePath)
+        return try NodeDatabase.open(path: configuration.databasePath)
     }
 }
 

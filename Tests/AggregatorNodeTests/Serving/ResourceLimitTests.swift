@@ -17,13 +17,12 @@ import Testing
 
     @Test func shortagesAreSaidWithATimeToComeAgain() async throws {
         let cases = [
-            Case(
-                path: "/a", error: DatastoreError.database(code: 13, message: "database or disk is full"), status: 507),
-            Case(path: "/b", error: DatastoreError.database(code: 14 | 1 << 8, message: "unable to open"), status: 503),
+            Case(path: "/a", error: DatastoreError.full, status: 507),
+            Case(path: "/b", error: DatastoreError.unavailable("too many files are open"), status: 503),
             Case(path: "/c", error: fileError(ENOSPC), status: 507),
             Case(path: "/d", error: fileError(EMFILE), status: 503),
             Case(path: "/e", error: fileError(EIO), status: 500),
-            Case(path: "/f", error: DatastoreError.database(code: 11, message: "malformed"), status: 500),
+            Case(path: "/f", error: DatastoreError.corrupt("the file is damaged"), status: 500),
         ]
         var routes = RouteTable()
         for item in cases { routes.get(item.path) { _, _ in throw item.error } }
