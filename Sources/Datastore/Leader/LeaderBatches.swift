@@ -1,0 +1,150 @@
+import DAP
+import Ledger
+
+// Batches of the leader, inside a transaction of any of its stores: which are open, which are sealed, and how many reports
+// they have. A batch's fate is its row in leader_batches; none of its reports is changed with it.
+//
+// Sealed intervals of a task are disjoint, so the last one that starts before a time is the only one that may contain it:
+// each question is one step in an index, however many batches a task has had.
+
+extension Session {
+    /// The buckets of a batch; nil for a leader-selected one that this leader does not have.
+    func leaderBuckets(_ scope: BatchScope, _ task: TaskKey) throws -> BucketRange? {
+        switch scope {
+        case .interval(let interval): BucketRange(interval)
+        case .batch(let id): try leaderBatch(id, task).map(BucketRange.init(batch:))
+        }
+    }
+
+    /// The number of a leader-selected batch.
+    func leaderBatch(_ id: BatchID, _ task: TaskKey) throws -> Int64? {
+        try integer("SELECT batch FROM leader_batches WHERE task = $1 AND batch_id = $2", [task, id.blob])
+    }
+
+    /// The number of a batch; nil where it has no row (an interval that is not sealed has none).
+    func leaderBatch(_ scope: BatchScope, _ task: TaskKey) throws -> Int64? {
+        switch scope {
+        case .batch(let id): try leaderBatch(id, task)
+        case .interval(let interval):
+            try integer(
+                "SELECT batch FROM leader_batches WHERE task = $1 AND batch_id IS NULL AND first_time = $2",
+                [task, interval.start.clampedToInt64])
+        }
+    }
+
+    // MARK: Open and sealed
+
+    /// Whether reports may join a leader-selected batch, and leave it. Stays true for as long as the task is locked.
+    func isOpen(batch: Int64) throws -> Bool {
+        try exists("SELECT 1 FROM leader_batches WHERE batch = $1 AND state = \(BatchState.open.rawValue)", [batch])
+    }
+
+    /// Whether a batch that contains `time` is closing or over (time-interval mode).
+    func isSealed(time: Int64, _ task: TaskKey) throws -> Bool {
+        try isSealed(time..<(time == .max ? time : time + 1), task)
+    }
+
+    /// Whether an interval shares a bucket with one that is closing or over.
+    func overlapsSealed(_ interval: Interval, _ task: TaskKey) throws -> Bool {
+        try isSealed(BucketRange(interval).refs, task)
+    }
+
+    private func isSealed(_ times: Range<Int64>, _ task: TaskKey) throws -> Bool {
+        let end = try integer(
+            """
+            SELECT end_time FROM leader_batches WHERE task = $1 AND batch_id IS NULL AND first_time < $2
+            ORDER BY first_time DESC LIMIT 1
+            """,
+            [task, times.upperBound])
+        return end.map { $0 > times.lowerBound } ?? false
+    }
+
+    /// The oldest open leader-selected batch with room, as far as is committed: whoever adds to it checks again, in the
+    /// statement that counts them.
+    func openBatch(_ task: TaskKey, below maximum: UInt64) throws -> OpenBatch? {
+        try first(
+            """
+            SELECT batch, batch_id, aggregating + accepted AS filled FROM leader_batches
+            WHERE task = $1 AND state = \(BatchState.open.rawValue) AND aggregating + accepted < $2
+            ORDER BY batch LIMIT 1
+            """,
+            [task, maximum.clampedToInt64]
+        ).map { row in
+            OpenBatch(
+                number: try row.integer("batch"), id: try row.id("batch_id", as: BatchID.self),
+                filled: try row.unsigned("filled"))
+        }
+    }
+
+    /// A new open leader-selected batch.
+    func makeBatch(_ task: TaskKey) throws -> OpenBatch {
+        let id = BatchID.random()
+        let number = try insert(
+            "INSERT INTO leader_batches (task, batch_id, state) VALUES ($1, $2, 0) RETURNING batch", [task, id.blob])
+        return OpenBatch(number: number, id: id, filled: 0)
+    }
+
+    // MARK: Numbers of reports
+
+    /// How many reports of a batch are accepted, and how many are on the way to it.
+    func leaderCounts(_ task: TaskKey, _ buckets: BucketRange) throws -> BatchCounts {
+        let row =
+            if buckets.kind == Bucket.batch(0).kind {
+                try first(
+                    "SELECT aggregating AS unfinished, accepted FROM leader_batches WHERE batch = $1",
+                    [buckets.refs.lowerBound])
+            } else {
+                try first(
+                    """
+                    SELECT CAST(COALESCE(SUM(received + aggregating), 0) AS BIGINT) AS unfinished,
+                        CAST(COALESCE(SUM(accepted), 0) AS BIGINT) AS accepted
+                    FROM leader_buckets WHERE task = $1 AND time >= $2 AND time < $3
+                    """,
+                    [task, buckets.refs.lowerBound, buckets.refs.upperBound])
+            }
+        guard let row else { throw DatastoreError.corrupt("a batch has no row") }
+        return BatchCounts(unfinished: try row.unsigned("unfinished"), accepted: try row.unsigned("accepted"))
+    }
+
+    // MARK: Fate
+
+    /// Changes the state of a batch that has a row.
+    func setBatchState(_ state: BatchState, batch: Int64) throws {
+        let changed = try execute(
+            "UPDATE leader_batches SET state = \(state.rawValue) WHERE batch = $1", [batch])
+        guard changed == 1 else { throw DatastoreError.corrupt("a sealed batch has no row") }
+    }
+
+    /// Gives a sealed batch back, as far as its fate allows. An interval that is not closed is as if it had never been
+    /// chosen: the collector names it, so it is in nobody's way.
+    func release(_ scope: BatchScope, _ fate: BatchFate, _ task: TaskKey) throws {
+        guard let batch = try leaderBatch(scope, task) else {
+            throw DatastoreError.corrupt("a sealed batch has no row")
+        }
+        switch (fate, scope) {
+        case (.closed, _): try setBatchState(.closed, batch: batch)
+        case (.reopened, .batch): try setBatchState(.open, batch: batch)
+        case (.disputed, .batch): try setBatchState(.disputed, batch: batch)
+        case (.lost, .batch): try setBatchState(.lost, batch: batch)
+        case (_, .interval):
+            try execute(
+                "DELETE FROM leader_batches WHERE batch = $1 AND state = \(BatchState.closing.rawValue)", [batch])
+        }
+    }
+}
+
+/// A leader-selected batch that reports may join.
+struct OpenBatch: Sendable, Equatable {
+    /// In leader_batches.
+    let number: Int64
+    let id: BatchID
+    /// Reports that are accepted or in a job.
+    let filled: UInt64
+}
+
+/// Numbers of a batch's reports.
+struct BatchCounts: Sendable, Equatable {
+    /// Uploaded (time-interval mode) or in a job, neither accepted nor rejected yet.
+    let unfinished: UInt64
+    let accepted: UInt64
+}
