@@ -25,11 +25,28 @@ extension Committed: VDAF {
 
     /// Takes an output share out again: a withdrawal, or a report that the other aggregator dropped.
     ///
-    /// - Precondition: it was added before.
-    package func aggregateRemove(_ share: inout CommittedAggregateShare, outputShare: OutputShare) {
-        let nonNegative = share.sums.subtract(IntegerVector(canonical: outputShare.coordinates))
-        assert(nonNegative, "an output share was removed that had not been added")
+    /// - Throws: `.aggregateOutOfRange` if a sum would be below zero, so that the output share cannot have been added; the
+    ///   aggregate share is then unchanged.
+    package func aggregateRemove(
+        _ share: inout CommittedAggregateShare, outputShare: OutputShare
+    ) throws(VDAFError) {
+        let removed = IntegerVector(canonical: outputShare.coordinates)
+        guard share.sums.subtract(removed) else {
+            // Both wrap around, so adding puts back what was there.
+            share.sums.add(removed)
+            throw .aggregateOutOfRange("an output share is not part of the sum that it was to be taken out of")
+        }
         share.blind -= outputShare.blind
+    }
+
+    /// The output share behind an input share: what verification releases if it succeeds.
+    package func outputShare(
+        context: [UInt8], aggregatorID: Int, inputShare: InputShare
+    ) throws(VDAFError) -> OutputShare {
+        OutputShare(
+            coordinates: try base.outputShare(
+                context: context, aggregatorID: aggregatorID, inputShare: inputShare.base),
+            blind: inputShare.blind)
     }
 
     /// - Throws: `.invalidArgument` if the shares have different shapes or their sum is longer than 2^64 reports make.

@@ -25,7 +25,7 @@ extension Committed {
         ]
         let (publicShare, inputShares) = try base.shard(
             context: context, measurement: measurement, nonce: nonce, rand: Array(rand.prefix(base.randSize)))
-        let outputShares = try base.outputShares(context: context, nonce: nonce, inputShares: inputShares)
+        let outputShares = try base.outputShares(context: context, inputShares: inputShares)
         guard outputShares.count == 2, inputShares.count == 2 else {
             throw .invalidArgument("committed VDAF: V made \(outputShares.count) output shares instead of 2")
         }

@@ -41,10 +41,13 @@ where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [F
         reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
     ) -> [Result<(state: VerifierState, share: VerifierShare), VDAFError>]
 
-    /// The output shares of all aggregators, in order of aggregator ID, computed from freshly made input shares.
+    /// The output share behind an input share: what verification releases if it succeeds.
     ///
-    /// For clients, which hold all shares; an aggregator only ever has its own.
-    func outputShares(context: [UInt8], nonce: [UInt8], inputShares: [InputShare]) throws(VDAFError) -> [[Field]]
+    /// For clients, and for an aggregator that has to take a verified report out of a sum again and kept only the input
+    /// share, because a helper's is shorter.
+    ///
+    /// - Throws: `.invalidArgument` for an input share of another aggregator or type.
+    func outputShare(context: [UInt8], aggregatorID: Int, inputShare: InputShare) throws(VDAFError) -> [Field]
 
     /// Decodes coordinate sums that were added up as integers; a negative one, -a, is given as p - a.
     ///
@@ -53,6 +56,29 @@ where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [F
 }
 
 extension OneRoundVDAF {
+    /// The output shares of all aggregators, in order of aggregator ID, computed from freshly made input shares.
+    ///
+    /// For clients, which hold all shares; an aggregator only ever has its own.
+    ///
+    /// - Throws: `.invalidArgument` unless there is an input share of each aggregator.
+    public func outputShares(context: [UInt8], inputShares: [InputShare]) throws(VDAFError) -> [[Field]] {
+        guard inputShares.count == shares else {
+            throw .invalidArgument("expected \(shares) input shares, got \(inputShares.count)")
+        }
+        var result: [[Field]] = []
+        for (aggregatorID, inputShare) in inputShares.enumerated() {
+            result.append(try outputShare(context: context, aggregatorID: aggregatorID, inputShare: inputShare))
+        }
+        return result
+    }
+
+    /// Takes an output share out of an aggregate share that it was added to.
+    ///
+    /// - Precondition: The output share is one of this type.
+    public func aggregateRemove(_ share: inout AggregateShare, outputShare: OutputShare) {
+        Field.subtractVector(&share, outputShare)
+    }
+
     public var isSigned: Bool { false }
 
     /// d·M, for coordinates that range freely over [0, M], or 2·d·M where they are signed; at most 2^128 - 1.

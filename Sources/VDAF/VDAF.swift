@@ -155,6 +155,10 @@ extension VDAF {
         guard nonce.count == nonceSize else {
             throw .invalidArgument("a nonce has \(nonceSize) bytes, not \(nonce.count)")
         }
+        try checkContext(context, xof: xof)
+    }
+
+    func checkContext<Function: Xof>(_ context: [UInt8], xof: Function.Type) throws(VDAFError) {
         let maximalSize = DomainSeparation.maximalContextSize(for: xof)
         guard context.count <= maximalSize else {
             throw .invalidArgument("the context has more than \(maximalSize) bytes")

@@ -33,8 +33,8 @@ struct AdditiveVDAF<Field: FieldElement>: OneRoundVDAF {
         leaderShare.flatMap { value in (0..<16).map { UInt8(truncatingIfNeeded: value >> UInt128(8 * $0)) } }
     }
 
-    func outputShares(context: [UInt8], nonce: [UInt8], inputShares: [[Field]]) throws(VDAFError) -> [[Field]] {
-        inputShares
+    func outputShare(context: [UInt8], aggregatorID: Int, inputShare: [Field]) throws(VDAFError) -> [Field] {
+        inputShare
     }
 
     func verifyInit(

@@ -92,7 +92,7 @@ import VDAF
         }
         for id in 0..<2 {
             var share = try batch.aggregateShare(id)
-            batch.vdaf.aggregateRemove(&share, outputShare: batch.outputShares[id][1])
+            try batch.vdaf.aggregateRemove(&share, outputShare: batch.outputShares[id][1])
             var without = batch.vdaf.aggregateInit(())
             for index in [0, 2, 3] {
                 batch.vdaf.aggregateUpdate(&without, with: batch.outputShares[id][index])

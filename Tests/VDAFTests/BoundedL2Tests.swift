@@ -157,15 +157,14 @@ func randomVector(_ dimension: Int, norm: Double, _ random: inout SeededGenerato
         #expect(throws: VDAFError.self) {
             try vdaf.unshard(aggregationParameter: (), aggregateShares: [vdaf.aggregateInit(())], measurementCount: 1)
         }
-        #expect(throws: VDAFError.self) { try vdaf.outputShares(context: [], nonce: random.bytes(16), inputShares: []) }
+        #expect(throws: VDAFError.self) { try vdaf.outputShares(context: [], inputShares: []) }
     }
 
     @Test func outputSharesAreThoseOfVerification() throws {
         var random = SeededGenerator()
         let vdaf = try BoundedL2Vector(normBound: 1, fractionalBits: 10, dimension: 30)
         let report = try Report(vdaf, randomVector(30, norm: 0.9, &random), &random)
-        let early = try vdaf.outputShares(
-            context: report.context, nonce: report.nonce, inputShares: report.inputShares)
+        let early = try vdaf.outputShares(context: report.context, inputShares: report.inputShares)
         #expect(try report.verify() == early)
     }
 

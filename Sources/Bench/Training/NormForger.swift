@@ -34,7 +34,7 @@ package struct NormForger<Field: NTTFieldElement>: Sendable {
             }
             return (bits: results.flatMap(bits(stating:)), results: results)
         }
-        let outputs = try base.outputShares(context: context, nonce: nonce, inputShares: inputShares)
+        let outputs = try base.outputShares(context: context, inputShares: inputShares)
         let blinds = outputs.map { _ in Scalar.random(using: &generator) }
         var commitments: [Commitment] = []
         for (output, blind) in zip(outputs, blinds) {

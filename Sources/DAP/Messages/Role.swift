@@ -9,4 +9,13 @@ public enum Role: UInt8, Sendable, Hashable, CaseIterable {
     case client = 1
     case leader = 2
     case helper = 3
+
+    /// The VDAF's number of an aggregator.
+    var aggregatorID: Int? {
+        switch self {
+        case .leader: 0
+        case .helper: 1
+        case .collector, .client: nil
+        }
+    }
 }

@@ -24,6 +24,16 @@ struct CommittedSteps<Base: OneRoundVDAF>: VerificationSteps {
             verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: reports, threads: threads)
     }
 
+    func outputShare(
+        context: [UInt8], aggregatorID: Int, inputShare: V.InputShare
+    ) throws(VDAFError) -> V.OutputShare {
+        try vdaf.outputShare(context: context, aggregatorID: aggregatorID, inputShare: inputShare)
+    }
+
+    func remove(_ outputShare: V.OutputShare, from sum: inout V.AggregateShare) throws(VDAFError) {
+        try vdaf.aggregateRemove(&sum, outputShare: outputShare)
+    }
+
     func commitments(_ publicShare: V.PublicShare) -> [[UInt8]] {
         [publicShare.commitments.leader.encoded.bytes, publicShare.commitments.helper.encoded.bytes]
     }
@@ -31,7 +41,7 @@ struct CommittedSteps<Base: OneRoundVDAF>: VerificationSteps {
     func opening(
         context: [UInt8], nonce: [UInt8], inputShares: [V.InputShare]
     ) throws(VDAFError) -> ReportOpening? {
-        let shares = try vdaf.base.outputShares(context: context, nonce: nonce, inputShares: inputShares.map(\.base))
+        let shares = try vdaf.base.outputShares(context: context, inputShares: inputShares.map(\.base))
         return ReportOpening(
             values: zip(shares[0], shares[1]).map { ($0 + $1).canonicalValue },
             blinds: inputShares.map { $0.blind.encoded() })

@@ -34,7 +34,17 @@ struct ErasedVDAF<Steps: VerificationSteps>: TaskVDAF {
         steps.commitments(try vdaf.decodePublicShare(publicShare))
     }
 
-    func makeAccumulator() -> any OutputShareAccumulator { VDAFAccumulator(vdaf) }
+    func makeAccumulator() -> any OutputShareAccumulator { VDAFAccumulator(steps) }
+
+    func outputShare(of role: Role, inputShare: [UInt8], taskID: TaskID) throws(VDAFError) -> [UInt8] {
+        guard let aggregatorID = role.aggregatorID else {
+            throw .invalidArgument("only the leader and the helper have input shares")
+        }
+        let share = try vdaf.decodeInputShare(inputShare, aggregatorID: aggregatorID)
+        return vdaf.encode(
+            outputShare: try steps.outputShare(
+                context: DAPContext.vdaf(taskID), aggregatorID: aggregatorID, inputShare: share))
+    }
 
     func makePublicCheck() -> (any TaskPublicCheck)? { steps.makePublicCheck() }
 

@@ -8,13 +8,24 @@ package struct ReportSizes: Sendable, Equatable {
     package let inputShares: [Int]
     /// What the leader tells the helper about a report.
     package let verifierShare: Int
+    /// What either aggregator adds up once a report is verified.
+    package let outputShare: Int
+    /// A sum of output shares.
+    package let aggregateShare: Int
 
     /// Sizes of a type's messages, and of those that a committed one adds: two commitments, and a blind for each share.
     init<V: Prio3Family>(_ vdaf: V, isCommitted: Bool) {
         publicShare = vdaf.publicShareSize + (isCommitted ? 64 : 0)
         inputShares = (0..<2).map { vdaf.inputShareSize(aggregatorID: $0) + (isCommitted ? 32 : 0) }
         verifierShare = vdaf.verifierShareSize
+        outputShare = vdaf.aggregateShareSize + (isCommitted ? 32 : 0)
+        // A committed sum is of integers, each with 8 bytes more than an element of the field.
+        aggregateShare = vdaf.aggregateShareSize + (isCommitted ? 8 * vdaf.outputLength + 32 : 0)
     }
+
+    /// Whether an aggregator's input share takes less room than its output share, which can be computed from it
+    /// (``TaskVDAF/outputShare(of:inputShare:taskID:)``). A helper's is a seed.
+    package func isInputShareSmaller(of role: Role) -> Bool { inputShares[role == .leader ? 0 : 1] < outputShare }
 
     /// Bytes of a sealed input share (`HpkeCiphertext.payload`) without private extensions.
     ///

@@ -46,6 +46,14 @@ package protocol TaskVDAF: Sendable {
     /// - Throws: `.invalidEncoding`.
     func commitments(publicShare: [UInt8]) throws(VDAFError) -> [[UInt8]]
 
+    /// The encoded output share that ``leaderInitialize(_:verifyKey:taskID:threads:)`` or
+    /// ``helperInitialize(_:inbound:verifyKey:taskID:threads:)`` ends with for a valid report, from the opened input share
+    /// alone. Nothing is verified again.
+    ///
+    /// - Parameter role: the leader or the helper.
+    /// - Throws: `.invalidEncoding` for bytes that are no input share of that role, `.invalidArgument` for another role.
+    func outputShare(of role: Role, inputShare: [UInt8], taskID: TaskID) throws(VDAFError) -> [UInt8]
+
     /// An empty batch bucket.
     func makeAccumulator() -> any OutputShareAccumulator
 
@@ -57,6 +65,20 @@ package protocol TaskVDAF: Sendable {
 }
 
 extension TaskVDAF {
+    /// A sum that goes on where another stopped.
+    ///
+    /// - Parameters:
+    ///   - aggregateShare: the encoded sum so far.
+    ///   - count: of how many output shares it is.
+    /// - Throws: `.invalidEncoding`, `.invalidArgument`.
+    package func makeAccumulator(
+        resuming aggregateShare: [UInt8], count: Int
+    ) throws(VDAFError) -> any OutputShareAccumulator {
+        var accumulator = makeAccumulator()
+        try accumulator.merge(aggregateShare: aggregateShare, count: count)
+        return accumulator
+    }
+
     /// Splits a measurement with the operating system's randomness.
     package func shard(
         taskID: TaskID, measurement: MeasurementValue, reportID: ReportID

@@ -19,6 +19,16 @@ protocol VerificationSteps: Sendable {
         reports: [VerificationRequest<V.PublicShare, V.InputShare>], threads: Int
     ) -> [Result<(state: V.VerifierState, share: V.VerifierShare), VDAFError>]
 
+    /// The output share behind one aggregator's input share, without verifying it.
+    func outputShare(
+        context: [UInt8], aggregatorID: Int, inputShare: V.InputShare
+    ) throws(VDAFError) -> V.OutputShare
+
+    /// Takes an output share out of a sum.
+    ///
+    /// - Throws: `.aggregateOutOfRange` where it cannot have been added; the sum is then unchanged.
+    func remove(_ outputShare: V.OutputShare, from sum: inout V.AggregateShare) throws(VDAFError)
+
     /// C_0 and C_1, or nothing.
     func commitments(_ publicShare: V.PublicShare) -> [[UInt8]]
 
@@ -61,6 +71,16 @@ struct PlainSteps<V: OneRoundVDAF>: VerificationSteps {
                 vdaf.jointRandomnessPartMatches(start.state) ? .success(start) : .failure(.jointRandomnessMismatch)
             }
         }
+    }
+
+    func outputShare(
+        context: [UInt8], aggregatorID: Int, inputShare: V.InputShare
+    ) throws(VDAFError) -> V.OutputShare {
+        try vdaf.outputShare(context: context, aggregatorID: aggregatorID, inputShare: inputShare)
+    }
+
+    func remove(_ outputShare: V.OutputShare, from sum: inout V.AggregateShare) throws(VDAFError) {
+        vdaf.aggregateRemove(&sum, outputShare: outputShare)
     }
 
     func commitments(_ publicShare: V.PublicShare) -> [[UInt8]] { [] }

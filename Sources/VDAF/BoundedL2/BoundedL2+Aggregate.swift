@@ -52,17 +52,19 @@ extension BoundedL2: Prio3Family {
         Int128(truncatingIfNeeded: residue > Field.modulus / 2 ? residue &- Field.modulus : residue)
     }
 
-    public func outputShares(
-        context: [UInt8], nonce: [UInt8], inputShares: [InputShare]
-    ) throws(VDAFError) -> [[Field]] {
-        try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
-        guard inputShares.count == 2, case .leader(let share, _, _) = inputShares[0],
-            share.count == measurementLength, case .helper(let seed, _) = inputShares[1], seed.count == Seeds.seedSize
-        else {
-            throw .invalidArgument("expected the leader's and the helper's input share of this type")
+    public func outputShare(
+        context: [UInt8], aggregatorID: Int, inputShare: InputShare
+    ) throws(VDAFError) -> [Field] {
+        try checkContext(context, xof: Seeds.self)
+        switch inputShare {
+        case .leader(let share, _, _) where aggregatorID == 0 && share.count == measurementLength:
+            return Array(share.prefix(dimension))
+        case .helper(let seed, _) where aggregatorID == 1 && seed.count == Seeds.seedSize:
+            var share = helperMeasurementShare(context: context, seed: seed)
+            share.removeLast(measurementLength - dimension)
+            return share
+        default:
+            throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
         }
-        var helperShare = helperMeasurementShare(context: context, seed: seed)
-        helperShare.removeLast(measurementLength - dimension)
-        return [Array(share.prefix(dimension)), helperShare]
     }
 }

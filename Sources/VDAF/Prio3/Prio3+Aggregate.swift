@@ -41,25 +41,18 @@ extension Prio3: Prio3Family {
     @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
     @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
-    public func outputShares(
-        context: [UInt8], nonce: [UInt8], inputShares: [InputShare]
-    ) throws(VDAFError) -> [[Field]] {
-        try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
-        guard inputShares.count == shares else {
-            throw .invalidArgument("expected \(shares) input shares, got \(inputShares.count)")
+    public func outputShare(
+        context: [UInt8], aggregatorID: Int, inputShare: InputShare
+    ) throws(VDAFError) -> [Field] {
+        try checkContext(context, xof: Seeds.self)
+        switch inputShare {
+        case .leader(let share, _, _) where aggregatorID == 0 && share.count == circuit.measurementLength:
+            return share.withUnsafeBufferPointer { circuit.truncate($0) }
+        case .helper(let seed, _) where 1..<shares ~= aggregatorID && seed.count == Seeds.seedSize:
+            let share = helperMeasurementShares(context: context, aggregatorID: aggregatorID, seeds: [seed])
+            return share.withUnsafeBufferPointer { circuit.truncate($0) }
+        default:
+            throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
         }
-        var result: [[Field]] = []
-        for (aggregatorID, inputShare) in inputShares.enumerated() {
-            switch inputShare {
-            case .leader(let share, _, _) where aggregatorID == 0 && share.count == circuit.measurementLength:
-                result.append(share.withUnsafeBufferPointer { circuit.truncate($0) })
-            case .helper(let seed, _) where aggregatorID > 0 && seed.count == Seeds.seedSize:
-                let share = helperMeasurementShares(context: context, aggregatorID: aggregatorID, seeds: [seed])
-                result.append(share.withUnsafeBufferPointer { circuit.truncate($0) })
-            default:
-                throw .invalidArgument("not an input share for aggregator \(aggregatorID) of this type")
-            }
-        }
-        return result
     }
 }
