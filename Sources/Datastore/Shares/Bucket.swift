@@ -7,6 +7,11 @@ enum Bucket: Hashable, Sendable {
     /// A leader-selected batch, by its number in leader_batches or helper_batches.
     case batch(Int64)
 
+    /// A bucket as rows name it.
+    init(kind: Int64, ref: Int64) {
+        self = kind == 0 ? .time(ref) : .batch(ref)
+    }
+
     var kind: Int64 {
         switch self {
         case .time: 0
@@ -42,7 +47,15 @@ struct BucketRange: Hashable, Sendable {
 
     /// A leader-selected batch, by its number.
     init(batch: Int64) {
-        kind = 1
-        refs = batch..<(batch + 1)
+        self.init(.batch(batch))
     }
+
+    /// One bucket.
+    init(_ bucket: Bucket) {
+        kind = bucket.kind
+        refs = bucket.ref..<(bucket.ref + 1)
+    }
+
+    /// `$1` to `$4` of a condition on task, kind and ref.
+    func arguments(_ task: TaskKey) -> SQLArguments { [task, kind, refs.lowerBound, refs.upperBound] }
 }

@@ -21,6 +21,11 @@ struct ShareKey: Sendable {
         key = SymmetricKey(data: secret)
     }
 
+    /// Reads a row of share_keys, or one that is joined with it.
+    init(_ row: SQLRow) throws {
+        try self.init(number: row.integer("share_key"), secret: row.bytes("secret"))
+    }
+
     fileprivate static let size = 32
 
     /// Seals a share, or a piece of a sum.
@@ -49,7 +54,7 @@ extension Session {
         let row = try first(
             "SELECT share_key, secret FROM share_keys WHERE task = $1 AND kind = $2 AND ref = $3 LIMIT 1",
             [task, bucket.kind, bucket.ref])
-        if let row { return try ShareKey(number: row.integer("share_key"), secret: row.bytes("secret")) }
+        if let row { return try ShareKey(row) }
         let secret = SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) }
         let number = try insert(
             "INSERT INTO share_keys (task, kind, ref, secret) VALUES ($1, $2, $3, $4) RETURNING share_key",
@@ -64,8 +69,7 @@ extension Session {
         }
         var keys: [Int64: ShareKey] = [:]
         for row in found {
-            let number = try row.integer("share_key")
-            keys[number] = try ShareKey(number: number, secret: row.bytes("secret"))
+            keys[try row.integer("share_key")] = try ShareKey(row)
         }
         return keys
     }
@@ -75,7 +79,7 @@ extension Session {
     ///
     /// The secret is overwritten before its row goes: of a page that a deletion empties, SQLite keeps the content.
     func destroyShareKeys(_ task: TaskKey, _ buckets: BucketRange) throws {
-        let range: SQLArguments = [task, buckets.kind, buckets.refs.lowerBound, buckets.refs.upperBound]
+        let range = buckets.arguments(task)
         let condition = "task = $1 AND kind = $2 AND ref >= $3 AND ref < $4"
         try execute(
             "UPDATE share_keys SET secret = $5 WHERE \(condition)",
