@@ -58,7 +58,8 @@ extension Tables {
                 PRIMARY KEY (task, kind, ref)
             )\(dialect.clustered)
             """,
-            // The closes that this helper signed: one per bucket, ever. A row shuts its buckets.
+            // The closes that this helper signed: one per bucket, ever. A row shuts its buckets. New reports are mostly of
+            // late times, which few rows reach: so the end is what intervals are found by.
             """
             CREATE TABLE helper_closes (
                 task BIGINT NOT NULL,
@@ -73,7 +74,7 @@ extension Tables {
                 PRIMARY KEY (task, selector)
             )
             """,
-            "CREATE INDEX helper_closes_by_time ON helper_closes (task, start_time)",
+            "CREATE INDEX helper_closes_by_time ON helper_closes (task, end_time)",
             "CREATE INDEX helper_closes_by_batch ON helper_closes (task, batch_id)",
             // Batches that are collected; the interval is the query's, which may be wider than what the leader selected.
             """
@@ -88,7 +89,7 @@ extension Tables {
                 PRIMARY KEY (task, share_id)
             )
             """,
-            "CREATE INDEX helper_collections_by_time ON helper_collections (task, start_time)",
+            "CREATE INDEX helper_collections_by_time ON helper_collections (task, end_time)",
             "CREATE INDEX helper_collections_by_batch ON helper_collections (task, batch_id)",
             // Buckets whose shares are no longer needed: their rows go in slices, in the background. through: the last
             // report that is gone.
@@ -131,6 +132,14 @@ extension Tables {
                 PRIMARY KEY (task, report_id, claim_key)
             )\(dialect.clustered)
             """,
+            // How many of them there are, of all tasks together.
+            """
+            CREATE TABLE helper_early_count (
+                id \(dialect.key) CHECK (id = 1),
+                withdrawals BIGINT NOT NULL
+            )
+            """,
+            "INSERT INTO helper_early_count (id, withdrawals) VALUES (1, 0)",
         ]
     }
 
@@ -194,7 +203,7 @@ extension Tables {
             )
             """,
             "CREATE INDEX helper_log_closes_by_batch ON helper_log_closes (task, batch_id)",
-            "CREATE INDEX helper_log_closes_by_time ON helper_log_closes (task, start_time)",
+            "CREATE INDEX helper_log_closes_by_time ON helper_log_closes (task, end_time)",
         ]
     }
 }
