@@ -115,6 +115,13 @@ extension Session {
         guard changed == 1 else { throw DatastoreError.corrupt("a sealed batch has no row") }
     }
 
+    func setBatchState(_ state: BatchState, _ scope: BatchScope, _ task: TaskKey) throws {
+        guard let batch = try leaderBatch(scope, task) else {
+            throw DatastoreError.corrupt("a sealed batch has no row")
+        }
+        try setBatchState(state, batch: batch)
+    }
+
     /// Gives a sealed batch back, as far as its fate allows. An interval that is not closed is as if it had never been
     /// chosen: the collector names it, so it is in nobody's way.
     func release(_ scope: BatchScope, _ fate: BatchFate, _ task: TaskKey) throws {

@@ -85,17 +85,18 @@ package struct StoredCollection: Sendable, Equatable {
     package var watermark: Int64
     /// The batch, from `sealed` on.
     package var scope: BatchScope?
-    /// The encoded `CloseProposal` that the helper has not answered yet.
-    package var proposal: [UInt8]?
+    /// The checkpoint size of the `CloseProposal` that the helper has not answered yet. What else the proposal says follows
+    /// from the batch, see ``LeaderCollectionStore/recordProposal(size:collection:)``.
+    package var proposalSize: UInt64?
     /// The logged `close` entry, from `closed` on (committed tasks).
     package var closeEntry: [UInt8]?
     /// The helper's name for its aggregate share, while it defers it.
     package var shareID: String?
-    /// The helper's encoded `HpkeCiphertext`, from `shareReceived` on.
+    /// The helper's encoded `HpkeCiphertext`, in `shareReceived`.
     package var helperShare: [UInt8]?
     /// The helper's encoded `Statement` (committed tasks).
     package var helperStatement: [UInt8]?
-    /// The encoded `CollectionJobResp`, from `published` on; to be served from `finished` on.
+    /// The encoded `CollectionJobResp`, in `finished`.
     package var response: [UInt8]?
     package var problem: CollectionProblem?
     /// Deleted by the collector: its resource is gone, its batch is finished if it was too late to stop.
@@ -113,7 +114,7 @@ package enum CollectionCreation: Sendable, Equatable {
 /// Whether a collection's batch can be sealed.
 package enum SealOutcome: Sendable, Equatable {
     case sealed(BatchScope)
-    /// So many reports from before the request are still in aggregation.
+    /// Reports from before the request are still in aggregation; with those that came after it, so many.
     case notReady(UInt64)
     /// Fewer accepted reports than the task's minimum.
     case tooFew(UInt64)
@@ -130,6 +131,18 @@ package struct BatchSummary: Sendable, Equatable {
     package var interval: Interval?
 
     package init() {}
+}
+
+/// The aggregated reports of a batch.
+package struct AggregatedBatch: Sendable, Equatable {
+    package var summary: BatchSummary
+    /// The encoded aggregate share.
+    package var aggregateShare: [UInt8]
+
+    package init(summary: BatchSummary, aggregateShare: [UInt8]) {
+        self.summary = summary
+        self.aggregateShare = aggregateShare
+    }
 }
 
 /// A batch, for the task's status.

@@ -16,8 +16,8 @@ package protocol LeaderCollectionStore: Sendable {
 
     func collection(key: Int64) async throws(DatastoreError) -> StoredCollection?
 
-    /// Jobs on which a driver has to work, deleted ones included, oldest first.
-    func activeCollections() async throws(DatastoreError) -> [StoredCollection]
+    /// The keys of the jobs on which a driver has to work, deleted ones included, oldest first.
+    func activeCollections() async throws(DatastoreError) -> [Int64]
 
     /// Deletes the resource; returns false where there is none.
     func hideCollection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> Bool
@@ -31,14 +31,15 @@ package protocol LeaderCollectionStore: Sendable {
     /// How many reports of a batch are still on their way to being accepted or rejected.
     func unfinishedReports(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> UInt64
 
-    /// Streams the batch's accepted reports to compute count, checksum and interval.
+    /// What both aggregators compute of a batch besides the share.
     func summary(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> BatchSummary
 
-    /// Streams the batch's output shares into `initial`; the order is that of upload.
-    func foldOutputShares<Sum: Sendable>(
-        task: TaskID, scope: BatchScope, into initial: Sum,
-        _ add: @escaping @Sendable (inout Sum, [UInt8]) throws -> Void
-    ) async throws(DatastoreError) -> Sum
+    /// The sum of the batch's output shares.
+    ///
+    /// - Parameter vdaf: the task's.
+    func aggregateShare(
+        task: TaskID, scope: BatchScope, vdaf: any TaskVDAF
+    ) async throws(DatastoreError) -> AggregatedBatch
 
     /// Streams id and log entry of the batch's accepted reports in log order into `initial` (tasks that log reports).
     func foldLoggedReports<Sum: Sendable>(
@@ -46,18 +47,44 @@ package protocol LeaderCollectionStore: Sendable {
         _ add: @escaping @Sendable (inout Sum, ReportID, [UInt8]) throws -> Void
     ) async throws(DatastoreError) -> Sum
 
-    /// Records the leaf list before it is posted to the helper.
-    func recordProposal(_ proposal: [UInt8], collection key: Int64) async throws(DatastoreError)
+    /// Where the leaves of a sealed batch lie in the log (tasks that log reports).
+    func leafSpan(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> LeafSpan
+
+    /// The ids of the batch's leaves in log order, a page at a time: the first of those in a part of the log.
+    func leaves(
+        task: TaskID, scope: BatchScope, in span: Range<UInt64>, limit: Int
+    ) async throws(DatastoreError) -> [LoggedLeaf]
+
+    /// The ids of the batch's accepted reports, none twice, a page at a time.
+    ///
+    /// - Parameter last: the last one of the page before; nil for the first page.
+    func acceptedReports(
+        task: TaskID, scope: BatchScope, after last: ReportCursor?, limit: Int
+    ) async throws(DatastoreError) -> [ReportCursor]
+
+    /// Those of these reports that are accepted and in the batch, with their log entries (tasks that log reports).
+    func acceptedReports(
+        among ids: [ReportID], task: TaskID, scope: BatchScope
+    ) async throws(DatastoreError) -> [(id: ReportID, logEntry: [UInt8]?)]
+
+    /// Records the checkpoint under which the batch's leaves are proposed to the helper, before they are.
+    ///
+    /// The leaves are not stored: they are the batch's accepted reports in log order, and those stay the same until the
+    /// helper has answered. Nothing joins a sealed batch once none of its reports waits or is in a job (an upload to its
+    /// interval and a job into it are refused), and nothing leaves it (a withdrawal is too late) but by
+    /// ``dropReports(_:collection:vdaf:)``, which makes the proposal void. So a retry sends the same bytes.
+    func recordProposal(size: UInt64, collection key: Int64) async throws(DatastoreError)
 
     /// Takes reports out of a sealed batch, with their `rejected` entries in tasks that log reports; the proposal, and a
-    /// share that was deferred, are void.
-    func dropReports(_ dropped: [RefusedReport], collection key: Int64) async throws(DatastoreError)
+    /// share that was deferred, are void. Very many are dropped in several calls, each as good as any first.
+    ///
+    /// - Parameter vdaf: the task's; their output shares are taken out of the sums.
+    func dropReports(
+        _ dropped: [RefusedReport], collection key: Int64, vdaf: any TaskVDAF
+    ) async throws(DatastoreError)
 
     /// Records the helper's name for a share that it has deferred; nil: the request has to be posted again.
     func recordShareID(_ id: String?, collection key: Int64) async throws(DatastoreError)
-
-    /// Streams the ids of the batch's accepted reports, in the order of upload.
-    func reportIDs(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> [ReportID]
 
     /// Whether a batch of the task is closed, in this node's log.
     func hasClosedBatch(_ task: TaskID) async throws(DatastoreError) -> Bool
@@ -70,8 +97,8 @@ package protocol LeaderCollectionStore: Sendable {
         _ share: [UInt8], statement: [UInt8]?, collection key: Int64
     ) async throws(DatastoreError)
 
-    /// `shareReceived` → `published`: stores the response, appends the `batch` entry, marks the batch collected and
-    /// deletes its output shares.
+    /// `shareReceived` → `published`: stores the response, appends the `batch` entry, marks the batch collected, and destroys
+    /// the keys of its shares. The rows of those are cleared afterwards, in slices.
     func publish(
         response: [UInt8], batchEntry: [UInt8]?, collection key: Int64
     ) async throws(DatastoreError)

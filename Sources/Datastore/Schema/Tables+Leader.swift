@@ -25,6 +25,11 @@ extension Tables {
             "CREATE UNIQUE INDEX leader_reports_by_id ON leader_reports (task, report_id)",
             "CREATE INDEX leader_reports_by_time ON leader_reports (task, time, report)",
             "CREATE INDEX leader_reports_by_batch ON leader_reports (batch, report) WHERE batch IS NOT NULL",
+            // The leaves of a batch in log order, for its close.
+            """
+            CREATE INDEX leader_reports_by_log ON leader_reports (task, log_index)
+                WHERE state = 2 AND log_index IS NOT NULL
+            """,
             "CREATE INDEX leader_reports_waiting ON leader_reports (task, report) WHERE state = 0",
             "CREATE INDEX leader_reports_by_job ON leader_reports (job, position) WHERE state = 1",
             """

@@ -1,0 +1,195 @@
+// Collection jobs as their collectors see them: created, found, deleted. The protocol is in LeaderCollectionStore.swift.
+
+import DAP
+import Ledger
+
+extension NodeDatabase {
+    package func createCollection(
+        task id: TaskID, request: [UInt8], interval: Interval?
+    ) async throws(DatastoreError) -> CollectionCreation {
+        try await write { session in
+            let task = try session.lockedTaskMaking(id, .exclusive)
+            // No upload to the task is under way: whatever was acknowledged has a number up to this one.
+            let watermark = try session.integer("SELECT MAX(report) FROM leader_reports") ?? 0
+            let same = try session.collections(
+                "c.task = $1 AND c.request = $2 ORDER BY c.collection", [task, request.blob])
+            if let present = same.first(where: { !$0.isHidden }) {
+                guard present.state == .failed else { return .job(present) }
+                return .job(try session.restart(present, task, watermark: watermark))
+            }
+            if let interval, try session.overlapsSealed(interval, task),
+                try session.deletedBehindClose(task, request: request, interval) == nil
+            {
+                return .overlap
+            }
+            let name = Self.collectionID(task: id, request: request, generation: same.count)
+            let key = try session.insert(
+                """
+                INSERT INTO leader_collections (task, collection_id, request, state, watermark)
+                VALUES ($1, $2, $3, \(CollectionState.waiting.rawValue), $4) RETURNING collection
+                """,
+                [task, name.blob, request.blob, watermark])
+            return .job(try session.collection(key))
+        }
+    }
+
+    /// The first job of a request is named by the request's hash. Every deleted job before it changes the name,
+    /// because leader-selected collectors ask for one batch after the other with the same bytes.
+    private static func collectionID(task: TaskID, request: [UInt8], generation: Int) -> CollectionJobID {
+        guard generation > 0 else { return .derived(taskID: task, body: request) }
+        var writer = ByteWriter()
+        writer.opaque32(request)
+        writer.write(UInt64(generation))
+        return .derived(taskID: task, body: writer.bytes)
+    }
+
+    package func collection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> StoredCollection? {
+        try await read { session in
+            guard let task = try session.taskKey(task) else { return nil }
+            return try session.collections(
+                "c.task = $1 AND c.collection_id = $2 AND c.hidden = 0", [task, id.blob]
+            ).first
+        }
+    }
+
+    package func collection(key: Int64) async throws(DatastoreError) -> StoredCollection? {
+        try await read { session in try session.collections("c.collection = $1", [key]).first }
+    }
+
+    package func activeCollections() async throws(DatastoreError) -> [Int64] {
+        try await read { session in
+            try session.rows(
+                """
+                SELECT collection FROM leader_collections WHERE state < \(CollectionState.finished.rawValue)
+                ORDER BY collection
+                """
+            ).map { try $0.integer("collection") }
+        }
+    }
+
+    package func hideCollection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> Bool {
+        try await write { session in
+            guard let task = try session.lockedTask(task, .exclusive) else { return false }
+            let changed = try session.execute(
+                "UPDATE leader_collections SET hidden = 1 WHERE task = $1 AND collection_id = $2 AND hidden = 0",
+                [task, id.blob])
+            return changed == 1
+        }
+    }
+
+    package func hasClosedBatch(_ task: TaskID) async throws(DatastoreError) -> Bool {
+        try await read { session in
+            guard let task = try session.taskKey(task) else { return false }
+            return try session.exists(
+                "SELECT 1 FROM leader_collections WHERE task = $1 AND close_entry IS NOT NULL LIMIT 1", [task])
+        }
+    }
+}
+
+extension Session {
+    /// The job of a number, which must be there.
+    func collection(_ key: Int64) throws -> StoredCollection {
+        guard let found = try collections("c.collection = $1", [key]).first else {
+            throw DatastoreError.conflict("collection job \(key) does not exist")
+        }
+        return found
+    }
+
+    /// The job of a number, with its task's, locked for the transaction.
+    func lockedCollection(_ key: Int64, _ mode: LockMode) throws -> (job: StoredCollection, task: TaskKey) {
+        guard
+            let task = try integer("SELECT task FROM leader_collections WHERE collection = $1", [key])
+                .map(TaskKey.init)
+        else { throw DatastoreError.conflict("collection job \(key) does not exist") }
+        try lock(.task(task), mode)
+        return (try collection(key), task)
+    }
+
+    /// Jobs that fulfil a condition on `leader_collections AS c`. What is large comes in the states that need it.
+    func collections(_ condition: String, _ arguments: SQLArguments) throws -> [StoredCollection] {
+        try rows(
+            """
+            SELECT c.collection, t.task_id, c.collection_id, c.request, c.hidden, c.state, c.watermark, c.selector,
+                c.proposal_size, c.close_entry, c.share_id, c.helper_statement, c.problem_type, c.problem_detail,
+                CASE WHEN c.state = \(CollectionState.shareReceived.rawValue) THEN c.helper_share END AS helper_share,
+                CASE WHEN c.state = \(CollectionState.finished.rawValue) THEN c.response END AS response
+            FROM leader_collections AS c JOIN task_ids AS t ON t.task = c.task WHERE \(condition)
+            """,
+            arguments
+        ).map(Self.storedCollection)
+    }
+
+    private static func storedCollection(_ row: SQLRow) throws -> StoredCollection {
+        var problem: CollectionProblem?
+        if let detail = try row.optionalText("problem_detail") {
+            let type = try row.optionalText("problem_type")
+            problem = CollectionProblem(type: type.flatMap(DAPErrorType.init(rawValue:)), detail: detail)
+        }
+        return StoredCollection(
+            key: try row.integer("collection"), task: try row.id("task_id", as: TaskID.self),
+            id: try row.id("collection_id", as: CollectionJobID.self), request: try row.bytes("request"),
+            state: try row.code("state", as: CollectionState.self), watermark: try row.integer("watermark"),
+            scope: try storedScope(row), proposalSize: try row.optionalUnsigned("proposal_size"),
+            closeEntry: try row.optionalBytes("close_entry"), shareID: try row.optionalText("share_id"),
+            helperShare: try row.optionalBytes("helper_share"),
+            helperStatement: try row.optionalBytes("helper_statement"),
+            response: try row.optionalBytes("response"), problem: problem, isHidden: try row.flag("hidden"))
+    }
+
+    private static func storedScope(_ row: SQLRow) throws -> BatchScope? {
+        guard let bytes = try row.optionalBytes("selector") else { return nil }
+        guard let selector = try? BatchSelector(decoding: bytes), let scope = BatchScope(selector) else {
+            throw DatastoreError.corrupt("selector is not a batch selector")
+        }
+        return scope
+    }
+
+    /// A failed job begins anew: behind its signed close, if it has one.
+    fileprivate func restart(_ job: StoredCollection, _ task: TaskKey, watermark: Int64) throws -> StoredCollection {
+        let state: CollectionState = job.closeEntry == nil ? .waiting : .closed
+        try execute(
+            """
+            UPDATE leader_collections
+            SET state = \(state.rawValue), watermark = $2, problem_type = NULL, problem_detail = NULL
+            WHERE collection = $1
+            """,
+            [job.key, watermark])
+        if state == .closed, let scope = job.scope { try setBatchState(.closing, scope, task) }
+        return try collection(job.key)
+    }
+
+    /// The oldest job of the same request that failed behind its close and was deleted by its collector: nobody else can
+    /// collect its batch.
+    func deletedBehindClose(_ task: TaskKey, request: [UInt8], _ interval: Interval?) throws -> StoredCollection? {
+        try collections(
+            """
+            c.task = $1 AND c.request = $2 AND c.hidden = 1 AND c.state = \(CollectionState.failed.rawValue)
+                AND c.close_entry IS NOT NULL ORDER BY c.collection
+            """,
+            [task, request.blob]
+        ).first { interval == nil || $0.scope == interval.map(BatchScope.interval) }
+    }
+
+    // MARK: A task that ends
+
+    /// How many collection jobs of a task are under way.
+    func activeCollectionCount(_ task: TaskKey) throws -> UInt64 {
+        let found = try integer(
+            """
+            SELECT COUNT(*) FROM leader_collections
+            WHERE task = $1 AND state < \(CollectionState.finished.rawValue)
+            """,
+            [task])
+        return UInt64(clamping: found ?? 0)
+    }
+
+    /// Ends the collection jobs of a task that ends. (Their batches stay sealed: nothing is collected from them any more.)
+    func failActiveCollections(_ task: TaskKey, detail: String) throws {
+        try execute(
+            """
+            UPDATE leader_collections SET state = \(CollectionState.failed.rawValue), problem_detail = $2
+            WHERE task = $1 AND state < \(CollectionState.finished.rawValue)
+            """,
+            [task, detail])
+    }
+}

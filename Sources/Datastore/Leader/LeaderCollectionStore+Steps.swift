@@ -1,0 +1,223 @@
+// The steps of a collection job: which may follow which is in CollectionMove. What ends something for a batch locks its
+// task alone, so that what it has counted stays what it counted.
+
+import DAP
+import Ledger
+
+extension NodeDatabase {
+    package func sealBatch(
+        collection key: Int64, interval: Interval?, sizes: ClosedRange<UInt64>
+    ) async throws(DatastoreError) -> SealOutcome {
+        try await write { session in
+            let (job, task) = try session.lockedCollection(key, .exclusive)
+            guard CollectionMove.seal.starts.contains(job.state) else {
+                throw DatastoreError.conflict("collection job \(key) has its batch already")
+            }
+            if let unfinished = try session.unfinished(task, upTo: job.watermark, interval) {
+                return .notReady(unfinished)
+            }
+            return try interval.map { try session.seal(job, task, $0, sizes) }
+                ?? session.sealOldest(job, task, sizes)
+        }
+    }
+
+    package func recordProposal(size: UInt64, collection key: Int64) async throws(DatastoreError) {
+        let size = try size.stored("checkpoint size")
+        try await write { session in
+            _ = try session.lockedCollection(key, .shared)
+            try session.move(.propose, key, "proposal_size = $2", [size])
+        }
+    }
+
+    package func dropReports(
+        _ dropped: [RefusedReport], collection key: Int64, vdaf: any TaskVDAF
+    ) async throws(DatastoreError) {
+        try await write { session in
+            let (_, task) = try session.lockedCollection(key, .exclusive)
+            try session.move(.drop, key, "proposal_size = NULL, share_id = NULL", [])
+            try session.refuse(dropped, from: .accepted, task: task, vdaf: vdaf)
+        }
+    }
+
+    package func recordShareID(_ id: String?, collection key: Int64) async throws(DatastoreError) {
+        try await write { session in
+            _ = try session.lockedCollection(key, .shared)
+            try session.move(.nameShare, key, "share_id = $2", [id])
+        }
+    }
+
+    package func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError) {
+        try await write { session in
+            _ = try session.lockedCollection(key, .exclusive)
+            try session.move(
+                .close, key,
+                "state = \(CollectionState.closed.rawValue), close_entry = $2, proposal_size = NULL",
+                [closeEntry.blob])
+            try session.appendLogEntries([closeEntry])
+            try session.countGeneration()
+        }
+    }
+
+    package func recordHelperShare(
+        _ share: [UInt8], statement: [UInt8]?, collection key: Int64
+    ) async throws(DatastoreError) {
+        try await write { session in
+            _ = try session.lockedCollection(key, .shared)
+            try session.move(
+                .takeShare, key,
+                "state = \(CollectionState.shareReceived.rawValue), helper_share = $2, helper_statement = $3",
+                [share.blob, statement?.blob])
+        }
+    }
+
+    package func publish(
+        response: [UInt8], batchEntry: [UInt8]?, collection key: Int64
+    ) async throws(DatastoreError) {
+        try await write { session in
+            let (job, task) = try session.lockedCollection(key, .exclusive)
+            guard let scope = job.scope else { throw DatastoreError.conflict("collection job \(key) has no batch") }
+            try session.move(
+                .publish, key, "state = \(CollectionState.published.rawValue), response = $2", [response.blob])
+            try session.clearLeaderBatch(scope, task)
+            if let batchEntry { try session.appendLogEntries([batchEntry]) }
+            try session.countGeneration()
+        }
+        try await engine.scrub()
+    }
+
+    package func finishCollection(_ key: Int64) async throws(DatastoreError) {
+        try await write { session in
+            _ = try session.lockedCollection(key, .shared)
+            try session.move(.finish, key, "state = \(CollectionState.finished.rawValue)", [])
+        }
+    }
+
+    package func failCollection(
+        _ key: Int64, problem: CollectionProblem, batch fate: BatchFate
+    ) async throws(DatastoreError) {
+        try await write { session in
+            let (job, task) = try session.lockedCollection(key, .exclusive)
+            // What is signed stays, whoever asks.
+            let fate = job.closeEntry == nil ? fate : .closed
+            try session.move(
+                .fail, key,
+                """
+                state = \(CollectionState.failed.rawValue), problem_type = $2, problem_detail = $3,
+                proposal_size = NULL, share_id = NULL\(fate == .closed ? "" : ", selector = NULL")
+                """,
+                [problem.type?.rawValue, problem.detail])
+            if let scope = job.scope { try session.release(scope, fate, task) }
+        }
+    }
+}
+
+extension Session {
+    /// Changes a job that is in one of the states in which that may happen; refuses otherwise.
+    ///
+    /// - Parameters:
+    ///   - assignments: their arguments are `$2` and so on.
+    fileprivate func move(
+        _ move: CollectionMove, _ key: Int64, _ assignments: String, _ arguments: SQLArguments
+    ) throws {
+        let changed = try execute(
+            "UPDATE leader_collections SET \(assignments) WHERE collection = $1 AND state IN (\(move.startList))",
+            [key] + arguments)
+        guard changed == 1 else {
+            throw DatastoreError.conflict("collection job \(key) is not in the state for this step")
+        }
+    }
+
+    // MARK: Sealing
+
+    /// How many reports of the interval (nil: of the task) are still in aggregation, if one of them was uploaded before the
+    /// watermark; nil if none was.
+    ///
+    /// The number is the counters'; whether one is old enough is looked for among those that wait or are in a job, which
+    /// have indices of their own. (A plus sign keeps a planner from taking another index for a condition: that of the times
+    /// leads to all reports of the interval.)
+    fileprivate func unfinished(_ task: TaskKey, upTo watermark: Int64, _ interval: Interval?) throws -> UInt64? {
+        let times = interval.map { BucketRange($0) } ?? BucketRange(Interval(start: 0, duration: .max))
+        let count = try leaderCounts(task, times).unfinished
+        guard count > 0 else { return nil }
+        let arguments: SQLArguments = [task, watermark, times.refs.lowerBound, times.refs.upperBound]
+        let isWaiting = try exists(
+            """
+            SELECT 1 FROM leader_reports
+            WHERE task = $1 AND state = \(ReportState.received.rawValue) AND report <= $2
+                AND +time >= $3 AND +time < $4
+            LIMIT 1
+            """,
+            arguments)
+        if isWaiting { return count }
+        let isInJob = try exists(
+            """
+            SELECT 1 FROM leader_jobs AS j JOIN leader_reports AS r
+                ON r.job = j.job AND r.state = \(ReportState.aggregating.rawValue)
+            WHERE j.state = 0 AND j.task = $1 AND +r.report <= $2 AND +r.time >= $3 AND +r.time < $4 LIMIT 1
+            """,
+            arguments)
+        return isInJob ? count : nil
+    }
+
+    fileprivate func seal(
+        _ job: StoredCollection, _ task: TaskKey, _ interval: Interval, _ sizes: ClosedRange<UInt64>
+    ) throws -> SealOutcome {
+        if let closed = try adoptClosed(job, task, interval) { return .sealed(closed) }
+        if try overlapsSealed(interval, task) { return .overlap }
+        let refs = BucketRange(interval)
+        if let misfit = sizes.misfit(try leaderCounts(task, refs).accepted) { return misfit }
+        try execute(
+            """
+            INSERT INTO leader_batches (task, first_time, end_time, state)
+            VALUES ($1, $2, $3, \(BatchState.closing.rawValue))
+            """,
+            [task, refs.refs.lowerBound, refs.refs.upperBound])
+        return try choose(.interval(interval), job)
+    }
+
+    /// The oldest batch that can be collected; one that the helper refused before only where there is no other.
+    fileprivate func sealOldest(
+        _ job: StoredCollection, _ task: TaskKey, _ sizes: ClosedRange<UInt64>
+    ) throws -> SealOutcome {
+        let states = "\(BatchState.open.rawValue), \(BatchState.disputed.rawValue)"
+        let found = try first(
+            """
+            SELECT batch, batch_id FROM leader_batches
+            WHERE task = $1 AND state IN (\(states)) AND accepted >= $2 ORDER BY state, batch LIMIT 1
+            """,
+            // An empty batch is never worth collecting, whatever the minimum.
+            [task, max(sizes.lowerBound, 1).clampedToInt64])
+        guard let found else {
+            if let closed = try adoptClosed(job, task, nil) { return .sealed(closed) }
+            let largest = try integer(
+                "SELECT MAX(accepted) FROM leader_batches WHERE task = $1 AND state IN (\(states))", [task])
+            return .tooFew(UInt64(clamping: largest ?? 0))
+        }
+        try setBatchState(.closing, batch: try found.integer("batch"))
+        return try choose(.batch(try found.id("batch_id", as: BatchID.self)), job)
+    }
+
+    private func choose(_ scope: BatchScope, _ job: StoredCollection) throws -> SealOutcome {
+        try move(
+            .seal, job.key, "state = \(CollectionState.sealed.rawValue), selector = $2",
+            [scope.selector.encoded().blob])
+        return .sealed(scope)
+    }
+
+    /// A batch that both have closed, and whose job failed and was deleted by its collector: nobody else can collect it,
+    /// so the same request goes on from there. (Leader-selected: after the batches that can be chosen.)
+    private func adoptClosed(
+        _ job: StoredCollection, _ task: TaskKey, _ interval: Interval?
+    ) throws -> BatchScope? {
+        guard let closed = try deletedBehindClose(task, request: job.request, interval), let scope = closed.scope else {
+            return nil
+        }
+        try move(
+            .seal, job.key, "state = \(CollectionState.closed.rawValue), selector = $2, close_entry = $3",
+            [scope.selector.encoded().blob, closed.closeEntry?.blob])
+        try execute(
+            "UPDATE leader_collections SET selector = NULL, close_entry = NULL WHERE collection = $1", [closed.key])
+        try setBatchState(.closing, scope, task)
+        return scope
+    }
+}
