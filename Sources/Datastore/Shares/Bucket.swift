@@ -40,9 +40,14 @@ struct BucketRange: Hashable, Sendable {
 
     /// A time interval.
     init(_ interval: Interval) {
-        kind = 0
         let start = interval.start.clampedToInt64
-        refs = start..<max(start, (interval.end ?? .max).clampedToInt64)
+        self.init(times: start..<max(start, (interval.end ?? .max).clampedToInt64))
+    }
+
+    /// Units of time.
+    init(times: Range<Int64>) {
+        kind = 0
+        refs = times
     }
 
     /// A leader-selected batch, by its number.

@@ -1,0 +1,144 @@
+// What becomes of the shares of a batch that is collected.
+//
+// At once, in the transaction that marks it collected: its sums are deleted, and the keys under which all of its shares lie
+// are destroyed. From then on nothing of them can be read. The rows of the kept shares still take room, as many as the
+// batch has reports; they go afterwards, a slice in each transaction, so that nothing else waits for them. Nothing depends on
+// when. A row in leader_clearings or helper_clearings says how far that is.
+
+import DAP
+import Ledger
+
+extension NodeDatabase {
+    /// Deletes some kept shares of one batch that is collected.
+    ///
+    /// - Parameter limit: how many rows at most.
+    /// - Returns: whether there may be more.
+    package func clearSlice(atMost limit: Int) async throws(DatastoreError) -> Bool {
+        try await write { session in
+            guard let clearing = try session.oldestClearing() else { return false }
+            try session.clear(clearing, limit)
+            return true
+        }
+    }
+}
+
+extension Session {
+    /// Marks a leader's batch collected, and takes away what it no longer needs. The task is locked alone.
+    func clearLeaderBatch(_ scope: BatchScope, _ task: TaskKey) throws {
+        guard let batch = try leaderBatch(scope, task), let buckets = try leaderBuckets(scope, task) else {
+            throw DatastoreError.corrupt("a sealed batch has no row")
+        }
+        try setBatchState(.collected, batch: batch)
+        try deleteSums(task, buckets)
+        try destroyShareKeys(task, buckets)
+        if case .batch = scope { try destroyIdleKeys(task) }
+        try execute("INSERT INTO leader_clearings (batch, through) VALUES ($1, $2)", [batch, Int64.min])
+    }
+
+    /// In leader-selected mode input shares lie under the key of their time until their report is in a batch. Those of times
+    /// in which no report waits any more have nothing left that is needed.
+    private func destroyIdleKeys(_ task: TaskKey) throws {
+        let times = try rows(
+            """
+            SELECT k.ref AS time FROM share_keys AS k WHERE k.task = $1 AND k.kind = 0 AND NOT EXISTS (
+                SELECT 1 FROM leader_buckets AS n
+                WHERE n.task = k.task AND n.time = k.ref AND n.received + n.aggregating > 0
+            )
+            """,
+            [task])
+        for row in times { try destroyShareKeys(task, BucketRange(.time(try row.integer("time")))) }
+    }
+
+    /// Notes that the kept shares of a helper's buckets are to be cleared. Buckets are collected once.
+    func clearHelperShares(_ task: TaskKey, _ buckets: BucketRange) throws {
+        try execute(
+            "INSERT INTO helper_clearings (task, kind, ref, end_ref, through) VALUES ($1, $2, $3, $4, $5)",
+            [task, buckets.kind, buckets.refs.lowerBound, buckets.refs.upperBound, Int64.min])
+    }
+
+    fileprivate func oldestClearing() throws -> Clearing? {
+        let leader = try first(
+            """
+            SELECT c.batch, c.through, b.task, b.batch_id, b.first_time, b.end_time
+            FROM leader_clearings AS c JOIN leader_batches AS b ON b.batch = c.batch ORDER BY c.batch LIMIT 1
+            """)
+        if let row = leader {
+            let batch = try row.integer("batch")
+            let interval = try row.optionalInteger("first_time").map { first in
+                BucketRange(times: first..<max(first, try row.integer("end_time")))
+            }
+            return Clearing(
+                kept: .leader, batch: batch, task: TaskKey(value: try row.integer("task")),
+                buckets: interval ?? BucketRange(batch: batch), through: try row.integer("through"))
+        }
+        return try first("SELECT * FROM helper_clearings ORDER BY task, kind, ref LIMIT 1").map { row in
+            let (ref, end) = (try row.integer("ref"), try row.integer("end_ref"))
+            let isBatch = try row.integer("kind") == Bucket.batch(0).kind
+            return Clearing(
+                kept: .helper, batch: nil, task: TaskKey(value: try row.integer("task")),
+                buckets: isBatch ? BucketRange(batch: ref) : BucketRange(times: ref..<max(ref, end)),
+                through: try row.integer("through"))
+        }
+    }
+
+    fileprivate func clear(_ clearing: Clearing, _ limit: Int) throws {
+        let time = try integer(
+            "SELECT time FROM \(clearing.kept.reports) WHERE report = $1", [clearing.through])
+        let page = clearing.page(behindTime: time, limit: limit)
+        let found = try rows("SELECT r.report FROM \(clearing.kept.reports) AS r WHERE \(page.condition)", page.arguments)
+        let reports = try found.map { try $0.integer("report") }
+        try executeMany("DELETE FROM \(clearing.kept.table) WHERE report = $1", reports.map { [$0] })
+        let row = clearing.row
+        if let last = reports.last, reports.count >= limit {
+            // Whoever else is at it has deleted the same.
+            try execute(
+                """
+                UPDATE \(clearing.table) SET through = $\(row.arguments.values.count + 1)
+                WHERE \(row.condition) AND through = $\(row.arguments.values.count + 2)
+                """,
+                row.arguments + [last, clearing.through])
+        } else {
+            try execute("DELETE FROM \(clearing.table) WHERE \(row.condition)", row.arguments)
+        }
+    }
+}
+
+/// A collected batch whose kept shares are being deleted, in the order of an index of its reports. Pure.
+private struct Clearing {
+    /// Whose shares.
+    let kept: KeptShares
+    /// A leader's batch, by which its row is named.
+    let batch: Int64?
+    let task: TaskKey
+    let buckets: BucketRange
+    /// The last report that is gone.
+    let through: Int64
+
+    var table: String { batch == nil ? "helper_clearings" : "leader_clearings" }
+
+    /// Its row in ``table``.
+    var row: (condition: String, arguments: SQLArguments) {
+        if let batch { return ("batch = $1", [batch]) }
+        return ("task = $1 AND kind = $2 AND ref = $3", [task, buckets.kind, buckets.refs.lowerBound])
+    }
+
+    /// The next reports.
+    ///
+    /// - Parameter time: that of the last report that is gone.
+    func page(behindTime time: Int64?, limit: Int) -> (condition: String, arguments: SQLArguments) {
+        if buckets.kind == Bucket.batch(0).kind {
+            return (
+                "r.batch = $1 AND r.report > $2 ORDER BY r.report LIMIT $3",
+                [buckets.refs.lowerBound, through, limit]
+            )
+        }
+        let mode = batch == nil ? "AND r.batch IS NULL " : ""
+        return (
+            """
+            r.task = $1 \(mode)AND r.time < $2 AND r.time >= $3 AND (r.time, r.report) > ($3, $4)
+            ORDER BY r.time, r.report LIMIT $5
+            """,
+            [task, buckets.refs.upperBound, time ?? buckets.refs.lowerBound, through, limit]
+        )
+    }
+}
