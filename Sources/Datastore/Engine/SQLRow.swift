@@ -5,14 +5,14 @@ package struct SQLRow: Sendable {
     let columns: SQLColumns
     let values: [SQLValue]
 
-    func value(_ column: String) throws -> SQLValue {
+    package func value(_ column: String) throws -> SQLValue {
         guard let index = columns.index(column), index < values.count else {
             throw DatastoreError.corrupt("the column \(column) is missing")
         }
         return values[index]
     }
 
-    func optionalBytes(_ column: String) throws -> [UInt8]? {
+    package func optionalBytes(_ column: String) throws -> [UInt8]? {
         switch try value(column) {
         case .null: nil
         case .blob(let bytes): bytes
@@ -20,9 +20,9 @@ package struct SQLRow: Sendable {
         }
     }
 
-    func bytes(_ column: String) throws -> [UInt8] { try present(optionalBytes(column), column) }
+    package func bytes(_ column: String) throws -> [UInt8] { try present(optionalBytes(column), column) }
 
-    func optionalText(_ column: String) throws -> String? {
+    package func optionalText(_ column: String) throws -> String? {
         switch try value(column) {
         case .null: nil
         case .text(let text): text
@@ -30,9 +30,9 @@ package struct SQLRow: Sendable {
         }
     }
 
-    func text(_ column: String) throws -> String { try present(optionalText(column), column) }
+    package func text(_ column: String) throws -> String { try present(optionalText(column), column) }
 
-    func optionalInteger(_ column: String) throws -> Int64? {
+    package func optionalInteger(_ column: String) throws -> Int64? {
         switch try value(column) {
         case .null: nil
         case .integer(let integer): integer
@@ -40,31 +40,31 @@ package struct SQLRow: Sendable {
         }
     }
 
-    func integer(_ column: String) throws -> Int64 { try present(optionalInteger(column), column) }
+    package func integer(_ column: String) throws -> Int64 { try present(optionalInteger(column), column) }
 
     /// What a comparison, `EXISTS` or a stored truth value says; false for null.
-    func flag(_ column: String) throws -> Bool { try optionalInteger(column) ?? 0 != 0 }
+    package func flag(_ column: String) throws -> Bool { try optionalInteger(column) ?? 0 != 0 }
 
-    func optionalUnsigned(_ column: String) throws -> UInt64? {
+    package func optionalUnsigned(_ column: String) throws -> UInt64? {
         guard let value = try optionalInteger(column) else { return nil }
         guard let unsigned = UInt64(exactly: value) else { throw DatastoreError.corrupt("\(column) is negative") }
         return unsigned
     }
 
-    func unsigned(_ column: String) throws -> UInt64 { try present(optionalUnsigned(column), column) }
+    package func unsigned(_ column: String) throws -> UInt64 { try present(optionalUnsigned(column), column) }
 
-    func id<ID: FixedBytes>(_ column: String, as type: ID.Type) throws -> ID {
+    package func id<ID: FixedBytes>(_ column: String, as type: ID.Type) throws -> ID {
         try present(optionalID(column, as: type), column)
     }
 
-    func optionalID<ID: FixedBytes>(_ column: String, as type: ID.Type) throws -> ID? {
+    package func optionalID<ID: FixedBytes>(_ column: String, as type: ID.Type) throws -> ID? {
         guard let bytes = try optionalBytes(column) else { return nil }
         guard let id = ID(bytes) else { throw DatastoreError.corrupt("\(column) is not a \(type)") }
         return id
     }
 
     /// A wire enumeration that is stored as its number.
-    func code<Code: RawRepresentable>(_ column: String, as type: Code.Type) throws -> Code
+    package func code<Code: RawRepresentable>(_ column: String, as type: Code.Type) throws -> Code
     where Code.RawValue: BinaryInteger {
         guard let raw = Code.RawValue(exactly: try integer(column)), let code = Code(rawValue: raw) else {
             throw DatastoreError.corrupt("\(column) is not a \(type)")

@@ -8,7 +8,7 @@ package enum SQLValue: Sendable, Equatable {
     case blob([UInt8])
 
     /// Whole numbers, and the truth values that PostgreSQL's `EXISTS` gives.
-    var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
 }
 
 /// The arguments of a statement, `$1` first.

@@ -20,38 +20,38 @@ package struct Session {
     /// Adding to a task (upload, forming and finishing jobs, the helper's commit) takes it shared; ending (seal, close,
     /// collect, withdraw, drop, give up) exclusive. So what an ending has counted stays what it counted. SQLite has one
     /// writer, and needs none.
-    func lock(_ lock: StorageLock, _ mode: LockMode) throws {
+    package func lock(_ lock: StorageLock, _ mode: LockMode) throws {
         try connection.lock(lock, mode)
     }
 
     // MARK: Reading
 
     /// All rows, in memory: for results of a bounded number.
-    func rows(_ sql: String, _ arguments: SQLArguments = []) throws -> [SQLRow] {
+    package func rows(_ sql: String, _ arguments: SQLArguments = []) throws -> [SQLRow] {
         var found: [SQLRow] = []
         try connection.query(sql, arguments) { found.append($0) }
         return found
     }
 
     /// The first row.
-    func first(_ sql: String, _ arguments: SQLArguments = []) throws -> SQLRow? {
+    package func first(_ sql: String, _ arguments: SQLArguments = []) throws -> SQLRow? {
         try rows(sql, arguments).first
     }
 
     /// Whether there is a row. The statement is best one that stops at the first (`LIMIT 1`).
-    func exists(_ sql: String, _ arguments: SQLArguments = []) throws -> Bool {
+    package func exists(_ sql: String, _ arguments: SQLArguments = []) throws -> Bool {
         try first(sql, arguments) != nil
     }
 
     /// The one column of the first row; nil where there is none, or it is null.
-    func integer(_ sql: String, _ arguments: SQLArguments = []) throws -> Int64? {
+    package func integer(_ sql: String, _ arguments: SQLArguments = []) throws -> Int64? {
         try first(sql, arguments)?.values.first?.integer
     }
 
     /// Streams rows through a cursor, so that memory does not grow with them.
     ///
     /// - Precondition: `body` runs no other statement of the transaction.
-    func forEach(_ sql: String, _ arguments: SQLArguments = [], _ body: (SQLRow) throws -> Void) throws {
+    package func forEach(_ sql: String, _ arguments: SQLArguments = [], _ body: (SQLRow) throws -> Void) throws {
         try connection.stream(sql, arguments, body)
     }
 
@@ -60,7 +60,7 @@ package struct Session {
     /// - Parameters:
     ///   - arguments: `$1` to `$n` of the text; the keys' placeholders come behind them.
     ///   - sql: the statement for a list of placeholders, as in `report_id IN (\(list))`.
-    func rows(
+    package func rows(
         _ arguments: SQLArguments, matching keys: [SQLValue], _ sql: (_ list: String) -> String
     ) throws -> [SQLRow] {
         var found: [SQLRow] = []
@@ -86,7 +86,7 @@ package struct Session {
     ///
     /// - Returns: how many rows it changed.
     @discardableResult
-    func execute(_ sql: String, _ arguments: SQLArguments = []) throws -> Int {
+    package func execute(_ sql: String, _ arguments: SQLArguments = []) throws -> Int {
         let changed = try connection.execute(sql, arguments)
         connection.changes += changed
         return changed
@@ -96,7 +96,7 @@ package struct Session {
     ///
     /// - Returns: how many rows each changed.
     @discardableResult
-    func executeMany(_ sql: String, _ rows: [SQLArguments]) throws -> [Int] {
+    package func executeMany(_ sql: String, _ rows: [SQLArguments]) throws -> [Int] {
         guard !rows.isEmpty else { return [] }
         let changed = try connection.executeMany(sql, rows)
         connection.changes += changed.reduce(0, +)
@@ -104,7 +104,7 @@ package struct Session {
     }
 
     /// Like ``executeMany(_:_:)``, for statements with `RETURNING`: the first row that each returned, if any.
-    func returningMany(_ sql: String, _ rows: [SQLArguments]) throws -> [SQLRow?] {
+    package func returningMany(_ sql: String, _ rows: [SQLArguments]) throws -> [SQLRow?] {
         guard !rows.isEmpty else { return [] }
         let returned = try connection.returningMany(sql, rows)
         connection.changes += returned.count { $0 != nil }
@@ -112,7 +112,7 @@ package struct Session {
     }
 
     /// Inserts a row and gives its new key: the statement ends with `RETURNING` the key.
-    func insert(_ sql: String, _ arguments: SQLArguments = []) throws -> Int64 {
+    package func insert(_ sql: String, _ arguments: SQLArguments = []) throws -> Int64 {
         guard let key = try returningMany(sql, [arguments])[0]?.values.first?.integer else {
             throw DatastoreError.conflict("the row is there already")
         }
@@ -120,7 +120,7 @@ package struct Session {
     }
 
     /// How many rows the transaction has changed so far.
-    var changes: Int { connection.changes }
+    package var changes: Int { connection.changes }
 }
 
 /// What a transaction can lock.

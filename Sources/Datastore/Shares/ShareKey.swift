@@ -22,11 +22,25 @@ struct ShareKey: Sendable {
     }
 
     /// Reads a row of share_keys, or one that is joined with it.
+    ///
+    /// - Throws: `.corrupt` where the key was destroyed: whatever it had sealed should be gone.
     init(_ row: SQLRow) throws {
-        try self.init(number: row.integer("share_key"), secret: row.bytes("secret"))
+        guard let key = try ShareKey(unlessDestroyed: row) else {
+            throw DatastoreError.corrupt("the key of a bucket is gone, but not its shares")
+        }
+        self = key
     }
 
-    fileprivate static let size = 32
+    fileprivate init?(unlessDestroyed row: SQLRow) throws {
+        let secret = try row.bytes("secret")
+        if secret == Self.destroyed { return nil }
+        try self.init(number: row.integer("share_key"), secret: secret)
+    }
+
+    private static let size = 32
+
+    /// What stands in the place of a secret that was destroyed.
+    fileprivate static let destroyed = [UInt8](repeating: 0, count: size)
 
     /// Seals a share, or a piece of a sum.
     ///
@@ -52,9 +66,12 @@ extension Session {
     /// The key for shares of a bucket that are written now; made where there is none.
     func shareKey(_ task: TaskKey, _ bucket: Bucket) throws -> ShareKey {
         let row = try first(
-            "SELECT share_key, secret FROM share_keys WHERE task = $1 AND kind = $2 AND ref = $3 LIMIT 1",
+            """
+            SELECT share_key, secret FROM share_keys WHERE task = $1 AND kind = $2 AND ref = $3
+            ORDER BY share_key DESC LIMIT 1
+            """,
             [task, bucket.kind, bucket.ref])
-        if let row { return try ShareKey(row) }
+        if let row, let key = try ShareKey(unlessDestroyed: row) { return key }
         let secret = SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) }
         let number = try insert(
             "INSERT INTO share_keys (task, kind, ref, secret) VALUES ($1, $2, $3, $4) RETURNING share_key",
@@ -69,7 +86,7 @@ extension Session {
         }
         var keys: [Int64: ShareKey] = [:]
         for row in found {
-            keys[try row.integer("share_key")] = try ShareKey(row)
+            if let key = try ShareKey(unlessDestroyed: row) { keys[key.number] = key }
         }
         return keys
     }
@@ -77,13 +94,12 @@ extension Session {
     /// Destroys the keys of buckets: no share of theirs can be read any more. The engine is to be told to clean up
     /// (``StorageEngine/scrub()``) once the transaction has ended.
     ///
-    /// The secret is overwritten before its row goes: of a page that a deletion empties, SQLite keeps the content.
+    /// The secret is overwritten, and its row stays. Rows of this table are added at its end and never deleted, so SQLite
+    /// moves none from page to page, which would leave a copy behind; and a value of the same size takes the very place of
+    /// the former one.
     func destroyShareKeys(_ task: TaskKey, _ buckets: BucketRange) throws {
-        let range = buckets.arguments(task)
-        let condition = "task = $1 AND kind = $2 AND ref >= $3 AND ref < $4"
         try execute(
-            "UPDATE share_keys SET secret = $5 WHERE \(condition)",
-            range + [[UInt8](repeating: 0, count: ShareKey.size).blob])
-        try execute("DELETE FROM share_keys WHERE \(condition)", range)
+            "UPDATE share_keys SET secret = $5 WHERE task = $1 AND kind = $2 AND ref >= $3 AND ref < $4",
+            buckets.arguments(task) + [ShareKey.destroyed.blob])
     }
 }

@@ -25,18 +25,17 @@ struct OpeningTurn {
         let name = URL(fileURLWithPath: path).deletingLastPathComponent().path
         folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
-            throw .database(code: 14, message: "\(name) cannot be opened: \(String(cString: strerror(errno)))")
+            throw .unavailable("\(name) cannot be opened: \(String(cString: strerror(errno)))")
         }
         while flock(folder, LOCK_EX | LOCK_NB) != 0 {
             let reason = errno
             guard reason == EWOULDBLOCK || reason == EINTR else {
                 close(folder)
-                throw .database(code: 15, message: "\(name) cannot be locked: \(String(cString: strerror(reason)))")
+                throw .unavailable("\(name) cannot be locked: \(String(cString: strerror(reason)))")
             }
             guard ContinuousClock.now < deadline else {
                 close(folder)
-                throw .database(
-                    code: 5, message: "another process has been opening a database in \(name) for \(patience)")
+                throw .busy("another process has been opening a database in \(name) for \(patience)")
             }
             usleep(Self.pause)
         }

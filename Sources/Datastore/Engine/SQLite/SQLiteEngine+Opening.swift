@@ -1,0 +1,46 @@
+import Foundation
+import GRDB
+
+extension SQLiteEngine {
+    /// Opens the file, creating it where it is missing, and lets `preparing` bring its tables up to date.
+    ///
+    /// Several processes may open a new file at once: one after the other makes what is missing.
+    package static func open(
+        path: String, settings: SQLiteSettings = SQLiteSettings(), preparing: (SQLiteEngine) throws -> Void
+    ) throws(DatastoreError) -> SQLiteEngine {
+        do {
+            let turn = try OpeningTurn(path: path, patience: .seconds(SQLiteSettings.busyTimeout))
+            defer { turn.end() }
+            return try turn.repeatingWhileBusy {
+                try createPrivately(path)
+                let pool = try DatabasePool(path: path, configuration: settings.configuration())
+                try SQLiteSettings.requireDurability(pool)
+                let engine = SQLiteEngine(pool)
+                do {
+                    try preparing(engine)
+                } catch {
+                    try? engine.close()
+                    throw error
+                }
+                return engine
+            }
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    /// The file holds shares and verification keys, so only its owner may read it. SQLite gives its journal files the mode of
+    /// the database file: creating that one first covers all.
+    private static func createPrivately(_ path: String) throws {
+        // Only a file that was not there is opened: to close one that is there would drop the locks that this process
+        // has on it.
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor < 0 else {
+            Foundation.close(descriptor)
+            return
+        }
+        guard errno == EEXIST else {
+            throw DatastoreError.unavailable("\(path) cannot be created: \(String(cString: strerror(errno)))")
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import GRDB
+
+/// One node's state in one SQLite file: the engine of a node that is one process.
+///
+/// Every write is durable when it returns: `synchronous=FULL` in WAL mode syncs the write-ahead log at each commit, and
+/// ``WriteQueue`` lets many writes share one. Readers see a snapshot and never wait for the writer. Other processes
+/// (`cairn node task add`) may open the same file; writers of several processes wait for each other.
+///
+/// SQLiteEngine+Opening.swift opens files, SQLiteSettings.swift says why they are kept as they are.
+package struct SQLiteEngine: StorageEngine {
+    let pool: DatabasePool
+    private let connections: SQLiteConnections
+    private let writes: WriteQueue
+
+    init(_ pool: DatabasePool) {
+        self.pool = pool
+        connections = SQLiteConnections()
+        writes = WriteQueue(pool, connections)
+    }
+
+    package var dialect: Dialect { .sqlite }
+
+    package func read<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T
+    {
+        do {
+            return try await pool.read { [connections] database in
+                try body(Session(connections.connection(database)))
+            }
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    package func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T
+    {
+        try await writes.write(body)
+    }
+
+    /// One transaction, on the caller's thread: for the time before a node runs.
+    @discardableResult
+    package func writeNow<T>(_ body: (Session) throws -> T) throws(DatastoreError) -> T {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                let connection = try connections.connection(database)
+                try connection.begin()
+                defer { connection.rollBack() }
+                let result = try body(Session(connection))
+                try connection.commit()
+                return result
+            }
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    package func backUp(to path: String) async throws(DatastoreError) {
+        do {
+            try await pool.writeWithoutTransaction { database in
+                try database.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
+    /// Empties the write-ahead log, where former contents of pages lie. That needs a moment in which nobody reads what only
+    /// the log has; where none comes, the log is overwritten in time as it always is.
+    package func scrub() async throws(DatastoreError) {
+        for _ in 0..<Self.scrubbingTries {
+            do {
+                let isEmpty = try await pool.writeWithoutTransaction { database in
+                    // Nobody is kept waiting for this.
+                    try database.execute(sql: "PRAGMA busy_timeout = 0")
+                    defer { try? SQLiteSettings.setBusyTimeout(database) }
+                    let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                    return row?[0] == 0
+                }
+                if isEmpty { return }
+                try await Task.sleep(for: Self.scrubbingPause)
+            } catch {
+                throw .sqlite(error)
+            }
+        }
+    }
+
+    private static let scrubbingTries = 20
+    private static let scrubbingPause = Duration.milliseconds(100)
+
+    package func close() throws(DatastoreError) {
+        // A connection cannot be closed before its statements are freed, and they are freed while nobody uses one.
+        connections.stopKeeping()
+        do {
+            try pool.barrierWriteWithoutTransaction { _ in connections.forgetAll() }
+            try pool.close()
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/// Brings the tables of a database to ``SchemaVersion/current``.
+enum Migration {
+    /// Looks at a database and makes the tables of an empty one, all in the caller's transaction: of several processes that
+    /// start on an empty database at once, one makes them and the others find them.
+    ///
+    /// - Parameters:
+    ///   - look: what tables there are; the engine knows where it is written.
+    /// - Returns: what was to be done. A step from an older schema is left to the caller: it is the engine's.
+    /// - Throws: `.unsuitable` for a database that this program must not touch.
+    static func begin(
+        _ session: Session, _ dialect: Dialect, look: (Session) throws -> SchemaVersion.Findings
+    ) throws -> SchemaVersion.Step {
+        try session.lock(.schema, .exclusive)
+        let step = try SchemaVersion.step(for: look(session), schema1: [])
+        if step == .create { try makeTables(session, dialect) }
+        return step
+    }
+
+    /// Makes all tables, and says their version.
+    static func makeTables(_ session: Session, _ dialect: Dialect) throws {
+        for statement in Tables.definitions(dialect) { try session.execute(statement) }
+        try session.execute(SchemaVersion.definition)
+        try session.execute(SchemaVersion.record)
+    }
+}

@@ -1,0 +1,26 @@
+import Datastore
+import Foundation
+
+/// A database file in a folder of its own, removed at the end.
+final class SQLiteFile {
+    let directory: URL
+
+    var path: String { directory.appending(path: "node.sqlite").path }
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "cairn-engine-\(UUID())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    }
+
+    /// An engine with one table, `things`, of a key and bytes.
+    func engine(_ settings: SQLiteSettings = SQLiteSettings()) throws -> SQLiteEngine {
+        try SQLiteEngine.open(path: path, settings: settings) { engine in
+            _ = try engine.writeNow { session in
+                try session.execute(
+                    "CREATE TABLE IF NOT EXISTS things (thing BIGINT PRIMARY KEY, bytes BLOB, words TEXT)")
+            }
+        }
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+}
