@@ -64,18 +64,27 @@ package struct Session {
         _ arguments: SQLArguments, matching keys: [SQLValue], _ sql: (_ list: String) -> String
     ) throws -> [SQLRow] {
         var found: [SQLRow] = []
+        try forEachBlock(arguments, keys) { list, all in
+            try connection.query(sql(list), all) { found.append($0) }
+        }
+        return found
+    }
+
+    /// Calls `body` for each block of keys with its placeholders, and with all arguments. A block is filled up with its last
+    /// key to one of a few sizes.
+    private func forEachBlock(
+        _ arguments: SQLArguments, _ keys: [SQLValue], _ body: (_ list: String, _ all: SQLArguments) throws -> Void
+    ) throws {
         var start = 0
         while start < keys.count {
             let block = keys[start..<min(start + Self.blockSize, keys.count)]
-            // A block is filled up with its last key to one of a few sizes.
             let size = block.count <= 8 ? 8 : block.count <= 64 ? 64 : Self.blockSize
             let list = (1...size).map { "$\(arguments.values.count + $0)" }.joined(separator: ", ")
             var values = arguments.values + block
             if let last = block.last { values += repeatElement(last, count: size - block.count) }
-            try connection.query(sql(list), SQLArguments(values)) { found.append($0) }
+            try body(list, SQLArguments(values))
             start += block.count
         }
-        return found
     }
 
     private static let blockSize = 256
@@ -89,6 +98,18 @@ package struct Session {
     package func execute(_ sql: String, _ arguments: SQLArguments = []) throws -> Int {
         let changed = try connection.execute(sql, arguments)
         connection.changes += changed
+        return changed
+    }
+
+    /// Changes the rows whose key is one of `keys`, in blocks like ``rows(_:matching:_:)``.
+    ///
+    /// - Returns: how many rows it changed.
+    @discardableResult
+    package func execute(
+        _ arguments: SQLArguments, matching keys: [SQLValue], _ sql: (_ list: String) -> String
+    ) throws -> Int {
+        var changed = 0
+        try forEachBlock(arguments, keys) { list, all in changed += try execute(sql(list), all) }
         return changed
     }
 

@@ -113,10 +113,11 @@ package protocol LeaderJobStore: Sendable {
     /// Ends a job: states of its reports, output shares and log entries, in one transaction. Log entries get their
     /// places in the order of `outcomes`.
     ///
+    /// - Parameter vdaf: the task's, by which output shares are added up.
     /// - Returns: false, and nothing is changed, if the job has ended before.
     @discardableResult
     func finishJob(
-        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)]
+        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool
 }
 

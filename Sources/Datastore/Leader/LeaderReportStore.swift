@@ -12,8 +12,8 @@ package protocol LeaderReportStore: Sendable {
         _ reports: [NewReport], task: TaskID, bucketCapacity: UInt64?
     ) async throws(DatastoreError) -> [UploadOutcome]
 
-    /// The tasks that have reports waiting for a job, with their number.
-    func tasksWithWaitingReports() async throws(DatastoreError) -> [TaskID: Int]
+    /// The tasks that have reports waiting for a job.
+    func tasksWithWaitingReports() async throws(DatastoreError) -> Set<TaskID>
 
     /// The oldest reports that wait for a job and may be in one at `now`.
     ///
@@ -26,15 +26,23 @@ package protocol LeaderReportStore: Sendable {
 
     /// Takes a report back for its contributor, unless its batch is closing, and logs the withdrawal.
     ///
-    /// - Parameter earlyLimit: how many withdrawals of reports that are not here a task may have. Each is logged and keeps
-    ///   the report out that comes later with its claim key.
+    /// - Parameters:
+    ///   - earlyLimit: how many withdrawals of reports that are not here a task may have. Each is logged and keeps the
+    ///     report out that comes later with its claim key.
+    ///   - vdaf: the task's, because an accepted report leaves its batch's sum.
     func withdraw(
-        _ withdrawal: WithdrawalEntry, earlyLimit: Int
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> WithdrawalOutcome
 
-    /// The reports whose deadline is at or before `time` (POSIX seconds) and that nothing has become of, with all
-    /// reports of the jobs that such reports are in.
-    func overdueReports(at time: UInt64) async throws(DatastoreError) -> [TaskID: [ReportID]]
+    /// The tasks with reports whose deadline is at or before `time` (POSIX seconds) and that nothing has become of.
+    func tasksWithOverdueReports(at time: UInt64) async throws(DatastoreError) -> Set<TaskID>
+
+    /// Such reports of a task, with all reports of the jobs that they are in.
+    ///
+    /// - Parameter limit: how many overdue ones at most. Once they are given up, the next can be asked for.
+    func overdueReports(
+        of task: TaskID, at time: UInt64, limit: Int
+    ) async throws(DatastoreError) -> [ReportID]
 
     /// The earliest deadline of a promised report that nothing has become of yet; nil where there is none.
     func earliestOpenDeadline() async throws(DatastoreError) -> UInt64?

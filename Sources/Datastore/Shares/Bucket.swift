@@ -61,6 +61,14 @@ struct BucketRange: Hashable, Sendable {
         refs = bucket.ref..<(bucket.ref + 1)
     }
 
+    /// Every bucket of a task, of either kind.
+    static let all = [BucketRange(kind: 0, refs: 0..<Int64.max), BucketRange(kind: 1, refs: 0..<Int64.max)]
+
+    private init(kind: Int64, refs: Range<Int64>) {
+        self.kind = kind
+        self.refs = refs
+    }
+
     /// `$1` to `$4` of a condition on task, kind and ref.
     func arguments(_ task: TaskKey) -> SQLArguments { [task, kind, refs.lowerBound, refs.upperBound] }
 }

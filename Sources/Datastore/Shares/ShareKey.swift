@@ -38,6 +38,8 @@ struct ShareKey: Sendable {
     }
 
     private static let size = 32
+    /// By how many bytes sealing makes a share longer: nonce and tag.
+    static let overhead = 12 + 16
 
     /// What stands in the place of a secret that was destroyed.
     fileprivate static let destroyed = [UInt8](repeating: 0, count: size)

@@ -1,0 +1,125 @@
+// How aggregation jobs end; the protocol is in LeaderJobStore.swift.
+
+import DAP
+
+/// States of `leader_jobs`.
+enum JobState: Int64 {
+    case pending = 0
+    case ended = 1
+}
+
+extension NodeDatabase {
+    @discardableResult
+    package func finishJob(
+        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
+    ) async throws(DatastoreError) -> Bool {
+        try await write { session in
+            let row = try session.first("SELECT task FROM leader_jobs WHERE job = $1 AND state = 0", [key])
+            guard let task = try row.map({ TaskKey(value: try $0.integer("task")) }) else { return false }
+            try session.lock(.task(task), .shared)
+            // Whoever ends it has its reports.
+            guard try session.endJobs([key]) == 1 else { return false }
+            try session.finish(key, task, outcomes, vdaf)
+            return true
+        }
+    }
+}
+
+extension Session {
+    fileprivate func finish(
+        _ job: Int64, _ task: TaskKey, _ outcomes: [(report: ReportID, outcome: ReportOutcome)], _ vdaf: any TaskVDAF
+    ) throws {
+        var reports = Dictionary(try reportRows(ofJob: job).map { ($0.id, $0) }) { first, _ in first }
+        let withdrawals = try waitingWithdrawals(reports.values.map(\.number))
+        let changes = try outcomes.map { id, outcome in
+            guard let report = reports.removeValue(forKey: id) else {
+                throw DatastoreError.conflict("report \(id.base64URL) is not in job \(job)")
+            }
+            return ReportChange(report, outcome, withdrawal: withdrawals[report.number])
+        }
+        guard reports.isEmpty else {
+            throw DatastoreError.conflict("job \(job) ends without an outcome for all reports")
+        }
+        var counters = LeaderCounters()
+        // One more job of the task has shown that the way to the helper and back works.
+        if outcomes.contains(where: { $0.outcome.isAccepted }) { counters.answeredJobs = 1 }
+        try carryOut(changes, of: task, counters: counters, vdaf: vdaf)
+    }
+
+    /// Ends the task's pending jobs. Their reports wait again, but for those that were taken back meanwhile.
+    ///
+    /// - Precondition: the task is locked exclusively.
+    func endLeaderJobs(_ task: TaskKey) throws {
+        let jobs = try rows("SELECT job FROM leader_jobs WHERE state = 0 AND task = $1 ORDER BY job", [task])
+            .map { try $0.integer("job") }
+        try endJobs(jobs)
+        for job in jobs {
+            let reports = try reportRows(ofJob: job)
+            let withdrawals = try waitingWithdrawals(reports.map(\.number))
+            try carryOut(
+                reports.map { ReportChange($0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number]) }, of: task)
+        }
+    }
+
+    // MARK: Jobs
+
+    /// Marks jobs ended and deletes what only pending ones need.
+    ///
+    /// - Returns: how many of them were pending.
+    @discardableResult
+    func endJobs(_ jobs: [Int64]) throws -> Int {
+        let ended = try executeMany(
+            "UPDATE leader_jobs SET state = 1 WHERE job = $1 AND state = 0", jobs.sorted().map { [$0] })
+        for table in ["leader_job_requests", "leader_turns"] {
+            try executeMany("DELETE FROM \(table) WHERE job = $1", jobs.map { [$0] })
+        }
+        return ended.reduce(0, +)
+    }
+
+    /// The pending jobs that reports are in.
+    func jobs(of reports: [Int64]) throws -> [Int64] {
+        let found = try rows([], matching: reports.map(SQLValue.integer)) {
+            "SELECT job FROM leader_reports WHERE report IN (\($0)) AND state = 1 AND job IS NOT NULL"
+        }
+        return Set(try found.map { try $0.integer("job") }).sorted()
+    }
+
+    /// The reports that are in a job, in the order of its request.
+    private func reportRows(ofJob job: Int64) throws -> [ReportRow] {
+        try rows(
+            "SELECT \(ReportRow.columns) FROM leader_reports WHERE job = $1 AND state = 1 ORDER BY position", [job]
+        ).map(ReportRow.init)
+    }
+
+    /// The withdrawals that wait for the end of reports' jobs.
+    private func waitingWithdrawals(_ reports: [Int64]) throws -> [Int64: [UInt8]] {
+        let found = try rows([], matching: reports.map(SQLValue.integer)) {
+            "SELECT report, entry FROM leader_withdrawals WHERE report IN (\($0))"
+        }
+        return Dictionary(try found.map { (try $0.integer("report"), try $0.bytes("entry")) }) { first, _ in first }
+    }
+}
+
+extension ReportChange {
+    /// What a job's end means for one of its reports, which its contributor may have taken back meanwhile. Pure.
+    init(_ report: ReportRow, _ outcome: ReportOutcome, withdrawal: [UInt8]?) {
+        switch (outcome, withdrawal) {
+        case (.accepted(_, let entry), let withdrawal?):
+            // The helper holds the report: leaf and withdrawal tell it, and everybody, that it counts for nothing.
+            self.init(report: report, fate: .withdrawn, entries: (entry.map { [$0] } ?? []) + [withdrawal])
+        case (.returned, let withdrawal?):
+            self.init(report: report, fate: .withdrawn, entries: [withdrawal])
+        case (.accepted(let outputShare, let entry), nil):
+            self.init(
+                report: report, fate: .accepted(outputShare: outputShare), entries: entry.map { [$0] } ?? [])
+        case (.rejected(let error, let entry), _):
+            self.init(report: report, fate: .rejected(error), entries: entry.map { [$0] } ?? [])
+        case (.returned(let notBefore, let refused), nil):
+            self.init(report: report, fate: .returned(notBefore: notBefore.clampedToInt64, refused: refused))
+        }
+    }
+}
+
+extension ReportOutcome {
+    var isAccepted: Bool { if case .accepted = self { true } else { false } }
+}

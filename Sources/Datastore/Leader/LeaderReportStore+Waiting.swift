@@ -1,0 +1,181 @@
+// Reading reports: those that wait for a job, where one stands, how many there are. The conformance is in
+// LeaderReportStore+Upload.swift.
+
+import DAP
+
+extension NodeDatabase {
+    package func tasksWithWaitingReports() async throws(DatastoreError) -> Set<TaskID> {
+        try await read { session in
+            // One step in the index of waiting reports for each task, however many wait.
+            let found = try session.rows(
+                """
+                SELECT i.task_id FROM tasks AS t JOIN task_ids AS i ON i.task = t.task
+                WHERE (SELECT r.report FROM leader_reports AS r WHERE r.task = t.task AND r.state = 0
+                    ORDER BY r.report LIMIT 1) IS NOT NULL
+                """)
+            return Set(try found.map { try $0.id("task_id", as: TaskID.self) })
+        }
+    }
+
+    /// No report is put off by so many seconds: where one seems to be, the clock was wrong then or is now.
+    private static let longestWait: UInt64 = 7_200
+
+    package func waitingReports(
+        task: TaskID, excluding excluded: Set<Int64>, now: UInt64, limit: Int, payloadLimit: Int
+    ) async throws(DatastoreError) -> [WaitingReport] {
+        try await read { session in
+            guard let key = try session.taskKey(task) else { return [] }
+            // As many more as are excluded: a few hundred at most, and narrow rows. Payloads are read of those that are
+            // taken.
+            let candidates = try session.rows(
+                """
+                SELECT r.report, r.report_id, r.time, r.attempts, r.refused_after,
+                    CAST(LENGTH(p.metadata) + LENGTH(p.public_share) + LENGTH(p.input_share) + LENGTH(p.helper_share)
+                        AS BIGINT) AS size
+                FROM leader_reports AS r JOIN leader_payloads AS p ON p.report = r.report
+                WHERE r.task = $1 AND r.state = 0 AND (r.not_before <= $2 OR r.not_before > $3)
+                ORDER BY r.report LIMIT $4
+                """,
+                [
+                    key, now.clampedToInt64, (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64,
+                    limit + excluded.count,
+                ])
+            var taken: [SQLRow] = []
+            var size = 0
+            for row in candidates where taken.count < limit && size < payloadLimit {
+                guard try !excluded.contains(row.integer("report")) else { continue }
+                size += Int(try row.integer("size")) - ShareKey.overhead
+                taken.append(row)
+            }
+            return try session.waitingReports(taken)
+        }
+    }
+
+    package func standing(of report: ReportID, task: TaskID) async throws(DatastoreError) -> ReportStanding {
+        try await read { session in
+            let found = try session.first(
+                """
+                SELECT r.state, r.error, r.log_index FROM leader_reports AS r JOIN task_ids AS i ON i.task = r.task
+                WHERE i.task_id = $1 AND r.report_id = $2
+                """, [task.blob, report.blob])
+            guard let row = found else { return .unknown }
+            switch try row.code("state", as: ReportState.self) {
+            case .received, .aggregating: return .pending
+            case .accepted: return .accepted(logIndex: try row.optionalUnsigned("log_index"))
+            case .rejected: return .rejected(try row.code("error", as: ReportError.self))
+            case .withdrawn: return .withdrawn
+            }
+        }
+    }
+
+    package func reportCounts(task: TaskID) async throws(DatastoreError) -> ReportCounts {
+        try await read { session in
+            guard let key = try session.taskKey(task) else { return ReportCounts() }
+            return try session.leaderCounts(of: key)
+        }
+    }
+}
+
+extension Session {
+    /// Reports with their payloads, in the order of `rows`, which have the columns report, report_id, time, attempts and
+    /// refused_after.
+    func waitingReports(_ rows: [SQLRow]) throws -> [WaitingReport] {
+        var payloads = try payloads(
+            of: try rows.map { (number: try $0.integer("report"), id: try $0.id("report_id", as: ReportID.self)) })
+        return try rows.map { row in
+            let number = try row.integer("report")
+            guard let payload = payloads.removeValue(forKey: number) else {
+                throw DatastoreError.corrupt("a report that waits for its job has no payload")
+            }
+            return WaitingReport(
+                sequence: number, reportID: try row.id("report_id", as: ReportID.self), time: try row.unsigned("time"),
+                attempts: Int(try row.integer("attempts")), refusedAfter: try row.optionalUnsigned("refused_after"),
+                payload: payload)
+        }
+    }
+
+    /// The payloads of reports by the number of their row, with the leader's input shares opened. As many as may be in
+    /// memory.
+    func payloads(of reports: [(number: Int64, id: ReportID)]) throws -> [Int64: ReportPayload] {
+        let found = try rows([], matching: reports.map { .integer($0.number) }) {
+            """
+            SELECT report, share_key, metadata, public_share, input_share, helper_share FROM leader_payloads
+            WHERE report IN (\($0))
+            """
+        }
+        let keys = try shareKeys(Set(try found.map { try $0.integer("share_key") }))
+        let ids = Dictionary(reports.map { ($0.number, $0.id) }) { first, _ in first }
+        var payloads: [Int64: ReportPayload] = [:]
+        payloads.reserveCapacity(found.count)
+        for row in found {
+            let number = try row.integer("report")
+            guard let key = keys[try row.integer("share_key")], let id = ids[number] else { throw Self.keyIsGone }
+            payloads[number] = ReportPayload(
+                metadata: try row.bytes("metadata"), publicShare: try row.bytes("public_share"),
+                inputShare: try key.open(row.bytes("input_share"), of: id.bytes),
+                helperShare: try row.bytes("helper_share"))
+        }
+        return payloads
+    }
+
+    // MARK: Numbers
+
+    /// How many reports of a task are in each state.
+    func leaderCounts(of task: TaskKey) throws -> ReportCounts {
+        var counts = ReportCounts()
+        let sums = ["received", "aggregating", "accepted", "withdrawn"]
+            .map { "CAST(COALESCE(SUM(\($0)), 0) AS BIGINT) AS \($0)" }.joined(separator: ", ")
+        if let row = try first("SELECT \(sums) FROM leader_buckets WHERE task = $1", [task]) {
+            counts.received = try row.unsigned("received")
+            counts.aggregating = try row.unsigned("aggregating")
+            counts.accepted = try row.unsigned("accepted")
+            counts.withdrawn = try row.unsigned("withdrawn")
+        }
+        for row in try rows("SELECT error, reports FROM leader_refusals WHERE task = $1 AND reports > 0", [task]) {
+            counts.rejected[try row.code("error", as: ReportError.self)] = try row.unsigned("reports")
+        }
+        return counts
+    }
+
+    /// What a task owes as a leader.
+    func leaderBurden(of task: TaskKey) throws -> LeaderBurden {
+        let counts = try leaderCounts(of: task)
+        let waiting = counts.received + counts.aggregating
+        // A task logs all of its reports, or none.
+        let isPromising = try exists(
+            """
+            SELECT 1 AS found FROM leader_reports WHERE task = $1 AND state IN (0, 1) AND deadline IS NOT NULL LIMIT 1
+            """, [task])
+        // Sealed intervals of a task are disjoint, and it has either those or leader-selected batches.
+        let collected =
+            try integer(
+                """
+                SELECT CAST(COALESCE(SUM(k.accepted), 0) AS BIGINT) FROM leader_batches AS b JOIN leader_buckets AS k
+                    ON k.task = b.task AND k.time >= b.first_time AND k.time < b.end_time
+                WHERE b.task = $1 AND b.batch_id IS NULL AND b.state = \(BatchState.collected.rawValue)
+                """, [task]) ?? 0
+        let collectedBatches =
+            try integer(
+                """
+                SELECT CAST(COALESCE(SUM(accepted), 0) AS BIGINT) FROM leader_batches
+                WHERE task = $1 AND batch_id IS NOT NULL AND state = \(BatchState.collected.rawValue)
+                """, [task]) ?? 0
+        let gone = UInt64(clamping: collected) + UInt64(clamping: collectedBatches)
+        return LeaderBurden(
+            accepted: counts.accepted, aggregating: counts.aggregating, waiting: waiting,
+            promised: isPromising ? waiting : 0, uncollected: counts.accepted - min(counts.accepted, gone))
+    }
+}
+
+/// What a task owes as a leader, in reports.
+struct LeaderBurden: Sendable, Equatable {
+    /// Ever.
+    let accepted: UInt64
+    let aggregating: UInt64
+    /// Neither accepted nor ended, those in jobs included.
+    let waiting: UInt64
+    /// Those of them that the log must say the end of.
+    let promised: UInt64
+    /// Accepted, in no collected batch.
+    let uncollected: UInt64
+}
