@@ -11,7 +11,8 @@ extension Leader {
         let task = try await context.matchingTask(request, requestContext)
         let withdrawal = try await WithdrawalRequest(request, task).withdrawal
         try await context.generation?.ready()
-        let outcome = try await context.store.withdraw(withdrawal, earlyLimit: Self.earlyWithdrawalLimit)
+        let outcome = try await context.store.withdraw(
+            withdrawal, earlyLimit: Self.earlyWithdrawalLimit, vdaf: task.vdaf)
         if outcome == .withdrawn { logKeeper.noteGrowth() }
         try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)

@@ -32,7 +32,7 @@ struct NodeTaskDropCommand: AsyncParsableCommand {
     func run() async throws {
         let found = try await reference.find()
         let id = found.task.id
-        guard (try? NodeTask(found.task).isCommitted) == false else {
+        guard let task = try? NodeTask(found.task), !task.isCommitted else {
             throw CommandFailure(
                 "jobs are given up in uncommitted tasks only: every report of a committed task has its end in the log",
                 advice: "The leader gives the reports up by itself an hour before its promise ends.")
@@ -51,7 +51,7 @@ struct NodeTaskDropCommand: AsyncParsableCommand {
         let reports = try await found.store.reports(ofJob: job).map(\.reportID)
         guard
             try await found.store.finishJob(
-                job, outcomes: reports.map { ($0, .rejected(.reportDropped, logEntry: nil)) })
+                job, outcomes: reports.map { ($0, .rejected(.reportDropped, logEntry: nil)) }, vdaf: task.vdaf)
         else { throw CommandFailure("job \(job) has ended by itself meanwhile; nothing was dropped") }
         if json { return try JSONOutput.print(Output(taskId: id.base64URL, job: job, dropped: reports.count)) }
         Console.print("dropped: job \(job) of \(found.task.name), \(reports.count) reports")

@@ -106,7 +106,7 @@ final class AggregationDriver: Sendable {
             let waiting = try await context.store.tasksWithWaitingReports()
             let jobs = try await context.store.pendingJobs()
             state.withLock { state in
-                for task in waiting.keys { state.schedule.demand(task, at: .now) }
+                for task in waiting { state.schedule.demand(task, at: .now) }
                 let unattended = jobs.filter {
                     !state.underWay.contains($0.key) && !state.schedule.isScheduled($0.key, of: $0.task)
                 }

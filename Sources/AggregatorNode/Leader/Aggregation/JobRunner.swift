@@ -155,7 +155,7 @@ struct JobRunner: Sendable {
                 outcome: try outcome(of: verdict, report, batchID: job.batchID, endings[report.reportID], ahead: ahead)
             )
         }
-        guard try await context.store.finishJob(job.key, outcomes: outcomes) else { return }
+        guard try await context.store.finishJob(job.key, outcomes: outcomes, vdaf: task.vdaf) else { return }
         log(verdicts, ahead: ahead)
     }
 
@@ -194,7 +194,7 @@ struct JobRunner: Sendable {
             }
             return (report: report.reportID, outcome: outcome)
         }
-        guard try await context.store.finishJob(job.key, outcomes: outcomes) else { return }
+        guard try await context.store.finishJob(job.key, outcomes: outcomes, vdaf: task.vdaf) else { return }
         context.logger.warning(
             "the helper refuses an aggregation job; its reports go into smaller ones, and one that is refused alone ends",
             metadata: [
@@ -214,7 +214,7 @@ struct JobRunner: Sendable {
                     .reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
             )
         }
-        guard try await context.store.finishJob(job.key, outcomes: outcomes) else { return }
+        guard try await context.store.finishJob(job.key, outcomes: outcomes, vdaf: task.vdaf) else { return }
         var metadata = RefusalSummary(reports.map { ($0.reportID, .reportDropped) }).metadata
         metadata["task"] = "\(task.id)"
         metadata["reason"] = "\(reason)"

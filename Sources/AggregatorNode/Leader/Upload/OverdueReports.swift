@@ -12,15 +12,31 @@ struct OverdueReports: Sendable {
     @discardableResult
     func giveUp(dueAt time: UInt64) async throws -> Bool {
         var found = false
-        for (id, reports) in try await context.store.overdueReports(at: time) {
+        for id in try await context.store.tasksWithOverdueReports(at: time) {
             guard let task = try await context.registry.task(id) else { continue }
-            let refusals = Refusals(task: task, keys: context.keys)
-            try await context.store.giveUp(try reports.map { try refusals.refuse($0, .reportDropped) }, task: id)
+            let count = try await giveUp(task, dueAt: time)
+            guard count > 0 else { continue }
             context.logger.warning(
                 "reports given up before their promise breaks",
-                metadata: ["task": "\(id)", "reports": "\(reports.count)"])
+                metadata: ["task": "\(id)", "reports": "\(count)"])
             found = true
         }
         return found
     }
+
+    /// After a long outage there may be many: a part is refused at a time.
+    ///
+    /// - Returns: how many were given up.
+    private func giveUp(_ task: NodeTask, dueAt time: UInt64) async throws -> Int {
+        let refusals = Refusals(task: task, keys: context.keys)
+        var count = 0
+        while true {
+            let reports = try await context.store.overdueReports(of: task.id, at: time, limit: Self.part)
+            guard !reports.isEmpty else { return count }
+            try await context.store.giveUp(try reports.map { try refusals.refuse($0, .reportDropped) }, task: task.id)
+            count += reports.count
+        }
+    }
+
+    private static let part = 1_000
 }
