@@ -29,10 +29,7 @@ final class TemporaryStore {
         return try .open(path: copy.appending(path: "node.sqlite").path)
     }
 
-    deinit {
-        try? store.close()
-        try? FileManager.default.removeItem(at: directory)
-    }
+    deinit { try? FileManager.default.removeItem(at: directory) }
 }
 
 enum Make {
@@ -58,6 +55,15 @@ enum Make {
     }
 
     static func entry(_ number: Int) -> [UInt8] { Array("entry \(number)".utf8) }
+
+    /// A type whose output shares are one number of 8 bytes.
+    static let vdaf: any TaskVDAF = {
+        guard let vdaf = try? makeTaskVDAF(.sum(maxMeasurement: 255)) else { fatalError("Prio3Sum cannot be made") }
+        return vdaf
+    }()
+
+    /// The output share that is a small number.
+    static func share(_ number: Int) -> [UInt8] { withUnsafeBytes(of: UInt64(number).littleEndian) { [UInt8]($0) } }
 }
 
 extension NodeDatabase {
@@ -82,15 +88,16 @@ extension NodeDatabase {
             (
                 report: Make.reportID(number),
                 outcome: ReportOutcome.accepted(
-                    outputShare: [UInt8(number)], logEntry: logging ? Make.entry(number) : nil)
+                    outputShare: Make.share(number), logEntry: logging ? Make.entry(number) : nil)
             )
         }
-        try await finishJob(key, outcomes: outcomes)
+        try await finishJob(key, outcomes: outcomes, vdaf: Make.vdaf)
     }
 
-    /// The sum of the output shares of a batch, one byte each.
+    /// The sum of the output shares of a batch.
     func sum(_ scope: BatchScope, task: TaskID = Make.task) async throws -> Int {
-        try await foldOutputShares(task: task, scope: scope, into: 0) { $0 += Int($1[0]) }
+        let share = try await aggregateShare(task: task, scope: scope, vdaf: Make.vdaf).aggregateShare
+        return share.reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
     func newCollection(
