@@ -26,6 +26,9 @@ extension NodeDatabase: LeaderCollectionStore {
                 return AggregatedBatch(summary: BatchSummary(), aggregateShare: vdaf.makeAccumulator().aggregateShare())
             }
             let sum = try session.sum(task, buckets, vdaf)
+            guard UInt64(sum.accumulator.count) == sum.numbers.reports else {
+                throw DatastoreError.corrupt("a sum is not of as many reports as it says")
+            }
             return AggregatedBatch(summary: BatchSummary(sum.numbers), aggregateShare: sum.accumulator.aggregateShare())
         }
     }

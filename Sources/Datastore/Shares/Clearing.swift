@@ -38,15 +38,14 @@ extension Session {
     /// In leader-selected mode input shares lie under the key of their time until their report is in a batch. Those of times
     /// in which no report waits any more have nothing left that is needed.
     private func destroyIdleKeys(_ task: TaskKey) throws {
-        let times = try rows(
+        try execute(
             """
-            SELECT k.ref AS time FROM share_keys AS k WHERE k.task = $1 AND k.kind = 0 AND NOT EXISTS (
+            UPDATE share_keys SET secret = $2 WHERE task = $1 AND kind = 0 AND secret <> $2 AND NOT EXISTS (
                 SELECT 1 FROM leader_buckets AS n
-                WHERE n.task = k.task AND n.time = k.ref AND n.received + n.aggregating > 0
+                WHERE n.task = share_keys.task AND n.time = share_keys.ref AND n.received + n.aggregating > 0
             )
             """,
-            [task])
-        for row in times { try destroyShareKeys(task, BucketRange(.time(try row.integer("time")))) }
+            [task, ShareKey.destroyed.blob])
     }
 
     /// Notes that the kept shares of a helper's buckets are to be cleared. Buckets are collected once.

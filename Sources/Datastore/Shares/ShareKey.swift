@@ -42,7 +42,7 @@ struct ShareKey: Sendable {
     static let overhead = 12 + 16
 
     /// What stands in the place of a secret that was destroyed.
-    fileprivate static let destroyed = [UInt8](repeating: 0, count: size)
+    static let destroyed = [UInt8](repeating: 0, count: size)
 
     /// Seals a share, or a piece of a sum.
     ///
