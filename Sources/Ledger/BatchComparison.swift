@@ -28,6 +28,14 @@ package struct BatchComparison: WireMessage, Equatable {
         selector.encode(into: &writer)
         writer.reportIDs(reportIDs)
     }
+
+    /// All in front of the ids of so many reports: for one who sends them a page at a time.
+    package static func head(selector: BatchSelector, reports: UInt32) -> [UInt8] {
+        var writer = ByteWriter()
+        selector.encode(into: &writer)
+        writer.write(reports * UInt32(ReportID.size))
+        return writer.bytes
+    }
 }
 
 /// The helper's answer: what the leader has to leave out, and how many reports the helper itself has dropped for good,

@@ -29,6 +29,15 @@ package struct CloseProposal: WireMessage, Equatable {
         writer.write(checkpointSize)
         writer.reportIDs(reportIDs)
     }
+
+    /// All in front of the ids of so many reports: for one who sends them a page at a time.
+    package static func head(selector: BatchSelector, checkpointSize: UInt64, reports: UInt32) -> [UInt8] {
+        var writer = ByteWriter()
+        selector.encode(into: &writer)
+        writer.write(checkpointSize)
+        writer.write(reports * UInt32(ReportID.size))
+        return writer.bytes
+    }
 }
 
 /// The helper's answer: its signature over the close, or the reports that it cannot stand by.

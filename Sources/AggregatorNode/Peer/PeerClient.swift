@@ -69,6 +69,17 @@ package struct PeerClient: Sendable {
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
         deadline: Duration = .seconds(60), retries: Bool = true
     ) async throws(PeerError) -> PeerResponse {
+        try await send(
+            method, url, body: .bytes(body), contentType: contentType, headers: headers, authenticated: authenticated,
+            maxResponseBytes: maxResponseBytes, deadline: deadline, retries: retries)
+    }
+
+    /// Sends a request whose body may be longer than one wants to hold.
+    package func send(
+        _ method: PeerMethod, _ url: String, body: PeerBody, contentType: String? = nil,
+        headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
+        deadline: Duration = .seconds(60), retries: Bool = true
+    ) async throws(PeerError) -> PeerResponse {
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method.rawValue)
@@ -77,13 +88,12 @@ package struct PeerClient: Sendable {
         if authenticated, url.hasPrefix(baseURL.string + "/") {
             request.headers.add(name: "Authorization", value: token.authorization)
         }
-        if method == .post { request.body = .bytes(ByteBuffer(bytes: body)) }
-
         let clock = ContinuousClock()
         let end = clock.now + deadline
         var pause = Self.firstPause
         var last: PeerResponse?
         while true {
+            if method == .post { request.body = body.request }
             let attempt = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: end - clock.now)
             if Task.isCancelled { throw .cancelled }
             guard retries else { return try attempt.get() }
@@ -125,6 +135,16 @@ package struct PeerClient: Sendable {
                 fault = await fault.examined(at: address)
             }
             return .failure(.unreachable(url: request.url, reason: fault.words))
+        }
+    }
+}
+
+extension PeerBody {
+    /// As the client library takes it, for one attempt.
+    fileprivate var request: HTTPClientRequest.Body {
+        switch self {
+        case .bytes(let bytes): .bytes(ByteBuffer(bytes: bytes))
+        case .pages(let length, let make): .stream(make(), length: .known(Int64(length)))
         }
     }
 }

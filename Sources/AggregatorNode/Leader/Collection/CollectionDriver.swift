@@ -73,7 +73,7 @@ final class CollectionDriver: Sendable {
 
     private func queueActive() async {
         do {
-            let active = try await context.store.activeCollections().map(\.key)
+            let active = try await context.store.activeCollections()
             state.withLock { $0.queue.formUnion(active) }
         } catch {
             context.logger.error("collection jobs cannot be read", metadata: ["error": "\(error)"])

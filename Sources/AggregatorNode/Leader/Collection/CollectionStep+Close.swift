@@ -11,72 +11,67 @@ import Logging
 extension CollectionStep {
     /// One exchange with the helper: the close is signed and logged, or some reports are dropped.
     func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws -> Next {
-        let proposal = try await proposal(scope)
-        switch try await ask(proposal, holding: count) {
+        let size = try await proposedSize()
+        let leaves = try await context.store.leafSpan(task: task.id, scope: scope)
+        guard leaves.count == count else {
+            throw DatastoreError.corrupt("a batch of \(count) reports has \(leaves.count) leaves in the log")
+        }
+        switch try await ask(try body(scope, under: size, leaves), leaves: leaves) {
         case .drop(let ids):
-            try await drop(ids, of: scope, proposed: proposal.reportIDs)
+            guard try await leaveOut(ids, of: scope, holding: count) > 0 else {
+                throw HelperUnavailable(description: "the helper refuses the close without naming a report of it")
+            }
             return .compared(.endless(held: count, mode: task.configuration.batchMode))
         case .signed(let signature):
-            try await close(scope, proposal, helperSignature: signature)
+            try await close(scope, helperSignature: signature)
             return .again
         }
     }
 
-    /// The stored proposal, or a new one of all leaves of the batch, under a checkpoint that the helper has cosigned.
-    private func proposal(_ scope: BatchScope) async throws -> CloseProposal {
-        if let stored = job.proposal { return try CloseProposal(decoding: stored) }
-        let checkpoint = try await logKeeper.flush(for: task.policy)
-        let ids = try await context.store.foldLoggedReports(task: task.id, scope: scope, into: [ReportID]()) {
-            $0.append($1)
-            _ = $2
-        }
-        let proposal = CloseProposal(
-            selector: scope.selector, checkpointSize: checkpoint.checkpoint.size, reportIDs: ids)
-        try await context.store.recordProposal(proposal.encoded(), collection: job.key)
-        return proposal
+    /// The size of the checkpoint under which the leaves are proposed: the stored one of a proposal that may have reached the
+    /// helper, or one that covers all of them and that the helper has cosigned.
+    private func proposedSize() async throws -> UInt64 {
+        if let stored = job.proposalSize { return stored }
+        let size = try await logKeeper.flush(for: task.policy).checkpoint.size
+        try await context.store.recordProposal(size: size, collection: job.key)
+        return size
     }
 
-    private func ask(_ proposal: CloseProposal, holding count: UInt64) async throws -> CloseAnswer {
+    /// The `CloseProposal`, made page by page as it is sent. It is the same every time.
+    private func body(_ scope: BatchScope, under size: UInt64, _ leaves: LeafSpan) throws -> PeerBody {
+        guard let reports = UInt32(exactly: leaves.count), leaves.range.upperBound <= size else {
+            throw DatastoreError.corrupt("a checkpoint of size \(size) does not cover the leaves of the batch")
+        }
+        let head = CloseProposal.head(selector: scope.selector, checkpointSize: size, reports: reports)
+        let (store, task) = (context.store, task.id)
+        return .pages(
+            length: head.count + ReportID.size * Int(reports), head: head, from: leaves.range.lowerBound
+        ) { next in
+            let page = try await store.leaves(
+                task: task, scope: scope, in: next..<max(next, leaves.range.upperBound), limit: Self.reportsPerPage)
+            guard let last = page.last else { return nil }
+            return (page.flatMap(\.id.bytes), last.index + 1)
+        }
+    }
+
+    private func ask(_ proposal: PeerBody, leaves: LeafSpan) async throws -> CloseAnswer {
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/closes")
         let response = try await context.peer.send(
-            .post, url, body: proposal.encoded(), contentType: "application/octet-stream",
-            headers: task.taskprovHeaders, maxResponseBytes: BodyLimit.close)
+            .post, url, body: proposal, contentType: "application/octet-stream", headers: task.taskprovHeaders,
+            maxResponseBytes: BodyLimit.close, deadline: Self.patience(for: leaves.count))
         let request = ShareRequest.close
         switch request.interpret(response, task: task.id, decode: CloseAnswer.init(decoding:)) {
         case .complete(let answer): return answer
         // Without the helper's signature nothing is decided: the batch can be closed later.
         case .refused(let type, let detail):
             throw CollectionFailure.refused(
-                type, detail: detail, request: request.name, held: count, mode: task.configuration.batchMode)
+                type, detail: detail, request: request.name, held: leaves.count,
+                mode: task.configuration.batchMode)
         case let other: throw other.unavailable(request)
         }
     }
 
-    private func drop(_ ids: [ReportID], of scope: BatchScope, proposed: [ReportID]) async throws {
-        let dropped = Set(ids).intersection(proposed)
-        guard !dropped.isEmpty else {
-            throw HelperUnavailable(description: "the helper refuses the close without naming a report of it")
-        }
-        context.logger.warning(
-            "the helper does not hold some reports; they are left out of the batch",
-            metadata: ["task": "\(task.id)", "dropped": "\(dropped.count)", "of": "\(proposed.count)"])
-        let refusals = Refusals(task: task, keys: context.keys)
-        let claimKeys = try await context.store.foldLoggedReports(
-            task: task.id, scope: scope, into: [ReportID: [UInt8]]()
-        ) { keys, id, entry in
-            guard dropped.contains(id), case .report(let report)? = try? LedgerEntry(decoding: entry) else { return }
-            keys[id] = report.metadata.claimKey?.publicKey
-        }
-        let endings = try await HelperRefusals(context: context, task: task).certainEndings(claimKeys)
-        let refused = try proposed.filter(dropped.contains).map { id in
-            guard let ending = endings[id] else { return try refusals.refuse(id, .reportDropped) }
-            return RefusedReport(
-                reportID: id, error: .reportDropped, logEntry: ending.logEntry, isWithdrawn: ending.isWithdrawn)
-        }
-        try await context.store.dropReports(refused, collection: job.key)
-    }
-
-    private func close(_ scope: BatchScope, _ proposal: CloseProposal, helperSignature: [UInt8]) async throws {
+    private func close(_ scope: BatchScope, helperSignature: [UInt8]) async throws {
         let root = try await context.store.foldLoggedReports(task: task.id, scope: scope, into: BatchRoot()) {
             _ = $1
             $0.append(entry: $2)

@@ -19,11 +19,11 @@ extension CollectionStep {
     ///
     /// - Parameter refusal: how the job ends where the helper cannot compare.
     func compare(_ scope: BatchScope, _ refusal: any Error) async throws -> Comparison {
-        let held = try await context.store.reportIDs(task: task.id, scope: scope)
+        let held = try await context.store.summary(task: task.id, scope: scope).count
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/batches")
         let response = try await context.peer.send(
-            .post, url, body: BatchComparison(selector: scope.selector, reportIDs: held).encoded(),
-            contentType: BatchComparison.mediaType, headers: task.taskprovHeaders, maxResponseBytes: BodyLimit.close)
+            .post, url, body: try comparison(scope, holding: held), contentType: BatchComparison.mediaType,
+            headers: task.taskprovHeaders, maxResponseBytes: BodyLimit.close, deadline: Self.patience(for: held))
         let request = ShareRequest.comparison
         let difference: BatchDifference
         switch request.interpret(response, task: task.id, decode: BatchDifference.init(decoding:)) {
@@ -31,27 +31,37 @@ extension CollectionStep {
         case .unsupported: throw refusal
         case .refused(let type, let detail):
             throw CollectionFailure.refused(
-                type, detail: detail, request: request.name, held: UInt64(held.count),
-                mode: task.configuration.batchMode)
+                type, detail: detail, request: request.name, held: held, mode: task.configuration.batchMode)
         case let other:
             var unavailable = other.unavailable(request)
             // Servers have many ways to say that they do not have a page.
             if context.standing.taskState(task) == .plain { unavailable.fallback = refusal as? CollectionFailure }
             throw unavailable
         }
-        let missing = Set(difference.missing)
-        let dropped = held.filter(missing.contains)
+        let dropped = try await leaveOut(difference.missing, of: scope, holding: held)
         context.logger.log(
-            level: dropped.isEmpty && difference.dropped == 0 ? .info : .error,
+            level: dropped == 0 && difference.dropped == 0 ? .info : .error,
             "the aggregators held different reports of a batch; what only one of them has is dropped",
             metadata: [
-                "task": "\(task.id)", "leader_had": "\(held.count)", "dropped_here": "\(dropped.count)",
+                "task": "\(task.id)", "leader_had": "\(held)", "dropped_here": "\(dropped)",
                 "dropped_by_helper": "\(difference.dropped)",
             ])
-        guard !dropped.isEmpty else { return .same }
-        let refusals = Refusals(task: task, keys: context.keys)
-        try await context.store.dropReports(
-            try dropped.map { try refusals.refuse($0, .reportDropped) }, collection: job.key)
-        return .dropped
+        return dropped == 0 ? .same : .dropped
+    }
+
+    /// The `BatchComparison`, made page by page as it is sent.
+    private func comparison(_ scope: BatchScope, holding count: UInt64) throws -> PeerBody {
+        guard let reports = UInt32(exactly: count) else {
+            throw DatastoreError.corrupt("a batch has \(count) reports, which no task allows")
+        }
+        let head = BatchComparison.head(selector: scope.selector, reports: reports)
+        let (store, task) = (context.store, task.id)
+        return .pages(
+            length: head.count + ReportID.size * Int(reports), head: head, from: ReportCursor?.none
+        ) { last in
+            let page = try await store.acceptedReports(
+                task: task, scope: scope, after: last, limit: Self.reportsPerPage)
+            return page.isEmpty ? nil : (page.flatMap(\.id.bytes), page.last)
+        }
     }
 }

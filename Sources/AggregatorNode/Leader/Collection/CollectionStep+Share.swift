@@ -113,20 +113,17 @@ extension CollectionStep {
 
     /// `shareReceived`: sums the leader's shares, publishes what the task says is public and makes the response.
     func publish(_ scope: BatchScope) async throws {
-        let summary = try await context.store.summary(task: task.id, scope: scope)
-        let sum = try await context.store.foldOutputShares(
-            task: task.id, scope: scope, into: ShareSum(task.vdaf.makeAccumulator())
-        ) { try $0.add($1) }
-        guard UInt64(sum.count) == summary.count, let interval = summary.interval, let sealed = job.helperShare else {
+        let batch = try await context.store.aggregateShare(task: task.id, scope: scope, vdaf: task.vdaf)
+        guard let interval = batch.summary.interval, let sealed = job.helperShare else {
             throw DatastoreError.corrupt("batch of collection job \(job.key) is incomplete")
         }
-        let share = sum.aggregateShare
+        let share = batch.aggregateShare
         let batchEntry = task.isCommitted ? try await batchEntry(share) : nil
         let request = try CollectionJobReq(decoding: job.request)
         let aad = AggregateShareAad(
             taskID: task.id, taskConfiguration: task.configuration, collectionJobReq: request)
         let response = CollectionJobResp(
-            reportCount: summary.count, interval: interval,
+            reportCount: batch.summary.count, interval: interval,
             leaderEncryptedAggregateShare: try task.collectorConfig.seal(
                 info: HpkeInfo.aggregateShare(from: .leader), aad: aad.encoded(), plaintext: share),
             helperEncryptedAggregateShare: try HpkeCiphertext(decoding: sealed))
@@ -169,18 +166,4 @@ extension CollectionStep {
         }
         return response.body
     }
-}
-
-/// The running sum of a batch's output shares.
-private struct ShareSum: Sendable {
-    private var accumulator: any OutputShareAccumulator
-
-    init(_ accumulator: any OutputShareAccumulator) {
-        self.accumulator = accumulator
-    }
-
-    mutating func add(_ outputShare: [UInt8]) throws { try accumulator.add(outputShare) }
-
-    var count: Int { accumulator.count }
-    var aggregateShare: [UInt8] { accumulator.aggregateShare() }
 }

@@ -74,7 +74,7 @@ struct CollectionStep: Sendable {
     private func workOnSealedBatch(_ scope: BatchScope) async throws -> Next {
         let unfinished = try await context.store.unfinishedReports(task: task.id, scope: scope)
         guard unfinished == 0 else {
-            if job.isHidden, job.proposal == nil { throw CollectionFailure.deleted }
+            if job.isHidden, job.proposalSize == nil { throw CollectionFailure.deleted }
             return .aggregation(unfinished)
         }
         let summary = try await context.store.summary(task: task.id, scope: scope)

@@ -1,0 +1,64 @@
+import DAP
+import Datastore
+import Ledger
+
+// What a close and a comparison have in common: they name every report of a batch, and leave some out.
+
+extension CollectionStep {
+    /// Report ids are read and sent so many at a time.
+    static let reportsPerPage = 4_096
+
+    /// Reports are dropped so many in a transaction.
+    private static let dropsAtOnce = 512
+
+    /// How long a request that names so many reports is worth waiting for: the helper looks each of them up.
+    static func patience(for reports: UInt64) -> Duration {
+        .seconds(60 + Int(clamping: reports / 5_000))
+    }
+
+    /// Takes reports that the helper does not hold out of a sealed batch, and logs what became of them in tasks that log
+    /// reports: the helper's signed word or the contributor's, else the leader's.
+    ///
+    /// A block at a time. Who is killed in between asks the helper again, and it names the rest.
+    ///
+    /// - Parameter ids: as the helper names them: what is no report of the batch is passed over.
+    /// - Returns: how many reports were taken out.
+    func leaveOut(_ ids: [ReportID], of scope: BatchScope, holding count: UInt64) async throws -> Int {
+        let refusals = Refusals(task: task, keys: context.keys)
+        var dropped = 0
+        var start = 0
+        while start < ids.count {
+            let block = ids[start..<min(start + Self.dropsAtOnce, ids.count)]
+            start += block.count
+            let held = try await context.store.acceptedReports(
+                among: Array(Set(block)).sorted(), task: task.id, scope: scope)
+            guard !held.isEmpty else { continue }
+            let endings = try await HelperRefusals(context: context, task: task).certainEndings(claimKeys(of: held))
+            let refused = try held.map { report in
+                guard let ending = endings[report.id] else { return try refusals.refuse(report.id, .reportDropped) }
+                return RefusedReport(
+                    reportID: report.id, error: .reportDropped, logEntry: ending.logEntry,
+                    isWithdrawn: ending.isWithdrawn)
+            }
+            try await context.store.dropReports(refused, collection: job.key, vdaf: task.vdaf)
+            dropped += refused.count
+        }
+        if dropped > 0 {
+            context.logger.warning(
+                "the helper does not hold some reports; they are left out of the batch",
+                metadata: ["task": "\(task.id)", "dropped": "\(dropped)", "of": "\(count)"])
+        }
+        return dropped
+    }
+
+    private func claimKeys(of reports: [(id: ReportID, logEntry: [UInt8]?)]) -> [ReportID: [UInt8]] {
+        var keys: [ReportID: [UInt8]] = [:]
+        for report in reports {
+            guard let bytes = report.logEntry, case .report(let entry)? = try? LedgerEntry(decoding: bytes) else {
+                continue
+            }
+            keys[report.id] = entry.metadata.claimKey?.publicKey
+        }
+        return keys
+    }
+}
