@@ -72,14 +72,13 @@ extension Helper {
 
         // Reports may join or leave an uncommitted batch while it is summed; then the sum is made again.
         for _ in 0..<5 {
-            let sum = try await context.store.sumHelperShares(
-                task.id, selected, closed: terms != nil, into: task.vdaf.makeAccumulator())
+            let sum = try await context.store.sumHelperShares(task.id, selected, vdaf: task.vdaf)
             try check(sum, message, terms, task)
             let (answer, share) = try seal(sum, message, terms, task)
             if let share, task.parameters?.publish == .public { try context.blobs.put(share) }
             let commit = HelperCollectionCommit(
-                share: id, selected: selected, queried: queried, closed: terms != nil, count: sum.count,
-                checksum: sum.checksum, answer: HelperCollection(response: answer.body, statement: answer.statement))
+                share: id, selected: selected, queried: queried, standing: sum.standing,
+                answer: HelperCollection(response: answer.body, statement: answer.statement))
             switch try await context.store.commitHelperCollection(task.id, commit) {
             case .stored: return answer
             case .present(let stored): return try repeated(stored, task)
@@ -191,7 +190,7 @@ extension Helper {
     private func seal(
         _ sum: HelperSum, _ message: AggregateShareReq, _ terms: CloseEntry.Terms?, _ task: NodeTask
     ) throws -> (ShareAnswer, share: [UInt8]?) {
-        let share = sum.accumulator.aggregateShare()
+        let share = sum.aggregateShare
         let aad = AggregateShareAad(
             taskID: task.id, taskConfiguration: task.configuration, collectionJobReq: message.collectionJobReq)
         let sealed = try task.collectorConfig.seal(

@@ -29,7 +29,7 @@ extension Helper {
                 verifier.verify(message.verifyInits, threads: threads)
             }
             let response = try await context.store.commitHelperJob(
-                task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted)
+                task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted, vdaf: task.vdaf)
             logRefusals(in: response, of: task)
             return response
         }

@@ -26,7 +26,8 @@ extension Helper {
         }
         let scope = try checkForm(comparison, task)
         try await context.generation?.ready()
-        let difference = try await context.store.reconcileHelperBatch(task.id, scope, leaders: comparison.reportIDs)
+        let difference = try await context.store.reconcileHelperBatch(
+            task.id, scope, leaders: comparison.reportIDs, vdaf: task.vdaf)
         guard let difference else {
             throw NodeError.dap(
                 .batchOverlap, "Reports of the batch have been collected before.", taskID: task.id)

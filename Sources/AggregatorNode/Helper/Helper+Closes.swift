@@ -56,40 +56,51 @@ extension Helper {
             throw NodeError.dap(
                 .batchOverlap, "The log has a close of the batch's buckets; a bucket is closed once.", taskID: task.id)
         }
-        let leafHashes: [[UInt8]]
+        // Reports may be withdrawn while the others are examined; then they are examined again.
+        for _ in 0..<5 {
+            do { return try await examine(proposal, scope, leavesHash, task) } catch DatastoreError.stale { continue }
+        }
+        throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
+    }
+
+    /// Signs the close, if the helper stands by exactly the proposed reports.
+    ///
+    /// - Throws: `DatastoreError.stale` where some were withdrawn between the examination and the signature.
+    private func examine(
+        _ proposal: CloseProposal, _ scope: BatchScope, _ leavesHash: [UInt8], _ task: NodeTask
+    ) async throws -> CloseAnswer {
+        let agreed: (root: [UInt8], count: UInt64, standing: HelperStanding)
         switch try await context.store.examineProposal(task.id, proposal) {
         case .signed(let signed): return .signed(try Self.same(signed, leavesHash, task))
         case .drop(let ids): return .drop(ids)
         case .notInLogOrder(let id):
             throw NodeError.dap(
                 .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
-        case .agreed(let hashes): leafHashes = hashes
+        case .agreed(let root, let count, let standing): agreed = (root, count, standing)
         }
+        let (root, count, standing) = agreed
         // A reader counts every leaf before the close that is not rejected. Signing for fewer would spend the one
         // signature of the buckets on a close that no reader can confirm.
         let logged = try await context.store.loggedBatch(task.id, scope, before: proposal.checkpointSize)
-        guard logged.count == leafHashes.count else {
+        guard logged.count == count else {
             throw NodeError.dap(
                 .batchMismatch,
-                "The log has \(logged.count) report leaves of the batch, the proposal \(leafHashes.count); "
+                "The log has \(logged.count) report leaves of the batch, the proposal \(count); "
                     + "log what is left out as rejected and propose again.", taskID: task.id)
         }
         let minimum = task.configuration.minBatchSize
-        guard proposal.reportIDs.count >= minimum else {
+        guard count >= minimum else {
             throw NodeError.dap(
-                .invalidBatchSize, "\(proposal.reportIDs.count) reports remain; the task needs \(minimum).",
-                taskID: task.id)
+                .invalidBatchSize, "\(count) reports remain; the task needs \(minimum).", taskID: task.id)
         }
 
-        var root = BatchRoot()
-        for hash in leafHashes { root.append(leafHash: hash) }
-        let terms = CloseEntry.Terms(taskID: task.id, selector: proposal.selector, root: root.root, count: root.count)
+        let terms = CloseEntry.Terms(taskID: task.id, selector: proposal.selector, root: root, count: count)
         let close = HelperClose(
-            selector: proposal.selector, leavesHash: leavesHash, root: terms.root, count: terms.count,
+            selector: proposal.selector, leavesHash: leavesHash, root: root, count: count,
             signature: try terms.sign(with: context.keys.statement))
-        if try await context.store.commitHelperClose(task.id, close, reports: proposal.reportIDs) {
-            return .signed(close.signature)
-        }
+        let isStored = try await context.store.commitHelperClose(
+            task.id, close, reports: proposal.reportIDs, standing: standing, vdaf: task.vdaf)
+        if isStored { return .signed(close.signature) }
         guard let signed = try await context.store.helperClose(task.id, proposal.selector) else {
             throw NodeError.dap(
                 .batchOverlap, "Some of the batch's buckets are closed or collected already.", taskID: task.id)

@@ -43,10 +43,11 @@ extension Helper {
         let task = try await context.matchingTask(request, parameters)
         let asked = try await WithdrawalRequest(request, task)
         try await context.generation?.ready()
-        var outcome = try await context.store.withdrawHelperReport(asked.withdrawal, earlyLimit: nil)
+        var outcome = try await context.store.withdrawHelperReport(
+            asked.withdrawal, earlyLimit: nil, vdaf: task.vdaf)
         if outcome == .unknown, try asked.isPromised() {
             outcome = try await context.store.withdrawHelperReport(
-                asked.withdrawal, earlyLimit: earlyWithdrawalLimit)
+                asked.withdrawal, earlyLimit: earlyWithdrawalLimit, vdaf: task.vdaf)
         }
         try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)

@@ -26,22 +26,24 @@ struct JobVerifier: Sendable {
         let results = Dictionary(uniqueKeysWithValues: zip(positions, verified))
         return inits.indices.map { index in
             let share = inits[index].reportShare
-            let result = opened[index].flatMap { _ in results[index] ?? .failure(.vdafVerifyError) }
+            let result = opened[index].flatMap { report in
+                (results[index] ?? .failure(.vdafVerifyError)).map { (report.inputShare, $0) }
+            }
             return HelperOutcome(reportID: share.metadata.reportID, finding: finding(result, share))
         }
     }
 
-    private func finding(_ result: Result<HelperVerification, ReportError>, _ share: ReportShare)
-        -> HelperOutcome.Finding
-    {
+    private func finding(
+        _ result: Result<(inputShare: [UInt8], verification: HelperVerification), ReportError>, _ share: ReportShare
+    ) -> HelperOutcome.Finding {
         switch result {
         case .failure(let error): return .refused(error)
-        case .success(let verification):
+        case .success(let (inputShare, verification)):
             return .verified(
                 VerifiedReport(
                     time: share.metadata.time, batchID: batchID, leafHash: leafHash(share),
                     claimKey: task.isCommitted ? share.metadata.claimKey?.publicKey : nil,
-                    outputShare: verification.outputShare, outbound: verification.outbound))
+                    outputShare: verification.outputShare, inputShare: inputShare, outbound: verification.outbound))
         }
     }
 

@@ -177,7 +177,9 @@ actor LogFollower {
             if range.size == head.size, range.root != head.root {
                 throw FollowError.unverifiable("what was read before is not the beginning of the cosigned tree")
             }
-            for word in words where try await !store.remembers(word) { throw try await forgotten(Self.text(of: word)) }
+            if let word = try await store.forgottenWord(of: words) {
+                throw try await forgotten(Self.text(of: word))
+            }
             words = []
             let position = HelperLogPosition(size: range.size, range: range.encoded())
             guard try await store.advanceHelperLog(origin: origin, previous: stored, to: position, entries: found)

@@ -26,6 +26,9 @@ enum Bucket: Hashable, Sendable {
         }
     }
 
+    /// The number of a leader-selected batch.
+    var batch: Int64? { if case .batch(let batch) = self { batch } else { nil } }
+
     /// The order in which rows of buckets are changed, so that no two transactions wait for each other.
     static func inOrder(_ first: Bucket, _ second: Bucket) -> Bool {
         (first.kind, first.ref) < (second.kind, second.ref)
@@ -37,6 +40,11 @@ struct BucketRange: Hashable, Sendable {
     let kind: Int64
     /// The first, and the one behind the last.
     let refs: Range<Int64>
+
+    init(kind: Int64, refs: Range<Int64>) {
+        self.kind = kind
+        self.refs = refs
+    }
 
     /// A time interval.
     init(_ interval: Interval) {

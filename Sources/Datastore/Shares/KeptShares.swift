@@ -64,10 +64,10 @@ extension Session {
 
     /// Takes reports of one bucket out of its sum and deletes what was kept of them.
     ///
-    /// Their rows say already that they are not accepted any more. Reports without a kept share are no part of a sum, and
-    /// are passed over.
+    /// Their rows say already that they are not accepted any more.
     ///
-    /// - Parameter reports: the numbers of their rows, however many.
+    /// - Parameter reports: the numbers of their rows, however many, none twice.
+    /// - Throws: `.corrupt` where nothing is kept of one, so that the sum would keep it.
     func takeOut(
         _ table: KeptShares, _ task: TaskKey, _ bucket: Bucket, _ reports: [Int64], _ vdaf: any TaskVDAF
     ) throws {
@@ -76,6 +76,9 @@ extension Session {
         while start < reports.count {
             let block = reports[start..<min(start + blockSize, reports.count)]
             let removed = try keptOutputShares(table, task, of: Array(block), vdaf)
+            guard removed.count == block.count else {
+                throw DatastoreError.corrupt("nothing is kept of a report that is to leave its sum")
+            }
             try changeSum(table, task, bucket, BucketChange(removed: removed), vdaf)
             try executeMany("DELETE FROM \(table.table) WHERE report = $1", block.map { [$0] })
             start += block.count

@@ -1,0 +1,191 @@
+// The transaction that ends an aggregation job at the helper.
+//
+// A report is either accepted or refused for good, and the two are rows of two tables. Accepting one is decided by the row
+// of its id, so jobs may do it side by side under the task's shared lock. A new refusal needs that no job accepts the report
+// meanwhile: a job that has one takes the exclusive lock, by the rule that ending a report does.
+
+import DAP
+import Ledger
+
+struct HelperJobCommit: Sendable {
+    let taskID: TaskID
+    let job: AggregationJobID
+    let outcomes: [HelperOutcome]
+    let recordsRefusals: Bool
+    let vdaf: any TaskVDAF
+
+    /// Whether verification has refused reports for good, so that no shared lock can be enough.
+    var isRefusing: Bool {
+        recordsRefusals
+            && outcomes.contains {
+                if case .refused(let error) = $0.finding { error != .reportTooEarly } else { false }
+            }
+    }
+
+    /// - Returns: the encoded answer; nil where the shared lock does not do, and nothing has changed.
+    func run(in session: Session, _ mode: LockMode) throws -> [UInt8]? {
+        let task = try session.lockedTaskMaking(taskID, mode)
+        // What this reads changes under the exclusive lock only.
+        let (verdicts, awaited) = try verdicts(session, task)
+        if mode == .shared, recordsRefusals, verdicts.contains(where: \.isLastWord) { return nil }
+        // Whoever asks again while the job is under way waits here, and then gets its answer.
+        let row = try session.returningMany(
+            """
+            INSERT INTO helper_jobs (task, job_id) VALUES ($1, $2)
+            ON CONFLICT (task, job_id) DO UPDATE SET job_id = excluded.job_id RETURNING response
+            """, [[task, job.blob]])[0]
+        if let response = try row?.optionalBytes("response") { return response }
+        try session.requireService(of: task, id: taskID)
+        return try commit(verdicts, awaited, session, task)
+    }
+
+    // MARK: What is known
+
+    /// - Returns: what becomes of each report, and for which of them withdrawals wait.
+    private func verdicts(
+        _ session: Session, _ task: TaskKey
+    ) throws -> (verdicts: [HelperVerdict], awaited: Set<ReportID>) {
+        // Reports of other tasks are neither refused for good nor withdrawn.
+        let ids = recordsRefusals ? outcomes.map(\.reportID.blob) : []
+        var known: [ReportID: HelperKnowledge] = [:]
+        var awaited: Set<ReportID> = []
+        for (report, refusal) in try session.refusals(task, ids) { known[report, default: .init()].refusal = refusal }
+        for row in try session.earlyWithdrawals(task, ids) {
+            let report = try row.id("report_id", as: ReportID.self)
+            known[report, default: .init()].withdrawals[try row.bytes("claim_key")] = try row.bytes("entry")
+            awaited.insert(report)
+        }
+        var shut: [BatchScope: Bool] = [:]
+        let verdicts = try outcomes.map { outcome in
+            var facts = known[outcome.reportID] ?? HelperKnowledge()
+            if case .verified(let report) = outcome.finding {
+                facts.isShut = try shut[report.scope] ?? session.isShut(report.scope, task)
+                shut[report.scope] = facts.isShut
+            }
+            return HelperVerdict(outcome.finding, facts)
+        }
+        return (verdicts, awaited)
+    }
+
+    // MARK: What changes
+
+    private func commit(
+        _ verdicts: [HelperVerdict], _ awaited: Set<ReportID>, _ session: Session, _ task: TaskKey
+    ) throws -> [UInt8] {
+        var answers: [VerifyResp.Outcome] = []
+        var batches: [BatchID: Int64] = [:]
+        var accepted: [(position: Int, id: ReportID, report: VerifiedReport, bucket: Bucket)] = []
+        for (outcome, verdict) in zip(outcomes, verdicts) {
+            switch verdict {
+            case .refuse(let error, _): answers.append(.reject(error))
+            case .withdrawn: answers.append(.reject(.reportDropped))
+            case .accept(let report):
+                let bucket = try bucket(of: report, &batches, session, task)
+                accepted.append((answers.count, outcome.reportID, report, bucket))
+                answers.append(.continue(payload: report.outbound))
+            }
+        }
+        // In one order, so that no two jobs wait for each other's rows.
+        accepted.sort { $0.id < $1.id }
+        let rows = try session.returningMany(
+            """
+            INSERT INTO helper_reports (task, report_id, time, batch, state, leaf_hash, claim_key)
+            VALUES ($1, $2, $3, $4, \(HelperReportState.accepted.rawValue), $5, $6)
+            ON CONFLICT (task, report_id) DO NOTHING RETURNING report
+            """,
+            try accepted.map { _, id, report, bucket in
+                [
+                    task, id.blob, try report.time.stored("report time"), bucket.batch, report.leafHash,
+                    report.claimKey,
+                ]
+            })
+        var added: [Bucket: [KeptShare]] = [:]
+        var changes: [Bucket: BucketChange] = [:]
+        for ((position, id, report, bucket), row) in zip(accepted, rows) {
+            guard let row else {
+                answers[position] = .reject(.reportReplayed)
+                continue
+            }
+            added[bucket, default: []].append(
+                KeptShare(
+                    report: try row.integer("report"), id: id, outputShare: report.outputShare,
+                    inputShare: report.inputShare))
+            changes[bucket, default: BucketChange()].added.append(
+                SummedReport(id: id, time: try report.time.stored("report time"), outputShare: report.outputShare))
+        }
+        for (bucket, shares) in added.sorted(by: { Bucket.inOrder($0.key, $1.key) }) {
+            try session.keep(.helper, shares, key: try session.shareKey(task, bucket), vdaf)
+        }
+        let settled = Set(added.values.joined().map(\.id))
+        let spoken = recordsRefusals ? try record(verdicts, except: settled, session, task) : []
+        let response = AggregationJobResp(
+            responses: zip(outcomes, answers).map { VerifyResp(reportID: $0.reportID, outcome: $1) }
+        ).encoded()
+        let isKept = answers.contains { $0 != .reject(.reportTooEarly) }
+        try store(isKept ? response : nil, session, task)
+        // What everybody changes comes last.
+        try session.changeSums(.helper, task, changes, vdaf)
+        try session.countAccepted(added.mapValues(\.count), task)
+        if isKept { try session.countRefusals(answers, task) }
+        try session.forgetEarlyWithdrawals(of: settled.union(spoken).intersection(awaited), task)
+        if !spoken.isEmpty { try session.countGeneration() }
+        return response
+    }
+
+    /// - Parameter batches: the numbers of those that were met before.
+    private func bucket(
+        of report: VerifiedReport, _ batches: inout [BatchID: Int64], _ session: Session, _ task: TaskKey
+    ) throws -> Bucket {
+        guard let id = report.batchID else { return .time(try report.time.stored("report time")) }
+        let batch = try batches[id] ?? session.helperBatchMaking(id, task)
+        batches[id] = batch
+        return .batch(batch)
+    }
+
+    /// Records the last words that are new.
+    ///
+    /// - Parameter settled: reports that this very job has accepted.
+    /// - Returns: the reports that they are about.
+    private func record(
+        _ verdicts: [HelperVerdict], except settled: Set<ReportID>, _ session: Session, _ task: TaskKey
+    ) throws -> Set<ReportID> {
+        let new = zip(outcomes, verdicts).filter { $1.isLastWord && !settled.contains($0.reportID) }
+        guard !new.isEmpty else { return [] }
+        // One that was accepted in another job stays accepted.
+        let standing = try session.rows([task], matching: new.map { $0.0.reportID.blob }) {
+            "SELECT report_id FROM helper_reports WHERE task = $1 AND report_id IN (\($0))"
+        }
+        let accepted = Set(try standing.map { try $0.id("report_id", as: ReportID.self) })
+        var spoken: Set<ReportID> = []
+        var rows: [SQLArguments] = []
+        for (outcome, verdict) in new
+        where !accepted.contains(outcome.reportID) && spoken.insert(outcome.reportID).inserted {
+            switch verdict {
+            case .accept: break
+            case .refuse(let error, _):
+                rows.append([task, outcome.reportID.blob, Int64(error.rawValue), SQLValue.null])
+            case .withdrawn(let entry): rows.append([task, outcome.reportID.blob, SQLValue.null, entry.blob])
+            }
+        }
+        try session.executeMany(
+            "INSERT INTO helper_refusals (task, report_id, error, withdrawal) VALUES ($1, $2, $3, $4)", rows)
+        return spoken
+    }
+
+    /// Keeps the answer. One that says nothing but 'too early' leaves no trace.
+    private func store(_ response: [UInt8]?, _ session: Session, _ task: TaskKey) throws {
+        if let response {
+            try session.execute(
+                "UPDATE helper_jobs SET response = $3 WHERE task = $1 AND job_id = $2", [task, job.blob, response])
+        } else {
+            try session.execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [task, job.blob])
+        }
+    }
+}
+
+extension VerifiedReport {
+    /// The bucket, as closes and collections name it.
+    fileprivate var scope: BatchScope {
+        batchID.map(BatchScope.batch) ?? .interval(Interval(start: time, duration: 1))
+    }
+}

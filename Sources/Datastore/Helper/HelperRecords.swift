@@ -1,0 +1,192 @@
+// What the helper's store takes and gives; the operations are in HelperStore.swift.
+
+import DAP
+import Ledger
+
+package enum HelperJob: Sendable, Equatable {
+    /// The encoded `AggregationJobResp`.
+    case finished(response: [UInt8])
+    case deleted
+}
+
+/// What verification found about one report of a job, in the order of the request.
+package struct HelperOutcome: Sendable {
+    package enum Finding: Sendable {
+        case refused(ReportError)
+        case verified(VerifiedReport)
+    }
+
+    package var reportID: ReportID
+    package var finding: Finding
+
+    package init(reportID: ReportID, finding: Finding) {
+        self.reportID = reportID
+        self.finding = finding
+    }
+}
+
+package struct VerifiedReport: Sendable {
+    /// In DAP units.
+    package var time: UInt64
+    /// Leader-selected mode only.
+    package var batchID: BatchID?
+    /// Leaf hash of the log entry that this report must get; nil in uncommitted tasks.
+    package var leafHash: [UInt8]?
+    /// Who may withdraw it; nil in uncommitted tasks.
+    package var claimKey: [UInt8]?
+    package var outputShare: [UInt8]
+    /// The helper's, opened. Where it is smaller than the output share it is what is kept.
+    package var inputShare: [UInt8]
+    /// The helper's ping-pong message for the leader.
+    package var outbound: [UInt8]
+
+    package init(
+        time: UInt64, batchID: BatchID?, leafHash: [UInt8]?, claimKey: [UInt8]?, outputShare: [UInt8],
+        inputShare: [UInt8], outbound: [UInt8]
+    ) {
+        self.time = time
+        self.batchID = batchID
+        self.leafHash = leafHash
+        self.claimKey = claimKey
+        self.outputShare = outputShare
+        self.inputShare = inputShare
+        self.outbound = outbound
+    }
+}
+
+package struct HelperClose: Sendable, Equatable {
+    package var selector: BatchSelector
+    /// SHA-256 of the proposed report ids in log order: tells a retry from another proposal for the same buckets.
+    package var leavesHash: [UInt8]
+    package var root: [UInt8]
+    package var count: UInt64
+    /// The helper's signature over the close's terms.
+    package var signature: [UInt8]
+
+    package init(selector: BatchSelector, leavesHash: [UInt8], root: [UInt8], count: UInt64, signature: [UInt8]) {
+        self.selector = selector
+        self.leavesHash = leavesHash
+        self.root = root
+        self.count = count
+        self.signature = signature
+    }
+}
+
+package enum ProposalExamination: Sendable, Equatable {
+    /// The buckets are closed by exactly this selector already. A leader that was cut off asks again, perhaps while the
+    /// first request is still being answered; then the reports are no longer free to be examined.
+    case signed(HelperClose)
+    /// All proposed reports are accepted and logged as they should be: the root over their leaves in log order, how many
+    /// they are, and what the buckets stood at.
+    case agreed(root: [UInt8], count: UInt64, standing: HelperStanding)
+    /// The helper cannot stand by these: not accepted, not logged with what it verified, or logged as rejected.
+    case drop([ReportID])
+    /// The ids do not stand in log order, or one stands twice.
+    case notInLogOrder(ReportID)
+}
+
+/// How often reports have joined and left some buckets. Both numbers only grow, so as long as they are the same, the accepted
+/// reports are the same.
+package struct HelperStanding: Sendable, Equatable {
+    package var joined: UInt64
+    package var left: UInt64
+
+    /// How many reports are accepted.
+    package var accepted: UInt64 { joined - left }
+}
+
+package struct HelperSum: Sendable {
+    /// The encoded aggregate share.
+    package var aggregateShare: [UInt8]
+    package var count: UInt64
+    package var checksum: Checksum
+    /// Of the buckets, in the same snapshot.
+    package var standing: HelperStanding
+}
+
+package struct HelperCollection: Sendable, Equatable {
+    /// The encoded `AggregateShare`; nil once the leader deleted it.
+    package var response: [UInt8]?
+    /// The encoded `Statement` of a committed batch.
+    package var statement: [UInt8]?
+
+    package init(response: [UInt8]?, statement: [UInt8]?) {
+        self.response = response
+        self.statement = statement
+    }
+}
+
+package struct HelperCollectionCommit: Sendable {
+    package var share: AggregateShareID
+    /// The buckets whose reports were summed; of a committed task, a close's.
+    package var selected: BatchScope
+    /// The buckets that count as collected from now on: the query's.
+    package var queried: BatchScope
+    /// What the buckets stood at when they were summed.
+    package var standing: HelperStanding
+    package var answer: HelperCollection
+
+    package init(
+        share: AggregateShareID, selected: BatchScope, queried: BatchScope, standing: HelperStanding,
+        answer: HelperCollection
+    ) {
+        self.share = share
+        self.selected = selected
+        self.queried = queried
+        self.standing = standing
+        self.answer = answer
+    }
+}
+
+package enum HelperCollectionResult: Sendable, Equatable {
+    case stored
+    /// The same request was answered before; this is the answer to repeat.
+    case present(HelperCollection)
+    /// Another request collected one of the buckets.
+    case overlap
+    /// Reports joined or left the batch while it was summed: sum again.
+    case changed
+}
+
+package struct HelperLogPosition: Sendable, Equatable {
+    /// Entries read so far.
+    package var size: UInt64
+    /// The encoded compact range over them.
+    package var range: [UInt8]
+
+    package init(size: UInt64, range: [UInt8]) {
+        self.size = size
+        self.range = range
+    }
+}
+
+/// A log entry that concerns the helper.
+package enum FollowedEntry: Sendable, Equatable {
+    /// The entry of a committed task, with the keys that it names.
+    case task(TaskID, index: UInt64, keys: StatementKeys)
+    case report(
+        TaskID, ReportID, index: UInt64, time: UInt64, batchID: BatchID?, leafHash: [UInt8], claimKey: [UInt8]?)
+    /// With a valid signature of the aggregator that rejects.
+    case rejected(TaskID, ReportID, index: UInt64)
+    /// With a valid signature of the claim key that it names; it counts for a leaf with that claim key.
+    case withdrawal(TaskID, ReportID, index: UInt64, claimKey: [UInt8])
+    /// The whole entry, with both valid signatures and a selector of the task's mode.
+    case close(TaskID, index: UInt64, scope: BatchScope, entry: [UInt8])
+}
+
+/// Something that the log has under this helper's own signature.
+package enum HelperWord: Sendable, Hashable {
+    case close(CloseEntry.Terms)
+    case statement(TaskID, BatchScope)
+    case rejected(TaskID, ReportID)
+}
+
+package struct LoggedTask: Sendable, Equatable {
+    package var index: UInt64
+    package var keys: StatementKeys
+}
+
+package struct LoggedClose: Sendable, Equatable {
+    package var index: UInt64
+    package var entry: [UInt8]
+}

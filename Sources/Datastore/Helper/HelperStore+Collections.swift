@@ -1,0 +1,142 @@
+// Collection: the sums of a batch's buckets are read in one snapshot, and the transaction that marks the batch collected
+// deletes them and destroys the keys of all shares, so a crash leaves either all of them or the stored answer.
+
+import DAP
+import Ledger
+
+extension NodeDatabase {
+    package func helperCollection(
+        _ task: TaskID, _ share: AggregateShareID
+    ) async throws(DatastoreError) -> HelperCollection? {
+        try await read { session in try session.taskKey(task).flatMap { try session.helperCollection($0, share) } }
+    }
+
+    package func isHelperCollected(_ task: TaskID, _ scope: BatchScope) async throws(DatastoreError) -> Bool {
+        try await read { session in
+            guard let key = try session.taskKey(task) else { return false }
+            return try session.isCollected(scope, key)
+        }
+    }
+
+    package func sumHelperShares(
+        _ task: TaskID, _ scope: BatchScope, vdaf: any TaskVDAF
+    ) async throws(DatastoreError) -> HelperSum {
+        try await read { session in
+            guard let key = try session.taskKey(task), let buckets = try session.helperBuckets(scope, key) else {
+                return HelperSum(
+                    aggregateShare: vdaf.makeAccumulator().aggregateShare(), count: 0, checksum: Checksum(),
+                    standing: HelperStanding(joined: 0, left: 0))
+            }
+            let sum = try session.sum(key, buckets, vdaf)
+            return HelperSum(
+                aggregateShare: sum.accumulator.aggregateShare(), count: sum.numbers.reports,
+                checksum: sum.numbers.checksum, standing: try session.standing(key, buckets))
+        }
+    }
+
+    package func commitHelperCollection(
+        _ task: TaskID, _ collection: HelperCollectionCommit
+    ) async throws(DatastoreError) -> HelperCollectionResult {
+        let result = try await write { session in
+            let key = try session.lockedTaskMaking(task, .exclusive)
+            return try session.collect(collection, key, task)
+        }
+        if result == .stored { try await engine.scrub() }
+        return result
+    }
+
+    package func deleteHelperCollection(
+        _ task: TaskID, _ share: AggregateShareID
+    ) async throws(DatastoreError) -> Bool {
+        try await write { session in
+            guard let key = try session.lockedTask(task, .shared) else { return false }
+            return try session.execute(
+                """
+                UPDATE helper_collections SET response = NULL, statement = NULL
+                WHERE task = $1 AND share_id = $2 AND response IS NOT NULL
+                """, [key, share.blob]) == 1
+        }
+    }
+}
+
+extension Session {
+    fileprivate func helperCollection(_ task: TaskKey, _ share: AggregateShareID) throws -> HelperCollection? {
+        try first(
+            "SELECT response, statement FROM helper_collections WHERE task = $1 AND share_id = $2",
+            [task, share.blob]
+        ).map { row in
+            HelperCollection(
+                response: try row.optionalBytes("response"), statement: try row.optionalBytes("statement"))
+        }
+    }
+
+    /// - Precondition: the task is locked exclusively.
+    fileprivate func collect(
+        _ collection: HelperCollectionCommit, _ task: TaskKey, _ id: TaskID
+    ) throws -> HelperCollectionResult {
+        if let present = try helperCollection(task, collection.share) { return .present(present) }
+        guard try !isCollected(collection.selected, task) else { return .overlap }
+        try requireService(of: task, id: id)
+        // Reports join a batch until it is collected, and leave it when the leader compares it with its own.
+        let selected = try helperBuckets(collection.selected, task)
+        guard try standing(task, selected) == collection.standing else { return .changed }
+        try execute(
+            """
+            INSERT INTO helper_collections (task, batch_id, start_time, end_time, share_id, response, statement)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            [task] + collection.queried.columns + [
+                collection.share.blob, collection.answer.response, collection.answer.statement,
+            ])
+        if let queried = try helperBuckets(collection.queried, task) {
+            try dropUnselected(of: queried, besides: selected, task)
+            try release(queried, task)
+        }
+        try countGeneration()
+        return .stored
+    }
+
+    /// Makes all shares of buckets unreadable, and has their rows deleted later.
+    private func release(_ buckets: BucketRange, _ task: TaskKey) throws {
+        try deleteSums(task, buckets)
+        try destroyShareKeys(task, buckets)
+        // Intervals that begin at the same time become one.
+        try execute(
+            """
+            INSERT INTO helper_clearings (task, kind, ref, end_ref, through) VALUES ($1, $2, $3, $4, 0)
+            ON CONFLICT (task, kind, ref) DO UPDATE SET through = 0,
+                end_ref = CASE WHEN excluded.end_ref > helper_clearings.end_ref
+                    THEN excluded.end_ref ELSE helper_clearings.end_ref END
+            """, buckets.arguments(task))
+    }
+
+    /// What the query covers but the leader did not select can never be collected any more: unless a close has it, the helper
+    /// does not stand by it.
+    ///
+    /// - Precondition: the sums of the buckets are still there. One that has none was collected before.
+    private func dropUnselected(of queried: BucketRange, besides selected: BucketRange?, _ task: TaskKey) throws {
+        var refs: [Int64] = []
+        try forEach(
+            """
+            SELECT ref FROM share_sums
+            WHERE task = $1 AND kind = $2 AND ref >= $3 AND ref < $4 AND part = 0 AND reports > 0
+            """, queried.arguments(task)
+        ) { row in
+            let ref = try row.integer("ref")
+            if selected?.refs.contains(ref) != true { refs.append(ref) }
+        }
+        // Only times can be left out: a leader-selected batch is selected whole.
+        var dropped: [Bucket: Int] = [:]
+        for ref in refs.sorted() {
+            let scope = BatchScope.interval(Interval(start: UInt64(clamping: ref), duration: 1))
+            if try overlaps("helper_closes", scope, task) { continue }
+            let (condition, arguments) = BucketRange(.time(ref)).helperReports(task)
+            dropped[.time(ref)] = try execute(
+                """
+                UPDATE helper_reports SET state = \(HelperReportState.dropped.rawValue)
+                WHERE \(condition) AND state = \(HelperReportState.accepted.rawValue)
+                """, arguments)
+        }
+        try countDropped(dropped, task)
+    }
+}

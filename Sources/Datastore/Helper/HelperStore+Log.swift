@@ -1,0 +1,183 @@
+// The helper's view of the leader's log. Entries are recorded in the transaction that moves the position behind them, so
+// each counts exactly once. The position's row takes the place of the lock: whoever moves it makes others wait who would.
+
+import DAP
+import Ledger
+
+extension NodeDatabase {
+    package func helperLogPosition(origin: String) async throws(DatastoreError) -> HelperLogPosition? {
+        try await read { session in
+            try session.first("SELECT size, range FROM helper_log WHERE origin = $1", [origin])
+                .map { HelperLogPosition(size: try $0.unsigned("size"), range: try $0.bytes("range")) }
+        }
+    }
+
+    package func advanceHelperLog(
+        origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry]
+    ) async throws(DatastoreError) -> Bool {
+        let (before, after) = (try previous.stored("log size"), try position.size.stored("log size"))
+        return try await write { session in
+            try session.execute(
+                "INSERT INTO helper_log (origin, size, range) VALUES ($1, 0, $2) ON CONFLICT (origin) DO NOTHING",
+                [origin, [UInt8]().blob])
+            let moved = try session.execute(
+                "UPDATE helper_log SET size = $3, range = $4 WHERE origin = $1 AND size = $2",
+                [origin, before, after, position.range.blob])
+            guard moved == 1 else { return false }
+            try session.record(entries)
+            return true
+        }
+    }
+
+    package func loggedTask(_ task: TaskID) async throws(DatastoreError) -> LoggedTask? {
+        try await read { session in
+            guard let key = try session.taskKey(task) else { return nil }
+            return try session.first("SELECT idx, leader_key, helper_key FROM helper_log_tasks WHERE task = $1", [key])
+                .map {
+                    LoggedTask(
+                        index: try $0.unsigned("idx"),
+                        keys: StatementKeys(leader: try $0.bytes("leader_key"), helper: try $0.bytes("helper_key")))
+                }
+        }
+    }
+
+    package func fixingClose(
+        _ task: TaskID, _ scope: BatchScope
+    ) async throws(DatastoreError) -> LoggedClose? {
+        try await read { session in
+            guard let key = try session.taskKey(task), let (condition, arguments) = scope.overlapCondition(key) else {
+                return nil
+            }
+            return try session.first(
+                "SELECT idx, entry FROM helper_log_closes WHERE \(condition) ORDER BY idx LIMIT 1", arguments
+            ).map { LoggedClose(index: try $0.unsigned("idx"), entry: try $0.bytes("entry")) }
+        }
+    }
+
+    package func forgottenWord(of words: Set<HelperWord>) async throws(DatastoreError) -> HelperWord? {
+        try await read { session in
+            var rejected: [TaskID: [ReportID]] = [:]
+            for word in words {
+                switch word {
+                case .rejected(let task, let report): rejected[task, default: []].append(report)
+                case .close(let terms): if try !session.remembers(terms) { return word }
+                case .statement(let task, let scope):
+                    guard let key = try session.taskKey(task), try session.isCollected(scope, key) else { return word }
+                }
+            }
+            for (task, reports) in rejected {
+                let known = try session.taskKey(task).map { try session.lastWords($0, reports) } ?? [:]
+                if let report = reports.first(where: { known[$0] == nil }) { return .rejected(task, report) }
+            }
+            return nil
+        }
+    }
+
+    package func loggedBatch(
+        _ task: TaskID, _ scope: BatchScope, before index: UInt64
+    ) async throws(DatastoreError) -> BatchRoot {
+        try await read { session in
+            var root = BatchRoot()
+            guard let key = try session.taskKey(task) else { return root }
+            let (condition, arguments) = scope.logged(key)
+            try session.forEach(
+                """
+                SELECT log.leaf_hash FROM helper_log_reports AS log
+                WHERE log.task = $1 AND log.idx < $2 AND \(condition) AND NOT EXISTS (
+                    SELECT 1 FROM helper_log_endings AS no
+                    WHERE no.task = log.task AND no.report_id = log.report_id AND no.idx < $2
+                        AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
+                ORDER BY log.idx
+                """, [key, index.clampedToInt64] + arguments
+            ) { root.append(leafHash: try $0.bytes("leaf_hash")) }
+            return root
+        }
+    }
+}
+
+extension BatchScope {
+    /// What holds for the report leaves of the scope, with placeholders from `$3` on.
+    fileprivate func logged(_ task: TaskKey) -> (sql: String, arguments: SQLArguments) {
+        switch self {
+        case .batch(let id): return ("log.batch_id = $3", [id.blob])
+        case .interval(let interval):
+            let times = BucketRange(interval).refs
+            return (
+                "log.batch_id IS NULL AND log.time >= $3 AND log.time < $4", [times.lowerBound, times.upperBound]
+            )
+        }
+    }
+}
+
+extension Session {
+    fileprivate func remembers(_ terms: CloseEntry.Terms) throws -> Bool {
+        guard let task = try taskKey(terms.taskID) else { return false }
+        return try exists(
+            """
+            SELECT 1 AS found FROM helper_closes WHERE task = $1 AND selector = $2 AND root = $3 AND report_count = $4
+            """, [task, terms.selector.encoded().blob, terms.root.blob, terms.count.clampedToInt64])
+    }
+
+    // MARK: Recording
+
+    /// Records entries in the order of the log.
+    fileprivate func record(_ entries: [FollowedEntry]) throws {
+        var tasks: [TaskID: TaskKey] = [:]
+        for id in Set(entries.map(\.task)).sorted() { tasks[id] = try taskKeyMaking(id) }
+        func key(_ id: TaskID) throws -> TaskKey {
+            guard let key = tasks[id] else { throw DatastoreError.corrupt("a task has no number") }
+            return key
+        }
+        var reports: [SQLArguments] = []
+        var endings: [SQLArguments] = []
+        for entry in entries {
+            switch entry {
+            case .task(let task, let index, let keys):
+                try execute(
+                    """
+                    INSERT INTO helper_log_tasks (task, idx, leader_key, helper_key) VALUES ($1, $2, $3, $4)
+                    ON CONFLICT (task) DO NOTHING
+                    """, [try key(task), try index.stored("log index"), keys.leader.blob, keys.helper.blob])
+            case .report(let task, let report, let index, let time, let batch, let leafHash, let claimKey):
+                reports.append([
+                    try key(task), report.blob, try index.stored("log index"), time.clampedToInt64, batch?.blob,
+                    leafHash.blob, claimKey,
+                ])
+            case .rejected(let task, let report, let index):
+                endings.append([try index.stored("log index"), try key(task), report.blob, SQLValue.null])
+            case .withdrawal(let task, let report, let index, let claimKey):
+                endings.append([try index.stored("log index"), try key(task), report.blob, claimKey.blob])
+            case .close(let task, let index, let scope, let bytes):
+                try recordClose(try key(task), index, scope, bytes)
+            }
+        }
+        // The first leaf of a report is the one that counts (Protocols/log-entries.md); a copy is no leaf.
+        try executeMany(
+            """
+            INSERT INTO helper_log_reports (task, report_id, idx, time, batch_id, leaf_hash, claim_key)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task, report_id) DO NOTHING
+            """, reports)
+        try executeMany(
+            "INSERT INTO helper_log_endings (idx, task, report_id, claim_key) VALUES ($1, $2, $3, $4)", endings)
+    }
+
+    /// A second close of a bucket is void (Protocols/log-entries.md).
+    private func recordClose(_ task: TaskKey, _ index: UInt64, _ scope: BatchScope, _ entry: [UInt8]) throws {
+        guard try !overlaps("helper_log_closes", scope, task) else { return }
+        try execute(
+            """
+            INSERT INTO helper_log_closes (task, batch_id, start_time, end_time, idx, entry)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """, [task] + scope.columns + [try index.stored("log index"), entry.blob])
+    }
+}
+
+extension FollowedEntry {
+    fileprivate var task: TaskID {
+        switch self {
+        case .task(let task, _, _), .report(let task, _, _, _, _, _, _), .rejected(let task, _, _),
+            .withdrawal(let task, _, _, _), .close(let task, _, _, _):
+            task
+        }
+    }
+}
