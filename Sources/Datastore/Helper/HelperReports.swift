@@ -109,13 +109,12 @@ extension Session {
         try execute(
             """
             INSERT INTO helper_clearings (task, kind, ref, end_ref, through)
-            SELECT task, kind, ref, ref + 1, 0 FROM helper_buckets AS b WHERE b.task = $1 AND \(Self.hasSum)
+            SELECT task, kind, ref, ref + 1, CAST($2 AS BIGINT) FROM helper_buckets AS b WHERE b.task = $1 AND \(Self.hasSum)
             ON CONFLICT (task, kind, ref) DO NOTHING
-            """, [task])
-        for kind in 0...1 as ClosedRange<Int64> {
-            let all = BucketRange(kind: kind, refs: .min..<(.max))
-            try deleteSums(task, all)
-            try destroyShareKeys(task, all)
+            """, [task, Int64.min])
+        for buckets in BucketRange.all {
+            try deleteSums(task, buckets)
+            try destroyShareKeys(task, buckets)
         }
     }
 

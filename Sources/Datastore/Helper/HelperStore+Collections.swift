@@ -90,24 +90,10 @@ extension Session {
             ])
         if let queried = try helperBuckets(collection.queried, task) {
             try dropUnselected(of: queried, besides: selected, task)
-            try release(queried, task)
+            try clearHelperBuckets(task, queried)
         }
         try countGeneration()
         return .stored
-    }
-
-    /// Makes all shares of buckets unreadable, and has their rows deleted later.
-    private func release(_ buckets: BucketRange, _ task: TaskKey) throws {
-        try deleteSums(task, buckets)
-        try destroyShareKeys(task, buckets)
-        // Intervals that begin at the same time become one.
-        try execute(
-            """
-            INSERT INTO helper_clearings (task, kind, ref, end_ref, through) VALUES ($1, $2, $3, $4, 0)
-            ON CONFLICT (task, kind, ref) DO UPDATE SET through = 0,
-                end_ref = CASE WHEN excluded.end_ref > helper_clearings.end_ref
-                    THEN excluded.end_ref ELSE helper_clearings.end_ref END
-            """, buckets.arguments(task))
     }
 
     /// What the query covers but the leader did not select can never be collected any more: unless a close has it, the helper

@@ -41,11 +41,6 @@ struct BucketRange: Hashable, Sendable {
     /// The first, and the one behind the last.
     let refs: Range<Int64>
 
-    init(kind: Int64, refs: Range<Int64>) {
-        self.kind = kind
-        self.refs = refs
-    }
-
     /// A time interval.
     init(_ interval: Interval) {
         let start = interval.start.clampedToInt64

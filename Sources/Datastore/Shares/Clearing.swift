@@ -48,11 +48,18 @@ extension Session {
             [task, ShareKey.destroyed.blob])
     }
 
-    /// Notes that the kept shares of a helper's buckets are to be cleared. Buckets are collected once.
-    func clearHelperShares(_ task: TaskKey, _ buckets: BucketRange) throws {
+    /// Takes away what is no longer needed of a helper's buckets that are collected. The task is locked alone.
+    func clearHelperBuckets(_ task: TaskKey, _ buckets: BucketRange) throws {
+        try deleteSums(task, buckets)
+        try destroyShareKeys(task, buckets)
+        // Collections may be of intervals that begin at the same time: the longer one is cleared, from its beginning.
         try execute(
-            "INSERT INTO helper_clearings (task, kind, ref, end_ref, through) VALUES ($1, $2, $3, $4, $5)",
-            [task, buckets.kind, buckets.refs.lowerBound, buckets.refs.upperBound, Int64.min])
+            """
+            INSERT INTO helper_clearings (task, kind, ref, end_ref, through) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (task, kind, ref) DO UPDATE SET through = excluded.through,
+                end_ref = CASE WHEN excluded.end_ref > helper_clearings.end_ref
+                    THEN excluded.end_ref ELSE helper_clearings.end_ref END
+            """, buckets.arguments(task) + [Int64.min])
     }
 
     fileprivate func oldestClearing() throws -> Clearing? {
