@@ -32,6 +32,8 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         .target(name: "Encodings"),
@@ -64,8 +66,9 @@ let package = Package(
         .target(
             name: "Datastore",
             dependencies: [
-                "DAP", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
+                "CPostgres", "DAP", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .target(
             name: "Transport",
@@ -184,6 +187,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], path: "Tests/FaultProxy"),
         .target(name: "TestSupport", dependencies: ["ChildProcesses"], path: "Tests/TestSupport"),
+        .target(
+            name: "PostgresCluster", dependencies: ["CPostgres", "ChildProcesses", "TestSupport"],
+            path: "Tests/PostgresCluster"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
         .testTarget(
@@ -192,7 +198,8 @@ let package = Package(
                 "Contributor", "Wallet", "DAP", "Encodings", "Ledger", "LedgerFixtures", "TransparencyLog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .testTarget(name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger"]),
+        .testTarget(
+            name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger", "PostgresCluster", "TestSupport"]),
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [

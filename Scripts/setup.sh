@@ -5,11 +5,12 @@ cd "$(dirname "$0")/.."
 
 packages=(libgmp-dev libssl-dev libsqlite3-dev libpq-dev pkg-config zlib1g-dev)
 if [ "${1:-build}" = test ]; then
-    packages+=(libsodium-dev golang-go golang-golang-x-mod-dev python3-numpy python3-venv)
+    packages+=(libsodium-dev golang-go golang-golang-x-mod-dev python3-numpy python3-venv postgresql)
 fi
 
+as_root=()
+
 install_packages() {
-    local as_root=()
     echo "installing: $*"
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || {
@@ -19,7 +20,17 @@ install_packages() {
         as_root=(sudo)
     fi
     "${as_root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "$@"
+    # The tests start servers of their own: installing one must not leave one running.
+    case " $* " in *" postgresql "*) forbid_main_cluster ;; esac
+    apt_install "$@"
+}
+
+apt_install() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"; }
+
+forbid_main_cluster() {
+    apt_install postgresql-common
+    "${as_root[@]}" sed -ri 's/^#?create_main_cluster.*/create_main_cluster = false/' \
+        /etc/postgresql-common/createcluster.conf
 }
 
 # Debian 12 has no package of it. Only tests of files need it, so that demo and other tests run without PyPI.

@@ -1,0 +1,50 @@
+// Tables of a new database (Schema/), made by one process at a time.
+extension PostgreSQLEngine {
+    func migrate() async throws(DatastoreError) {
+        try await write { session in
+            let step = try Migration.begin(session, .postgreSQL) { session in
+                guard let schema = try session.first("SELECT current_schema()::text AS name")?.optionalText("name")
+                else {
+                    throw DatastoreError.unsuitable(
+                        "the database has no schema for the node's tables: create one that is in the user's search_path"
+                    )
+                }
+                let tables = try session.rows("SELECT tablename FROM pg_tables WHERE schemaname = $1", [schema])
+                    .map { try $0.text("tablename") }
+                try Self.prepareMarks(session, exist: tables.contains(CommitMark.table))
+                return SchemaVersion.Findings(
+                    tables: Set(tables).subtracting([CommitMark.table]),
+                    version: tables.contains(SchemaVersion.table)
+                        ? try session.integer("SELECT version FROM \(SchemaVersion.table)") : nil)
+            }
+            switch step {
+            case .none: break
+            case .create: try Self.storeBlobsPlainly(session)
+            case .fromSchema1:
+                throw DatastoreError.corrupt("a PostgreSQL database never had schema 1")
+            }
+        }
+    }
+
+    /// The table by which commits are recognized is the engine's own.
+    private static func prepareMarks(_ session: Session, exist: Bool) throws {
+        if !exist { try session.execute(CommitMark.definition) }
+        try session.execute(CommitMark.cleaning)
+    }
+
+    /// Bytes are ciphertexts, shares, hashes and signatures: to try to compress them costs time and gains nothing.
+    private static func storeBlobsPlainly(_ session: Session) throws {
+        let columns = try session.rows(
+            """
+            SELECT quote_ident(c.relname) AS relation, quote_ident(a.attname) AS attribute FROM pg_attribute a
+            JOIN pg_class c ON c.oid = a.attrelid
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = current_schema() AND c.relkind = 'r' AND a.atttypid = 'bytea'::regtype
+                AND a.attnum > 0 AND NOT a.attisdropped
+            """)
+        for column in columns {
+            let (table, name) = try (column.text("relation"), column.text("attribute"))
+            try session.execute("ALTER TABLE \(table) ALTER COLUMN \(name) SET STORAGE EXTERNAL")
+        }
+    }
+}

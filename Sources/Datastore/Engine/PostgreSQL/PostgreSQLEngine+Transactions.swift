@@ -1,0 +1,96 @@
+import Foundation
+
+// How transactions run on their thread (PostgreSQLEngine.swift), with the right to one connection.
+extension PostgreSQLEngine {
+    func runReading<T>(_ body: (Session) throws -> T) throws -> T {
+        try withConnection { connection in
+            connection.beginReading()
+            let value = try body(Session(connection))
+            if let failure = connection.failure { throw failure }
+            try connection.endReading()
+            return value
+        }
+    }
+
+    func runWriting<T>(_ body: (Session) throws -> T) throws -> T {
+        try withConnection { connection in
+            connection.beginWriting()
+            let value = try body(Session(connection))
+            if let failure = connection.failure { throw failure }
+            guard connection.hasWritten else {
+                try connection.endReading()
+                return value
+            }
+            do {
+                try connection.commit()
+            } catch let error as DatastoreError {
+                // A refusal of the server's is an answer. Where none came, the transaction may stand.
+                guard let failure = connection.failure, failure.consequence == .lost else { throw error }
+                guard try settle(connection.mark) else { throw PostgreSQLFailure.connectionLost }
+            }
+            return value
+        }
+    }
+
+    /// Gives `attempt` a connection, and runs it again with the same or another one while that makes sense.
+    func withConnection<T>(_ attempt: (PostgreSQLConnection) throws -> T) throws -> T {
+        var retry = PostgreSQLRetry(patience: options.reconnectFor)
+        while true {
+            let failure: PostgreSQLFailure
+            do throws(PostgreSQLFailure) {
+                return try attemptOnce(attempt)
+            } catch {
+                failure = error
+            }
+            let decision = retry.after(failure.consequence, at: .now, jitter: .random(in: 0...1))
+            guard case .again(let pause) = decision else { throw failure.error }
+            if pause > .zero { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
+        }
+    }
+
+    private func attemptOnce<T>(_ attempt: (PostgreSQLConnection) throws -> T) throws(PostgreSQLFailure) -> T {
+        let connection: PostgreSQLConnection
+        if let idle = takeIdle() {
+            connection = idle
+        } else {
+            connection = try PostgreSQLConnection.open(options).connection
+        }
+        do {
+            let value = try attempt(connection)
+            if connection.isAlive { keep(connection) }
+            return value
+        } catch {
+            let failure =
+                connection.failure ?? error as? PostgreSQLFailure
+                ?? PostgreSQLFailure(.final, Self.translate(error))
+            if connection.rollBack() { keep(connection) }
+            // What settling a commit has found comes last, and decides.
+            if let last = error as? PostgreSQLFailure { throw last }
+            throw failure
+        }
+    }
+
+    // MARK: Commits without an answer
+
+    /// Finds out what became of a commit whose answer did not come, on another connection.
+    ///
+    /// - Returns: whether it was committed. If not, it never will be.
+    /// - Throws: ``PostgreSQLFailure`` where that stays unknown.
+    private func settle(_ mark: CommitMark) throws -> Bool {
+        let deadline = ContinuousClock.now + options.settleFor
+        while ContinuousClock.now < deadline {
+            if let connection = try? PostgreSQLConnection.open(options).connection,
+                let isCommitted = try? connection.settle(mark)
+            {
+                keep(connection)
+                return isCommitted
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        throw PostgreSQLFailure(
+            .final,
+            .unavailable(
+                "the connection to the database was lost while something was stored, and whether it is stored is not "
+                    + "known: look for it before trying again"))
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import NIOPosix
+import Synchronization
+
+/// A node's state in a PostgreSQL database, which several processes may share.
+///
+/// Transactions run on threads of their own, one to a connection, and a connection serves one transaction at a time. Those
+/// that write run at READ COMMITTED: what a rule needs to stay true, its transaction locks first (``Session/lock(_:_:)``).
+///
+/// A transaction that the server undid for the sake of another, or that was cut off before its COMMIT, runs again. What
+/// became of a COMMIT whose answer did not come is asked, by the transaction's number, before anything is reported or run
+/// again: nothing is lost, and nothing counts twice.
+package final class PostgreSQLEngine: StorageEngine {
+    let options: PostgreSQLOptions
+    /// What an operator should hear at the start, such as that the server's clock is off.
+    package let warnings: [String]
+    private let threads: NIOThreadPool
+    private let slots: ConnectionSlots
+    private let idle = Mutex<[IdleConnection]>([])
+
+    package var dialect: Dialect { .postgreSQL }
+
+    /// A connection that nobody uses.
+    ///
+    /// Sendable, because whoever takes it out is alone with it until it is put back.
+    private struct IdleConnection: @unchecked Sendable {
+        let connection: PostgreSQLConnection
+    }
+
+    private init(options: PostgreSQLOptions, threads: NIOThreadPool, warnings: [String]) {
+        self.options = options
+        self.threads = threads
+        self.warnings = warnings
+        slots = ConnectionSlots(options.connections, patience: options.patience)
+    }
+
+    deinit { threads.shutdownGracefully { _ in } }
+
+    /// Connects, checks the server, and makes or migrates the tables.
+    ///
+    /// - Throws: `.unsuitable` for a server that is too old or would forget what it acknowledged, or a database of a newer or
+    ///   another program; `.unavailable` or `.busy` with words where there is no connection.
+    package static func open(_ options: PostgreSQLOptions) async throws(DatastoreError) -> PostgreSQLEngine {
+        let threads = NIOThreadPool(numberOfThreads: options.connections)
+        threads.start()
+        let (server, before, after): (PostgreSQLServer, Int64, Int64)
+        do {
+            (server, before, after) = try await threads.runIfActive {
+                let before = Self.milliseconds()
+                // What the first connection costs, the server's clock cannot be blamed for.
+                let (_, server) = try PostgreSQLConnection.open(options)
+                return (server, before, Self.milliseconds())
+            }
+        } catch {
+            threads.shutdownGracefully { _ in }
+            throw Self.translate(error)
+        }
+        var warnings = [server.clockWarning(before: before, after: after)].compactMap(\.self)
+        if options.connections * 2 > server.maxConnections {
+            warnings.append(
+                "this process may hold \(options.connections) of the database server's \(server.maxConnections) "
+                    + "connections: leave enough for others")
+        }
+        let engine = PostgreSQLEngine(options: options, threads: threads, warnings: warnings)
+        do throws(DatastoreError) {
+            try await engine.migrate()
+        } catch {
+            threads.shutdownGracefully { _ in }
+            throw error
+        }
+        return engine
+    }
+
+    private static func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+
+    package func read<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T
+    {
+        try await onThread { try self.runReading(body) }
+    }
+
+    package func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T
+    {
+        try await onThread { try self.runWriting(body) }
+    }
+
+    package func backUp(to path: String) async throws(DatastoreError) {
+        throw .unsuitable("a PostgreSQL database is backed up by its own tools: pg_basebackup or pg_dump")
+    }
+
+    package func scrub() async throws(DatastoreError) {
+        try await onThread {
+            try self.withConnection { connection in
+                // Outside of a transaction, as the command wants it. What other transactions may still see stays until the
+                // next time, and copies in the write-ahead log until the server recycles it.
+                _ = try connection.run("VACUUM share_keys")
+            }
+        }
+    }
+
+    package func close() throws(DatastoreError) {
+        slots.close()
+        idle.withLock { $0 = [] }
+        do {
+            try threads.syncShutdownGracefully()
+        } catch {
+            throw .unavailable("the database's threads do not end: \(error)")
+        }
+    }
+
+    /// Runs `body` on a thread, with the right to one connection.
+    func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws(DatastoreError) -> T {
+        try await slots.take()
+        defer { slots.giveBack() }
+        do {
+            return try await threads.runIfActive(body)
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    /// A connection that is open already, if there is one.
+    func takeIdle() -> PostgreSQLConnection? {
+        idle.withLock { $0.popLast() }?.connection
+    }
+
+    /// Keeps a connection for the next transaction.
+    func keep(_ connection: PostgreSQLConnection) {
+        idle.withLock { $0.append(IdleConnection(connection: connection)) }
+    }
+
+    static func translate(_ error: any Error) -> DatastoreError {
+        switch error {
+        case let error as DatastoreError: error
+        case let error as PostgreSQLFailure: error.error
+        case is CancellationError: .cancelled
+        default: .corrupt("a transaction failed: \(error)")
+        }
+    }
+}
