@@ -133,8 +133,8 @@ extension Session {
     /// watermark; nil if none was.
     ///
     /// The number is the counters'; whether one is old enough is looked for among those that wait or are in a job, which
-    /// have indices of their own. (A plus sign keeps a planner from taking another index for a condition: that of the times
-    /// leads to all reports of the interval.)
+    /// have indices of their own. (A plus sign keeps a planner from taking another index for a condition, as that of the
+    /// times leads to all reports of the interval; a cross join keeps SQLite from reading the jobs of all tasks.)
     fileprivate func unfinished(_ task: TaskKey, upTo watermark: Int64, _ interval: Interval?) throws -> UInt64? {
         let times = interval.map { BucketRange($0) } ?? BucketRange(Interval(start: 0, duration: .max))
         let count = try leaderCounts(task, times).unfinished
@@ -151,9 +151,9 @@ extension Session {
         if isWaiting { return count }
         let isInJob = try exists(
             """
-            SELECT 1 FROM leader_jobs AS j JOIN leader_reports AS r
-                ON r.job = j.job AND r.state = \(ReportState.aggregating.rawValue)
-            WHERE j.state = 0 AND j.task = $1 AND +r.report <= $2 AND +r.time >= $3 AND +r.time < $4 LIMIT 1
+            SELECT 1 FROM leader_jobs AS j CROSS JOIN leader_reports AS r
+            WHERE j.state = 0 AND j.task = $1 AND r.job = j.job AND r.state = \(ReportState.aggregating.rawValue)
+                AND +r.report <= $2 AND +r.time >= $3 AND +r.time < $4 LIMIT 1
             """,
             arguments)
         return isInJob ? count : nil

@@ -26,14 +26,6 @@ package struct LoggedLeaf: Sendable, Equatable {
     package var index: UInt64
 }
 
-/// A report of a batch with its place in the order of the pages.
-package struct ReportCursor: Sendable, Equatable {
-    package var id: ReportID
-    /// In leader_reports.
-    let report: Int64
-    let time: Int64
-}
-
 extension NodeDatabase {
     package func leafSpan(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> LeafSpan {
         try await read { session in
@@ -112,17 +104,9 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> [ReportCursor] {
         try await read { session in
             guard let (task, buckets) = try session.leaderBatch(scope, of: task) else { return [] }
-            let page = LeaderReportRange(task, buckets).page(after: last, limit: limit)
-            return try session.rows(
-                """
-                SELECT r.report_id, r.report, r.time FROM leader_reports AS r WHERE r.state = 2 AND \(page.condition)
-                """,
-                page.arguments
-            ).map { row in
-                ReportCursor(
-                    id: try row.id("report_id", as: ReportID.self), report: try row.integer("report"),
-                    time: try row.integer("time"))
-            }
+            return try session.reportPage(
+                .leader, task, buckets, after: last.map { ($0.time, $0.report) },
+                state: ReportState.accepted.rawValue, limit: limit)
         }
     }
 
@@ -161,16 +145,5 @@ struct LeaderReportRange {
     /// For a statement that finds reports of the task otherwise.
     var filter: String {
         isBatch ? "+r.batch = $2 AND $2 < $3" : "+r.time >= $2 AND +r.time < $3"
-    }
-
-    /// The next reports behind one, in the order of that index.
-    func page(after last: ReportCursor?, limit: Int) -> (condition: String, arguments: SQLArguments) {
-        let (time, report) = (last?.time ?? .min, last?.report ?? .min)
-        return isBatch
-            ? ("\(condition) AND r.report > $4 ORDER BY r.report LIMIT $5", arguments + [report, limit])
-            : (
-                "\(condition) AND (r.time, r.report) > ($4, $5) ORDER BY r.time, r.report LIMIT $6",
-                arguments + [time, report, limit]
-            )
     }
 }

@@ -88,11 +88,11 @@ extension Session {
     }
 
     fileprivate func clear(_ clearing: Clearing, _ limit: Int) throws {
-        let time = try integer(
-            "SELECT time FROM \(clearing.kept.reports) WHERE report = $1", [clearing.through])
-        let page = clearing.page(behindTime: time, limit: limit)
-        let found = try rows("SELECT r.report FROM \(clearing.kept.reports) AS r WHERE \(page.condition)", page.arguments)
-        let reports = try found.map { try $0.integer("report") }
+        let time = try integer("SELECT time FROM \(clearing.kept.reports) WHERE report = $1", [clearing.through])
+        let reports = try reportPage(
+            clearing.kept, clearing.task, clearing.buckets, after: time.map { ($0, clearing.through) }, state: nil,
+            limit: limit
+        ).map(\.report)
         try executeMany("DELETE FROM \(clearing.kept.table) WHERE report = $1", reports.map { [$0] })
         let row = clearing.row
         if let last = reports.last, reports.count >= limit {
@@ -126,25 +126,5 @@ private struct Clearing {
     var row: (condition: String, arguments: SQLArguments) {
         if let batch { return ("batch = $1", [batch]) }
         return ("task = $1 AND kind = $2 AND ref = $3", [task, buckets.kind, buckets.refs.lowerBound])
-    }
-
-    /// The next reports.
-    ///
-    /// - Parameter time: that of the last report that is gone.
-    func page(behindTime time: Int64?, limit: Int) -> (condition: String, arguments: SQLArguments) {
-        if buckets.kind == Bucket.batch(0).kind {
-            return (
-                "r.batch = $1 AND r.report > $2 ORDER BY r.report LIMIT $3",
-                [buckets.refs.lowerBound, through, limit]
-            )
-        }
-        let mode = batch == nil ? "AND r.batch IS NULL " : ""
-        return (
-            """
-            r.task = $1 \(mode)AND r.time < $2 AND r.time >= $3 AND (r.time, r.report) > ($3, $4)
-            ORDER BY r.time, r.report LIMIT $5
-            """,
-            [task, buckets.refs.upperBound, time ?? buckets.refs.lowerBound, through, limit]
-        )
     }
 }
