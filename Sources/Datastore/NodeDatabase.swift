@@ -5,9 +5,9 @@ import Dispatch
 /// Every operation of the store protocols is one transaction, and durable when it returns. A node must lose nothing that it
 /// acknowledged and count nothing twice, killed at any moment.
 package struct NodeDatabase: Sendable {
-    let engine: any StorageEngine
+    package let engine: any StorageEngine
 
-    init(_ engine: any StorageEngine) {
+    package init(_ engine: any StorageEngine) {
         self.engine = engine
     }
 

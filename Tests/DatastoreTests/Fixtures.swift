@@ -100,6 +100,18 @@ extension NodeDatabase {
         return share.reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
+    /// The ids of a batch's accepted reports, page by page.
+    func acceptedIDs(_ scope: BatchScope, perPage limit: Int = 2, task: TaskID = Make.task) async throws -> [ReportID] {
+        var ids: [ReportID] = []
+        var last: ReportCursor?
+        while true {
+            let page = try await acceptedReports(task: task, scope: scope, after: last, limit: limit)
+            ids += page.map(\.id)
+            last = page.last
+            if page.isEmpty { return ids }
+        }
+    }
+
     func newCollection(
         request: [UInt8] = [1], interval: Interval? = nil, task: TaskID = Make.task
     ) async throws -> StoredCollection {

@@ -7,9 +7,9 @@
 ///
 /// An error ends the transaction: nothing may be caught and gone on from.
 package struct Session {
-    let connection: any EngineConnection
+    package let connection: any EngineConnection
 
-    init(_ connection: any EngineConnection) {
+    package init(_ connection: any EngineConnection) {
         self.connection = connection
     }
 
@@ -162,7 +162,7 @@ package enum LockMode: Sendable {
 /// A connection inside a transaction: what ``Session`` needs of an engine.
 ///
 /// An implementation translates every error of its library into ``DatastoreError``.
-protocol EngineConnection: AnyObject {
+package protocol EngineConnection: AnyObject {
     /// Rows changed in this transaction, counted by ``Session``.
     var changes: Int { get set }
 

@@ -1,0 +1,99 @@
+import Datastore
+import Synchronization
+
+/// An engine that counts what runs through it.
+final class CountingEngine: StorageEngine {
+    struct Counts: Sendable, Equatable {
+        var statements = 0
+        /// That came back.
+        var rows = 0
+        /// That were inserted, changed or deleted.
+        var changes = 0
+    }
+
+    private let base: any StorageEngine
+    private let counts = Mutex(Counts())
+
+    init(_ base: any StorageEngine) {
+        self.base = base
+    }
+
+    /// What has run since the last call.
+    func take() -> Counts {
+        counts.withLock { counts in
+            defer { counts = Counts() }
+            return counts
+        }
+    }
+
+    fileprivate func count(_ change: (inout Counts) -> Void) { counts.withLock { change(&$0) } }
+
+    var dialect: Dialect { base.dialect }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
+        try await base.read { try body(Session(CountingConnection($0.connection, self))) }
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
+        try await base.write { try body(Session(CountingConnection($0.connection, self))) }
+    }
+
+    func backUp(to path: String) async throws(DatastoreError) { try await base.backUp(to: path) }
+    func scrub() async throws(DatastoreError) { try await base.scrub() }
+    func close() throws(DatastoreError) { try base.close() }
+}
+
+private final class CountingConnection: EngineConnection {
+    private let base: any EngineConnection
+    private let engine: CountingEngine
+
+    init(_ base: any EngineConnection, _ engine: CountingEngine) {
+        self.base = base
+        self.engine = engine
+    }
+
+    var changes: Int {
+        get { base.changes }
+        set {
+            let added = newValue - base.changes
+            engine.count { $0.changes += added }
+            base.changes = newValue
+        }
+    }
+
+    func lock(_ lock: StorageLock, _ mode: LockMode) throws { try base.lock(lock, mode) }
+
+    func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
+        engine.count { $0.statements += 1 }
+        try base.query(sql, arguments) { found in
+            engine.count { $0.rows += 1 }
+            try row(found)
+        }
+    }
+
+    func stream(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
+        engine.count { $0.statements += 1 }
+        try base.stream(sql, arguments) { found in
+            engine.count { $0.rows += 1 }
+            try row(found)
+        }
+    }
+
+    func execute(_ sql: String, _ arguments: SQLArguments) throws -> Int {
+        engine.count { $0.statements += 1 }
+        return try base.execute(sql, arguments)
+    }
+
+    func executeMany(_ sql: String, _ rows: [SQLArguments]) throws -> [Int] {
+        engine.count { $0.statements += 1 }
+        return try base.executeMany(sql, rows)
+    }
+
+    func returningMany(_ sql: String, _ rows: [SQLArguments]) throws -> [SQLRow?] {
+        engine.count {
+            $0.statements += 1
+            $0.rows += rows.count
+        }
+        return try base.returningMany(sql, rows)
+    }
+}
