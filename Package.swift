@@ -199,7 +199,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
-            name: "DatastoreTests", dependencies: ["Datastore", "DAP", "Ledger", "PostgresCluster", "TestSupport"]),
+            name: "DatastoreTests",
+            dependencies: [
+                "PostgresCluster", "TestSupport", "Datastore", "DAP", "Ledger",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [

@@ -79,44 +79,4 @@ import Testing
         #expect(try await temporary.store.helperRefusals(Make.task, [Make.reportID(2)]) == [nil])
         #expect(try await job([verified(2)], in: temporary.store, recording: false) == [nil])
     }
-
-    @Test func overdueReportsAreGivenUpWithTheWholeJobTheyAreIn() async throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        // 1 and 2 are in a job, of which only 1 is overdue; 3 waits and is overdue; 4 waits; 5 has no deadline.
-        let deadlines: [Int: UInt64?] = [1: 50, 2: 500, 3: 50, 4: 500, 5: nil]
-        let reports = deadlines.sorted { $0.key < $1.key }.map { number, deadline in
-            var report = Make.report(number)
-            report.deadline = deadline
-            return report
-        }
-        _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
-        let members = [1, 2].map(Make.reportID)
-        guard
-            case .created(let key) = try await store.createJob(
-                NewJob(batchID: nil, request: [1], reportIDs: members), refused: [], task: Make.task,
-                maxBatchSize: 1_000)
-        else { throw DatastoreError.conflict("the job was not created") }
-        #expect(try await store.overdueReports(at: 49).isEmpty)
-        let overdue = try #require(try await store.overdueReports(at: 50)[Make.task])
-        #expect(Set(overdue) == Set([1, 2, 3].map(Make.reportID)))
-
-        // To give up part of a job would leave a request that cannot be repeated.
-        await #expect(throws: DatastoreError.self) {
-            try await store.giveUp([RefusedReport(reportID: members[0], error: .reportDropped)], task: Make.task)
-        }
-        let refusals = overdue.map {
-            RefusedReport(reportID: $0, error: .reportDropped, logEntry: Array("given up".utf8) + $0.bytes)
-        }
-        for _ in 0..<2 { try await store.giveUp(refusals, task: Make.task) }
-        #expect(try await store.logSize() == 3, "giving up again changes nothing")
-        #expect(try await store.overdueReports(at: 50).isEmpty)
-        #expect(try await store.pendingJob(key) == nil)
-        let counts = try await store.reportCounts(task: Make.task)
-        #expect(counts.received == 2 && counts.rejected == [.reportDropped: 3])
-        // The helper's late answer finds the job ended.
-        let late = try await store.finishJob(
-            key, outcomes: members.map { ($0, .accepted(outputShare: [1], logEntry: [2])) })
-        #expect(!late)
-    }
 }

@@ -84,14 +84,19 @@ extension NodeDatabase {
         _ numbers: [Int], time: UInt64 = 100, batch: BatchID? = nil, logging: Bool = true, task: TaskID = Make.task
     ) async throws {
         let key = try await pendingJob(numbers, time: time, batch: batch, task: task)
-        let outcomes = numbers.map { number in
-            (
-                report: Make.reportID(number),
-                outcome: ReportOutcome.accepted(
-                    outputShare: Make.share(number), logEntry: logging ? Make.entry(number) : nil)
-            )
-        }
-        try await finishJob(key, outcomes: outcomes, vdaf: Make.vdaf)
+        try await finish(
+            key,
+            numbers.map { number in
+                let entry = logging ? Make.entry(number) : nil
+                return (number, .accepted(outputShare: Make.share(number), logEntry: entry))
+            })
+    }
+
+    /// Ends a job of reports by their numbers.
+    @discardableResult
+    func finish(_ job: Int64, _ outcomes: [(number: Int, outcome: ReportOutcome)]) async throws -> Bool {
+        try await finishJob(
+            job, outcomes: outcomes.map { (Make.reportID($0.number), $0.outcome) }, vdaf: Make.vdaf)
     }
 
     /// The sum of the output shares of a batch.

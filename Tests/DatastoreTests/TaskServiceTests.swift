@@ -25,7 +25,7 @@ import Testing
         // What was made with the old key is gone, and its reports wait.
         #expect(try await store.pendingJobs().isEmpty)
         #expect(try await store.reportCounts(task: Make.task).received == 2)
-        let late = try await store.finishJob(job, outcomes: [(Make.reportID(1), .returned(notBefore: 0))])
+        let late = try await store.finish(job, [(1, .returned(notBefore: 0))])
         #expect(!late, "an answer under the old key comes too late")
         #expect(try await temporary.afterKill().task(Make.task)?.verifyKey == key)
     }

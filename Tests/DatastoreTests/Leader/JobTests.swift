@@ -35,11 +35,11 @@ import Testing
         let key = try await store.pendingJob([1, 2])
         // The second outcome is impossible, so the first must not happen either.
         await #expect(throws: DatastoreError.self) {
-            try await store.finishJob(
+            try await store.finish(
                 key,
-                outcomes: [
-                    (Make.reportID(1), .accepted(outputShare: [1], logEntry: Make.entry(1))),
-                    (Make.reportID(99), .accepted(outputShare: [1], logEntry: Make.entry(99))),
+                [
+                    (1, .accepted(outputShare: Make.share(1), logEntry: Make.entry(1))),
+                    (99, .accepted(outputShare: Make.share(1), logEntry: Make.entry(99))),
                 ])
         }
         #expect(try await store.logSize() == 0)
@@ -51,8 +51,7 @@ import Testing
         let temporary = try TemporaryStore()
         let key = try await temporary.store.pendingJob([1, 2])
         await #expect(throws: DatastoreError.self) {
-            try await temporary.store.finishJob(
-                key, outcomes: [(Make.reportID(1), .accepted(outputShare: [1], logEntry: nil))])
+            try await temporary.store.finish(key, [(1, .accepted(outputShare: Make.share(1), logEntry: nil))])
         }
         #expect(try await temporary.store.pendingJobs().map(\.key) == [key])
     }
@@ -61,11 +60,11 @@ import Testing
         let temporary = try TemporaryStore()
         let store = temporary.store
         let key = try await store.pendingJob([1])
-        let outcomes: [(report: ReportID, outcome: ReportOutcome)] = [
-            (Make.reportID(1), .accepted(outputShare: [5], logEntry: Make.entry(1)))
+        let outcomes: [(Int, ReportOutcome)] = [
+            (1, .accepted(outputShare: Make.share(5), logEntry: Make.entry(1)))
         ]
-        #expect(try await store.finishJob(key, outcomes: outcomes))
-        #expect(try await !store.finishJob(key, outcomes: outcomes))
+        #expect(try await store.finish(key, outcomes))
+        #expect(try await !store.finish(key, outcomes))
         #expect(try await store.logSize() == 1)
         #expect(try await store.sum(.interval(Interval(start: 0, duration: 1_000))) == 5)
     }
@@ -74,12 +73,12 @@ import Testing
         let temporary = try TemporaryStore()
         let store = temporary.store
         let key = try await store.pendingJob([1, 2, 3])
-        try await store.finishJob(
+        try await store.finish(
             key,
-            outcomes: [
-                (Make.reportID(3), .accepted(outputShare: [3], logEntry: Make.entry(3))),
-                (Make.reportID(1), .rejected(.vdafVerifyError, logEntry: Make.entry(1))),
-                (Make.reportID(2), .accepted(outputShare: [2], logEntry: Make.entry(2))),
+            [
+                (3, .accepted(outputShare: Make.share(3), logEntry: Make.entry(3))),
+                (1, .rejected(.vdafVerifyError, logEntry: Make.entry(1))),
+                (2, .accepted(outputShare: Make.share(2), logEntry: Make.entry(2))),
             ])
         #expect(try await store.logEntries(from: 0, limit: 9) == [3, 1, 2].map(Make.entry))
         #expect(try await store.standing(of: Make.reportID(3), task: Make.task) == .accepted(logIndex: 0))
@@ -94,7 +93,7 @@ import Testing
         let temporary = try TemporaryStore()
         let store = temporary.store
         let key = try await store.pendingJob([1])
-        try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 50))])
+        try await store.finish(key, [(1, .returned(notBefore: 50))])
         let early = try await store.waitingReports(
             task: Make.task, excluding: [], now: 49, limit: 9, payloadLimit: 100)
         #expect(early.isEmpty)
@@ -109,7 +108,7 @@ import Testing
         let temporary = try TemporaryStore()
         let store = temporary.store
         let key = try await store.pendingJob([1])
-        try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 1_000_000))])
+        try await store.finish(key, [(1, .returned(notBefore: 1_000_000))])
         for (now, isDue) in [(UInt64(1_000), true), (992_800, false), (999_999, false), (1_000_000, true)] {
             let waiting = try await store.waitingReports(
                 task: Make.task, excluding: [], now: now, limit: 9, payloadLimit: 100)
@@ -123,13 +122,12 @@ import Testing
         let store = temporary.store
         func accept(_ number: Int) async throws {
             let key = try await store.pendingJob([number])
-            try await store.finishJob(
-                key, outcomes: [(Make.reportID(number), .accepted(outputShare: [1], logEntry: nil))])
+            try await store.finish(key, [(number, .accepted(outputShare: Make.share(1), logEntry: nil))])
         }
         try await accept(7)
         var key = try await store.pendingJob([1])
         for attempts in 1...3 {
-            try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 0, refused: true))])
+            try await store.finish(key, [(1, .returned(notBefore: 0, refused: true))])
             let waiting = try await store.waitingReports(
                 task: Make.task, excluding: [], now: 0, limit: 9, payloadLimit: 100)
             #expect(waiting.map(\.attempts) == [attempts])
@@ -147,7 +145,7 @@ import Testing
             #expect(try await store.reports(ofJob: key).map(\.refusedAfter) == [1])
         }
         #expect(try await store.answeredJobs(task: Make.task) == 4)
-        try await store.finishJob(key, outcomes: [(Make.reportID(1), .rejected(.reportDropped, logEntry: nil))])
+        try await store.finish(key, [(1, .rejected(.reportDropped, logEntry: nil))])
         #expect(try await store.answeredJobs(task: Make.task) == 4, "a job without accepted reports shows nothing")
     }
 
@@ -162,7 +160,7 @@ import Testing
         let store = try temporary.afterKill()
         #expect(try await store.pendingJobs() == [WaitingJob(key: key, task: Make.task, progress: progress)])
         #expect(try await store.pendingJob(key)?.progress == progress)
-        try await store.finishJob(key, outcomes: [(Make.reportID(1), .returned(notBefore: 0))])
+        try await store.finish(key, [(1, .returned(notBefore: 0))])
         try await store.recordProgress(progress, ofJob: key)
         #expect(try await store.pendingJobs().isEmpty)
     }

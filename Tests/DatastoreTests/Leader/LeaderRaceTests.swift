@@ -1,0 +1,189 @@
+import DAP
+import Datastore
+import Testing
+
+/// Several at once: what is limited stays limited, what happens once happens once, and nothing is lost.
+@Suite struct LeaderRaceTests {
+    /// Whoever of 16 is last, there are exactly as many reports as there is room for.
+    @Test func uploadsAtOnceFillABucketExactly() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let outcomes = try await withThrowingTaskGroup(of: [UploadOutcome].self) { group in
+            for writer in 0..<16 {
+                group.addTask {
+                    var outcomes: [UploadOutcome] = []
+                    for request in 0..<4 {
+                        let reports = (0..<7).map { Make.report(writer * 100 + request * 10 + $0, time: 5) }
+                        outcomes += try await store.storeReports(reports, task: Make.task, bucketCapacity: 100)
+                    }
+                    return outcomes
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(outcomes.count { $0 == .stored } == 100)
+        #expect(outcomes.count { $0 == .full } == 16 * 4 * 7 - 100)
+        #expect(try await store.reportCounts(task: Make.task).received == 100)
+        try await LeaderAudit(store: store).check { _ in 0 }
+    }
+
+    /// The same reports come over many connections, in any order.
+    @Test func theSameReportsAtOnceAreStoredOnce() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let outcomes = try await withThrowingTaskGroup(of: [UploadOutcome].self) { group in
+            for writer in 0..<12 {
+                group.addTask {
+                    // Half of the writers have other contents under the same ids.
+                    let reports = (0..<20).map { Make.report($0, time: 5, content: UInt8(writer % 2)) }
+                    return try await store.storeReports(
+                        writer % 3 == 0 ? reports.reversed() : reports, task: Make.task, bucketCapacity: 30)
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(outcomes.count { $0 == .stored } == 20)
+        #expect(outcomes.count { $0 == .duplicate } == 5 * 20, "the five others with the same contents")
+        #expect(outcomes.count { $0 == .replayed } == 6 * 20)
+        try await LeaderAudit(store: store).check { _ in 0 }
+    }
+
+    /// An upload is in the batch, or is told that it came too late; none is acknowledged and left out.
+    @Test func anUploadIsBeforeTheSealOrRefused() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.accept([1], time: 100)
+        let interval = Interval(start: 100, duration: 1)
+        let collection = try await store.newCollection(interval: interval)
+        let stored = try await withThrowingTaskGroup(of: Int.self) { group in
+            for writer in 1...8 {
+                group.addTask {
+                    var stored = 0
+                    for number in 0..<20 {
+                        let report = Make.report(writer * 100 + number)
+                        let outcome = try await store.storeReports([report], task: Make.task, bucketCapacity: 1_000)
+                        switch outcome[0] {
+                        case .stored: stored += 1
+                        case .batchCollected: break
+                        default: Issue.record("\(outcome)")
+                        }
+                    }
+                    return stored
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(3))
+                let outcome = try await store.sealBatch(collection: collection.key, interval: interval, sizes: 1...999)
+                #expect(outcome == .sealed(.interval(interval)))
+                let unfinished = try await store.unfinishedReports(task: Make.task, scope: .interval(interval))
+                try await Task.sleep(for: .milliseconds(20))
+                let later = try await store.unfinishedReports(task: Make.task, scope: .interval(interval))
+                #expect(unfinished == later, "what was counted when it was sealed stays what it was")
+                return 0
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(try await store.reportCounts(task: Make.task).received == UInt64(stored))
+        #expect(
+            try await store.storeReports([Make.report(9_999)], task: Make.task, bucketCapacity: 1_000)
+                == [.batchCollected])
+    }
+
+    @Test func aJobThatIsFinishedByManyEndsOnce() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let key = try await store.pendingJob([1, 2, 3])
+        let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    try await store.finish(
+                        key,
+                        (1...3).map { ($0, .accepted(outputShare: Make.share($0), logEntry: Make.entry($0))) })
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ended.count { $0 } == 1)
+        #expect(try await store.logSize() == 3)
+        #expect(try await store.answeredJobs(task: Make.task) == 1)
+        try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
+    }
+
+    /// Of jobs with a report in common one is formed.
+    @Test func aReportIsTakenByOneOfManyJobs() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        _ = try await store.storeReports((0..<30).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
+        let created = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for writer in 0..<10 {
+                group.addTask {
+                    let members = (0..<10).map { Make.reportID(($0 + writer * 3) % 30) }
+                    let job = NewJob(
+                        batchID: nil, request: [1], reportIDs: writer % 2 == 0 ? members : members.reversed())
+                    let creation = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9)
+                    if case .created = creation { return true }
+                    #expect(creation == .stale)
+                    return false
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect((1...3).contains(created))
+        #expect(try await store.reportCounts(task: Make.task).aggregating == UInt64(created * 10))
+        try await LeaderAudit(store: store).check { _ in 0 }
+    }
+
+    @Test func jobsAtOnceDoNotOverfillABatch() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        _ = try await store.storeReports((0..<100).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
+        let batch = try await store.batchForNextJob(task: Make.task, maxBatchSize: 25).id
+        let created = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for writer in 0..<10 {
+                group.addTask {
+                    let job = NewJob(
+                        batchID: batch, request: [1], reportIDs: (0..<10).map { Make.reportID(writer * 10 + $0) })
+                    let creation = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 25)
+                    return creation != .stale
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(created == 2)
+        try await LeaderAudit(store: store).check { _ in 0 }
+    }
+
+    /// Contributors take reports back while jobs with them end: each report is accepted or withdrawn, in rows, sums,
+    /// counters and log alike.
+    @Test func withdrawalsRaceWithTheEndsOfJobs() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        let reports = try (0..<60).map { try Make.committedReport($0, time: UInt64(100 + $0 % 3)) }
+        _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
+        var jobs: [Int64] = []
+        for first in stride(from: 0, to: 60, by: 10) { jobs.append(try await store.formJob(Array(first..<first + 10))) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (position, job) in jobs.enumerated() {
+                group.addTask {
+                    try await store.finish(
+                        job,
+                        try (position * 10..<position * 10 + 10).map {
+                            let leaf = try Make.leaf($0, time: UInt64(100 + $0 % 3))
+                            return ($0, .accepted(outputShare: Make.share($0), logEntry: leaf))
+                        })
+                }
+            }
+            for number in stride(from: 0, to: 60, by: 4) {
+                group.addTask {
+                    let outcome = try await store.withdraw(number)
+                    #expect([.pending, .withdrawn].contains(outcome))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let counts = try await store.reportCounts(task: Make.task)
+        #expect(counts.accepted == 45 && counts.withdrawn == 15)
+        #expect(try await store.logSize() == 75)
+        try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
+    }
+}
