@@ -152,13 +152,12 @@ import Testing
         let scope = BatchScope.batch(batch)
         try await withServer(fixture.routes) { client in
             _ = try await aggregate(Array(reports.prefix(3)), batch, fixture, client)
-            let sum = try await store.sumHelperShares(
-                fixture.task.id, scope, closed: false, into: fixture.task.vdaf.makeAccumulator())
+            let sum = try await store.sumHelperShares(fixture.task.id, scope, vdaf: fixture.task.vdaf)
             _ = try await compare(reports.prefix(2).map(\.id), .leaderSelected(batch), fixture, client)
             _ = try await aggregate([reports[3]], batch, fixture, client)
             let commit = HelperCollectionCommit(
-                share: .random(), selected: scope, queried: scope, closed: false, count: sum.count,
-                checksum: sum.checksum, answer: HelperCollection(response: [1], statement: nil))
+                share: .random(), selected: scope, queried: scope, standing: sum.standing,
+                answer: HelperCollection(response: [1], statement: nil))
             #expect(try await store.commitHelperCollection(fixture.task.id, commit) == .changed)
         }
     }

@@ -59,14 +59,17 @@ import Testing
         let report = try fixture.report()
         let store = fixture.context.store
         let entry = try withdrawal(report.id, fixture)
+        func withdraw(_ entry: WithdrawalEntry, _ earlyLimit: Int?) async throws -> WithdrawalOutcome {
+            try await store.withdrawHelperReport(entry, earlyLimit: earlyLimit, vdaf: fixture.task.vdaf)
+        }
         let before = try await store.generation()
-        #expect(try await store.withdrawHelperReport(entry, earlyLimit: nil) == .unknown)
+        #expect(try await withdraw(entry, nil) == .unknown)
         #expect(try await store.generation() == before)
         for _ in 0..<3 {
-            #expect(try await store.withdrawHelperReport(entry, earlyLimit: 5) == .pending)
+            #expect(try await withdraw(entry, 5) == .pending)
             #expect(try await store.generation() == before + 1)
         }
-        #expect(try await store.withdrawHelperReport(try withdrawal(.random(), fixture), earlyLimit: 1) == .full)
+        #expect(try await withdraw(try withdrawal(.random(), fixture), 1) == .full)
         #expect(try await store.generation() == before + 1)
     }
 

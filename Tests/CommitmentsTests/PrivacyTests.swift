@@ -40,7 +40,7 @@ import VDAF
                 let (_, inputShares) = try vdaf.shardRetrying(
                     context: Self.context, measurement: input, nonce: Self.nonce, rng: &generator)
                 let outputs = try vdaf.base.outputShares(
-                    context: Self.context, nonce: Self.nonce, inputShares: inputShares.map(\.base))
+                    context: Self.context, inputShares: inputShares.map(\.base))
                 ones += outputs[0][0].canonicalValue >> 63 == 1 ? 1 : 0
             }
             // 400 fair coins leave [130, 270] with probability below 2^-38.
@@ -55,7 +55,7 @@ import VDAF
         let (publicShare, inputShares) = try vdaf.shardRetrying(
             context: Self.context, measurement: true, nonce: Self.nonce, rng: &generator)
         let outputs = try vdaf.base.outputShares(
-            context: Self.context, nonce: Self.nonce, inputShares: inputShares.map(\.base))
+            context: Self.context, inputShares: inputShares.map(\.base))
         let value = outputs[0][0].canonicalValue
         let right = PedersenVector.commit(values: [value], blind: inputShares[0].blind)
         let logged = publicShare.commitments.leader.encoded.bytes

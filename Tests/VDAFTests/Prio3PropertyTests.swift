@@ -153,14 +153,14 @@ import VDAF
         let vdaf = try Prio3SumVec(length: 4, maxMeasurement: 1000, chunkLength: 6, shares: 3)
         let report = try Report(vdaf, [0, 1000, 512, 3], &random)
         let early = try vdaf.outputShares(
-            context: report.context, nonce: report.nonce, inputShares: report.inputShares)
+            context: report.context, inputShares: report.inputShares)
         #expect(try report.verify() == early)
         for aggregator in 0..<3 {
             #expect(vdaf.outputShare(of: try report.verifyInit(aggregator).state) == early[aggregator])
         }
         #expect(throws: VDAFError.self) {
             try vdaf.outputShares(
-                context: report.context, nonce: report.nonce, inputShares: Array(report.inputShares.reversed()))
+                context: report.context, inputShares: Array(report.inputShares.reversed()))
         }
     }
 

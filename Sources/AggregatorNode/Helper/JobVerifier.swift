@@ -27,7 +27,7 @@ struct JobVerifier: Sendable {
         return inits.indices.map { index in
             let share = inits[index].reportShare
             let result = opened[index].flatMap { report in
-                (results[index] ?? .failure(.vdafVerifyError)).map { (report.inputShare, $0) }
+                (results[index] ?? .failure(.vdafVerifyError)).map { (inputShare: report.inputShare, verification: $0) }
             }
             return HelperOutcome(reportID: share.metadata.reportID, finding: finding(result, share))
         }

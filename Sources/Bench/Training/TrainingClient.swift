@@ -37,7 +37,7 @@ package struct TrainingClient<Field: NTTFieldElement>: Sendable {
             }
             let (commitments, elapsed) = try timed { () throws(VDAFError) in
                 let outputs = try committed.base.outputShares(
-                    context: context, nonce: upload.nonce, inputShares: inputShares.map(\.base))
+                    context: context, inputShares: inputShares.map(\.base))
                 return try committed.commit(outputs, blinds: inputShares.map(\.blind))
             }
             return (isSame: commitments == published, elapsed: elapsed)

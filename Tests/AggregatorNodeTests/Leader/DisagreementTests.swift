@@ -32,10 +32,10 @@ import Testing
     private func acceptAtHelper(_ client: PairClient, _ helper: NodePair.Running, _ batch: BatchID?) async throws {
         let report = VerifiedReport(
             time: client.now, batchID: batch, leafHash: nil, claimKey: nil,
-            outputShare: [UInt8](repeating: 0, count: 48), outbound: [])
+            outputShare: [UInt8](repeating: 0, count: 48), inputShare: [], outbound: [])
         _ = try await helper.context.store.commitHelperJob(
             client.file.taskID, .random(), outcomes: [.init(reportID: .random(), finding: .verified(report))],
-            recordsRefusals: false)
+            recordsRefusals: false, vdaf: client.vdaf)
     }
 
     private func query(_ client: PairClient, _ mode: BatchMode) -> Query {
