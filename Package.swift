@@ -203,7 +203,9 @@ let package = Package(
             dependencies: [
                 "PostgresCluster", "TestSupport", "Datastore", "DAP", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Fixtures"]),
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [

@@ -1,11 +1,13 @@
 extension NodeDatabase {
-    /// Opens a node's file, creating it and its tables where they are missing.
+    /// Opens a node's file, creating it and its tables where they are missing, and bringing those of an older version up to
+    /// date: ``notes`` says what an operator should know about that.
     package static func open(path: String) throws(DatastoreError) -> NodeDatabase {
-        try NodeDatabase(
-            SQLiteEngine.open(path: path) { engine in
-                _ = try engine.writeNow { session in
-                    try Migration.begin(session, engine.dialect, look: SQLiteEngine.look)
-                }
-            })
+        try open(path: path, settings: SQLiteSettings())
+    }
+
+    package static func open(path: String, settings: SQLiteSettings) throws(DatastoreError) -> NodeDatabase {
+        var notes: [String] = []
+        let engine = try SQLiteEngine.open(path: path, settings: settings) { notes = try $0.prepareTables() }
+        return NodeDatabase(engine, notes: notes)
     }
 }

@@ -6,9 +6,13 @@ import Dispatch
 /// acknowledged and count nothing twice, killed at any moment.
 package struct NodeDatabase: Sendable {
     package let engine: any StorageEngine
+    /// What happened at the opening that an operator should hear of at the start of a node: that the tables were brought up
+    /// to date, or how the server is set.
+    package let notes: [String]
 
-    package init(_ engine: any StorageEngine) {
+    package init(_ engine: any StorageEngine, notes: [String] = []) {
         self.engine = engine
+        self.notes = notes
     }
 
     /// Reads one snapshot.

@@ -11,10 +11,12 @@ extension NodeDatabase {
     package static func open(_ storage: NodeStorage) async throws(DatastoreError) -> NodeDatabase {
         switch storage {
         case .sqlite(let path): try open(path: path)
-        case .postgreSQL(let options): NodeDatabase(try await PostgreSQLEngine.open(options))
+        case .postgreSQL(let options): try await open(options)
         }
     }
 
-    /// What an operator should hear at the start of a node.
-    package var warnings: [String] { (engine as? PostgreSQLEngine)?.warnings ?? [] }
+    private static func open(_ options: PostgreSQLOptions) async throws(DatastoreError) -> NodeDatabase {
+        let engine = try await PostgreSQLEngine.open(options)
+        return NodeDatabase(engine, notes: engine.warnings)
+    }
 }

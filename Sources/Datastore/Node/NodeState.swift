@@ -19,6 +19,13 @@ package protocol NodeStateStore: Sendable {
     func recordHalt(_ reason: String) async throws(DatastoreError)
 }
 
+/// Whose state a database holds.
+package enum DatabaseRole: String, Sendable, CaseIterable {
+    case leader
+    case helper
+    case witness
+}
+
 extension NodeDatabase: NodeStateStore {
     package func generation() async throws(DatastoreError) -> UInt64 {
         try await read { session in try session.generation() }
@@ -38,6 +45,21 @@ extension NodeDatabase: NodeStateStore {
     package func recordHalt(_ reason: String) async throws(DatastoreError) {
         try await write { session in
             try session.execute("UPDATE node_state SET halted = $1 WHERE halted IS NULL", [reason])
+        }
+    }
+
+    /// Says which role the database is used in, at every start. The first one stays.
+    ///
+    /// - Throws: `.unsuitable` where it is another's.
+    package func claimRole(_ role: DatabaseRole) async throws(DatastoreError) {
+        try await write { session in
+            try session.execute("UPDATE node_state SET role = $1 WHERE role IS NULL", [role.rawValue])
+            let known = try session.first("SELECT role FROM node_state")?.optionalText("role")
+            guard known == role.rawValue else {
+                throw DatastoreError.unsuitable(
+                    "the database is a \(known ?? "nobody")'s, and this is a \(role.rawValue): give each a database of its own"
+                )
+            }
         }
     }
 }

@@ -4,14 +4,16 @@ enum Migration {
     /// start on an empty database at once, one makes them and the others find them.
     ///
     /// - Parameters:
+    ///   - schema1: the migrations of schema 1, where the engine has ever had them.
     ///   - look: what tables there are; the engine knows where it is written.
     /// - Returns: what was to be done. A step from an older schema is left to the caller: it is the engine's.
     /// - Throws: `.unsuitable` for a database that this program must not touch.
     static func begin(
-        _ session: Session, _ dialect: Dialect, look: (Session) throws -> SchemaVersion.Findings
+        _ session: Session, _ dialect: Dialect, schema1: Set<String> = [],
+        look: (Session) throws -> SchemaVersion.Findings
     ) throws -> SchemaVersion.Step {
         try session.lock(.schema, .exclusive)
-        let step = try SchemaVersion.step(for: look(session), schema1: [])
+        let step = try SchemaVersion.step(for: look(session), schema1: schema1)
         if step == .create { try makeTables(session, dialect) }
         return step
     }

@@ -24,7 +24,8 @@ enum Tables {
             CREATE TABLE node_state (
                 id \(dialect.key) CHECK (id = 1),
                 generation BIGINT NOT NULL,
-                halted TEXT
+                halted TEXT,
+                role TEXT
             )
             """,
             "INSERT INTO node_state (id, generation) VALUES (1, 0)",

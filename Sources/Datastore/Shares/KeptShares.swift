@@ -123,7 +123,7 @@ extension Session {
 }
 
 /// Which share of a report is kept.
-private enum KeptKind: Int64 {
+enum KeptKind: Int64 {
     case output = 0
     case input = 1
 

@@ -31,7 +31,7 @@ extension SQLiteEngine {
 
     /// The file holds shares and verification keys, so only its owner may read it. SQLite gives its journal files the mode of
     /// the database file: creating that one first covers all.
-    private static func createPrivately(_ path: String) throws {
+    static func createPrivately(_ path: String) throws {
         // Only a file that was not there is opened: to close one that is there would drop the locks that this process
         // has on it.
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -1,4 +1,28 @@
+import Foundation
+import GRDB
+
+// The tables of a file: made, or brought up from schema 1.
+
 extension SQLiteEngine {
+    /// Makes the tables of a new file, or brings those of an older version up to date.
+    ///
+    /// - Returns: what an operator should know about it.
+    func prepareTables() throws(DatastoreError) -> [String] {
+        do {
+            let step = try writeNow { session in
+                try Migration.begin(session, dialect, schema1: Schema1.names, look: Self.look)
+            }
+            guard step == .fromSchema1 else { return [] }
+            // A file may be of a version that did not have all of it.
+            try Schema1.migrator.migrate(pool)
+            let copy = try copyBeforeMigration()
+            try migrate()
+            return [copy] + (try noteOfFreePages())
+        } catch {
+            throw .sqlite(error)
+        }
+    }
+
     /// Which tables the file has.
     static func look(_ session: Session) throws -> SchemaVersion.Findings {
         let tables = try session.rows("SELECT name FROM sqlite_master WHERE type = 'table'").map { try $0.text("name") }
@@ -11,5 +35,58 @@ extension SQLiteEngine {
             found.migrations = Set(try migrations.map { try $0.text("identifier") })
         }
         return found
+    }
+
+    /// Copies a file of schema 1 beside itself, whole or not at all. One that is there already stays: it is of the first try.
+    private func copyBeforeMigration() throws -> String {
+        let copy = "\(pool.path).before-2"
+        let words = "version 1 of it is kept in \(copy): delete that file once the node works, it holds shares and keys"
+        if access(copy, F_OK) == 0 { return words }
+        let unfinished = "\(copy).unfinished"
+        unlink(unfinished)
+        try Self.createPrivately(unfinished)
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
+        }
+        try Self.sync(unfinished)
+        guard rename(unfinished, copy) == 0 else {
+            throw DatastoreError.unavailable("\(copy) cannot be made: \(String(cString: strerror(errno)))")
+        }
+        try Self.sync(URL(fileURLWithPath: copy).deletingLastPathComponent().path)
+        return words
+    }
+
+    private static func sync(_ path: String) throws {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        defer { Foundation.close(descriptor) }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw DatastoreError.unavailable("\(path) cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private func migrate() throws {
+        try pool.writeWithoutTransaction { database in
+            // Neither can be changed in a transaction. Tables are renamed and dropped in an order that no reference survives,
+            // and the pages of the former ones, where shares lie open, are overwritten.
+            try database.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON")
+            defer { try? database.execute(sql: "PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST") }
+            let connection = try SQLiteConnection(database)
+            try connection.begin()
+            defer { connection.rollBack() }
+            try FromSchema1(session: Session(connection)).run()
+            try connection.commit()
+            try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+    }
+
+    private func noteOfFreePages() throws -> [String] {
+        let (free, all) = try pool.read { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0,
+                try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+            )
+        }
+        guard all > 0, free * 3 > all else { return [] }
+        return ["\(free * 100 / all)% of the file is free; what is written next fills it"]
     }
 }
