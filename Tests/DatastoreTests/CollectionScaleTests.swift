@@ -100,7 +100,7 @@ import Testing
         #expect(try await kept(store) == 20)
         #expect(try await store.clearSlice(atMost: 4))
         #expect(try await kept(store) == 16)
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         while try await reopened.clearSlice(atMost: 4) {}
         #expect(try await kept(reopened) == 5)
         #expect(try await reopened.sum(.interval(Interval(start: 115, duration: 1))) == 5 * 1_152)

@@ -11,7 +11,7 @@ import Testing
         let first = try await temporary.store.newCollection(request: [1, 2])
         #expect(try await temporary.store.newCollection(request: [1, 2]) == first)
         #expect(try await temporary.store.newCollection(request: [1, 3]).id != first.id)
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         #expect(try await reopened.collection(first.id, task: Make.task) == first)
         #expect(try await reopened.activeCollections().count == 2)
     }
@@ -48,7 +48,7 @@ import Testing
 
         // From now on nothing joins, not even in other processes or after a restart.
         let late = [Make.report(5, time: 109), Make.report(6, time: 110), Make.report(4, time: 101)]
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         #expect(
             try await reopened.storeReports(late, task: Make.task, bucketCapacity: nil)
                 == [.batchCollected, .stored, .duplicate])
@@ -121,7 +121,7 @@ import Testing
         #expect(try await store.sum(scope) == 0, "the shares are gone")
         try await store.finishCollection(job.key)
 
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         let finished = try await reopened.collection(job.id, task: Make.task)
         #expect(finished?.state == .finished)
         #expect(finished?.response == [5])
@@ -396,7 +396,7 @@ import Testing
         #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 1...9) == .sealed(.batch(batch)))
         try await store.recordProposal(size: 5, collection: job.key)
 
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         #expect(try await reopened.collection(key: job.key)?.proposalSize == 5)
         _ = try await reopened.storeReports([Make.report(4)], task: Make.task, bucketCapacity: nil)
         let joining = NewJob(batchID: batch, request: [1], reportIDs: [Make.reportID(4)])

@@ -68,7 +68,7 @@ import Testing
         let store = temporary.store
         _ = try await job([verified(1), refused(2, .vdafVerifyError), refused(3, .reportTooEarly)], in: store)
         _ = try await job([refused(4, .vdafVerifyError), verified(1)], in: store, recording: false)
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         #expect(try await reopened.helperRefusalCounts(Make.task) == [.vdafVerifyError: 2, .reportReplayed: 1])
         #expect(try await reopened.helperRefusalCounts(.random()).isEmpty)
     }

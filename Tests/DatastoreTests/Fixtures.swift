@@ -3,33 +3,38 @@ import Datastore
 import Foundation
 import Ledger
 
-/// A database file in a folder of its own, removed at the end.
+/// A node's database in a place of its own, removed at the end.
 final class TemporaryStore {
-    let directory: URL
+    private let place: EnginePlace
     var store: NodeDatabase
 
-    var path: String { directory.appending(path: "node.sqlite").path }
+    var directory: URL { file.directory }
+    var path: String { file.path }
 
+    /// Of a database that lies in one.
+    private var file: SQLiteFile {
+        guard case .sqlite(let file) = place else { preconditionFailure("the database is on a server") }
+        return file
+    }
+
+    /// A file.
     init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "cairn-datastore-\(UUID())")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        store = try .open(path: directory.appending(path: "node.sqlite").path)
+        let file = try SQLiteFile()
+        place = .sqlite(file)
+        store = try .open(path: file.path)
     }
 
-    /// What a node finds that starts after this one was killed now: the database file and its write-ahead log as they
-    /// are on the disk, without anything that closing would have written.
-    func afterKill() throws -> NodeDatabase {
-        let copy = directory.appending(path: "killed-\(UUID())")
-        try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
-        for name in ["node.sqlite", "node.sqlite-wal"] {
-            let file = directory.appending(path: name)
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            try FileManager.default.copyItem(at: file, to: copy.appending(path: name))
-        }
-        return try .open(path: copy.appending(path: "node.sqlite").path)
+    init(_ kind: EngineKind) async throws {
+        place = try await kind.place()
+        store = try await .open(place.storage)
     }
 
-    deinit { try? FileManager.default.removeItem(at: directory) }
+    /// What a node finds that starts after this one was killed now. Of a file, that is what is on the disk with its
+    /// write-ahead log, without anything that closing would have written; a server has it.
+    func afterKill() async throws -> NodeDatabase {
+        guard case .sqlite(let file) = place else { return try await .open(place.storage) }
+        return try .open(path: file.copyAsKilled())
+    }
 }
 
 enum Make {

@@ -21,7 +21,7 @@ import Testing
         try await store.accept([1, 2])
         let pending = try await store.pendingJob([3])
 
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         #expect(try await reopened.task(Make.task) == Make.storedTask())
         #expect(try await reopened.standing(of: Make.reportID(1), task: Make.task) == .accepted(logIndex: 1))
         #expect(try await reopened.pendingJobs().map(\.key) == [pending])

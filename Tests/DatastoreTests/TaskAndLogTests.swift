@@ -32,7 +32,7 @@ import Testing
         task.verifyKeys = [(200, 1), (0, 2), (7, 3)].map { VerifyKey(id: $0, bytes: [UInt8](repeating: $1, count: 32)) }
         task.source = .manual
         #expect(try await temporary.store.addTask(task, logEntry: nil))
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         #expect(try await reopened.task(Make.task) == task)
         #expect(try await reopened.tasks() == [task])
         #expect(try await !reopened.addTask(task, logEntry: nil))
@@ -96,7 +96,7 @@ import Testing
         await #expect(throws: DatastoreError.self) {
             try await store.recordCheckpoint(StoredCheckpoint(size: 3, root: [2], note: [12]))
         }
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         await #expect(throws: DatastoreError.self) {
             try await reopened.recordCheckpoint(StoredCheckpoint(size: 3, root: [2], note: [12]))
         }

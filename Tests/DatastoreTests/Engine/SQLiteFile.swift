@@ -22,5 +22,19 @@ final class SQLiteFile {
         }
     }
 
+    /// Copies what is on the disk now, with the write-ahead log, beside it.
+    ///
+    /// - Returns: the copy's path.
+    func copyAsKilled() throws -> String {
+        let copy = directory.appending(path: "killed-\(UUID())")
+        try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+        for name in ["node.sqlite", "node.sqlite-wal"] {
+            let file = directory.appending(path: name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            try FileManager.default.copyItem(at: file, to: copy.appending(path: name))
+        }
+        return copy.appending(path: "node.sqlite").path
+    }
+
     deinit { try? FileManager.default.removeItem(at: directory) }
 }

@@ -4,11 +4,12 @@ import Ledger
 import Testing
 
 @Suite struct JobTests {
-    @Test func aPendingJobIsFoundAgainWithItsExactBytesAndOrder() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aPendingJobIsFoundAgainWithItsExactBytesAndOrder(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let key = try await temporary.store.pendingJob([3, 1, 2])
         try await temporary.store.recordHelperID("abc", ofJob: key)
-        let reopened = try temporary.afterKill()
+        let reopened = try await temporary.afterKill()
         let job = try await reopened.pendingJob(key)
         #expect(
             job
@@ -17,8 +18,9 @@ import Testing
         #expect(try await reopened.reports(ofJob: key).map(\.reportID) == [3, 1, 2].map(Make.reportID))
     }
 
-    @Test func aReportIsInOneJobAtATime() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aReportIsInOneJobAtATime(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         _ = try await temporary.store.pendingJob([1])
         _ = try await temporary.store.storeReports([Make.report(2)], task: Make.task, bucketCapacity: nil)
         let second = NewJob(batchID: nil, request: [1], reportIDs: [Make.reportID(2), Make.reportID(1)])
@@ -29,8 +31,9 @@ import Testing
         #expect(waiting.map(\.reportID) == [Make.reportID(2)], "nothing of a stale job is stored")
     }
 
-    @Test func acceptanceAndLogEntryAreOneTransaction() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func acceptanceAndLogEntryAreOneTransaction(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let key = try await store.pendingJob([1, 2])
         // The second outcome is impossible, so the first must not happen either.
@@ -47,8 +50,9 @@ import Testing
         #expect(try await store.pendingJobs().map(\.key) == [key])
     }
 
-    @Test func aJobDoesNotEndWithoutAnOutcomeForEachReport() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aJobDoesNotEndWithoutAnOutcomeForEachReport(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let key = try await temporary.store.pendingJob([1, 2])
         await #expect(throws: DatastoreError.self) {
             try await temporary.store.finish(key, [(1, .accepted(outputShare: Make.share(1), logEntry: nil))])
@@ -56,8 +60,9 @@ import Testing
         #expect(try await temporary.store.pendingJobs().map(\.key) == [key])
     }
 
-    @Test func aJobEndsOnce() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aJobEndsOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let key = try await store.pendingJob([1])
         let outcomes: [(Int, ReportOutcome)] = [
@@ -69,8 +74,9 @@ import Testing
         #expect(try await store.sum(.interval(Interval(start: 0, duration: 1_000))) == 5)
     }
 
-    @Test func logEntriesGetTheirPlacesInTheOrderOfTheOutcomes() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func logEntriesGetTheirPlacesInTheOrderOfTheOutcomes(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let key = try await store.pendingJob([1, 2, 3])
         try await store.finish(
@@ -89,8 +95,9 @@ import Testing
         #expect(counts.rejected == [.vdafVerifyError: 1])
     }
 
-    @Test func aReturnedReportWaitsItsTurn() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aReturnedReportWaitsItsTurn(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let key = try await store.pendingJob([1])
         try await store.finish(key, [(1, .returned(notBefore: 50))])
@@ -104,8 +111,9 @@ import Testing
     }
 
     /// A machine that was in another year for a moment must not put reports off until then.
-    @Test func aPauseFromAClockThatWasWrongIsOver() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aPauseFromAClockThatWasWrongIsOver(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let key = try await store.pendingJob([1])
         try await store.finish(key, [(1, .returned(notBefore: 1_000_000))])
@@ -117,8 +125,9 @@ import Testing
     }
 
     /// Whether a report that is refused again and again is at fault shows in what becomes of others after it.
-    @Test func aRefusedReportRemembersWhatWasAnsweredBefore() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aRefusedReportRemembersWhatWasAnsweredBefore(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         func accept(_ number: Int) async throws {
             let key = try await store.pendingJob([number])
@@ -149,15 +158,16 @@ import Testing
         #expect(try await store.answeredJobs(task: Make.task) == 4, "a job without accepted reports shows nothing")
     }
 
-    @Test func howAnExchangeHasGoneSurvivesARestartAndEndsWithTheJob() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func howAnExchangeHasGoneSurvivesARestartAndEndsWithTheJob(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let key = try await temporary.store.pendingJob([1])
         let progress = JobProgress(
             answer: .unusable, attempts: 4, mayBeCommitted: true, sentAt: 1_000, notBefore: 1_060, isAsked: true,
             reason: "status 502")
         try await temporary.store.recordProgress(JobProgress(answer: .deferred, attempts: 1), ofJob: key)
         try await temporary.store.recordProgress(progress, ofJob: key)
-        let store = try temporary.afterKill()
+        let store = try await temporary.afterKill()
         #expect(try await store.pendingJobs() == [WaitingJob(key: key, task: Make.task, progress: progress)])
         #expect(try await store.pendingJob(key)?.progress == progress)
         try await store.finish(key, [(1, .returned(notBefore: 0))])
@@ -165,8 +175,9 @@ import Testing
         #expect(try await store.pendingJobs().isEmpty)
     }
 
-    @Test func batchesFillUpOneAfterTheOther() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func batchesFillUpOneAfterTheOther(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let first = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3)
         #expect(first.room == 3)

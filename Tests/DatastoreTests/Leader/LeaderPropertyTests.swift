@@ -6,9 +6,9 @@ import Testing
 
 /// Whatever is done with reports, in whatever order, the counters and sums say what the rows say.
 @Suite struct LeaderPropertyTests {
-    @Test(arguments: [true, false])
-    func countersAndSumsAgreeWithTheRows(isSelected: Bool) async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested, [true, false])
+    func countersAndSumsAgreeWithTheRows(_ kind: EngineKind, isSelected: Bool) async throws {
+        let temporary = try await TemporaryStore(kind)
         var life = RandomLife(
             store: temporary.store, isSelected: isSelected, random: SeededGenerator.printed())
         try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
@@ -26,9 +26,9 @@ import Testing
         #expect(counts.accepted > 0 && counts.withdrawn > 0 && !counts.rejected.isEmpty, "the run shows something")
     }
 
-    @Test(arguments: [true, false])
-    func anEndedTaskLeavesNothingBehind(isSelected: Bool) async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested, [true, false])
+    func anEndedTaskLeavesNothingBehind(_ kind: EngineKind, isSelected: Bool) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.addTask(Make.storedTask(), logEntry: nil)
         var life = RandomLife(store: store, isSelected: isSelected, random: SeededGenerator.printed())

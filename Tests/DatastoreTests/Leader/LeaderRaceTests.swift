@@ -5,8 +5,9 @@ import Testing
 /// Several at once: what is limited stays limited, what happens once happens once, and nothing is lost.
 @Suite struct LeaderRaceTests {
     /// Whoever of 16 is last, there are exactly as many reports as there is room for.
-    @Test func uploadsAtOnceFillABucketExactly() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func uploadsAtOnceFillABucketExactly(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let outcomes = try await withThrowingTaskGroup(of: [UploadOutcome].self) { group in
             for writer in 0..<16 {
@@ -28,8 +29,9 @@ import Testing
     }
 
     /// The same reports come over many connections, in any order.
-    @Test func theSameReportsAtOnceAreStoredOnce() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func theSameReportsAtOnceAreStoredOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let outcomes = try await withThrowingTaskGroup(of: [UploadOutcome].self) { group in
             for writer in 0..<12 {
@@ -49,8 +51,9 @@ import Testing
     }
 
     /// An upload is in the batch, or is told that it came too late; none is acknowledged and left out.
-    @Test func anUploadIsBeforeTheSealOrRefused() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func anUploadIsBeforeTheSealOrRefused(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1], time: 100)
         let interval = Interval(start: 100, duration: 1)
@@ -89,8 +92,9 @@ import Testing
                 == [.batchCollected])
     }
 
-    @Test func aJobThatIsFinishedByManyEndsOnce() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aJobThatIsFinishedByManyEndsOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let key = try await store.pendingJob([1, 2, 3])
         let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -110,8 +114,9 @@ import Testing
     }
 
     /// Of jobs with a report in common one is formed.
-    @Test func aReportIsTakenByOneOfManyJobs() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aReportIsTakenByOneOfManyJobs(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         _ = try await store.storeReports((0..<30).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
         let created = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -133,8 +138,9 @@ import Testing
         try await LeaderAudit(store: store).check { _ in 0 }
     }
 
-    @Test func jobsAtOnceDoNotOverfillABatch() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func jobsAtOnceDoNotOverfillABatch(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         _ = try await store.storeReports((0..<100).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
         let batch = try await store.batchForNextJob(task: Make.task, maxBatchSize: 25).id
@@ -155,8 +161,9 @@ import Testing
 
     /// Contributors take reports back while jobs with them end: each report is accepted or withdrawn, in rows, sums,
     /// counters and log alike.
-    @Test func withdrawalsRaceWithTheEndsOfJobs() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func withdrawalsRaceWithTheEndsOfJobs(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let reports = try (0..<60).map { try Make.committedReport($0, time: UInt64(100 + $0 % 3)) }
         _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)

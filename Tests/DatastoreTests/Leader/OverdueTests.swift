@@ -4,8 +4,9 @@ import Testing
 
 /// Reports that nothing becomes of are given up before a promise breaks.
 @Suite struct OverdueTests {
-    @Test func overdueReportsAreGivenUpWithTheWholeJobTheyAreIn() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func overdueReportsAreGivenUpWithTheWholeJobTheyAreIn(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         // 1 and 2 are in a job, of which only 1 is overdue; 3 waits and is overdue; 4 waits; 5 has no deadline.
         let deadlines: [Int: UInt64?] = [1: 50, 2: 500, 3: 50, 4: 500, 5: nil]
@@ -47,8 +48,9 @@ import Testing
     }
 
     /// After a long outage there are many: they are asked for in parts, and each part leaves the next.
-    @Test func manyOverdueReportsComeInParts() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func manyOverdueReportsComeInParts(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let reports = (1...5).map { number in
             var report = Make.report(number)

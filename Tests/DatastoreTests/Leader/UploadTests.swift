@@ -5,8 +5,9 @@ import Testing
 
 /// What becomes of uploads, one after the other; several at once are in LeaderRaceTests.
 @Suite struct UploadTests {
-    @Test func theSameReportMayBeUploadedAgainAnotherUnderItsIdMayNot() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func theSameReportMayBeUploadedAgainAnotherUnderItsIdMayNot(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let outcomes = try await store.storeReports(
             [Make.report(1), Make.report(1, content: 1), Make.report(2), Make.report(2)], task: Make.task,
@@ -18,8 +19,9 @@ import Testing
         #expect(try await store.reportCounts(task: Make.task).received == 3)
     }
 
-    @Test func aReportIdIsUsedOnceInATaskAndFreeInAnother() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aReportIdIsUsedOnceInATaskAndFreeInAnother(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let other = TaskID(unchecked: [UInt8](repeating: 8, count: 32))
         try await temporary.store.accept([1])
         let replayed = try await temporary.store.storeReports(
@@ -30,8 +32,9 @@ import Testing
         #expect(fresh == [.stored])
     }
 
-    @Test func aFullBucketTakesNoMoreButOthersDo() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aFullBucketTakesNoMoreButOthersDo(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let reports = [
             Make.report(1, time: 5), Make.report(2, time: 5), Make.report(3, time: 5), Make.report(4, time: 6),
         ]
@@ -42,8 +45,9 @@ import Testing
         #expect(later == [.full])
     }
 
-    @Test func aRejectedReportGivesItsPlaceBack() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aRejectedReportGivesItsPlaceBack(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         _ = try await store.storeReports([Make.report(1, time: 5)], task: Make.task, bucketCapacity: 1)
         _ = try await store.createJob(
@@ -54,16 +58,18 @@ import Testing
         #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .rejected(.vdafVerifyError))
     }
 
-    @Test func aTimeBeyondTheDatabaseIsRefusedNotWrapped() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aTimeBeyondTheDatabaseIsRefusedNotWrapped(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         await #expect(throws: DatastoreError.outOfRange(field: "report time")) {
             try await temporary.store.storeReports(
                 [Make.report(1, time: .max)], task: Make.task, bucketCapacity: nil)
         }
     }
 
-    @Test func waitingReportsComeOldestFirstWithinTheLimits() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func waitingReportsComeOldestFirstWithinTheLimits(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         _ = try await store.storeReports((1...5).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
         func waiting(_ excluded: Set<Int64> = [], limit: Int = 10, bytes: Int = 1_000) async throws -> [WaitingReport] {

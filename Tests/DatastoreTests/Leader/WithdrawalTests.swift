@@ -7,8 +7,9 @@ import Testing
 @Suite struct LeaderWithdrawalTests {
     private let interval = Interval(start: 100, duration: 10)
 
-    @Test func awaitingReportGoesAtOnceAndForGood() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func awaitingReportGoesAtOnceAndForGood(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         _ = try await store.storeReports([try Make.committedReport(1)], task: Make.task, bucketCapacity: 1)
         let before = try await store.generation()
@@ -25,8 +26,9 @@ import Testing
         try await LeaderAudit(store: store).check { _ in 0 }
     }
 
-    @Test func onlyTheHolderOfTheClaimKeyTakesAReportBack() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func onlyTheHolderOfTheClaimKeyTakesAReportBack(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let reports = try (1...3).map { try Make.committedReport($0) }
         _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
@@ -41,9 +43,9 @@ import Testing
         #expect(try await store.sum(.interval(interval)) == 3)
     }
 
-    @Test(arguments: [true, false])
-    func anAcceptedReportLeavesTheSum(isSelected: Bool) async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested, [true, false])
+    func anAcceptedReportLeavesTheSum(_ kind: EngineKind, isSelected: Bool) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let batch = isSelected ? try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id : nil
         let scope = batch.map(BatchScope.batch) ?? .interval(interval)
@@ -72,8 +74,9 @@ import Testing
     }
 
     /// The helper may hold the report: leaf and withdrawal stand in the log, in this order.
-    @Test func aReportInAJobGoesWhenTheJobEnds() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aReportInAJobGoesWhenTheJobEnds(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let reports = try (1...3).map { try Make.committedReport($0) }
         _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
@@ -103,8 +106,9 @@ import Testing
         try await LeaderAudit(store: store).check { _ in 0 }
     }
 
-    @Test func aWithdrawalThatComesFirstKeepsTheReportOut() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aWithdrawalThatComesFirstKeepsTheReportOut(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         #expect(try await store.withdraw(1, earlyLimit: 2) == .withdrawn)
         #expect(try await store.withdraw(2, earlyLimit: 2) == .withdrawn)
