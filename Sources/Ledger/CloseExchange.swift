@@ -19,24 +19,43 @@ package struct CloseProposal: WireMessage, Equatable {
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
-        selector = try BatchSelector(from: &reader)
-        checkpointSize = try reader.uint64("checkpoint_size")
+        let head = try Head(from: &reader)
+        (selector, checkpointSize) = (head.selector, head.checkpointSize)
         reportIDs = try reader.reportIDs()
     }
 
     package func encode(into writer: inout ByteWriter) {
-        selector.encode(into: &writer)
-        writer.write(checkpointSize)
+        Head(selector: selector, checkpointSize: checkpointSize).encode(into: &writer)
         writer.reportIDs(reportIDs)
     }
 
-    /// All in front of the ids of so many reports: for one who sends them a page at a time.
-    package static func head(selector: BatchSelector, checkpointSize: UInt64, reports: UInt32) -> [UInt8] {
-        var writer = ByteWriter()
-        selector.encode(into: &writer)
-        writer.write(checkpointSize)
-        writer.write(reports * UInt32(ReportID.size))
-        return writer.bytes
+    /// What stands in front of the ids: for those who send or read them a page at a time.
+    package struct Head: Sendable, Equatable {
+        package var selector: BatchSelector
+        package var checkpointSize: UInt64
+
+        package init(selector: BatchSelector, checkpointSize: UInt64) {
+            self.selector = selector
+            self.checkpointSize = checkpointSize
+        }
+
+        package init(from reader: inout ByteReader) throws(CodecError) {
+            selector = try BatchSelector(from: &reader)
+            checkpointSize = try reader.uint64("checkpoint_size")
+        }
+
+        fileprivate func encode(into writer: inout ByteWriter) {
+            selector.encode(into: &writer)
+            writer.write(checkpointSize)
+        }
+
+        /// All of a proposal in front of the ids of so many reports.
+        package func encoded(reports: UInt32) -> [UInt8] {
+            var writer = ByteWriter()
+            encode(into: &writer)
+            writer.write(reports * UInt32(ReportID.size))
+            return writer.bytes
+        }
     }
 }
 

@@ -32,7 +32,7 @@ extension Request {
         return collected
     }
 
-    private static func tooLarge(_ limit: Int) -> NodeError {
+    static func tooLarge(_ limit: Int) -> NodeError {
         .http(413, "The request body is longer than the \(limit) bytes allowed here.")
     }
 

@@ -19,51 +19,71 @@ extension Helper {
         guard request.headers[.contentType] == BatchComparison.mediaType else {
             throw NodeError.http(415, "This resource takes \(BatchComparison.mediaType).", taskID: task.id)
         }
-        let body = try await request.bytes(upTo: BodyLimit.close)
-        let comparison: BatchComparison
-        do throws(CodecError) { comparison = try BatchComparison(decoding: body) } catch {
-            throw NodeError(error, in: "BatchComparison", taskID: task.id)
-        }
-        let scope = try checkForm(comparison, task)
+        var body = try await ReportListBody(
+            request, "BatchComparison", upTo: BodyLimit.close, taskID: task.id, decodeHead: BatchSelector.init(from:))
+        let scope = try checkForm(body.head, count: body.count, task)
         try await context.generation?.ready()
-        let difference = try await context.store.reconcileHelperBatch(
-            task.id, scope, leaders: comparison.reportIDs, vdaf: task.vdaf)
-        guard let difference else {
-            throw NodeError.dap(
-                .batchOverlap, "Reports of the batch have been collected before.", taskID: task.id)
-        }
+        let difference = try await difference(&body, scope, task)
         if difference.dropped > 0 || !difference.missing.isEmpty {
             context.logger.warning(
                 "the aggregators held different reports of a batch; what only one of them has is dropped",
                 metadata: [
-                    "task": "\(task.id)", "leader_has": "\(comparison.reportIDs.count)",
+                    "task": "\(task.id)", "leader_has": "\(body.count)",
                     "missing_here": "\(difference.missing.count)", "dropped": "\(difference.dropped)",
                 ])
         }
         return .bytes(difference.encoded(), type: BatchDifference.mediaType)
     }
 
-    private func checkForm(_ comparison: BatchComparison, _ task: NodeTask) throws(NodeError) -> BatchScope {
+    /// Looks the leader's reports up as they come; of those that are here, only a bit each is kept.
+    private func difference(
+        _ body: inout ReportListBody<BatchSelector>, _ scope: BatchScope, _ task: NodeTask
+    ) async throws -> BatchDifference {
+        // Read first: who was accepted afterwards, and none has left since, is accepted still.
+        let standing = try await context.store.helperStanding(task.id, scope)
+        var named = ReportNumbers()
+        var missing: [ReportID] = []
+        let twice = NodeError.dap(.invalidMessage, "A report is named twice.", taskID: task.id)
+        while let ids = try await body.next() {
+            let numbers = try await context.store.acceptedHelperReports(task.id, scope, ids)
+            for (id, number) in zip(ids, numbers) {
+                guard let number else {
+                    missing.append(id)
+                    continue
+                }
+                guard named.insert(number) else { throw twice }
+            }
+        }
+        guard Set(missing).count == missing.count else { throw twice }
+        do {
+            let dropped = try await context.store.reconcileHelperBatch(
+                task.id, scope, named: named, standing: standing, vdaf: task.vdaf)
+            guard let dropped else {
+                throw NodeError.dap(
+                    .batchOverlap, "Reports of the batch have been collected before.", taskID: task.id)
+            }
+            return BatchDifference(missing: missing, dropped: dropped)
+        } catch DatastoreError.stale {
+            throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
+        }
+    }
+
+    private func checkForm(
+        _ selector: BatchSelector, count: Int, _ task: NodeTask
+    ) throws(NodeError) -> BatchScope {
         guard !task.isCommitted else {
             throw .dap(
                 .invalidMessage, "The aggregators agree on the batches of this task by closing them.", taskID: task.id)
         }
-        guard comparison.selector.batchMode == task.configuration.batchMode,
-            let scope = BatchScope(comparison.selector)
-        else {
+        guard selector.batchMode == task.configuration.batchMode, let scope = BatchScope(selector) else {
             throw .dap(.invalidMessage, "The batch selector is not of the task's batch mode.", taskID: task.id)
         }
         if case .interval(let interval) = scope, !interval.isValid {
             throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
         }
-        guard comparison.reportIDs.count <= task.maxBatchSize else {
+        guard UInt64(count) <= task.maxBatchSize else {
             throw .dap(
-                .invalidBatchSize,
-                "\(comparison.reportIDs.count) reports; the task allows at most \(task.maxBatchSize).",
-                taskID: task.id)
-        }
-        guard Set(comparison.reportIDs).count == comparison.reportIDs.count else {
-            throw .dap(.invalidMessage, "A report is named twice.", taskID: task.id)
+                .invalidBatchSize, "\(count) reports; the task allows at most \(task.maxBatchSize).", taskID: task.id)
         }
         return scope
     }

@@ -16,25 +16,44 @@ extension Helper {
         guard request.headers[.contentType] == Self.closeMediaType else {
             throw NodeError.http(415, "This resource takes \(Self.closeMediaType).", taskID: task.id)
         }
-        let body = try await request.bytes(upTo: task.closeLimit)
-        let proposal: CloseProposal
-        do throws(CodecError) { proposal = try CloseProposal(decoding: body) } catch {
-            throw NodeError(error, in: "CloseProposal", taskID: task.id)
-        }
+        // A batch may be large: its ids are looked up as they come, and none of them is kept.
+        var body = try await ReportListBody(
+            request, "CloseProposal", upTo: task.closeLimit, taskID: task.id, decodeHead: CloseProposal.Head.init(from:)
+        )
         try await context.generation?.ready()
-        let answer = try await answer(proposal, task)
+        let answer = try await answer(&body, task)
         try await context.generation?.settle()
         return .bytes(answer.encoded(), type: Self.closeMediaType)
     }
 
     private static let closeMediaType = "application/octet-stream"
 
-    private func answer(_ proposal: CloseProposal, _ task: NodeTask) async throws -> CloseAnswer {
-        let scope = try checkForm(proposal, task)
-        let leavesHash = Blob.hash(proposal.reportIDs.flatMap(\.bytes))
+    private func answer(
+        _ body: inout ReportListBody<CloseProposal.Head>, _ task: NodeTask
+    ) async throws -> CloseAnswer {
+        let proposal = body.head
+        let scope = try checkForm(proposal, count: body.count, task)
         if let signed = try await context.store.helperClose(task.id, proposal.selector) {
-            return .signed(try Self.same(signed, leavesHash, task))
+            var examination = CloseExamination()
+            while let ids = try await body.next() { examination.pass(ids) }
+            return .signed(try Self.same(signed, examination.leavesHash, task))
         }
+        try await requireLog(proposal, scope, task)
+        // Read first: who was accepted afterwards, and none has left since, is accepted still.
+        let standing = try await context.store.helperStanding(task.id, scope)
+        var examination = CloseExamination()
+        while let ids = try await body.next() {
+            let leaves = try await context.store.examineLeaves(task.id, scope, ids, before: proposal.checkpointSize)
+            if let id = examination.examine(ids, leaves) {
+                throw NodeError.dap(
+                    .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
+            }
+        }
+        return try await sign(proposal, scope, examination, standing, task)
+    }
+
+    /// The log as everybody sees it has to have the task, and no close of the buckets.
+    private func requireLog(_ proposal: CloseProposal.Head, _ scope: BatchScope, _ task: NodeTask) async throws {
         // As far as everybody sees the log, not only as far as the proposal reaches: it must not have a close already.
         do throws(FollowError) {
             guard let policy = task.policy, let keys = task.parameters?.statementKeys else {
@@ -56,59 +75,52 @@ extension Helper {
             throw NodeError.dap(
                 .batchOverlap, "The log has a close of the batch's buckets; a bucket is closed once.", taskID: task.id)
         }
-        // Reports may be withdrawn while the others are examined; then they are examined again.
-        for _ in 0..<5 {
-            do { return try await examine(proposal, scope, leavesHash, task) } catch DatastoreError.stale { continue }
-        }
-        throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
     }
 
     /// Signs the close, if the helper stands by exactly the proposed reports.
-    ///
-    /// - Throws: `DatastoreError.stale` where some were withdrawn between the examination and the signature.
-    private func examine(
-        _ proposal: CloseProposal, _ scope: BatchScope, _ leavesHash: [UInt8], _ task: NodeTask
+    private func sign(
+        _ proposal: CloseProposal.Head, _ scope: BatchScope, _ examination: CloseExamination,
+        _ standing: HelperStanding, _ task: NodeTask
     ) async throws -> CloseAnswer {
-        let agreed: (root: [UInt8], count: UInt64, standing: HelperStanding)
-        switch try await context.store.examineProposal(task.id, proposal) {
-        case .signed(let signed): return .signed(try Self.same(signed, leavesHash, task))
-        case .drop(let ids): return .drop(ids)
-        case .notInLogOrder(let id):
-            throw NodeError.dap(
-                .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
-        case .agreed(let root, let count, let standing): agreed = (root, count, standing)
-        }
-        let (root, count, standing) = agreed
+        guard examination.drops.isEmpty else { return .drop(examination.drops) }
         // A reader counts every leaf before the close that is not rejected. Signing for fewer would spend the one
         // signature of the buckets on a close that no reader can confirm.
         let logged = try await context.store.loggedBatch(task.id, scope, before: proposal.checkpointSize)
-        guard logged.count == count else {
+        guard logged.count == examination.count else {
             throw NodeError.dap(
                 .batchMismatch,
-                "The log has \(logged.count) report leaves of the batch, the proposal \(count); "
+                "The log has \(logged.count) report leaves of the batch, the proposal \(examination.count); "
                     + "log what is left out as rejected and propose again.", taskID: task.id)
         }
         let minimum = task.configuration.minBatchSize
-        guard count >= minimum else {
+        guard examination.count >= minimum else {
             throw NodeError.dap(
-                .invalidBatchSize, "\(count) reports remain; the task needs \(minimum).", taskID: task.id)
+                .invalidBatchSize, "\(examination.count) reports remain; the task needs \(minimum).", taskID: task.id)
         }
 
-        let terms = CloseEntry.Terms(taskID: task.id, selector: proposal.selector, root: root, count: count)
+        let terms = CloseEntry.Terms(
+            taskID: task.id, selector: proposal.selector, root: examination.root, count: examination.count)
         let close = HelperClose(
-            selector: proposal.selector, leavesHash: leavesHash, root: root, count: count,
+            selector: proposal.selector, leavesHash: examination.leavesHash, root: terms.root, count: terms.count,
             signature: try terms.sign(with: context.keys.statement))
-        let isStored = try await context.store.commitHelperClose(
-            task.id, close, reports: proposal.reportIDs, standing: standing, vdaf: task.vdaf)
-        if isStored { return .signed(close.signature) }
+        do {
+            let isStored = try await context.store.commitHelperClose(
+                task.id, close, checkpointSize: proposal.checkpointSize, standing: standing, vdaf: task.vdaf)
+            if isStored { return .signed(close.signature) }
+        } catch DatastoreError.stale {
+            // Reports were withdrawn while the others were examined.
+            throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
+        }
         guard let signed = try await context.store.helperClose(task.id, proposal.selector) else {
             throw NodeError.dap(
                 .batchOverlap, "Some of the batch's buckets are closed or collected already.", taskID: task.id)
         }
-        return .signed(try Self.same(signed, leavesHash, task))
+        return .signed(try Self.same(signed, close.leavesHash, task))
     }
 
-    private func checkForm(_ proposal: CloseProposal, _ task: NodeTask) throws(NodeError) -> BatchScope {
+    private func checkForm(
+        _ proposal: CloseProposal.Head, count: Int, _ task: NodeTask
+    ) throws(NodeError) -> BatchScope {
         guard task.isCommitted else {
             throw .dap(.invalidMessage, "Batches of tasks without commitments are not closed.", taskID: task.id)
         }
@@ -120,11 +132,9 @@ extension Helper {
             throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
         }
         // The sums stay exact only up to this many reports (task creation checked the capacity).
-        guard proposal.reportIDs.count <= task.maxBatchSize else {
+        guard UInt64(count) <= task.maxBatchSize else {
             throw .dap(
-                .invalidBatchSize,
-                "\(proposal.reportIDs.count) reports; the task allows at most \(task.maxBatchSize).",
-                taskID: task.id)
+                .invalidBatchSize, "\(count) reports; the task allows at most \(task.maxBatchSize).", taskID: task.id)
         }
         return scope
     }

@@ -72,17 +72,16 @@ package struct HelperClose: Sendable, Equatable {
     }
 }
 
-package enum ProposalExamination: Sendable, Equatable {
-    /// The buckets are closed by exactly this selector already. A leader that was cut off asks again, perhaps while the
-    /// first request is still being answered; then the reports are no longer free to be examined.
-    case signed(HelperClose)
-    /// All proposed reports are accepted and logged as they should be: the root over their leaves in log order, how many
-    /// they are, and what the buckets stood at.
-    case agreed(root: [UInt8], count: UInt64, standing: HelperStanding)
-    /// The helper cannot stand by these: not accepted, not logged with what it verified, or logged as rejected.
-    case drop([ReportID])
-    /// The ids do not stand in log order, or one stands twice.
-    case notInLogOrder(ReportID)
+/// A report that the helper stands by, as the log has it.
+package struct ExaminedLeaf: Sendable, Equatable {
+    /// Of its entry.
+    package var index: UInt64
+    package var hash: [UInt8]
+
+    package init(index: UInt64, hash: [UInt8]) {
+        self.index = index
+        self.hash = hash
+    }
 }
 
 /// How often reports have joined and left some buckets. Both numbers only grow, so as long as they are the same, the accepted

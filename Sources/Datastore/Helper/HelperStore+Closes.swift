@@ -12,21 +12,29 @@ extension NodeDatabase {
         try await read { session in try session.taskKey(task).flatMap { try session.helperClose($0, selector) } }
     }
 
-    package func examineProposal(
-        _ task: TaskID, _ proposal: CloseProposal
-    ) async throws(DatastoreError) -> ProposalExamination {
+    package func helperStanding(
+        _ task: TaskID, _ scope: BatchScope
+    ) async throws(DatastoreError) -> HelperStanding {
         try await read { session in
-            guard let scope = BatchScope(proposal.selector), let key = try session.taskKey(task) else {
-                return .drop(proposal.reportIDs)
+            guard let key = try session.taskKey(task) else { return HelperStanding(joined: 0, left: 0) }
+            return try session.standing(key, session.helperBuckets(scope, key))
+        }
+    }
+
+    package func examineLeaves(
+        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], before size: UInt64
+    ) async throws(DatastoreError) -> [ExaminedLeaf?] {
+        try await read { session in
+            guard let key = try session.taskKey(task), let buckets = try session.helperBuckets(scope, key) else {
+                return reports.map { _ in nil }
             }
-            if let signed = try session.helperClose(key, proposal.selector) { return .signed(signed) }
-            guard let buckets = try session.helperBuckets(scope, key) else { return .drop(proposal.reportIDs) }
-            return try session.examine(proposal, key, buckets)
+            let leaves = try session.leaves(of: reports, key, buckets, before: size)
+            return reports.map { leaves[$0] }
         }
     }
 
     package func commitHelperClose(
-        _ task: TaskID, _ close: HelperClose, reports: [ReportID], standing: HelperStanding, vdaf: any TaskVDAF
+        _ task: TaskID, _ close: HelperClose, checkpointSize: UInt64, standing: HelperStanding, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool {
         try await write { session in
             guard let key = try session.lockedTask(task, .exclusive), let scope = BatchScope(close.selector),
@@ -34,12 +42,14 @@ extension NodeDatabase {
             else { return false }
             try session.requireService(of: key, id: task)
             let now = try session.standing(key, buckets)
-            // Who has left could be one of the proposed; who has joined since cannot, and is dropped.
+            // Who has left could be one of the examined; who has joined since cannot, and is dropped.
             guard now.left == standing.left, now.joined >= standing.joined else { throw DatastoreError.stale }
-            if now.accepted != reports.count {
-                let others = try session.accepted(key, buckets, besides: Set(reports))
-                guard others.isProven(by: reports.count, of: now) else { throw DatastoreError.stale }
-                try session.drop(others.reports, key, vdaf)
+            if now.accepted != close.count {
+                let dropped = try session.drop(in: buckets, key, vdaf) { page in
+                    let leaves = try session.leaves(of: page.map(\.id), key, buckets, before: checkpointSize)
+                    return page.filter { leaves[$0.id] == nil }
+                }
+                guard now.accepted == close.count + dropped else { throw DatastoreError.stale }
             }
             try session.execute(
                 """
@@ -56,34 +66,43 @@ extension NodeDatabase {
         }
     }
 
+    package func acceptedHelperReports(
+        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID]
+    ) async throws(DatastoreError) -> [Int64?] {
+        try await read { session in
+            guard let key = try session.taskKey(task), let buckets = try session.helperBuckets(scope, key) else {
+                return reports.map { _ in nil }
+            }
+            let found = try session.rows([key], matching: reports.map(\.blob)) {
+                """
+                SELECT report_id, report, time, batch FROM helper_reports
+                WHERE task = $1 AND report_id IN (\($0)) AND state = \(HelperReportState.accepted.rawValue)
+                """
+            }
+            var numbers: [ReportID: Int64] = [:]
+            for row in found where try buckets.contains(row.helperBucket()) {
+                numbers[try row.id("report_id", as: ReportID.self)] = try row.integer("report")
+            }
+            return reports.map { numbers[$0] }
+        }
+    }
+
     package func reconcileHelperBatch(
-        _ task: TaskID, _ scope: BatchScope, leaders: [ReportID], vdaf: any TaskVDAF
-    ) async throws(DatastoreError) -> BatchDifference? {
+        _ task: TaskID, _ scope: BatchScope, named: ReportNumbers, standing: HelperStanding, vdaf: any TaskVDAF
+    ) async throws(DatastoreError) -> UInt64? {
         try await write { session in
             let key = try session.lockedTaskMaking(task, .exclusive)
             guard try !session.isShut(scope, key) else { return nil }
             try session.requireService(of: key, id: task)
-            guard let buckets = try session.helperBuckets(scope, key) else {
-                return BatchDifference(missing: leaders, dropped: 0)
-            }
-            let others = try session.accepted(key, buckets, besides: Set(leaders))
-            try session.drop(others.reports, key, vdaf)
-            return BatchDifference(missing: leaders.filter(others.missing.contains), dropped: UInt64(others.count))
+            guard let buckets = try session.helperBuckets(scope, key) else { return 0 }
+            let now = try session.standing(key, buckets)
+            // Who has left could be one that was found; who has joined since was not, and is dropped.
+            guard now.left == standing.left, now.joined >= standing.joined else { throw DatastoreError.stale }
+            guard now.accepted != named.count else { return 0 }
+            let dropped = try session.drop(in: buckets, key, vdaf) { $0.filter { !named.contains($0.report) } }
+            guard now.accepted == named.count + dropped else { throw DatastoreError.stale }
+            return dropped
         }
-    }
-}
-
-/// What differs between the accepted reports of some buckets and others' list of them.
-private struct AcceptedDifference {
-    /// Accepted and not listed: the numbers of their rows.
-    var reports: [Bucket: [Int64]] = [:]
-    var count = 0
-    /// Listed and not accepted.
-    var missing: Set<ReportID>
-
-    /// Whether a list of so many reports, which were examined, is what remains of the accepted ones.
-    func isProven(by listed: Int, of standing: HelperStanding) -> Bool {
-        missing.isEmpty && standing.accepted == UInt64(listed + count)
     }
 }
 
@@ -100,54 +119,39 @@ extension Session {
         }
     }
 
-    /// Looks the accepted reports of some buckets up in a list.
-    fileprivate func accepted(
-        _ task: TaskKey, _ buckets: BucketRange, besides listed: Set<ReportID>
-    ) throws -> AcceptedDifference {
-        var difference = AcceptedDifference(missing: listed)
-        try forEachAccepted(task, buckets) { row, id, bucket in
-            guard difference.missing.remove(id) == nil else { return }
-            difference.reports[bucket, default: []].append(row)
-            difference.count += 1
-        }
-        return difference
-    }
-
-    // MARK: Examination
-
-    /// Compares each proposed report with what was verified and with what the log has, some hundreds at a time.
-    fileprivate func examine(
-        _ proposal: CloseProposal, _ task: TaskKey, _ buckets: BucketRange
-    ) throws -> ProposalExamination {
-        var root = BatchRoot()
-        var drops: [ReportID] = []
-        var last: UInt64?
-        var start = 0
-        while start < proposal.reportIDs.count {
-            let block = proposal.reportIDs[start..<min(start + Self.examinedAtOnce, proposal.reportIDs.count)]
-            let leaves = try leaves(of: block, task, buckets, before: proposal.checkpointSize)
-            for id in block {
-                guard let leaf = leaves[id] else {
-                    drops.append(id)
-                    continue
-                }
-                if let last, leaf.index <= last { return .notInLogOrder(id) }
-                last = leaf.index
-                root.append(leafHash: leaf.hash)
+    /// Drops accepted reports of buckets, a page at a time.
+    ///
+    /// - Parameter select: which of a page.
+    /// - Returns: how many.
+    fileprivate func drop(
+        in buckets: BucketRange, _ task: TaskKey, _ vdaf: any TaskVDAF,
+        _ select: ([ReportCursor]) throws -> [ReportCursor]
+    ) throws -> UInt64 {
+        var dropped: UInt64 = 0
+        var last: ReportCursor?
+        while true {
+            let page = try reportPage(
+                .helper, task, buckets, after: last.map { ($0.time, $0.report) },
+                state: HelperReportState.accepted.rawValue, limit: Self.reportsPerPage)
+            guard let end = page.last else { return dropped }
+            last = end
+            let selected = try select(page)
+            guard !selected.isEmpty else { continue }
+            let bucket: (ReportCursor) -> Bucket = { report in
+                buckets.kind == Bucket.time(0).kind ? .time(report.time) : .batch(buckets.refs.lowerBound)
             }
-            start += block.count
+            try drop(Dictionary(grouping: selected, by: bucket).mapValues { $0.map(\.report) }, task, vdaf)
+            dropped += UInt64(selected.count)
         }
-        guard drops.isEmpty else { return .drop(drops) }
-        return .agreed(root: root.root, count: root.count, standing: try standing(task, buckets))
     }
 
-    private static var examinedAtOnce: Int { 1_024 }
+    private static var reportsPerPage: Int { 1_024 }
 
     /// The leaves of those reports that the helper stands by: accepted, in the buckets, and logged with what it verified,
     /// before the checkpoint's size and without an entry that ends them.
-    private func leaves(
-        of reports: ArraySlice<ReportID>, _ task: TaskKey, _ buckets: BucketRange, before size: UInt64
-    ) throws -> [ReportID: (index: UInt64, hash: [UInt8])] {
+    fileprivate func leaves(
+        of reports: [ReportID], _ task: TaskKey, _ buckets: BucketRange, before size: UInt64
+    ) throws -> [ReportID: ExaminedLeaf] {
         let found = try rows([task, size.clampedToInt64], matching: reports.map(\.blob)) {
             """
             SELECT own.report_id, own.time, own.batch, log.idx, log.leaf_hash
@@ -160,11 +164,10 @@ extension Session {
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
             """
         }
-        var leaves: [ReportID: (index: UInt64, hash: [UInt8])] = [:]
-        for row in found {
-            let bucket = try row.helperBucket()
-            guard bucket.kind == buckets.kind, buckets.refs.contains(bucket.ref) else { continue }
-            leaves[try row.id("report_id", as: ReportID.self)] = (try row.unsigned("idx"), try row.bytes("leaf_hash"))
+        var leaves: [ReportID: ExaminedLeaf] = [:]
+        for row in found where try buckets.contains(row.helperBucket()) {
+            leaves[try row.id("report_id", as: ReportID.self)] = ExaminedLeaf(
+                index: try row.unsigned("idx"), hash: try row.bytes("leaf_hash"))
         }
         return leaves
     }

@@ -49,31 +49,49 @@ package protocol HelperStore: Sendable {
     /// The close that this helper signed for exactly this selector.
     func helperClose(_ task: TaskID, _ selector: BatchSelector) async throws(DatastoreError) -> HelperClose?
 
-    /// Compares a proposal with the accepted reports and with the log as this helper has read it, unless a close was
-    /// signed meanwhile.
-    func examineProposal(_ task: TaskID, _ proposal: CloseProposal) async throws(DatastoreError) -> ProposalExamination
+    /// How often reports have joined and left a batch.
+    func helperStanding(_ task: TaskID, _ scope: BatchScope) async throws(DatastoreError) -> HelperStanding
+
+    /// The leaves of these reports, in their order; nil for one that this helper does not stand by: not accepted in the
+    /// batch, not logged before the checkpoint's size with what it verified, or logged as ended.
+    func examineLeaves(
+        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], before size: UInt64
+    ) async throws(DatastoreError) -> [ExaminedLeaf?]
 
     /// Records a signed close, which puts its reports out of reach of later changes, and drops all others of its buckets.
     ///
+    /// That nothing but the examined reports is closed over is proven here, without a list of them: none has left the
+    /// buckets since `standing` was read, each was accepted after that, and the log has no other leaves of the batch. So
+    /// what is accepted and has no such leaf is to be dropped, and the rest has to be as many as the close says.
+    ///
     /// - Parameters:
-    ///   - reports: those of the close, each of which was examined: accepted, and of its buckets.
-    ///   - standing: of the buckets, when they were examined.
+    ///   - close: over reports each of which was examined, and that are as many as the leaves that the log has of the batch
+    ///     before the checkpoint's size.
+    ///   - standing: of the buckets, read before the first was examined.
     /// - Returns: false if a bucket is closed or collected already; nothing changes then.
     /// - Throws: `.stale` where reports have left the buckets since: they are to be examined anew.
     func commitHelperClose(
-        _ task: TaskID, _ close: HelperClose, reports: [ReportID], standing: HelperStanding, vdaf: any TaskVDAF
+        _ task: TaskID, _ close: HelperClose, checkpointSize: UInt64, standing: HelperStanding, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool
 
     // MARK: Collection
 
+    /// The numbers of these reports, in their order; nil for one that is not accepted in the batch.
+    func acceptedHelperReports(
+        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID]
+    ) async throws(DatastoreError) -> [Int64?]
+
     /// Makes an uncollected batch of an uncommitted task what the leader also holds: drops every accepted report that the
     /// leader does not name, for good.
     ///
-    /// - Returns: what the leader named and this helper has not accepted, and how many reports were dropped; nil where a
-    ///   bucket is collected, and nothing has changed.
+    /// - Parameters:
+    ///   - named: the numbers of those that it names.
+    ///   - standing: of the batch, read before they were looked up.
+    /// - Returns: how many reports were dropped; nil where a bucket is collected, and nothing has changed.
+    /// - Throws: `.stale` where reports have left the batch since.
     func reconcileHelperBatch(
-        _ task: TaskID, _ scope: BatchScope, leaders: [ReportID], vdaf: any TaskVDAF
-    ) async throws(DatastoreError) -> BatchDifference?
+        _ task: TaskID, _ scope: BatchScope, named: ReportNumbers, standing: HelperStanding, vdaf: any TaskVDAF
+    ) async throws(DatastoreError) -> UInt64?
 
     /// The stored answer to an aggregate share request.
     func helperCollection(_ task: TaskID, _ share: AggregateShareID) async throws(DatastoreError) -> HelperCollection?

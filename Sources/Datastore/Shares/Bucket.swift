@@ -72,6 +72,8 @@ struct BucketRange: Hashable, Sendable {
         self.refs = refs
     }
 
+    func contains(_ bucket: Bucket) -> Bool { bucket.kind == kind && refs.contains(bucket.ref) }
+
     /// `$1` to `$4` of a condition on task, kind and ref.
     func arguments(_ task: TaskKey) -> SQLArguments { [task, kind, refs.lowerBound, refs.upperBound] }
 }

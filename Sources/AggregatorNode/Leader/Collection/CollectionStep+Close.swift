@@ -42,7 +42,7 @@ extension CollectionStep {
         guard let reports = UInt32(exactly: leaves.count), leaves.range.upperBound <= size else {
             throw DatastoreError.corrupt("a checkpoint of size \(size) does not cover the leaves of the batch")
         }
-        let head = CloseProposal.head(selector: scope.selector, checkpointSize: size, reports: reports)
+        let head = CloseProposal.Head(selector: scope.selector, checkpointSize: size).encoded(reports: reports)
         let (store, task) = (context.store, task.id)
         return .pages(
             length: head.count + ReportID.size * Int(reports), head: head, from: leaves.range.lowerBound

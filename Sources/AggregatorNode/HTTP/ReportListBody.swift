@@ -1,0 +1,71 @@
+import DAP
+import Hummingbird
+import Ledger
+
+/// The body of a request that ends in a list of report ids, read in blocks: the list is as long as a batch.
+struct ReportListBody<Head: Sendable> {
+    let head: Head
+    /// How many ids there are, as the message says.
+    let count: Int
+
+    private let message: String
+    private let limit: Int
+    private let taskID: TaskID
+    private var parts: RequestBody.AsyncIterator
+    private var reader: ReportListReader<Head>
+    private var received = 0
+
+    /// Ids of a block, at least, but for the last one.
+    private static var blockSize: Int { 1_024 }
+
+    /// Reads the head.
+    ///
+    /// - Parameters:
+    ///   - message: its name, for refusals.
+    ///   - limit: of the body's bytes; beyond, the answer is 413.
+    init(
+        _ request: Request, _ message: String, upTo limit: Int, taskID: TaskID,
+        decodeHead: @escaping @Sendable (inout ByteReader) throws(CodecError) -> Head
+    ) async throws {
+        try request.requirePlainBody()
+        if let announced = request.announcedLength, announced > limit { throw Request.tooLarge(limit) }
+        var parts = request.body.makeAsyncIterator()
+        var reader = ReportListReader(decodeHead)
+        var received = 0
+        while reader.head == nil, let part = try await parts.next() {
+            received += part.readableBytes
+            guard received <= limit else { throw Request.tooLarge(limit) }
+            do throws(CodecError) { try reader.append(part.readableBytesView) } catch {
+                throw NodeError(error, in: message, taskID: taskID)
+            }
+        }
+        guard let head = reader.head else {
+            do throws(CodecError) { try reader.finish() } catch { throw NodeError(error, in: message, taskID: taskID) }
+            throw NodeError.dap(.invalidMessage, "\(message): there is no head.", taskID: taskID)
+        }
+        self.head = head
+        count = reader.count
+        self.message = message
+        self.limit = limit
+        self.taskID = taskID
+        self.parts = parts
+        self.reader = reader
+        self.received = received
+    }
+
+    /// The next ids; nil behind the last, where the message is whole.
+    mutating func next() async throws -> [ReportID]? {
+        var block = reader.takeIDs()
+        while block.count < Self.blockSize, let part = try await parts.next() {
+            received += part.readableBytes
+            guard received <= limit else { throw Request.tooLarge(limit) }
+            do throws(CodecError) { try reader.append(part.readableBytesView) } catch {
+                throw NodeError(error, in: message, taskID: taskID)
+            }
+            block += reader.takeIDs()
+        }
+        guard block.isEmpty else { return block }
+        do throws(CodecError) { try reader.finish() } catch { throw NodeError(error, in: message, taskID: taskID) }
+        return nil
+    }
+}
