@@ -130,4 +130,17 @@ extension NodeDatabase {
         }
         return job
     }
+
+    /// Compares a helper's batch with the reports that a leader names, as the node does it.
+    func reconcile(
+        _ task: TaskID, _ scope: BatchScope, leaders: [ReportID], vdaf: any TaskVDAF
+    ) async throws -> BatchDifference? {
+        let standing = try await helperStanding(task, scope)
+        let numbers = try await acceptedHelperReports(task, scope, leaders)
+        var named = ReportNumbers()
+        for number in numbers { if let number { _ = named.insert(number) } }
+        let dropped = try await reconcileHelperBatch(task, scope, named: named, standing: standing, vdaf: vdaf)
+        let missing = zip(leaders, numbers).filter { $1 == nil }.map(\.0)
+        return dropped.map { BatchDifference(missing: missing, dropped: $0) }
+    }
 }

@@ -122,7 +122,7 @@ import Testing
         let scope = BatchScope.batch(BatchID(unchecked: [UInt8](repeating: 2, count: 32)))
         let before = try await database.sumHelperShares(task(0xD4), scope, vdaf: vdaf)
         #expect(before.count == 3)
-        let difference = try await database.reconcileHelperBatch(
+        let difference = try await database.reconcile(
             task(0xD4), scope, leaders: [11, 12].map(Make.reportID), vdaf: vdaf)
         #expect(difference == BatchDifference(missing: [], dropped: 1))
         let after = try await database.sumHelperShares(task(0xD4), scope, vdaf: vdaf)

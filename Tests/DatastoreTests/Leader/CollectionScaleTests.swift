@@ -39,9 +39,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false])
-    func aHundredThousandReportsAreCollectedByAHandfulOfRows(isInterval: Bool) async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested, [true, false])
+    func aHundredThousandReportsAreCollectedByAHandfulOfRows(_ kind: EngineKind, isInterval: Bool) async throws {
+        let temporary = try await TemporaryStore(kind)
         let counter = CountingEngine(temporary.store.engine)
         let store = NodeDatabase(counter)
         let interval = isInterval ? interval : nil
@@ -81,8 +81,9 @@ import Testing
     }
 
     /// A node that is killed goes on where it was, with each collected batch, and leaves all others alone.
-    @Test func clearingGoesOnAfterAKillAndTouchesNoOtherBatch() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func clearingGoesOnAfterAKillAndTouchesNoOtherBatch(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         for time in [100, 101, 102, 115] as [UInt64] {
             try await store.accept((0..<5).map { Int(time) * 10 + $0 }, time: time)

@@ -6,8 +6,9 @@ import Testing
 @Suite struct CollectionTests {
     private let interval = Interval(start: 100, duration: 10)
 
-    @Test func theSameBytesNameTheSameJob() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func theSameBytesNameTheSameJob(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let first = try await temporary.store.newCollection(request: [1, 2])
         #expect(try await temporary.store.newCollection(request: [1, 2]) == first)
         #expect(try await temporary.store.newCollection(request: [1, 3]).id != first.id)
@@ -16,8 +17,9 @@ import Testing
         #expect(try await reopened.activeCollections().count == 2)
     }
 
-    @Test func aDeletedJobIsGoneAndTheSameBytesMakeAnother() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aDeletedJobIsGoneAndTheSameBytesMakeAnother(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let first = try await store.newCollection()
         #expect(try await store.hideCollection(first.id, task: Make.task))
@@ -28,8 +30,9 @@ import Testing
         #expect(try await store.newCollection().id == second.id)
     }
 
-    @Test func aBatchIsSealedOnceItsEarlierReportsAreAggregated() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aBatchIsSealedOnceItsEarlierReportsAreAggregated(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2])
         let pending = try await store.pendingJob([3], time: 105)
@@ -54,8 +57,9 @@ import Testing
                 == [.batchCollected, .stored, .duplicate])
     }
 
-    @Test func sizesAndOverlapsAreRefused() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func sizesAndOverlapsAreRefused(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2, 3])
         let job = try await store.newCollection(interval: interval)
@@ -69,8 +73,9 @@ import Testing
         _ = try await store.newCollection(request: [3], interval: Interval(start: 110, duration: 5))
     }
 
-    @Test func ofTwoOverlappingRequestsTheFirstToBeSealedWins() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func ofTwoOverlappingRequestsTheFirstToBeSealedWins(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2])
         let first = try await store.newCollection(request: [1], interval: interval)
@@ -81,8 +86,9 @@ import Testing
         #expect(outcome == .overlap)
     }
 
-    @Test func leaderSelectedPicksTheOldestBatchWithEnoughReports() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func leaderSelectedPicksTheOldestBatchWithEnoughReports(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let small = try await store.batchForNextJob(task: Make.task, maxBatchSize: 1).id
         try await store.accept([1], batch: small)
@@ -98,8 +104,9 @@ import Testing
         #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["open", "closing"])
     }
 
-    @Test func stepsHappenInOrderAndOnce() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func stepsHappenInOrderAndOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2])
         let job = try await store.newCollection(interval: interval)
@@ -133,8 +140,9 @@ import Testing
             "ids stay, as replay protection")
     }
 
-    @Test func droppedReportsLeaveTheBatchWithTheirLogEntries() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func droppedReportsLeaveTheBatchWithTheirLogEntries(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2, 4])
         let job = try await store.newCollection(interval: interval)
@@ -157,8 +165,9 @@ import Testing
         }
     }
 
-    @Test func aBatchThatWasTooSmallCanBeCollectedLater() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aBatchThatWasTooSmallCanBeCollectedLater(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1])
         let job = try await store.newCollection(interval: interval)
@@ -178,9 +187,12 @@ import Testing
     }
 
     /// Whatever ends a job, its batch is not `closing` any more, and the same request starts anew.
-    @Test(arguments: BatchFate.allCases, [true, false])
-    func aFailedJobHoldsNoBatchAndStartsAnew(fate: BatchFate, isInterval: Bool) async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested, BatchFate.allCases.flatMap { [($0, true), ($0, false)] })
+    func aFailedJobHoldsNoBatchAndStartsAnew(_ kind: EngineKind, _ end: (fate: BatchFate, isInterval: Bool))
+        async throws
+    {
+        let (fate, isInterval) = end
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let interval = isInterval ? interval : nil
         let batch = isInterval ? nil : try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id
@@ -219,8 +231,9 @@ import Testing
     }
 
     /// A signed close cannot be taken back, whatever the failure says.
-    @Test func aClosedBatchIsNeverReopened() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aClosedBatchIsNeverReopened(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2])
         let job = try await store.newCollection(interval: interval)
@@ -234,9 +247,9 @@ import Testing
     }
 
     /// A job that failed behind its close and was deleted: nobody else can collect the batch.
-    @Test(arguments: [true, false])
-    func aDeletedJobsClosedBatchIsCollectedByTheSameRequest(isInterval: Bool) async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested, [true, false])
+    func aDeletedJobsClosedBatchIsCollectedByTheSameRequest(_ kind: EngineKind, isInterval: Bool) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let interval = isInterval ? Interval(start: 100, duration: 10) : nil
         let batch =
@@ -259,8 +272,9 @@ import Testing
         #expect(try await store.collection(key: job.key)?.closeEntry == nil)
     }
 
-    @Test func aDisputedBatchTakesNothingInAndIsTheLastToBeChosen() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aDisputedBatchTakesNothingInAndIsTheLastToBeChosen(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let first = try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id
         try await store.accept([1, 2], batch: first)
@@ -281,8 +295,9 @@ import Testing
         #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 2...9) == .sealed(.batch(second)))
     }
 
-    @Test func theNameOfADeferredShareSurvivesAndGoesWithWhatItWasAbout() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func theNameOfADeferredShareSurvivesAndGoesWithWhatItWasAbout(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2], logging: false)
         let job = try await store.newCollection(interval: interval)
@@ -299,8 +314,9 @@ import Testing
         #expect(try await store.acceptedIDs(.interval(interval)) == [Make.reportID(1)])
     }
 
-    @Test func theSummaryIsThatOfTheAcceptedReports() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func theSummaryIsThatOfTheAcceptedReports(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1], time: 103)
         try await store.accept([2], time: 107)
@@ -316,8 +332,9 @@ import Testing
         #expect(empty == BatchSummary())
     }
 
-    @Test func statusListsOpenBucketsBesideSealedIntervals() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func statusListsOpenBucketsBesideSealedIntervals(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.accept([1, 2], time: 100)
         try await store.accept([3], time: 200)
@@ -330,8 +347,9 @@ import Testing
     }
 
     /// A close names its leaves in the order of the log, which is not that of the upload, and others stand in between.
-    @Test func leavesComeInLogOrderPageByPage() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func leavesComeInLogOrderPageByPage(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         var expected: [ReportID] = []
         for round in 0..<4 {
@@ -366,8 +384,9 @@ import Testing
     }
 
     /// Of what a helper names, only reports of the batch are dropped.
-    @Test func onlyReportsOfTheBatchAreFoundAmongOthers() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func onlyReportsOfTheBatchAreFoundAmongOthers(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let batch = try await store.batchForNextJob(task: Make.task, maxBatchSize: 2).id
         try await store.accept([1, 2], batch: batch)
@@ -382,8 +401,9 @@ import Testing
     }
 
     /// A retry of a proposal has to be the same bytes: only the checkpoint's size is stored.
-    @Test func nothingJoinsOrLeavesASealedBatch() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func nothingJoinsOrLeavesASealedBatch(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let batch = try await store.batchForNextJob(task: Make.task, maxBatchSize: 9).id
         try await store.accept([1, 2], batch: batch)
