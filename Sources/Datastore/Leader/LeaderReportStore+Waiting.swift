@@ -25,26 +25,22 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> [WaitingReport] {
         try await read { session in
             guard let key = try session.taskKey(task) else { return [] }
-            // As many more as are excluded: a few hundred at most, and narrow rows. Payloads are read of those that are
-            // taken.
+            // As many more as are excluded: a few hundred at most, and narrow rows.
             let candidates = try session.rows(
                 """
-                SELECT r.report, r.report_id, r.time, r.attempts, r.refused_after,
-                    CAST(LENGTH(p.metadata) + LENGTH(p.public_share) + LENGTH(p.input_share) + LENGTH(p.helper_share)
-                        AS BIGINT) AS size
-                FROM leader_reports AS r JOIN leader_payloads AS p ON p.report = r.report
-                WHERE r.task = $1 AND r.state = 0 AND (r.not_before <= $2 OR r.not_before > $3)
-                ORDER BY r.report LIMIT $4
+                SELECT report, report_id, time, attempts, refused_after FROM leader_reports
+                WHERE task = $1 AND state = 0 AND (not_before <= $2 OR not_before > $3) ORDER BY report LIMIT $4
                 """,
                 [
                     key, now.clampedToInt64, (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64,
                     limit + excluded.count,
-                ])
+                ]
+            ).filter { try !excluded.contains($0.integer("report")) }.prefix(limit)
+            let sizes = try session.payloadSizes(of: try candidates.map { try $0.integer("report") })
             var taken: [SQLRow] = []
             var size = 0
-            for row in candidates where taken.count < limit && size < payloadLimit {
-                guard try !excluded.contains(row.integer("report")) else { continue }
-                size += Int(try row.integer("size")) - ShareKey.overhead
+            for row in candidates where size < payloadLimit {
+                size += sizes[try row.integer("report")] ?? 0
                 taken.append(row)
             }
             return try session.waitingReports(taken)
@@ -116,6 +112,20 @@ extension Session {
                 helperShare: try row.bytes("helper_share"))
         }
         return payloads
+    }
+
+    /// How many bytes the payloads of reports have, without reading them.
+    fileprivate func payloadSizes(of reports: [Int64]) throws -> [Int64: Int] {
+        let found = try rows([], matching: reports.map(SQLValue.integer)) {
+            """
+            SELECT report, CAST(LENGTH(metadata) + LENGTH(public_share) + LENGTH(input_share) + LENGTH(helper_share)
+                AS BIGINT) AS size
+            FROM leader_payloads WHERE report IN (\($0))
+            """
+        }
+        return Dictionary(
+            try found.map { (try $0.integer("report"), Int(try $0.integer("size")) - ShareKey.overhead) }
+        ) { first, _ in first }
     }
 
     // MARK: Numbers

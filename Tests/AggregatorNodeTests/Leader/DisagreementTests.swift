@@ -25,7 +25,9 @@ import Testing
             case .created(let key) = try await store.createJob(
                 job, refused: [], task: client.file.taskID, maxBatchSize: 1_000)
         else { throw CancellationError() }
-        try await store.finishJob(key, outcomes: [(id, .accepted(outputShare: [0], logEntry: nil))])
+        let nothing = [UInt8](repeating: 0, count: client.vdaf.sizes.outputShare)
+        try await store.finishJob(
+            key, outcomes: [(id, .accepted(outputShare: nothing, logEntry: nil))], vdaf: client.vdaf)
     }
 
     /// Puts a report into a batch at the helper, as a job that the leader has forgotten would have.

@@ -117,8 +117,10 @@ struct PairClient: Sendable {
         let entry = ReportEntry(
             taskID: file.taskID, batchID: batch, metadata: report.metadata, leaderCommitment: commitments[0],
             helperCommitment: commitments[1])
+        let nothing = [UInt8](repeating: 0, count: vdaf.sizes.outputShare)
         try await store.finishJob(
-            key, outcomes: [(id, .accepted(outputShare: [0], logEntry: LedgerEntry.report(entry).encoded()))])
+            key, outcomes: [(id, .accepted(outputShare: nothing, logEntry: LedgerEntry.report(entry).encoded()))],
+            vdaf: vdaf)
     }
 
     func receipt(_ id: ReportID) async throws -> Answer {

@@ -56,12 +56,13 @@ import TransparencyLog
     @Test func withdrawalsOfReportsThatAreNotThereAreBounded() async throws {
         let pair = try NodePair()
         let file = try await pair.addTask(committed: true, mode: .leaderSelected)
+        let vdaf = try makeTaskVDAF(file.configuration.vdaf)
         let store = try NodeDatabase.open(path: pair.leader.databasePath)
         defer { try? store.close() }
         func withdraw(_ id: ReportID, _ task: TaskID = file.taskID) async throws -> WithdrawalOutcome {
             let key = try ClaimKey.derive(seed: [UInt8](repeating: 8, count: 32), taskID: task, reportID: id)
             return try await store.withdraw(
-                try WithdrawalEntry(taskID: task, reportID: id, key: key), earlyLimit: 2)
+                try WithdrawalEntry(taskID: task, reportID: id, key: key), earlyLimit: 2, vdaf: vdaf)
         }
         let ids = (0..<3).map { _ in ReportID.random() }
         let before = try await store.logSize()
