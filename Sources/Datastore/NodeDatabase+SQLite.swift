@@ -7,7 +7,9 @@ extension NodeDatabase {
 
     package static func open(path: String, settings: SQLiteSettings) throws(DatastoreError) -> NodeDatabase {
         var notes: [String] = []
-        let engine = try SQLiteEngine.open(path: path, settings: settings) { notes = try $0.prepareTables() }
+        let engine = try SQLiteEngine.open(
+            path: path, settings: settings, looking: SQLiteEngine.refuseUnsuitable,
+            preparing: { notes = try $0.prepareTables() })
         return NodeDatabase(engine, notes: notes)
     }
 }

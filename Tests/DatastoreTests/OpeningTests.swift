@@ -63,29 +63,38 @@ import Testing
         }
     }
 
-    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+    /// No share lies open in the file or in what SQLite keeps beside it, and the key that one is sealed under is nowhere once
+    /// its batch is collected.
+    @Test func sharesLieSealedAndTheirKeyGoesAtCollection() async throws {
         let temporary = try TemporaryStore()
-        let path = temporary.directory.appending(path: "other").path
-        try Data(repeating: 0x55, count: 5_000).write(to: URL(filePath: path))
-        #expect(throws: DatastoreError.self) { try NodeDatabase.open(path: path) }
-    }
-
-    /// Deleted shares must not stay readable in the file's free pages.
-    @Test func deletedSharesAreOverwritten() async throws {
-        let temporary = try TemporaryStore()
+        let store = temporary.store
         let marker = Array("a very recognizable input share".utf8)
         var report = Make.report(1)
         report.payload.inputShare = marker
-        _ = try await temporary.store.storeReports([report], task: Make.task, bucketCapacity: nil)
-        try temporary.store.close()
-        #expect(try Data(contentsOf: URL(filePath: temporary.path)).firstRange(of: marker) != nil)
+        _ = try await store.storeReports([report], task: Make.task, bucketCapacity: nil)
+        try await store.accept([2, 3])
+        let keys = try await store.engine.read { session in
+            try session.rows("SELECT secret FROM share_keys").map { try $0.bytes("secret") }
+        }
+        #expect(keys.count == 1)
+        #expect(try files(temporary, with: marker).isEmpty)
+        #expect(try !files(temporary, with: keys[0]).isEmpty)
 
-        temporary.store = try .open(path: temporary.path)
-        _ = try await temporary.store.createJob(
+        _ = try await store.createJob(
             nil, refused: [RefusedReport(reportID: Make.reportID(1), error: .vdafVerifyError)], task: Make.task,
             maxBatchSize: 10)
-        try temporary.store.close()
-        #expect(try Data(contentsOf: URL(filePath: temporary.path)).firstRange(of: marker) == nil)
-        temporary.store = try .open(path: temporary.path)
+        let interval = Interval(start: 100, duration: 10)
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        try await store.recordHelperShare([1], statement: nil, collection: job.key)
+        try await store.publish(response: [2], batchEntry: nil, collection: job.key)
+        #expect(try files(temporary, with: keys[0]).isEmpty)
+    }
+
+    /// The names of the files of a database in which some bytes are.
+    private func files(_ temporary: TemporaryStore, with bytes: [UInt8]) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: temporary.directory.path).filter { name in
+            try Data(contentsOf: temporary.directory.appending(path: name)).firstRange(of: bytes) != nil
+        }
     }
 }

@@ -19,7 +19,7 @@ final class FormerDatabase {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let sql = try String(
             contentsOf: folder.appending(path: "Fixtures/schema1/\(name.rawValue).sql"), encoding: .utf8)
-        let queue = try DatabaseQueue(path: file.path)
+        let queue = try Self.hastyQueue(file.path)
         try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
         if let change { try queue.writeWithoutTransaction { try $0.execute(sql: change) } }
         try queue.close()
@@ -30,6 +30,13 @@ final class FormerDatabase {
         let database = try NodeDatabase.open(path: file.path)
         try database.close()
         return database.notes
+    }
+
+    /// A connection that waits for no disk: for what only has to be there before a test begins.
+    static func hastyQueue(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// Rows of a file, each as its values in words.

@@ -2,17 +2,24 @@ import Foundation
 import GRDB
 
 extension SQLiteEngine {
-    /// Opens the file, creating it where it is missing, and lets `preparing` bring its tables up to date.
+    /// Opens the file, creating it where it is missing.
     ///
     /// Several processes may open a new file at once: one after the other makes what is missing.
+    ///
+    /// - Parameters:
+    ///   - looking: may refuse the file, before it is opened for writing: that would already change one that is somebody
+    ///     else's.
+    ///   - preparing: brings its tables up to date.
     package static func open(
-        path: String, settings: SQLiteSettings = SQLiteSettings(), preparing: (SQLiteEngine) throws -> Void
+        path: String, settings: SQLiteSettings = SQLiteSettings(), looking: (Session) throws -> Void = { _ in },
+        preparing: (SQLiteEngine) throws -> Void
     ) throws(DatastoreError) -> SQLiteEngine {
         do {
             let turn = try OpeningTurn(path: path, patience: .seconds(SQLiteSettings.busyTimeout))
             defer { turn.end() }
             return try turn.repeatingWhileBusy {
                 try createPrivately(path)
+                try look(at: path, looking)
                 let pool = try DatabasePool(path: path, configuration: settings.configuration())
                 try SQLiteSettings.requireDurability(pool)
                 let engine = SQLiteEngine(pool)
@@ -27,6 +34,14 @@ extension SQLiteEngine {
         } catch {
             throw .sqlite(error)
         }
+    }
+
+    private static func look(at path: String, _ looking: (Session) throws -> Void) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.inDatabase { try looking(Session(SQLiteConnection($0))) }
+        try queue.close()
     }
 
     /// The file holds shares and verification keys, so only its owner may read it. SQLite gives its journal files the mode of

@@ -4,6 +4,11 @@ import GRDB
 // The tables of a file: made, or brought up from schema 1.
 
 extension SQLiteEngine {
+    /// Refuses a file whose tables are not a node's of this version or an older one.
+    static func refuseUnsuitable(_ session: Session) throws {
+        _ = try SchemaVersion.step(for: look(session), schema1: Schema1.names)
+    }
+
     /// Makes the tables of a new file, or brings those of an older version up to date.
     ///
     /// - Returns: what an operator should know about it.
@@ -24,7 +29,7 @@ extension SQLiteEngine {
     }
 
     /// Which tables the file has.
-    static func look(_ session: Session) throws -> SchemaVersion.Findings {
+    private static func look(_ session: Session) throws -> SchemaVersion.Findings {
         let tables = try session.rows("SELECT name FROM sqlite_master WHERE type = 'table'").map { try $0.text("name") }
         var found = SchemaVersion.Findings(tables: Set(tables.filter { !$0.hasPrefix("sqlite_") }))
         if found.tables.contains(SchemaVersion.table) {

@@ -5,9 +5,9 @@
 import GRDB
 
 /// The tables of schema 1. SQLite only.
-enum Schema1 {
+package enum Schema1 {
     /// Its migrations, in the order in which they are carried out, each in a transaction of its own.
-    static var migrator: DatabaseMigrator {
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         registerTaskMigrations(&migrator)
         registerLogMigrations(&migrator)

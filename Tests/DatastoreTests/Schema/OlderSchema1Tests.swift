@@ -1,0 +1,61 @@
+import Datastore
+import Foundation
+import GRDB
+import Testing
+
+/// Schema 1 as it is kept: what the versions before made, and databases of those that did not have all of it.
+@Suite struct OlderSchema1Tests {
+    /// What SQLite keeps of definitions, without the layout of the text.
+    private func definitions(_ path: String) throws -> [[String]] {
+        try FormerDatabase.rows(path, "SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").map { row in
+            row.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+        }
+    }
+
+    @Test(arguments: FormerDatabase.Name.allCases)
+    func theKeptMigrationsMakeWhatTheVersionBeforeMade(name: FormerDatabase.Name) throws {
+        let former = try FormerDatabase(name)
+        let file = try SQLiteFile()
+        let queue = try FormerDatabase.hastyQueue(file.path)
+        try Schema1.migrator.migrate(queue)
+        try queue.close()
+        #expect(try definitions(file.path) == definitions(former.file.path))
+        let names = "SELECT identifier FROM grdb_migrations ORDER BY rowid"
+        #expect(try FormerDatabase.rows(file.path, names) == FormerDatabase.rows(former.file.path, names))
+    }
+
+    /// Each migration was a transaction, so a file may have ended behind any of them: because its version had no more, or
+    /// because it was killed.
+    @Test(arguments: Schema1.migrator.migrations)
+    func whatEndsBehindAnyMigrationIsCarriedOver(last: String) async throws {
+        let file = try SQLiteFile()
+        let queue = try FormerDatabase.hastyQueue(file.path)
+        try Schema1.migrator.migrate(queue, upTo: last)
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO tasks (task_id, name, configuration, collector_config, verify_key)
+                    VALUES (zeroblob(32), 'kept', x'01', x'02', zeroblob(32))
+                    """)
+        }
+        try queue.close()
+        let database = try NodeDatabase.open(path: file.path)
+        #expect(!database.notes.isEmpty)
+        let tasks = try await database.tasks()
+        #expect(tasks.map(\.name) == ["kept"] && tasks[0].service == .served && tasks[0].verifyKeys.map(\.id) == [0])
+        try database.close()
+        #expect(try NodeDatabase.open(path: file.path).notes.isEmpty)
+    }
+
+    /// A first start that was killed before its first migration.
+    @Test func aFileWithNothingButTheListIsANewOne() throws {
+        let file = try SQLiteFile()
+        let queue = try FormerDatabase.hastyQueue(file.path)
+        try queue.writeWithoutTransaction {
+            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
+        try queue.close()
+        try NodeDatabase.open(path: file.path).close()
+        #expect(try FormerDatabase.rows(file.path, "SELECT version FROM cairn_schema") == [["2"]])
+    }
+}
