@@ -59,7 +59,6 @@ import TransparencyLog
         let vdaf = try makeTaskVDAF(file.configuration.vdaf)
         let store = try NodeDatabase.open(path: pair.leader.databasePath)
         defer { try? store.close() }
-        let vdaf = try makeTaskVDAF(file.configuration.vdaf)
         func withdraw(_ id: ReportID, _ task: TaskID = file.taskID) async throws -> WithdrawalOutcome {
             let key = try ClaimKey.derive(seed: [UInt8](repeating: 8, count: 32), taskID: task, reportID: id)
             return try await store.withdraw(
