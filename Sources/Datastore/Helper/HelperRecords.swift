@@ -90,6 +90,11 @@ package struct HelperStanding: Sendable, Equatable {
     package var joined: UInt64
     package var left: UInt64
 
+    package init(joined: UInt64, left: UInt64) {
+        self.joined = joined
+        self.left = left
+    }
+
     /// How many reports are accepted.
     package var accepted: UInt64 { joined - left }
 }

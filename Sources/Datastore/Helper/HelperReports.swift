@@ -109,7 +109,7 @@ extension Session {
         try execute(
             """
             INSERT INTO helper_clearings (task, kind, ref, end_ref, through)
-            SELECT task, kind, ref, ref + 1, CAST($2 AS BIGINT) FROM helper_buckets AS b WHERE b.task = $1 AND \(Self.hasSum)
+            SELECT task, kind, ref, ref + 1, CAST($2 AS BIGINT) FROM helper_buckets WHERE task = $1
             ON CONFLICT (task, kind, ref) DO NOTHING
             """, [task, Int64.min])
         for buckets in BucketRange.all {

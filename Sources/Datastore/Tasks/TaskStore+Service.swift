@@ -27,7 +27,7 @@ extension NodeDatabase {
     }
 
     package func endTask(_ id: TaskID, mayDiscard: Bool) async throws(DatastoreError) -> TaskEnding {
-        try await write { session in
+        let ending: TaskEnding = try await write { session in
             guard let task = try session.lockedTask(id, .exclusive),
                 let stored = try session.first("SELECT service FROM tasks WHERE task = $1", [task])
             else { return .unknown }
@@ -46,6 +46,9 @@ extension NodeDatabase {
             try session.countTaskChange()
             return ending
         }
+        // Keys of shares were destroyed.
+        if case .ended(let discarded) = ending, discarded > 0 { try await engine.scrub() }
+        return ending
     }
 
     package func burden(of id: TaskID) async throws(DatastoreError) -> TaskBurden {

@@ -1,0 +1,218 @@
+import DAP
+import Datastore
+import Ledger
+import Testing
+
+/// What a signed close does to the reports of its buckets, and what it leaves as it is.
+@Suite struct HelperCloseTests {
+    private let interval = Interval(start: 100, duration: 10)
+    private var selector: BatchSelector { .timeInterval(interval) }
+    private var scope: BatchScope { .interval(interval) }
+
+    @Test(arguments: EngineKind.tested)
+    func aClosedBatchChangesNoMore(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        let shares = try await reports.accept(1...4, in: store)
+        try await reports.log(1...4, in: store)
+        #expect(try await reports.close(1...4, selector, in: store))
+        #expect(try await !closedAgain(reports, store), "a bucket is closed once")
+        #expect(
+            try await reports.job([reports.verified(5), reports.verified(6, time: 110)], in: store)
+                == [.batchCollected, nil])
+        #expect(try await reports.withdraw(1, in: store) == .tooLate)
+        let compared = try await store.reconcileHelperBatch(Make.task, scope, leaders: [], vdaf: reports.vdaf)
+        #expect(compared == nil)
+        try await reports.expectSum(scope, of: shares, in: store)
+        let signed = try await temporary.afterKill().helperClose(Make.task, selector)
+        #expect(signed?.count == 4 && signed?.signature == [9])
+        #expect(try await store.helperClose(Make.task, .timeInterval(Interval(start: 100, duration: 9))) == nil)
+    }
+
+    private func closedAgain(_ reports: HelperReports, _ store: NodeDatabase) async throws -> Bool {
+        let other = BatchSelector.timeInterval(Interval(start: 109, duration: 5))
+        return try await store.commitHelperClose(
+            Make.task, HelperReports.close(other, root: [1], count: 0), reports: [],
+            standing: HelperStanding(joined: 0, left: 0), vdaf: reports.vdaf)
+    }
+
+    /// What the proposal leaves out is dropped, however much it is, and its sum is that of what remains.
+    @Test(arguments: EngineKind.tested)
+    func whatACloseLeavesOutIsDropped(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        var shares: [Int: [UInt8]] = [:]
+        for block in 0..<3 {
+            let numbers = (0..<200).map { block * 200 + $0 }
+            shares.merge(try await reports.accept(numbers, time: UInt64(100 + block), in: store)) { $1 }
+        }
+        let proposed = (0..<600).filter { $0 % 10 == 0 }
+        let outside = try await reports.accept([1_000], time: 110, in: store)
+        try await reports.log(proposed, in: store)
+        #expect(try await reports.close(proposed, selector, in: store))
+        try await reports.expectSum(scope, of: shares.filter { $0.key % 10 == 0 }, in: store)
+        try await reports.expectSum(.interval(Interval(start: 110, duration: 1)), of: outside, in: store)
+        let words = try await store.helperRefusals(Make.task, [10, 11, 1_000].map(Make.reportID))
+        #expect(words == [nil, .rejected(.reportDropped), nil])
+        #expect(try await reports.job([reports.verified(11, time: 300)], in: store) == [.reportReplayed])
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+
+    /// A close over all reports, and their collection, change a number of rows that does not grow with them.
+    @Test func closingAndCollectingChangeNoReport() async throws {
+        let temporary = try TemporaryStore()
+        let counter = CountingEngine(temporary.store.engine)
+        let (store, reports) = (NodeDatabase(counter), try HelperReports())
+        var changes: [Int] = []
+        var next = 0
+        for (batch, size) in [(BatchID.random(), 3), (BatchID.random(), 90)] {
+            let numbers = next..<(next + size)
+            next += size
+            try await reports.accept(numbers, batch: batch, in: store)
+            try await reports.log(numbers, batch: batch, in: store)
+            _ = counter.take()
+            #expect(try await reports.close(numbers, .leaderSelected(batch), in: store))
+            #expect(try await reports.collect(.batch(batch), in: store) == .stored)
+            changes.append(counter.take().changes)
+        }
+        #expect(changes[0] == changes[1] && changes[1] <= 8, "\(changes)")
+    }
+
+    @Test(arguments: EngineKind.tested)
+    func onlyWhatIsAcceptedAndLoggedIsAgreedTo(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        // 1 to 6 are logged, of which 5 is not accepted, 6 is of another time, 4 is withdrawn, and 3 is logged last.
+        try await reports.accept([1, 2, 3, 4, 7], in: store)
+        try await reports.accept([6], time: 200, in: store)
+        try await reports.log([1, 2, 4, 5], in: store)
+        try await reports.log([6], time: 200, in: store)
+        try await reports.log([3], in: store)
+        try await reports.withdraw(4, in: store)
+        func examine(_ numbers: [Int], size: UInt64 = 99) async throws -> ProposalExamination {
+            try await store.examineProposal(
+                Make.task,
+                CloseProposal(selector: selector, checkpointSize: size, reportIDs: numbers.map(Make.reportID)))
+        }
+        #expect(try await examine([1, 2, 4, 5, 6, 3, 7, 8]) == .drop([4, 5, 6, 7, 8].map(Make.reportID)))
+        #expect(
+            try await examine([1, 2, 3], size: 5) == .drop([Make.reportID(3)]), "its leaf comes behind the checkpoint")
+        #expect(try await examine([2, 1]) == .notInLogOrder(Make.reportID(1)))
+        #expect(try await examine([1, 1]) == .notInLogOrder(Make.reportID(1)))
+        // Somebody's entry ends 2.
+        #expect(
+            try await store.advanceHelperLog(
+                origin: "log", previous: 6, to: HelperLogPosition(size: 7, range: []),
+                entries: [.rejected(Make.task, Make.reportID(2), index: 6)]))
+        #expect(try await examine([1, 2, 3]) == .drop([Make.reportID(2)]))
+        guard case .agreed(_, let count, let standing) = try await examine([1, 3]) else {
+            Issue.record("not agreed to")
+            return
+        }
+        #expect(count == 2 && standing == HelperStanding(joined: 5, left: 1))
+        let other = CloseProposal(
+            selector: .leaderSelected(.random()), checkpointSize: 9, reportIDs: [Make.reportID(1)])
+        #expect(try await store.examineProposal(Make.task, other) == .drop([Make.reportID(1)]))
+    }
+
+    /// Between the examination and the signature: who joins is dropped, and where somebody leaves nothing is signed.
+    @Test(arguments: EngineKind.tested)
+    func aCloseSignsWhatWasExaminedOrNothing(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        var shares = try await reports.accept(1...4, in: store)
+        try await reports.log(1...4, in: store)
+        let ids = (1...4).map(Make.reportID)
+        let proposal = CloseProposal(selector: selector, checkpointSize: 9, reportIDs: ids)
+        guard
+            case .agreed(let root, let count, let standing) = try await store.examineProposal(Make.task, proposal)
+        else {
+            Issue.record("not agreed to")
+            return
+        }
+        func commit(_ ids: [ReportID], _ standing: HelperStanding) async throws -> Bool {
+            try await store.commitHelperClose(
+                Make.task, HelperReports.close(selector, root: root, count: count), reports: ids, standing: standing,
+                vdaf: reports.vdaf)
+        }
+        try await reports.withdraw(2, in: store)
+        // As many again as there were.
+        try await reports.accept([5], in: store)
+        await #expect(throws: DatastoreError.stale) { try await commit(ids, standing) }
+        #expect(try await store.helperClose(Make.task, selector) == nil)
+        #expect(try await store.examineProposal(Make.task, proposal) == .drop([Make.reportID(2)]))
+        shares[2] = nil
+        let left = [1, 3, 4].map(Make.reportID)
+        #expect(try await commit(left, HelperStanding(joined: 4, left: 1)))
+        try await reports.expectSum(scope, of: shares, in: store)
+        #expect(try await store.helperRefusals(Make.task, [Make.reportID(5)]) == [.rejected(.reportDropped)])
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+
+    /// Reports that join while a batch is being closed are before the close and dropped, or come too late. Withdrawals take
+    /// effect before, or are told that they do not.
+    @Test(arguments: EngineKind.tested)
+    func joiningAndLeavingAtOnceWithACloseIsDecidedOneWay(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports(.sum(maxMeasurement: 255)))
+        let shares = try await reports.accept(0..<20, in: store)
+        try await reports.log(0..<20, in: store)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<12 {
+                group.addTask { try await reports.job([reports.verified(100 + number)], in: store) }
+                group.addTask { try await reports.withdraw(number, in: store) }
+            }
+            group.addTask {
+                var left = Array(0..<20)
+                while true {
+                    let proposal = CloseProposal(
+                        selector: selector, checkpointSize: 99, reportIDs: left.map(Make.reportID))
+                    switch try await store.examineProposal(Make.task, proposal) {
+                    case .drop(let ids): left.removeAll { ids.contains(Make.reportID($0)) }
+                    case .agreed(let root, let count, let standing):
+                        do {
+                            let isSigned = try await store.commitHelperClose(
+                                Make.task, HelperReports.close(selector, root: root, count: count),
+                                reports: proposal.reportIDs, standing: standing, vdaf: reports.vdaf)
+                            #expect(isSigned)
+                            return
+                        } catch DatastoreError.stale { continue }
+                    case let other:
+                        Issue.record("\(other)")
+                        return
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let closed = try #require(try await store.helperClose(Make.task, selector))
+        let words = try await store.helperRefusals(Make.task, (0..<20).map(Make.reportID))
+        let remaining = shares.filter { words[$0.key] == nil }
+        #expect(closed.count == UInt64(remaining.count))
+        try await reports.expectSum(scope, of: remaining, in: store)
+        let late = try await store.helperRefusals(Make.task, (100..<112).map(Make.reportID))
+        #expect(late.allSatisfy { $0 == .rejected(.reportDropped) || $0 == .rejected(.batchCollected) })
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+
+    // MARK: Comparisons
+
+    @Test(arguments: EngineKind.tested)
+    func aComparisonLeavesWhatBothHold(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        let batch = BatchID.random()
+        let shares = try await reports.accept(1...5, batch: batch, in: store)
+        let other = try await reports.accept([6], batch: .random(), in: store)
+        let leaders = [2, 9, 4, 6].map(Make.reportID)
+        let difference = try await store.reconcileHelperBatch(
+            Make.task, .batch(batch), leaders: leaders, vdaf: reports.vdaf)
+        #expect(difference == BatchDifference(missing: [9, 6].map(Make.reportID), dropped: 3))
+        try await reports.expectSum(.batch(batch), of: shares.filter { [2, 4].contains($0.key) }, in: store)
+        let unknown = try await store.reconcileHelperBatch(
+            Make.task, .batch(.random()), leaders: leaders, vdaf: reports.vdaf)
+        #expect(unknown == BatchDifference(missing: leaders, dropped: 0))
+        #expect(other.count == 1)
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+}

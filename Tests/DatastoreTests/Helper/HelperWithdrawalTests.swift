@@ -1,0 +1,111 @@
+import DAP
+import Datastore
+import Ledger
+import Testing
+
+/// How reports leave the helper again, for their contributors.
+@Suite struct HelperWithdrawalTests {
+    private let everything = BatchScope.interval(Interval(start: 0, duration: 1_000))
+
+    @Test(arguments: EngineKind.tested, HelperReports.types)
+    func aWithdrawnReportLeavesItsSum(kind: EngineKind, type: VDAFConfiguration) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports(type))
+        var shares = try await reports.accept(1...5, in: store)
+        #expect(try await reports.withdraw(3, claim: 1, in: store) == .wrongKey)
+        #expect(try await reports.withdraw(3, in: store) == .withdrawn)
+        #expect(try await reports.withdraw(3, in: store) == .withdrawn, "as often as one likes")
+        shares[3] = nil
+        try await reports.expectSum(everything, of: shares, in: store)
+        let word = try await store.helperRefusals(Make.task, [Make.reportID(3)])
+        #expect(try word == [reports.withdrawn(3)])
+        // It does not come back.
+        #expect(try await reports.job([reports.verified(3), reports.verified(6)], in: store) == [.reportDropped, nil])
+        #expect(try await reports.withdraw(7, in: store) == .unknown)
+        for number in shares.keys { try await reports.withdraw(number, in: store) }
+        let reopened = try await temporary.afterKill()
+        let rest = try await reopened.sumHelperShares(Make.task, everything, vdaf: reports.vdaf)
+        #expect(rest.count == 1)
+        try await HelperAudit(store: reopened, reports: reports).check()
+    }
+
+    @Test(arguments: EngineKind.tested)
+    func aWithdrawalThatComesFirstStopsItsReportAlone(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        for (number, claim) in [(1, 0), (1, 1), (2, 1), (3, 0)] {
+            #expect(try await reports.withdraw(number, claim: claim, earlyLimit: 9, in: store) == .pending)
+        }
+        #expect(try await reports.withdraw(1, earlyLimit: 9, in: store) == .pending, "it is there already")
+        // 2 was withdrawn by somebody else; 3 is refused, and that is the last word.
+        let answers = try await reports.job(
+            [reports.verified(1), reports.verified(2), reports.refused(3, .invalidMessage)], in: store)
+        #expect(answers == [.reportDropped, nil, .invalidMessage])
+        let words = try await store.helperRefusals(Make.task, [1, 2, 3].map(Make.reportID))
+        #expect(try words == [reports.withdrawn(1), nil, .rejected(.invalidMessage)])
+        let left = try await store.engine.read { session in
+            try session.integer("SELECT COUNT(*) FROM helper_early_withdrawals")
+        }
+        #expect(left == 0, "whatever has come waits no more")
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+
+    /// Nothing that waits makes room, and however many ask at once, for however many tasks, the bound holds.
+    @Test(arguments: EngineKind.tested)
+    func waitingWithdrawalsAreBounded(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let tasks = try (0..<3).map { number in
+            var reports = try HelperReports()
+            if number > 0 { reports.task = .random() }
+            return reports
+        }
+        let outcomes = try await withThrowingTaskGroup(of: WithdrawalOutcome.self) { group in
+            for number in 0..<30 {
+                group.addTask { try await tasks[number % 3].withdraw(number, earlyLimit: 7, in: store) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == .pending } == 7)
+        #expect(outcomes.count { $0 == .full } == 23)
+        try await HelperAudit(store: store, reports: tasks[0]).check()
+    }
+
+    /// A row cannot be given what belongs to another: not the share of another report, not a share of another kind, not a
+    /// part of another sum.
+    @Test(arguments: HelperReports.types)
+    func sharesCannotBeMovedBetweenRows(type: VDAFConfiguration) async throws {
+        let temporary = try TemporaryStore()
+        let (store, reports) = (temporary.store, try HelperReports(type))
+        let scope = BatchScope.interval(Interval(start: 100, duration: 1))
+        for other in ["helper_kept_shares WHERE report = 2", "share_sums WHERE ref = 100"] {
+            let fresh = try TemporaryStore()
+            try await reports.accept([1, 2, 3], in: fresh.store)
+            try await fresh.store.engine.write { session in
+                try session.execute(
+                    "UPDATE helper_kept_shares SET share = (SELECT share FROM \(other)) WHERE report = 1")
+            }
+            await #expect(throws: DatastoreError.self) { try await reports.withdraw(1, in: fresh.store) }
+            #expect(try await reports.withdraw(2, in: fresh.store) == .withdrawn)
+        }
+        let shares = try await reports.accept([1, 2], in: store)
+        try await reports.accept([3], time: 200, in: store)
+        try await store.engine.write {
+            try $0.execute("UPDATE helper_kept_shares SET kind = 1 - kind WHERE report = 1")
+        }
+        await #expect(throws: DatastoreError.self) { try await reports.withdraw(1, in: store) }
+        try await reports.expectSum(scope, of: shares, in: store)
+        // The sum of another bucket, with its key.
+        try await store.engine.write { session in
+            try session.execute(
+                """
+                UPDATE share_sums SET share = (SELECT share FROM share_sums WHERE ref = 200),
+                    share_key = (SELECT share_key FROM share_sums WHERE ref = 200) WHERE ref = 100
+                """)
+        }
+        await #expect(throws: DatastoreError.self) {
+            try await store.sumHelperShares(Make.task, scope, vdaf: reports.vdaf)
+        }
+        await #expect(throws: DatastoreError.self) { try await reports.accept([4], in: store) }
+    }
+}
