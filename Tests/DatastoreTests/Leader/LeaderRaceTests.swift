@@ -171,26 +171,28 @@ import Testing
         for first in stride(from: 0, to: 60, by: 10) { jobs.append(try await store.formJob(Array(first..<first + 10))) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (position, job) in jobs.enumerated() {
+                let members = position * 10..<position * 10 + 10
                 group.addTask {
                     try await store.finish(
                         job,
-                        try (position * 10..<position * 10 + 10).map {
+                        try members.map {
                             let leaf = try Make.leaf($0, time: UInt64(100 + $0 % 3))
                             return ($0, .accepted(outputShare: Make.share($0), logEntry: leaf))
                         })
                 }
-            }
-            for number in stride(from: 0, to: 60, by: 4) {
+                // One after the other, so that some comes at every moment of the job's end.
                 group.addTask {
-                    let outcome = try await store.withdraw(number)
-                    #expect([.pending, .withdrawn].contains(outcome))
+                    for number in members.prefix(7) {
+                        let outcome = try await store.withdraw(number)
+                        #expect([.pending, .withdrawn].contains(outcome))
+                    }
                 }
             }
             try await group.waitForAll()
         }
         let counts = try await store.reportCounts(task: Make.task)
-        #expect(counts.accepted == 45 && counts.withdrawn == 15)
-        #expect(try await store.logSize() == 75)
+        #expect(counts.accepted == 18 && counts.withdrawn == 42)
+        #expect(try await store.logSize() == 60 + 42, "every report has its leaf, and each withdrawal its entry")
         try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
     }
 }
