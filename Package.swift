@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "Parallel"),
         .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL", "Parallel"]),
         .target(name: "Ristretto255", dependencies: ["CEdwards25519", "COpenSSL", "Parallel"]),
+        .target(name: "Ed25519", dependencies: ["COpenSSL", "Parallel", "Ristretto255"]),
         .target(name: "Commitments", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255"]),
         .target(
             name: "ZeroKnowledge", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255", "Commitments"]),

@@ -14,6 +14,9 @@ public struct CompressedPoint: Sendable, Hashable {
     private let word2: UInt64
     private let word3: UInt64
 
+    /// 32 zero bytes: the identity of ristretto255.
+    package static let zero = CompressedPoint(words: (0, 0, 0, 0))
+
     init(words: (UInt64, UInt64, UInt64, UInt64)) {
         (word0, word1, word2, word3) = words
     }

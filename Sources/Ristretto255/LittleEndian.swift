@@ -4,8 +4,21 @@ enum LittleEndian {
     static func fourWords(
         _ bytes: some Collection<UInt8>
     ) throws(RistrettoError) -> (UInt64, UInt64, UInt64, UInt64) {
+        // Most callers are other modules with arrays, for whom going byte by byte through `Collection` is slow.
+        if let words = bytes.withContiguousStorageIfAvailable({ fourWords($0) }) {
+            guard let words else { throw .wrongLength(expected: 32, actual: bytes.count) }
+            return words
+        }
         let words = try self.words(bytes, count: 4)
         return (words[0], words[1], words[2], words[3])
+    }
+
+    private static func fourWords(_ bytes: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64, UInt64, UInt64)? {
+        guard bytes.count == 32 else { return nil }
+        func word(_ index: Int) -> UInt64 {
+            UInt64(littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+        }
+        return (word(0), word(1), word(2), word(3))
     }
 
     /// Reads exactly 8·count bytes.

@@ -24,6 +24,23 @@ package enum MultiScalarMethod: Sendable, Equatable {
         return straus < bucketMethod.cost ? (.straus, straus) : bucketMethod
     }
 
+    /// The sum over the first points for integers of `wordsPerScalar` words each.
+    ///
+    /// - Parameter method: nil for the cheapest.
+    /// - Precondition: a whole number of integers, and no more of them than points.
+    static func sum(
+        words: [UInt64], wordsPerScalar: Int, _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int = 1,
+        method: MultiScalarMethod? = nil
+    ) -> EdwardsPoint {
+        words.withUnsafeBufferPointer { words in
+            let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: words.count / wordsPerScalar)
+            let bits = scalars.bitLength
+            guard bits > 0 else { return .identity }
+            let method = method ?? cheapest(count: scalars.count, bits: bits, threads: threads).method
+            return method.sum(scalars, bits: bits, points, threads: threads)
+        }
+    }
+
     func sum(
         _ scalars: PublicScalars, bits: Int, _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int
     ) -> EdwardsPoint {

@@ -55,14 +55,10 @@ extension RistrettoPoint {
     ) -> RistrettoPoint {
         let count = words.count / wordsPerScalar
         precondition(count * wordsPerScalar == words.count && count <= points.count, "scalars and points must match")
-        return words.withUnsafeBufferPointer { words in
-            points.withPoints { points in
-                let scalars = PublicScalars(words: words, stride: wordsPerScalar, count: count)
-                let bits = scalars.bitLength
-                guard bits > 0 else { return .identity }
-                let method = method ?? MultiScalarMethod.cheapest(count: count, bits: bits, threads: threads).method
-                return RistrettoPoint(method.sum(scalars, bits: bits, points, threads: threads))
-            }
+        return points.withPoints { points in
+            RistrettoPoint(
+                MultiScalarMethod.sum(
+                    words: words, wordsPerScalar: wordsPerScalar, points, threads: threads, method: method))
         }
     }
 }
