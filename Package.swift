@@ -56,12 +56,13 @@ let package = Package(
         .target(
             name: "DAP",
             dependencies: [
-                "Encodings", "VDAF", "Ristretto255", "Commitments", .product(name: "Crypto", package: "swift-crypto"),
+                "Encodings", "Parallel", "VDAF", "Ristretto255", "Ed25519", "Commitments",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Ledger",
             dependencies: [
-                "Encodings", "Parallel", "VDAF", "TransparencyLog", "DAP",
+                "Encodings", "Parallel", "VDAF", "Ed25519", "TransparencyLog", "DAP",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -117,8 +118,8 @@ let package = Package(
         .target(
             name: "Credit",
             dependencies: [
-                "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog",
-                "DAP", "Ledger",
+                "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519", "Commitments", "ZeroKnowledge",
+                "TransparencyLog", "DAP", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TensorFiles", dependencies: ["Encodings"]),
@@ -257,7 +258,7 @@ let package = Package(
 // then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
-        "DurableFiles", "InputFiles", "Encodings", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge",
+        "DurableFiles", "InputFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519", "Commitments", "ZeroKnowledge",
         "TransparencyLog", "DAP", "Ledger",
         "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Wallet",
     ]

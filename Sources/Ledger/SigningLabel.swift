@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 
 /// What an Ed25519 signature of Cairn's ledger is over.
 ///
@@ -46,7 +47,6 @@ package enum LedgerSignature {
 
     /// Whether `signature` is `publicKey`'s over `preimage`. Bytes that are no key or no signature are simply not valid.
     package static func isValid(_ signature: [UInt8], over preimage: [UInt8], by publicKey: [UInt8]) -> Bool {
-        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else { return false }
-        return key.isValidSignature(signature, for: preimage)
+        SignedMessage(publicKey: publicKey, signature: signature, message: preimage).isValid
     }
 }

@@ -15,8 +15,9 @@ enum LittleEndian {
 
     private static func fourWords(_ bytes: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64, UInt64, UInt64)? {
         guard bytes.count == 32 else { return nil }
+        let bytes = UnsafeRawBufferPointer(bytes)
         func word(_ index: Int) -> UInt64 {
-            UInt64(littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
         }
         return (word(0), word(1), word(2), word(3))
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Ed25519
 import Foundation
 
 /// The key by which a contributor will later speak about one report without saying who it is.
@@ -56,9 +57,14 @@ public struct ClaimKey: Hashable, Sendable {
 
     /// Whether the key's owner signed these commitments for this report.
     public func isValid(taskID: TaskID, reportID: ReportID, commitments: [[UInt8]]) -> Bool {
-        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey) else { return false }
-        let message = Self.signedBytes(taskID: taskID, reportID: reportID, commitments: commitments)
-        return key.isValidSignature(signature, for: message)
+        signed(taskID: taskID, reportID: reportID, commitments: commitments).isValid
+    }
+
+    /// What ``isValid(taskID:reportID:commitments:)`` asks about, to be checked together with others.
+    package func signed(taskID: TaskID, reportID: ReportID, commitments: [[UInt8]]) -> SignedMessage {
+        SignedMessage(
+            publicKey: publicKey, signature: signature,
+            message: Self.signedBytes(taskID: taskID, reportID: reportID, commitments: commitments))
     }
 
     /// The key in a report's extension of type ``extensionType``.

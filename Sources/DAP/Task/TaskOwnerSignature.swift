@@ -1,4 +1,5 @@
 import Crypto
+import Ed25519
 
 /// The owner's word for a task: an Ed25519 signature over the task id.
 ///
@@ -25,7 +26,6 @@ public enum TaskOwnerSignature {
 
     /// Whether the owner with this key signed the task. Bytes that are no key or no signature are simply not valid.
     public static func isValid(_ signature: [UInt8], taskID: TaskID, ownerKey: [UInt8]) -> Bool {
-        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: ownerKey) else { return false }
-        return key.isValidSignature(signature, for: signedBytes(taskID: taskID))
+        SignedMessage(publicKey: ownerKey, signature: signature, message: signedBytes(taskID: taskID)).isValid
     }
 }

@@ -1,4 +1,5 @@
 import DAP
+import Ed25519
 
 /// An accepted report of a committed task: what a receipt proves and what the public check adds up.
 ///
@@ -88,11 +89,14 @@ package struct ReportEntry: WireMessage, Equatable {
 
     /// The claim key, if it is there and its signature over the commitments holds.
     package func verifiedClaimKey() -> [UInt8]? {
-        guard let claim = metadata.claimKey,
-            claim.isValid(
-                taskID: taskID, reportID: metadata.reportID, commitments: [leaderCommitment, helperCommitment])
-        else { return nil }
+        guard let claim = signedClaim, claim.isValid else { return nil }
         return claim.publicKey
+    }
+
+    /// The claim key's signature over the commitments, to be checked together with others; nil where there is no key.
+    package var signedClaim: SignedMessage? {
+        metadata.claimKey?.signed(
+            taskID: taskID, reportID: metadata.reportID, commitments: [leaderCommitment, helperCommitment])
     }
 }
 
