@@ -17,7 +17,7 @@ struct JobVerifier: Sendable {
     /// One outcome for each report, in the order of the request.
     func verify(_ inits: [VerifyInit], threads: Int) -> [HelperOutcome] {
         let opener = task.opener(.helper, keys: keys)
-        let opened = inits.map { opener.open($0.reportShare, now: now) }
+        let opened = opener.open(inits.map(\.reportShare), now: now, threads: threads)
         // All that could be opened is verified together: hashing and the checks of commitments are batched.
         let positions = opened.indices.filter { if case .success = opened[$0] { true } else { false } }
         let verified = task.vdaf.helperInitialize(

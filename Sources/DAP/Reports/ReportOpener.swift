@@ -1,3 +1,5 @@
+import Ed25519
+import Parallel
 import VDAF
 
 /// One aggregator's gate for reports: decryption (DAP-18 section 4.5.3.3) and every check on a report that needs
@@ -40,7 +42,8 @@ package struct ReportOpener: Sendable {
     ///
     /// - Parameter now: POSIX seconds.
     package func checkUpload(_ report: Report, now: UInt64) -> ReportError? {
-        checkUploadCheaply(report, now: now) ?? checkPublicPart(report.metadata, report.publicShare)
+        checkUploadCheaply(report, now: now)
+            ?? checkPublicParts([(report.metadata, report.publicShare)], threads: 1)[0]
     }
 
     /// The part of ``checkUpload(_:now:)`` that costs nothing, for the reports of a whole request before any is opened:
@@ -65,21 +68,44 @@ package struct ReportOpener: Sendable {
     ///
     /// - Parameter now: POSIX seconds.
     package func open(_ share: ReportShare, now: UInt64) -> Result<ReportToVerify, ReportError> {
-        if let error = checkTime(share.metadata.time, now: now) { return .failure(error) }
-        if let error = checkPublicPart(share.metadata, share.publicShare) { return .failure(error) }
-        return decrypt(share)
+        open([share], now: now)[0]
     }
 
-    /// Checks an upload and decrypts the leader's part of it: ``checkUpload(_:now:)`` and then ``open(_:now:)`` without
-    /// what both look at, of which the claim key's signature costs as much as all the rest.
+    /// The same for the reports of a job: the signatures of their claim keys are checked together.
+    ///
+    /// - Parameters:
+    ///   - now: POSIX seconds.
+    ///   - threads: how many threads share the work.
+    package func open(
+        _ shares: [ReportShare], now: UInt64, threads: Int = 1
+    ) -> [Result<ReportToVerify, ReportError>] {
+        open(shares, refusing: { checkTime(shares[$0].metadata.time, now: now) }, threads: threads)
+    }
+
+    /// Checks uploads and decrypts the leader's part of them: ``checkUpload(_:now:)`` and then ``open(_:now:)`` without
+    /// what both look at.
     ///
     /// - Parameter now: POSIX seconds.
-    package func openUpload(_ report: Report, now: UInt64) -> Result<ReportToVerify, ReportError> {
-        if let error = checkUpload(report, now: now) { return .failure(error) }
-        return decrypt(
+    package func openUploads(_ reports: [Report], now: UInt64) -> [Result<ReportToVerify, ReportError>] {
+        let shares = reports.map {
             ReportShare(
-                metadata: report.metadata, publicShare: report.publicShare,
-                encryptedInputShare: report.leaderEncryptedInputShare))
+                metadata: $0.metadata, publicShare: $0.publicShare, encryptedInputShare: $0.leaderEncryptedInputShare)
+        }
+        return open(shares, refusing: { checkUploadCheaply(reports[$0], now: now) }, threads: 1)
+    }
+
+    /// - Parameter refusing: what is wrong with the share at this position, at first sight.
+    private func open(
+        _ shares: [ReportShare], refusing: (Int) -> ReportError?, threads: Int
+    ) -> [Result<ReportToVerify, ReportError>] {
+        var errors = shares.indices.map(refusing)
+        let open = errors.indices.filter { errors[$0] == nil }
+        let found = checkPublicParts(
+            open.map { (shares[$0].metadata, shares[$0].publicShare) }, threads: threads)
+        for (index, error) in zip(open, found) { errors[index] = error }
+        return concurrentMap(count: shares.count, threads: threads) { [errors] index in
+            errors[index].map { .failure($0) } ?? decrypt(shares[index])
+        }
     }
 
     private func decrypt(_ share: ReportShare) -> Result<ReportToVerify, ReportError> {
@@ -107,15 +133,45 @@ package struct ReportOpener: Sendable {
         return time < interval.start ? .taskNotStarted : .taskExpired
     }
 
+    /// What is wrong with the public parts of reports; nil where nothing is.
+    private func checkPublicParts(
+        _ parts: [(metadata: ReportMetadata, publicShare: [UInt8])], threads: Int
+    ) -> [ReportError?] {
+        var errors: [ReportError?] = []
+        var claims: [SignedMessage] = []
+        var claimants: [Int] = []
+        for (index, part) in parts.enumerated() {
+            do throws(ReportError) {
+                if let claim = try claim(part.metadata, part.publicShare) {
+                    claims.append(claim)
+                    claimants.append(index)
+                }
+                errors.append(nil)
+            } catch {
+                errors.append(error)
+            }
+        }
+        for (index, isValid) in zip(claimants, SignedMessage.areValid(claims, threads: threads)) where !isValid {
+            errors[index] = .invalidMessage
+        }
+        return errors
+    }
+
     /// The public extensions must be exactly what the task asks for: the claim key, validly signed, in a committed
     /// task, and nothing elsewhere. That covers unknown, repeated and misplaced extensions.
-    private func checkPublicPart(_ metadata: ReportMetadata, _ publicShare: [UInt8]) -> ReportError? {
-        guard let commitments = try? vdaf.commitments(publicShare: publicShare) else { return .invalidMessage }
-        guard !commitments.isEmpty else { return metadata.publicExtensions.isEmpty ? nil : .invalidMessage }
+    ///
+    /// - Returns: the signature of a committed task's report, which is still to be checked.
+    private func claim(
+        _ metadata: ReportMetadata, _ publicShare: [UInt8]
+    ) throws(ReportError) -> SignedMessage? {
+        guard let commitments = try? vdaf.commitments(publicShare: publicShare) else { throw .invalidMessage }
+        guard !commitments.isEmpty else {
+            guard metadata.publicExtensions.isEmpty else { throw .invalidMessage }
+            return nil
+        }
         guard metadata.publicExtensions.count == 1, let only = metadata.publicExtensions.first,
-            only.type == ClaimKey.extensionType, let key = try? ClaimKey(extensionData: only.data),
-            key.isValid(taskID: taskID, reportID: metadata.reportID, commitments: commitments)
-        else { return .invalidMessage }
-        return nil
+            only.type == ClaimKey.extensionType, let key = try? ClaimKey(extensionData: only.data)
+        else { throw .invalidMessage }
+        return key.signed(taskID: taskID, reportID: metadata.reportID, commitments: commitments)
     }
 }

@@ -3,7 +3,8 @@ import Datastore
 
 /// Looks at all reports of an upload: cheap checks of all of them first, then the dear ones in slices.
 package struct UploadInspection: Sendable {
-    /// Reports a slice. Each costs a decryption and, in committed tasks, two signature checks: milliseconds together.
+    /// Reports a slice. Each costs a decryption and, in committed tasks, its part in a check of signatures: milliseconds
+    /// together.
     package static let slice = 32
     /// A slice ends after the report with which it reaches so many bytes.
     package static let sliceBytes = 4 << 20
@@ -28,7 +29,7 @@ package struct UploadInspection: Sendable {
             let indices = open[slice]
             let part = indices.map { reports[$0] }
             let opened = try await turns.take { [inspector, workers] in
-                try await workers.run { part.map { inspector.inspect($0, now: now, promising: promising) } }
+                try await workers.run { inspector.inspect(part, now: now, promising: promising) }
             }
             for (index, result) in zip(indices, opened) { results[index] = result }
         }

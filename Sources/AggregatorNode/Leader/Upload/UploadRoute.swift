@@ -117,18 +117,21 @@ struct UploadInspector: Sendable {
 
     /// - Parameters:
     ///   - now: POSIX seconds.
-    ///   - promising: from when on the report is promised.
-    func inspect(_ report: Report, now: UInt64, promising: UInt64) -> Result<NewReport, ReportError> {
-        opener.openUpload(report, now: now).map { opened in
-            NewReport(
-                reportID: report.metadata.reportID, time: report.metadata.time,
-                fingerprint: fingerprint(report),
-                payload: ReportPayload(
-                    metadata: report.metadata.encoded(), publicShare: report.publicShare,
-                    inputShare: opened.inputShare, helperShare: report.helperEncryptedInputShare.encoded()),
-                deadline: Promises.deadline(task, now: promising),
-                claimKey: task.isCommitted ? report.metadata.claimKey?.publicKey : nil)
+    ///   - promising: from when on the reports are promised.
+    func inspect(_ reports: [Report], now: UInt64, promising: UInt64) -> [Result<NewReport, ReportError>] {
+        zip(reports, opener.openUploads(reports, now: now)).map { report, opened in
+            opened.map { newReport(report, opened: $0, promising: promising) }
         }
+    }
+
+    private func newReport(_ report: Report, opened: ReportToVerify, promising: UInt64) -> NewReport {
+        NewReport(
+            reportID: report.metadata.reportID, time: report.metadata.time, fingerprint: fingerprint(report),
+            payload: ReportPayload(
+                metadata: report.metadata.encoded(), publicShare: report.publicShare, inputShare: opened.inputShare,
+                helperShare: report.helperEncryptedInputShare.encoded()),
+            deadline: Promises.deadline(task, now: promising),
+            claimKey: task.isCommitted ? report.metadata.claimKey?.publicKey : nil)
     }
 
     /// What makes two uploads the same report.
