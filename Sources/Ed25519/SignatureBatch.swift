@@ -18,10 +18,11 @@ import Ristretto255
 /// more than m - 1: where all are invalid, about half as much again as one by one. A single signature is judged exactly,
 /// for z_i is no multiple of ℓ.
 struct SignatureBatch {
-    /// Where in `keys` the key of each signature is; nil for what is no signature whatever the equation says.
+    /// The R of all signatures, and behind them the different keys.
+    private let points: CurvePoints
+    private let keyCount: Int
+    /// The number of each signature's key; nil for what is no signature whatever the equation says.
     private let keyOf: [Int?]
-    private let keys: CurvePoints
-    private let commitments: CurvePoints
     /// S_i and k_i, and z_i.
     private let responses: [Scalar]
     private let challenges: [Scalar]
@@ -40,18 +41,18 @@ struct SignatureBatch {
             distinct.append(key)
             return distinct.count - 1
         }
-        let (keys, isKey) = CurvePoints.decode(distinct)
-        let (commitments, isCommitment) = CurvePoints.decode(parsed.map { $0?.commitment ?? .zero })
-        keyOf = zip(named, isCommitment).map { number, isCommitment in
-            number.flatMap { isCommitment && isKey[$0] ? $0 : nil }
+        let count = parsed.count
+        let (points, isPoint) = CurvePoints.decode(parsed.map { $0?.commitment ?? .zero } + distinct)
+        keyOf = named.enumerated().map { index, key in
+            key.flatMap { isPoint[index] && isPoint[count + $0] ? $0 : nil }
         }
-        self.keys = keys
-        self.commitments = commitments
+        self.points = points
+        keyCount = distinct.count
         responses = parsed.map { $0?.response ?? .zero }
         let hash = ChallengeHash()
         challenges = zip(signed, keyOf).map { signed, key in key == nil ? .zero : hash.challenge(signed) }
-        coefficients = Self.coefficients(count: parsed.count)
-        found = [Bool](repeating: false, count: parsed.count)
+        coefficients = Self.coefficients(count: count)
+        found = [Bool](repeating: false, count: count)
     }
 
     /// The first may be any fixed number: if it is the only one that counts, it decides, and else another one does.
@@ -87,7 +88,7 @@ struct SignatureBatch {
 
     /// -Δ over some signatures, up to points of small order.
     private func defect(_ candidates: ArraySlice<Int>) -> CurvePoint {
-        var place = [Int](repeating: -1, count: keys.count)
+        var place = [Int](repeating: -1, count: keyCount)
         var used: [Int] = []
         var factors: [Scalar] = []
         var response = Scalar.zero
@@ -102,15 +103,15 @@ struct SignatureBatch {
             response -= scalar * responses[index]
             if place[key] < 0 {
                 place[key] = used.count
-                used.append(key)
+                used.append(keyOf.count + key)
                 factors.append(.zero)
             }
             factors[place[key]] += scalar * challenges[index]
         }
         factors.append(response)
-        return commitments.gathered(Array(candidates), followedBy: .none)
+        return points.gathered(Array(candidates))
             .variableTimeMultiScalar(words: coefficients, wordsPerScalar: 2)
-            + keys.gathered(used, followedBy: .base)
+            + points.gathered(used, followedBy: .base)
             .variableTimeMultiScalar(words: Scalar.words(of: factors), wordsPerScalar: 4)
     }
 }

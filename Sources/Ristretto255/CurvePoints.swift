@@ -44,7 +44,7 @@ package struct CurvePoints: Sendable {
     package static let none = CurvePoints(PointMemory(capacity: 0), count: 0)
 
     /// The points at these indices, and behind them those of another list.
-    package func gathered(_ indices: [Int], followedBy others: CurvePoints) -> CurvePoints {
+    package func gathered(_ indices: [Int], followedBy others: CurvePoints = .none) -> CurvePoints {
         let memory = PointMemory(capacity: indices.count + others.count)
         for (place, index) in indices.enumerated() {
             precondition(0..<count ~= index, "there is no such point")

@@ -1,6 +1,5 @@
 import DAP
 import Foundation
-import Parallel
 import TransparencyLog
 import VDAF
 
@@ -20,11 +19,11 @@ import VDAF
 package struct Auditor: Sendable {
     let source: any TileSource
     let policy: LogPolicy
-    private let threads: Int
+    let threads: Int
 
     /// `source` serves `checkpoint`, tiles and `blob/<sha256>` below one prefix.
     ///
-    /// - Parameter threads: how many threads share the checks of claim keys; all processors by default.
+    /// - Parameter threads: how many threads share the checks of signatures; all processors by default.
     package init(
         source: any TileSource, policy: LogPolicy, threads: Int = ProcessInfo.processInfo.activeProcessorCount
     ) {
@@ -104,80 +103,6 @@ package struct Auditor: Sendable {
         return (ledger, checkpoint, reader)
     }
 
-    /// One pass over all entries, each hashed into the tree before it is believed.
-    func readLedgers(
-        _ reader: LogReader, wanted: TaskID?, progress: @Sendable (UInt64, UInt64) -> Void
-    ) async throws(AuditError) -> (ledgers: [TaskLedger], notes: [String]) {
-        let head = reader.head
-        var order: [TaskID] = []
-        var ledgers: [TaskID: TaskLedger] = [:]
-        var notes: [String] = []
-        // Nearly all work is checking claim keys, so reports wait for each other until there is some for every processor.
-        var waiting: [WaitingReport] = []
-        func addWaiting() {
-            let keys = concurrentMap(count: waiting.count, threads: threads) { [waiting] in
-                waiting[$0].report.verifiedClaimKey()
-            }
-            for (next, key) in zip(waiting, keys) {
-                ledgers[next.report.taskID]?
-                    .add(next.report, at: next.index, leafHash: next.leafHash, claimKey: key)
-            }
-            waiting = []
-        }
-        do {
-            for try await leaf in reader.entries(0..<head.size) {
-                if leaf.index % 256 == 0 { progress(leaf.index, head.size) }
-                guard let entry = try? LedgerEntry(decoding: leaf.bytes) else {
-                    notes.append("entry \(leaf.index) cannot be read and is ignored")
-                    continue
-                }
-                if case .report(let report) = entry {
-                    guard ledgers[report.taskID] != nil else { continue }
-                    waiting.append(WaitingReport(report: report, index: leaf.index, leafHash: leaf.leafHash))
-                    if waiting.count == Self.mostWaiting { addWaiting() }
-                    continue
-                }
-                addWaiting()
-                switch entry {
-                case .task(let task):
-                    guard let ledger = TaskLedger(task), wanted == nil || wanted == ledger.task.taskID,
-                        ledgers[ledger.task.taskID] == nil
-                    else { continue }
-                    ledgers[ledger.task.taskID] = ledger
-                    order.append(ledger.task.taskID)
-                case .rejected(let rejected): ledgers[rejected.taskID]?.add(rejected)
-                case .withdrawal(let withdrawal): ledgers[withdrawal.taskID]?.add(withdrawal)
-                case .close(let close): ledgers[close.terms.taskID]?.add(close, at: leaf.index)
-                case .batch(let batch):
-                    // The leader chose the pair: each statement is its own aggregator's, and may be another task's.
-                    for statement in [batch.leader, batch.helper] {
-                        ledgers[statement.terms.taskID]?.add(statement)
-                    }
-                    ledgers[batch.leader.terms.taskID]?.add(pair: batch)
-                case .round(let round): ledgers[round.taskID]?.add(round)
-                case .model(let model): ledgers[model.taskID]?.add(model)
-                case .payout(let payout): ledgers[payout.taskID]?.add(payout)
-                case .reveal(let reveal): ledgers[reveal.taskID]?.add(reveal, at: leaf.index)
-                case .report, .unknown: continue
-                }
-            }
-            addWaiting()
-        } catch {
-            throw .reading(error)
-        }
-        progress(head.size, head.size)
-        return (order.compactMap { ledgers[$0] }, notes)
-    }
-
-    /// A report between being read and being added to its task.
-    private struct WaitingReport: Sendable {
-        let report: ReportEntry
-        let index: UInt64
-        let leafHash: [UInt8]
-    }
-
-    private static let mostWaiting = 1024
-
     func check(_ batch: TaskLedger.ClosedBatch, of ledger: TaskLedger) async -> BatchAudit {
         var audit = BatchAudit(
             taskID: ledger.task.taskID, selector: batch.terms.selector, count: batch.terms.count,
@@ -249,8 +174,8 @@ package struct Auditor: Sendable {
             guard var check = try makeTaskVDAF(ledger.task.vdaf).makePublicCheck() else {
                 return .missing("the task's type has no public check")
             }
-            for start in stride(from: 0, to: batch.members.count, by: Self.mostWaiting) {
-                let members = batch.members[start..<min(start + Self.mostWaiting, batch.members.count)]
+            for start in stride(from: 0, to: batch.members.count, by: Self.windowLength) {
+                let members = batch.members[start..<min(start + Self.windowLength, batch.members.count)]
                 try check.add(
                     contentsOf: members.map { member in
                         let leaf = ledger.leaves[member]

@@ -74,13 +74,15 @@ package struct LoggedEnds: Sendable {
             ledger = found
         case .report(let report) where report.taskID == task.taskID:
             guard claimKeys[report.metadata.reportID] != nil else { return }
-            ledger?.add(report, at: leaf.index, leafHash: leaf.leafHash, claimKey: report.verifiedClaimKey())
+            ledger?.add(
+                report, at: leaf.index, leafHash: leaf.leafHash, isSigned: report.signedClaim?.isValid == true)
         case .rejected(let rejected) where rejected.taskID == task.taskID:
             guard claimKeys[rejected.reportID] != nil else { return }
-            ledger?.add(rejected)
+            let signature = ledger?.signature(of: rejected)
+            ledger?.add(rejected, isSigned: signature?.isValid == true)
         case .withdrawal(let withdrawal) where withdrawal.taskID == task.taskID:
             guard claimKeys[withdrawal.reportID] != nil else { return }
-            ledger?.add(withdrawal)
+            ledger?.add(withdrawal, isSigned: withdrawal.isSigned)
         case .close(let close) where close.terms.taskID == task.taskID:
             ledger?.add(close, at: leaf.index)
         default: return

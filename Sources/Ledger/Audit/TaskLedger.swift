@@ -1,4 +1,5 @@
 import DAP
+import Ed25519
 import TransparencyLog
 
 /// One task as the log tells it: its leaves, closes and statements, gathered in a single pass over the entries.
@@ -129,8 +130,8 @@ struct TaskLedger {
 
     // MARK: Reports
 
-    /// - Parameter claimKey: the report's, if its signature holds.
-    mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8], claimKey: [UInt8]?) {
+    /// - Parameter isSigned: whether its claim key has signed its commitments.
+    mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8], isSigned: Bool) {
         let id = report.metadata.reportID
         guard positions[id] == nil else {
             notes.append("report \(id) is logged twice; the second leaf counts for nothing")
@@ -149,12 +150,16 @@ struct TaskLedger {
             Leaf(
                 reportID: id, index: index, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
                 helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
-                namedClaimKey: named, claimKey: claimKey, isRejected: rejectedEarly.contains(id),
+                namedClaimKey: named, claimKey: isSigned ? named : nil, isRejected: rejectedEarly.contains(id),
                 isWithdrawn: named.map { withdrawn.contains(.init(reportID: id, claimKey: $0)) } ?? false))
     }
 
-    mutating func add(_ rejected: RejectedEntry) {
-        guard let key = keys[rejected.role], rejected.isSigned(by: key) else {
+    /// The signature that makes a rejection count, to be checked by the caller; nil where it names no aggregator.
+    func signature(of rejected: RejectedEntry) -> SignedMessage? { keys[rejected.role].map { rejected.signed(by: $0) } }
+
+    /// - Parameter isSigned: whether `signature(of:)` holds.
+    mutating func add(_ rejected: RejectedEntry, isSigned: Bool) {
+        guard isSigned else {
             notes.append("a `rejected` entry for report \(rejected.reportID) is not validly signed; it is ignored")
             return
         }
@@ -170,9 +175,10 @@ struct TaskLedger {
         leaves[position].isRejected = true
     }
 
-    mutating func add(_ withdrawal: WithdrawalEntry) {
+    /// - Parameter isSigned: whether the claim key that it names has signed it.
+    mutating func add(_ withdrawal: WithdrawalEntry, isSigned: Bool) {
         let leaf = positions[withdrawal.reportID] ?? nil
-        guard withdrawal.isSigned else {
+        guard isSigned else {
             notes.append("a `withdrawal` of report \(withdrawal.reportID) is not validly signed; it is ignored")
             return
         }

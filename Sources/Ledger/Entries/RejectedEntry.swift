@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 
 /// An aggregator's signed word that it refused a report, or dropped it when the batch closed.
 ///
@@ -49,8 +50,11 @@ package struct RejectedEntry: WireMessage, Equatable {
         SigningLabel.rejected.preimage { encodeFields(into: &$0) }
     }
 
-    package func isSigned(by statementKey: [UInt8]) -> Bool {
-        LedgerSignature.isValid(signature, over: signedBytes(), by: statementKey)
+    package func isSigned(by statementKey: [UInt8]) -> Bool { signed(by: statementKey).isValid }
+
+    /// What `isSigned(by:)` asks about, to be checked together with others.
+    package func signed(by statementKey: [UInt8]) -> SignedMessage {
+        SignedMessage(publicKey: statementKey, signature: signature, message: signedBytes())
     }
 
     private func encodeFields(into writer: inout ByteWriter) {

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 
 /// A contributor takes a report back before its batch closes.
 ///
@@ -43,8 +44,11 @@ package struct WithdrawalEntry: WireMessage, Equatable {
     }
 
     /// Whether the key that it names has signed it. That this is the report's key is for the reader to compare.
-    package var isSigned: Bool {
-        LedgerSignature.isValid(signature, over: signedBytes(), by: claimKey)
+    package var isSigned: Bool { signed.isValid }
+
+    /// What `isSigned` asks about, to be checked together with others.
+    package var signed: SignedMessage {
+        SignedMessage(publicKey: claimKey, signature: signature, message: signedBytes())
     }
 
     private func encodeFields(into writer: inout ByteWriter) {

@@ -141,7 +141,7 @@ private struct PromiseSearch {
         }
         let before = ledger?.leaves.count
         ledger?.add(
-            report, at: leaf.index, leafHash: leaf.leafHash, claimKey: report.verifiedClaimKey())
+            report, at: leaf.index, leafHash: leaf.leafHash, isSigned: report.signedClaim?.isValid == true)
         guard ledger?.leaves.count != before else {
             remarks.append("entry \(leaf.index) is a leaf that counts for nothing, behind its batch's close")
             return
