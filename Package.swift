@@ -149,6 +149,13 @@ let package = Package(
         .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
         .testTarget(
             name: "Ristretto255Tests", dependencies: ["TestSupport", "Ristretto255", "CEdwards25519", "CSodium"]),
+        .target(name: "SignatureCases", dependencies: ["CSodium", "Ed25519"], path: "Tests/SignatureCases"),
+        .testTarget(
+            name: "Ed25519Tests",
+            dependencies: [
+                "Ed25519", "Ristretto255", "SignatureCases", "TestSupport", "CSodium",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "CommitmentsTests", dependencies: ["TestSupport", "Commitments", "VDAF", "Ristretto255"]),
         .testTarget(
             name: "ZeroKnowledgeTests",
@@ -224,8 +231,8 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "DAP", "Ledger", "Ristretto255", "TransparencyLog", "Wallet",
-                "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
+                "Encodings", "VDAF", "Commitments", "DAP", "Ed25519", "Ledger", "Ristretto255", "SignatureCases",
+                "TransparencyLog", "Wallet", "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
