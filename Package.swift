@@ -166,7 +166,7 @@ let package = Package(
         .testTarget(
             name: "DAPTests",
             dependencies: [
-                "DAP", "Encodings", "VDAF", "Commitments", "Ristretto255",
+                "DAP", "Encodings", "VDAF", "Commitments", "Ristretto255", "SignatureCases",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ledger", "LedgerFixtures", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto"),
+                "Ledger", "LedgerFixtures", "DAP", "SignatureCases", "TransparencyLog",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "CreditTests",
