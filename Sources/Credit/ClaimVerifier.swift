@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 import Ledger
 import Ristretto255
 import TransparencyLog
@@ -69,14 +70,18 @@ package struct ClaimVerifier: Sendable {
         try verify([claim])[0].get()
     }
 
-    /// Verifies many claims at once: their proofs share one multi-scalar multiplication over the generators.
+    /// Verifies many claims at once: their signatures share one equation, and their proofs one multi-scalar
+    /// multiplication over the generators.
     ///
     /// - Returns: In order, what is wrong with each. One bad claim never spoils another: where the batch fails, each
     ///   is looked at by itself.
     package func verify(_ claims: [Checked]) -> [Result<Void, CreditError>] {
         var generator = SystemRandomNumberGenerator()
-        let entries = claims.map { claim in
-            Result { () throws(CreditError) in try Self.entries(claim) }
+        let entries = zip(claims, Self.signatureFaults(claims)).map { claim, fault in
+            Result { () throws(CreditError) in
+                if let fault { throw fault }
+                return try Self.entries(claim)
+            }
         }
         var batch = VerificationBatch()
         var failed = false
@@ -105,10 +110,9 @@ package struct ClaimVerifier: Sendable {
         return true
     }
 
-    /// Everything of a claim that is not checked in a batch, and what is.
+    /// Everything of a claim but its signatures that is not checked in a batch, and what is.
     private static func entries(_ checked: Checked) throws(CreditError) -> [any BatchVerifiable] {
         let (claim, evidence) = (checked.claim, checked.evidence)
-        try checkSignatures(claim, evidence)
         guard evidence.kind != .unit else {
             guard claim.totalProof.isEmpty, claim.items.allSatisfy(\.note.isEmpty),
                 claim.batches.allSatisfy(\.weightsDigest.isEmpty)
@@ -149,17 +153,37 @@ package struct ClaimVerifier: Sendable {
             + (try TotalProof.entries(claim.totalProof, of: claim.statement, total: total, application: application))
     }
 
-    private static func checkSignatures(_ claim: CreditClaim, _ evidence: ClaimEvidence) throws(CreditError) {
-        guard claim.signatures.count == evidence.reports.count else { throw .malformed("signatures are missing") }
-        let message = claim.signedBytes
-        for (report, signature) in zip(evidence.reports, claim.signatures) {
-            let name = "report \(report.entry.metadata.reportID)"
-            guard let key = report.entry.verifiedClaimKey() else {
-                throw .refused(.report, "\(name) has no valid claim key")
+    /// What is wrong with the signatures of each claim; nil where nothing is.
+    private static func signatureFaults(_ claims: [Checked]) -> [CreditError?] {
+        let signed = claims.map { signatures(of: $0) }
+        var answers = SignedMessage.areValid(signed.flatMap { $0 })[...]
+        return zip(claims, signed).map { checked, signed in
+            let own = Array(answers.prefix(signed.count))
+            answers = answers.dropFirst(signed.count)
+            guard checked.claim.signatures.count == checked.evidence.reports.count else {
+                return .malformed("signatures are missing")
             }
-            guard LedgerSignature.isValid(signature, over: message, by: key) else {
-                throw .refused(.signature, "the claim key of \(name) did not sign this claim")
+            for (number, report) in checked.evidence.reports.enumerated() {
+                let name = "report \(report.entry.metadata.reportID)"
+                guard own[2 * number] else { return .refused(.report, "\(name) has no valid claim key") }
+                guard own[2 * number + 1] else {
+                    return .refused(.signature, "the claim key of \(name) did not sign this claim")
+                }
             }
+            return nil
+        }
+    }
+
+    /// Two signatures for every report of a claim, by its claim key: over the commitments and over the claim.
+    private static func signatures(of checked: Checked) -> [SignedMessage] {
+        let message = checked.claim.signedBytes
+        return zip(checked.evidence.reports, checked.claim.signatures).flatMap { report, signature in
+            // Nothing is validly signed by no key.
+            let commitments = report.entry.signedClaim ?? SignedMessage(publicKey: [], signature: [], message: [])
+            return [
+                commitments,
+                SignedMessage(publicKey: commitments.publicKey, signature: signature, message: message),
+            ]
         }
     }
 }
