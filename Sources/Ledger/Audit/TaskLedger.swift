@@ -16,28 +16,6 @@ import TransparencyLog
 ///
 /// How closes and statements are judged is in `TaskLedger+Closes.swift`.
 struct TaskLedger {
-    /// What the public check needs of one report leaf.
-    struct Leaf {
-        var reportID: ReportID
-        /// Position in the log.
-        var index: UInt64
-        var leafHash: [UInt8]
-        var leaderCommitment: [UInt8]
-        var helperCommitment: [UInt8]
-        var batchID: BatchID?
-        var time: UInt64
-        /// Who may withdraw it: the key that the leaf names.
-        var namedClaimKey: [UInt8]?
-        /// The same, if its signature over the commitments holds.
-        var claimKey: [UInt8]?
-        var isRejected = false
-        var isWithdrawn = false
-        var isClosed = false
-
-        /// Neither rejected nor withdrawn.
-        var counts: Bool { !isRejected && !isWithdrawn }
-    }
-
     /// The close that fixes some buckets, with what the log says about them.
     struct ClosedBatch {
         var close: CloseEntry
@@ -70,7 +48,7 @@ struct TaskLedger {
     let keys: StatementKeys
     /// Whether the owner whom the task names has signed its id.
     let isSignedByOwner: Bool
-    var leaves: [Leaf] = []
+    var leaves: [LoggedLeaf] = []
     var closed: [ClosedBatch] = []
     var convictions: [Conviction] = []
     /// Whom they convict of which statement, so that each is said once.
@@ -82,7 +60,7 @@ struct TaskLedger {
     private(set) var reveal: (entry: RevealEntry, index: UInt64)?
     var notes: [String] = []
     /// Every report id that has a leaf, with the position of the leaf if it counted when it came.
-    private var positions: [ReportID: Int?] = [:]
+    private var positions: [UInt128: Int?] = [:]
     /// Reports that were rejected before they had a leaf, and those that the holder of a claim key has withdrawn.
     private var rejectedEarly: Set<ReportID> = []
     private var withdrawn: Set<SignedWithdrawal> = []
@@ -133,25 +111,26 @@ struct TaskLedger {
     /// - Parameter isSigned: whether its claim key has signed its commitments.
     mutating func add(_ report: ReportEntry, at index: UInt64, leafHash: [UInt8], isSigned: Bool) {
         let id = report.metadata.reportID
-        guard positions[id] == nil else {
+        guard positions[id.packed] == nil else {
             notes.append("report \(id) is logged twice; the second leaf counts for nothing")
             return
         }
         guard !closedScopes.contains(batchID: report.batchID, time: report.metadata.time) else {
             // It is the report's leaf all the same: another one later must not count either.
-            positions[id] = .some(nil)
+            positions[id.packed] = .some(nil)
             notes.append("report \(id) was logged after its batch closed and counts for nothing")
             return
         }
-        positions[id] = leaves.count
-        buckets[report.batchID.map(Bucket.batch) ?? .time(report.metadata.time), default: []].append(leaves.count)
+        positions[id.packed] = leaves.count
         let named = report.metadata.claimKey?.publicKey
-        leaves.append(
-            Leaf(
-                reportID: id, index: index, leafHash: leafHash, leaderCommitment: report.leaderCommitment,
-                helperCommitment: report.helperCommitment, batchID: report.batchID, time: report.metadata.time,
-                namedClaimKey: named, claimKey: isSigned ? named : nil, isRejected: rejectedEarly.contains(id),
-                isWithdrawn: named.map { withdrawn.contains(.init(reportID: id, claimKey: $0)) } ?? false))
+        // Leaves share the batch id of their bucket.
+        var bucket = report.batchID.map(Bucket.batch) ?? .time(report.metadata.time)
+        if let known = buckets.index(forKey: bucket) { bucket = buckets[known].key }
+        buckets[bucket, default: []].append(leaves.count)
+        var leaf = LoggedLeaf(report, in: bucket, at: index, leafHash: leafHash, isSigned: isSigned)
+        leaf.isRejected = rejectedEarly.contains(id)
+        leaf.isWithdrawn = named.map { withdrawn.contains(.init(reportID: id, claimKey: $0)) } ?? false
+        leaves.append(leaf)
     }
 
     /// The signature that makes a rejection count, to be checked by the caller; nil where it names no aggregator.
@@ -163,7 +142,7 @@ struct TaskLedger {
             notes.append("a `rejected` entry for report \(rejected.reportID) is not validly signed; it is ignored")
             return
         }
-        guard let leaf = positions[rejected.reportID] else {
+        guard let leaf = positions[rejected.reportID.packed] else {
             rejectedEarly.insert(rejected.reportID)
             return
         }
@@ -177,7 +156,7 @@ struct TaskLedger {
 
     /// - Parameter isSigned: whether the claim key that it names has signed it.
     mutating func add(_ withdrawal: WithdrawalEntry, isSigned: Bool) {
-        let leaf = positions[withdrawal.reportID] ?? nil
+        let leaf = positions[withdrawal.reportID.packed] ?? nil
         guard isSigned else {
             notes.append("a `withdrawal` of report \(withdrawal.reportID) is not validly signed; it is ignored")
             return
@@ -199,7 +178,7 @@ struct TaskLedger {
     }
 
     /// The report's leaf, if it counted when it came.
-    func leaf(of report: ReportID) -> Leaf? { (positions[report] ?? nil).map { leaves[$0] } }
+    func leaf(of report: ReportID) -> LoggedLeaf? { (positions[report.packed] ?? nil).map { leaves[$0] } }
 
     /// Whether a report that has no leaf was rejected, or one under its id was.
     func isRejected(_ report: ReportID) -> Bool {
