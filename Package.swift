@@ -128,8 +128,9 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CKeccak", "Parallel", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge", "TransparencyLog", "DAP",
-                "Ledger", "Credit", "SharedModel", .product(name: "Crypto", package: "swift-crypto"),
+                "CKeccak", "ChildProcesses", "Parallel", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge",
+                "TransparencyLog", "DAP", "Ledger", "Contributor", "Credit", "SharedModel",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
             name: "cairn",
@@ -241,7 +242,8 @@ let package = Package(
             exclude: ["exchange.py"]),
         .testTarget(name: "TensorFilesTests", dependencies: ["TestSupport", "TensorFiles", "PythonExchange"]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange"]),
-        .testTarget(name: "BenchTests", dependencies: ["Bench", "VDAF", "Commitments", "DAP", "SharedModel"]),
+        .testTarget(
+            name: "BenchTests", dependencies: ["Bench", "ChildProcesses", "VDAF", "Commitments", "DAP", "SharedModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -10,6 +10,8 @@ package enum BenchError: Error, Equatable, Sendable {
     case wrongAggregate(type: String)
     /// A check refused what is honest, or passed what is not.
     case checkFailed(String)
+    /// The system does not give what the measurement takes; the text says what, and why.
+    case system(String)
 }
 
 extension BenchError: CustomStringConvertible {
@@ -19,7 +21,7 @@ extension BenchError: CustomStringConvertible {
             text
         case .stepFailed(let step, let error):
             "\(step) failed on an honest report: \(error)"
-        case .checkFailed(let text):
+        case .checkFailed(let text), .system(let text):
             text
         case .wrongAggregate(let type):
             "the aggregate of \(type) is not the sum of its measurements"

@@ -4,5 +4,8 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine.",
-        subcommands: [BenchVDAFCommand.self, BenchCommitCommand.self, BenchCreditCommand.self, BenchTrainCommand.self])
+        subcommands: [
+            BenchVDAFCommand.self, BenchCommitCommand.self, BenchCreditCommand.self, BenchTrainCommand.self,
+            BenchNodeCommand.self,
+        ])
 }

@@ -23,11 +23,6 @@ struct TaskCreateCommand: AsyncParsableCommand {
             key, so both operators have to take the file from somebody whom they trust.
             """)
 
-    enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case timeInterval = "time-interval"
-        case leaderSelected = "leader-selected"
-    }
-
     enum Commitment: String, EnumerableFlag {
         case committed, uncommitted
     }
@@ -49,7 +44,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
     var commitment: Commitment = .committed
     @Flag(help: "With --uncommitted: a task of nothing but DAP, without Cairn's own parameters and promises.")
     var plain = false
-    @Option(help: "time-interval or leader-selected.") var batchMode: Mode = .timeInterval
+    @Option(help: "time-interval or leader-selected.") var batchMode = BatchMode.timeInterval
     @Option(help: "Seconds in a unit of report times.") var timePrecision: UInt64 = 3600
     @Option(help: "A result needs at least so many reports.") var minBatchSize: UInt64
     @Option(help: "A batch holds at most so many reports; bounds the sums. Plain tasks have no such limit.")
@@ -127,7 +122,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         }
         var draft = TaskDraft(
             name: name, leaderURL: leader, helperURL: helper, vdaf: .count,
-            batchMode: batchMode == .timeInterval ? .timeInterval : .leaderSelected, timePrecision: timePrecision,
+            batchMode: batchMode, timePrecision: timePrecision,
             minBatchSize: minBatchSize, maxBatchSize: maxBatchSize ?? 0,
             collectorConfig: try CollectorKey.readPublic(collectorConfig))
         if let model, let training {

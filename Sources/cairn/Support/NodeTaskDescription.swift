@@ -74,7 +74,7 @@ struct NodeTaskDescription: Encodable {
         helperUrl = configuration?.helperURL
         vdaf = task.map { TaskDescription.text($0.validated.vdaf) }
         committed = task?.isCommitted
-        batchMode = configuration.map { $0.batchMode == .timeInterval ? "time-interval" : "leader-selected" }
+        batchMode = configuration?.batchMode.word
         timePrecision = configuration?.timePrecision
         minBatchSize = configuration?.minBatchSize
         maxBatchSize = task?.maxBatchSize

@@ -61,7 +61,7 @@ struct TaskDescription: Encodable {
         vdaf = Self.text(task.vdaf)
         committed = task.isCommitted
         plain = task.isPlain
-        batchMode = configuration.batchMode == .timeInterval ? "time-interval" : "leader-selected"
+        batchMode = configuration.batchMode.word
         timePrecision = configuration.timePrecision
         minBatchSize = configuration.minBatchSize
         maxBatchSize = parameters?.maxBatchSize

@@ -1,0 +1,69 @@
+import AggregatorNode
+import ArgumentParser
+import Bench
+import Foundation
+
+/// Where the nodes of a measurement keep their data: the one place that knows what a configuration says about it.
+final class BenchStorage: Sendable {
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        /// A file of each node, in the node's own process.
+        case sqlite
+        /// A server beside them, with a database for each.
+        case postgresql
+    }
+
+    let kind: Kind
+    /// Nil for SQLite.
+    private let cluster: PostgreSQLCluster?
+
+    private init(kind: Kind, cluster: PostgreSQLCluster?) {
+        self.kind = kind
+        self.cluster = cluster
+    }
+
+    /// Tells both nodes where their data are, and starts what has to run there.
+    ///
+    /// - Throws: where this build's node cannot keep them there, before anything is started.
+    static func prepare(_ kind: Kind, for nodes: LocalNodes) async throws -> BenchStorage {
+        guard kind == .postgresql else { return BenchStorage(kind: kind, cluster: nil) }
+        let folder = PostgreSQLCluster.newFolder()
+        for node in [nodes.leader, nodes.helper] {
+            try configure(node.folder, database: PostgreSQLCluster.url(of: database(of: node), in: folder))
+        }
+        let databases = [nodes.leader, nodes.helper].map(database)
+        return BenchStorage(kind: kind, cluster: try await PostgreSQLCluster.start(in: folder, databases: databases))
+    }
+
+    /// The database's own processes; nil where it has none.
+    func figures() throws -> ProcessFigures? {
+        try cluster.map { try ProcessProbe.readTree($0.processID) }
+    }
+
+    /// Bytes that a node's database has on the disk.
+    func size(of node: LocalNode) async throws -> Int {
+        if let cluster { return try await cluster.size(of: Self.database(of: node)) }
+        let file = try NodeConfiguration.load(path: node.folder.configurationFile).databasePath
+        return ["", "-wal", "-shm"].reduce(0) { sum, ending in
+            var status = stat()
+            return stat(file + ending, &status) == 0 ? sum + Int(status.st_size) : sum
+        }
+    }
+
+    func stop() async { await cluster?.stop() }
+
+    private static func database(of node: LocalNode) -> String { "cairn_\(node.folder.role.rawValue)" }
+
+    private static func configure(_ folder: NodeFolder, database: String) throws {
+        let path = folder.configurationFile
+        try UserFile.replace(
+            path, try UserFile.readUTF8(path) + Array("storage:\n  postgresql: \"\(database)\"\n".utf8))
+        do throws(ConfigurationError) {
+            _ = try NodeConfiguration.load(path: path)
+        } catch {
+            guard case .unknownKey("storage", _) = error.cause else { throw error }
+            throw CommandFailure(
+                "this build's node has no storage but SQLite: its configuration does not know the key 'storage'",
+                advice: "Measure with --storage sqlite.")
+        }
+    }
+}
