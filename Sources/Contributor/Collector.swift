@@ -70,10 +70,11 @@ public struct Collector: Sendable {
     ///   - next: whether to forget a job of the same query that had finished before, so that the leader selects another
     ///     batch. One that is being worked on has not been handed out yet, and its batch is the next one.
     ///   - deadline: How long to wait for the aggregators.
+    ///   - longestPause: How long to wait at most before asking again. Pauses grow up to it.
     ///   - waiting: Called before each pause, with what the leader says that the job waits for, in visible ASCII; nil where
     ///     it does not say.
     public func collect(
-        _ query: Query, next: Bool = false, deadline: Duration = .seconds(600),
+        _ query: Query, next: Bool = false, deadline: Duration = .seconds(600), longestPause: Duration = .seconds(2),
         waiting: (@Sendable (String?) -> Void)? = nil
     ) async throws -> CollectionOutcome {
         let request = CollectionJobReq(query: query, aggregationParameter: [], extensions: [])
@@ -83,7 +84,7 @@ public struct Collector: Sendable {
             try await delete(location)
             location = try await create(request).location
         }
-        var pause = Duration.milliseconds(50)
+        var pause = min(.milliseconds(50), longestPause)
         while true {
             let answer = try await transport.sendExpectingSuccess(
                 .init(.GET, location, headers: headers, maximumAnswer: Self.maximumAnswer))
@@ -98,7 +99,7 @@ public struct Collector: Sendable {
             waiting?(note)
             // A leader that works on the job right now is asked sooner than its general advice says, but not in a loop.
             try await Task.sleep(for: min(pause, answer.retryAfter ?? pause))
-            pause = min(pause * 2, .seconds(2))
+            pause = min(pause * 2, longestPause)
         }
     }
 

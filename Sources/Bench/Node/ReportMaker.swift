@@ -1,7 +1,6 @@
 import Contributor
 import DAP
 import Foundation
-import Synchronization
 
 /// Makes the reports of a load as contributors do: shares and proofs, commitments, claim keys, encrypted to both nodes.
 ///
@@ -55,7 +54,7 @@ package struct ReportMaker: Sendable {
         let reportBytes = try report(&probe, 0, configs).sealed.size
         let size = benchCase.requestSize(reportBytes: reportBytes)
         let count = (benchCase.reports + size - 1) / size
-        let next = Atomic<Int>(0)
+        let numbers = SharedCounter()
         let (total, samples) = try await withThrowingTaskGroup(of: (LoadValues, [ShardedReport]).self) { group in
             for lane in 0..<ProcessInfo.processInfo.activeProcessorCount {
                 group.addTask {
@@ -64,7 +63,7 @@ package struct ReportMaker: Sendable {
                     var samples: [ShardedReport] = []
                     while true {
                         try Task.checkCancellation()
-                        let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                        let number = numbers.next()
                         guard number < count else { return (values, samples) }
                         let first = number * size
                         let indices = first..<min(first + size, benchCase.reports)

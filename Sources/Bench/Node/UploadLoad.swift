@@ -1,7 +1,6 @@
 import Contributor
 import DAP
 import Ledger
-import Synchronization
 
 /// Uploads the requests of a load: over a few connections that stay open, each with one request under way at a time, and
 /// the next one sent as soon as the last is answered. So the leader has always something to do, and never more than so
@@ -39,7 +38,7 @@ package struct UploadLoad: Sendable {
     /// - Parameter progress: gets how many reports were acknowledged since it was called last; from any task.
     /// - Throws: also `.checkFailed` where the leader does not take a report, or does not promise those of a committed task.
     package func run(progress: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> Outcome {
-        let next = Atomic<Int>(0)
+        let numbers = SharedCounter()
         let count = load.requests.count
         let (lanes, elapsed) = try await timedWait {
             try await withThrowingTaskGroup(of: Lane.self) { group in
@@ -47,7 +46,7 @@ package struct UploadLoad: Sendable {
                     group.addTask {
                         var lane = Lane()
                         while true {
-                            let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                            let number = numbers.next()
                             guard number < count else { return lane }
                             progress(try await send(number, &lane))
                         }

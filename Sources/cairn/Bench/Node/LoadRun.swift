@@ -100,7 +100,7 @@ struct LoadRun: Sendable {
             leader: try figures(nodes.leader), helper: try figures(nodes.helper), database: try storage.figures())
     }
 
-    /// Collects the batch, as `cairn collect` does, but asks every 50 ms: that command's pauses grow to two seconds.
+    /// Collects the batch as `cairn collect` does, but asks again every 20 ms: that command's pauses grow to two seconds.
     private func collect(_ file: TaskFile, nodes: LocalNodes, time: UInt64) async throws -> CollectionOutcome {
         let collector = try nodes.collector(for: file)
         let unit = file.configuration.time(ofSeconds: time)
@@ -109,20 +109,10 @@ struct LoadRun: Sendable {
             case .leaderSelected: .leaderSelected
             case .timeInterval: .timeInterval(Interval(start: unit, duration: 1))
             }
-        let start = ContinuousClock.now
         let tell: @Sendable (String) -> Void = { Console.error("cairn: \($0)") }
         return try await CollectionProgress(task: file).during(notice: tell) { note in
-            while true {
-                do {
-                    return try await collector.collect(query, deadline: .zero)
-                } catch ContributorError.unfinished(let url, let reason) {
-                    note(reason)
-                    guard ContinuousClock.now - start < max(patience, .seconds(600)) else {
-                        throw ContributorError.unfinished(url: url, reason: reason)
-                    }
-                }
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await collector.collect(
+                query, deadline: max(patience, .seconds(600)), longestPause: .milliseconds(20), waiting: note)
         }
     }
 
