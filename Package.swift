@@ -128,8 +128,8 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CKeccak", "ChildProcesses", "Parallel", "VDAF", "Ristretto255", "Commitments", "ZeroKnowledge",
-                "TransparencyLog", "DAP", "Ledger", "Contributor", "Credit", "SharedModel",
+                "CKeccak", "ChildProcesses", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
+                "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "Contributor", "Credit", "SharedModel",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(

@@ -62,7 +62,8 @@ extension EndToEnd {
                 #expect(result.output.contains(word), "\(word): \(result.output)")
             }
             #expect(!result.output.contains("plain"))
-            #expect(result.output.split(separator: "\n").dropFirst().allSatisfy { $0.count < 80 }, "\(result.output)")
+            let lines = result.output.components(separatedBy: "\n")
+            #expect(lines.allSatisfy { $0.count < 80 }, "\(result.output)")
         }
 
         @Test func mistakesInOptionsAreNamed() async throws {

@@ -45,7 +45,7 @@ struct LoadRun: Sendable {
             }
         }
         let verification = try VerificationCost.measure(load.samples, vdaf: client.vdaf, taskID: file.taskID)
-        let upload = UploadLoad(load, benchCase, task: file, transport: transport)
+        let upload = try UploadLoad(load, benchCase, task: file, transport: transport)
         try await upload.waitForAdmission()
 
         let loadAverage = ProcessProbe.loadAverage

@@ -7,8 +7,8 @@ enum LoadTable {
     private static let columns = [("reports", 9), ("uploads/s", 11), ("accepted/s", 11), ("p50 ms", 9), ("p99 ms", 9)]
 
     static func header(storage: BenchStorage.Kind, connections: Int, perRequest: Int, seed: UInt64) {
-        let kernels = Kernels.active
-        Console.print("kernels  \(kernels.isEmpty ? "none, Swift only" : kernels.joined(separator: ", "))")
+        let kernels = Kernels.active.isEmpty ? ["none, Swift only"] : Kernels.active
+        Console.print("kernels  \(kernels.joined(separator: "\n         "))")
         Console.print(
             "load     \(connections) connections, up to \(perRequest) reports a request, --seed \(seed)")
         Console.print("nodes    a leader and a helper on this machine, \(storage.rawValue)")
