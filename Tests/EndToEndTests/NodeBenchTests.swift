@@ -92,6 +92,14 @@ extension EndToEnd {
             let ending = await process.terminate(grace: .seconds(60))
             #expect(ending == .exited(130), "\(String(describing: ending))")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [Self.log])
+            #if os(Linux)
+                let commands = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { process in
+                    FileManager.default.contents(atPath: "/proc/\(process)/cmdline").map {
+                        String(decoding: $0, as: UTF8.self)
+                    }
+                }
+                #expect(commands.contains { !$0.isEmpty } && !commands.contains { $0.contains(folder.path) })
+            #endif
         }
 
         private static let log = "output"

@@ -91,10 +91,11 @@ struct LoadRun: Sendable {
 
     private func moment(_ nodes: LocalNodes, _ storage: BenchStorage) throws -> LoadMoment {
         func figures(_ node: LocalNode) throws -> ProcessFigures {
-            guard let process = node.processID else {
-                throw BenchError.system("the \(node.folder.role.rawValue) does not run")
+            guard let process = node.processID, let figures = try? ProcessProbe.read(process) else {
+                throw BenchError.system(
+                    "the \(node.folder.role.rawValue) has ended, or its figures in /proc cannot be read")
             }
-            return try ProcessProbe.read(process)
+            return figures
         }
         return LoadMoment(
             leader: try figures(nodes.leader), helper: try figures(nodes.helper), database: try storage.figures())
