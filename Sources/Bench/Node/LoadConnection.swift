@@ -1,8 +1,8 @@
 // The least that speaks HTTP/1.1 to a node on this machine: one request at a time over a socket that stays open.
 //
 // Contributors use AsyncHTTPClient. A request through it takes about 300 µs of processor time, which is nothing for whoever
-// sends one, and a fifth of the machine where everything else is measured on the same processors. This takes a tenth of
-// that. It knows the one answer that a leader gives when all is well; whatever else comes, the caller asks again with the
+// sends one, and a fifth of all work where the nodes are measured on the same processors. This takes less than a quarter
+// of that. It knows the one answer that a leader gives when all is well; whatever else comes, the caller asks again with the
 // client that understands it.
 
 import Foundation
