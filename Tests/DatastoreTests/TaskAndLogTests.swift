@@ -2,9 +2,10 @@ import DAP
 import Datastore
 import Testing
 
-@Suite struct TaskStoreTests {
-    @Test func addingATaskTwiceLogsItOnce() async throws {
-        let temporary = try TemporaryStore()
+@Suite(.inTurns) struct TaskStoreTests {
+    @Test(arguments: EngineKind.tested)
+    func addingATaskTwiceLogsItOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         #expect(try await store.addTask(Make.storedTask(), logEntry: Make.entry(1)))
         var renamed = Make.storedTask()
@@ -14,8 +15,9 @@ import Testing
         #expect(try await store.tasks() == [Make.storedTask()])
     }
 
-    @Test func aTaskNeverChanges() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aTaskNeverChanges(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
         var changed = Make.storedTask()
         changed.verifyKey[0] ^= 1
@@ -26,8 +28,9 @@ import Testing
         #expect(try await temporary.store.task(Make.task)?.verifyKey == Make.storedTask().verifyKey)
     }
 
-    @Test func severalKeysKeepTheirOrderAndIds() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func severalKeysKeepTheirOrderAndIds(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         var task = Make.storedTask()
         task.verifyKeys = [(200, 1), (0, 2), (7, 3)].map { VerifyKey(id: $0, bytes: [UInt8](repeating: $1, count: 32)) }
         task.source = .manual
@@ -42,8 +45,9 @@ import Testing
     }
 
     /// Strangers may announce tasks, so there are never more of these than the operator allows.
-    @Test func announcedTasksAreBoundedAndThoseOfTheOperatorAreNot() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func announcedTasksAreBoundedAndThoseOfTheOperatorAreNot(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         func task(_ number: UInt8, _ source: TaskSource = .announced) -> StoredTask {
             var task = Make.storedTask(TaskID(unchecked: [UInt8](repeating: number, count: 32)))
@@ -64,31 +68,35 @@ import Testing
         #expect(try await store.tasks().count == 12)
     }
 
-    @Test func anUnknownTaskIsNotFound() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func anUnknownTaskIsNotFound(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         #expect(try await temporary.store.task(Make.task) == nil)
     }
 }
 
-@Suite struct LogStoreTests {
-    @Test func entriesKeepTheirOrderAndNumbers() async throws {
-        let temporary = try TemporaryStore()
+@Suite(.inTurns) struct LogStoreTests {
+    @Test(arguments: EngineKind.tested)
+    func entriesKeepTheirOrderAndNumbers(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         for number in 0..<5 { #expect(try await temporary.store.submitLogEntry(Make.entry(number)) == UInt64(number)) }
         #expect(try await temporary.store.logEntries(from: 1, limit: 3) == (1...3).map(Make.entry))
         #expect(try await temporary.store.logEntries(from: 5, limit: 3).isEmpty)
         #expect(try await temporary.store.logEntries(from: .max, limit: 3).isEmpty)
     }
 
-    @Test func aSubmittedEntryStandsInTheLogOnce() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func aSubmittedEntryStandsInTheLogOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         #expect(try await temporary.store.submitLogEntry(Make.entry(1)) == 0)
         #expect(try await temporary.store.submitLogEntry(Make.entry(2)) == 1)
         #expect(try await temporary.store.submitLogEntry(Make.entry(1)) == 0)
         #expect(try await temporary.store.logSize() == 2)
     }
 
-    @Test func twoRootsAreNeverSignedForOneSize() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func twoRootsAreNeverSignedForOneSize(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         let first = StoredCheckpoint(size: 3, root: [1], note: [10])
         #expect(try await store.recordCheckpoint(first) == first)
@@ -102,8 +110,9 @@ import Testing
         }
     }
 
-    @Test func receiptsFindTheLargestCosignedCheckpointThatCoversAnEntry() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func receiptsFindTheLargestCosignedCheckpointThatCoversAnEntry(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         for size in UInt64(1)...4 {
             _ = try await store.recordCheckpoint(StoredCheckpoint(size: size, root: [UInt8(size)], note: [1]))

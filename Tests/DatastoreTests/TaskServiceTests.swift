@@ -3,17 +3,18 @@ import Datastore
 import Testing
 
 /// What changes about a stored task, and what must not be lost by it.
-@Suite struct TaskServiceTests {
+@Suite(.inTurns) struct TaskServiceTests {
     private let key = [UInt8](repeating: 1, count: 32)
 
-    private func store() async throws -> TemporaryStore {
-        let temporary = try TemporaryStore()
+    private func store(_ kind: EngineKind) async throws -> TemporaryStore {
+        let temporary = try await TemporaryStore(kind)
         try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
         return temporary
     }
 
-    @Test func aKeyIsReplacedWhileNothingIsAccepted() async throws {
-        let temporary = try await store()
+    @Test(arguments: EngineKind.tested)
+    func aKeyIsReplacedWhileNothingIsAccepted(_ kind: EngineKind) async throws {
+        let temporary = try await store(kind)
         let store = temporary.store
         let job = try await store.pendingJob([1, 2])
         // The peer may have accepted the job's reports, and its answer be lost: in another job they were replays.
@@ -31,8 +32,9 @@ import Testing
     }
 
     /// The leader verified its shares, and another process replaced the key before the job was stored.
-    @Test func aJobThatWasMadeWithAnotherKeyIsNotStored() async throws {
-        let temporary = try await store()
+    @Test(arguments: EngineKind.tested)
+    func aJobThatWasMadeWithAnotherKeyIsNotStored(_ kind: EngineKind) async throws {
+        let temporary = try await store(kind)
         let store = temporary.store
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         var job = NewJob(
@@ -47,15 +49,17 @@ import Testing
         }
     }
 
-    @Test func aKeyThatReportsWereAcceptedUnderStays() async throws {
-        let temporary = try await store()
+    @Test(arguments: EngineKind.tested)
+    func aKeyThatReportsWereAcceptedUnderStays(_ kind: EngineKind) async throws {
+        let temporary = try await store(kind)
         try await temporary.store.accept([1, 2])
         #expect(try await temporary.store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .inUse(accepted: 2))
         #expect(try await temporary.store.task(Make.task) == Make.storedTask())
     }
 
-    @Test func whatIsOwedKeepsATaskAlive() async throws {
-        let temporary = try await store()
+    @Test(arguments: EngineKind.tested)
+    func whatIsOwedKeepsATaskAlive(_ kind: EngineKind) async throws {
+        let temporary = try await store(kind)
         let store = temporary.store
         try await store.accept([1])
         _ = try await store.pendingJob([2])
@@ -77,8 +81,9 @@ import Testing
         #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .rejected(.reportDropped))
     }
 
-    @Test func anEndedTaskTakesNothingUntilItIsServedAgain() async throws {
-        let temporary = try await store()
+    @Test(arguments: EngineKind.tested)
+    func anEndedTaskTakesNothingUntilItIsServedAgain(_ kind: EngineKind) async throws {
+        let temporary = try await store(kind)
         let store = temporary.store
         #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))
         #expect(try await store.endTask(Make.task, mayDiscard: false) == .already)
@@ -98,8 +103,9 @@ import Testing
     }
 
     /// Whoever uploads first can announce a task; whose it is and who reads its sums is for the operator to say.
-    @Test func anOperatorAdoptsAnAnnouncedTask() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func anOperatorAdoptsAnAnnouncedTask(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         var announced = Make.storedTask()
         announced.source = .announced
@@ -115,8 +121,9 @@ import Testing
         await #expect(throws: DatastoreError.self) { try await store.addTask(own, logEntry: nil) }
     }
 
-    @Test func theRevisionGrowsWithEveryChange() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func theRevisionGrowsWithEveryChange(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         var seen = [try await store.taskRevision()]
         try await store.addTask(Make.storedTask(), logEntry: nil)
@@ -130,8 +137,9 @@ import Testing
         #expect(try await store.taskRevision() == seen.last)
     }
 
-    @Test func standingsSurviveARestart() async throws {
-        let temporary = try TemporaryStore()
+    @Test(arguments: EngineKind.tested)
+    func standingsSurviveARestart(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
         let first = StoredStanding(task: Make.task, state: "blocked", keyHash: [1], findings: [2], since: 3)
         let node = StoredStanding(task: nil, state: "fits", keyHash: [], findings: [], since: 4)
         try await temporary.store.recordStandings([first, node])

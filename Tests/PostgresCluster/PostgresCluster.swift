@@ -71,7 +71,7 @@ package final class PostgresCluster: Sendable {
 
     /// Small, and with the durability that a node insists on.
     private static let ordinarySettings = [
-        "max_connections=300", "deadlock_timeout=200ms", "shared_buffers=64MB", "autovacuum_naptime=5s",
+        "max_connections=300", "deadlock_timeout=200ms", "shared_buffers=64MB", "autovacuum_naptime=1min",
         "log_min_messages=warning", "checkpoint_timeout=30min", "max_wal_size=2GB",
     ]
 
@@ -110,9 +110,11 @@ package final class PostgresCluster: Sendable {
     // MARK: Databases
 
     /// A new, empty database.
-    package func database(encoding: String = "UTF8") throws -> PostgresDatabase {
+    ///
+    /// - Parameter template: the database that it is a copy of, which nobody may use meanwhile.
+    package func database(encoding: String = "UTF8", template: String = "template0") throws -> PostgresDatabase {
         let name = "t\(named.add(1, ordering: .relaxed).newValue)"
-        try run("CREATE DATABASE \(name) TEMPLATE template0 ENCODING '\(encoding)'")
+        try run("CREATE DATABASE \(name) TEMPLATE \(template) ENCODING '\(encoding)'")
         return PostgresDatabase(cluster: self, name: name)
     }
 

@@ -16,7 +16,7 @@ enum EngineKind: String, Sendable, CustomTestStringConvertible {
     func place() async throws -> EnginePlace {
         switch self {
         case .sqlite: .sqlite(try SQLiteFile())
-        case .postgreSQL: .postgreSQL(try await PostgresCluster.shared().database())
+        case .postgreSQL: .postgreSQL(try await StoreTemplate.shared().database())
         }
     }
 }
@@ -42,7 +42,7 @@ enum EnginePlace {
         case .postgreSQL(let database):
             var options = try database.options
             change(&options)
-            let engine = try await PostgreSQLEngine.open(options)
+            let engine = try PostgreSQLEngine.open(options)
             try await engine.write { session in
                 try session.lock(.schema, .exclusive)
                 try session.execute(

@@ -3,7 +3,7 @@ import Dispatch
 import Testing
 
 /// What every engine must do with a statement, and with a transaction.
-@Suite struct SessionTests {
+@Suite(.inTurns) struct SessionTests {
     @Test(arguments: EngineKind.tested)
     func placeholdersBindByTheirNumber(_ kind: EngineKind) async throws {
         let place = try await kind.place()

@@ -4,7 +4,7 @@ import Ledger
 import Testing
 
 /// Collections at once with whatever else happens to a batch.
-@Suite struct CollectionRaceTests {
+@Suite(.inTurns) struct CollectionRaceTests {
     private let interval = Interval(start: 100, duration: 10)
 
     /// A job that ends while its batch is being sealed is in it, or keeps the seal waiting.

@@ -4,7 +4,7 @@ import Ledger
 import Testing
 
 /// What a collection costs does not grow with its batch.
-@Suite struct CollectionScaleTests {
+@Suite(.inTurns) struct CollectionScaleTests {
     private let interval = Interval(start: 100, duration: 10)
 
     /// Adds rows of accepted reports with kept shares to a batch, behind a real one, without their sums.

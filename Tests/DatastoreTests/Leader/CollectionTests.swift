@@ -3,7 +3,7 @@ import Datastore
 import Ledger
 import Testing
 
-@Suite struct CollectionTests {
+@Suite(.inTurns) struct CollectionTests {
     private let interval = Interval(start: 100, duration: 10)
 
     @Test(arguments: EngineKind.tested)

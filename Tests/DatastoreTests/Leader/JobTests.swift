@@ -3,7 +3,7 @@ import Datastore
 import Ledger
 import Testing
 
-@Suite struct JobTests {
+@Suite(.inTurns) struct JobTests {
     @Test(arguments: EngineKind.tested)
     func aPendingJobIsFoundAgainWithItsExactBytesAndOrder(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Whatever is done with reports, in whatever order, the counters and sums say what the rows say.
-@Suite struct LeaderPropertyTests {
+@Suite(.inTurns) struct LeaderPropertyTests {
     @Test(arguments: EngineKind.tested, [true, false])
     func countersAndSumsAgreeWithTheRows(_ kind: EngineKind, isSelected: Bool) async throws {
         let temporary = try await TemporaryStore(kind)

@@ -3,7 +3,7 @@ import Datastore
 import Testing
 
 /// Several at once: what is limited stays limited, what happens once happens once, and nothing is lost.
-@Suite struct LeaderRaceTests {
+@Suite(.inTurns) struct LeaderRaceTests {
     /// Whoever of 16 is last, there are exactly as many reports as there is room for.
     @Test(arguments: EngineKind.tested)
     func uploadsAtOnceFillABucketExactly(_ kind: EngineKind) async throws {

@@ -3,7 +3,7 @@ import Datastore
 import Testing
 
 /// Reports that nothing becomes of are given up before a promise breaks.
-@Suite struct OverdueTests {
+@Suite(.inTurns) struct OverdueTests {
     @Test(arguments: EngineKind.tested)
     func overdueReportsAreGivenUpWithTheWholeJobTheyAreIn(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

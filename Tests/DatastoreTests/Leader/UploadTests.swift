@@ -4,7 +4,7 @@ import Ledger
 import Testing
 
 /// What becomes of uploads, one after the other; several at once are in LeaderRaceTests.
-@Suite struct UploadTests {
+@Suite(.inTurns) struct UploadTests {
     @Test(arguments: EngineKind.tested)
     func theSameReportMayBeUploadedAgainAnotherUnderItsIdMayNot(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

@@ -4,7 +4,7 @@ import Ledger
 import Testing
 
 /// A contributor takes a report back: it counts for nothing, and the log says so once.
-@Suite struct LeaderWithdrawalTests {
+@Suite(.inTurns) struct LeaderWithdrawalTests {
     private let interval = Interval(start: 100, duration: 10)
 
     @Test(arguments: EngineKind.tested)
