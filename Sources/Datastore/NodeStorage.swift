@@ -1,3 +1,6 @@
+import Foundation
+import NIOPosix
+
 /// Where a node's state lies.
 package enum NodeStorage: Sendable {
     /// A file, made where there is none.
@@ -8,15 +11,46 @@ package enum NodeStorage: Sendable {
 
 extension NodeDatabase {
     /// Opens a node's database, and makes its tables where they are missing.
-    package static func open(_ storage: NodeStorage) async throws(DatastoreError) -> NodeDatabase {
-        switch storage {
-        case .sqlite(let path): try open(path: path)
-        case .postgreSQL(let options): try await open(options)
+    ///
+    /// - Parameter mustExist: makes nothing, and throws `.unavailable` where there is nothing.
+    package static func open(
+        _ storage: NodeStorage, mustExist: Bool = false
+    ) async throws(DatastoreError) -> NodeDatabase {
+        do {
+            return try await NIOThreadPool.singleton.runIfActive { try openNow(storage, mustExist: mustExist) }
+        } catch {
+            throw error as? DatastoreError ?? .cancelled
         }
     }
 
-    private static func open(_ options: PostgreSQLOptions) async throws(DatastoreError) -> NodeDatabase {
-        let engine = try await PostgreSQLEngine.open(options)
-        return NodeDatabase(engine, notes: engine.warnings)
+    /// The same, and blocks its thread.
+    package static func openNow(
+        _ storage: NodeStorage, mustExist: Bool = false
+    ) throws(DatastoreError) -> NodeDatabase {
+        switch storage {
+        case .sqlite(let path):
+            guard !mustExist || FileManager.default.fileExists(atPath: path) else {
+                throw .unavailable("there is no such file: the node was never started, and no task was added")
+            }
+            return try open(path: path)
+        case .postgreSQL(let options):
+            let engine = try PostgreSQLEngine.open(options, mustExist: mustExist)
+            return NodeDatabase(engine, notes: engine.warnings)
+        }
+    }
+
+    /// Makes this process the one that runs a node on the database, until it is closed. Others may open it all the same, to
+    /// look or to add tasks.
+    ///
+    /// - Throws: `.unsuitable` where another one does.
+    package func claim() async throws(DatastoreError) {
+        try await (engine as? PostgreSQLEngine)?.claim()
+    }
+
+    /// Takes the tables out of the way of a new node, and keeps them. For a file, its owner moves it.
+    ///
+    /// - Returns: where they are; nil for a file.
+    package func moveAside() async throws(DatastoreError) -> String? {
+        try await (engine as? PostgreSQLEngine)?.moveAside()
     }
 }

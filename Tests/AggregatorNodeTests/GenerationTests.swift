@@ -123,7 +123,7 @@ import Testing
     /// A node makes `hpke` and `statement` anew where they are missing, and would go on with the old database.
     @Test func aRestoreThatIsCutShortHasDestroyedTheKeyThatNoNodeMakesAnew() async throws {
         let parties = try Parties()
-        let store = try NodeDatabase.open(path: parties.helper.databasePath)
+        let store = try await parties.helper.openDatabase()
         try store.close()
         // Here it ends: what is in the way cannot be destroyed.
         let statement = "\(parties.helper.keyDirectory)/statement"
@@ -134,7 +134,7 @@ import Testing
         try FileManager.default.removeItem(atPath: statement)
         #expect(throws: KeyFileError.self) { try NodeKeys.load(parties.helper) }
         // Not even under a new key.
-        let reopened = try NodeDatabase.open(path: parties.helper.databasePath)
+        let reopened = try await parties.helper.openDatabase()
         await #expect(throws: NodeStartError.self) {
             try await Node.begin(reopened, generationFile: parties.directory.file("generation"))
         }
@@ -142,6 +142,6 @@ import Testing
         // Repeated, it ends as it should.
         let outcome = try await RestoredNode.declare(parties.helper)
         #expect(outcome.destroyedKeys == ["\(parties.helper.keyDirectory)/hpke"])
-        #expect(!FileManager.default.fileExists(atPath: parties.helper.databasePath))
+        #expect(!FileManager.default.fileExists(atPath: parties.helper.database.file ?? ""))
     }
 }

@@ -12,7 +12,7 @@ extension NodeConfiguration {
     /// Reads a configuration from its text; `file` names it in errors, and its folder is where relative paths start.
     package static func load(yaml: String, file: String) throws(ConfigurationError) -> NodeConfiguration {
         let root = try YAMLSection.document(yaml, file: file)
-        try root.allowOnly(["role", "listen", "public_url", "data_dir", "peer", "tokens", "log", "taskprov"])
+        try root.allowOnly(["role", "listen", "public_url", "data_dir", "storage", "peer", "tokens", "log", "taskprov"])
         func path(_ text: String) -> String { YAMLSection.path(text, besideFile: file) }
 
         let role = try root.value("role", reason: "a node is either 'leader' or 'helper'") { NodeRole(rawValue: $0) }
@@ -47,6 +47,7 @@ extension NodeConfiguration {
             tokens: TokenFiles(aggregatorFile: aggregatorFile, collectorFile: collectorFile),
             log: LogSettings(origin: origin, keyFile: path(try log.text("key_file"))),
             taskprov: root.has("taskprov") ? try TaskprovSettings(root.section("taskprov")) : nil)
+        configuration.storage = root.has("storage") ? try StorageSettings(root.section("storage"), path: path) : nil
         configuration.peerCAFile = peer.has("ca_file") ? path(try peer.text("ca_file")) : nil
         return configuration
     }

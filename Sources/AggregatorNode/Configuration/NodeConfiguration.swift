@@ -16,6 +16,9 @@ package enum NodeRole: String, Sendable, CaseIterable {
 /// listen: 127.0.0.1:8301
 /// public_url: http://127.0.0.1:8301/   # as it stands in tasks; https, except on loopback
 /// data_dir: leader-data                # node.sqlite, log/, keys/
+/// storage:                             # optional: another database than data_dir/node.sqlite (StorageSettings)
+///   postgresql: postgres://cairn@db.example.org/cairn
+///   password_file: db.password
 /// peer:
 ///   url: http://127.0.0.1:8302/
 ///   psk_file: peer.psk                 # the secret of the two operators (taskprov)
@@ -31,14 +34,16 @@ package enum NodeRole: String, Sendable, CaseIterable {
 ///   min_batch_size: 100
 /// ```
 ///
-/// Paths are relative to the folder of the file. All keys are required, except `taskprov`, `peer.ca_file`, and
-/// `tokens.collector` of a helper, which must be absent.
+/// Paths are relative to the folder of the file. All keys are required, except `storage`, `taskprov`, `peer.ca_file`,
+/// and `tokens.collector` of a helper, which must be absent.
 package struct NodeConfiguration: Sendable, Equatable {
     package var role: NodeRole
     package var listenHost: String
     package var listenPort: Int
     package var publicURL: BaseURL
     package var dataDirectory: String
+    /// Nil: `node.sqlite` in ``dataDirectory``.
+    package var storage: StorageSettings?
     package var peerURL: BaseURL
     package var pskFile: String
     /// Certificates in PEM: authorities that vouch for the peer, the leader's log and witnesses, beside the system's.
@@ -88,7 +93,7 @@ package struct NodeConfiguration: Sendable, Equatable {
     }
 
     /// The node's database.
-    package var databasePath: String { "\(dataDirectory)/node.sqlite" }
+    package var database: StorageSettings { storage ?? .sqlite(path: "\(dataDirectory)/node.sqlite") }
     /// Tiles, checkpoint and mirrored blobs (leader).
     package var logDirectory: String { "\(dataDirectory)/log" }
     /// Keys that the node makes for itself at its first start.

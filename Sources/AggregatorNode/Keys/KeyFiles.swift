@@ -13,6 +13,7 @@ import TransparencyLog
 /// | psk | 32 random bytes in unpadded base64url: the two operators' pre-shared key |
 /// | log | C2SP signed-note private key (`PRIVATE+KEY+name+…`) of type Ed25519; the name is the log's origin |
 /// | witness | the same, of type cosignature/v1; the name is the witness's |
+/// | password | what a database server asks for, made by its operator |
 /// | hpke | an HPKE key pair in the DAP module's format (several lines) |
 ///
 /// Files have mode 0600 and are synced before a function returns. Nothing overwrites a key.
@@ -65,6 +66,13 @@ package enum KeyFiles {
 
     package static func preSharedKey(at path: String) throws(KeyFileError) -> [UInt8] {
         try secret(at: path, kind: "psk")
+    }
+
+    /// The password that a database server asks for: one line, as it stands.
+    package static func password(at path: String) throws(KeyFileError) -> String {
+        let text = try line(at: path, hint: "write the password of the database's user into it, for its owner only")
+        guard !text.isEmpty else { throw .malformed(path: path, reason: "not one line with a password") }
+        return text
     }
 
     package static func logKey(at path: String) throws(KeyFileError) -> NoteSigner {

@@ -27,12 +27,11 @@ package enum Node {
         do throws(DurableFileError) { blobs = try BlobStore(directory: configuration.blobDirectory) } catch {
             throw .files(error)
         }
-        let store: NodeDatabase
-        do throws(DatastoreError) { store = try .open(path: configuration.databasePath) } catch {
-            throw .database(path: configuration.databasePath, error)
-        }
+        let store = try await configuration.openDatabase()
+        for note in store.notes { logger.warning("\(note)") }
         let generation: Generation
         do throws(NodeStartError) {
+            try await configuration.claim(store)
             generation = try await Self.begin(store, generationFile: "\(configuration.keyDirectory)/generation")
         } catch {
             await store.closeWhenIdle()

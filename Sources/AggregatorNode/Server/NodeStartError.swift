@@ -5,7 +5,8 @@ import DurableFiles
 package enum NodeStartError: Error, Sendable, CustomStringConvertible {
     case keys(KeyFileError)
     case files(DurableFileError)
-    case database(path: String, DatastoreError)
+    /// name: a file, or the key of the configuration that says where it is.
+    case database(name: String, DatastoreError)
     /// Another process of ours works in the same data folder.
     case alreadyRunning(dataDirectory: String)
     /// Something else listens on the port.
@@ -21,7 +22,7 @@ package enum NodeStartError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .keys(let error): error.description
         case .files(let error): error.description
-        case .database(let path, let error): "\(path): \(error)"
+        case .database(let name, let error): "\(name): \(error)"
         case .alreadyRunning(let folder): "another process is running with data_dir \(folder)"
         case .portInUse(let host, let port):
             "cannot listen on \(host):\(port): the port is in use; stop the other program or change 'listen'"

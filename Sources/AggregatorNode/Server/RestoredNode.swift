@@ -18,29 +18,41 @@ package enum RestoredNode {
         package var destroyedKeys: [String]
         /// The folder that has what was moved aside.
         package var archive: String
+        /// The schema that has the tables, where the database is on a server.
+        package var schema: String?
     }
 
-    /// - Throws: `.alreadyRunning` while the node runs.
+    /// - Throws: `.alreadyRunning` while the node runs; `.database` where a server cannot be reached that holds the
+    ///   database, and then nothing was done.
     package static func declare(_ configuration: NodeConfiguration) async throws(NodeStartError) -> Outcome {
         let lock = try Node.takeLock(of: configuration.dataDirectory)
         defer { withExtendedLifetime(lock) {} }
-        let tasks = await end(configuration.databasePath)
+        let store = try await ending(configuration)
+        defer { try? store?.close() }
+        let tasks = (try? await store?.readableTasks()) ?? []
         // First the key that a node never makes anew: whatever happens in between, it does not start any more before this
         // is done. (The others it would make again, and go on with the old database under a new name.)
         let keys = [
             configuration.log.keyFile, "\(configuration.keyDirectory)/statement", "\(configuration.keyDirectory)/hpke",
         ]
-        do throws(DurableFileError) {
+        do {
             // Keys before files: whatever happens after that, nothing is signed with them any more.
             var destroyed: [String] = []
             for key in keys where try DurableFile.destroy(key) { destroyed.append(key) }
+            let schema = try await store?.moveAside()
+            try store?.close()
             let archive = try Self.archive(
-                ["node.sqlite", "node.sqlite-wal", "node.sqlite-shm", "log", "blobs"], of: configuration.dataDirectory,
+                ["log", "blobs"], of: configuration.dataDirectory, database: configuration.database.file,
                 publicKey: "\(configuration.log.keyFile).pub")
             _ = try DurableFile.destroy("\(configuration.keyDirectory)/generation")
-            return Outcome(endedTasks: tasks, destroyedKeys: destroyed, archive: archive)
-        } catch {
+            return Outcome(
+                endedTasks: tasks.map(\.name), destroyedKeys: destroyed, archive: archive, schema: schema)
+        } catch let error as DurableFileError {
             throw .files(error)
+        } catch let error as DatastoreError {
+            throw .database(name: configuration.database.name, error)
+        } catch {
+            throw .failed("\(error)")
         }
     }
 
@@ -51,7 +63,7 @@ package enum RestoredNode {
         do throws(DurableFileError) {
             let destroyed = try DurableFile.destroy(configuration.keyFile) ? [configuration.keyFile] : []
             let archive = try Self.archive(
-                ["witness.sqlite", "witness.sqlite-wal", "witness.sqlite-shm"], of: configuration.dataDirectory,
+                [], of: configuration.dataDirectory, database: configuration.databasePath,
                 publicKey: "\(configuration.keyFile).pub")
             _ = try DurableFile.destroy("\(configuration.keyFile).generation")
             return Outcome(endedTasks: [], destroyedKeys: destroyed, archive: archive)
@@ -60,10 +72,10 @@ package enum RestoredNode {
         }
     }
 
-    /// Moves files of a folder into a new one below it, and gives the public key's file, which stays where it is, that
-    /// folder's name as its ending.
+    /// Moves files of a folder and a database into a new folder below it, and gives the public key's file, which stays where
+    /// it is, that folder's name as its ending. So it does with a database that lies elsewhere.
     private static func archive(
-        _ names: [String], of folder: String, publicKey: String
+        _ names: [String], of folder: String, database: String?, publicKey: String
     ) throws(DurableFileError) -> String {
         var number = 1
         while FileManager.default.fileExists(atPath: "\(folder)/ended-\(number)") { number += 1 }
@@ -72,21 +84,43 @@ package enum RestoredNode {
         for name in names where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
             try DurableFile.move("\(folder)/\(name)", to: "\(archive)/\(name)")
         }
+        if let database {
+            let file = URL(fileURLWithPath: database)
+            let isInside = file.deletingLastPathComponent().path == URL(fileURLWithPath: folder).path
+            for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: database + suffix) {
+                try DurableFile.move(
+                    database + suffix,
+                    to: isInside
+                        ? "\(archive)/\(file.lastPathComponent)\(suffix)" : "\(database).ended-\(number)\(suffix)")
+            }
+        }
         if FileManager.default.fileExists(atPath: publicKey) {
             try DurableFile.move(publicKey, to: "\(publicKey).ended-\(number)")
         }
         return archive
     }
 
-    /// The tasks that a database knows, if it can be read. No node starts on it any more, even if this is killed before the
-    /// database is moved aside and somebody makes a new key.
-    private static func end(_ path: String) async -> [String] {
-        guard FileManager.default.fileExists(atPath: path), let store = try? NodeDatabase.open(path: path) else {
-            return []
+    /// The database, halted: no node starts on it any more, even if this is killed before it is moved aside and somebody
+    /// makes a new key. Nil for a file that is not there, or cannot be read.
+    ///
+    /// A server that cannot be reached stops everything: its tables would stay where they are.
+    private static func ending(_ configuration: NodeConfiguration) async throws(NodeStartError) -> NodeDatabase? {
+        let words = "a restore was declared and is not finished; repeat it: cairn node restored"
+        if let path = configuration.database.file {
+            guard FileManager.default.fileExists(atPath: path), let store = try? NodeDatabase.open(path: path) else {
+                return nil
+            }
+            try? await store.recordHalt(words)
+            return store
         }
-        let tasks = (try? await store.readableTasks()) ?? []
-        try? await store.recordHalt("a restore was declared and is not finished; repeat it: cairn node restored")
-        try? store.close()
-        return tasks.map(\.name)
+        let store = try await configuration.openDatabase()
+        do throws(DatastoreError) {
+            try await store.claim()
+            try await store.recordHalt(words)
+            return store
+        } catch {
+            await store.closeWhenIdle()
+            throw .database(name: configuration.database.name, error)
+        }
     }
 }

@@ -30,7 +30,7 @@ package enum WitnessServer {
             store = try .open(path: configuration.databasePath)
             for log in configuration.logs { try await store.trustLog(origin: log.name, vkey: log.vkey) }
         } catch {
-            throw .database(path: configuration.databasePath, error)
+            throw .database(name: configuration.databasePath, error)
         }
         let generation: Generation
         do throws(NodeStartError) {

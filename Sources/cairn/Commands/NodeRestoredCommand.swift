@@ -82,6 +82,7 @@ private enum RestoredPages {
         for key in outcome.destroyedKeys { Console.print("destroyed \(key)") }
         if outcome.destroyedKeys.isEmpty { Console.print("no key was there") }
         Console.print("moved     what was remembered into \(outcome.archive)")
+        if let schema = outcome.schema { Console.print("moved     the database's tables into its schema \(schema)") }
         for task in outcome.endedTasks { Console.print("ended     task \(task)") }
     }
 }

@@ -74,7 +74,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
-        let store = try NodeDatabase.open(path: configuration.databasePath)
+        let store = try await configuration.openDatabase()
         let task = try await readTask()
         try await TaskAgreement.with(configuration, keys: keys) { peer in
             var peerHasKey = false
@@ -82,7 +82,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             let added = try await add(task, store, configuration, keys, peerHasKey: peerHasKey)
             WeakPromises.tell(added.weaknesses)
             guard let stored = try await store.task(added.id) else {
-                throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.databasePath)")
+                throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.database.name)")
             }
             let namesakes = try await store.tasks().filter { $0.name == stored.name && $0.id != stored.id }
             if !namesakes.isEmpty {

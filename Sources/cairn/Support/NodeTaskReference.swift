@@ -21,7 +21,7 @@ struct NodeTaskReference: ParsableArguments {
 
     func find() async throws -> Found {
         let configuration = try NodeConfiguration.load(path: config)
-        let store = try NodeDatabase.open(configuration)
+        let store = try await configuration.openDatabase(mustExist: true)
         let rows = try await store.everyTask()
         let found = rows.compactMap { try? $0.get() }.filter { $0.id.base64URL == task || $0.name == task }
         guard let first = found.first else {
@@ -36,18 +36,6 @@ struct NodeTaskReference: ParsableArguments {
                 "\(found.count) tasks have the name \(task.quotedForPeople)", advice: "Give the id of one of them.")
         }
         return Found(configuration: configuration, store: store, task: first)
-    }
-}
-
-/// A node's database for commands that only look: they make none where there is none.
-enum NodeDatabase {
-    static func open(_ configuration: NodeConfiguration) throws -> NodeDatabase {
-        guard FileManager.default.fileExists(atPath: configuration.databasePath) else {
-            throw CommandFailure(
-                "\(configuration.databasePath): no such file",
-                advice: "The node was never started, and no task was added: see data_dir in its configuration.")
-        }
-        return try NodeDatabase.open(path: configuration.databasePath)
     }
 }
 

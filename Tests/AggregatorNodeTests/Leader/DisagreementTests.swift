@@ -221,7 +221,7 @@ import Testing
     }
 
     private func files(_ node: NodeConfiguration) -> [URL] {
-        ["", "-wal", "-shm"].map { URL(filePath: node.databasePath + $0) }
+        ["", "-wal", "-shm"].map { URL(filePath: (node.database.file ?? "") + $0) }
             + [URL(filePath: "\(node.keyDirectory)/generation")]
     }
 

@@ -71,7 +71,7 @@ import Testing
     }
 
     private func add(_ task: PlainTask, at node: NodeConfiguration, _ keys: NodeKeys) async throws {
-        let store = try NodeDatabase.open(path: node.databasePath)
+        let store = try await node.openDatabase()
         _ = try await TaskRegistry.add(task, to: store, configuration: node, keys: keys)
         try store.close()
     }

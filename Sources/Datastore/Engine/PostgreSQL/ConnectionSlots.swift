@@ -36,6 +36,7 @@ final class ConnectionSlots: Sendable {
     ///
     /// - Throws: `.busy` where none comes free in time, `.cancelled`, and `.unavailable` after ``close()``.
     func take() async throws(DatastoreError) {
+        guard !Task.isCancelled else { throw .cancelled }
         if try state.withLock({ state throws(DatastoreError) in try Self.takeNow(&state) }) { return }
         let number = state.withLock { state in
             state.next += 1

@@ -4,16 +4,14 @@ import Foundation
 extension PostgreSQLConnection {
     /// Connects, and makes the connection one that a node can trust with what it acknowledges.
     ///
-    /// - Returns: the connection, and what the server says of itself.
-    static func open(
-        _ options: PostgreSQLOptions
-    ) throws(PostgreSQLFailure) -> (connection: PostgreSQLConnection, server: PostgreSQLServer) {
+    /// - Throws: where it cannot be reached or trusted, in words for an operator.
+    static func open(_ options: PostgreSQLOptions) throws(PostgreSQLFailure) -> PostgreSQLConnection {
         let connection = PostgreSQLConnection(handle: try connect(options))
         PQsetNoticeReceiver(connection.handle, { _, _ in }, nil)
         do {
-            let server = try connection.introduce(options)
-            try server.check(acceptsForgetful: options.acceptsForgetfulServer)
-            return (connection, server)
+            try connection.set(options)
+            try connection.describeServer().check(acceptsForgetful: options.acceptsForgetfulServer)
+            return connection
         } catch let error as DatastoreError {
             throw connection.failure ?? PostgreSQLFailure(.final, error)
         } catch {
@@ -78,20 +76,31 @@ extension PostgreSQLConnection {
         return true
     }
 
-    /// Sets how this connection behaves, and asks the server about itself, in one exchange.
-    private func introduce(_ options: PostgreSQLOptions) throws -> PostgreSQLServer {
+    /// Sets how this connection behaves.
+    private func set(_ options: PostgreSQLOptions) throws {
         let milliseconds = { (duration: Duration) in Int(duration / .milliseconds(1)) }
+        // Keepalives: the server's side of it. What a process had locked whose machine is gone comes free within half a minute.
         // Plans: tables grow from nothing to millions of rows within the hour, faster than the server's statistics. A plan
         // that reads a whole table because it was small stays in the connection and is fatal later, so it is taken only
         // where no index serves.
-        let answer = try run(
+        try run(
             """
             SET lock_timeout = \(milliseconds(options.lockTimeout));
             SET statement_timeout = \(milliseconds(options.statementTimeout));
             SET idle_in_transaction_session_timeout = \(milliseconds(options.idleTimeout));
+            SET tcp_keepalives_idle = 10;
+            SET tcp_keepalives_interval = 5;
+            SET tcp_keepalives_count = 3;
             SET enable_seqscan = off;
             SET jit = off;
-            SET client_min_messages = error;
+            SET client_min_messages = error
+            """)
+    }
+
+    /// Asks the server about itself.
+    func describeServer() throws -> PostgreSQLServer {
+        let answer = try run(
+            """
             SELECT current_setting('server_version_num'), current_setting('server_encoding'),
                 current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes'),
                 current_setting('standard_conforming_strings'), current_setting('max_connections'),

@@ -94,14 +94,18 @@ extension PostgreSQLConnection {
 }
 
 extension StorageLock {
-    /// The two numbers of PostgreSQL's advisory lock. The first is ours ("cair"), one for each kind: other programs in the
-    /// same database have locks of their own. Two tasks 2^32 apart would share one, which is slow and not wrong.
+    /// The first number of all our locks: "cair".
+    private static let ours: Int32 = 0x6361_6972
+    /// Of the lock that a running node holds, beside the transactions' ones.
+    static let claimKey = ours + 3
+
+    /// The two numbers of PostgreSQL's advisory lock. The first says the kind, and is ours: other programs in the same
+    /// database have locks of their own. Two tasks 2^32 apart would share one, which is slow and not wrong.
     var advisoryKey: (space: Int32, key: Int32) {
-        let ours: Int32 = 0x6361_6972
-        return switch self {
-        case .schema: (ours, 0)
-        case .tasks: (ours + 1, 0)
-        case .task(let task): (ours + 2, Int32(truncatingIfNeeded: task.value))
+        switch self {
+        case .schema: (Self.ours, 0)
+        case .tasks: (Self.ours + 1, 0)
+        case .task(let task): (Self.ours + 2, Int32(truncatingIfNeeded: task.value))
         }
     }
 }

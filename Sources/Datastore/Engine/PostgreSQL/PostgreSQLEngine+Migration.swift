@@ -1,7 +1,7 @@
 // Tables of a new database (Schema/), made by one process at a time.
 extension PostgreSQLEngine {
-    func migrate() async throws(DatastoreError) {
-        try await write { session in
+    func migrate(mustExist: Bool) throws {
+        try runWriting { session in
             let step = try Migration.begin(session, .postgreSQL) { session in
                 guard let schema = try session.first("SELECT current_schema()::text AS name")?.optionalText("name")
                 else {
@@ -11,6 +11,10 @@ extension PostgreSQLEngine {
                 }
                 let tables = try session.rows("SELECT tablename FROM pg_tables WHERE schemaname = $1", [schema])
                     .map { try $0.text("tablename") }
+                guard !mustExist || tables.contains(SchemaVersion.table) else {
+                    throw DatastoreError.unavailable(
+                        "the database has no tables of a node: it was never started, and no task was added")
+                }
                 try Self.prepareMarks(session, exist: tables.contains(CommitMark.table))
                 return SchemaVersion.Findings(
                     tables: Set(tables).subtracting([CommitMark.table]),

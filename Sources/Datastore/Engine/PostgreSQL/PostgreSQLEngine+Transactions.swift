@@ -53,7 +53,8 @@ extension PostgreSQLEngine {
         if let idle = takeIdle() {
             connection = idle
         } else {
-            connection = try PostgreSQLConnection.open(options).connection
+            connection = try PostgreSQLConnection.open(options)
+            try renewClaim()
         }
         do {
             let value = try attempt(connection)
@@ -79,7 +80,7 @@ extension PostgreSQLEngine {
     private func settle(_ mark: CommitMark) throws -> Bool {
         let deadline = ContinuousClock.now + options.settleFor
         while ContinuousClock.now < deadline {
-            if let connection = try? PostgreSQLConnection.open(options).connection,
+            if let connection = try? PostgreSQLConnection.open(options),
                 let isCommitted = try? connection.settle(mark)
             {
                 keep(connection)

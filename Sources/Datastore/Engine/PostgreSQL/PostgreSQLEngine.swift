@@ -17,6 +17,7 @@ package final class PostgreSQLEngine: StorageEngine {
     private let threads: NIOThreadPool
     private let slots: ConnectionSlots
     private let idle = Mutex<[IdleConnection]>([])
+    private let claimed = Mutex<ClaimBox>(ClaimBox())
 
     package var dialect: Dialect { .postgreSQL }
 
@@ -27,48 +28,47 @@ package final class PostgreSQLEngine: StorageEngine {
         let connection: PostgreSQLConnection
     }
 
-    private init(options: PostgreSQLOptions, threads: NIOThreadPool, warnings: [String]) {
+    /// Sendable for the same reason: it is used under its lock.
+    private struct ClaimBox: @unchecked Sendable {
+        var claim = DatabaseClaim()
+    }
+
+    private init(options: PostgreSQLOptions, warnings: [String]) {
         self.options = options
-        self.threads = threads
         self.warnings = warnings
+        threads = NIOThreadPool(numberOfThreads: options.connections)
+        threads.start()
         slots = ConnectionSlots(options.connections, patience: options.patience)
     }
 
     deinit { threads.shutdownGracefully { _ in } }
 
-    /// Connects, checks the server, and makes or migrates the tables.
+    /// Connects, checks the server, and makes the tables where they are missing. Blocks its thread.
     ///
+    /// - Parameter mustExist: makes no tables, and throws `.unavailable` where there are none.
     /// - Throws: `.unsuitable` for a server that is too old or would forget what it acknowledged, or a database of a newer or
     ///   another program; `.unavailable` or `.busy` with words where there is no connection.
-    package static func open(_ options: PostgreSQLOptions) async throws(DatastoreError) -> PostgreSQLEngine {
-        let threads = NIOThreadPool(numberOfThreads: options.connections)
-        threads.start()
-        let (server, before, after): (PostgreSQLServer, Int64, Int64)
+    package static func open(
+        _ options: PostgreSQLOptions, mustExist: Bool = false
+    ) throws(DatastoreError) -> PostgreSQLEngine {
         do {
-            (server, before, after) = try await threads.runIfActive {
-                let before = Self.milliseconds()
-                // What the first connection costs, the server's clock cannot be blamed for.
-                let (_, server) = try PostgreSQLConnection.open(options)
-                return (server, before, Self.milliseconds())
+            // What the first connection costs, the server's clock cannot be blamed for.
+            let first = try PostgreSQLConnection.open(options)
+            let before = milliseconds()
+            let server = try first.describeServer()
+            var warnings = [server.clockWarning(before: before, after: milliseconds())].compactMap(\.self)
+            if options.connections * 2 > server.maxConnections {
+                warnings.append(
+                    "this process may hold \(options.connections) of the database server's \(server.maxConnections) "
+                        + "connections: leave enough for others")
             }
+            let engine = PostgreSQLEngine(options: options, warnings: warnings)
+            engine.keep(first)
+            try engine.migrate(mustExist: mustExist)
+            return engine
         } catch {
-            threads.shutdownGracefully { _ in }
-            throw Self.translate(error)
+            throw translate(error)
         }
-        var warnings = [server.clockWarning(before: before, after: after)].compactMap(\.self)
-        if options.connections * 2 > server.maxConnections {
-            warnings.append(
-                "this process may hold \(options.connections) of the database server's \(server.maxConnections) "
-                    + "connections: leave enough for others")
-        }
-        let engine = PostgreSQLEngine(options: options, threads: threads, warnings: warnings)
-        do throws(DatastoreError) {
-            try await engine.migrate()
-        } catch {
-            threads.shutdownGracefully { _ in }
-            throw error
-        }
-        return engine
     }
 
     private static func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
@@ -100,6 +100,7 @@ package final class PostgreSQLEngine: StorageEngine {
     package func close() throws(DatastoreError) {
         slots.close()
         idle.withLock { $0 = [] }
+        claimed.withLock { $0.claim = DatabaseClaim() }
         do {
             try threads.syncShutdownGracefully()
         } catch {
@@ -110,12 +111,18 @@ package final class PostgreSQLEngine: StorageEngine {
     /// Runs `body` on a thread, with the right to one connection.
     func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws(DatastoreError) -> T {
         try await slots.take()
-        defer { slots.giveBack() }
-        do {
-            return try await threads.runIfActive(body)
-        } catch {
-            throw Self.translate(error)
+        let outcome: Result<T, DatastoreError> = await withCheckedContinuation { continuation in
+            threads.submit { state in
+                let outcome = Result { () throws(DatastoreError) -> T in
+                    guard state == .active else { throw .cancelled }
+                    do { return try body() } catch { throw Self.translate(error) }
+                }
+                // Here, and not once the caller goes on, for which it may have to wait.
+                self.slots.giveBack()
+                continuation.resume(returning: outcome)
+            }
         }
+        return try outcome.get()
     }
 
     /// A connection that is open already, if there is one.
@@ -126,6 +133,11 @@ package final class PostgreSQLEngine: StorageEngine {
     /// Keeps a connection for the next transaction.
     func keep(_ connection: PostgreSQLConnection) {
         idle.withLock { $0.append(IdleConnection(connection: connection)) }
+    }
+
+    /// Gives access to the claim on the database, to one thread at a time.
+    func withClaim(_ body: (inout DatabaseClaim) throws -> Void) throws {
+        try claimed.withLock { try body(&$0.claim) }
     }
 
     static func translate(_ error: any Error) -> DatastoreError {
