@@ -204,4 +204,24 @@ private final class Counter: Sendable {
         let reopened = try file.engine()
         #expect(try await things(reopened).count == 1_000)
     }
+
+    @Test func theWriteAheadLogDoesNotStayLarge() async throws {
+        let file = try SQLiteFile()
+        let limit = 100_000
+        let engine = try file.engine(SQLiteSettings(logSize: limit))
+        try await engine.write { session in
+            try session.execute("INSERT INTO things (thing, bytes) VALUES (0, zeroblob(3000000))")
+        }
+        #expect(try size(of: "\(file.path)-wal") > 3_000_000)
+        // It begins anew.
+        for number in 1...2 { try await engine.write(insert(number)) }
+        #expect(try size(of: "\(file.path)-wal") <= limit)
+        try await engine.scrub()
+        #expect(try size(of: "\(file.path)-wal") == 0)
+        #expect(try await things(engine) == [0, 1, 2])
+    }
+
+    private func size(of path: String) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? -1
+    }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import DAP
 import Datastore
 import Foundation
@@ -119,14 +120,14 @@ import Testing
         let file = try FormerDatabase(.helper)
         _ = try file.migrate()
         let database = try NodeDatabase.open(path: file.file.path)
-        let scope = BatchScope.batch(BatchID(unchecked: [UInt8](repeating: 2, count: 32)))
-        let before = try await database.sumHelperShares(task(0xD4), scope, vdaf: vdaf)
-        #expect(before.count == 3)
-        let difference = try await database.reconcile(
-            task(0xD4), scope, leaders: [11, 12].map(Make.reportID), vdaf: vdaf)
-        #expect(difference == BatchDifference(missing: [], dropped: 1))
-        let after = try await database.sumHelperShares(task(0xD4), scope, vdaf: vdaf)
-        #expect(number(after.aggregateShare) == 11 + 12 && after.count == 2)
+        let scope = BatchScope.batch(BatchID(unchecked: [UInt8](repeating: 3, count: 32)))
+        let before = try await database.sumHelperShares(task(0xB2), scope, vdaf: vdaf)
+        #expect(number(before.aggregateShare) == 21 + 22 + 24 && before.count == 3)
+        let key = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 5, count: 32))
+        let withdrawal = try WithdrawalEntry(taskID: task(0xB2), reportID: Make.reportID(22), key: key)
+        #expect(try await database.withdrawHelperReport(withdrawal, earlyLimit: nil, vdaf: vdaf) == .withdrawn)
+        let after = try await database.sumHelperShares(task(0xB2), scope, vdaf: vdaf)
+        #expect(number(after.aggregateShare) == 21 + 24 && after.count == 2)
     }
 
     /// Neither the file nor what SQLite keeps beside it has an open share any more.

@@ -1,12 +1,22 @@
 import GRDB
 
 /// How a node's file is kept. Each setting of a connection, with its reason.
+///
+/// Figures: what a leader writes for a report of 2.6 kB from upload to acceptance, at 10^5 of them with one a request, is
+/// 15.9 kB as set here. Pages of 4,096 bytes: 20.7; of 8,192: 22.3; a write-ahead log of 16 MiB: 17.3, of 4 MiB: 18.9;
+/// overwriting pages that become empty adds 3.4.
 package struct SQLiteSettings: Sendable {
     /// The most pages that the file may grow to; nil for no limit. Tests make a full disk of it.
     package var pageLimit: Int?
 
-    package init(pageLimit: Int? = nil) {
+    /// How large the write-ahead log becomes, in bytes, before its pages are written to the file itself, and how large it
+    /// stays. A page that many transactions change is written once then, so a large log saves writing; whoever commits at
+    /// that moment waits 0.15 s.
+    package var logSize = 64 << 20
+
+    package init(pageLimit: Int? = nil, logSize: Int = 64 << 20) {
         self.pageLimit = pageLimit
+        self.logSize = logSize
     }
 
     /// How long a writer waits for another process, in seconds.
@@ -26,23 +36,22 @@ package struct SQLiteSettings: Sendable {
 
     private func prepare(_ database: Database, isReader: Bool) throws {
         guard !isReader else { return }
-        // Of a file that is new: others keep what they were made with.
-        try database.execute(sql: "PRAGMA page_size = \(Self.pageSize)")
+        // Of a file that is new: others keep what they were made with. Uploads put ids into random places of an index, and
+        // each writes a whole page there; a report's shares take one page and a part of another.
+        try database.execute(sql: "PRAGMA page_size = 2048")
         // What is deleted inside a page is overwritten, but a page that becomes empty is left as it is: to overwrite it
         // would cost one more page for every report. What it holds are shares sealed under the key of their bucket. That
         // key is what must go: it lies in a row that is overwritten in place and never moves (ShareKey).
         try database.execute(sql: "PRAGMA secure_delete = FAST")
-        try database.execute(sql: "PRAGMA cache_size = -\(Self.cacheKiB)")
+        // The index of the ids of a million reports is 50 MB, and the next one may belong anywhere in it.
+        try database.execute(sql: "PRAGMA cache_size = -65536")
         // Sorting, and what a savepoint would have to put back.
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
-        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.logPages)")
-        try database.execute(sql: "PRAGMA journal_size_limit = \(Self.logPages * Self.pageSize)")
+        let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4_096
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(max(1, logSize / pageSize))")
+        try database.execute(sql: "PRAGMA journal_size_limit = \(logSize)")
         if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
     }
-
-    private static let pageSize = 4_096
-    private static let cacheKiB = 65_536
-    private static let logPages = 16_384
 
     static func setBusyTimeout(_ database: Database) throws {
         try database.execute(sql: "PRAGMA busy_timeout = \(Int(busyTimeout * 1_000))")
