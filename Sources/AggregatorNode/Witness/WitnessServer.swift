@@ -28,6 +28,8 @@ package enum WitnessServer {
         let store: NodeDatabase
         do throws(DatastoreError) {
             store = try .open(path: configuration.databasePath)
+            for note in store.notes { logger.warning("\(note)") }
+            try await store.claimRole(.witness)
             for log in configuration.logs { try await store.trustLog(origin: log.name, vkey: log.vkey) }
         } catch {
             throw .database(name: configuration.databasePath, error)

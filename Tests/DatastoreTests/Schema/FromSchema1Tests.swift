@@ -179,4 +179,23 @@ import Testing
         #expect(tasks[4].verifyKeys.map(\.id) == [200, 0, 7])
         #expect(tasks[4].source == .manual && tasks[2].policyText == nil && tasks[0].policyText == [0xA1, 3])
     }
+
+    /// A node of the version before would lose its tables.
+    @Test func nothingIsMovedWhileSomebodyHasTheDatabaseOpen() throws {
+        let former = try FormerDatabase(.leader)
+        let node = try DatabasePool(path: former.file.path)
+        let count = { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM leader_reports") }
+        let before = try node.read(count)
+        let settings = SQLiteSettings(patience: 0.2)
+        let error = #expect(throws: DatastoreError.self) {
+            try NodeDatabase.open(path: former.file.path, settings: settings).close()
+        }
+        guard case .busy = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try node.read(count) == before)
+        try node.close()
+        #expect(try !former.migrate().isEmpty)
+    }
 }

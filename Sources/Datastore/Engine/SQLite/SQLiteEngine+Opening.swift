@@ -8,21 +8,21 @@ extension SQLiteEngine {
     ///
     /// - Parameters:
     ///   - looking: may refuse the file, before it is opened for writing: that would already change one that is somebody
-    ///     else's.
+    ///     else's. Says whether nobody else may have it open.
     ///   - preparing: brings its tables up to date.
     package static func open(
-        path: String, settings: SQLiteSettings = SQLiteSettings(), looking: (Session) throws -> Void = { _ in },
+        path: String, settings: SQLiteSettings = SQLiteSettings(), looking: (Session) throws -> Bool = { _ in false },
         preparing: (SQLiteEngine) throws -> Void
     ) throws(DatastoreError) -> SQLiteEngine {
         do {
-            let turn = try OpeningTurn(path: path, patience: .seconds(SQLiteSettings.busyTimeout))
+            let turn = try OpeningTurn(path: path, patience: .seconds(settings.patience))
             defer { turn.end() }
             return try turn.repeatingWhileBusy {
                 try createPrivately(path)
                 try look(at: path, looking)
                 let pool = try DatabasePool(path: path, configuration: settings.configuration())
                 try SQLiteSettings.requireDurability(pool)
-                let engine = SQLiteEngine(pool)
+                let engine = SQLiteEngine(pool, settings)
                 do {
                     try preparing(engine)
                 } catch {
@@ -36,12 +36,17 @@ extension SQLiteEngine {
         }
     }
 
-    private static func look(at path: String, _ looking: (Session) throws -> Void) throws {
+    private static func look(at path: String, _ looking: (Session) throws -> Bool) throws {
         var configuration = Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.inDatabase { try looking(Session(SQLiteConnection($0))) }
+        let mustBeAlone = try queue.inDatabase { try looking(Session(SQLiteConnection($0))) }
         try queue.close()
+        guard mustBeAlone else { return }
+        // Whoever has the file open holds a lock on it. Nobody can open it now, so this stays true.
+        let only = try DatabaseQueue(path: path)
+        try only.inDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK") }
+        try only.close()
     }
 
     /// The file holds shares and verification keys, so only its owner may read it. SQLite gives its journal files the mode of

@@ -5,8 +5,10 @@ import GRDB
 
 extension SQLiteEngine {
     /// Refuses a file whose tables are not a node's of this version or an older one.
-    static func refuseUnsuitable(_ session: Session) throws {
-        _ = try SchemaVersion.step(for: look(session), schema1: Schema1.names)
+    ///
+    /// - Returns: whether the tables will be changed under whoever else has the file open: a node of the version before.
+    static func refuseUnsuitable(_ session: Session) throws -> Bool {
+        try SchemaVersion.step(for: look(session), schema1: Schema1.names) == .fromSchema1
     }
 
     /// Makes the tables of a new file, or brings those of an older version up to date.

@@ -10,11 +10,13 @@ import GRDB
 /// SQLiteEngine+Opening.swift opens files, SQLiteSettings.swift says why they are kept as they are.
 package struct SQLiteEngine: StorageEngine {
     let pool: DatabasePool
+    private let settings: SQLiteSettings
     private let connections: SQLiteConnections
     private let writes: WriteQueue
 
-    init(_ pool: DatabasePool) {
+    init(_ pool: DatabasePool, _ settings: SQLiteSettings) {
         self.pool = pool
+        self.settings = settings
         connections = SQLiteConnections()
         writes = WriteQueue(pool, connections)
     }
@@ -56,6 +58,7 @@ package struct SQLiteEngine: StorageEngine {
 
     package func backUp(to path: String) async throws(DatastoreError) {
         do {
+            try Self.createPrivately(path)
             try await pool.writeWithoutTransaction { database in
                 try database.execute(sql: "VACUUM INTO ?", arguments: [path])
             }
@@ -69,10 +72,10 @@ package struct SQLiteEngine: StorageEngine {
     package func scrub() async throws(DatastoreError) {
         for _ in 0..<Self.scrubbingTries {
             do {
-                let isEmpty = try await pool.writeWithoutTransaction { database in
+                let isEmpty = try await pool.writeWithoutTransaction { [settings] database in
                     // Nobody is kept waiting for this.
                     try database.execute(sql: "PRAGMA busy_timeout = 0")
-                    defer { try? SQLiteSettings.setBusyTimeout(database) }
+                    defer { try? settings.setPatience(database) }
                     let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
                     return row?[0] == 0
                 }

@@ -14,17 +14,18 @@ package struct SQLiteSettings: Sendable {
     /// that moment waits 0.15 s.
     package var logSize = 64 << 20
 
-    package init(pageLimit: Int? = nil, logSize: Int = 64 << 20) {
+    /// How long a writer, or whoever opens the file, waits for another process, in seconds.
+    package var patience = 30.0
+
+    package init(pageLimit: Int? = nil, logSize: Int = 64 << 20, patience: Double = 30) {
         self.pageLimit = pageLimit
         self.logSize = logSize
+        self.patience = patience
     }
-
-    /// How long a writer waits for another process, in seconds.
-    static let busyTimeout = 30.0
 
     func configuration() -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(Self.busyTimeout)
+        configuration.busyMode = .timeout(patience)
         configuration.foreignKeysEnabled = true
         // Statements are compiled on a connection for as long as the node runs.
         configuration.persistentReadOnlyConnections = true
@@ -53,8 +54,9 @@ package struct SQLiteSettings: Sendable {
         if let pageLimit { try database.execute(sql: "PRAGMA max_page_count = \(pageLimit)") }
     }
 
-    static func setBusyTimeout(_ database: Database) throws {
-        try database.execute(sql: "PRAGMA busy_timeout = \(Int(busyTimeout * 1_000))")
+    /// Makes the writer wait for other processes again.
+    func setPatience(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA busy_timeout = \(Int(patience * 1_000))")
     }
 
     /// Makes the writer wait for the disk at every commit. GRDB asks for less when it turns the write-ahead log on, so this
