@@ -21,7 +21,7 @@ import Testing
             try await reports.job([reports.verified(5), reports.verified(6, time: 110)], in: store)
                 == [.batchCollected, nil])
         #expect(try await reports.withdraw(1, in: store) == .tooLate)
-        let compared = try await store.reconcileHelperBatch(Make.task, scope, leaders: [], vdaf: reports.vdaf)
+        let compared = try await store.reconcile(Make.task, scope, leaders: [], vdaf: reports.vdaf)
         #expect(compared == nil)
         try await reports.expectSum(scope, of: shares, in: store)
         let signed = try await temporary.afterKill().helperClose(Make.task, selector)
@@ -31,9 +31,8 @@ import Testing
 
     private func closedAgain(_ reports: HelperReports, _ store: NodeDatabase) async throws -> Bool {
         let other = BatchSelector.timeInterval(Interval(start: 109, duration: 5))
-        return try await store.commitHelperClose(
-            Make.task, HelperReports.close(other, root: [1], count: 0), reports: [],
-            standing: HelperStanding(joined: 0, left: 0), vdaf: reports.vdaf)
+        return try await reports.sign(
+            HelperReports.Examination(standing: HelperStanding(joined: 0, left: 0)), other, in: store)
     }
 
     /// What the proposal leaves out is dropped, however much it is, and its sum is that of what remains.
@@ -89,30 +88,24 @@ import Testing
         try await reports.log([6], time: 200, in: store)
         try await reports.log([3], in: store)
         try await reports.withdraw(4, in: store)
-        func examine(_ numbers: [Int], size: UInt64 = 99) async throws -> ProposalExamination {
-            try await store.examineProposal(
-                Make.task,
-                CloseProposal(selector: selector, checkpointSize: size, reportIDs: numbers.map(Make.reportID)))
+        func drops(
+            _ numbers: [Int], _ selector: BatchSelector? = nil, before size: UInt64 = 99
+        ) async throws -> [Int] {
+            try await reports.examine(numbers, selector ?? self.selector, before: size, in: store).drops
         }
-        #expect(try await examine([1, 2, 4, 5, 6, 3, 7, 8]) == .drop([4, 5, 6, 7, 8].map(Make.reportID)))
-        #expect(
-            try await examine([1, 2, 3], size: 5) == .drop([Make.reportID(3)]), "its leaf comes behind the checkpoint")
-        #expect(try await examine([2, 1]) == .notInLogOrder(Make.reportID(1)))
-        #expect(try await examine([1, 1]) == .notInLogOrder(Make.reportID(1)))
+        #expect(try await drops([1, 2, 4, 5, 6, 3, 7, 8]) == [4, 5, 6, 7, 8])
+        #expect(try await drops([1, 2, 3], before: 5) == [3], "its leaf comes behind the checkpoint")
+        #expect(try await drops([6], .timeInterval(Interval(start: 200, duration: 1))) == [])
+        #expect(try await drops([1], .leaderSelected(.random())) == [1])
         // Somebody's entry ends 2.
         #expect(
             try await store.advanceHelperLog(
                 origin: "log", previous: 6, to: HelperLogPosition(size: 7, range: []),
                 entries: [.rejected(Make.task, Make.reportID(2), index: 6)]))
-        #expect(try await examine([1, 2, 3]) == .drop([Make.reportID(2)]))
-        guard case .agreed(_, let count, let standing) = try await examine([1, 3]) else {
-            Issue.record("not agreed to")
-            return
-        }
-        #expect(count == 2 && standing == HelperStanding(joined: 5, left: 1))
-        let other = CloseProposal(
-            selector: .leaderSelected(.random()), checkpointSize: 9, reportIDs: [Make.reportID(1)])
-        #expect(try await store.examineProposal(Make.task, other) == .drop([Make.reportID(1)]))
+        #expect(try await drops([1, 2, 3]) == [2])
+        let standing = try await store.helperStanding(Make.task, scope)
+        #expect(standing == HelperStanding(joined: 5, left: 1))
+        #expect(try await store.helperStanding(Make.task, .batch(.random())) == HelperStanding(joined: 0, left: 0))
     }
 
     /// Between the examination and the signature: who joins is dropped, and where somebody leaves nothing is signed.
@@ -122,28 +115,20 @@ import Testing
         let (store, reports) = (temporary.store, try HelperReports())
         var shares = try await reports.accept(1...4, in: store)
         try await reports.log(1...4, in: store)
-        let ids = (1...4).map(Make.reportID)
-        let proposal = CloseProposal(selector: selector, checkpointSize: 9, reportIDs: ids)
-        guard
-            case .agreed(let root, let count, let standing) = try await store.examineProposal(Make.task, proposal)
-        else {
-            Issue.record("not agreed to")
-            return
-        }
-        func commit(_ ids: [ReportID], _ standing: HelperStanding) async throws -> Bool {
-            try await store.commitHelperClose(
-                Make.task, HelperReports.close(selector, root: root, count: count), reports: ids, standing: standing,
-                vdaf: reports.vdaf)
-        }
+        let examined = try await reports.examine(1...4, selector, in: store)
+        #expect(examined.drops.isEmpty && examined.standing == HelperStanding(joined: 4, left: 0))
         try await reports.withdraw(2, in: store)
         // As many again as there were.
-        try await reports.accept([5], in: store)
-        await #expect(throws: DatastoreError.stale) { try await commit(ids, standing) }
+        let five = try await reports.accept([5], in: store)
+        await #expect(throws: DatastoreError.stale) { try await reports.sign(examined, selector, in: store) }
         #expect(try await store.helperClose(Make.task, selector) == nil)
-        #expect(try await store.examineProposal(Make.task, proposal) == .drop([Make.reportID(2)]))
+        #expect(try await reports.examine(1...4, selector, in: store).drops == [2])
         shares[2] = nil
-        let left = [1, 3, 4].map(Make.reportID)
-        #expect(try await commit(left, HelperStanding(joined: 4, left: 1)))
+        // A close over fewer than there are leaves is not over what was examined.
+        let some = try await reports.examine([1, 3], selector, in: store)
+        await #expect(throws: DatastoreError.stale) { try await reports.sign(some, selector, in: store) }
+        try await reports.expectSum(scope, of: shares.merging(five) { $1 }, in: store)
+        #expect(try await reports.close([1, 3, 4], selector, in: store))
         try await reports.expectSum(scope, of: shares, in: store)
         #expect(try await store.helperRefusals(Make.task, [Make.reportID(5)]) == [.rejected(.reportDropped)])
         try await HelperAudit(store: store, reports: reports).check()
@@ -165,22 +150,13 @@ import Testing
             group.addTask {
                 var left = Array(0..<20)
                 while true {
-                    let proposal = CloseProposal(
-                        selector: selector, checkpointSize: 99, reportIDs: left.map(Make.reportID))
-                    switch try await store.examineProposal(Make.task, proposal) {
-                    case .drop(let ids): left.removeAll { ids.contains(Make.reportID($0)) }
-                    case .agreed(let root, let count, let standing):
-                        do {
-                            let isSigned = try await store.commitHelperClose(
-                                Make.task, HelperReports.close(selector, root: root, count: count),
-                                reports: proposal.reportIDs, standing: standing, vdaf: reports.vdaf)
-                            #expect(isSigned)
-                            return
-                        } catch DatastoreError.stale { continue }
-                    case let other:
-                        Issue.record("\(other)")
+                    let examination = try await reports.examine(left, selector, in: store)
+                    left.removeAll(where: examination.drops.contains)
+                    guard examination.drops.isEmpty else { continue }
+                    do {
+                        #expect(try await reports.sign(examination, selector, in: store))
                         return
-                    }
+                    } catch DatastoreError.stale { continue }
                 }
             }
             try await group.waitForAll()
@@ -205,11 +181,11 @@ import Testing
         let shares = try await reports.accept(1...5, batch: batch, in: store)
         let other = try await reports.accept([6], batch: .random(), in: store)
         let leaders = [2, 9, 4, 6].map(Make.reportID)
-        let difference = try await store.reconcileHelperBatch(
+        let difference = try await store.reconcile(
             Make.task, .batch(batch), leaders: leaders, vdaf: reports.vdaf)
         #expect(difference == BatchDifference(missing: [9, 6].map(Make.reportID), dropped: 3))
         try await reports.expectSum(.batch(batch), of: shares.filter { [2, 4].contains($0.key) }, in: store)
-        let unknown = try await store.reconcileHelperBatch(
+        let unknown = try await store.reconcile(
             Make.task, .batch(.random()), leaders: leaders, vdaf: reports.vdaf)
         #expect(unknown == BatchDifference(missing: leaders, dropped: 0))
         #expect(other.count == 1)

@@ -160,7 +160,7 @@ import Testing
             try await reports.collect(times(101, 1), in: store)
         }
         await #expect(throws: DatastoreError.notServed(Make.task)) {
-            try await store.reconcileHelperBatch(Make.task, times(101, 1), leaders: [], vdaf: reports.vdaf)
+            try await store.reconcile(Make.task, times(101, 1), leaders: [], vdaf: reports.vdaf)
         }
         while try await store.clearSlice(atMost: 1) {}
         let kept = try await store.engine.read { try $0.integer("SELECT COUNT(*) FROM helper_kept_shares") }

@@ -35,7 +35,7 @@ private struct RandomHelperLife {
     private(set) var released: Set<ReportID> = []
     private var next = 0
     private var batches: [BatchID] = []
-    private var places: [Int: Int] = [:]
+    private var logged: Set<Int> = []
 
     init(store: NodeDatabase, reports: HelperReports, isSelected: Bool, random: SeededGenerator) {
         self.store = store
@@ -110,18 +110,25 @@ private struct RandomHelperLife {
     private mutating func compare() async throws {
         let scope = scope(place())
         let leaders = (0...next).filter { _ in Int.random(in: 0..<8, using: &random) > 0 }.map(Make.reportID)
-        _ = try await store.reconcileHelperBatch(Make.task, scope, leaders: leaders, vdaf: reports.vdaf)
+        _ = try await store.reconcile(Make.task, scope, leaders: leaders, vdaf: reports.vdaf)
     }
 
-    /// Closes a batch over most of its reports, without a look at the log.
+    /// Closes a batch over most of its reports; most of the others are not in the log.
     private mutating func close() async throws {
-        let scope = scope(place())
-        let ids = try await accepted(scope).filter { _ in Int.random(in: 0..<6, using: &random) > 0 }
-        let standing = try await store.sumHelperShares(Make.task, scope, vdaf: reports.vdaf).standing
-        guard !ids.isEmpty else { return }
-        _ = try await store.commitHelperClose(
-            Make.task, HelperReports.close(scope.selector, root: [1], count: UInt64(ids.count)), reports: ids,
-            standing: standing, vdaf: reports.vdaf)
+        let place = place()
+        let scope = scope(place)
+        let batch: BatchID? = if case .batch(let id) = scope { id } else { nil }
+        let held = try await accepted(scope).map { Int($0.bytes[6]) << 8 | Int($0.bytes[7]) }
+        var numbers: [Int] = []
+        for number in held where Int.random(in: 0..<6, using: &random) > 0 && logged.insert(number).inserted {
+            numbers.append(number)
+        }
+        guard !numbers.isEmpty else { return }
+        try await reports.log(numbers, time: UInt64(100 + place), batch: batch, in: store)
+        let examination = try await reports.examine(numbers, scope.selector, in: store)
+        #expect(examination.drops.isEmpty)
+        // Leaves of a proposal that came to nothing are in the log, too.
+        do { _ = try await reports.sign(examination, scope.selector, in: store) } catch DatastoreError.stale {}
     }
 
     private mutating func collect() async throws {

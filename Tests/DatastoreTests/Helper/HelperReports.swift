@@ -156,21 +156,54 @@ struct HelperReports: Sendable {
                 entries: entries))
     }
 
+    /// What the helper makes of a proposed close.
+    struct Examination {
+        /// Reports that it does not stand by.
+        var drops: [Int] = []
+        var tree = BatchRoot()
+        let standing: HelperStanding
+    }
+
+    /// Examines proposed reports in the order of the log.
+    func examine(
+        _ numbers: some Collection<Int>, _ selector: BatchSelector, before size: UInt64 = 1_000_000,
+        in store: NodeDatabase
+    ) async throws -> Examination {
+        let scope = try #require(BatchScope(selector))
+        var examination = Examination(standing: try await store.helperStanding(task, scope))
+        let leaves = try await store.examineLeaves(task, scope, numbers.map(Make.reportID), before: size)
+        var last: UInt64?
+        for (number, leaf) in zip(numbers, leaves) {
+            guard let leaf else {
+                examination.drops.append(number)
+                continue
+            }
+            #expect(leaf.hash == Self.leafHash(number) && leaf.index >= last.map { $0 + 1 } ?? 0)
+            last = leaf.index
+            examination.tree.append(leafHash: leaf.hash)
+        }
+        return examination
+    }
+
+    /// Signs the close over what was examined.
+    func sign(
+        _ examination: Examination, _ selector: BatchSelector, before size: UInt64 = 1_000_000, in store: NodeDatabase
+    ) async throws -> Bool {
+        let close = Self.close(selector, root: examination.tree.root, count: examination.tree.count)
+        return try await store.commitHelperClose(
+            task, close, checkpointSize: size, standing: examination.standing, vdaf: vdaf)
+    }
+
     /// Examines a proposal and signs it, as the helper does.
     @discardableResult
-    func close(_ numbers: some Collection<Int>, _ selector: BatchSelector, in store: NodeDatabase) async throws -> Bool
-    {
-        let ids = numbers.map(Make.reportID)
-        let proposal = CloseProposal(selector: selector, checkpointSize: 1_000_000, reportIDs: ids)
-        let examination = try await store.examineProposal(task, proposal)
-        guard case .agreed(let root, let count, let standing) = examination else {
-            throw DatastoreError.conflict("the proposal is not agreed to: \(examination)")
+    func close(
+        _ numbers: some Collection<Int>, _ selector: BatchSelector, in store: NodeDatabase
+    ) async throws -> Bool {
+        let examination = try await examine(numbers, selector, in: store)
+        guard examination.drops.isEmpty else {
+            throw DatastoreError.conflict("the helper does not stand by \(examination.drops)")
         }
-        var expected = BatchRoot()
-        for number in numbers { expected.append(leafHash: Self.leafHash(number)) }
-        #expect(root == expected.root && count == UInt64(ids.count))
-        return try await store.commitHelperClose(
-            task, Self.close(selector, root: root, count: count), reports: ids, standing: standing, vdaf: vdaf)
+        return try await sign(examination, selector, in: store)
     }
 
     static func close(_ selector: BatchSelector, root: [UInt8], count: UInt64) -> HelperClose {
