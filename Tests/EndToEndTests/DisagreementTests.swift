@@ -1,7 +1,6 @@
 import Contributor
 import DAP
 import Foundation
-import GRDB
 import Testing
 
 extension EndToEnd {
@@ -114,42 +113,6 @@ extension EndToEnd {
             let fields = text.split(separator: ")").last.map { $0.split(separator: " ") } ?? []
             let ticks = [11, 12].compactMap { Double(fields[$0]) }.reduce(0, +)
             return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-        }
-
-        /// In databases of earlier versions the batch of a failed job stayed `closing` for ever.
-        @Test func aBatchThatAnEarlierVersionLeftClosingIsFreed() async throws {
-            try await TestNodes.run { nodes in
-                let task = try await createTask(nodes)
-                try await contribute([1, 20], nodes, task)
-                try await awaitAccepted(2, nodes, task)
-                await nodes.leader.stop()
-                let request = CollectionJobReq(query: .leaderSelected)
-                let queue = try DatabaseQueue(path: "\(nodes.leader.folder)/data/node.sqlite")
-                try await queue.write { db in
-                    let batch = try #require(try Data.fetchOne(db, sql: "SELECT batch_id FROM leader_batches"))
-                    let selector = BatchSelector(batchMode: .leaderSelected, config: Array(batch)).encoded()
-                    try db.execute(sql: "UPDATE leader_batches SET state = 1")
-                    try db.execute(
-                        sql: """
-                            INSERT INTO leader_collections
-                                (task_id, collection_id, request, state, watermark, selector, problem_detail)
-                            VALUES (?, ?, ?, 6, 0, ?, 'of an earlier version')
-                            """,
-                        arguments: [
-                            Data(task.taskID.bytes), Data(repeating: 1, count: 16), Data(request.encoded()),
-                            Data(selector),
-                        ])
-                    try db.execute(sql: "ALTER TABLE leader_collections DROP COLUMN share_id")
-                    try db.execute(
-                        sql: "DELETE FROM grdb_migrations WHERE identifier = 'leader 5 deferred shares'")
-                }
-                try queue.close()
-                try await nodes.leader.start()
-                #expect(try await status(nodes, task).batches.map(\.state) == ["disputed"])
-                let collected = try await collect(nodes)
-                #expect(collected.status == 0, "\(collected.errors)")
-                #expect(try collected.json()["result"] as? [String] == ["21"])
-            }
         }
     }
 }

@@ -38,7 +38,7 @@ struct LyingLeader {
         try await database().write { db in
             for (key, answer) in answers {
                 try db.execute(
-                    sql: "UPDATE leader_collections SET response = ? WHERE sequence = ?",
+                    sql: "UPDATE leader_collections SET response = ? WHERE collection = ?",
                     arguments: [Data(answer), key])
             }
         }
@@ -49,9 +49,13 @@ struct LyingLeader {
         try await database().read { db in
             var answers: [Int64: [UInt8]] = [:]
             let rows = try Row.fetchAll(
-                db, sql: "SELECT sequence, response FROM leader_collections WHERE response IS NOT NULL AND task_id = ?",
+                db,
+                sql: """
+                    SELECT collection, response FROM leader_collections JOIN task_ids USING (task)
+                    WHERE response IS NOT NULL AND task_id = ?
+                    """,
                 arguments: [Data(task.taskID.bytes)])
-            for row in rows { answers[row["sequence"]] = [UInt8](row["response"] as Data) }
+            for row in rows { answers[row["collection"]] = [UInt8](row["response"] as Data) }
             return answers
         }
     }

@@ -1,6 +1,8 @@
+import DAP
 import Datastore
 import Foundation
 import GRDB
+import Ledger
 import Testing
 
 /// Schema 1 as it is kept: what the versions before made, and databases of those that did not have all of it.
@@ -57,5 +59,36 @@ import Testing
         try queue.close()
         try NodeDatabase.open(path: file.path).close()
         #expect(try FormerDatabase.rows(file.path, "SELECT version FROM cairn_schema") == [["2"]])
+    }
+
+    /// Batches whose collection jobs had failed stayed `closing` for ever.
+    @Test(arguments: [true, false], [true, false])
+    func aBatchThatAnEarlierVersionLeftClosingIsFreed(isInterval: Bool, isSigned: Bool) throws {
+        let file = try SQLiteFile()
+        let queue = try FormerDatabase.hastyQueue(file.path)
+        try Schema1.migrator.migrate(queue, upTo: "leader 4 turns")
+        let batch = [UInt8](repeating: 7, count: 32)
+        let selector =
+            isInterval
+            ? BatchScope.interval(Interval(start: 100, duration: 10)).selector
+            : BatchScope.batch(BatchID(unchecked: batch)).selector
+        try queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO leader_batches (task_id, batch_id, first_time, end_time, state)
+                    VALUES (zeroblob(32), ?, ?, ?, 1)
+                    """, arguments: isInterval ? [nil, 100, 110] : [Data(batch), nil, nil])
+            try database.execute(
+                sql: """
+                    INSERT INTO leader_collections (task_id, collection_id, request, state, watermark, selector, close_entry)
+                    VALUES (zeroblob(32), x'01', x'02', 6, 0, ?, ?)
+                    """, arguments: [Data(selector.encoded()), isSigned ? Data([9]) : nil])
+        }
+        try queue.close()
+        try NodeDatabase.open(path: file.path).close()
+        let states = try FormerDatabase.rows(file.path, "SELECT state FROM leader_batches")
+        #expect(states == (isSigned ? [["5"]] : isInterval ? [] : [["3"]]))
+        let kept = try FormerDatabase.rows(file.path, "SELECT selector NOT NULL FROM leader_collections")
+        #expect(kept == [[isSigned ? "1" : "0"]])
     }
 }
