@@ -55,15 +55,27 @@ import Testing
     func anUploadIsBeforeTheSealOrRefused(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
-        try await store.accept([1], time: 100)
-        let interval = Interval(start: 100, duration: 1)
-        let collection = try await store.newCollection(interval: interval)
-        let stored = try await withThrowingTaskGroup(of: Int.self) { group in
-            for writer in 1...8 {
+        var stored = 0
+        for time in UInt64(100)..<106 {
+            try await store.accept([Int(time)], time: time)
+            stored += try await uploadWhileSealing(time, store)
+            let late = try await store.storeReports(
+                [Make.report(Int(time) * 1_000 + 999, time: time)], task: Make.task, bucketCapacity: 1_000)
+            #expect(late == [.batchCollected])
+        }
+        #expect(try await store.reportCounts(task: Make.task).received == UInt64(stored))
+    }
+
+    /// - Returns: how many uploads were acknowledged.
+    private func uploadWhileSealing(_ time: UInt64, _ store: NodeDatabase) async throws -> Int {
+        let interval = Interval(start: time, duration: 1)
+        let collection = try await store.newCollection(request: [UInt8(time)], interval: interval)
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            for writer in 0..<8 {
                 group.addTask {
                     var stored = 0
-                    for number in 0..<20 {
-                        let report = Make.report(writer * 100 + number)
+                    for number in 0..<15 {
+                        let report = Make.report(Int(time) * 1_000 + writer * 20 + number, time: time)
                         let outcome = try await store.storeReports([report], task: Make.task, bucketCapacity: 1_000)
                         switch outcome[0] {
                         case .stored: stored += 1
@@ -78,18 +90,15 @@ import Testing
                 try await Task.sleep(for: .milliseconds(3))
                 let outcome = try await store.sealBatch(collection: collection.key, interval: interval, sizes: 1...999)
                 #expect(outcome == .sealed(.interval(interval)))
-                let unfinished = try await store.unfinishedReports(task: Make.task, scope: .interval(interval))
+                let scope = BatchScope.interval(interval)
+                let unfinished = try await store.unfinishedReports(task: Make.task, scope: scope)
                 try await Task.sleep(for: .milliseconds(20))
-                let later = try await store.unfinishedReports(task: Make.task, scope: .interval(interval))
+                let later = try await store.unfinishedReports(task: Make.task, scope: scope)
                 #expect(unfinished == later, "what was counted when it was sealed stays what it was")
                 return 0
             }
             return try await group.reduce(0, +)
         }
-        #expect(try await store.reportCounts(task: Make.task).received == UInt64(stored))
-        #expect(
-            try await store.storeReports([Make.report(9_999)], task: Make.task, bucketCapacity: 1_000)
-                == [.batchCollected])
     }
 
     @Test(arguments: EngineKind.tested)
