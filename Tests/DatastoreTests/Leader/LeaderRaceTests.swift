@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Ledger
 import Testing
 
 /// Several at once: what is limited stays limited, what happens once happens once, and nothing is lost.
