@@ -154,6 +154,13 @@ package final class PostgresCluster: Sendable {
         try await control(["-m", mode, "-w", "restart"])
     }
 
+    /// Lets nobody in without a password from now on, the server's owner excepted.
+    package func requirePasswords() async throws {
+        let rules = "local all cairn trust\nlocal all all scram-sha-256\n"
+        try Data(rules.utf8).write(to: URL(filePath: "\(folder)/data/pg_hba.conf"))
+        try await control(["reload"])
+    }
+
     package func stop(mode: String = "immediate") async throws { try await control(["-m", mode, "-w", "stop"]) }
 
     /// Starts it again, with the settings of before.

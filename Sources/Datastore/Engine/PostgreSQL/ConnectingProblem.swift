@@ -2,14 +2,20 @@
 ///
 /// libpq gives text only. The server's part of it ends with the code, because the connection asks for codes; what failed
 /// before there was a server is libpq's own, in English.
-struct ConnectingProblem {
+package struct ConnectingProblem {
     /// libpq's message, a line or more for each host.
     let words: String
     let needsPassword: Bool
     /// The server and database, as in ``PostgreSQLLocation/shown``.
     let place: String
 
-    var failure: PostgreSQLFailure {
+    package init(words: String, needsPassword: Bool, place: String) {
+        self.words = words
+        self.needsPassword = needsPassword
+        self.place = place
+    }
+
+    package var failure: PostgreSQLFailure {
         let server = "the database server (\(place))"
         if needsPassword {
             return .init(.final, .unavailable("\(server) wants a password: name a password_file"))

@@ -12,6 +12,9 @@ package struct PostgreSQLLocation: Sendable, Equatable {
     /// How the server is called in words: hosts, ports and database.
     package let shown: String
 
+    /// libpq's word for how the way is protected.
+    package var sslMode: String? { parameters["sslmode"] }
+
     /// - Throws: `.unsuitable` with words that do not repeat the URL, which may hold a password.
     package init(url: String) throws(DatastoreError) {
         guard ["postgres://", "postgresql://"].contains(where: url.hasPrefix) else {
@@ -48,7 +51,8 @@ package struct PostgreSQLLocation: Sendable, Equatable {
         let names = (given["host"] ?? given["hostaddr"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
         let places = names.enumerated().map { index, host in
             guard !host.isEmpty else { return "the local socket" }
-            return host.hasPrefix("/") ? String(host) : "\(host):\(ports[min(index, ports.count - 1)])"
+            let port = ports[min(index, ports.count - 1)]
+            return host.hasPrefix("/") ? String(host) : "\(host):\(port.isEmpty ? "5432" : port)"
         }
         shown = "\(places.joined(separator: ", ")), database \(database)"
     }

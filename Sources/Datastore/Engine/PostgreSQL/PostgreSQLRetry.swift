@@ -3,28 +3,28 @@
 /// Undone for others' sake (deadlock, serialization): up to ten times, after pauses that grow and differ from caller to
 /// caller, so that the same two do not meet again. A duplicate row: a few times at once, since the next run sees it; if not,
 /// the body is at fault. A lost server: until it has been away for too long.
-struct PostgreSQLRetry {
+package struct PostgreSQLRetry {
     private let patience: Duration
     private var undone = 0
     private var duplicates = 0
     private var losses = 0
     private var lostSince: ContinuousClock.Instant?
 
-    static let mostUndone = 10
-    static let mostDuplicates = 3
+    package static let mostUndone = 10
+    package static let mostDuplicates = 3
 
     /// - Parameter patience: for how long a lost server is looked for.
-    init(patience: Duration) {
+    package init(patience: Duration) {
         self.patience = patience
     }
 
-    enum Decision: Equatable {
+    package enum Decision: Equatable {
         case again(after: Duration)
         case giveUp
     }
 
     /// - Parameter jitter: from 0 to 1.
-    mutating func after(
+    package mutating func after(
         _ consequence: PostgreSQLFailure.Consequence, at now: ContinuousClock.Instant, jitter: Double
     ) -> Decision {
         switch consequence {

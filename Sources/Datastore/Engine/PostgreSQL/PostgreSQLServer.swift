@@ -1,26 +1,39 @@
 import Foundation
 
 /// What a server says of itself, and whether a node may trust it.
-struct PostgreSQLServer: Sendable, Equatable {
+package struct PostgreSQLServer: Sendable, Equatable {
     /// As in 150004 for 15.4.
-    var version: Int
-    var encoding: String
+    package var version: Int
+    package var encoding: String
     /// fsync.
-    var syncs: Bool
+    package var syncs: Bool
     /// synchronous_commit.
-    var commits: String
-    var writesFullPages: Bool
-    var hasStandardStrings: Bool
-    var maxConnections: Int
+    package var commits: String
+    package var writesFullPages: Bool
+    package var hasStandardStrings: Bool
+    package var maxConnections: Int
     /// Its clock, in milliseconds since 1970.
-    var milliseconds: Int64
+    package var milliseconds: Int64
 
-    /// 13: the oldest that the tests have run on in kind (no statement needs a newer one), and its makers have ended its
-    /// care; older ones lack the settings that a connection asks for.
+    package init(
+        version: Int, encoding: String, syncs: Bool, commits: String, writesFullPages: Bool, hasStandardStrings: Bool,
+        maxConnections: Int, milliseconds: Int64
+    ) {
+        self.version = version
+        self.encoding = encoding
+        self.syncs = syncs
+        self.commits = commits
+        self.writesFullPages = writesFullPages
+        self.hasStandardStrings = hasStandardStrings
+        self.maxConnections = maxConnections
+        self.milliseconds = milliseconds
+    }
+
+    /// 13: the oldest that a distribution still cares for (Debian 11). No statement needs a newer one.
     static let oldestVersion = 130_000
 
     /// - Throws: `.unsuitable` for a server that this program cannot use, or that would lose what it has acknowledged.
-    func check(acceptsForgetful: Bool) throws(DatastoreError) {
+    package func check(acceptsForgetful: Bool) throws(DatastoreError) {
         guard version >= Self.oldestVersion else {
             throw .unsuitable(
                 "the database server is PostgreSQL \(version / 10_000), which is too old: 13 is the oldest that will do"
@@ -56,7 +69,7 @@ struct PostgreSQLServer: Sendable, Equatable {
     /// - Parameters:
     ///   - before: our clock before it was asked, in milliseconds since 1970.
     ///   - after: our clock when the answer had come.
-    func clockWarning(before: Int64, after: Int64) -> String? {
+    package func clockWarning(before: Int64, after: Int64) -> String? {
         let ahead = milliseconds - after
         let behind = before - milliseconds
         let off = max(ahead, behind)

@@ -1,8 +1,8 @@
 /// The server's name for what went wrong: five characters, the first two of them the class (PostgreSQL's appendix A).
-struct SQLState: Sendable, Hashable {
+package struct SQLState: Sendable, Hashable {
     let code: String
 
-    init(_ code: String) {
+    package init(_ code: String) {
         self.code = code
     }
 
@@ -31,8 +31,8 @@ struct SQLState: Sendable, Hashable {
 }
 
 /// What went wrong in a transaction, as far as it decides whether that is run again.
-struct PostgreSQLFailure: Error, Sendable {
-    enum Consequence: Sendable, Equatable {
+package struct PostgreSQLFailure: Error, Sendable {
+    package enum Consequence: Sendable, Equatable {
         /// The server undid the transaction for the sake of another one: run it again.
         case again
         /// A row of another transaction is in the way, which this one did not see: run it again, and it will.
@@ -43,14 +43,14 @@ struct PostgreSQLFailure: Error, Sendable {
         case final
     }
 
-    let consequence: Consequence
-    let error: DatastoreError
+    package let consequence: Consequence
+    package let error: DatastoreError
 
     /// What the server refused.
     ///
     /// - Parameter message: the server's words, for what has no meaning to the node. They name tables and columns; values
     ///   stand in the detail, which is not asked for.
-    init(_ state: SQLState, message: String) {
+    package init(_ state: SQLState, message: String) {
         switch state {
         case .serializationFailure, .deadlock:
             self.init(.again, .busy("the database undid this for the sake of others, again and again: try again"))
