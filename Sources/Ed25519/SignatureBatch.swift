@@ -15,8 +15,8 @@ import Ristretto255
 ///
 /// **Naming the invalid ones.** Δ is additive over disjoint sets, so in a set that fails, the defect of one half gives that
 /// of the other for nothing: k invalid signatures among m cost about k·log2(m/k) sums over ever smaller sets, and never
-/// more than m - 1: where all are invalid, about half as much again as one by one. A single signature is judged exactly,
-/// for z_i is no multiple of ℓ.
+/// more than m - 1: where all are invalid, about twice as much as one by one. A single signature is judged exactly, for
+/// z_i is no multiple of ℓ.
 struct SignatureBatch {
     /// The R of all signatures, and behind them the different keys.
     private let points: CurvePoints
