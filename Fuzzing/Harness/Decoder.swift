@@ -24,7 +24,7 @@ struct Decoder: Sendable {
 
     static let all: [Decoder] =
         fields + prio3 + poplar1 + committed + verification + groups + proofs + texts + messages + tasks + http + notes
-        + tiles + ledger + credit + files + tensorFiles + wallet
+        + tiles + ledger + signatures + credit + files + tensorFiles + wallet
 
     /// The generator's seed is fixed: the same build always starts from the same inputs.
     func writeSeeds(to folder: String) throws {
