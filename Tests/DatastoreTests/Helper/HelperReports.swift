@@ -20,7 +20,11 @@ struct HelperReports: Sendable {
     }
 
     private func measurement(_ number: Int) -> MeasurementValue {
-        if case .sum = vdaf.configuration.base { .integer(UInt64(number % 256)) } else { .bucket(number % 6) }
+        switch vdaf.configuration.base {
+        case .sum: .integer(UInt64(number % 256))
+        case .sumVec(let length, _, _): .vector((0..<Int(length)).map { UInt64(($0 + number) % 2) })
+        default: .bucket(number % 6)
+        }
     }
 
     /// A report of that number, with shares of its own.
