@@ -14,7 +14,7 @@ extension NodeDatabase {
             let same = try session.collections(
                 "c.task = $1 AND c.request = $2 ORDER BY c.collection", [task, request.blob])
             if let present = same.first(where: { !$0.isHidden }) {
-                guard present.state == .failed else { return .job(present) }
+                guard present.state == .failed else { return .job(try session.collection(present.key)) }
                 return .job(try session.restart(present, task, watermark: watermark))
             }
             if let interval, try session.overlapsSealed(interval, task),
@@ -46,14 +46,12 @@ extension NodeDatabase {
     package func collection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> StoredCollection? {
         try await read { session in
             guard let task = try session.taskKey(task) else { return nil }
-            return try session.collections(
-                "c.task = $1 AND c.collection_id = $2 AND c.hidden = 0", [task, id.blob]
-            ).first
+            return try session.collection("c.task = $1 AND c.collection_id = $2 AND c.hidden = 0", [task, id.blob])
         }
     }
 
     package func collection(key: Int64) async throws(DatastoreError) -> StoredCollection? {
-        try await read { session in try session.collections("c.collection = $1", [key]).first }
+        try await read { session in try session.collection("c.collection = $1", [key]) }
     }
 
     package func activeCollections() async throws(DatastoreError) -> [Int64] {
@@ -89,10 +87,15 @@ extension NodeDatabase {
 extension Session {
     /// The job of a number, which must be there.
     func collection(_ key: Int64) throws -> StoredCollection {
-        guard let found = try collections("c.collection = $1", [key]).first else {
+        guard let found = try collection("c.collection = $1", [key]) else {
             throw DatastoreError.conflict("collection job \(key) does not exist")
         }
         return found
+    }
+
+    /// The job that fulfils a condition on `leader_collections AS c`.
+    fileprivate func collection(_ condition: String, _ arguments: SQLArguments) throws -> StoredCollection? {
+        try collections(condition, arguments).first.map(whole)
     }
 
     /// The job of a number, with its task's, locked for the transaction.
@@ -105,14 +108,23 @@ extension Session {
         return (try collection(key), task)
     }
 
-    /// Jobs that fulfil a condition on `leader_collections AS c`. What is large comes in the states that need it.
+    /// A job with what is large about it, in the states that need it.
+    private func whole(_ job: StoredCollection) throws -> StoredCollection {
+        var job = job
+        switch job.state {
+        case .shareReceived: job.helperShare = try joinedParts(.helperShare, job.key)
+        case .finished: job.response = try joinedParts(.response, job.key)
+        case .waiting, .sealed, .closed, .published, .failed: break
+        }
+        return job
+    }
+
+    /// Jobs that fulfil a condition on `leader_collections AS c`, without what is large about them.
     func collections(_ condition: String, _ arguments: SQLArguments) throws -> [StoredCollection] {
         try rows(
             """
             SELECT c.collection, t.task_id, c.collection_id, c.request, c.hidden, c.state, c.watermark, c.selector,
-                c.proposal_size, c.close_entry, c.share_id, c.helper_statement, c.problem_type, c.problem_detail,
-                CASE WHEN c.state = \(CollectionState.shareReceived.rawValue) THEN c.helper_share END AS helper_share,
-                CASE WHEN c.state = \(CollectionState.finished.rawValue) THEN c.response END AS response
+                c.proposal_size, c.close_entry, c.share_id, c.helper_statement, c.problem_type, c.problem_detail
             FROM leader_collections AS c JOIN task_ids AS t ON t.task = c.task WHERE \(condition)
             """,
             arguments
@@ -131,9 +143,8 @@ extension Session {
             state: try row.code("state", as: CollectionState.self), watermark: try row.integer("watermark"),
             scope: try storedScope(row), proposalSize: try row.optionalUnsigned("proposal_size"),
             closeEntry: try row.optionalBytes("close_entry"), shareID: try row.optionalText("share_id"),
-            helperShare: try row.optionalBytes("helper_share"),
-            helperStatement: try row.optionalBytes("helper_statement"),
-            response: try row.optionalBytes("response"), problem: problem, isHidden: try row.flag("hidden"))
+            helperStatement: try row.optionalBytes("helper_statement"), problem: problem,
+            isHidden: try row.flag("hidden"))
     }
 
     private static func storedScope(_ row: SQLRow) throws -> BatchScope? {
@@ -185,6 +196,15 @@ extension Session {
 
     /// Ends the collection jobs of a task that ends. (Their batches stay sealed: nothing is collected from them any more.)
     func failActiveCollections(_ task: TaskKey, detail: String) throws {
+        try execute(
+            """
+            DELETE FROM leader_collection_parts
+            WHERE kind = \(CollectionPart.helperShare.rawValue) AND collection IN (
+                SELECT collection FROM leader_collections
+                WHERE task = $1 AND state < \(CollectionState.finished.rawValue)
+            )
+            """,
+            [task])
         try execute(
             """
             UPDATE leader_collections SET state = \(CollectionState.failed.rawValue), problem_detail = $2

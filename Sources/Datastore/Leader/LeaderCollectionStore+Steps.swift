@@ -65,8 +65,8 @@ extension NodeDatabase {
             _ = try session.lockedCollection(key, .shared)
             try session.move(
                 .takeShare, key,
-                "state = \(CollectionState.shareReceived.rawValue), helper_share = $2, helper_statement = $3",
-                [share.blob, statement?.blob])
+                "state = \(CollectionState.shareReceived.rawValue), helper_statement = $2", [statement?.blob])
+            try session.keepParts(.helperShare, share, of: key)
         }
     }
 
@@ -76,8 +76,9 @@ extension NodeDatabase {
         try await write { session in
             let (job, task) = try session.lockedCollection(key, .exclusive)
             guard let scope = job.scope else { throw DatastoreError.conflict("collection job \(key) has no batch") }
-            try session.move(
-                .publish, key, "state = \(CollectionState.published.rawValue), response = $2", [response.blob])
+            try session.move(.publish, key, "state = \(CollectionState.published.rawValue)", [])
+            try session.deleteParts(.helperShare, of: key)
+            try session.keepParts(.response, response, of: key)
             try session.clearLeaderBatch(scope, task)
             if let batchEntry { try session.appendLogEntries([batchEntry]) }
             try session.countGeneration()
@@ -106,6 +107,8 @@ extension NodeDatabase {
                 proposal_size = NULL, share_id = NULL\(fate == .closed ? "" : ", selector = NULL")
                 """,
                 [problem.type?.rawValue, problem.detail])
+            // One that goes on behind its close asks for the share again.
+            try session.deleteParts(.helperShare, of: key)
             if let scope = job.scope { try session.release(scope, fate, task) }
         }
     }

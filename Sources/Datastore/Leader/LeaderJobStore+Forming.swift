@@ -73,8 +73,9 @@ extension Session {
         return number
     }
 
-    private static func parts(of request: [UInt8]) -> [[UInt8]] {
+    /// Bytes in pieces that fit a row.
+    static func parts(of bytes: [UInt8]) -> [[UInt8]] {
         let size = 1 << 20
-        return stride(from: 0, to: request.count, by: size).map { Array(request[$0..<min($0 + size, request.count)]) }
+        return stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }
     }
 }

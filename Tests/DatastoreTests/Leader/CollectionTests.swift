@@ -425,4 +425,34 @@ import Testing
         #expect(try await reopened.acceptedIDs(.batch(batch)) == [1, 2].map(Make.reportID))
         #expect(try await reopened.collection(key: job.key)?.proposalSize == 5, "and the proposal stands")
     }
+
+    /// Shares of a million coordinates have eight megabytes and more.
+    @Test(arguments: EngineKind.tested)
+    func largeSharesAndResponsesComeBackWhole(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.accept([1, 2], logging: false)
+        let job = try await store.newCollection(interval: interval)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        let share = (0..<(2 << 20) + 1).map { UInt8(truncatingIfNeeded: $0 % 251) }
+        let problem = CollectionProblem(type: .batchMismatch, detail: "")
+        try await store.recordHelperShare(share, statement: nil, collection: job.key)
+        #expect(try await store.collection(key: job.key)?.helperShare == share)
+        try await store.failCollection(job.key, problem: problem, batch: .reopened)
+        #expect(try await store.newCollection(interval: interval).key == job.key)
+        _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
+        let other = Array(share.reversed())
+        try await store.recordHelperShare(other, statement: nil, collection: job.key)
+        #expect(try await temporary.afterKill().collection(key: job.key)?.helperShare == other)
+        let response = share + share
+        try await store.publish(response: response, batchEntry: nil, collection: job.key)
+        #expect(try await store.collection(key: job.key)?.response == nil, "not to be served yet")
+        try await store.finishCollection(job.key)
+        #expect(try await store.collection(job.id, task: Make.task)?.response == response)
+        #expect(try await store.newCollection(interval: interval).response == response)
+        let bytes = try await store.engine.read {
+            try $0.integer("SELECT CAST(SUM(LENGTH(bytes)) AS BIGINT) FROM leader_collection_parts")
+        }
+        #expect(bytes == Int64(response.count), "the helper's share is in the response")
+    }
 }

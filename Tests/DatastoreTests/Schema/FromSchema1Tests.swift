@@ -135,12 +135,22 @@ import Testing
         let former = try FormerDatabase(.leader)
         _ = try former.migrate()
         let columns = """
-            collection_id, request, hidden, state, watermark, selector, close_entry, share_id, helper_share,
-            helper_statement, response, problem_type, problem_detail
+            collection_id, request, hidden, state, watermark, selector, close_entry, share_id, helper_statement,
+            problem_type, problem_detail
             """
         let now = try former.rows("SELECT collection, \(columns) FROM main.leader_collections ORDER BY 1")
         #expect(now == (try former.rows("SELECT sequence, \(columns) FROM former.leader_collections ORDER BY 1")))
         #expect(Set(now.map { $0[4] }).count == 7, "the fixture has every state")
+        let parts = try former.rows(
+            "SELECT collection, kind, part, bytes FROM main.leader_collection_parts ORDER BY collection")
+        #expect(
+            parts
+                == (try former.rows(
+                    """
+                    SELECT sequence, state <> 3, 0, CASE WHEN state = 3 THEN helper_share ELSE response END
+                    FROM former.leader_collections WHERE state IN (3, 4, 5) ORDER BY sequence
+                    """)))
+        #expect(parts.count >= 3)
         // The proposal of a batch that is as it was stays; the other one is to be made anew.
         let proposals = try former.rows(
             """

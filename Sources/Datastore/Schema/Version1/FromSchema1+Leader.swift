@@ -87,13 +87,28 @@ extension FromSchema1 {
         try session.execute(
             """
             INSERT INTO leader_collections (collection, task, collection_id, request, hidden, state, watermark, selector,
-                close_entry, share_id, helper_share, helper_statement, response, problem_type, problem_detail)
+                close_entry, share_id, helper_statement, problem_type, problem_detail)
             SELECT c.sequence, i.task, c.collection_id, c.request, c.hidden, c.state, c.watermark, c.selector,
-                c.close_entry, c.share_id, c.helper_share, c.helper_statement, c.response, c.problem_type,
-                c.problem_detail
+                c.close_entry, c.share_id, c.helper_statement, c.problem_type, c.problem_detail
             FROM v1_leader_collections AS c JOIN task_ids AS i ON i.task_id = c.task_id ORDER BY c.sequence
             """)
+        try moveLargeParts()
         try moveProposals()
+    }
+
+    /// Shares and responses have rows of their own.
+    private func moveLargeParts() throws {
+        for (kind, column, states) in [
+            (CollectionPart.helperShare, "helper_share", "3"), (.response, "response", "4, 5"),
+        ] {
+            let keys = try session.rows(
+                "SELECT sequence FROM v1_leader_collections WHERE state IN (\(states)) AND \(column) IS NOT NULL")
+            for key in try keys.map({ try $0.integer("sequence") }) {
+                let row = try session.first(
+                    "SELECT \(column) AS bytes FROM v1_leader_collections WHERE sequence = $1", [key])
+                if let bytes = try row?.optionalBytes("bytes") { try session.keepParts(kind, bytes, of: key) }
+            }
+        }
     }
 
     /// A proposal is stored as the size of its checkpoint, from which the reports follow. One whose reports are not those
