@@ -45,6 +45,42 @@ import Testing
         }
     }
 
+    /// A list as long as a batch is sent as it is read; each attempt makes the same bytes anew.
+    @Test func aBodyOfPagesIsMadeAnewForEachAttempt() async throws {
+        let (calls, pages) = (Counter(), Counter())
+        var routes = RouteTable()
+        routes.post("/pages") { request, _ in
+            let body = try await request.bytes(upTo: 10 << 20)
+            if calls.next() == 0 { throw NodeError.unavailable("busy", retryAfter: 0) }
+            return .bytes(body, type: "text/plain")
+        }
+        let head = [UInt8](repeating: 7, count: 11)
+        @Sendable func body(length: Int) -> PeerBody {
+            .pages(length: length, head: head, from: 0) { page in
+                _ = pages.next()
+                guard page < 50 else { return nil }
+                return ([UInt8](repeating: UInt8(page), count: 65_536), page + 1)
+            }
+        }
+        let whole = head + (0..<50).flatMap { [UInt8](repeating: $0, count: 65_536) }
+        let length = whole.count
+        try await withServer(routes) { client in
+            let peer = try peer("http://127.0.0.1:\(client.port)")
+            let url = peer.baseURL.appending("pages")
+            let answer = try await peer.send(.post, url, body: body(length: length), maxResponseBytes: 10 << 20)
+            #expect(answer.isSuccess && answer.body == whole)
+            #expect(calls.count == 2 && pages.count >= 100)
+            // What turns out shorter or longer than was announced is no request that anybody answers.
+            for wrong in [length - 1, length + 1] {
+                await #expect(throws: PeerError.self) {
+                    try await peer.send(
+                        .post, url, body: body(length: wrong), maxResponseBytes: 10 << 20, deadline: .seconds(3),
+                        retries: false)
+                }
+            }
+        }
+    }
+
     @Test func theTokenGoesToThePeerOnly() async throws {
         var routes = RouteTable()
         routes.get("/api/echo") { request, _ in

@@ -12,7 +12,7 @@ package enum PeerBody: Sendable {
     /// - Parameters:
     ///   - length: of all together. A body that turns out otherwise is an error, and the request not a whole one.
     ///   - next: a page and where the one behind it begins; nil behind the last.
-    static func pages<Cursor: Sendable>(
+    package static func pages<Cursor: Sendable>(
         length: Int, head: [UInt8], from start: Cursor,
         _ next: @escaping @Sendable (Cursor) async throws -> (page: [UInt8], cursor: Cursor)?
     ) -> PeerBody {
