@@ -220,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "AggregatorNodeTests",
             dependencies: [
-                "TestPorts", "TestSupport", "FaultProxy", "AggregatorNode", "Contributor", "DurableFiles", "Encodings",
-                "Datastore", "DAP", "Ledger", "TransparencyLog", "Transport",
+                "TestPorts", "TestSupport", "PostgresCluster", "FaultProxy", "AggregatorNode", "Contributor",
+                "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -249,10 +249,9 @@ let package = Package(
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
                 "Ledger", "LedgerFixtures", "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF",
-                "TensorFiles", "SharedModel", "AggregatorNode", "cairn",
+                "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

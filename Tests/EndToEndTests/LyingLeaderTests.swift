@@ -1,7 +1,6 @@
 import Contributor
 import DAP
 import Foundation
-import GRDB
 import Testing
 
 /// A leader that answers its collector otherwise than the log says: the stored answers in its database are exchanged.
@@ -35,33 +34,30 @@ struct LyingLeader {
 
     /// Puts the true answers back.
     func repent(_ answers: [Int64: [UInt8]]) async throws {
-        try await database().write { db in
+        let database = try await nodes.leader.database()
+        try await database.engine.write { session in
             for (key, answer) in answers {
-                try db.execute(
-                    sql: "UPDATE leader_collections SET response = ? WHERE collection = ?",
-                    arguments: [Data(answer), key])
+                try session.execute("UPDATE leader_collections SET response = $1 WHERE collection = $2", [answer, key])
             }
         }
+        try database.close()
     }
 
     /// What the leader has for the collector, by its own number.
     func answers() async throws -> [Int64: [UInt8]] {
-        try await database().read { db in
-            var answers: [Int64: [UInt8]] = [:]
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT collection, response FROM leader_collections JOIN task_ids USING (task)
-                    WHERE response IS NOT NULL AND task_id = ?
-                    """,
-                arguments: [Data(task.taskID.bytes)])
-            for row in rows { answers[row["collection"]] = [UInt8](row["response"] as Data) }
-            return answers
+        let database = try await nodes.leader.database()
+        let id = task.taskID.bytes
+        let rows = try await database.engine.read { session in
+            try session.rows(
+                """
+                SELECT collection, response FROM leader_collections JOIN task_ids USING (task)
+                WHERE response IS NOT NULL AND task_id = $1
+                """, [id])
         }
-    }
-
-    private func database() throws -> DatabaseQueue {
-        try DatabaseQueue(path: "\(nodes.leader.folder)/data/node.sqlite")
+        try database.close()
+        var answers: [Int64: [UInt8]] = [:]
+        for row in rows { answers[try row.integer("collection")] = try row.bytes("response") }
+        return answers
     }
 
     private func change(

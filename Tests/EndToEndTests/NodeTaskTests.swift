@@ -1,7 +1,6 @@
 import Contributor
 import DAP
 import Foundation
-import GRDB
 import Testing
 
 extension EndToEnd {
@@ -91,9 +90,11 @@ extension EndToEnd {
                     for node in [nodes.leader, nodes.helper] { #expect(try await add(nodes, node, name).status == 0) }
                 }
                 await nodes.leader.stop()
-                let queue = try DatabaseQueue(path: "\(nodes.leader.folder)/data/node.sqlite")
-                try await queue.write { try $0.execute(sql: "UPDATE tasks SET source = 9 WHERE name = 'steps'") }
-                try queue.close()
+                let database = try await nodes.leader.database()
+                _ = try await database.engine.write {
+                    try $0.execute("UPDATE tasks SET source = 9 WHERE name = 'steps'")
+                }
+                try database.close()
                 try await nodes.leader.start()
 
                 let config = nodes.leader.configuration

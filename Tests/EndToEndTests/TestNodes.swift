@@ -1,11 +1,15 @@
+import AggregatorNode
 import ChildProcesses
 import Contributor
 import DAP
+import Datastore
 import FaultProxy
 import Foundation
 import Ledger
-import TestPorts
+import PostgresCluster
+import Synchronization
 import Testing
+import TestPorts
 import TransparencyLog
 import Wallet
 
@@ -123,6 +127,8 @@ final class TestNode: Sendable {
     let listenPort: UInt16
     private let command: [String]
     private let process = ProcessSlot()
+    /// Where the node's state lies, if not in a file.
+    private let storage = Mutex<PostgresDatabase?>(nil)
 
     /// - Parameter command: what to run; `cairn node run` by default.
     init(role: String, folder: String, port: UInt16, listenPort: UInt16? = nil, command: [String]? = nil) {
@@ -138,6 +144,19 @@ final class TestNode: Sendable {
     var logFolder: String { "\(folder)/data/log" }
 
     var processID: pid_t? { process.current?.processID }
+
+    /// Gives a node that was never started the database that this run of the tests asks for.
+    func chooseStorage() async throws {
+        guard let database = try await TestStorage.database() else { return }
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+        try (text + database.yaml).write(toFile: configuration, atomically: true, encoding: .utf8)
+        storage.withLock { $0 = database }
+    }
+
+    /// The node's database, beside the node.
+    func database() async throws -> NodeDatabase {
+        try await NodeConfiguration.load(path: configuration).openDatabase(mustExist: true)
+    }
 
     /// Whether the process that was started last has ended by itself.
     var hasEnded: Bool { process.current?.hasEnded ?? true }
@@ -259,6 +278,7 @@ final class TestNodes: Sendable {
             "node", "init", "--invitation", "\(leader.folder)/helper.invitation", "--dir", helper.folder, "--listen",
             "127.0.0.1:\(helper.listenPort)")
         try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.hpke")
+        for node in [leader, helper] { try await node.chooseStorage() }
         let nodes = TestNodes(folder: folder, leader: leader, helper: helper)
         try TestWallet.create(in: nodes.home)
         return nodes

@@ -255,7 +255,7 @@ import Testing
         let pair = try NodePair()
         let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
         let other = try await pair.addTask(committed: false, mode: .timeInterval, at: [.helper])
-        let store = try await pair.leader.openDatabase()
+        let store = try await pair.leader.openTestDatabase()
         try await store.addTask(
             StoredTask(
                 id: other.taskID, name: "damaged", configuration: [1], collectorConfig: [], policyText: nil,
@@ -275,7 +275,7 @@ import Testing
         let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
         try await run(pair) { leader, _ in
             try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
-            let store = try await pair.leader.openDatabase()
+            let store = try await pair.leader.openTestDatabase()
             #expect(try await store.endTask(client.file.taskID, mayDiscard: false) == .ended(discarded: 0))
             // At once: the running node may not have noticed, but its database has.
             let answer = try await client.uploadAnswer([try client.report([1, 2, 3])])

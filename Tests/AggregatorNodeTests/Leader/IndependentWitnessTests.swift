@@ -248,7 +248,7 @@ import TransparencyLog
             for stranger in strangers { stranger.ahead.withLock { $0 = time } }
             // It may stop before it listens.
             let restored = try? await pair.start(pair.leader, ahead: time)
-            let store = try await pair.leader.openDatabase()
+            let store = try await pair.leader.openTestDatabase()
             _ = try await eventually("it stops") { try await store.haltReason() }
             try await Task.sleep(for: .milliseconds(500))
             #expect(try await store.reportCounts(task: client.file.taskID).rejected.isEmpty)

@@ -19,7 +19,7 @@ import TransparencyLog
             parties = try Parties()
             let time = TurnedTime(LeaderClockTests.start)
             self.time = time
-            let store = try NodeDatabase.openNow(parties.leader.database.storage())
+            let store = try parties.leader.openTestDatabaseNow()
             context = NodeContext(
                 configuration: parties.leader, keys: parties.leaderKeys, store: store,
                 registry: TaskRegistry(store: store),

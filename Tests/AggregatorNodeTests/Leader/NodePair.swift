@@ -99,7 +99,7 @@ final class NodePair: Sendable {
         let configuration = role == .leader ? leader : helper
         var keys = role == .leader ? leaderKeys : helperKeys
         if let secret { keys.preSharedKey = secret }
-        let store = try await configuration.openDatabase()
+        let store = try await configuration.openTestDatabase()
         let added = try await TaskRegistry.add(
             file, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: true)
         try store.close()
@@ -142,7 +142,7 @@ final class NodePair: Sendable {
         logger: Logger = quietLogger()
     ) async throws -> Running {
         let keys = other ?? (configuration.role == .leader ? leaderKeys : helperKeys)
-        let store = try await configuration.openDatabase()
+        let store = try await configuration.openTestDatabase()
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(

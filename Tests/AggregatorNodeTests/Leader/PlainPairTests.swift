@@ -71,7 +71,7 @@ import Testing
     }
 
     private func add(_ task: PlainTask, at node: NodeConfiguration, _ keys: NodeKeys) async throws {
-        let store = try await node.openDatabase()
+        let store = try await node.openTestDatabase()
         _ = try await TaskRegistry.add(task, to: store, configuration: node, keys: keys)
         try store.close()
     }

@@ -57,7 +57,7 @@ import TransparencyLog
         let pair = try NodePair()
         let file = try await pair.addTask(committed: true, mode: .leaderSelected)
         let vdaf = try makeTaskVDAF(file.configuration.vdaf)
-        let store = try await pair.leader.openDatabase()
+        let store = try await pair.leader.openTestDatabase()
         defer { try? store.close() }
         func withdraw(_ id: ReportID, _ task: TaskID = file.taskID) async throws -> WithdrawalOutcome {
             let key = try ClaimKey.derive(seed: [UInt8](repeating: 8, count: 32), taskID: task, reportID: id)

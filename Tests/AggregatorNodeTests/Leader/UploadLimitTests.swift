@@ -110,7 +110,7 @@ import Testing
         let pair = try NodePair()
         let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .timeInterval))
         let time = client.now
-        let store = try await pair.leader.openDatabase()
+        let store = try await pair.leader.openTestDatabase()
         let stored = try (0..<16).map { number in
             let report = inflated(try client.report([1, 1, 1], time: time), to: 2 << 20)
             let key = pair.leaderKeys.hpke

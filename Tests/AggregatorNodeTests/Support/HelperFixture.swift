@@ -20,7 +20,7 @@ struct HelperFixture: Sendable {
     /// The same helper after a restart: a new process's view of the same files.
     func reopened() throws -> HelperFixture {
         var copy = self
-        let store = try NodeDatabase.openNow(parties.helper.database.storage())
+        let store = try parties.helper.openTestDatabaseNow()
         copy.context = NodeContext(
             configuration: context.configuration, keys: try NodeKeys.load(parties.helper), store: store,
             registry: TaskRegistry(store: store), peer: context.peer, blobs: context.blobs, workers: context.workers,
@@ -34,7 +34,7 @@ struct HelperFixture: Sendable {
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
         parties = try Parties(independent: independent)
-        let store = try await parties.helper.openDatabase()
+        let store = try await parties.helper.openTestDatabase()
         let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf)
         if let plain {
             _ = try await TaskRegistry.add(
