@@ -37,7 +37,8 @@ struct LyingLeader {
         let database = try await nodes.leader.database()
         try await database.engine.write { session in
             for (key, answer) in answers {
-                try session.execute("UPDATE leader_collections SET response = $1 WHERE collection = $2", [answer, key])
+                try session.execute(
+                    "UPDATE leader_collection_parts SET bytes = $1 WHERE collection = $2 AND kind = 1", [answer, key])
             }
         }
         try database.close()
@@ -50,8 +51,9 @@ struct LyingLeader {
         let rows = try await database.engine.read { session in
             try session.rows(
                 """
-                SELECT collection, response FROM leader_collections JOIN task_ids USING (task)
-                WHERE response IS NOT NULL AND task_id = $1
+                SELECT p.collection, p.bytes AS response FROM leader_collection_parts AS p
+                JOIN leader_collections AS c ON c.collection = p.collection JOIN task_ids AS i ON i.task = c.task
+                WHERE p.kind = 1 AND i.task_id = $1
                 """, [id])
         }
         try database.close()
