@@ -81,7 +81,7 @@ import Testing
         for other in ["helper_kept_shares WHERE report = 2", "share_sums WHERE ref = 100"] {
             let fresh = try TemporaryStore()
             try await reports.accept([1, 2, 3], in: fresh.store)
-            try await fresh.store.engine.write { session in
+            _ = try await fresh.store.engine.write { session in
                 try session.execute(
                     "UPDATE helper_kept_shares SET share = (SELECT share FROM \(other)) WHERE report = 1")
             }
@@ -90,13 +90,13 @@ import Testing
         }
         let shares = try await reports.accept([1, 2], in: store)
         try await reports.accept([3], time: 200, in: store)
-        try await store.engine.write {
+        _ = try await store.engine.write {
             try $0.execute("UPDATE helper_kept_shares SET kind = 1 - kind WHERE report = 1")
         }
         await #expect(throws: DatastoreError.self) { try await reports.withdraw(1, in: store) }
         try await reports.expectSum(scope, of: shares, in: store)
         // The sum of another bucket, with its key.
-        try await store.engine.write { session in
+        _ = try await store.engine.write { session in
             try session.execute(
                 """
                 UPDATE share_sums SET share = (SELECT share FROM share_sums WHERE ref = 200),
