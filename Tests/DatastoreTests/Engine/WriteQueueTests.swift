@@ -221,6 +221,25 @@ private final class Counter: Sendable {
         #expect(try await things(engine) == [0, 1, 2])
     }
 
+    /// Whoever has been cancelled has still written what it has written.
+    @Test func cleaningUpIsNoFailureForWhoIsCancelled() async throws {
+        let file = try SQLiteFile()
+        let engine = try file.engine()
+        try await engine.write(insert(1))
+        let reading = Task {
+            try await engine.read { session in
+                _ = try session.integer("SELECT COUNT(*) FROM things")
+                usleep(300_000)
+            }
+        }
+        try await Task.sleep(for: .milliseconds(50))
+        let cleaning = Task { try await engine.scrub() }
+        cleaning.cancel()
+        try await cleaning.value
+        try await reading.value
+        #expect(try await things(engine) == [1])
+    }
+
     private func size(of path: String) throws -> Int {
         try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? -1
     }

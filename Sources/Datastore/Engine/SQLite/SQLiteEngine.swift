@@ -68,22 +68,30 @@ package struct SQLiteEngine: StorageEngine {
     }
 
     /// Empties the write-ahead log, where former contents of pages lie. That needs a moment in which nobody reads what only
-    /// the log has; where none comes, the log is overwritten in time as it always is.
+    /// the log has; where none comes, the log is overwritten in time as it always is. So it is where the caller's task has been
+    /// cancelled: what it has written is durable, and it must not hear otherwise.
     package func scrub() async throws(DatastoreError) {
-        for _ in 0..<Self.scrubbingTries {
-            do {
-                let isEmpty = try await pool.writeWithoutTransaction { [settings] database in
-                    // Nobody is kept waiting for this.
-                    try database.execute(sql: "PRAGMA busy_timeout = 0")
-                    defer { try? settings.setPatience(database) }
-                    let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-                    return row?[0] == 0
-                }
-                if isEmpty { return }
+        do {
+            for _ in 0..<Self.scrubbingTries {
+                if try await emptyLog() { return }
                 try await Task.sleep(for: Self.scrubbingPause)
-            } catch {
-                throw .sqlite(error)
             }
+        } catch {
+            switch DatastoreError.sqlite(error) {
+            case .cancelled, .busy: return
+            case let error: throw error
+            }
+        }
+    }
+
+    /// - Returns: whether nobody was in the way.
+    private func emptyLog() async throws -> Bool {
+        try await pool.writeWithoutTransaction { [settings] database in
+            // Nobody is kept waiting for this.
+            try database.execute(sql: "PRAGMA busy_timeout = 0")
+            defer { try? settings.setPatience(database) }
+            let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            return row?[0] == 0
         }
     }
 
