@@ -8,8 +8,8 @@ import Foundation
 import Ledger
 import PostgresCluster
 import Synchronization
-import Testing
 import TestPorts
+import Testing
 import TransparencyLog
 import Wallet
 

@@ -71,7 +71,7 @@ package final class PostgresCluster: Sendable {
 
     /// Small, and with the durability that a node insists on.
     private static let ordinarySettings = [
-        "max_connections=300", "deadlock_timeout=200ms", "shared_buffers=64MB", "autovacuum_naptime=1min",
+        "max_connections=800", "deadlock_timeout=200ms", "shared_buffers=64MB", "autovacuum_naptime=1min",
         "log_min_messages=warning", "checkpoint_timeout=30min", "max_wal_size=2GB",
     ]
 
@@ -165,6 +165,13 @@ package final class PostgresCluster: Sendable {
 
     /// Starts it again, with the settings of before.
     package func startAgain() async throws { try await control(["-w", "start"]) }
+
+    /// Makes the server begin another line of history, as a standby does that takes over.
+    package func takeOver() async throws {
+        try await stop(mode: "fast")
+        try Data().write(to: URL(filePath: "\(folder)/data/recovery.signal"))
+        try await startAgain()
+    }
 
     private func control(_ arguments: [String]) async throws {
         // pg_ctl takes the options of the last start from a file in the data folder, for a restart only.

@@ -71,7 +71,12 @@ package actor Generation {
     ///
     /// - Throws: what keeps the file from being written. The word must not leave then.
     package func settle() async throws {
+        let before = written
         let stored = try await store.generation()
+        // A server's database can become an older one while the node runs: a standby that lagged has taken over.
+        guard stored >= before else {
+            throw GenerationError.databaseIsOld(path: path, file: before, database: stored)
+        }
         counted = max(counted, stored)
         while written < stored {
             let round = round ?? beginRound()

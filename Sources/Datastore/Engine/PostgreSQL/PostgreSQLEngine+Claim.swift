@@ -7,6 +7,8 @@ struct DatabaseClaim {
     var isWanted = false
     /// Whose end ends the claim. Nothing else uses it.
     var connection: PostgreSQLConnection?
+    /// The line of history that the server was on when the node began.
+    var timeline: String?
 }
 
 // How a process claims its database (PostgreSQLEngine.swift).
@@ -39,6 +41,14 @@ extension PostgreSQLEngine {
         guard claim.isWanted, claim.connection?.isUnbroken != true else { return }
         claim.connection = nil
         let connection = try PostgreSQLConnection.open(options)
+        // Another line of history begins when a standby takes over. It may have less than its primary had acknowledged, and a
+        // node holds the database against the file beside its keys (its generation) when it starts.
+        let timeline = try connection.timeline()
+        guard timeline == claim.timeline ?? timeline else {
+            throw DatastoreError.unavailable(
+                "another database server has taken over: restart the node, which then checks that nothing is lost")
+        }
+        claim.timeline = timeline
         // The server may not have noticed yet that the process before has ended.
         let deadline = ContinuousClock.now + .seconds(15)
         while try connection.run("SELECT pg_try_advisory_lock(\(StorageLock.claimKey), 0)").text(row: 0, column: 0)
@@ -56,10 +66,15 @@ extension PostgreSQLEngine {
 }
 
 extension PostgreSQLConnection {
-    /// Whether an idle connection is still there: its socket has nothing to read.
+    /// Which line of history the server writes.
+    fileprivate func timeline() throws -> String? {
+        try run("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)").text(row: 0, column: 0)
+    }
+
+    /// Whether an idle connection is still there: its socket has nothing to read. (A server that goes says so first, and a
+    /// setting that changes is said, too; to take the claim again does no harm.)
     fileprivate var isUnbroken: Bool {
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-        if poll(&descriptor, 1, 0) != 0 { _ = PQconsumeInput(handle) }
-        return isAlive
+        return isAlive && poll(&descriptor, 1, 0) == 0
     }
 }

@@ -226,6 +226,23 @@ import Testing
         try second.close()
     }
 
+    /// It may not have all that was acknowledged; the node's start finds out.
+    @Test func aStandbyThatTakesOverStopsARunningNode() async throws {
+        let cluster = try await PostgresCluster.start(settings: ["restore_command=/bin/false"])
+        let database = try cluster.database()
+        let storage = NodeStorage.postgreSQL(try database.options)
+        let node = try await NodeDatabase.open(storage)
+        try await node.claim()
+        try await cluster.takeOver()
+        let error = await #expect(throws: DatastoreError.self) { try await node.generation() }
+        #expect(error.flatMap(unavailable)?.contains("has taken over") == true, "\(String(describing: error))")
+        try node.close()
+        let restarted = try await NodeDatabase.open(storage)
+        try await restarted.claim()
+        #expect(try await restarted.generation() == 0)
+        try restarted.close()
+    }
+
     @Test func tablesThatAreMovedAsideAreKeptAndOutOfTheWay() async throws {
         let database = try await StoreTemplate.shared().database()
         let storage = NodeStorage.postgreSQL(try database.options)
