@@ -13,14 +13,15 @@ package final class PostgresCluster: Sendable {
     /// Data, log and socket lie here.
     package let folder: String
     private let programs: String
-    private let guardian: ChildProcess
     private let lifeline: Int32
     private let named = Atomic<Int>(0)
 
-    private init(folder: String, programs: String, guardian: ChildProcess, lifeline: Int32) {
+    /// Those of all servers that were ever started: whoever forgets a process kills it, and then nobody stops the server.
+    private static let guardians = Mutex<[ChildProcess]>([])
+
+    private init(folder: String, programs: String, lifeline: Int32) {
         self.folder = folder
         self.programs = programs
-        self.guardian = guardian
         self.lifeline = lifeline
     }
 
@@ -64,7 +65,8 @@ package final class PostgresCluster: Sendable {
             programs: programs, folder: folder,
             start: ["/bin/sh", "-c", script, "guardian", programs, folder, options],
             output: .descriptor(ends[1], isInput: true))
-        let cluster = PostgresCluster(folder: folder, programs: programs, guardian: guardian, lifeline: ends[0])
+        let cluster = PostgresCluster(folder: folder, programs: programs, lifeline: ends[0])
+        guardians.withLock { $0.append(guardian) }
         try await cluster.waitUntilReady()
         return cluster
     }
