@@ -165,7 +165,9 @@ extension Helper {
         } catch {
             throw error.problem(task)
         }
-        guard let logged = try await context.store.fixingClose(task.id, scope), logged.index < size else {
+        guard let logged = try await context.store.fixingClose(task.id, scope, in: follower.origin),
+            logged.index < size
+        else {
             throw refusal(
                 "The log, as far as a quorum of the task's policy has cosigned it, has no close of the batch that both "
                     + "aggregators signed.")
@@ -173,7 +175,8 @@ extension Helper {
         guard case .close(let first)? = try? LedgerEntry(decoding: logged.entry), first.terms == terms else {
             throw refusal("The log has another close of the batch's buckets first; only that one counts.")
         }
-        let seen = try await context.store.loggedBatch(task.id, scope, before: logged.index)
+        let seen = try await context.store.loggedBatch(
+            task.id, scope, in: LogPrefix(origin: follower.origin, size: logged.index))
         guard seen.root == terms.root, seen.count == terms.count else {
             throw refusal(
                 "The log has \(seen.count) report leaves of the batch before its close, which has \(terms.count); "

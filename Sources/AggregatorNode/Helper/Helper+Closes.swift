@@ -41,15 +41,16 @@ extension Helper {
         try await requireLog(proposal, scope, task)
         // Read first: who was accepted afterwards, and none has left since, is accepted still.
         let standing = try await context.store.helperStanding(task.id, scope)
+        let prefix = LogPrefix(origin: follower.origin, size: proposal.checkpointSize)
         var examination = CloseExamination()
         while let ids = try await body.next() {
-            let leaves = try await context.store.examineLeaves(task.id, scope, ids, before: proposal.checkpointSize)
+            let leaves = try await context.store.examineLeaves(task.id, scope, ids, in: prefix)
             if let id = examination.examine(ids, leaves) {
                 throw NodeError.dap(
                     .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
             }
         }
-        return try await sign(proposal, scope, examination, standing, task)
+        return try await sign(proposal, prefix, scope, examination, standing, task)
     }
 
     /// The log as everybody sees it has to have the task, and no close of the buckets.
@@ -66,12 +67,14 @@ extension Helper {
         } catch {
             throw error.problem(task)
         }
-        guard let entry = try await context.store.loggedTask(task.id), entry.index < proposal.checkpointSize else {
+        guard let entry = try await context.store.loggedTask(task.id, in: follower.origin),
+            entry.index < proposal.checkpointSize
+        else {
             throw NodeError.http(
                 409, "The log has no entry of the task yet, so nobody could check the close; log the task first.",
                 taskID: task.id)
         }
-        guard try await context.store.fixingClose(task.id, scope) == nil else {
+        guard try await context.store.fixingClose(task.id, scope, in: follower.origin) == nil else {
             throw NodeError.dap(
                 .batchOverlap, "The log has a close of the batch's buckets; a bucket is closed once.", taskID: task.id)
         }
@@ -79,13 +82,13 @@ extension Helper {
 
     /// Signs the close, if the helper stands by exactly the proposed reports.
     private func sign(
-        _ proposal: CloseProposal.Head, _ scope: BatchScope, _ examination: CloseExamination,
+        _ proposal: CloseProposal.Head, _ prefix: LogPrefix, _ scope: BatchScope, _ examination: CloseExamination,
         _ standing: HelperStanding, _ task: NodeTask
     ) async throws -> CloseAnswer {
         guard examination.drops.isEmpty else { return .drop(examination.drops) }
         // A reader counts every leaf before the close that is not rejected. Signing for fewer would spend the one
         // signature of the buckets on a close that no reader can confirm.
-        let logged = try await context.store.loggedBatch(task.id, scope, before: proposal.checkpointSize)
+        let logged = try await context.store.loggedBatch(task.id, scope, in: prefix)
         guard logged.count == examination.count else {
             throw NodeError.dap(
                 .batchMismatch,
@@ -105,7 +108,7 @@ extension Helper {
             signature: try terms.sign(with: context.keys.statement))
         do {
             let isStored = try await context.store.commitHelperClose(
-                task.id, close, checkpointSize: proposal.checkpointSize, standing: standing, vdaf: task.vdaf)
+                task.id, close, in: prefix, standing: standing, vdaf: task.vdaf)
             if isStored { return .signed(close.signature) }
         } catch DatastoreError.stale {
             // Reports were withdrawn while the others were examined.

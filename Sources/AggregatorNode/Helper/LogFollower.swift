@@ -53,7 +53,8 @@ enum FollowError: Error, Equatable {
 /// Where the log has this helper's own signature under something that the database does not know, the database is an old
 /// copy, and the helper stops.
 actor LogFollower {
-    private let origin: String
+    /// Of the log that counts for this node's tasks, and the only one that is asked about them.
+    nonisolated let origin: String
     private let source: any TileSource
     private let store: any HelperStore & WitnessStore
     private let ownKeys: (statement: [UInt8], cosigner: NoteVerifier?)
@@ -250,7 +251,7 @@ actor LogFollower {
         of task: TaskID, _ newKeys: [TaskID: StatementKeys]
     ) async throws -> StatementKeys? {
         if let known = statementKeys[task] ?? newKeys[task] { return known }
-        let keys = try await store.loggedTask(task)?.keys
+        let keys = try await store.loggedTask(task, in: origin)?.keys
         statementKeys[task] = keys
         return keys
     }

@@ -164,6 +164,19 @@ package struct HelperLogPosition: Sendable, Equatable {
     }
 }
 
+/// The first entries of a log. An index is a place in one log, so whoever names one names its log.
+package struct LogPrefix: Sendable, Equatable {
+    /// The log's.
+    package var origin: String
+    /// How many entries.
+    package var size: UInt64
+
+    package init(origin: String, size: UInt64) {
+        self.origin = origin
+        self.size = size
+    }
+}
+
 /// A log entry that concerns the helper.
 package enum FollowedEntry: Sendable, Equatable {
     /// The entry of a committed task, with the keys that it names.

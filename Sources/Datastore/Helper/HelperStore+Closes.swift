@@ -22,19 +22,19 @@ extension NodeDatabase {
     }
 
     package func examineLeaves(
-        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], before size: UInt64
+        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], in prefix: LogPrefix
     ) async throws(DatastoreError) -> [ExaminedLeaf?] {
         try await read { session in
             guard let key = try session.taskKey(task), let buckets = try session.helperBuckets(scope, key) else {
                 return reports.map { _ in nil }
             }
-            let leaves = try session.leaves(of: reports, key, buckets, before: size)
+            let leaves = try session.leaves(of: reports, key, buckets, in: prefix)
             return reports.map { leaves[$0] }
         }
     }
 
     package func commitHelperClose(
-        _ task: TaskID, _ close: HelperClose, checkpointSize: UInt64, standing: HelperStanding, vdaf: any TaskVDAF
+        _ task: TaskID, _ close: HelperClose, in prefix: LogPrefix, standing: HelperStanding, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool {
         try await write { session in
             guard let key = try session.lockedTask(task, .exclusive), let scope = BatchScope(close.selector),
@@ -46,7 +46,7 @@ extension NodeDatabase {
             guard now.left == standing.left, now.joined >= standing.joined else { throw DatastoreError.stale }
             if now.accepted != close.count {
                 let dropped = try session.drop(in: buckets, key, vdaf) { page in
-                    let leaves = try session.leaves(of: page.map(\.id), key, buckets, before: checkpointSize)
+                    let leaves = try session.leaves(of: page.map(\.id), key, buckets, in: prefix)
                     return page.filter { leaves[$0.id] == nil }
                 }
                 guard now.accepted == close.count + dropped else { throw DatastoreError.stale }
@@ -147,20 +147,21 @@ extension Session {
 
     private static var reportsPerPage: Int { 1_024 }
 
-    /// The leaves of those reports that the helper stands by: accepted, in the buckets, and logged with what it verified,
-    /// before the checkpoint's size and without an entry that ends them.
+    /// The leaves of those reports that the helper stands by: accepted, in the buckets, and logged in the prefix with what it
+    /// verified, without an entry of that log that ends them.
     fileprivate func leaves(
-        of reports: [ReportID], _ task: TaskKey, _ buckets: BucketRange, before size: UInt64
+        of reports: [ReportID], _ task: TaskKey, _ buckets: BucketRange, in prefix: LogPrefix
     ) throws -> [ReportID: ExaminedLeaf] {
-        let found = try rows([task, size.clampedToInt64], matching: reports.map(\.blob)) {
+        guard let log = try helperLog(prefix.origin) else { return [:] }
+        let found = try rows([task, prefix.size.clampedToInt64, log], matching: reports.map(\.blob)) {
             """
             SELECT own.report_id, own.time, own.batch, log.idx, log.leaf_hash
             FROM helper_reports AS own JOIN helper_log_reports AS log
-                ON log.task = own.task AND log.report_id = own.report_id
+                ON log.log = $3 AND log.task = own.task AND log.report_id = own.report_id
             WHERE own.task = $1 AND own.report_id IN (\($0)) AND log.idx < $2
                 AND own.state = \(HelperReportState.accepted.rawValue) AND own.leaf_hash = log.leaf_hash
                 AND NOT EXISTS (SELECT 1 FROM helper_log_endings AS no
-                    WHERE no.task = log.task AND no.report_id = log.report_id
+                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
             """
         }

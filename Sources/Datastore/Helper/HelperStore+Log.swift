@@ -1,4 +1,4 @@
-// The helper's view of the leader's log. Entries are recorded in the transaction that moves the position behind them, so
+// The helper's view of logs, each for itself. Entries are recorded in the transaction that moves the position behind them, so
 // each counts exactly once. The position's row takes the place of the lock: whoever moves it makes others wait who would.
 
 import DAP
@@ -20,34 +20,35 @@ extension NodeDatabase {
             try session.execute(
                 "INSERT INTO helper_log (origin, size, range) VALUES ($1, 0, $2) ON CONFLICT (origin) DO NOTHING",
                 [origin, [UInt8]().blob])
-            let moved = try session.execute(
-                "UPDATE helper_log SET size = $3, range = $4 WHERE origin = $1 AND size = $2",
-                [origin, before, after, position.range.blob])
-            guard moved == 1 else { return false }
-            try session.record(entries)
+            let moved = try session.returningMany(
+                "UPDATE helper_log SET size = $3, range = $4 WHERE origin = $1 AND size = $2 RETURNING log",
+                [[origin, before, after, position.range.blob]])
+            guard let log = try moved[0]?.integer("log") else { return false }
+            try session.record(entries, log)
             return true
         }
     }
 
-    package func loggedTask(_ task: TaskID) async throws(DatastoreError) -> LoggedTask? {
+    package func loggedTask(_ task: TaskID, in origin: String) async throws(DatastoreError) -> LoggedTask? {
         try await read { session in
-            guard let key = try session.taskKey(task) else { return nil }
-            return try session.first("SELECT idx, leader_key, helper_key FROM helper_log_tasks WHERE task = $1", [key])
-                .map {
-                    LoggedTask(
-                        index: try $0.unsigned("idx"),
-                        keys: StatementKeys(leader: try $0.bytes("leader_key"), helper: try $0.bytes("helper_key")))
-                }
+            guard let key = try session.taskKey(task), let log = try session.helperLog(origin) else { return nil }
+            return try session.first(
+                "SELECT idx, leader_key, helper_key FROM helper_log_tasks WHERE log = $1 AND task = $2", [log, key]
+            ).map {
+                LoggedTask(
+                    index: try $0.unsigned("idx"),
+                    keys: StatementKeys(leader: try $0.bytes("leader_key"), helper: try $0.bytes("helper_key")))
+            }
         }
     }
 
     package func fixingClose(
-        _ task: TaskID, _ scope: BatchScope
+        _ task: TaskID, _ scope: BatchScope, in origin: String
     ) async throws(DatastoreError) -> LoggedClose? {
         try await read { session in
-            guard let key = try session.taskKey(task), let (condition, arguments) = scope.overlapCondition(key) else {
-                return nil
-            }
+            guard let key = try session.taskKey(task), let log = try session.helperLog(origin),
+                let (condition, arguments) = scope.loggedOverlap(key, log)
+            else { return nil }
             return try session.first(
                 "SELECT idx, entry FROM helper_log_closes WHERE \(condition) ORDER BY idx LIMIT 1", arguments
             ).map { LoggedClose(index: try $0.unsigned("idx"), entry: try $0.bytes("entry")) }
@@ -74,21 +75,23 @@ extension NodeDatabase {
     }
 
     package func loggedBatch(
-        _ task: TaskID, _ scope: BatchScope, before index: UInt64
+        _ task: TaskID, _ scope: BatchScope, in prefix: LogPrefix
     ) async throws(DatastoreError) -> BatchRoot {
         try await read { session in
             var root = BatchRoot()
-            guard let key = try session.taskKey(task) else { return root }
+            guard let key = try session.taskKey(task), let log = try session.helperLog(prefix.origin) else {
+                return root
+            }
             let (condition, arguments) = scope.logged(key)
             try session.forEach(
                 """
                 SELECT log.leaf_hash FROM helper_log_reports AS log
-                WHERE log.task = $1 AND log.idx < $2 AND \(condition) AND NOT EXISTS (
+                WHERE log.log = $3 AND log.task = $1 AND log.idx < $2 AND \(condition) AND NOT EXISTS (
                     SELECT 1 FROM helper_log_endings AS no
-                    WHERE no.task = log.task AND no.report_id = log.report_id AND no.idx < $2
+                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx < $2
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
                 ORDER BY log.idx
-                """, [key, index.clampedToInt64] + arguments
+                """, [key, prefix.size.clampedToInt64, log] + arguments
             ) { root.append(leafHash: try $0.bytes("leaf_hash")) }
             return root
         }
@@ -96,20 +99,32 @@ extension NodeDatabase {
 }
 
 extension BatchScope {
-    /// What holds for the report leaves of the scope, with placeholders from `$3` on.
+    /// What holds for the report leaves of the scope, with placeholders from `$4` on.
     fileprivate func logged(_ task: TaskKey) -> (sql: String, arguments: SQLArguments) {
         switch self {
-        case .batch(let id): return ("log.batch_id = $3", [id.blob])
+        case .batch(let id): return ("log.batch_id = $4", [id.blob])
         case .interval(let interval):
             let times = BucketRange(interval).refs
             return (
-                "log.batch_id IS NULL AND log.time >= $3 AND log.time < $4", [times.lowerBound, times.upperBound]
+                "log.batch_id IS NULL AND log.time >= $4 AND log.time < $5", [times.lowerBound, times.upperBound]
             )
+        }
+    }
+
+    /// What holds for the closes that a log has of the scope's buckets; nil where it names none.
+    fileprivate func loggedOverlap(_ task: TaskKey, _ log: Int64) -> (sql: String, arguments: SQLArguments)? {
+        overlapCondition(task).map { condition, arguments in
+            ("log = $\(arguments.values.count + 1) AND \(condition)", arguments + [log])
         }
     }
 }
 
 extension Session {
+    /// The number of a log; nil for one of which nothing was read.
+    func helperLog(_ origin: String) throws -> Int64? {
+        try integer("SELECT log FROM helper_log WHERE origin = $1", [origin])
+    }
+
     fileprivate func remembers(_ terms: CloseEntry.Terms) throws -> Bool {
         guard let task = try taskKey(terms.taskID) else { return false }
         return try exists(
@@ -120,8 +135,8 @@ extension Session {
 
     // MARK: Recording
 
-    /// Records entries in the order of the log.
-    fileprivate func record(_ entries: [FollowedEntry]) throws {
+    /// Records entries in the order of their log.
+    fileprivate func record(_ entries: [FollowedEntry], _ log: Int64) throws {
         var tasks: [TaskID: TaskKey] = [:]
         for id in Set(entries.map(\.task)).sorted() { tasks[id] = try taskKeyMaking(id) }
         func key(_ id: TaskID) throws -> TaskKey {
@@ -135,40 +150,47 @@ extension Session {
             case .task(let task, let index, let keys):
                 try execute(
                     """
-                    INSERT INTO helper_log_tasks (task, idx, leader_key, helper_key) VALUES ($1, $2, $3, $4)
-                    ON CONFLICT (task) DO NOTHING
-                    """, [try key(task), try index.stored("log index"), keys.leader.blob, keys.helper.blob])
+                    INSERT INTO helper_log_tasks (log, task, idx, leader_key, helper_key) VALUES ($1, $2, $3, $4, $5)
+                    ON CONFLICT (log, task) DO NOTHING
+                    """, [log, try key(task), try index.stored("log index"), keys.leader.blob, keys.helper.blob])
             case .report(let task, let report, let index, let time, let batch, let leafHash, let claimKey):
                 reports.append([
-                    try key(task), report.blob, try index.stored("log index"), time.clampedToInt64, batch?.blob,
+                    log, try key(task), report.blob, try index.stored("log index"), time.clampedToInt64, batch?.blob,
                     leafHash.blob, claimKey,
                 ])
             case .rejected(let task, let report, let index):
-                endings.append([try index.stored("log index"), try key(task), report.blob, SQLValue.null])
+                endings.append([log, try index.stored("log index"), try key(task), report.blob, SQLValue.null])
             case .withdrawal(let task, let report, let index, let claimKey):
-                endings.append([try index.stored("log index"), try key(task), report.blob, claimKey.blob])
+                endings.append([log, try index.stored("log index"), try key(task), report.blob, claimKey.blob])
             case .close(let task, let index, let scope, let bytes):
-                try recordClose(try key(task), index, scope, bytes)
+                try recordClose(try key(task), log, index, scope, bytes)
             }
         }
         // The first leaf of a report is the one that counts (Protocols/log-entries.md); a copy is no leaf.
         try executeMany(
             """
-            INSERT INTO helper_log_reports (task, report_id, idx, time, batch_id, leaf_hash, claim_key)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task, report_id) DO NOTHING
+            INSERT INTO helper_log_reports (log, task, report_id, idx, time, batch_id, leaf_hash, claim_key)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (log, task, report_id) DO NOTHING
             """, reports)
         try executeMany(
-            "INSERT INTO helper_log_endings (idx, task, report_id, claim_key) VALUES ($1, $2, $3, $4)", endings)
+            "INSERT INTO helper_log_endings (log, idx, task, report_id, claim_key) VALUES ($1, $2, $3, $4, $5)", endings
+        )
     }
 
     /// A second close of a bucket is void (Protocols/log-entries.md).
-    private func recordClose(_ task: TaskKey, _ index: UInt64, _ scope: BatchScope, _ entry: [UInt8]) throws {
-        guard try !overlaps("helper_log_closes", scope, task) else { return }
+    private func recordClose(
+        _ task: TaskKey, _ log: Int64, _ index: UInt64, _ scope: BatchScope, _ entry: [UInt8]
+    ) throws {
+        if let (condition, arguments) = scope.loggedOverlap(task, log),
+            try exists("SELECT 1 AS found FROM helper_log_closes WHERE \(condition) LIMIT 1", arguments)
+        {
+            return
+        }
         try execute(
             """
-            INSERT INTO helper_log_closes (task, batch_id, start_time, end_time, idx, entry)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            """, [task] + scope.columns + [try index.stored("log index"), entry.blob])
+            INSERT INTO helper_log_closes (log, task, batch_id, start_time, end_time, idx, entry)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """, [log, task] + scope.columns + [try index.stored("log index"), entry.blob])
     }
 }
 

@@ -53,9 +53,9 @@ package protocol HelperStore: Sendable {
     func helperStanding(_ task: TaskID, _ scope: BatchScope) async throws(DatastoreError) -> HelperStanding
 
     /// The leaves of these reports, in their order; nil for one that this helper does not stand by: not accepted in the
-    /// batch, not logged before the checkpoint's size with what it verified, or logged as ended.
+    /// batch, not logged in the prefix with what it verified, or logged as ended.
     func examineLeaves(
-        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], before size: UInt64
+        _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], in prefix: LogPrefix
     ) async throws(DatastoreError) -> [ExaminedLeaf?]
 
     /// Records a signed close, which puts its reports out of reach of later changes, and drops all others of its buckets.
@@ -65,13 +65,14 @@ package protocol HelperStore: Sendable {
     /// what is accepted and has no such leaf is to be dropped, and the rest has to be as many as the close says.
     ///
     /// - Parameters:
-    ///   - close: over reports each of which was examined, and that are as many as the leaves that the log has of the batch
-    ///     before the checkpoint's size.
+    ///   - close: over reports each of which was examined, and that are as many as the leaves that the prefix has of the
+    ///     batch.
+    ///   - prefix: of the task's log, up to the checkpoint of the proposal.
     ///   - standing: of the buckets, read before the first was examined.
     /// - Returns: false if a bucket is closed or collected already; nothing changes then.
     /// - Throws: `.stale` where reports have left the buckets since: they are to be examined anew.
     func commitHelperClose(
-        _ task: TaskID, _ close: HelperClose, checkpointSize: UInt64, standing: HelperStanding, vdaf: any TaskVDAF
+        _ task: TaskID, _ close: HelperClose, in prefix: LogPrefix, standing: HelperStanding, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool
 
     // MARK: Collection
@@ -113,6 +114,9 @@ package protocol HelperStore: Sendable {
     func deleteHelperCollection(_ task: TaskID, _ share: AggregateShareID) async throws(DatastoreError) -> Bool
 
     // MARK: The leader's log
+    //
+    // A helper may follow several logs, and anybody may write about a task into a log of their own: so what is asked about
+    // a task is asked about one log, the one that counts for it.
 
     /// How far this helper has read and verified the log.
     func helperLogPosition(origin: String) async throws(DatastoreError) -> HelperLogPosition?
@@ -124,19 +128,21 @@ package protocol HelperStore: Sendable {
         origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry]
     ) async throws(DatastoreError) -> Bool
 
-    /// The task's entry in the log, where it was read.
-    func loggedTask(_ task: TaskID) async throws(DatastoreError) -> LoggedTask?
+    /// The task's entry in a log, where it was read.
+    func loggedTask(_ task: TaskID, in origin: String) async throws(DatastoreError) -> LoggedTask?
 
-    /// The first close in the log that both aggregators signed and that shares a bucket with the scope: the only one
+    /// The first close in a log that both aggregators signed and that shares a bucket with the scope: the only one
     /// that counts for those buckets.
-    func fixingClose(_ task: TaskID, _ scope: BatchScope) async throws(DatastoreError) -> LoggedClose?
+    func fixingClose(
+        _ task: TaskID, _ scope: BatchScope, in origin: String
+    ) async throws(DatastoreError) -> LoggedClose?
 
     /// A word that the log has from this helper, and that the database does not know it has given; nil where it knows all.
     func forgottenWord(of words: Set<HelperWord>) async throws(DatastoreError) -> HelperWord?
 
-    /// The batch as every reader of the log sees it at a position: the report leaves of the scope before `index` that
-    /// no `rejected` or `withdrawal` entry before `index` takes back.
-    func loggedBatch(_ task: TaskID, _ scope: BatchScope, before index: UInt64) async throws(DatastoreError)
+    /// The batch as every reader of a log sees it at a position: the report leaves of the scope in the prefix that no
+    /// `rejected` or `withdrawal` entry in it takes back.
+    func loggedBatch(_ task: TaskID, _ scope: BatchScope, in prefix: LogPrefix) async throws(DatastoreError)
         -> BatchRoot
 }
 

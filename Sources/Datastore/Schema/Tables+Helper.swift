@@ -143,67 +143,78 @@ extension Tables {
         ]
     }
 
-    /// The helper's verified view of the leader's log.
+    /// The helper's verified view of logs. What it read of a log is that log's alone: an index means nothing in another,
+    /// and anybody may write about a task into a log of their own.
     static func helperLog(_ dialect: Dialect) -> [String] {
         [
             """
             CREATE TABLE helper_log (
-                origin TEXT PRIMARY KEY NOT NULL,
+                log \(dialect.identity),
+                origin TEXT NOT NULL UNIQUE,
                 size BIGINT NOT NULL,
                 range \(dialect.blob) NOT NULL
             )
             """,
             """
             CREATE TABLE helper_log_tasks (
-                task \(dialect.key),
+                log BIGINT NOT NULL,
+                task BIGINT NOT NULL,
                 idx BIGINT NOT NULL,
                 leader_key \(dialect.blob) NOT NULL,
-                helper_key \(dialect.blob) NOT NULL
-            )
+                helper_key \(dialect.blob) NOT NULL,
+                PRIMARY KEY (log, task)
+            )\(dialect.clustered)
             """,
             // The first leaf of each report; a copy is no leaf.
             """
             CREATE TABLE helper_log_reports (
-                idx \(dialect.key),
+                log BIGINT NOT NULL,
+                idx BIGINT NOT NULL,
                 task BIGINT NOT NULL,
                 report_id \(dialect.blob) NOT NULL,
                 time BIGINT NOT NULL,
                 batch_id \(dialect.blob),
                 leaf_hash \(dialect.blob) NOT NULL,
-                claim_key \(dialect.blob)
-            )
+                claim_key \(dialect.blob),
+                PRIMARY KEY (log, idx)
+            )\(dialect.clustered)
             """,
-            "CREATE UNIQUE INDEX helper_log_reports_by_id ON helper_log_reports (task, report_id)",
+            "CREATE UNIQUE INDEX helper_log_reports_by_id ON helper_log_reports (log, task, report_id)",
             """
-            CREATE INDEX helper_log_reports_by_time ON helper_log_reports (task, time, idx) WHERE batch_id IS NULL
+            CREATE INDEX helper_log_reports_by_time ON helper_log_reports (log, task, time, idx)
+                WHERE batch_id IS NULL
             """,
             """
-            CREATE INDEX helper_log_reports_by_batch ON helper_log_reports (task, batch_id, idx)
+            CREATE INDEX helper_log_reports_by_batch ON helper_log_reports (log, task, batch_id, idx)
                 WHERE batch_id IS NOT NULL
             """,
             // Rejections, and with a claim key withdrawals.
             """
             CREATE TABLE helper_log_endings (
-                idx \(dialect.key),
+                log BIGINT NOT NULL,
+                idx BIGINT NOT NULL,
                 task BIGINT NOT NULL,
                 report_id \(dialect.blob) NOT NULL,
-                claim_key \(dialect.blob)
-            )
+                claim_key \(dialect.blob),
+                PRIMARY KEY (log, idx)
+            )\(dialect.clustered)
             """,
-            "CREATE INDEX helper_log_endings_by_report ON helper_log_endings (task, report_id)",
+            "CREATE INDEX helper_log_endings_by_report ON helper_log_endings (log, task, report_id)",
             // The close that fixes a bucket, and none that comes after it.
             """
             CREATE TABLE helper_log_closes (
-                idx \(dialect.key),
+                log BIGINT NOT NULL,
+                idx BIGINT NOT NULL,
                 task BIGINT NOT NULL,
                 batch_id \(dialect.blob),
                 start_time BIGINT,
                 end_time BIGINT,
-                entry \(dialect.blob) NOT NULL
-            )
+                entry \(dialect.blob) NOT NULL,
+                PRIMARY KEY (log, idx)
+            )\(dialect.clustered)
             """,
-            "CREATE INDEX helper_log_closes_by_batch ON helper_log_closes (task, batch_id)",
-            "CREATE INDEX helper_log_closes_by_time ON helper_log_closes (task, end_time)",
+            "CREATE INDEX helper_log_closes_by_batch ON helper_log_closes (log, task, batch_id)",
+            "CREATE INDEX helper_log_closes_by_time ON helper_log_closes (log, task, end_time)",
         ]
     }
 }

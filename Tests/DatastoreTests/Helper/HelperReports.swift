@@ -58,7 +58,7 @@ struct HelperReports: Sendable {
             seed: [UInt8](repeating: UInt8(claim), count: 32), taskID: task, reportID: Make.reportID(number))
     }
 
-    private func publicKey(_ number: Int, _ claim: Int) throws -> [UInt8] {
+    func publicKey(_ number: Int, _ claim: Int) throws -> [UInt8] {
         Array(try key(number, claim).publicKey.rawRepresentation)
     }
 
@@ -160,6 +160,9 @@ struct HelperReports: Sendable {
                 entries: entries))
     }
 
+    /// The first entries of the task's log.
+    static func prefix(_ size: UInt64) -> LogPrefix { LogPrefix(origin: "log", size: size) }
+
     /// What the helper makes of a proposed close.
     struct Examination {
         /// Reports that it does not stand by.
@@ -175,7 +178,7 @@ struct HelperReports: Sendable {
     ) async throws -> Examination {
         let scope = try #require(BatchScope(selector))
         var examination = Examination(standing: try await store.helperStanding(task, scope))
-        let leaves = try await store.examineLeaves(task, scope, numbers.map(Make.reportID), before: size)
+        let leaves = try await store.examineLeaves(task, scope, numbers.map(Make.reportID), in: Self.prefix(size))
         var last: UInt64?
         for (number, leaf) in zip(numbers, leaves) {
             guard let leaf else {
@@ -195,7 +198,7 @@ struct HelperReports: Sendable {
     ) async throws -> Bool {
         let close = Self.close(selector, root: examination.tree.root, count: examination.tree.count)
         return try await store.commitHelperClose(
-            task, close, checkpointSize: size, standing: examination.standing, vdaf: vdaf)
+            task, close, in: Self.prefix(size), standing: examination.standing, vdaf: vdaf)
     }
 
     /// Examines a proposal and signs it, as the helper does.

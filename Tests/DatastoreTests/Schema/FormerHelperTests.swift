@@ -42,7 +42,7 @@ import Testing
         for table in ["helper_closes", "helper_collections", "helper_jobs", "helper_refusals", "helper_refusal_counts"]
         {
             let columns = try former.rows(
-                "SELECT name FROM pragma_table_info('\(table)') WHERE name <> 'task' ORDER BY 1")
+                "SELECT name FROM pragma_table_info('\(table)') WHERE name NOT IN ('task', 'log') ORDER BY 1")
             let list = columns.map { "t.\($0[0])" }.joined(separator: ", ")
             #expect(
                 try former.rows(
@@ -66,8 +66,8 @@ import Testing
         }
     }
 
-    @Test func whatWasReadOfTheLogIsKept() async throws {
-        let former = try FormerDatabase(.helper)
+    @Test func whatWasReadOfOneLogIsKept() async throws {
+        let former = try FormerDatabase(.helper, change: "DELETE FROM helper_log WHERE origin <> 'log 161'")
         _ = try former.migrate()
         for (table, formerTable) in [
             ("helper_log", "helper_log"), ("helper_log_tasks", "helper_log_tasks"),
@@ -75,29 +75,40 @@ import Testing
             ("helper_log_closes", "helper_log_closes"),
         ] {
             let columns = try former.rows(
-                "SELECT name FROM pragma_table_info('\(table)') WHERE name <> 'task' ORDER BY 1")
+                "SELECT name FROM pragma_table_info('\(table)') WHERE name NOT IN ('task', 'log') ORDER BY 1")
             let list = columns.map { $0[0] }.joined(separator: ", ")
             let now = try former.rows("SELECT \(list) FROM main.\(table) ORDER BY 1, 2, 3")
             #expect(try now == former.rows("SELECT \(list) FROM former.\(formerTable) ORDER BY 1, 2, 3"), "\(table)")
             #expect(!now.isEmpty)
         }
         let database = try NodeDatabase.open(path: former.file.path)
-        #expect(try await database.loggedTask(task(0x77))?.keys.helper == [2], "a task that only the log names")
+        #expect(
+            try await database.loggedTask(task(0x77), in: "log 161")?.keys.helper == [2],
+            "a task that only the log names")
         #expect(try await database.helperLogPosition(origin: "log 161")?.size == 200)
     }
 
-    /// Schema 2 numbers what was read by its index alone: of two logs with the same indices, nothing is kept.
-    @Test func anAmbiguousLogIsReadAnew() async throws {
-        let former = try FormerDatabase(
-            .helper,
-            change:
-                "UPDATE helper_log_reports SET idx = 1 WHERE report_id = (SELECT MIN(report_id) FROM helper_log_reports)"
-        )
+    /// Schema 1 does not say of which log an entry is: of several, nothing is kept, whether their indices meet or not.
+    @Test(
+        arguments: [
+            "DELETE FROM helper_log WHERE origin = 'other'",
+            """
+            DELETE FROM helper_log WHERE origin <> 'other';
+            UPDATE helper_log_reports SET idx = 1 WHERE report_id = (SELECT MIN(report_id) FROM helper_log_reports)
+            """,
+        ])
+    func severalLogsAreReadAnew(change: String) async throws {
+        let former = try FormerDatabase(.helper, change: change)
         _ = try former.migrate()
-        for table in ["helper_log", "helper_log_reports", "helper_log_closes"] {
+        for table in [
+            "helper_log", "helper_log_tasks", "helper_log_reports", "helper_log_endings", "helper_log_closes",
+        ] {
             #expect(try former.rows("SELECT * FROM main.\(table)").isEmpty)
         }
         #expect(try !former.rows("SELECT * FROM main.helper_reports").isEmpty)
+        let database = try NodeDatabase.open(path: former.file.path)
+        let start = HelperLogPosition(size: 1, range: [])
+        #expect(try await database.advanceHelperLog(origin: "log 161", previous: 0, to: start, entries: []))
     }
 
     @Test func withdrawalsThatWaitStillWait() async throws {

@@ -57,33 +57,35 @@ extension FromSchema1 {
         ] { try session.execute(statement) }
     }
 
-    /// Where entries of several logs have the same index, which schema 2 does not allow, what was read of them is left behind,
-    /// and the helper reads its log anew.
+    /// Schema 1 does not say of which log an entry is. Where the helper has followed one, it is of that one; where it has
+    /// followed several, what was read of them is left behind, and each is read anew.
     func moveHelperLog() throws {
-        let isAmbiguous = try session.exists(
-            "SELECT 1 FROM v1_helper_log_reports GROUP BY idx HAVING COUNT(*) > 1 LIMIT 1")
-        if isAmbiguous { return }
+        let isOfOneLog =
+            try session.integer("SELECT COUNT(*) FROM v1_helper_log") == 1
+            && !session.exists("SELECT 1 FROM v1_helper_log_reports GROUP BY idx HAVING COUNT(*) > 1 LIMIT 1")
+        guard isOfOneLog else { return }
         for statement in [
             "INSERT INTO helper_log (origin, size, range) SELECT origin, size, range FROM v1_helper_log",
             """
-            INSERT INTO helper_log_tasks (task, idx, leader_key, helper_key)
-            SELECT i.task, t.idx, t.leader_key, t.helper_key
-            FROM v1_helper_log_tasks AS t JOIN task_ids AS i ON i.task_id = t.task_id
+            INSERT INTO helper_log_tasks (log, task, idx, leader_key, helper_key)
+            SELECT l.log, i.task, t.idx, t.leader_key, t.helper_key
+            FROM v1_helper_log_tasks AS t JOIN task_ids AS i ON i.task_id = t.task_id CROSS JOIN helper_log AS l
             """,
             """
-            INSERT INTO helper_log_reports (idx, task, report_id, time, batch_id, leaf_hash, claim_key)
-            SELECT r.idx, i.task, r.report_id, r.time, r.batch_id, r.leaf_hash, r.claim_key
-            FROM v1_helper_log_reports AS r JOIN task_ids AS i ON i.task_id = r.task_id ORDER BY r.idx
+            INSERT INTO helper_log_reports (log, idx, task, report_id, time, batch_id, leaf_hash, claim_key)
+            SELECT l.log, r.idx, i.task, r.report_id, r.time, r.batch_id, r.leaf_hash, r.claim_key
+            FROM v1_helper_log_reports AS r JOIN task_ids AS i ON i.task_id = r.task_id CROSS JOIN helper_log AS l
+            ORDER BY r.idx
             """,
             """
-            INSERT INTO helper_log_endings (idx, task, report_id, claim_key)
-            SELECT r.idx, i.task, r.report_id, r.claim_key
-            FROM v1_helper_log_rejections AS r JOIN task_ids AS i ON i.task_id = r.task_id
+            INSERT INTO helper_log_endings (log, idx, task, report_id, claim_key)
+            SELECT l.log, r.idx, i.task, r.report_id, r.claim_key
+            FROM v1_helper_log_rejections AS r JOIN task_ids AS i ON i.task_id = r.task_id CROSS JOIN helper_log AS l
             """,
             """
-            INSERT INTO helper_log_closes (idx, task, batch_id, start_time, end_time, entry)
-            SELECT c.idx, i.task, c.batch_id, c.start_time, c.end_time, c.entry
-            FROM v1_helper_log_closes AS c JOIN task_ids AS i ON i.task_id = c.task_id
+            INSERT INTO helper_log_closes (log, idx, task, batch_id, start_time, end_time, entry)
+            SELECT l.log, c.idx, i.task, c.batch_id, c.start_time, c.end_time, c.entry
+            FROM v1_helper_log_closes AS c JOIN task_ids AS i ON i.task_id = c.task_id CROSS JOIN helper_log AS l
             """,
         ] { try session.execute(statement) }
     }
