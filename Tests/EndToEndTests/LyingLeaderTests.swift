@@ -38,7 +38,7 @@ struct LyingLeader {
         try await database.engine.write { session in
             for (key, answer) in answers {
                 try session.execute(
-                    "UPDATE leader_collection_parts SET bytes = $1 WHERE collection = $2 AND kind = 1", [answer, key])
+                    "UPDATE collection_parts SET bytes = $1 WHERE collection = $2 AND kind = 1", [answer, key])
             }
         }
         try database.close()
@@ -51,7 +51,7 @@ struct LyingLeader {
         let rows = try await database.engine.read { session in
             try session.rows(
                 """
-                SELECT p.collection, p.bytes AS response FROM leader_collection_parts AS p
+                SELECT p.collection, p.bytes AS response FROM collection_parts AS p
                 JOIN leader_collections AS c ON c.collection = p.collection JOIN task_ids AS i ON i.task = c.task
                 WHERE p.kind = 1 AND i.task_id = $1
                 """, [id])

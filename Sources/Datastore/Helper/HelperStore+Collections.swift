@@ -49,12 +49,13 @@ extension NodeDatabase {
         _ task: TaskID, _ share: AggregateShareID
     ) async throws(DatastoreError) -> Bool {
         try await write { session in
-            guard let key = try session.lockedTask(task, .shared) else { return false }
-            return try session.execute(
-                """
-                UPDATE helper_collections SET response = NULL, statement = NULL
-                WHERE task = $1 AND share_id = $2 AND response IS NOT NULL
-                """, [key, share.blob]) == 1
+            guard let key = try session.lockedTask(task, .shared),
+                let collection = try session.integer(
+                    "SELECT collection FROM helper_collections WHERE task = $1 AND share_id = $2", [key, share.blob]),
+                try session.deleteParts(.answer, of: collection)
+            else { return false }
+            try session.execute("UPDATE helper_collections SET statement = NULL WHERE collection = $1", [collection])
+            return true
         }
     }
 }
@@ -62,11 +63,12 @@ extension NodeDatabase {
 extension Session {
     fileprivate func helperCollection(_ task: TaskKey, _ share: AggregateShareID) throws -> HelperCollection? {
         try first(
-            "SELECT response, statement FROM helper_collections WHERE task = $1 AND share_id = $2",
+            "SELECT collection, statement FROM helper_collections WHERE task = $1 AND share_id = $2",
             [task, share.blob]
         ).map { row in
             HelperCollection(
-                response: try row.optionalBytes("response"), statement: try row.optionalBytes("statement"))
+                response: try keptParts(.answer, of: row.integer("collection")),
+                statement: try row.optionalBytes("statement"))
         }
     }
 
@@ -80,14 +82,13 @@ extension Session {
         // Reports join a batch until it is collected, and leave it when the leader compares it with its own.
         let selected = try helperBuckets(collection.selected, task)
         guard try standing(task, selected) == collection.standing else { return .changed }
-        try execute(
+        let number = try insert(
             """
-            INSERT INTO helper_collections (task, batch_id, start_time, end_time, share_id, response, statement)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO helper_collections (task, batch_id, start_time, end_time, share_id, statement)
+            VALUES ($1, $2, $3, $4, $5, $6) RETURNING collection
             """,
-            [task] + collection.queried.columns + [
-                collection.share.blob, collection.answer.response, collection.answer.statement,
-            ])
+            [task] + collection.queried.columns + [collection.share.blob, collection.answer.statement])
+        try keepParts(.answer, collection.answer.response ?? [], of: number)
         if let queried = try helperBuckets(collection.queried, task) {
             try dropUnselected(of: queried, besides: selected, task)
             try clearHelperBuckets(task, queried)

@@ -198,7 +198,7 @@ extension Session {
     func failActiveCollections(_ task: TaskKey, detail: String) throws {
         try execute(
             """
-            DELETE FROM leader_collection_parts
+            DELETE FROM collection_parts
             WHERE kind = \(CollectionPart.helperShare.rawValue) AND collection IN (
                 SELECT collection FROM leader_collections
                 WHERE task = $1 AND state < \(CollectionState.finished.rawValue)

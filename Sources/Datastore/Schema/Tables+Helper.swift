@@ -76,19 +76,20 @@ extension Tables {
             """,
             "CREATE INDEX helper_closes_by_time ON helper_closes (task, end_time)",
             "CREATE INDEX helper_closes_by_batch ON helper_closes (task, batch_id)",
-            // Batches that are collected; the interval is the query's, which may be wider than what the leader selected.
+            // Batches that are collected; the interval is the query's, which may be wider than what the leader selected. The
+            // answer is in collection_parts, until the leader deletes it.
             """
             CREATE TABLE helper_collections (
+                collection \(dialect.identity),
                 task BIGINT NOT NULL,
                 share_id \(dialect.blob) NOT NULL,
                 batch_id \(dialect.blob),
                 start_time BIGINT,
                 end_time BIGINT,
-                response \(dialect.blob),
-                statement \(dialect.blob),
-                PRIMARY KEY (task, share_id)
+                statement \(dialect.blob)
             )
             """,
+            "CREATE UNIQUE INDEX helper_collections_by_id ON helper_collections (task, share_id)",
             "CREATE INDEX helper_collections_by_time ON helper_collections (task, end_time)",
             "CREATE INDEX helper_collections_by_batch ON helper_collections (task, batch_id)",
             // Buckets whose shares are no longer needed: their rows go in slices, in the background. through: the last

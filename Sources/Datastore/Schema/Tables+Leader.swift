@@ -179,17 +179,6 @@ extension Tables {
             """,
             "CREATE UNIQUE INDEX leader_collections_by_id ON leader_collections (task, collection_id)",
             "CREATE INDEX leader_collections_active ON leader_collections (collection) WHERE state < 5",
-            // What is as long as an aggregate share, in pieces: the helper's sealed share (kind 0) until there is the response
-            // (kind 1).
-            """
-            CREATE TABLE leader_collection_parts (
-                collection BIGINT NOT NULL,
-                kind BIGINT NOT NULL,
-                part BIGINT NOT NULL,
-                bytes \(dialect.blob) NOT NULL,
-                PRIMARY KEY (collection, kind, part)
-            )
-            """,
             // Batches whose shares are no longer needed: their rows go in slices, in the background. through: the last
             // report that is gone.
             """

@@ -6,7 +6,9 @@
 // - What is counted has counters, changed in the transaction that changes what they count; nothing is counted by reading.
 // - The fate of a batch is one row. Closing or collecting it changes none of its reports.
 // - What is large lies in rows of its own, of at most 1 MiB, because both engines write a whole row anew where one of
-//   its columns changes.
+//   its columns changes. Longer are only the shares of one report (leader_payloads, and the kept shares), in the largest
+//   tasks: their rows are inserted and deleted, and never changed. An entry of the log has at most 65,535 bytes, the
+//   answer to an aggregation job some 60 bytes for each of at most 10,000 reports.
 // - Rows that protect from replays stay for ever; shares go with their bucket's key, and their rows in slices.
 
 /// The definition of all tables.
@@ -165,6 +167,17 @@ enum Tables {
                 share_key BIGINT NOT NULL,
                 share \(dialect.blob) NOT NULL,
                 PRIMARY KEY (task, kind, ref, part)
+            )
+            """,
+            // What of a collection is as long as an aggregate share, in pieces. A leader's: the helper's sealed share
+            // (kind 0) until there is the response (kind 1). A helper's: the answer (kind 2).
+            """
+            CREATE TABLE collection_parts (
+                collection BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                part BIGINT NOT NULL,
+                bytes \(dialect.blob) NOT NULL,
+                PRIMARY KEY (collection, kind, part)
             )
             """,
         ]

@@ -38,6 +38,44 @@ import Testing
         try await HelperAudit(store: reopened, reports: reports).check()
     }
 
+    /// A share of 100,000 committed coordinates has 2.4 megabytes: its answer lies in pieces, and comes back as it was.
+    @Test(arguments: EngineKind.tested)
+    func aLargeAnswerComesBackWhole(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        var ids: [AggregateShareID] = []
+        for (number, size) in [(1, 2_400_001), (2, 1 << 20)] {
+            let scope = times(UInt64(100 * number), 1)
+            try await reports.accept([number], time: UInt64(100 * number), in: store)
+            let standing = try await store.helperStanding(Make.task, scope)
+            let answer = HelperCollection(
+                response: (0..<size).map { UInt8(truncatingIfNeeded: $0 % 251) }, statement: [UInt8(number)])
+            let commit = HelperCollectionCommit(
+                share: .random(), selected: scope, queried: scope, standing: standing, answer: answer)
+            #expect(try await store.commitHelperCollection(Make.task, commit) == .stored)
+            #expect(try await temporary.afterKill().helperCollection(Make.task, commit.share) == answer)
+            #expect(try await store.commitHelperCollection(Make.task, commit) == .present(answer))
+            ids.append(commit.share)
+        }
+        func sizes() async throws -> [Int64] {
+            try await store.engine.read { session in
+                try session.rows(
+                    "SELECT LENGTH(bytes) AS n FROM collection_parts WHERE kind = 2 ORDER BY collection, part"
+                )
+                .map { try $0.integer("n") }
+            }
+        }
+        #expect(try await sizes() == [1 << 20, 1 << 20, 2_400_001 - (2 << 20), 1 << 20])
+        #expect(try await store.deleteHelperCollection(Make.task, ids[0]))
+        #expect(try await sizes() == [1 << 20], "and nothing of another collection goes")
+        #expect(try await store.helperCollection(Make.task, ids[0]) == HelperCollection(response: nil, statement: nil))
+        // A lost piece is no answer.
+        try await store.engine.write { session in
+            _ = try session.execute("UPDATE collection_parts SET part = 1 WHERE kind = 2")
+        }
+        await #expect(throws: DatastoreError.self) { try await store.helperCollection(Make.task, ids[1]) }
+    }
+
     /// As many join as leave, so neither their number nor, for one who chooses ids, the checksum need show it.
     @Test(arguments: EngineKind.tested)
     func aSumThatIsNotTheBatchsAnyMoreIsNotReleased(kind: EngineKind) async throws {

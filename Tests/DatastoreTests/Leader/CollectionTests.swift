@@ -451,7 +451,7 @@ import Testing
         #expect(try await store.collection(job.id, task: Make.task)?.response == response)
         #expect(try await store.newCollection(interval: interval).response == response)
         let bytes = try await store.engine.read {
-            try $0.integer("SELECT CAST(SUM(LENGTH(bytes)) AS BIGINT) FROM leader_collection_parts")
+            try $0.integer("SELECT CAST(SUM(LENGTH(bytes)) AS BIGINT) FROM collection_parts")
         }
         #expect(bytes == Int64(response.count), "the helper's share is in the response")
     }

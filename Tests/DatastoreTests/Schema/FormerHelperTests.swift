@@ -42,7 +42,7 @@ import Testing
         for table in ["helper_closes", "helper_collections", "helper_jobs", "helper_refusals", "helper_refusal_counts"]
         {
             let columns = try former.rows(
-                "SELECT name FROM pragma_table_info('\(table)') WHERE name NOT IN ('task', 'log') ORDER BY 1")
+                "SELECT name FROM pragma_table_info('\(table)') WHERE name NOT IN ('task', 'collection') ORDER BY 1")
             let list = columns.map { "t.\($0[0])" }.joined(separator: ", ")
             #expect(
                 try former.rows(
@@ -50,6 +50,20 @@ import Testing
                 )
                     == former.rows("SELECT t.task_id, \(list) FROM former.\(table) AS t ORDER BY 1, 2, 3"), "\(table)")
         }
+        let answers = try former.rows(
+            """
+            SELECT i.task_id, c.share_id, p.part, p.bytes FROM main.helper_collections AS c
+            JOIN task_ids AS i USING (task) JOIN collection_parts AS p ON p.collection = c.collection AND p.kind = 2
+            ORDER BY 1, 2
+            """)
+        #expect(
+            try answers
+                == former.rows(
+                    """
+                    SELECT task_id, share_id, 0, response FROM former.helper_collections WHERE response IS NOT NULL
+                    ORDER BY 1, 2
+                    """))
+        #expect(!answers.isEmpty)
         let database = try NodeDatabase.open(path: former.file.path)
         let vdaf = try makeTaskVDAF(.count)
         for (byte, batch) in [(UInt8(0xB2), UInt8(1)), (0xD4, 1), (0xB2, 2)] {

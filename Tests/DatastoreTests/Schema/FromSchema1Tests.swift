@@ -142,7 +142,7 @@ import Testing
         #expect(now == (try former.rows("SELECT sequence, \(columns) FROM former.leader_collections ORDER BY 1")))
         #expect(Set(now.map { $0[4] }).count == 7, "the fixture has every state")
         let parts = try former.rows(
-            "SELECT collection, kind, part, bytes FROM main.leader_collection_parts ORDER BY collection")
+            "SELECT collection, kind, part, bytes FROM main.collection_parts ORDER BY collection")
         #expect(
             parts
                 == (try former.rows(

@@ -34,8 +34,8 @@ extension FromSchema1 {
             FROM v1_helper_closes AS c JOIN task_ids AS i ON i.task_id = c.task_id
             """,
             """
-            INSERT INTO helper_collections (task, share_id, batch_id, start_time, end_time, response, statement)
-            SELECT i.task, c.share_id, c.batch_id, c.start_time, c.end_time, c.response, c.statement
+            INSERT INTO helper_collections (task, share_id, batch_id, start_time, end_time, statement)
+            SELECT i.task, c.share_id, c.batch_id, c.start_time, c.end_time, c.statement
             FROM v1_helper_collections AS c JOIN task_ids AS i ON i.task_id = c.task_id
             """,
             """
@@ -55,6 +55,22 @@ extension FromSchema1 {
             """,
             "UPDATE helper_early_count SET withdrawals = (SELECT COUNT(*) FROM helper_early_withdrawals)",
         ] { try session.execute(statement) }
+        try moveAnswers()
+    }
+
+    /// Answers have rows of their own.
+    private func moveAnswers() throws {
+        let collections = try session.rows("SELECT collection, task, share_id FROM helper_collections")
+        for row in collections {
+            let answer = try session.first(
+                """
+                SELECT c.response FROM v1_helper_collections AS c JOIN task_ids AS i ON i.task_id = c.task_id
+                WHERE i.task = $1 AND c.share_id = $2
+                """, [try row.integer("task"), try row.bytes("share_id").blob])
+            if let bytes = try answer?.optionalBytes("response") {
+                try session.keepParts(.answer, bytes, of: row.integer("collection"))
+            }
+        }
     }
 
     /// Schema 1 does not say of which log an entry is. Where the helper has followed one, it is of that one; where it has
