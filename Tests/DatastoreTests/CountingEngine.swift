@@ -39,7 +39,7 @@ final class CountingEngine: StorageEngine {
     }
 
     func backUp(to path: String) async throws(DatastoreError) { try await base.backUp(to: path) }
-    func scrub() async throws(DatastoreError) { try await base.scrub() }
+    func scrub() async throws(DatastoreError) -> Bool { try await base.scrub() }
     func close() throws(DatastoreError) { try base.close() }
 }
 

@@ -26,7 +26,9 @@ package protocol StorageEngine: Sendable {
 
     /// Leaves as few copies as the engine can of rows that were overwritten or deleted: keys of shares, above all. For
     /// after the transaction that destroyed them.
-    func scrub() async throws(DatastoreError)
+    ///
+    /// - Returns: false where somebody who still reads what was there was in the way: it is to be done again later.
+    func scrub() async throws(DatastoreError) -> Bool
 
     /// Ends all connections once what is under way has ended; the engine must not be used afterwards. Blocks its thread.
     func close() throws(DatastoreError)

@@ -100,8 +100,8 @@ extension Session {
         ]
     }
 
-    /// Gives up whatever the task still has of reports: no share of them can be read any more. That they are dropped
-    /// follows from the task's row. The engine is to be told to clean up once the transaction has ended.
+    /// Gives up whatever the task still has of reports. That they are dropped follows from the task's row. The keys of their
+    /// shares are the caller's to destroy.
     ///
     /// - Precondition: the task is locked exclusively.
     func discardHelperReports(_ task: TaskKey) throws {
@@ -112,10 +112,6 @@ extension Session {
             SELECT task, kind, ref, ref + 1, CAST($2 AS BIGINT) FROM helper_buckets WHERE task = $1
             ON CONFLICT (task, kind, ref) DO NOTHING
             """, [task, Int64.min])
-        for buckets in BucketRange.all {
-            try deleteSums(task, buckets)
-            try destroyShareKeys(task, buckets)
-        }
     }
 
     /// Holds for a bucket `b` whose sum has not been collected or given up.

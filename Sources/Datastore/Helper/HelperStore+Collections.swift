@@ -41,7 +41,7 @@ extension NodeDatabase {
             let key = try session.lockedTaskMaking(task, .exclusive)
             return try session.collect(collection, key, task)
         }
-        if result == .stored { try await engine.scrub() }
+        if result == .stored { await tryToScrub() }
         return result
     }
 

@@ -83,7 +83,7 @@ extension NodeDatabase {
             if let batchEntry { try session.appendLogEntries([batchEntry]) }
             try session.countGeneration()
         }
-        try await engine.scrub()
+        await tryToScrub()
     }
 
     package func finishCollection(_ key: Int64) async throws(DatastoreError) {

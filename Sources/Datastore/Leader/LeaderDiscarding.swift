@@ -3,8 +3,8 @@
 import DAP
 
 extension Session {
-    /// Ends, as dropped, every report that waits and every accepted one that is in no collected batch. Their shares go,
-    /// with the keys that they lie under.
+    /// Ends, as dropped, every report that waits and every accepted one that is in no collected batch. Their shares go; the
+    /// keys that they lie under are the caller's to destroy.
     ///
     /// Here reports are counted by reading: it happens once in the life of a task, at its operator's wish, and only where
     /// nothing is logged.
@@ -35,10 +35,6 @@ extension Session {
             UPDATE leader_reports SET state = 3, error = \(ReportError.reportDropped.rawValue)
             WHERE report IN (SELECT r.report FROM leader_reports AS r WHERE \(Self.discarded))
             """, [task])
-        for buckets in BucketRange.all {
-            try deleteSums(task, buckets)
-            try destroyShareKeys(task, buckets)
-        }
         try write(counters, of: task)
     }
 

@@ -180,6 +180,9 @@ enum Tables {
                 PRIMARY KEY (collection, kind, part)
             )
             """,
+            // Keys were destroyed, and copies of them may still lie where they were written: a row for each transaction
+            // that destroyed some, until the engine has cleaned up after it (Scrubbing.swift).
+            "CREATE TABLE scrubs_due (scrub \(dialect.identity))",
         ]
     }
 }

@@ -22,6 +22,26 @@ extension NodeDatabase {
     }
 }
 
+extension NodeDatabase {
+    /// Destroys keys of units of time that nobody needs any more, of all tasks. Collections do that for their task; this is
+    /// for those that have none for long. Not to be done often: a unit in which reports still arrive gets a new key each time.
+    package func destroyIdleKeys() async throws(DatastoreError) {
+        let tasks = try await read { session in
+            try session.rows(
+                """
+                SELECT DISTINCT i.task_id FROM share_keys JOIN task_ids AS i ON i.task = share_keys.task
+                WHERE share_keys.secret <> $1 AND \(Session.isIdle)
+                """, [ShareKey.destroyed.blob]
+            ).map { try $0.id("task_id", as: TaskID.self) }
+        }
+        for task in tasks {
+            try await write { session in
+                if let key = try session.lockedTask(task, .exclusive) { try session.destroyIdleKeys(key) }
+            }
+        }
+    }
+}
+
 extension Session {
     /// Marks a leader's batch collected, and takes away what it no longer needs. The task is locked alone.
     func clearLeaderBatch(_ scope: BatchScope, _ task: TaskKey) throws {
@@ -31,21 +51,46 @@ extension Session {
         try setBatchState(.collected, batch: batch)
         try deleteSums(task, buckets)
         try destroyShareKeys(task, buckets)
-        if case .batch = scope { try destroyIdleKeys(task) }
+        try destroyIdleKeys(task)
         try execute("INSERT INTO leader_clearings (batch, through) VALUES ($1, $2)", [batch, Int64.min])
     }
 
-    /// In leader-selected mode input shares lie under the key of their time until their report is in a batch. Those of times
-    /// in which no report waits any more have nothing left that is needed.
-    private func destroyIdleKeys(_ task: TaskKey) throws {
-        try execute(
-            """
-            UPDATE share_keys SET secret = $2 WHERE task = $1 AND kind = 0 AND secret <> $2 AND NOT EXISTS (
-                SELECT 1 FROM leader_buckets AS n
-                WHERE n.task = share_keys.task AND n.time = share_keys.ref AND n.received + n.aggregating > 0
-            )
-            """,
+    /// Destroys the keys of units of time that have no report any more whose shares somebody needs: none that waits or is in
+    /// a job, and none in the unit's sum. In leader-selected mode that is so once its reports are all in batches, under
+    /// whose keys they lie then; in time-interval mode where all of them were refused or withdrawn. A report that comes
+    /// later gets a key of its own.
+    ///
+    /// - Precondition: the task is locked alone.
+    fileprivate func destroyIdleKeys(_ task: TaskKey) throws {
+        // A sum of nothing is still sealed.
+        try execute("DELETE FROM share_sums WHERE task = $1 AND kind = 0 AND reports = 0", [task])
+        let destroyed = try execute(
+            "UPDATE share_keys SET secret = $2 WHERE task = $1 AND secret <> $2 AND \(Self.isIdle)",
             [task, ShareKey.destroyed.blob])
+        if destroyed > 0 { try markScrubDue() }
+    }
+
+    /// Holds for a row of share_keys that belongs to a unit of time without such reports.
+    fileprivate static var isIdle: String {
+        """
+        share_keys.kind = 0 AND NOT EXISTS (
+            SELECT 1 FROM leader_buckets AS n
+            WHERE n.task = share_keys.task AND n.time = share_keys.ref AND n.received + n.aggregating > 0
+        ) AND NOT EXISTS (
+            SELECT 1 FROM share_sums AS s
+            WHERE s.task = share_keys.task AND s.kind = 0 AND s.ref = share_keys.ref AND s.reports > 0
+        )
+        """
+    }
+
+    /// Deletes all sums of a task and destroys all of its keys: it has nothing any more that somebody needs.
+    ///
+    /// - Precondition: the task is locked alone.
+    func destroyAllKeys(_ task: TaskKey) throws {
+        for buckets in BucketRange.all {
+            try deleteSums(task, buckets)
+            try destroyShareKeys(task, buckets)
+        }
     }
 
     /// Takes away what is no longer needed of a helper's buckets that are collected. The task is locked alone.

@@ -93,15 +93,18 @@ extension Session {
         return keys
     }
 
-    /// Destroys the keys of buckets: no share of theirs can be read any more. The engine is to be told to clean up
-    /// (``StorageEngine/scrub()``) once the transaction has ended.
+    /// Destroys the keys of buckets: no share of theirs can be read any more. What is left of them is to be cleaned up once
+    /// the transaction has ended (``NodeDatabase/scrubIfDue()``).
     ///
     /// The secret is overwritten, and its row stays. Rows of this table are added at its end and never deleted, so SQLite
     /// moves none from page to page, which would leave a copy behind; and a value of the same size takes the very place of
     /// the former one.
     func destroyShareKeys(_ task: TaskKey, _ buckets: BucketRange) throws {
-        try execute(
-            "UPDATE share_keys SET secret = $5 WHERE task = $1 AND kind = $2 AND ref >= $3 AND ref < $4",
+        let destroyed = try execute(
+            """
+            UPDATE share_keys SET secret = $5 WHERE task = $1 AND kind = $2 AND ref >= $3 AND ref < $4 AND secret <> $5
+            """,
             buckets.arguments(task) + [ShareKey.destroyed.blob])
+        if destroyed > 0 { try markScrubDue() }
     }
 }

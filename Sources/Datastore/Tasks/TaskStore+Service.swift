@@ -43,11 +43,12 @@ extension NodeDatabase {
                 try session.discardLeaderReports(task)
                 try session.discardHelperReports(task)
             }
+            // Nothing of it is needed any more, whether something was given up or all of it was collected or refused.
+            try session.destroyAllKeys(task)
             try session.countTaskChange()
             return ending
         }
-        // Keys of shares were destroyed.
-        if case .ended(let discarded) = ending, discarded > 0 { try await engine.scrub() }
+        if case .ended = ending { await tryToScrub() }
         return ending
     }
 

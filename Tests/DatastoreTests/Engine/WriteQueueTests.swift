@@ -216,7 +216,7 @@ private final class Counter: Sendable {
         // It begins anew.
         for number in 1...2 { try await engine.write(insert(number)) }
         #expect(try size(of: "\(file.path)-wal") <= limit)
-        try await engine.scrub()
+        #expect(try await engine.scrub())
         #expect(try size(of: "\(file.path)-wal") == 0)
         #expect(try await things(engine) == [0, 1, 2])
     }
@@ -235,7 +235,7 @@ private final class Counter: Sendable {
         try await Task.sleep(for: .milliseconds(50))
         let cleaning = Task { try await engine.scrub() }
         cleaning.cancel()
-        try await cleaning.value
+        #expect(try await !cleaning.value, "it is to be done again")
         try await reading.value
         #expect(try await things(engine) == [1])
     }

@@ -74,7 +74,8 @@ import Testing
             #expect(try await reports.collect(.batch(batch), in: store) == .stored)
             changes.append(counter.take().changes)
         }
-        #expect(changes[0] == changes[1] && changes[1] <= 8, "\(changes)")
+        // Among them the answer's one piece, and that cleaning up is due and done.
+        #expect(changes[0] == changes[1] && changes[1] <= 11, "\(changes)")
     }
 
     @Test(arguments: EngineKind.tested)

@@ -68,20 +68,20 @@ package struct SQLiteEngine: StorageEngine {
     }
 
     /// Empties the write-ahead log, where former contents of pages lie. That needs a moment in which nobody reads what only
-    /// the log has; where none comes, the log is overwritten in time as it always is. So it is where the caller's task has been
-    /// cancelled: what it has written is durable, and it must not hear otherwise.
-    package func scrub() async throws(DatastoreError) {
+    /// the log has, and none may come; or the caller's task has been cancelled.
+    package func scrub() async throws(DatastoreError) -> Bool {
         do {
             for _ in 0..<Self.scrubbingTries {
-                if try await emptyLog() { return }
+                if try await emptyLog() { return true }
                 try await Task.sleep(for: Self.scrubbingPause)
             }
         } catch {
             switch DatastoreError.sqlite(error) {
-            case .cancelled, .busy: return
+            case .cancelled, .busy: return false
             case let error: throw error
             }
         }
+        return false
     }
 
     /// - Returns: whether nobody was in the way.
