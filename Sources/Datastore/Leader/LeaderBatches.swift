@@ -60,12 +60,12 @@ extension Session {
     }
 
     /// The oldest open leader-selected batch with room, as far as is committed: whoever adds to it checks again, in the
-    /// statement that counts them.
+    /// statement that counts them. (The plus sign keeps a planner from the index of all open batches.)
     func openBatch(_ task: TaskKey, below maximum: UInt64) throws -> OpenBatch? {
         try first(
             """
             SELECT batch, batch_id, aggregating + accepted AS filled FROM leader_batches
-            WHERE task = $1 AND state = \(BatchState.open.rawValue) AND aggregating + accepted < $2
+            WHERE task = $1 AND has_room = 1 AND +state = \(BatchState.open.rawValue) AND aggregating + accepted < $2
             ORDER BY batch LIMIT 1
             """,
             [task, maximum.clampedToInt64]
@@ -80,7 +80,8 @@ extension Session {
     func makeBatch(_ task: TaskKey) throws -> OpenBatch {
         let id = BatchID.random()
         let number = try insert(
-            "INSERT INTO leader_batches (task, batch_id, state) VALUES ($1, $2, 0) RETURNING batch", [task, id.blob])
+            "INSERT INTO leader_batches (task, batch_id, state, has_room) VALUES ($1, $2, 0, 1) RETURNING batch",
+            [task, id.blob])
         return OpenBatch(number: number, id: id, filled: 0)
     }
 
@@ -111,7 +112,8 @@ extension Session {
     /// Changes the state of a batch that has a row.
     func setBatchState(_ state: BatchState, batch: Int64) throws {
         let changed = try execute(
-            "UPDATE leader_batches SET state = \(state.rawValue) WHERE batch = $1", [batch])
+            "UPDATE leader_batches SET state = \(state.rawValue), has_room = $2 WHERE batch = $1",
+            [batch, state == .open ? 1 : 0])
         guard changed == 1 else { throw DatastoreError.corrupt("a sealed batch has no row") }
     }
 

@@ -143,15 +143,18 @@ extension Session {
         let count = try leaderCounts(task, times).unfinished
         guard count > 0 else { return nil }
         let arguments: SQLArguments = [task, watermark, times.refs.lowerBound, times.refs.upperBound]
-        let isWaiting = try exists(
-            """
-            SELECT 1 FROM leader_reports
-            WHERE task = $1 AND state = \(ReportState.received.rawValue) AND report <= $2
-                AND +time >= $3 AND +time < $4
-            LIMIT 1
-            """,
-            arguments)
-        if isWaiting { return count }
+        // Those that were put off are mostly the oldest.
+        for range in ["not_before = 0 AND report <= $2", "not_before > 0 AND +report <= $2"] {
+            let isWaiting = try exists(
+                """
+                SELECT 1 FROM leader_reports
+                WHERE task = $1 AND state = \(ReportState.received.rawValue) AND \(range)
+                    AND +time >= $3 AND +time < $4
+                LIMIT 1
+                """,
+                arguments)
+            if isWaiting { return count }
+        }
         let isInJob = try exists(
             """
             SELECT 1 FROM leader_jobs AS j CROSS JOIN leader_reports AS r

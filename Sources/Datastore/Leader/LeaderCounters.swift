@@ -83,19 +83,25 @@ extension Session {
 
     private func writeBatches(_ counters: LeaderCounters) throws {
         let change = """
-            UPDATE leader_batches SET aggregating = aggregating + $2, accepted = accepted + $3 WHERE batch = $1
+            UPDATE leader_batches SET aggregating = aggregating + $2, accepted = accepted + $3, has_room =
             """
         let rows: [SQLArguments] = counters.batches.filter { $0.value != (0, 0) }.sorted { $0.key < $1.key }
             .map { [$0.key, $0.value.aggregating, $0.value.accepted] }
         guard let capacity = counters.batchCapacity else {
-            let changed = try executeMany(change, rows)
+            // Whoever leaves an open batch makes room.
+            let open = "state = \(BatchState.open.rawValue)"
+            let changed = try executeMany(
+                "\(change) CASE WHEN \(open) AND $2 + $3 < 0 THEN 1 ELSE has_room END WHERE batch = $1", rows)
             guard changed.allSatisfy({ $0 == 1 }) else {
                 throw DatastoreError.corrupt("reports are in a batch that has no row")
             }
             return
         }
         let changed = try executeMany(
-            "\(change) AND state = \(BatchState.open.rawValue) AND aggregating + accepted + $2 + $3 <= $4",
+            """
+            \(change) CASE WHEN aggregating + accepted + $2 + $3 < $4 THEN 1 ELSE 0 END
+            WHERE batch = $1 AND state = \(BatchState.open.rawValue) AND aggregating + accepted + $2 + $3 <= $4
+            """,
             rows.map { $0 + [capacity] })
         guard changed.allSatisfy({ $0 == 1 }) else { throw DatastoreError.stale }
     }

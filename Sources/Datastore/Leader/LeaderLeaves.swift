@@ -139,7 +139,9 @@ struct LeaderReportRange {
 
     /// For a statement that goes through the batch's reports: an index serves it.
     var condition: String {
-        isBatch ? "+r.task = $1 AND r.batch = $2 AND $2 < $3" : "r.task = $1 AND r.time >= $2 AND r.time < $3"
+        isBatch
+            ? "+r.task = $1 AND r.batch = $2 AND $2 < $3"
+            : "r.task = $1 AND r.time >= $2 AND r.time < $3 AND r.batch IS NULL"
     }
 
     /// For a statement that finds reports of the task otherwise.

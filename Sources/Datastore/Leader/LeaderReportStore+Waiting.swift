@@ -11,7 +11,7 @@ extension NodeDatabase {
                 """
                 SELECT i.task_id FROM tasks AS t JOIN task_ids AS i ON i.task = t.task
                 WHERE (SELECT r.report FROM leader_reports AS r WHERE r.task = t.task AND r.state = 0
-                    ORDER BY r.report LIMIT 1) IS NOT NULL
+                    ORDER BY r.not_before, r.report LIMIT 1) IS NOT NULL
                 """)
             return Set(try found.map { try $0.id("task_id", as: TaskID.self) })
         }
@@ -25,17 +25,28 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> [WaitingReport] {
         try await read { session in
             guard let key = try session.taskKey(task) else { return [] }
-            // As many more as are excluded: a few hundred at most, and narrow rows.
-            let candidates = try session.rows(
+            // Those that were never put off, those whose time has come, and those of a wrong clock: three ranges of an
+            // index, so that none is passed that has to wait. As many more as are excluded: a few hundred at most, and
+            // narrow rows.
+            let ranges = [
+                ("never", "not_before = 0", "report"),
+                ("due", "not_before > 0 AND not_before <= $2", "not_before, report"),
+                ("odd", "not_before > $3", "not_before, report"),
+            ].map { name, condition, order in
                 """
-                SELECT report, report_id, time, attempts, refused_after FROM leader_reports
-                WHERE task = $1 AND state = 0 AND (not_before <= $2 OR not_before > $3) ORDER BY report LIMIT $4
-                """,
+                SELECT * FROM (SELECT report, report_id, time, attempts, refused_after FROM leader_reports
+                WHERE task = $1 AND state = 0 AND \(condition) ORDER BY \(order) LIMIT $4) AS \(name)
+                """
+            }
+            let found = try session.rows(
+                ranges.joined(separator: " UNION ALL "),
                 [
                     key, now.clampedToInt64, (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64,
                     limit + excluded.count,
                 ]
-            ).filter { try !excluded.contains($0.integer("report")) }.prefix(limit)
+            ).map { row in (number: try row.integer("report"), row: row) }
+            let candidates = found.filter { !excluded.contains($0.number) }.sorted { $0.number < $1.number }
+                .prefix(limit).map(\.row)
             let sizes = try session.payloadSizes(of: try candidates.map { try $0.integer("report") })
             var taken: [SQLRow] = []
             var size = 0

@@ -23,14 +23,19 @@ extension Tables {
             )
             """,
             "CREATE UNIQUE INDEX leader_reports_by_id ON leader_reports (task, report_id)",
-            "CREATE INDEX leader_reports_by_time ON leader_reports (task, time, report)",
+            // Where batches are intervals. An upload is often a transaction of its own, and each index one more page of it:
+            // so this one takes a report in with its job, many at a time.
+            """
+            CREATE INDEX leader_reports_by_time ON leader_reports (task, time, report)
+                WHERE state = 2 AND batch IS NULL
+            """,
             "CREATE INDEX leader_reports_by_batch ON leader_reports (batch, report) WHERE batch IS NOT NULL",
             // The leaves of a batch in log order, for its close.
             """
             CREATE INDEX leader_reports_by_log ON leader_reports (task, log_index)
                 WHERE state = 2 AND log_index IS NOT NULL
             """,
-            "CREATE INDEX leader_reports_waiting ON leader_reports (task, report) WHERE state = 0",
+            "CREATE INDEX leader_reports_waiting ON leader_reports (task, not_before, report) WHERE state = 0",
             "CREATE INDEX leader_reports_by_job ON leader_reports (job, position) WHERE state = 1",
             """
             CREATE INDEX leader_reports_by_deadline ON leader_reports (deadline)
@@ -143,7 +148,8 @@ extension Tables {
     static func leaderBatches(_ dialect: Dialect) -> [String] {
         [
             // Leader-selected batches from their first job on; intervals from the moment that they are sealed. aggregating
-            // and accepted count the reports of a leader-selected one (an interval's stand in leader_buckets).
+            // and accepted count the reports of a leader-selected one (an interval's stand in leader_buckets). has_room: of one
+            // that is open, as far as is known, so that a job passes none that is full.
             """
             CREATE TABLE leader_batches (
                 batch \(dialect.identity),
@@ -153,12 +159,14 @@ extension Tables {
                 end_time BIGINT,
                 state BIGINT NOT NULL,
                 aggregating BIGINT NOT NULL DEFAULT 0,
-                accepted BIGINT NOT NULL DEFAULT 0
+                accepted BIGINT NOT NULL DEFAULT 0,
+                has_room BIGINT NOT NULL DEFAULT 0
             )
             """,
             "CREATE UNIQUE INDEX leader_batches_by_id ON leader_batches (task, batch_id) WHERE batch_id IS NOT NULL",
             "CREATE INDEX leader_batches_by_time ON leader_batches (task, first_time) WHERE batch_id IS NULL",
             "CREATE INDEX leader_batches_by_state ON leader_batches (task, state, batch)",
+            "CREATE INDEX leader_batches_with_room ON leader_batches (task, batch) WHERE has_room = 1",
             """
             CREATE TABLE leader_collections (
                 collection \(dialect.identity),

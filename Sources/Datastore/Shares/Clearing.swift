@@ -135,8 +135,8 @@ extension Session {
     fileprivate func clear(_ clearing: Clearing, _ limit: Int) throws {
         let time = try integer("SELECT time FROM \(clearing.kept.reports) WHERE report = $1", [clearing.through])
         let reports = try reportPage(
-            clearing.kept, clearing.task, clearing.buckets, after: time.map { ($0, clearing.through) }, state: nil,
-            limit: limit
+            clearing.kept, clearing.task, clearing.buckets, after: time.map { ($0, clearing.through) },
+            state: clearing.state, limit: limit
         ).map(\.report)
         try executeMany("DELETE FROM \(clearing.kept.table) WHERE report = $1", reports.map { [$0] })
         let row = clearing.row
@@ -164,6 +164,9 @@ private struct Clearing {
     let buckets: BucketRange
     /// The last report that is gone.
     let through: Int64
+
+    /// In which reports have kept shares. A helper's may have been dropped by the collection itself.
+    var state: Int64? { batch == nil ? nil : kept.acceptedState }
 
     var table: String { batch == nil ? "helper_clearings" : "leader_clearings" }
 

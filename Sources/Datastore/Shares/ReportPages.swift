@@ -17,7 +17,7 @@ extension Session {
     ///
     /// - Parameters:
     ///   - last: the time and the row of the last report of the page before; nil for the first page.
-    ///   - state: only reports in this one; nil: whatever became of them.
+    ///   - state: only reports in this one; nil: whatever became of them. (A leader's index has the accepted.)
     func reportPage(
         _ table: KeptShares, _ task: TaskKey, _ buckets: BucketRange, after last: (time: Int64, report: Int64)?,
         state: Int64?, limit: Int
@@ -30,7 +30,7 @@ extension Session {
                 [buckets.refs.lowerBound, last?.report ?? .min, limit]
             ).map(ReportCursor.init)
         }
-        if table.role == .helper { filter += " AND r.batch IS NULL" }
+        filter += " AND r.batch IS NULL"
         var found: [ReportCursor] = []
         if let last {
             found = try rows(

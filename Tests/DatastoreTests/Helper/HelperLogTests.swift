@@ -188,7 +188,8 @@ import Testing
             try await store.advanceHelperLog(
                 origin: "evil", previous: 0, to: position(7),
                 entries: [
-                    .task(Make.task, index: 0, keys: theirs), leaf(1, 1, content: 100), leaf(2, 2), leaf(9, 3),
+                    .task(Make.task, index: 0, keys: theirs), leaf(1, 1, content: 100),
+                    leaf(2, 2, claimKey: try reports.publicKey(2, 0)), leaf(9, 3),
                     .rejected(Make.task, Make.reportID(3), index: 4),
                     .withdrawal(Make.task, Make.reportID(2), index: 5, claimKey: try reports.publicKey(2, 0)),
                     .close(Make.task, index: 6, scope: interval, entry: [66]),

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Ledger
 import Testing
 
 /// What requests and jobs cost: statements do not grow with their reports, and rows not with those that are there.
@@ -44,6 +45,88 @@ import Testing
             #expect(many[keyPath: part] == more[keyPath: part], "and none looks at what is there already")
         }
         #expect(many.upload.changes == 201, "a row, a payload, and one counter for all")
+    }
+
+    /// Neither batches that are full nor reports that were put off are passed when a job is formed.
+    @Test(arguments: EngineKind.tested)
+    func aJobIsFormedAsFastBehindTenThousandThatCannotBeInIt(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        /// The shortest of several times.
+        func forming() async throws -> Duration {
+            var shortest = Duration.seconds(60)
+            for _ in 0..<30 {
+                let start = ContinuousClock.now
+                let batch = try await store.batchForNextJob(task: Make.task, maxBatchSize: 10)
+                let waiting = try await store.waitingReports(
+                    task: Make.task, excluding: [], now: 100, limit: 2, payloadLimit: 1 << 20)
+                let tasks = try await store.tasksWithWaitingReports()
+                shortest = min(shortest, ContinuousClock.now - start)
+                #expect(batch.room == 10 && waiting.map(\.reportID) == [20_001, 20_002].map(Make.reportID))
+                #expect(tasks == [Make.task])
+            }
+            return shortest
+        }
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        _ = try await store.storeReports(
+            (20_001...20_003).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
+        let alone = try await forming()
+        for start in stride(from: 0, to: 10_000, by: 1_000) {
+            let reports = (start..<start + 1_000).map { Make.report($0) }
+            _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
+        }
+        try await store.engine.write { session in
+            let task = try session.integer("SELECT task FROM leader_batches")
+            try session.execute("UPDATE leader_reports SET not_before = 101 WHERE report > 3")
+            // In front of the one that is open, as older ones are.
+            try session.execute("UPDATE leader_batches SET batch = 1000000")
+            try session.executeMany(
+                """
+                INSERT INTO leader_batches (batch, task, batch_id, state, accepted, has_room) VALUES ($1, $2, $3, 0, 10, 0)
+                """, (1...10_000).map { [$0, task, BatchID.random().bytes] })
+        }
+        let behind = try await forming()
+        #expect(behind < alone * 4 + .milliseconds(1), "\(alone), and behind 10,000 \(behind)")
+    }
+
+    /// A batch that a report leaves has room again, and one that is full has none.
+    @Test(arguments: EngineKind.tested)
+    func roomIsKnownWithoutLooking(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        func rooms() async throws -> [Int64] {
+            try await store.engine.read { session in
+                try session.rows("SELECT has_room FROM leader_batches ORDER BY batch").map {
+                    try $0.integer("has_room")
+                }
+            }
+        }
+        let first = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3).id
+        _ = try await store.storeReports((1...3).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
+        let job = try await store.formJob([1, 2], batch: first, maxBatchSize: 3)
+        #expect(try await rooms() == [1])
+        let other = try await store.formJob([3], batch: first, maxBatchSize: 3)
+        #expect(try await rooms() == [0])
+        #expect(try await store.batchForNextJob(task: Make.task, maxBatchSize: 3).id != first)
+        #expect(try await rooms() == [0, 1])
+        try await store.finish(other, [(3, .accepted(outputShare: Make.share(3), logEntry: nil))])
+        #expect(try await rooms() == [0, 1], "it stays in the batch")
+        try await store.finish(
+            job, [(1, .accepted(outputShare: Make.share(1), logEntry: nil)), (2, .returned(notBefore: 5))])
+        #expect(try await rooms() == [1, 1])
+        let again = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3)
+        #expect(again.id == first && again.room == 1)
+        // A batch that is being collected takes none, and one that is given back does.
+        let refused = RefusedReport(reportID: Make.reportID(2), error: .vdafVerifyError)
+        _ = try await store.createJob(nil, refused: [refused], task: Make.task, maxBatchSize: 3)
+        let collection = try await store.newCollection()
+        #expect(
+            try await store.sealBatch(collection: collection.key, interval: nil, sizes: 2...9) == .sealed(.batch(first))
+        )
+        #expect(try await rooms() == [0, 1])
+        try await store.failCollection(
+            collection.key, problem: CollectionProblem(type: .batchMismatch, detail: ""), batch: .reopened)
+        #expect(try await store.batchForNextJob(task: Make.task, maxBatchSize: 3).id == first)
     }
 
     /// A request is megabytes: it lies in pieces, and comes back as it was.

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Foundation
+import Ledger
 import Synchronization
 import Testing
 
@@ -48,9 +49,10 @@ import Testing
             NodeDatabase(EngineThatDoesNotScrub(temporary.store.engine, .killed)), try HelperReports()
         )
         try await reports.accept(1...3, in: store)
-        let secret = try await store.engine.read {
-            try #require($0.first("SELECT secret FROM share_keys")).bytes("secret")
+        let keys = try await store.engine.read { session in
+            try session.rows("SELECT secret FROM share_keys").map { try $0.bytes("secret") }
         }
+        let secret = try #require(keys.first)
         #expect(try await reports.collect(Self.batch, in: store) == .stored)
         let held = {
             try FileManager.default.contentsOfDirectory(at: temporary.directory, includingPropertiesForKeys: nil)

@@ -77,7 +77,7 @@ extension FromSchema1 {
             """)
         try session.execute(
             """
-            UPDATE leader_batches SET
+            UPDATE leader_batches SET has_room = CASE WHEN state = 0 THEN 1 ELSE 0 END,
                 aggregating = (
                     SELECT COUNT(*) FROM leader_reports AS r WHERE r.batch = leader_batches.batch AND r.state = 1),
                 accepted = (
