@@ -1,5 +1,5 @@
+import Dispatch
 import Foundation
-import NIOPosix
 
 /// Where a node's state lies.
 package enum NodeStorage: Sendable {
@@ -12,15 +12,20 @@ package enum NodeStorage: Sendable {
 extension NodeDatabase {
     /// Opens a node's database, and makes its tables where they are missing.
     ///
+    /// Waits on a thread of its own, because a server may take its time: the few threads that everything else shares which
+    /// blocks have files to write for others.
+    ///
     /// - Parameter mustExist: makes nothing, and throws `.unavailable` where there is nothing.
     package static func open(
         _ storage: NodeStorage, mustExist: Bool = false
     ) async throws(DatastoreError) -> NodeDatabase {
-        do {
-            return try await NIOThreadPool.singleton.runIfActive { try openNow(storage, mustExist: mustExist) }
-        } catch {
-            throw error as? DatastoreError ?? .cancelled
+        let outcome = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result { () throws(DatastoreError) in try openNow(storage, mustExist: mustExist) })
+            }
         }
+        return try outcome.get()
     }
 
     /// The same, and blocks its thread.
