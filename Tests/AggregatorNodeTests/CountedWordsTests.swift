@@ -49,7 +49,7 @@ import Testing
             }
             return backup
         }
-        let restored = try fixture.restored(from: backup)
+        let restored = try await fixture.restored(from: backup)
         try await expectOld(restored.context.store, fixture.parties.helper)
     }
 
@@ -83,8 +83,8 @@ import Testing
         let report = try client.report([1, 2, 3])
         let leader = try await pair.start(pair.leader)
         if word == .withdrawal { #expect(try await client.upload([report]).isEmpty) }
-        let backup = pair.directory.file("backup.sqlite")
-        try await leader.context.store.backUp(to: backup)
+        let backup = pair.directory.file("backup")
+        try await pair.leader.backUpTestDatabase(leader.context.store, to: backup)
         let before = try await leader.context.store.generation()
         for _ in 0..<2 {
             switch word {
@@ -96,7 +96,8 @@ import Testing
         }
         #expect(try await leader.context.store.generation() == before + 1, "once, however often it is asked")
         await leader.stop()
-        try await expectOld(try NodeDatabase.open(path: backup), pair.leader)
+        try await pair.leader.restoreTestDatabase(from: backup)
+        try await expectOld(try await pair.leader.openTestDatabase(), pair.leader)
     }
 
     /// A promise that could not be counted stays in the house, and nothing is taken while that lasts.

@@ -10,7 +10,7 @@ import Testing
     private static let jobs = "/aggregation_jobs"
 
     private func add(_ task: PlainTask, _ parties: Parties, as role: NodeRole) async throws -> TaskRegistry.Added {
-        let store = try NodeDatabase.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+        let store = try await parties.configuration(role).openTestDatabase()
         defer { try? store.close() }
         return try await TaskRegistry.add(
             task, to: store, configuration: role == .leader ? parties.leader : parties.helper,
@@ -24,7 +24,7 @@ import Testing
         let first = try await add(task, parties, as: role)
         #expect(first.isNew && first.id == task.id && first.weaknesses == [.plain])
         #expect(try await !add(task, parties, as: role).isNew)
-        let store = try NodeDatabase.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+        let store = try await parties.configuration(role).openTestDatabase()
         #expect(try await store.logSize() == 0)
         let served = try #require(try await TaskRegistry(store: store).task(task.id))
         #expect(served.verifyKeyID == 9 && served.verifyKey == Self.keys[0].bytes)
@@ -47,14 +47,14 @@ import Testing
         let file = try TaskFile(
             name: "file", configuration: task.configuration, collectorHpkeConfig: parties.collector.config,
             logPolicy: nil, logURL: nil)
-        let store = try NodeDatabase.open(path: parties.directory.file("leader.sqlite"))
+        let store = try await parties.leader.openTestDatabase()
         let added = try await TaskRegistry.add(
             file, to: store, configuration: parties.leader, keys: parties.leaderKeys)
         #expect(added.isNew && added.id == task.id && added.weaknesses == [.plain])
         #expect(try await store.logSize() == 0)
         #expect(try await !add(task, parties, as: .leader).isNew)
         _ = try await add(task, parties, as: .helper)
-        let helper = try NodeDatabase.open(path: parties.directory.file("helper.sqlite"))
+        let helper = try await parties.helper.openTestDatabase()
         let served = try #require(try await TaskRegistry(store: store).task(task.id))
         #expect(served.isTaskprov && served.verifyKeyID == 0)
         #expect(try await TaskRegistry(store: helper).task(task.id)?.verifyKey == served.verifyKey)

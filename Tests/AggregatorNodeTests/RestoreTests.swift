@@ -85,7 +85,7 @@ import TransparencyLog
     @Test func aRestoredHelperSignsNoSecondCloseAndStops() async throws {
         let fixture = try await HelperFixture(committed: true)
         let released = try await withServer(fixture.routes) { try await release(fixture, $0) }
-        let restored = try fixture.restored(from: released.backup)
+        let restored = try await fixture.restored(from: released.backup)
         let rest = Array(released.reports.dropFirst())
         try await withServer(restored.routes) { client in
             await restored.log.append([try rejection(released.reports[0], restored)])
@@ -110,7 +110,7 @@ import TransparencyLog
         let independent = try Cosigner(name: "independent.example")
         let fixture = try await HelperFixture(committed: true, independent: independent)
         let released = try await withServer(fixture.routes) { try await release(fixture, $0) }
-        let restored = try fixture.restored(from: released.backup)
+        let restored = try await fixture.restored(from: released.backup)
         let rest = Array(released.reports.dropFirst())
         try await withServer(restored.routes) { client in
             try await restored.log.rewind(to: released.sizeAtBackup, witnessed: released.sizeAtBackup)
@@ -178,7 +178,7 @@ import TransparencyLog
                 try await client.send("POST", "/cairn/checkpoints", body: stranger.serialized()).status == 204)
             #expect(fixture.context.halt.reason == nil)
         }
-        let restored = try fixture.restored(from: released.backup)
+        let restored = try await fixture.restored(from: released.backup)
         try await withServer(restored.routes) { client in
             let answer = try await client.send("POST", "/cairn/checkpoints", body: Array(newest))
             #expect(answer.status == 503)
@@ -192,7 +192,7 @@ import TransparencyLog
         let folder = fixture.parties.directory.file("log")
         let newest = try SignedCheckpoint(
             parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/checkpoint"))))
-        let restored = try fixture.restored(from: released.backup)
+        let restored = try await fixture.restored(from: released.backup)
         try await withServer(restored.routes) { client in
             let request = AddCheckpointRequest(oldSize: UInt64(released.sizeAtBackup), proof: [], checkpoint: newest)
             let answer = try await client.send("POST", "/witness/add-checkpoint", body: request.serialized())
@@ -208,7 +208,7 @@ import TransparencyLog
         let file = "\(fixture.parties.helper.keyDirectory)/generation"
         let backup = try await fixture.backUp()
         _ = try await withServer(fixture.routes) { try await release(fixture, $0) }
-        let restored = try fixture.restored(from: backup)
+        let restored = try await fixture.restored(from: backup)
         await #expect(throws: GenerationError.self) {
             try await Generation.begin(path: file, store: restored.context.store)
         }

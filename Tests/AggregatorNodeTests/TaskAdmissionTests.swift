@@ -11,7 +11,7 @@ import TransparencyLog
         _ file: TaskFile, _ parties: Parties, as role: NodeRole, acceptingWeakPromises: Bool = true
     ) async throws -> TaskRegistry.Added {
         let leads = role == .leader
-        let store = try NodeDatabase.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+        let store = try await parties.configuration(role).openTestDatabase()
         return try await TaskRegistry.add(
             file, to: store, configuration: leads ? parties.leader : parties.helper,
             keys: leads ? parties.leaderKeys : parties.helperKeys, acceptingWeakPromises: acceptingWeakPromises)
@@ -25,7 +25,7 @@ import TransparencyLog
             let added = try await add(file, parties, as: role)
             #expect(added.isNew && added.id == file.taskID)
             #expect(try await !add(file, parties, as: role).isNew)
-            let store = try NodeDatabase.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+            let store = try await parties.configuration(role).openTestDatabase()
             let task = try #require(try await TaskRegistry(store: store).task(file.taskID))
             #expect(task.isCommitted == committed)
             keys.append(task.verifyKey)
@@ -37,7 +37,7 @@ import TransparencyLog
         let parties = try Parties()
         let file = try parties.task(committed: true)
         for _ in 0..<2 { for role in NodeRole.allCases { _ = try await add(file, parties, as: role) } }
-        let leader = try NodeDatabase.open(path: parties.directory.file("leader.sqlite"))
+        let leader = try await parties.leader.openTestDatabase()
         let entries = try await leader.logEntries(from: 0, limit: 10)
         #expect(entries.count == 1)
         guard case .task(let entry) = try LedgerEntry(decoding: try #require(entries.first)) else {
@@ -45,7 +45,7 @@ import TransparencyLog
             return
         }
         #expect(entry.configuration == file.configuration.encoding)
-        let helper = try NodeDatabase.open(path: parties.directory.file("helper.sqlite"))
+        let helper = try await parties.helper.openTestDatabase()
         #expect(try await helper.witnessedLog(origin: Parties.origin)?.vkey == parties.leaderKeys.note.vkey)
     }
 
@@ -64,7 +64,7 @@ import TransparencyLog
             #expect(refusal?.description.contains("owner_signature") == true)
             #expect(try await add(signed, parties, as: role).isNew)
         }
-        let store = try NodeDatabase.open(path: parties.directory.file("leader.sqlite"))
+        let store = try await parties.leader.openTestDatabase()
         let entries = try await store.logEntries(from: 0, limit: 10)
         guard case .task(let entry) = try LedgerEntry(decoding: try #require(entries.first)) else {
             Issue.record("the entry is not a task")
@@ -109,7 +109,7 @@ import TransparencyLog
         let file = try parties.task(committed: true)
         var keys = parties.helperKeys
         keys.note = other.helperKeys.note
-        let store = try NodeDatabase.open(path: parties.directory.file("third.sqlite"))
+        let store = try await parties.helper.openTestDatabase()
         await #expect(throws: TaskRefusal.self) {
             _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: keys)
         }
@@ -133,7 +133,7 @@ import TransparencyLog
                 Issue.record("\(String(describing: refusal))")
                 continue
             }
-            let store = try NodeDatabase.open(path: parties.directory.file("\(role.rawValue).sqlite"))
+            let store = try await parties.configuration(role).openTestDatabase()
             #expect(try await store.task(file.taskID) == nil)
             let added = try await add(file, parties, as: role, acceptingWeakPromises: true)
             #expect(added.isNew && added.weaknesses.contains(weakness))

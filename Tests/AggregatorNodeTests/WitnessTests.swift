@@ -35,7 +35,7 @@ import TransparencyLog
 
         init(trusting: Bool = true) async throws {
             parties = try Parties()
-            store = try .open(path: parties.directory.file("node.sqlite"))
+            store = try await parties.helper.openTestDatabase()
             guard case .witness(let cosigner) = parties.helperKeys.note, case .log(let signer) = parties.leaderKeys.note
             else {
                 throw CancellationError()
@@ -151,13 +151,12 @@ import TransparencyLog
         var fixture = try await Fixture()
         fixture.log.grow(by: 8)
         let log = fixture.log
-        let path = fixture.parties.directory.file("node.sqlite")
         try await withServer(fixture.routes) { client in
             let answer = try await client.send("POST", Self.add, body: log.request(old: 0, size: 6))
             #expect(answer.status == 200)
         }
         try fixture.store.close()
-        let reopened = try NodeDatabase.open(path: path)
+        let reopened = try await fixture.parties.helper.openTestDatabase()
         var routes = RouteTable()
         WitnessRoutes(store: reopened, cosigner: fixture.cosigner, now: { 1_700_000_001 }).addRoutes(to: &routes)
         try await withServer(routes) { client in

@@ -12,7 +12,9 @@ import TestSupport
 package final class PostgresCluster: Sendable {
     /// Data, log and socket lie here.
     package let folder: String
-    private let programs: String
+    let programs: String
+    /// See LentDatabases.swift.
+    let spare = SpareDatabases()
     private let lifeline: Int32
     private let named = Atomic<Int>(0)
 
@@ -115,9 +117,15 @@ package final class PostgresCluster: Sendable {
     ///
     /// - Parameter template: the database that it is a copy of, which nobody may use meanwhile.
     package func database(encoding: String = "UTF8", template: String = "template0") throws -> PostgresDatabase {
+        try database(encoding: encoding, template: template, isLent: false)
+    }
+
+    func database(
+        encoding: String = "UTF8", template: String = "template0", isLent: Bool
+    ) throws -> PostgresDatabase {
         let name = "t\(named.add(1, ordering: .relaxed).newValue)"
         try run("CREATE DATABASE \(name) TEMPLATE \(template) ENCODING '\(encoding)'")
-        return PostgresDatabase(cluster: self, name: name)
+        return PostgresDatabase(cluster: self, name: name, isLent: isLent)
     }
 
     /// Where a node finds a database of this server.
@@ -218,13 +226,19 @@ package final class PostgresCluster: Sendable {
 package final class PostgresDatabase: Sendable {
     package let cluster: PostgresCluster
     package let name: String
+    /// Whether others use it next.
+    private let isLent: Bool
 
-    init(cluster: PostgresCluster, name: String) {
+    init(cluster: PostgresCluster, name: String, isLent: Bool) {
         self.cluster = cluster
         self.name = name
+        self.isLent = isLent
     }
 
-    deinit { _ = try? cluster.run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
+    deinit {
+        guard !isLent else { return cluster.takeBack(name) }
+        _ = try? cluster.run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+    }
 
     package var url: String { cluster.url(database: name) }
 

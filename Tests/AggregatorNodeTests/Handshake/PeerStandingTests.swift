@@ -16,7 +16,7 @@ import Testing
 
     init() async throws {
         parties = try Parties()
-        let store = try NodeDatabase.open(path: parties.directory.file("tasks.sqlite"))
+        let store = try await parties.helper.openTestDatabase()
         var tasks: [NodeTask] = []
         for isCommitted in [true, false] {
             let file = try parties.task(committed: isCommitted)

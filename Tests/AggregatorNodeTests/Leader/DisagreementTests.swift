@@ -201,29 +201,26 @@ import Testing
 
     // MARK: Restored nodes
 
-    /// Copies a stopped node's database and keys, as a backup of the machine does.
-    private func copy(_ node: NodeConfiguration) throws -> URL {
-        let backup = URL(filePath: node.dataDirectory).appending(path: "backup-\(UUID())")
-        try FileManager.default.createDirectory(at: backup, withIntermediateDirectories: true)
-        for file in files(node) where FileManager.default.fileExists(atPath: file.path) {
-            try FileManager.default.copyItem(at: file, to: backup.appending(path: file.lastPathComponent))
-        }
+    /// Copies a stopped node's database and what counts beside its keys, as a backup of the machine does.
+    ///
+    /// - Returns: the copies' folder.
+    private func copy(_ node: NodeConfiguration) async throws -> String {
+        let backup = "\(node.dataDirectory)/backup-\(UUID())"
+        try FileManager.default.createDirectory(atPath: backup, withIntermediateDirectories: true)
+        let store = try await node.openTestDatabase()
+        try await node.backUpTestDatabase(store, to: "\(backup)/database")
+        await store.closeWhenIdle()
+        try FileManager.default.copyItem(atPath: generation(node), toPath: "\(backup)/generation")
         return backup
     }
 
-    private func restore(_ node: NodeConfiguration, from backup: URL) throws {
-        for file in files(node) {
-            try? FileManager.default.removeItem(at: file)
-            let copy = backup.appending(path: file.lastPathComponent)
-            guard FileManager.default.fileExists(atPath: copy.path) else { continue }
-            try FileManager.default.copyItem(at: copy, to: file)
-        }
+    private func restore(_ node: NodeConfiguration, from backup: String) async throws {
+        try await node.restoreTestDatabase(from: "\(backup)/database")
+        try FileManager.default.removeItem(atPath: generation(node))
+        try FileManager.default.copyItem(atPath: "\(backup)/generation", toPath: generation(node))
     }
 
-    private func files(_ node: NodeConfiguration) -> [URL] {
-        ["", "-wal", "-shm"].map { URL(filePath: (node.database.file ?? "") + $0) }
-            + [URL(filePath: "\(node.keyDirectory)/generation")]
-    }
+    private func generation(_ node: NodeConfiguration) -> String { "\(node.keyDirectory)/generation" }
 
     /// A node put back to a copy from before the last jobs: the sum is over what both hold, the rest is reported.
     @Test(arguments: [NodeRole.helper, .leader], [BatchMode.leaderSelected, .timeInterval])
@@ -238,14 +235,14 @@ import Testing
         let node = role == .leader ? pair.leader : pair.helper
         await leader.stop()
         await helper.stop()
-        let backup = try copy(node)
+        let backup = try await copy(node)
         leader = try await pair.start(pair.leader)
         helper = try await pair.start(pair.helper)
         try await client.upload(try (0..<3).map { _ in try client.report([7, 7, 7], time: time) })
         try await client.awaitAccepted(7, at: leader)
         await leader.stop()
         await helper.stop()
-        try restore(node, from: backup)
+        try await restore(node, from: backup)
         leader = try await pair.start(pair.leader)
         helper = try await pair.start(pair.helper)
         let interval = Query.timeInterval(Interval(start: time - 1, duration: 3))
@@ -269,13 +266,13 @@ import Testing
             try await client.upload(try (0..<4).map { try client.report([$0, 1, 7]) })
             try await client.awaitAccepted(4, at: leader)
             await leader.stop()
-            let backup = try copy(pair.leader)
+            let backup = try await copy(pair.leader)
             let late = try (0..<3).map { _ in try client.report([7, 7, 7]) }
             leader = try await pair.start(pair.leader)
             try await client.upload(late)
             try await client.awaitAccepted(7, at: leader)
             await leader.stop()
-            try restore(pair.leader, from: backup)
+            try await restore(pair.leader, from: backup)
             leader = try await pair.start(pair.leader)
             // Whoever sent them sends them again: a wallet that saw no answer does.
             try await client.upload(late + [try client.report([1, 1, 1])])

@@ -73,19 +73,15 @@ struct HelperFixture: Sendable {
 
     /// Copies the database, as a backup does.
     func backUp() async throws -> String {
-        let copy = parties.directory.file("backup-\(UInt64.random(in: 0...UInt64.max)).sqlite")
-        try await context.store.backUp(to: copy)
+        let copy = parties.directory.file("backup-\(UInt64.random(in: 0...UInt64.max))")
+        try await parties.helper.backUpTestDatabase(context.store, to: copy)
         return copy
     }
 
     /// The same helper after somebody put a backup of its database in the place of the newest. Nothing else shows it.
-    func restored(from backup: String) throws -> HelperFixture {
-        let path = parties.helper.database.file ?? ""
-        try context.store.close()
-        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
-            try FileManager.default.removeItem(atPath: path + suffix)
-        }
-        try FileManager.default.copyItem(atPath: backup, toPath: path)
+    func restored(from backup: String) async throws -> HelperFixture {
+        await context.store.closeWhenIdle()
+        try await parties.helper.restoreTestDatabase(from: backup)
         return try reopened()
     }
 

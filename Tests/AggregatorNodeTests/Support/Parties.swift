@@ -51,6 +51,8 @@ struct Parties: Sendable {
         helperKeys = try .load(helper)
     }
 
+    func configuration(_ role: NodeRole) -> NodeConfiguration { role == .leader ? leader : helper }
+
     var policy: String {
         let head = "log \(leaderKeys.note.vkey)\nwitness helper \(helperKeys.note.vkey)\n"
         guard let independent else { return head + "quorum helper\n" }
