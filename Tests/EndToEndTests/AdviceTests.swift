@@ -101,7 +101,7 @@ extension EndToEnd {
         private static let foreign: Set<String> = [
             "--user", "--package-path", "--filter", "--build-tests", "--break-system-packages", "--seconds",
             "--metadata-only", "--allow-writing-to-package-directory", "--experimental-dump-help", "--no-verify",
-            "--release",
+            "--release", "--pwprompt", "--owner", "--encoding", "--template",
         ]
 
         /// Prose goes on behind a command's name: only what follows it as options or further commands counts.

@@ -42,15 +42,13 @@ extension EndToEnd {
                 let task = try await createTask(nodes)
                 try await contribute([1, 20], nodes, task)
                 try await awaitAccepted(2, nodes, task)
-                let data = "\(nodes.helper.folder)/data"
                 await nodes.helper.stop()
-                try FileManager.default.copyItem(atPath: data, toPath: "\(data).saved")
+                try await nodes.helper.saveState()
                 try await nodes.helper.start()
                 try await contribute([50, 60, 70], nodes, task)
                 try await awaitAccepted(5, nodes, task)
                 await nodes.helper.stop()
-                try FileManager.default.removeItem(atPath: data)
-                try FileManager.default.moveItem(atPath: "\(data).saved", toPath: data)
+                try await nodes.helper.restoreState()
                 try await nodes.helper.start()
 
                 let collected = try await collect(nodes)

@@ -1,4 +1,3 @@
-import ChildProcesses
 import Contributor
 import Foundation
 import NIOCore
@@ -66,52 +65,29 @@ extension EndToEnd {
             }
         }
 
-        private static func descriptors(of node: Flooded.Node) throws -> Int {
-            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(node.processID)/fd").count
+        private static func descriptors(of node: TestNode) throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(try #require(node.processID))/fd").count
         }
     }
 }
 
 /// One leader under a limit of 256 descriptors, hard and soft.
 private enum Flooded {
-    struct Node: Sendable {
-        let url: String
-        let port: UInt16
-        let folder: String
-        fileprivate let process: ChildProcess
-
-        var processID: pid_t { process.processID }
-        var hasEnded: Bool { process.hasEnded }
-        var logText: String { (try? String(contentsOfFile: "\(folder)/node.log", encoding: .utf8)) ?? "" }
-    }
-
-    static func run(_ body: (Node) async throws -> Void) async throws {
+    static func run(_ body: (TestNode) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         let ports = try TestPorts.take(2)
-        let url = "http://127.0.0.1:\(ports[0])"
+        let node = TestNode(role: "leader", folder: folder.path, port: ports[0])
         try await Cairn.succeed(
             "node", "init", "--role", "leader", "--dir", folder.path, "--listen", "127.0.0.1:\(ports[0])",
-            "--public-url", url, "--peer-url", "http://127.0.0.1:\(ports[1])", "--log-origin", "test.example/log")
-        // `exec`, so that the shell's process becomes the node's.
-        let process = try await ChildProcess.start(
-            "/bin/sh",
-            [
-                "-c", "ulimit -n 256; exec \"$0\" \"$@\"", try Cairn.path(), "node", "run", "--config",
-                "\(folder.path)/leader.yaml", "--exit-with-parent", "\(getpid())", "--log-level", "warning",
-            ], output: .log("\(folder.path)/node.log"))
-        let node = Node(url: url, port: ports[0], folder: folder.path, process: process)
-        let client = NodeClient(url: url)
+            "--public-url", node.url, "--peer-url", "http://127.0.0.1:\(ports[1])", "--log-origin", "test.example/log")
+        try await node.chooseStorage()
         do {
-            for _ in 0..<6_000 {
-                if await client.isHealthy() { break }
-                try #require(!node.hasEnded, "the node ended while starting: \(node.logText)")
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await node.start(descriptors: 256)
             try await body(node)
         } catch {
-            await process.kill()
+            await node.kill()
             throw error
         }
-        await process.terminate(grace: .seconds(60))
+        await node.stop()
     }
 }

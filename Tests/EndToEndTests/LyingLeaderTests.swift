@@ -34,7 +34,7 @@ struct LyingLeader {
 
     /// Puts the true answers back.
     func repent(_ answers: [Int64: [UInt8]]) async throws {
-        let database = try await nodes.leader.database()
+        let database = try await nodes.leader.openDatabase()
         try await database.engine.write { session in
             for (key, answer) in answers {
                 try session.execute(
@@ -46,7 +46,7 @@ struct LyingLeader {
 
     /// What the leader has for the collector, by its own number.
     func answers() async throws -> [Int64: [UInt8]] {
-        let database = try await nodes.leader.database()
+        let database = try await nodes.leader.openDatabase()
         let id = task.taskID.bytes
         let rows = try await database.engine.read { session in
             try session.rows(

@@ -14,7 +14,7 @@ extension EndToEnd {
                 let node = nodes.leader
                 for _ in 0..<5 {
                     await node.stop()
-                    try FileManager.default.removeItem(atPath: "\(node.folder)/data")
+                    try await node.eraseState()
                     async let start: Void = node.start()
                     let added = try await withThrowingTaskGroup(of: CommandResult.self) { group in
                         for _ in 0..<3 {

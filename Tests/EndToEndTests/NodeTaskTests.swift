@@ -90,7 +90,7 @@ extension EndToEnd {
                     for node in [nodes.leader, nodes.helper] { #expect(try await add(nodes, node, name).status == 0) }
                 }
                 await nodes.leader.stop()
-                let database = try await nodes.leader.database()
+                let database = try await nodes.leader.openDatabase()
                 _ = try await database.engine.write {
                     try $0.execute("UPDATE tasks SET source = 9 WHERE name = 'steps'")
                 }

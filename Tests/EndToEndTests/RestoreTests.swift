@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import Foundation
 import Ledger
+import PostgresCluster
 import Testing
 import TransparencyLog
 
@@ -33,23 +34,15 @@ extension EndToEnd {
             try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(180))
         }
 
-        private func saved(_ node: TestNode) -> String { "\(node.folder)/data.saved" }
-
         private func backUp(_ node: TestNode) async throws {
             await node.stop()
-            try FileManager.default.copyItem(atPath: "\(node.folder)/data", toPath: saved(node))
+            try await node.saveState()
             try await node.start()
         }
 
         private func restore(_ part: Part, _ node: TestNode) async throws {
             await node.stop()
-            let (data, now) = ("\(node.folder)/data", "\(node.folder)/data.newest")
-            try? FileManager.default.removeItem(atPath: now)
-            try FileManager.default.moveItem(atPath: data, toPath: now)
-            try FileManager.default.copyItem(atPath: saved(node), toPath: data)
-            guard part == .database else { return }
-            try FileManager.default.removeItem(atPath: "\(data)/keys")
-            try FileManager.default.copyItem(atPath: "\(now)/keys", toPath: "\(data)/keys")
+            try await node.restoreState(keepingKeys: part == .database)
         }
 
         /// Waits until the process has ended by itself, and expects its reason in what it logged.
@@ -65,9 +58,10 @@ extension EndToEnd {
 
         /// A pair with one collected batch of two, of which each part of a backup from before has forgotten everything.
         private func afterOneBatch(
-            of role: String?, _ body: (TestNodes, TaskFile, String) async throws -> Void
+            of role: String?, on storage: TestStorage = .ofThisRun,
+            _ body: (TestNodes, TaskFile, String) async throws -> Void
         ) async throws {
-            try await TestNodes.run { nodes in
+            try await TestNodes.run(on: storage) { nodes in
                 let task = try await nodes.createTask("kept", Self.taskOptions())
                 for node in [nodes.leader, nodes.helper] where role == nil || node.role == role {
                     try await backUp(node)
@@ -82,8 +76,9 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: Part.allCases) func aRestoredHelperStops(_ part: Part) async throws {
-            try await afterOneBatch(of: "helper") { nodes, _, policy in
+        @Test(arguments: Part.allCases, TestStorage.both)
+        func aRestoredHelperStops(_ part: Part, on storage: TestStorage) async throws {
+            try await afterOneBatch(of: "helper", on: storage) { nodes, _, policy in
                 try await restore(part, nodes.helper)
                 switch part {
                 case .database:
@@ -101,8 +96,9 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: Part.allCases) func aRestoredLeaderStops(_ part: Part) async throws {
-            try await afterOneBatch(of: "leader") { nodes, _, _ in
+        @Test(arguments: Part.allCases, TestStorage.both)
+        func aRestoredLeaderStops(_ part: Part, on storage: TestStorage) async throws {
+            try await afterOneBatch(of: "leader", on: storage) { nodes, _, _ in
                 try await restore(part, nodes.leader)
                 switch part {
                 case .database:

@@ -127,7 +127,6 @@ final class TestNode: Sendable {
     let listenPort: UInt16
     private let command: [String]
     private let process = ProcessSlot()
-    /// Where the node's state lies, if not in a file.
     private let storage = Mutex<PostgresDatabase?>(nil)
 
     /// - Parameter command: what to run; `cairn node run` by default.
@@ -145,16 +144,19 @@ final class TestNode: Sendable {
 
     var processID: pid_t? { process.current?.processID }
 
-    /// Gives a node that was never started the database that this run of the tests asks for.
-    func chooseStorage() async throws {
-        guard let database = try await TestStorage.database() else { return }
+    /// Gives a node that was never started the database that a test asks for.
+    func chooseStorage(_ storage: TestStorage = .ofThisRun) async throws {
+        guard let database = try await storage.database() else { return }
         let text = try String(contentsOfFile: configuration, encoding: .utf8)
         try (text + database.yaml).write(toFile: configuration, atomically: true, encoding: .utf8)
-        storage.withLock { $0 = database }
+        self.storage.withLock { $0 = database }
     }
 
+    /// Where the node's state lies, if not in a file.
+    var database: PostgresDatabase? { storage.withLock { $0 } }
+
     /// The node's database, beside the node.
-    func database() async throws -> NodeDatabase {
+    func openDatabase() async throws -> NodeDatabase {
         try await NodeConfiguration.load(path: configuration).openDatabase(mustExist: true)
     }
 
@@ -163,19 +165,27 @@ final class TestNode: Sendable {
 
     /// Starts the process, which may end before it answers anything.
     ///
-    /// - Parameter environment: changes to that of the tests.
+    /// - Parameters:
+    ///   - environment: changes to that of the tests.
+    ///   - descriptors: the most that it may have open, if not as many as the tests.
     @discardableResult
-    func startUnobserved(environment: [String: String?] = [:]) async throws -> ChildProcess {
+    func startUnobserved(
+        environment: [String: String?] = [:], descriptors: Int? = nil
+    ) async throws -> ChildProcess {
+        var command = [try Cairn.path()] + command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"]
+        if let descriptors {
+            // `exec`, so that the shell's process becomes the node's.
+            command = ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\""] + command
+        }
         let process = try await ChildProcess.start(
-            try Cairn.path(), command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"],
-            environment: environment, output: .log("\(folder)/node.log"))
+            command[0], Array(command.dropFirst()), environment: environment, output: .log("\(folder)/node.log"))
         self.process.current = process
         return process
     }
 
     /// Starts the process and waits until it answers, whatever lies in front of it. The port is always the same.
-    func start(environment: [String: String?] = [:]) async throws {
-        let process = try await startUnobserved(environment: environment)
+    func start(environment: [String: String?] = [:], descriptors: Int? = nil) async throws {
+        let process = try await startUnobserved(environment: environment, descriptors: descriptors)
         let client = NodeClient(url: "http://127.0.0.1:\(listenPort)")
         for _ in 0..<6000 {
             if await client.isHealthy() { return }
@@ -213,8 +223,10 @@ final class TestNodes: Sendable {
     }
 
     /// Runs both nodes while `body` works, and ends them whatever happens.
-    static func run(_ body: (TestNodes) async throws -> Void) async throws {
-        let nodes = try await TestNodes.create()
+    static func run(
+        on storage: TestStorage = .ofThisRun, _ body: (TestNodes) async throws -> Void
+    ) async throws {
+        let nodes = try await TestNodes.create(on: storage)
         do {
             try await nodes.leader.start()
             try await nodes.helper.start()
@@ -264,7 +276,9 @@ final class TestNodes: Sendable {
     }
 
     /// - Parameter listening: where the nodes listen, if not where their public URLs say.
-    private static func create(listening: (leader: UInt16, helper: UInt16)? = nil) async throws -> TestNodes {
+    private static func create(
+        on storage: TestStorage = .ofThisRun, listening: (leader: UInt16, helper: UInt16)? = nil
+    ) async throws -> TestNodes {
         let folder = try TemporaryFolder()
         let ports = try TestPorts.take(2)
         let leader = TestNode(
@@ -278,7 +292,7 @@ final class TestNodes: Sendable {
             "node", "init", "--invitation", "\(leader.folder)/helper.invitation", "--dir", helper.folder, "--listen",
             "127.0.0.1:\(helper.listenPort)")
         try await Cairn.succeed("keygen", "hpke", "--out", "\(folder.path)/collector.hpke")
-        for node in [leader, helper] { try await node.chooseStorage() }
+        for node in [leader, helper] { try await node.chooseStorage(storage) }
         let nodes = TestNodes(folder: folder, leader: leader, helper: helper)
         try TestWallet.create(in: nodes.home)
         return nodes
