@@ -7,7 +7,7 @@ NODE_TESTS := 'AggregatorNodeTests|EndToEndTests'
 CAIRN := .build/release/cairn
 SWIFT_FILES := Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/VDAFBenchmarks
 
-.PHONY: demo test fuzz build setup format lint clean
+.PHONY: demo test test-postgresql fuzz build setup format lint clean
 
 demo: build
 	$(CAIRN) demo
@@ -16,6 +16,13 @@ demo: build
 test: build
 	$(SWIFT_TEST) --skip $(NODE_TESTS)
 	$(SWIFT_TEST) --filter $(NODE_TESTS)
+
+# The same tests of nodes with each node's state on PostgreSQL: a server in a temporary folder, a database for each node. A few
+# tests at a time, because each waits for disks: all at once would have half a thousand databases.
+test-postgresql: export CAIRN_TEST_STORAGE := postgresql
+test-postgresql: build
+	$(SWIFT_TEST) --experimental-maximum-parallelization-width 12 --filter AggregatorNodeTests
+	$(SWIFT_TEST) --filter EndToEndTests
 
 # A build of its own, with sanitizers. A million inputs for every decoder take hours: see Tests/README.md.
 fuzz: setup

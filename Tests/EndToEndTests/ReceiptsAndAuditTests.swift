@@ -4,6 +4,7 @@ import DAP
 import Encodings
 import Foundation
 import Ledger
+import PostgresCluster
 import SumDB
 import Testing
 import TransparencyLog
@@ -11,8 +12,9 @@ import TransparencyLog
 extension EndToEnd {
     /// What a contributor and an auditor can check with the nodes gone.
     @Suite struct ReceiptsAndAudit {
-        @Test func receiptsAndAuditHoldAndEveryLieIsNoticed() async throws {
-            try await TestNodes.run { nodes in
+        @Test(arguments: TestStorage.both)
+        func receiptsAndAuditHoldAndEveryLieIsNoticed(on storage: TestStorage) async throws {
+            try await TestNodes.run(on: storage) { nodes in
                 let task = try await collectedTask(nodes)
                 try await checkReceipts(task, nodes)
                 let policy = nodes.policyPath(task.name)
