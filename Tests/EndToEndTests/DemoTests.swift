@@ -1,4 +1,5 @@
 import Foundation
+import PostgresCluster
 import Testing
 
 extension EndToEnd {
@@ -9,7 +10,8 @@ extension EndToEnd {
             let csv = "\(folder.path)/shapes.csv"
             try Self.table().write(toFile: csv, atomically: true, encoding: .utf8)
             let result = try await Cairn.run(
-                "demo", "--data", csv, "--label-column", "kind", "--contributors", "4", "--rounds", "2", "--json")
+                "demo", "--data", csv, "--label-column", "kind", "--contributors", "4", "--rounds", "2", "--storage",
+                TestStorage.ofThisRun.rawValue, "--json")
             #expect(result.status == 0, "\(result.output)\(result.errors)")
             let json = try result.json()
             let rounds = try #require(json["rounds"] as? [[String: Any]])

@@ -35,7 +35,7 @@ struct BenchNodeCommand: AsyncParsableCommand {
     @Option(help: "time-interval or leader-selected.") var batchMode = BatchMode.leaderSelected
     @Option(
         help: "Where nodes keep their data: sqlite, or postgresql, a server that is started in a temporary folder.")
-    var storage = BenchStorage.Kind.sqlite
+    var storage = LocalStorage.Kind.sqlite
     @Option(help: "For how many seconds nothing may move before it is given up.") var timeout = 120
     @Option(help: "Repeats the inputs of a run; random by default.") var seed: UInt64?
     @Flag(help: "Print JSON.") var json = false

@@ -24,6 +24,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Width of a hidden layer; none by default.") var hidden: Int?
     @Option(help: "Public bounds of the features: LOWER:UPPER, or one such pair per feature with commas.")
     var scaling: String?
+    @Option(
+        help: "Where the nodes keep their state: sqlite, or postgresql, a server that runs as long as the nodes do.")
+    var storage = LocalStorage.Kind.sqlite
     @Option(name: .customLong("dir"), help: "A new folder for all files; kept.") var folder: String?
     @Flag(help: "Keep the temporary folder.") var keep = false
     @Flag(help: "Print one JSON object at the end instead of the pages.") var json = false
@@ -49,7 +52,7 @@ struct DemoCommand: AsyncParsableCommand {
         let path = try makeFolder()
         let isKept = keep || folder != nil
         defer { if !isKept { try? FileManager.default.removeItem(atPath: path) } }
-        let demo = Demo(plan: plan, folder: path, isKept: isKept, pages: DemoPages(isSilent: json))
+        let demo = Demo(plan: plan, storage: storage, folder: path, isKept: isKept, pages: DemoPages(isSilent: json))
         let report = try await Interruption.cancelling { try await demo.run() }
         if json { try JSONOutput.print(report) }
         if !report.succeeded { throw ExitStatus.no.code }

@@ -12,6 +12,8 @@ import Wallet
 /// Nothing here simulates the system: every report goes over HTTP to the nodes, which know their own keys only.
 struct Demo: Sendable {
     let plan: DemoPlan
+    /// Where the nodes keep their state.
+    let storage: LocalStorage.Kind
     /// Where everything is kept; exists and is empty.
     let folder: String
     let isKept: Bool
@@ -23,7 +25,7 @@ struct Demo: Sendable {
         let nodes = try LocalNodes.create(
             in: folder, executable: try Executable.path(), logOrigin: "cairn.example/demo")
         var evidence = Evidence()
-        try await nodes.run {
+        try await LocalStorage.run(nodes, on: storage) { _ in
             pages.opening(plan, nodes: nodes, folder: folder)
             try await train(on: nodes, report: &report, evidence: &evidence)
         }

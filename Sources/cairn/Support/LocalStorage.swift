@@ -3,8 +3,8 @@ import ArgumentParser
 import Bench
 import Foundation
 
-/// Where the nodes of a measurement keep their data: the one place that knows what a configuration says about it.
-final class BenchStorage: Sendable {
+/// Where nodes on this machine keep their data: the one place that knows what a configuration says about it.
+final class LocalStorage: Sendable {
     enum Kind: String, ExpressibleByArgument, CaseIterable {
         /// A file of each node, in the node's own process.
         case sqlite
@@ -21,17 +21,32 @@ final class BenchStorage: Sendable {
         self.cluster = cluster
     }
 
+    /// Runs both nodes while `body` works, on data that are kept there, and ends whatever was started.
+    static func run<Result>(
+        _ nodes: LocalNodes, on kind: Kind, _ body: (LocalStorage) async throws -> Result
+    ) async throws -> Result {
+        let storage = try await prepare(kind, for: nodes)
+        do {
+            let result = try await nodes.run { try await body(storage) }
+            await storage.stop()
+            return result
+        } catch {
+            await storage.stop()
+            throw error
+        }
+    }
+
     /// Tells both nodes where their data are, and starts what has to run there.
     ///
     /// - Throws: where this build's node cannot keep them there, before anything is started.
-    static func prepare(_ kind: Kind, for nodes: LocalNodes) async throws -> BenchStorage {
-        guard kind == .postgresql else { return BenchStorage(kind: kind, cluster: nil) }
+    private static func prepare(_ kind: Kind, for nodes: LocalNodes) async throws -> LocalStorage {
+        guard kind == .postgresql else { return LocalStorage(kind: kind, cluster: nil) }
         let folder = PostgreSQLCluster.newFolder()
         for node in [nodes.leader, nodes.helper] {
             try configure(node.folder, database: PostgreSQLCluster.url(of: database(of: node), in: folder))
         }
         let databases = [nodes.leader, nodes.helper].map(database)
-        return BenchStorage(kind: kind, cluster: try await PostgreSQLCluster.start(in: folder, databases: databases))
+        return LocalStorage(kind: kind, cluster: try await PostgreSQLCluster.start(in: folder, databases: databases))
     }
 
     /// The database's own processes; nil where it has none.
@@ -51,7 +66,7 @@ final class BenchStorage: Sendable {
         }
     }
 
-    func stop() async { await cluster?.stop() }
+    private func stop() async { await cluster?.stop() }
 
     private static func database(of node: LocalNode) -> String { "cairn_\(node.folder.role.rawValue)" }
 

@@ -45,7 +45,7 @@ struct LoadDocument: Encodable {
     let connections: Int
     let rows: [Row]
 
-    init(_ rows: [LoadRow], storage: BenchStorage.Kind, connections: Int, seed: UInt64) {
+    init(_ rows: [LoadRow], storage: LocalStorage.Kind, connections: Int, seed: UInt64) {
         kernels = Kernels.active
         processors = ProcessInfo.processInfo.activeProcessorCount
         self.seed = seed
@@ -55,7 +55,7 @@ struct LoadDocument: Encodable {
 }
 
 extension LoadDocument.Row {
-    fileprivate init(_ row: LoadRow, storage: BenchStorage.Kind) {
+    fileprivate init(_ row: LoadRow, storage: LocalStorage.Kind) {
         let benchCase = row.benchCase
         self.init(
             type: benchCase.kind.rawValue, committed: benchCase.isCommitted, storage: storage.rawValue, replicas: 1,

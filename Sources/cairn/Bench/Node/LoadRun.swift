@@ -9,7 +9,7 @@ import Ledger
 /// Only the contributors are played by this process. Nodes, database, requests, log and witness are what operators run.
 struct LoadRun: Sendable {
     let benchCase: LoadCase
-    let storage: BenchStorage.Kind
+    let storage: LocalStorage.Kind
     let seed: UInt64
     /// How long nothing may change before it is given up.
     let patience: Duration
@@ -23,18 +23,10 @@ struct LoadRun: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let nodes = try LocalNodes.create(
             in: folder, executable: try Executable.path(), logOrigin: "cairn.example/bench")
-        let storage = try await BenchStorage.prepare(storage, for: nodes)
-        do {
-            let row = try await nodes.run { try await measure(nodes, storage, folder: folder) }
-            await storage.stop()
-            return row
-        } catch {
-            await storage.stop()
-            throw error
-        }
+        return try await LocalStorage.run(nodes, on: storage) { try await measure(nodes, $0, folder: folder) }
     }
 
-    private func measure(_ nodes: LocalNodes, _ storage: BenchStorage, folder: String) async throws -> LoadRow {
+    private func measure(_ nodes: LocalNodes, _ storage: LocalStorage, folder: String) async throws -> LoadRow {
         let file = try await makeTask(nodes, folder: folder)
         let client = try TaskClient(task: file, transport: transport)
         // A unit that is over, so that a time-interval batch can be collected at once.
@@ -89,7 +81,7 @@ struct LoadRun: Sendable {
         return file
     }
 
-    private func moment(_ nodes: LocalNodes, _ storage: BenchStorage) throws -> LoadMoment {
+    private func moment(_ nodes: LocalNodes, _ storage: LocalStorage) throws -> LoadMoment {
         func figures(_ node: LocalNode) throws -> ProcessFigures {
             guard let process = node.processID, let figures = try? ProcessProbe.read(process) else {
                 throw BenchError.system(

@@ -6,7 +6,7 @@ enum LoadTable {
     private static let labelWidth = 28
     private static let columns = [("reports", 9), ("uploads/s", 11), ("accepted/s", 11), ("p50 ms", 9), ("p99 ms", 9)]
 
-    static func header(storage: BenchStorage.Kind, connections: Int, perRequest: Int, seed: UInt64) {
+    static func header(storage: LocalStorage.Kind, connections: Int, perRequest: Int, seed: UInt64) {
         let kernels = Kernels.active.isEmpty ? ["none, Swift only"] : Kernels.active
         Console.print("kernels  \(kernels.joined(separator: "\n         "))")
         Console.print(
