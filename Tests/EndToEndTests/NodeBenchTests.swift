@@ -44,8 +44,8 @@ extension EndToEnd {
             #expect(try number("leader_cpu_us") + number("helper_cpu_us") > number("verify_us"), "\(name)")
             // A file is the nodes' own.
             let isServer = TestStorage.ofThisRun == .postgresql
-            #expect(try number("database_cpu_us") > 0 == isServer, "\(name)")
-            #expect(try number("database_bytes_written") > 0 == isServer, "\(name)")
+            #expect((try number("database_cpu_us") > 0) == isServer, "\(name)")
+            #expect((try number("database_bytes_written") > 0) == isServer, "\(name)")
             #expect(try number("repeated_requests") >= 0)
             #expect(try number("peak_rss_bytes") > 1e7, "\(name)")
             #expect(["leader", "helper"].contains(row["peak_rss_of"] as? String), "\(name)")
