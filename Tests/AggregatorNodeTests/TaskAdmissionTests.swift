@@ -77,7 +77,7 @@ import TransparencyLog
     @Test func aRunningNodeFindsATaskThatAnotherProcessAdds() async throws {
         let parties = try Parties()
         let file = try parties.task(committed: false)
-        let registry = TaskRegistry(store: try .open(path: parties.directory.file("leader.sqlite")) as NodeDatabase)
+        let registry = TaskRegistry(store: try await parties.leader.openTestDatabase())
         #expect(try await registry.task(file.taskID) == nil)
         _ = try await add(file, parties, as: .leader)
         #expect(try await registry.task(file.taskID)?.id == file.taskID)
