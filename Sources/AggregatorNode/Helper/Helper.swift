@@ -14,6 +14,8 @@ package struct Helper: Sendable {
     let jobs = InFlight<AggregationJobID, [UInt8]>()
     /// Whether there is to be another line about reports that come too early.
     let earlyLines = LineRules<TaskID>()
+    /// Raised when this helper, as a witness, has cosigned more of the leader's log.
+    let logGrowth = WakeSignal()
     let shares = InFlight<AggregateShareID, ShareAnswer>()
     /// How many withdrawals may wait for their reports.
     let earlyWithdrawalLimit: Int
@@ -32,6 +34,7 @@ package struct Helper: Sendable {
     package var services: [any Service] {
         [
             BackgroundService { [follower] in await Self.examine(follower) },
+            BackgroundService { [follower, logGrowth] in await Self.follow(follower, logGrowth) },
             BackgroundService { [context] in await HandshakeService(context: context).run() },
         ]
     }
@@ -45,6 +48,17 @@ package struct Helper: Sendable {
                 pause = .seconds(5)
             }
             try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// Reads the log as it grows. A batch's close needs all of it up to there, and whoever collects would wait for that.
+    private static func follow(_ follower: LogFollower, _ growth: WakeSignal) async {
+        while !Task.isCancelled {
+            await growth.wait(atMost: .seconds(600))
+            // Whoever needs what could not be read asks for it, and hears why it cannot.
+            try? await follower.catchUp()
+            // Each reading fetches the log's right edge anew.
+            try? await Task.sleep(for: .seconds(1))
         }
     }
 

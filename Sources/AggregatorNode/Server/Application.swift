@@ -27,7 +27,7 @@ package func buildApplication(
         helper.addRoutes(to: &routes)
         WitnessRoutes(
             store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,
-            now: context.now
+            cosignedMore: { [growth = helper.logGrowth] in growth.raise() }, now: context.now
         ).addRoutes(to: &routes)
         services = helper.services
     }

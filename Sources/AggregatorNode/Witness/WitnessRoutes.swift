@@ -15,13 +15,16 @@ package struct WitnessRoutes: Sendable {
     let trusts: @Sendable (WitnessedLog) -> Bool
     let halt: HaltSwitch?
     let generation: Generation?
+    /// Called when more of a log has been cosigned.
+    let cosignedMore: @Sendable () -> Void
     /// POSIX seconds.
     let now: @Sendable () -> UInt64
 
     package init(
         store: any WitnessStore, cosigner: Cosigner, prefix: String = "/witness",
         trusts: @escaping @Sendable (WitnessedLog) -> Bool = { _ in true }, halt: HaltSwitch? = nil,
-        generation: Generation? = nil, now: @escaping @Sendable () -> UInt64
+        generation: Generation? = nil, cosignedMore: @escaping @Sendable () -> Void = {},
+        now: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.cosigner = cosigner
@@ -29,6 +32,7 @@ package struct WitnessRoutes: Sendable {
         self.trusts = trusts
         self.halt = halt
         self.generation = generation
+        self.cosignedMore = cosignedMore
         self.now = now
     }
 
@@ -80,6 +84,7 @@ package struct WitnessRoutes: Sendable {
                     }
                 guard isStored else { continue }
                 try await generation?.settle()
+                if acceptance.previous != acceptance.head { cosignedMore() }
                 return answer
             }
         }
