@@ -7,6 +7,7 @@ import Hummingbird
 package enum PathNormalization {
     /// The path with the escapes resolved that did not have to be there; what follows `?` stays as it is.
     package static func normalized(_ target: String) -> String {
+        guard target.utf8.contains(UInt8(ascii: "%")) else { return target }
         let bytes = Array(target.utf8)
         let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.count
         guard bytes[..<end].contains(UInt8(ascii: "%")) else { return target }

@@ -37,8 +37,8 @@ struct ProblemMiddleware: RouterMiddleware {
             var request = request
             request.body = RequestBody(
                 asyncSequence: RequestIntake(
-                    body: request.body, announced: request.announcedLength, reservation: reservation,
-                    channel: context.channel))
+                    body: request.body, announced: request.announcedLength,
+                    isAwaited: request.headers[.expect] != nil, reservation: reservation, channel: context.channel))
             let answer = try await next(request, context)
             // Whatever was worked out on a memory that proved to be old does not leave.
             if let reason = halt?.reason { throw Self.halted(reason) }

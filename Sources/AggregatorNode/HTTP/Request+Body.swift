@@ -51,7 +51,9 @@ extension Request {
 
     /// Refuses a body of another type than `expected` (415).
     package func requireMediaType(_ expected: MediaType, taskID: TaskID? = nil) throws(NodeError) {
-        guard let header = headers[.contentType], MediaType(header: header) == expected else {
+        guard let header = headers[.contentType],
+            header == expected.headerValue || MediaType(header: header) == expected
+        else {
             throw .http(415, "This resource takes \(expected.headerValue).", taskID: taskID)
         }
     }

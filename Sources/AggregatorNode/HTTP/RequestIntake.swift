@@ -10,6 +10,8 @@ struct RequestIntake: AsyncSequence, Sendable {
     let body: RequestBody
     /// What the head says; nil for chunks.
     let announced: Int?
+    /// Whether the client may be waiting for our word before it sends the body.
+    let isAwaited: Bool
     let reservation: MemoryBudget.Reservation
     let channel: any Channel
 
@@ -31,7 +33,10 @@ struct RequestIntake: AsyncSequence, Sendable {
         mutating func next() async throws -> ByteBuffer? {
             if received == nil {
                 try reserve(intake.announced ?? 0)
-                intake.channel.triggerUserOutboundEvent(ConnectionKeeper.BodyWanted(), promise: nil)
+                // It wakes the connection's thread, so nobody else is spoken to.
+                if intake.isAwaited {
+                    intake.channel.triggerUserOutboundEvent(ConnectionKeeper.BodyWanted(), promise: nil)
+                }
             }
             let part: ByteBuffer?
             do { part = try await parts.next() } catch ConnectionKeeper.BrokenBody.late {

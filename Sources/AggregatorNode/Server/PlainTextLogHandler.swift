@@ -15,7 +15,9 @@ package struct PlainTextLogHandler: LogHandler {
     }
 
     private static func plain(_ text: String) -> String {
-        text.safeForTerminals.replacing("\n", with: "\\n")
+        let safe = text.safeForTerminals
+        // Every request gets an id for its lines, whether there will be any or not.
+        return safe.utf8.contains(UInt8(ascii: "\n")) ? safe.replacing("\n", with: "\\n") : safe
     }
 
     private static func plain(_ value: Logger.Metadata.Value) -> Logger.Metadata.Value {

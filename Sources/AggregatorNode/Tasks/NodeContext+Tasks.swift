@@ -18,17 +18,22 @@ extension NodeContext {
         try await find(request, requestContext, optingIn: true)
     }
 
+    private static let announcementHeader = HeaderName(Taskprov.headerName)
+
     private func find(
         _ request: Request, _ requestContext: NodeRequestContext, optingIn: Bool
     ) async throws -> NodeTask {
         let id = try requestContext.taskID()
-        let announcement = HeaderName(Taskprov.headerName).flatMap { request.headers[$0] }
-            .flatMap(Taskprov.announcement)
+        let header = Self.announcementHeader.flatMap { request.headers[$0] }
+        let task = try await registry.task(id)
+        // Nearly always: this very task, in the words in which everybody announces it.
+        if let task, let header, header == task.announcement { return task }
+        let announcement = header.flatMap(Taskprov.announcement)
         if let announcement, announcement.taskID != id {
             throw NodeError.dap(
                 .unrecognizedTask, "The task configuration in the DAP-Taskprov header is another task's.", taskID: id)
         }
-        if let task = try await registry.task(id) {
+        if let task {
             // Only where an operator chose this very id for another configuration.
             if let announcement, announcement.bytes != task.configurationBytes {
                 throw NodeError.dap(
@@ -42,7 +47,7 @@ extension NodeContext {
             throw NodeError.unrecognizedTask(id)
         }
         try await optIn(announcement, settings)
-        return try await task(requestContext)
+        return try await self.task(requestContext)
     }
 
     private func optIn(_ announcement: Taskprov.Announcement, _ settings: TaskprovSettings) async throws {

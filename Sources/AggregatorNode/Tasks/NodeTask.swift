@@ -18,6 +18,8 @@ package struct NodeTask: Sendable {
     /// Whether id and key follow from the configuration (taskprov), so that every request carries it. The operators of a
     /// plain task may have chosen both themselves.
     package let isTaskprov: Bool
+    /// How requests announce the task; nil where its id does not follow from its configuration, and no header can.
+    package let announcement: String?
     /// False once the operator has ended it.
     package let isServed: Bool
 
@@ -64,7 +66,9 @@ extension NodeTask {
                 vdaf: try makeTaskVDAF(validated.vdaf), verifyKeys: stored.verifyKeys,
                 collectorConfig: try HpkeConfig(decoding: stored.collectorConfig),
                 policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name,
-                isTaskprov: stored.source != .manual, isServed: stored.service == .served)
+                isTaskprov: stored.source != .manual,
+                announcement: configuration.taskID == stored.id ? Taskprov.headerValue(configuration) : nil,
+                isServed: stored.service == .served)
         } catch let error as StoredTaskError {
             throw error
         } catch {

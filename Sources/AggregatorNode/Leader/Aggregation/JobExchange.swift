@@ -73,6 +73,7 @@ struct JobExchange: Sendable {
 extension NodeTask {
     /// The task's configuration, which goes with every request about a task that it names (taskprov).
     var taskprovHeaders: [NodeError.Header] {
-        isTaskprov ? [.init(Taskprov.headerName, Taskprov.headerValue(configuration))] : []
+        guard isTaskprov, let announcement else { return [] }
+        return [.init(Taskprov.headerName, announcement)]
     }
 }
