@@ -91,6 +91,8 @@ extension EndToEnd {
         /// Whatever ends a run, no process and no folder of it stays.
         @Test func nothingIsLeftAfterAnInterruption() async throws {
             let folder = try TemporaryFolder()
+            // A database server that root starts is another user, and has to get through.
+            try FileManager.default.setAttributes([.posixPermissions: 0o711], ofItemAtPath: folder.path)
             let process = try await Self.start(in: folder.path)
             try await eventually("a node runs") {
                 try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { name in
