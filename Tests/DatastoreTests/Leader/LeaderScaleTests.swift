@@ -85,6 +85,8 @@ import Testing
                 INSERT INTO leader_batches (batch, task, batch_id, state, accepted, has_room) VALUES ($1, $2, $3, 0, 10, 0)
                 """, (1...10_000).map { [$0, task, BatchID.random().bytes] })
         }
+        // What the server does by itself within minutes: else it takes the tables for as small as they were.
+        if kind == .postgreSQL { try await store.engine.write { session in try session.execute("ANALYZE") } }
         let behind = try await forming()
         #expect(behind < alone * 4 + .milliseconds(1), "\(alone), and behind 10,000 \(behind)")
     }
