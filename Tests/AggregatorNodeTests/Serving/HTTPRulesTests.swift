@@ -55,7 +55,8 @@ import Testing
     func connectionsOfOldAndPartingClientsAreClosed(request: String) async throws {
         try await withServer(routes()) { server in
             let connection = try await RawConnection.open(port: server.port)
-            try await connection.send(request)
+            // The server may have answered and closed before the client hears that all is sent.
+            try? await connection.send(request)
             let answer = try await connection.end()
             #expect(answer.contains(" 200 OK\r\n") && answer.hasSuffix("\r\n\r\nabc"))
             #expect(answer.contains("Connection: close"))
