@@ -153,12 +153,13 @@ extension Session {
         of reports: [ReportID], _ task: TaskKey, _ buckets: BucketRange, in prefix: LogPrefix
     ) throws -> [ReportID: ExaminedLeaf] {
         guard let log = try helperLog(prefix.origin) else { return [:] }
+        // CROSS keeps SQLite, which takes a log for a few rows, from reading all of it for every block.
         let found = try rows([task, prefix.size.clampedToInt64, log], matching: reports.map(\.blob)) {
             """
             SELECT own.report_id, own.time, own.batch, log.idx, log.leaf_hash
-            FROM helper_reports AS own JOIN helper_log_reports AS log
-                ON log.log = $3 AND log.task = own.task AND log.report_id = own.report_id
-            WHERE own.task = $1 AND own.report_id IN (\($0)) AND log.idx < $2
+            FROM helper_reports AS own CROSS JOIN helper_log_reports AS log
+            WHERE own.task = $1 AND own.report_id IN (\($0))
+                AND log.log = $3 AND log.task = own.task AND log.report_id = own.report_id AND log.idx + 0 < $2
                 AND own.state = \(HelperReportState.accepted.rawValue) AND own.leaf_hash = log.leaf_hash
                 AND NOT EXISTS (SELECT 1 FROM helper_log_endings AS no
                     WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id

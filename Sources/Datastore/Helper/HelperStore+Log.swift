@@ -83,12 +83,13 @@ extension NodeDatabase {
                 return root
             }
             let (condition, arguments) = scope.logged(key)
+            // `+ 0` keeps the planner from reading all endings of the log for every leaf.
             try session.forEach(
                 """
                 SELECT log.leaf_hash FROM helper_log_reports AS log
                 WHERE log.log = $3 AND log.task = $1 AND log.idx < $2 AND \(condition) AND NOT EXISTS (
                     SELECT 1 FROM helper_log_endings AS no
-                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx < $2
+                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
                 ORDER BY log.idx
                 """, [key, prefix.size.clampedToInt64, log] + arguments
