@@ -2,21 +2,22 @@ import Ristretto255
 
 /// The equation of many signatures at once.
 ///
-/// Let E_i = S_i·B - R_i - k_i·A_i be the defect of signature i, which is valid if [8]E_i = 0. With coefficients z_i,
-/// uniform in [1, 2^128) and drawn after the signatures are fixed,
+/// Let E_i = S_i·B - R_i - k_i·A_i be the defect of signature i, which is valid if [8]E_i = 0. With coefficients z_i, of
+/// which the first is 1 and the others are uniform in [1, 2^128) and drawn after the signatures are fixed,
 ///
 ///     Δ = Σ z_i·E_i = (Σ z_i·S_i)·B - Σ z_i·R_i - Σ_A (Σ_{i: A_i = A} z_i·k_i)·A
 ///
 /// is two multi-scalar multiplications, one over the R_i with short scalars and one over the different keys and B. In the
-/// subgroup of order ℓ, where [8]Δ lies, one [8]E_i ≠ 0 leaves at most one z_i that makes [8]Δ = 0, whatever the others
-/// are: a batch with an invalid signature passes with probability at most 2^-127. Scalars may be reduced modulo ℓ, for
-/// what that changes has small order (Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures",
-/// eprint 2011/368 §5, with the factor 8).
+/// subgroup of order ℓ > 2^128, where [8]Δ lies, one [8]E_i ≠ 0 with a random z_i leaves at most one value of it that makes
+/// [8]Δ = 0, whatever the others are; and if only the first is not zero, [8]Δ = [8]E_1. So a set with an invalid signature
+/// passes with probability at most 1/(2^128 - 1). Scalars may be reduced modulo ℓ, for what that changes has small order
+/// (Bernstein, Duif, Lange, Schwabe, Yang, "High-speed high-security signatures", eprint 2011/368 §5, with the factor 8).
 ///
 /// **Naming the invalid ones.** Δ is additive over disjoint sets, so in a set that fails, the defect of one half gives that
 /// of the other for nothing: k invalid signatures among m cost about k·log2(m/k) sums over ever smaller sets, and never
 /// more than m - 1: where all are invalid, about twice as much as one by one. A single signature is judged exactly, for
-/// z_i is no multiple of ℓ.
+/// z_i is no multiple of ℓ. At most m - 1 sets of two or more are asked about, so that any of the m answers is wrong with a
+/// probability of at most (m - 1)/(2^128 - 1), below 2^-118 for the 1,024 that are checked together.
 struct SignatureBatch {
     /// The R of all signatures, and behind them the different keys.
     private let points: CurvePoints
@@ -55,7 +56,7 @@ struct SignatureBatch {
         found = [Bool](repeating: false, count: count)
     }
 
-    /// The first may be any fixed number: if it is the only one that counts, it decides, and else another one does.
+    /// The first need not be random: where its defect is the only one, it decides, and else another one's does.
     private static func coefficients(count: Int) -> [UInt128] {
         var generator = SystemRandomNumberGenerator()
         return (0..<count).map { index in

@@ -39,8 +39,8 @@ package struct SignedMessage: Sendable {
 
     /// Whether each of many signatures is valid, in much less time than one by one.
     ///
-    /// The answers are those of `isValid`, but for a chance of 2^-128 that nobody can influence: a batch is checked with
-    /// random coefficients (`SignatureBatch`).
+    /// The answers are those of `isValid`, but for a chance below 2^-118 for each batch, that nobody can influence: it is
+    /// checked with random coefficients (`SignatureBatch`).
     ///
     /// - Parameter threads: how many threads share the work.
     package static func areValid(_ signed: [SignedMessage], threads: Int = 1) -> [Bool] {
