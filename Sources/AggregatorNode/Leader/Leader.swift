@@ -1,6 +1,5 @@
 import DAP
 import Hummingbird
-import NIOCore
 import ServiceLifecycle
 
 /// The leader's half of a node: takes uploads, drives aggregation and collection with the helper, keeps the log.
@@ -13,7 +12,7 @@ package struct Leader: Sendable {
     let aggregation: AggregationDriver
     let collection: CollectionDriver
     let promises: Promises
-    let turns: UploadTurns
+    let places: UploadPlaces
     var firstLook: FirstLook { logKeeper.firstLook }
 
     package init(context: NodeContext) {
@@ -27,8 +26,7 @@ package struct Leader: Sendable {
         collection.attach(aggregation)
         logKeeper = keeper
         promises = Promises(context: context, logKeeper: keeper)
-        // One slice more than there are threads, so that none waits for the next request.
-        turns = UploadTurns(places: System.coreCount + 1)
+        places = UploadPlaces(workers: context.workers)
         self.collection = collection
         self.aggregation = aggregation
     }

@@ -155,38 +155,4 @@ import Testing
         let large = UploadInspection.slices([3 << 20, 3 << 20, 5 << 20, 1])
         #expect(large == [0..<2, 2..<3, 3..<4])
     }
-
-    /// A thousand reports of one request do not go before the one of another.
-    @Test func uploadsTakeTurns() async throws {
-        let turns = UploadTurns(places: 1)
-        let order = Order()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for slice in 0..<10 {
-                    await turns.take {
-                        await order.append("long")
-                        if slice == 0 { _ = try? await eventually("the other waits") { await order.isOtherComing } }
-                        try? await Task.sleep(for: .milliseconds(20))
-                    }
-                }
-            }
-            group.addTask {
-                _ = try await eventually("the first has begun") { await order.entries.isEmpty ? nil : true }
-                await order.otherComes()
-                await turns.take { await order.append("short") }
-            }
-            try await group.waitForAll()
-        }
-        let entries = await order.entries
-        #expect(entries.count == 11)
-        #expect(try #require(entries.firstIndex(of: "short")) < 10, "not behind all of the other")
-    }
-
-    private actor Order {
-        var entries: [String] = []
-        var isOtherComing: Bool?
-
-        func append(_ entry: String) { entries.append(entry) }
-        func otherComes() { isOtherComing = true }
-    }
 }

@@ -10,11 +10,9 @@ package struct UploadInspection: Sendable {
     package static let sliceBytes = 4 << 20
 
     let inspector: UploadInspector
-    let workers: WorkerPool
-    let turns: UploadTurns
+    let places: UploadPlaces
 
-    /// A single report of at most so many bytes takes less time than going to another thread and back for it, and no more
-    /// than reading its request: it is opened where it is.
+    /// A single report of at most so many bytes is short work (``UploadPlaces``).
     private static let shortBytes = 16 << 10
 
     private static func isShort(_ reports: [Report]) -> Bool {
@@ -36,12 +34,9 @@ package struct UploadInspection: Sendable {
         for slice in Self.slices(open.map { reports[$0].leaderEncryptedInputShare.payload.count }) {
             let indices = open[slice]
             let part = indices.map { reports[$0] }
-            let opened =
-                if Self.isShort(part) { inspector.inspect(part, now: now, promising: promising) } else {
-                    try await turns.take { [inspector, workers] in
-                        try await workers.run { inspector.inspect(part, now: now, promising: promising) }
-                    }
-                }
+            let opened = try await places.run(isShort: Self.isShort(part)) { [inspector] in
+                inspector.inspect(part, now: now, promising: promising)
+            }
             for (index, result) in zip(indices, opened) { results[index] = result }
         }
         // What is left is the same report once more.

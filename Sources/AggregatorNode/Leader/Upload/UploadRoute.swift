@@ -26,7 +26,7 @@ extension Leader {
         }
 
         let inspection = UploadInspection(
-            inspector: UploadInspector(task: task, key: context.keys.hpke), workers: context.workers, turns: turns)
+            inspector: UploadInspector(task: task, key: context.keys.hpke), places: places)
         let now = context.now()
         if task.isCommitted {
             try await firstLook.wait()
