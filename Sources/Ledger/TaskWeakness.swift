@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import TransparencyLog
 
 /// What a task does not promise, although one might think so.
@@ -50,7 +51,7 @@ package enum TaskWeakness: Sendable, Hashable {
     ) -> Bool {
         guard let url = witness.url, witness.verifier != helper else { return true }
         let base = task.helperURL.hasSuffix("/") ? task.helperURL : task.helperURL + "/"
-        return url == task.helperURL || url.hasPrefix(base)
+        return ProtocolText.same(url, task.helperURL) || ProtocolText.hasPrefix(url, base)
     }
 
     /// Whether a promise is empty, so that the task is made and served only where somebody accepts that.

@@ -31,6 +31,17 @@ import Testing
             #expect(MediaType(header: header) == nil, "\(header)")
         }
     }
+
+    /// A Greek question mark is a semicolon to Swift and to nobody else, and an accent hides one from Swift alone.
+    @Test func headersAreReadByteByByte() {
+        #expect(MediaType(header: "application/ppm-dap\u{37E}message=upload-req") == nil)
+        #expect(MediaType(header: "application/ppm-dap;message=upload-req\u{37E}version=18") == nil)
+        #expect(MediaType(header: "application/ppm-dap;message=upload-req;\u{301}x=y") == .uploadReq)
+        #expect(MediaType.essence(of: " Application/Problem+JSON ; charset=x") == "application/problem+json")
+        #expect(MediaType.essence(of: "text/html\u{37E}x") != "text/html")
+        #expect(MediaType.versionHint(header: "application/ppm-dap;message=upload-req;version=\u{301}") == "\u{301}")
+        #expect(MediaType.versionHint(header: "application/ppm-dap;message=upload-req;version==") == "=")
+    }
 }
 
 @Suite struct ProblemDocumentTests {

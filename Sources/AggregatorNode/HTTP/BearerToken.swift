@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Hummingbird
 
 /// A shared secret between two parties, presented as `Authorization: Bearer <token>` (RFC 6750; DAP-18, Request
@@ -35,13 +36,13 @@ extension Request {
                 401, "This resource needs the header Authorization: Bearer <token>.",
                 headers: [.init("WWW-Authenticate", "Bearer")])
         }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+        let parts = ProtocolText.split(header, by: UInt8(ascii: " "), atMost: 2)
+        guard parts.count == 2, ProtocolText.sameIgnoringCase(parts[0], "Bearer") else {
             throw .http(
                 401, "The Authorization header is not of the form Bearer <token>.",
                 headers: [.init("WWW-Authenticate", "Bearer")])
         }
-        guard token.matches(String(parts[1])) else {
+        guard token.matches(String(ProtocolText.trimmed(parts[1]))) else {
             throw .http(403, "The bearer token is not the one that this node expects here.")
         }
     }

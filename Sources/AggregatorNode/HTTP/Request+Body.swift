@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Hummingbird
 
 /// DAP's media types; Hummingbird has a general type of the same name.
@@ -52,10 +53,22 @@ extension Request {
     /// Refuses a body of another type than `expected` (415).
     package func requireMediaType(_ expected: MediaType, taskID: TaskID? = nil) throws(NodeError) {
         guard let header = headers[.contentType],
-            header == expected.headerValue || MediaType(header: header) == expected
+            ProtocolText.same(header, expected.headerValue) || MediaType(header: header) == expected
         else {
             throw .http(415, "This resource takes \(expected.headerValue).", taskID: taskID)
         }
+    }
+}
+
+extension Request {
+    /// Whether the body is of this type, which is none of DAP's and has no parameters.
+    package func hasMediaType(_ type: String) -> Bool {
+        headers[.contentType].map { ProtocolText.same($0, type) } ?? false
+    }
+
+    /// Refuses a body of another type than that (415).
+    package func requireMediaType(_ type: String, taskID: TaskID? = nil) throws(NodeError) {
+        guard hasMediaType(type) else { throw .http(415, "This resource takes \(type).", taskID: taskID) }
     }
 }
 

@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Hummingbird
 import NIOCore
 
@@ -85,18 +86,20 @@ extension Request {
     /// Refuses bodies in a form that we do not read: nothing is unpacked here, so that a small request stays small.
     func requirePlainBody() throws(NodeError) {
         guard let name = HeaderName("Content-Encoding"), let accepting = HeaderName("Accept-Encoding") else { return }
-        let codings = headers[values: name].flatMap { $0.split(separator: ",") }.map(Self.token)
-        guard codings.allSatisfy({ $0.isEmpty || $0 == "identity" }) else {
+        guard headers[values: name].allSatisfy({ Self.isList($0, of: "identity") }) else {
             throw .http(
                 415, "Bodies are taken without a content coding.", headers: [.init(accepting.rawName, "identity")])
         }
-        let transfers = headers[values: .transferEncoding].flatMap { $0.split(separator: ",") }.map(Self.token)
-        guard transfers.allSatisfy({ $0.isEmpty || $0 == "chunked" }) else {
+        guard headers[values: .transferEncoding].allSatisfy({ Self.isList($0, of: "chunked") }) else {
             throw .http(501, "The only transfer coding that this node knows is chunked.")
         }
     }
 
-    private static func token(_ text: Substring) -> String {
-        text.filter { $0 != " " && $0 != "\t" }.lowercased()
+    /// Whether a comma-separated list has this token at most, in any case of letters.
+    private static func isList(_ text: String, of token: String) -> Bool {
+        ProtocolText.split(text, by: UInt8(ascii: ",")).allSatisfy {
+            let member = ProtocolText.trimmed($0)
+            return member.isEmpty || ProtocolText.sameIgnoringCase(member, token)
+        }
     }
 }

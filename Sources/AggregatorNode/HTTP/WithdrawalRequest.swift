@@ -20,7 +20,7 @@ struct WithdrawalRequest {
             throw NodeError.http(404, "Reports of this task have no claim keys to withdraw them with.", taskID: task.id)
         }
         var body: [UInt8]
-        if request.headers[.contentType] == PromisedWithdrawal.mediaType {
+        if request.hasMediaType(PromisedWithdrawal.mediaType) {
             body = try await request.bytes(upTo: PromisedWithdrawal.maximumSize)
             do throws(CodecError) {
                 let promised = try PromisedWithdrawal(decoding: body)

@@ -17,7 +17,7 @@ package enum HandshakeReply: Equatable {
     case unreachable(String)
 
     package static func interpret(_ response: PeerResponse) -> HandshakeReply {
-        if response.isSuccess, response.header("Content-Type") == HandshakeAnswer.mediaType {
+        if response.isSuccess, response.hasMediaType(HandshakeAnswer.mediaType) {
             do throws(CodecError) { return .answer(try HandshakeAnswer(decoding: response.body)) } catch {
                 return .unreachable("its answer is damaged: \(error)")
             }

@@ -18,9 +18,7 @@ struct HandshakeRoute: Sendable {
     }
 
     private func answer(_ request: Request) async throws -> Response {
-        guard request.headers[.contentType] == HandshakeRequest.mediaType else {
-            throw NodeError.http(415, "This resource takes \(HandshakeRequest.mediaType).")
-        }
+        try request.requireMediaType(HandshakeRequest.mediaType)
         let body = try await request.bytes(upTo: BodyLimit.handshake)
         let message: HandshakeRequest
         do throws(CodecError) { message = try HandshakeRequest(decoding: body) } catch {

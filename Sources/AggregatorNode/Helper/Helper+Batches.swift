@@ -16,9 +16,7 @@ extension Helper {
     /// POST `/cairn/tasks/{task-id}/batches`: a `BatchComparison`, answered by a `BatchDifference`.
     func compareBatch(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        guard request.headers[.contentType] == BatchComparison.mediaType else {
-            throw NodeError.http(415, "This resource takes \(BatchComparison.mediaType).", taskID: task.id)
-        }
+        try request.requireMediaType(BatchComparison.mediaType, taskID: task.id)
         var body = try await ReportListBody(
             request, "BatchComparison", upTo: BodyLimit.close, taskID: task.id, decodeHead: BatchSelector.init(from:))
         let scope = try checkForm(body.head, count: body.count, task)

@@ -13,9 +13,7 @@ extension Helper {
     /// an error.
     func signClose(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        guard request.headers[.contentType] == Self.closeMediaType else {
-            throw NodeError.http(415, "This resource takes \(Self.closeMediaType).", taskID: task.id)
-        }
+        try request.requireMediaType(Self.closeMediaType, taskID: task.id)
         // A batch may be large: its ids are looked up as they come, and none of them is kept.
         var body = try await ReportListBody(
             request, "CloseProposal", upTo: task.closeLimit, taskID: task.id, decodeHead: CloseProposal.Head.init(from:)

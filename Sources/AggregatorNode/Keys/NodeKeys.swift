@@ -1,6 +1,7 @@
 import Crypto
 import DAP
 import DurableFiles
+import Encodings
 import TransparencyLog
 
 /// A node's secrets in memory.
@@ -55,7 +56,7 @@ extension NodeKeys {
         switch configuration.role {
         case .leader:
             let signer = try KeyFiles.logKey(at: configuration.log.keyFile)
-            guard signer.verifier.name == configuration.log.origin else {
+            guard ProtocolText.same(signer.verifier.name, configuration.log.origin) else {
                 throw .malformed(
                     path: configuration.log.keyFile,
                     reason: "the key is named '\(signer.verifier.name)', the log '\(configuration.log.origin)'")

@@ -85,7 +85,7 @@ package struct PeerClient: Sendable {
         request.method = .init(rawValue: method.rawValue)
         for header in headers { request.headers.add(name: header.name, value: header.value) }
         if let contentType { request.headers.add(name: "Content-Type", value: contentType) }
-        if authenticated, url.hasPrefix(baseURL.string + "/") {
+        if authenticated, ProtocolText.hasPrefix(url, baseURL.string + "/") {
             request.headers.add(name: "Authorization", value: token.authorization)
         }
         let clock = ContinuousClock()

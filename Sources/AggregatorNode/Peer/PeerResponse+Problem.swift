@@ -2,6 +2,7 @@
 // with a page of its own, one that cuts bodies or strips headers. Only what carries DAP's own marks counts as the peer's.
 
 import DAP
+import Encodings
 
 extension PeerResponse {
     /// The problem document of an error response, if it has one, whoever wrote it: for a person to read.
@@ -9,7 +10,9 @@ extension PeerResponse {
 
     /// The peer's own refusal: an error response with a problem document, under its media type, of one of DAP's types.
     package var dapProblem: ProblemDocument? {
-        guard !isSuccess, mediaType == ProblemDocument.contentType, let problem, problem.type != nil else { return nil }
+        guard !isSuccess, hasMediaType(ProblemDocument.contentType), let problem, problem.type != nil else {
+            return nil
+        }
         return problem
     }
 
@@ -26,10 +29,9 @@ extension PeerResponse {
         return PeerText.short("status \(status), \(body.count) bytes of \(type)")
     }
 
-    private var mediaType: String? {
-        header("Content-Type").map {
-            $0.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-        }
+    /// Whether the answer is of this type, which is written in lower case; parameters do not matter.
+    package func hasMediaType(_ type: String) -> Bool {
+        header("Content-Type").map { ProtocolText.same(MediaType.essence(of: $0), type) } ?? false
     }
 }
 

@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Foundation
 import Transport
 
@@ -15,7 +16,7 @@ package struct PeerResponse: Sendable {
         receivedAt: UInt64 = UInt64(max(0, Date().timeIntervalSince1970))
     ) {
         self.status = status
-        self.headers = headers.map { ($0.name.lowercased(), $0.value) }
+        self.headers = headers
         self.body = body
         self.receivedAt = receivedAt
     }
@@ -24,8 +25,7 @@ package struct PeerResponse: Sendable {
 
     /// The first field of that name, in any case of letters.
     package func header(_ name: String) -> String? {
-        let wanted = name.lowercased()
-        return headers.first { $0.name == wanted }?.value
+        headers.first { ProtocolText.sameIgnoringCase($0.name, name) }?.value
     }
 
     /// What the server's clock said when it answered, in POSIX seconds.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import Hummingbird
 import Logging
 
@@ -27,7 +28,7 @@ extension NodeContext {
         let header = Self.announcementHeader.flatMap { request.headers[$0] }
         let task = try await registry.task(id)
         // Nearly always: this very task, in the words in which everybody announces it.
-        if let task, let header, header == task.announcement { return task }
+        if let task, let header, let own = task.announcement, ProtocolText.same(header, own) { return task }
         let announcement = header.flatMap(Taskprov.announcement)
         if let announcement, announcement.taskID != id {
             throw NodeError.dap(

@@ -196,7 +196,7 @@ extension TaskRegistry {
             do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
                 throw .wrongLog("the task's log key does not parse: \(error)")
             }
-            guard verifier.name == configuration.log.origin else {
+            guard ProtocolText.same(verifier.name, configuration.log.origin) else {
                 throw .wrongLog(
                     "the task is logged in '\(verifier.name)', this node knows '\(configuration.log.origin)'")
             }
@@ -210,7 +210,9 @@ extension TaskRegistry {
         do throws(PolicyError) { policy = try LogPolicy(parsing: Array(text.utf8)) } catch {
             throw .policy(String(describing: error))
         }
-        guard policy.logs.contains(where: { $0.verifier.vkey == task.cairn?.logKey }) else {
+        guard let log = task.cairn?.logKey,
+            policy.logs.contains(where: { ProtocolText.same($0.verifier.vkey, log) })
+        else {
             throw .policy("it does not accept the task's own log")
         }
         if case .witness(let cosigner) = keys.note {

@@ -1,3 +1,4 @@
+import Encodings
 import TransparencyLog
 
 /// Everything that the operator of a stand-alone witness decides; read from the file named by
@@ -54,7 +55,7 @@ package struct WitnessConfiguration: Sendable, Equatable {
             guard log.type == .ed25519 else {
                 throw LogListError(description: "\(text) is a witness's key; logs sign with keys of type 0x01")
             }
-            guard !logs.contains(where: { $0.name == log.name }) else {
+            guard !logs.contains(where: { ProtocolText.same($0.name, log.name) }) else {
                 throw LogListError(description: "the log \(log.name) stands there twice")
             }
             logs.append(log)

@@ -34,7 +34,7 @@ package enum AnswerWords {
         if (300..<400).contains(status), let location {
             text += " (to \(visible(location, limit: 120)))"
         }
-        guard type?.lowercased().hasPrefix("text/plain") == true, !body.isEmpty,
+        guard type.map({ ProtocolText.same(MediaType.essence(of: $0), "text/plain") }) == true, !body.isEmpty,
             let said = String(validating: body.prefix(200), as: UTF8.self)
         else { return text }
         return text + ": " + visible(said.trimmingSuffix(while: \.isWhitespace), limit: 200)

@@ -1,3 +1,4 @@
+import Encodings
 import NIOHTTP1
 import TransparencyLog
 
@@ -20,7 +21,7 @@ public struct HTTPTileSource: TileSource {
         switch answer.status {
         case 200:
             // A page that somebody in between serves for everything says nothing about the log.
-            guard answer.header("Content-Type")?.lowercased().hasPrefix("text/html") != true else {
+            guard !answer.hasMediaType("text/html") else {
                 throw ContributorError.unexpectedAnswer(url: url, reason: "a web page in place of the log's file")
             }
             guard path != "checkpoint" || !answer.body.isEmpty else {

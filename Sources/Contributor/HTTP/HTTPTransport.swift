@@ -71,6 +71,11 @@ public struct HTTPTransport: Sendable {
         /// The first header of that name.
         package func header(_ name: String) -> String? { headers.first(name: name) }
 
+        /// Whether the answer is of this type, which is written in lower case; parameters do not matter.
+        func hasMediaType(_ type: String) -> Bool {
+            header("Content-Type").map { ProtocolText.same(MediaType.essence(of: $0), type) } ?? false
+        }
+
         /// When the node asks to be asked again.
         package var retryAfter: Duration? {
             RetryAfter.seconds(header("Retry-After"), date: header("Date"), now: receivedAt).map { .seconds($0) }
@@ -78,7 +83,7 @@ public struct HTTPTransport: Sendable {
 
         /// The problem document that the answer is.
         package var problem: ProblemDocument? {
-            guard header("Content-Type")?.hasPrefix(ProblemDocument.contentType) == true else { return nil }
+            guard hasMediaType(ProblemDocument.contentType) else { return nil }
             return try? ProblemDocument(json: body)
         }
     }

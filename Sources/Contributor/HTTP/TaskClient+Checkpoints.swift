@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import NIOHTTP1
 import TransparencyLog
 import Wallet
@@ -30,7 +31,7 @@ extension TaskClient {
         var newest: SignedCheckpoint?
         try wallet.forEachRecord { record in
             guard case .receipt(_, let text) = record, let found = try? TlogProof(parsing: text).checkpoint,
-                found.checkpoint.origin == origin, found.checkpoint.size > newest?.checkpoint.size ?? 0
+                ProtocolText.same(found.checkpoint.origin, origin), found.checkpoint.size > newest?.checkpoint.size ?? 0
             else { return }
             newest = found
         }

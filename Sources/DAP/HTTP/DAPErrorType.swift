@@ -1,3 +1,5 @@
+import Encodings
+
 /// The error types of DAP (DAP-18 section 3.6; `invalidTask` from taskprov-04 section 2).
 public enum DAPErrorType: String, Error, Sendable, Hashable, CaseIterable {
     /// A message could not be parsed or is otherwise invalid.
@@ -29,8 +31,8 @@ public enum DAPErrorType: String, Error, Sendable, Hashable, CaseIterable {
     public var urn: String { Self.prefix + rawValue }
 
     public init?(urn: String) {
-        guard urn.hasPrefix(Self.prefix) else { return nil }
-        self.init(rawValue: String(urn.dropFirst(Self.prefix.count)))
+        guard let type = Self.allCases.first(where: { ProtocolText.same($0.urn, urn) }) else { return nil }
+        self = type
     }
 
     /// A short sentence for the `title` member.

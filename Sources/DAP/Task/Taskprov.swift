@@ -71,12 +71,13 @@ public enum Taskprov {
     ///
     /// Parameters after the byte sequence are ignored, as the standard demands.
     public static func parse(_ header: String) -> [UInt8]? {
-        let item = header.trimmingCharacters(in: CharacterSet(charactersIn: " "))
-        guard item.hasPrefix(":") else { return nil }
+        let colon = UInt8(ascii: ":")
+        let item = header.utf8.drop { $0 == UInt8(ascii: " ") }
+        guard item.first == colon else { return nil }
         let content = item.dropFirst()
-        guard let close = content.firstIndex(of: ":") else { return nil }
-        let rest = content[content.index(after: close)...]
-        guard rest.isEmpty || rest.hasPrefix(";") else { return nil }
+        guard let close = content.firstIndex(of: colon) else { return nil }
+        let rest = content[close...].dropFirst()
+        guard rest.first == UInt8(ascii: ";") || rest.allSatisfy({ $0 == UInt8(ascii: " ") }) else { return nil }
         return Base64.decode(content[..<close])
     }
 }

@@ -8,7 +8,7 @@ extension NodeDatabase: WitnessStore {
                 "INSERT INTO witness_logs (origin, vkey) VALUES ($1, $2) ON CONFLICT (origin) DO NOTHING",
                 [origin, vkey])
             let known = try session.first("SELECT vkey FROM witness_logs WHERE origin = $1", [origin])?.text("vkey")
-            guard known == vkey else {
+            guard known?.utf8.elementsEqual(vkey.utf8) == true else {
                 throw DatastoreError.conflict("log \(origin) is known under another key: \(known ?? "none")")
             }
         }

@@ -1,3 +1,4 @@
+import Encodings
 import NIOCore
 import NIOHTTP1
 
@@ -286,7 +287,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
 extension HTTPRequestHead {
     var expectsContinue: Bool {
-        headers[canonicalForm: "Expect"].contains { $0.lowercased() == "100-continue" }
+        headers[canonicalForm: "Expect"].contains { ProtocolText.sameIgnoringCase($0, "100-continue") }
     }
 }
 

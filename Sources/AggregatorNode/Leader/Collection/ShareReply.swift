@@ -127,9 +127,5 @@ extension ShareReply {
 
 extension PeerResponse {
     /// The body of a success of a media type outside DAP's; parameters do not matter.
-    fileprivate func body(of mediaType: String) -> [UInt8]? {
-        guard isSuccess, let type = header("Content-Type") else { return nil }
-        let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
-        return essence.lowercased() == mediaType ? body : nil
-    }
+    fileprivate func body(of mediaType: String) -> [UInt8]? { isSuccess && hasMediaType(mediaType) ? body : nil }
 }

@@ -1,3 +1,4 @@
+import Encodings
 import TransparencyLog
 
 /// Asks all witnesses that some task's policy names, at the same time.
@@ -77,7 +78,7 @@ actor WitnessRound {
     private nonisolated var peer: String { context.peer.baseURL.appending("witness") }
 
     private static func hasSigned(_ key: NoteVerifier, _ checkpoint: SignedCheckpoint) -> Bool {
-        checkpoint.note.signatures.contains { $0.keyID == key.keyID && $0.name == key.name }
+        checkpoint.note.signatures.contains { $0.keyID == key.keyID && ProtocolText.same($0.name, key.name) }
     }
 
     /// The witnesses whose signature the checkpoint lacks, but for those that are resting.
