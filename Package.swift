@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -177,7 +177,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ledger", "LedgerFixtures", "DAP", "SignatureCases", "TransparencyLog",
+                "Ed25519", "Ledger", "LedgerFixtures", "DAP", "SignatureCases", "TransparencyLog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(

@@ -26,6 +26,11 @@ public enum TaskOwnerSignature {
 
     /// Whether the owner with this key signed the task. Bytes that are no key or no signature are simply not valid.
     public static func isValid(_ signature: [UInt8], taskID: TaskID, ownerKey: [UInt8]) -> Bool {
-        SignedMessage(publicKey: ownerKey, signature: signature, message: signedBytes(taskID: taskID)).isValid
+        signed(signature, taskID: taskID, ownerKey: ownerKey).isValid
+    }
+
+    /// What ``isValid(_:taskID:ownerKey:)`` asks about, to be checked together with others.
+    package static func signed(_ signature: [UInt8], taskID: TaskID, ownerKey: [UInt8]) -> SignedMessage {
+        SignedMessage(publicKey: ownerKey, signature: signature, message: signedBytes(taskID: taskID))
     }
 }

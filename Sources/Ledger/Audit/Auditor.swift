@@ -21,6 +21,9 @@ package struct Auditor: Sendable {
     let policy: LogPolicy
     let threads: Int
 
+    /// Commitments that are decoded together.
+    private static let pageLength = 1_024
+
     /// `source` serves `checkpoint`, tiles and `blob/<sha256>` below one prefix.
     ///
     /// - Parameter threads: how many threads share the checks of signatures; all processors by default.
@@ -76,7 +79,7 @@ package struct Auditor: Sendable {
             }
             report.models += ledger.models
             for payout in ledger.payouts { report.payouts.append(await check(payout)) }
-            report.notes += ledger.notes
+            report.notes += ledger.notes.all(about: "task \(ledger.task.taskID.base64URL)")
         }
         let lineage = Lineage(own, batches: report.batches)
         report.lineage = lineage.findings
@@ -174,8 +177,8 @@ package struct Auditor: Sendable {
             guard var check = try makeTaskVDAF(ledger.task.vdaf).makePublicCheck() else {
                 return .missing("the task's type has no public check")
             }
-            for start in stride(from: 0, to: batch.members.count, by: Self.windowLength) {
-                let members = batch.members[start..<min(start + Self.windowLength, batch.members.count)]
+            for start in stride(from: 0, to: batch.members.count, by: Self.pageLength) {
+                let members = batch.members[start..<min(start + Self.pageLength, batch.members.count)]
                 try check.add(
                     contentsOf: members.map { member in
                         let leaf = ledger.leaves[member]

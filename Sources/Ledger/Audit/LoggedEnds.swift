@@ -84,7 +84,9 @@ package struct LoggedEnds: Sendable {
             guard claimKeys[withdrawal.reportID] != nil else { return }
             ledger?.add(withdrawal, isSigned: withdrawal.isSigned)
         case .close(let close) where close.terms.taskID == task.taskID:
-            ledger?.add(close, at: leaf.index)
+            guard let keys = ledger?.keys else { return }
+            ledger?.add(
+                close, at: leaf.index, isSigned: close.isSigned(leaderKey: keys.leader, helperKey: keys.helper))
         default: return
         }
     }

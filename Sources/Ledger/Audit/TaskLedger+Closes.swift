@@ -12,8 +12,9 @@ import TransparencyLog
 // and proves nothing about the helper.
 
 extension TaskLedger {
-    mutating func add(_ close: CloseEntry, at index: UInt64) {
-        guard close.isSigned(leaderKey: keys.leader, helperKey: keys.helper) else {
+    /// - Parameter isSigned: whether both aggregators have signed it.
+    mutating func add(_ close: CloseEntry, at index: UInt64, isSigned: Bool) {
+        guard isSigned else {
             notes.append("a `close` entry without both aggregators' valid signatures is ignored")
             return
         }
@@ -103,8 +104,10 @@ extension TaskLedger {
     // MARK: Statements
 
     /// One aggregator's statement, whatever it stands beside.
-    mutating func add(_ statement: Statement) {
-        guard let key = keys[statement.role], statement.isSigned(by: key) else {
+    ///
+    /// - Parameter isSigned: whether the aggregator that it names has signed it.
+    mutating func add(_ statement: Statement, isSigned: Bool) {
+        guard isSigned else {
             notes.append("a statement that is not validly signed by the \(statement.role) is ignored")
             return
         }
@@ -131,10 +134,11 @@ extension TaskLedger {
     }
 
     /// Two statements that the leader logged together. They make a result only if both hold and are about one close.
-    mutating func add(pair: BatchEntry) {
+    ///
+    /// - Parameter areSigned: whether each is signed by the aggregator that it names.
+    mutating func add(pair: BatchEntry, areSigned: Bool) {
         let terms = pair.leader.terms
-        guard pair.helper.terms == terms, pair.leader.role == .leader, pair.helper.role == .helper,
-            pair.leader.isSigned(by: keys.leader), pair.helper.isSigned(by: keys.helper),
+        guard areSigned, pair.helper.terms == terms, pair.leader.role == .leader, pair.helper.role == .helper,
             let position = closedTerms[terms]
         else {
             notes.append("a `batch` entry whose statements are not both about one close, or do not hold, is ignored")

@@ -58,7 +58,7 @@ struct TaskLedger {
     private(set) var payouts: [PayoutEntry] = []
     /// The first entry that reveals λ, and its position in the log.
     private(set) var reveal: (entry: RevealEntry, index: UInt64)?
-    var notes: [String] = []
+    var notes = Remarks()
     /// Every report id that has a leaf, with the position of the leaf if it counted when it came.
     private var positions: [UInt128: Int?] = [:]
     /// Reports that were rejected before they had a leaf, and those that the holder of a claim key has withdrawn.
@@ -81,7 +81,9 @@ struct TaskLedger {
         case time(UInt64)
     }
 
-    init(task: ValidatedTask, keys: StatementKeys, isSignedByOwner: Bool) {
+    /// An empty ledger; nil for tasks that have none (``task(of:)``).
+    init?(_ task: ValidatedTask, isSignedByOwner: Bool) {
+        guard let keys = task.cairn?.statementKeys else { return nil }
         self.task = task
         self.keys = keys
         self.isSignedByOwner = isSignedByOwner
@@ -95,15 +97,24 @@ struct TaskLedger {
 
     /// A committed task's empty ledger; `nil` for tasks that promise no public check, or that are not valid.
     init?(_ entry: TaskEntry) {
-        guard let configuration = try? TaskConfiguration(decoding: entry.configuration) else { return nil }
-        self.init(configuration, isSignedByOwner: entry.isSigned)
+        guard let configuration = try? TaskConfiguration(decoding: entry.configuration),
+            let task = Self.task(of: configuration)
+        else { return nil }
+        self.init(task, isSignedByOwner: entry.isSigned(for: task))
     }
 
-    init?(_ configuration: TaskConfiguration, isSignedByOwner: (ValidatedTask) -> Bool = { _ in false }) {
-        guard let task = try? configuration.validated(), task.isCommitted, let keys = task.cairn?.statementKeys else {
+    /// What a log would tell about a task whose entry nobody has seen.
+    init?(_ configuration: TaskConfiguration) {
+        guard let task = Self.task(of: configuration) else { return nil }
+        self.init(task, isSignedByOwner: false)
+    }
+
+    /// The task, if it is valid and committed: others promise no public check.
+    static func task(of configuration: TaskConfiguration) -> ValidatedTask? {
+        guard let task = try? configuration.validated(), task.isCommitted, task.cairn?.statementKeys != nil else {
             return nil
         }
-        self.init(task: task, keys: keys, isSignedByOwner: isSignedByOwner(task))
+        return task
     }
 
     // MARK: Reports
@@ -190,26 +201,26 @@ struct TaskLedger {
         withdrawn.contains(.init(reportID: report, claimKey: claimKey))
     }
 
-    // MARK: Entries of the owner
+    // MARK: Entries of the owner, and whether the owner whom the task names has signed them
 
-    mutating func add(_ round: RoundEntry) {
-        guard let owner = task.cairn?.ownerKey, round.isSigned(by: owner) else {
+    mutating func add(_ round: RoundEntry, isSigned: Bool) {
+        guard isSigned else {
             notes.append("a `round` entry that the task's owner did not sign is ignored")
             return
         }
         rounds.append(round)
     }
 
-    mutating func add(_ model: ModelEntry) {
-        guard let owner = task.cairn?.ownerKey, model.isSigned(by: owner) else {
+    mutating func add(_ model: ModelEntry, isSigned: Bool) {
+        guard isSigned else {
             notes.append("a `model` entry that the task's owner did not sign is ignored")
             return
         }
         models.append(model)
     }
 
-    mutating func add(_ payout: PayoutEntry) {
-        guard let owner = task.cairn?.ownerKey, payout.isSigned(by: owner) else {
+    mutating func add(_ payout: PayoutEntry, isSigned: Bool) {
+        guard isSigned else {
             notes.append("a `payout` entry that the task's owner did not sign is ignored")
             return
         }

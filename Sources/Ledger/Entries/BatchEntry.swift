@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 
 /// An aggregator's signed word: my share of this batch is the blob with this hash.
 ///
@@ -51,8 +52,11 @@ package struct Statement: WireMessage, Equatable {
         SigningLabel.statement.preimage { encodeFields(into: &$0) }
     }
 
-    package func isSigned(by key: [UInt8]) -> Bool {
-        LedgerSignature.isValid(signature, over: signedBytes(), by: key)
+    package func isSigned(by key: [UInt8]) -> Bool { signed(by: key).isValid }
+
+    /// What `isSigned(by:)` asks about, to be checked together with others.
+    package func signed(by key: [UInt8]) -> SignedMessage {
+        SignedMessage(publicKey: key, signature: signature, message: signedBytes())
     }
 
     private func encodeFields(into writer: inout ByteWriter) {

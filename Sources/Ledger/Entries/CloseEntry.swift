@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 
 /// Both aggregators fix, before any share leaves a node, exactly which report leaves a batch has.
 ///
@@ -72,7 +73,15 @@ package struct CloseEntry: WireMessage, Equatable {
 
     /// Whether both signatures hold under the statement keys that the task names.
     package func isSigned(leaderKey: [UInt8], helperKey: [UInt8]) -> Bool {
-        LedgerSignature.isValid(leaderSignature, over: terms.signedBytes(), by: leaderKey)
-            && LedgerSignature.isValid(helperSignature, over: terms.signedBytes(), by: helperKey)
+        signed(leaderKey: leaderKey, helperKey: helperKey).allSatisfy(\.isValid)
+    }
+
+    /// What `isSigned(leaderKey:helperKey:)` asks about, to be checked together with others.
+    package func signed(leaderKey: [UInt8], helperKey: [UInt8]) -> [SignedMessage] {
+        let message = terms.signedBytes()
+        return [
+            SignedMessage(publicKey: leaderKey, signature: leaderSignature, message: message),
+            SignedMessage(publicKey: helperKey, signature: helperSignature, message: message),
+        ]
     }
 }

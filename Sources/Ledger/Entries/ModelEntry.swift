@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Ed25519
 
 /// A model and where it comes from: the batch whose aggregate was applied to the model before it.
 ///
@@ -55,8 +56,11 @@ package struct ModelEntry: WireMessage, Equatable {
     }
 
     /// Whether the owner that the task names made this entry.
-    package func isSigned(by ownerKey: [UInt8]) -> Bool {
-        LedgerSignature.isValid(signature, over: signedBytes(), by: ownerKey)
+    package func isSigned(by ownerKey: [UInt8]) -> Bool { signed(by: ownerKey).isValid }
+
+    /// What `isSigned(by:)` asks about, to be checked together with others.
+    package func signed(by ownerKey: [UInt8]) -> SignedMessage {
+        SignedMessage(publicKey: ownerKey, signature: signature, message: signedBytes())
     }
 
     private func encodeFields(into writer: inout ByteWriter) {

@@ -1,4 +1,5 @@
 import DAP
+import Ed25519
 
 /// A task that the log's owner serves, with all that is needed to check its batches.
 ///
@@ -28,9 +29,12 @@ package struct TaskEntry: WireMessage, Equatable {
     /// Whether the owner whom the task names has signed it; false for a task without owner.
     ///
     /// - Parameter task: the entry's configuration.
-    package func isSigned(for task: ValidatedTask) -> Bool {
-        guard let owner = task.cairn?.ownerKey, let ownerSignature else { return false }
-        return TaskOwnerSignature.isValid(ownerSignature, taskID: task.taskID, ownerKey: owner)
+    package func isSigned(for task: ValidatedTask) -> Bool { signed(for: task)?.isValid == true }
+
+    /// What `isSigned(for:)` asks about, to be checked together with others; nil where there is no owner or no signature.
+    package func signed(for task: ValidatedTask) -> SignedMessage? {
+        guard let owner = task.cairn?.ownerKey, let ownerSignature else { return nil }
+        return TaskOwnerSignature.signed(ownerSignature, taskID: task.taskID, ownerKey: owner)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {

@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import TransparencyLog
 
 /// Decides from the log whether a promise was kept. Needs no node and no secret: whoever has the file can convict.
@@ -41,7 +42,8 @@ package struct PromiseJudge: Sendable {
         let verdict = try await judge(held, by: published, now: now)
         guard case .overdue = verdict else { return verdict }
         // The log may hide its newest checkpoint from us; the witnesses do not.
-        for checkpoint in await newest() where checkpoint.checkpoint.origin == published.checkpoint.origin {
+        let origin = published.checkpoint.origin
+        for checkpoint in await newest() where ProtocolText.same(checkpoint.checkpoint.origin, origin) {
             let other = try? await judge(held, by: checkpoint, now: now)
             switch other {
             case .kept?, .broken?: return other ?? verdict
@@ -115,7 +117,10 @@ private struct PromiseSearch {
         case .task(let task):
             guard ledger == nil, let found = TaskLedger(task), found.task.taskID == held.promise.taskID else { return }
             ledger = found
-        case .close(let close) where close.terms.taskID == held.promise.taskID: ledger?.add(close, at: leaf.index)
+        case .close(let close) where close.terms.taskID == held.promise.taskID:
+            guard let keys = ledger?.keys else { return }
+            ledger?.add(
+                close, at: leaf.index, isSigned: close.isSigned(leaderKey: keys.leader, helperKey: keys.helper))
         case .report(let report) where report.taskID == held.promise.taskID && report.metadata.reportID == id:
             add(report, leaf)
         case .rejected(let rejected) where rejected.taskID == held.promise.taskID && rejected.reportID == id:

@@ -22,6 +22,12 @@ public struct LogEntry: Sendable, Hashable {
     public let bytes: [UInt8]
     /// `MerkleTree.leafHash(bytes)`, 32 bytes.
     public let leafHash: [UInt8]
+
+    package init(index: UInt64, bytes: [UInt8], leafHash: [UInt8]) {
+        self.index = index
+        self.bytes = bytes
+        self.leafHash = leafHash
+    }
 }
 
 /// Reads entries and makes proofs for the tree of one checkpoint. Everything it returns hashes to that root.
