@@ -128,4 +128,51 @@ import TransparencyLog
             #expect(answer.headers["retry-after"] != nil)
         }
     }
+
+    /// Signatures are checked a window at a time. One that does not hold takes its own entry out and no other.
+    @Test func amongManySignaturesThoseThatDoNotHoldAreKnown() async throws {
+        let fixture = try await HelperFixture(committed: true)
+        try await withServer(fixture.routes) { client in
+            let batch = BatchID.random()
+            let reports = try (0..<8).map { _ in try fixture.report() }
+            _ = try await fixture.post(
+                client, "/aggregation_jobs", fixture.job(reports, batch: batch), .aggregationJobInitReq)
+            var entries = reports.map { fixture.entry($0, batch: batch) }
+            for (number, report) in reports.enumerated() {
+                switch number {
+                case 0, 1: entries.append(try withdrawal(report, of: fixture, isValid: number == 0))
+                case 2, 3: entries.append(try rejected(report, of: fixture, isValid: number == 2))
+                default: break
+                }
+            }
+            await fixture.log.append(entries)
+            let size = try await fixture.log.flush(client)
+            let proposal = CloseProposal(
+                selector: .leaderSelected(batch), checkpointSize: size,
+                reportIDs: [1, 3, 4, 5, 6, 7].map { reports[$0].id })
+            let answer = try await client.send(
+                "POST", "/cairn/tasks/\(fixture.task.id.base64URL)/closes", body: proposal.encoded(),
+                headers: fixture.headers("application/octet-stream"))
+            guard answer.status == 200, case .signed = try CloseAnswer(decoding: answer.body) else {
+                Issue.record("not signed: \(answer.text)")
+                return
+            }
+        }
+    }
+
+    private func withdrawal(_ report: LeaderReport, of fixture: HelperFixture, isValid: Bool) throws -> [UInt8] {
+        let key = try ClaimKey.derive(
+            seed: [UInt8](repeating: 3, count: 32), taskID: fixture.task.id, reportID: report.id)
+        var entry = try WithdrawalEntry(taskID: fixture.task.id, reportID: report.id, key: key)
+        if !isValid { entry.signature[40] ^= 1 }
+        return LedgerEntry.withdrawal(entry).encoded()
+    }
+
+    private func rejected(_ report: LeaderReport, of fixture: HelperFixture, isValid: Bool) throws -> [UInt8] {
+        var entry = try RejectedEntry(
+            taskID: fixture.task.id, reportID: report.id, role: .leader, error: .reportDropped,
+            key: fixture.parties.leaderKeys.statement)
+        if !isValid { entry.signature[0] ^= 1 }
+        return LedgerEntry.rejected(entry).encoded()
+    }
 }

@@ -30,36 +30,15 @@ package struct Helper: Sendable {
         follower = LogFollower(context: context, source: log ?? context.peer.log)
     }
 
+    private var following: LogFollowing { LogFollowing(follower: follower, growth: logGrowth) }
+
     /// The background work.
     package var services: [any Service] {
         [
-            BackgroundService { [follower] in await Self.examine(follower) },
-            BackgroundService { [follower, logGrowth] in await Self.follow(follower, logGrowth) },
+            BackgroundService { [following] in await following.examine() },
+            BackgroundService { [following] in await following.read() },
             BackgroundService { [context] in await HandshakeService(context: context).run() },
         ]
-    }
-
-    /// Soon after the start, and now and then: does the log show that this helper has forgotten something?
-    private static func examine(_ follower: LogFollower) async {
-        while !Task.isCancelled {
-            var pause = Duration.seconds(600)
-            do throws(FollowError) { try await follower.examinePublished() } catch {
-                // The leader is not there yet, or has published nothing. (What was forgotten has stopped the node.)
-                pause = .seconds(5)
-            }
-            try? await Task.sleep(for: pause)
-        }
-    }
-
-    /// Reads the log as it grows. A batch's close needs all of it up to there, and whoever collects would wait for that.
-    private static func follow(_ follower: LogFollower, _ growth: WakeSignal) async {
-        while !Task.isCancelled {
-            await growth.wait(atMost: .seconds(600))
-            // Whoever needs what could not be read asks for it, and hears why it cannot.
-            try? await follower.catchUp()
-            // Each reading fetches the log's right edge anew.
-            try? await Task.sleep(for: .seconds(1))
-        }
     }
 
     package func addRoutes(to routes: inout RouteTable) {

@@ -5,6 +5,7 @@ import Datastore
 import Foundation
 import Hummingbird
 import Ledger
+import Logging
 import TransparencyLog
 
 /// A helper on a real database, the leader's log in a folder, and the leader's half of the protocol played by the test.
@@ -31,6 +32,7 @@ struct HelperFixture: Sendable {
     init(
         committed: Bool, mode: BatchMode = .leaderSelected, vdaf: VDAFConfiguration? = nil,
         independent: Cosigner? = nil, taskprov: TaskprovSettings? = nil, plain: PlainTask? = nil,
+        logger: Logger = quietLogger(),
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
         parties = try Parties(independent: independent)
@@ -60,7 +62,7 @@ struct HelperFixture: Sendable {
             blobs: try BlobStore(directory: parties.helper.blobDirectory),
             generation: try await Generation.begin(
                 path: "\(parties.helper.keyDirectory)/generation", store: store), workers: WorkerPool(count: 2),
-            now: { Self.now }, logger: quietLogger())
+            now: { Self.now }, logger: logger)
         let folder = parties.directory.file("log")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let entry = TaskEntry(
@@ -85,10 +87,13 @@ struct HelperFixture: Sendable {
         return try reopened()
     }
 
+    /// The helper, reading the log in the folder.
+    var helper: Helper { Helper(context: context, log: source) }
+
     /// The helper's routes and its witness.
     var routes: RouteTable {
         var routes = RouteTable()
-        Helper(context: context, log: source).addRoutes(to: &routes)
+        helper.addRoutes(to: &routes)
         if case .witness(let cosigner) = parties.helperKeys.note {
             WitnessRoutes(
                 store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,
