@@ -22,6 +22,7 @@ extension Helper {
         let scope = try checkForm(body.head, count: body.count, task)
         try await context.generation?.ready()
         let difference = try await difference(&body, scope, task)
+        try await context.generation?.settle()
         if difference.dropped > 0 || !difference.missing.isEmpty {
             context.logger.warning(
                 "the aggregators held different reports of a batch; what only one of them has is dropped",

@@ -101,6 +101,7 @@ extension NodeDatabase {
             guard now.accepted != named.count else { return 0 }
             let dropped = try session.drop(in: buckets, key, vdaf) { $0.filter { !named.contains($0.report) } }
             guard now.accepted == named.count + dropped else { throw DatastoreError.stale }
+            if dropped > 0 { try session.countGeneration() }
             return dropped
         }
     }

@@ -78,6 +78,8 @@ extension Session {
         try changeSums(changes, task, vdaf)
         try write(counters, of: task)
         if isLogged, !isLeaving { try recordFates(of: changes) }
+        // Contributors are told, and may do what they do once a report is lost.
+        if changes.contains(where: { $0.end.state == .rejected }) { try countGeneration() }
     }
 
     // MARK: Shares

@@ -42,6 +42,7 @@ extension NodeDatabase: LogStore {
             }
             let index = try session.appendLogEntries([entry])
             try session.execute("UPDATE log_submissions SET idx = $1 WHERE entry_hash = $2", [index, hash.blob])
+            try session.countGeneration()
             return UInt64(clamping: index)
         }
     }
@@ -49,13 +50,15 @@ extension NodeDatabase: LogStore {
     package func recordCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) -> StoredCheckpoint {
         let size = try checkpoint.size.stored("checkpoint size")
         return try await write { session in
-            try session.execute(
+            let isNew = try session.execute(
                 "INSERT INTO log_checkpoints (size, root, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
                 [size, checkpoint.root.blob, checkpoint.note.blob])
             let row = try session.first("SELECT * FROM log_checkpoints WHERE size = $1", [size])
             guard let present = try row.map(Self.storedCheckpoint), present.root == checkpoint.root else {
                 throw DatastoreError.conflict("another root was signed for log size \(size)")
             }
+            // With it counts what its tree says for the first time: who gave up, refused or dropped which report.
+            if isNew == 1 { try session.countGeneration() }
             return present
         }
     }
@@ -82,6 +85,8 @@ extension NodeDatabase: LogStore {
             guard changed == 1 else {
                 throw DatastoreError.conflict("another root was signed for log size \(size)")
             }
+            // A later time of the leader: promises that end before it are judged by it.
+            try session.countGeneration()
         }
     }
 

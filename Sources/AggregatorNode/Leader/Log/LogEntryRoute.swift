@@ -40,7 +40,9 @@ extension Leader {
             let (blobs, blob) = (context.blobs, submission.blob)
             try await context.workers.run { _ = try blobs.put(blob) }
         }
+        try await context.generation?.ready()
         let index = try await context.store.submitLogEntry(submission.entry.encoded())
+        try await context.generation?.settle()
         logKeeper.noteGrowth()
         return .bytes(Array("{\"index\":\(index)}".utf8), type: "application/json", status: .created)
     }

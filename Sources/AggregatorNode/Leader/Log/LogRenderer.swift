@@ -89,6 +89,7 @@ actor LogRenderer {
         // Stored before anybody sees it, as every checkpoint; for a size that is stored, nothing changes.
         _ = try await context.store.recordCheckpoint(
             StoredCheckpoint(size: head.size, root: head.root, note: own.serialized()))
+        try await context.generation?.settle()
         let (cosigned, failures) = try await witnesses.cosigned(own, policies: policies)
         guard policies.contains(where: { $0.evaluate(cosigned).isAccepted }) else {
             throw failures.first ?? LogKeeperError.quorumNotMet(policies[0].evaluate(cosigned))

@@ -21,8 +21,10 @@ extension Leader {
         switch try await context.store.standing(of: report, task: task.id) {
         case .unknown: throw missing
         case .rejected(let error):
+            try await context.generation?.settle()
             throw NodeError.http(410, "The report was rejected: \(error.name).", taskID: task.id)
         case .withdrawn:
+            try await context.generation?.settle()
             throw NodeError.http(410, "The report was withdrawn by its contributor.", taskID: task.id)
         case .pending, .accepted(nil): return Self.notYet
         case .accepted(let index?):
