@@ -22,12 +22,15 @@ package enum DatastoreError: Error, Sendable, Equatable, CustomStringConvertible
     case leaseLost
     /// The node has ended this task meanwhile.
     case notServed(TaskID)
+    /// The database has less than this process has done in it: somebody has put an older one in its place.
+    case forgotten(String)
     /// The caller's task was cancelled before the operation took place.
     case cancelled
 
     package var description: String {
         switch self {
-        case .busy(let what), .unavailable(let what), .unsuitable(let what), .conflict(let what): what
+        case .busy(let what), .unavailable(let what), .unsuitable(let what), .conflict(let what), .forgotten(let what):
+            what
         case .full: "the disk is full: make room"
         case .corrupt(let what): "the database holds something unreadable: \(what)"
         case .outOfRange(let field): "\(field) does not fit a signed 64-bit column"

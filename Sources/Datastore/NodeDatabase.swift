@@ -9,6 +9,8 @@ package struct NodeDatabase: Sendable {
     /// What happened at the opening that an operator should hear of at the start of a node: that the tables were brought up
     /// to date, or how the server is set.
     package let notes: [String]
+    /// What this process knows of the generation that the database has reached.
+    package let generationMemory = GenerationMemory()
 
     package init(_ engine: any StorageEngine, notes: [String] = []) {
         self.engine = engine
@@ -23,7 +25,13 @@ package struct NodeDatabase: Sendable {
     /// One transaction: durable when it returns, undone by a throw. The body may run again.
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
-        try await engine.write(body)
+        let memory = generationMemory
+        let (value, number) = try await engine.write { session in
+            let deeds = CountedDeeds(memory)
+            return (try body(Session(session.connection, deeds: deeds)), deeds.number)
+        }
+        if let number { memory.note(number) }
+        return value
     }
 
     /// Copies the database as it is now into a new SQLite file, while it is in use.

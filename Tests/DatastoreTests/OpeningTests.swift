@@ -50,7 +50,7 @@ import Testing
                 for number in 0..<8 {
                     group.addTask {
                         let store = try NodeDatabase.open(path: path)
-                        _ = try await store.beginGeneration()
+                        try await store.beginGeneration(.random())
                         // Some are the last to leave for a moment, which ends the write-ahead log.
                         if number % 2 == 0 { try store.close() }
                         return 1

@@ -87,6 +87,18 @@ extension PostgresDatabase {
         try await empty()
         try await cluster.runProgram("pg_restore", ["--exit-on-error", "--dbname=\(url)", file])
     }
+
+    /// The same in one transaction, while a node works with the database.
+    package func exchange(for file: String) async throws {
+        let arguments = ["--single-transaction", "--clean", "--if-exists", "--exit-on-error", "--dbname=\(url)", file]
+        // Its locks and the node's can be each in the other's way.
+        for _ in 0..<10 {
+            do { return try await cluster.runProgram("pg_restore", arguments) } catch is OtherProgram.Failure {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        try await cluster.runProgram("pg_restore", arguments)
+    }
 }
 
 extension PostgresCluster {

@@ -45,7 +45,8 @@ struct ProblemMiddleware: RouterMiddleware {
             response = answer
         } catch {
             // The draft wants it wherever the task is known, also where nobody has looked it up (DAP-18, Errors).
-            let refusal = Self.nodeError(error, logger)
+            // Perhaps the request itself has found out that the node has to stop.
+            let refusal = halt?.reason.map(Self.halted) ?? Self.nodeError(error, logger)
             response = .problem(context.namedTask.map(refusal.about) ?? refusal)
             isPutOff = refusal.isPutOff
             if isPutOff { tellDelay(refusal) }

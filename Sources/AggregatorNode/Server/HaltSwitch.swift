@@ -27,11 +27,23 @@ package final class HaltSwitch: Sendable {
 
     /// Stops the node: from now on it answers nothing, and it does not start again.
     package func halt(_ reason: String) async {
-        let isFirst = stopped.withLock { stopped in
+        if isFirst(reason) { await record(reason) }
+    }
+
+    /// ``halt(_:)`` for callers that cannot wait. Nothing is answered from now on.
+    package func stop(_ reason: String) {
+        guard isFirst(reason) else { return }
+        Task { await record(reason) }
+    }
+
+    private func isFirst(_ reason: String) -> Bool {
+        stopped.withLock { stopped in
             defer { stopped = stopped ?? reason }
             return stopped == nil
         }
-        guard isFirst else { return }
+    }
+
+    private func record(_ reason: String) async {
         logger.critical(
             "this node stops: its state is older than what it has signed", metadata: ["reason": "\(reason)"])
         do {

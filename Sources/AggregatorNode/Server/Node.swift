@@ -29,10 +29,12 @@ package enum Node {
         }
         let store = try await configuration.openDatabase()
         for note in store.notes { logger.warning("\(note)") }
+        let halt = HaltSwitch(store: store, logger: logger)
         let generation: Generation
         do throws(NodeStartError) {
             try await configuration.claim(store)
-            generation = try await Self.begin(store, generationFile: "\(configuration.keyDirectory)/generation")
+            generation = try await Self.begin(
+                store, generationFile: "\(configuration.keyDirectory)/generation", halt: halt)
         } catch {
             await store.closeWhenIdle()
             throw error
@@ -48,7 +50,7 @@ package enum Node {
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             peer: PeerClient(baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http, logger: logger),
-            blobs: blobs, generation: generation, workers: WorkerPool(),
+            blobs: blobs, halt: halt, generation: generation, workers: WorkerPool(),
             now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
         let outcome = await serve(context)
         // Held until here; nothing refers to it in between.
@@ -61,11 +63,11 @@ package enum Node {
 
     /// Makes sure that a database is the newest of its node, and that nothing has stopped it.
     package static func begin(
-        _ store: NodeDatabase, generationFile: String
+        _ store: NodeDatabase, generationFile: String, halt: HaltSwitch? = nil
     ) async throws(NodeStartError) -> Generation {
         do {
             if let reason = try await store.haltReason() { throw NodeStartError.halted(reason) }
-            return try await Generation.begin(path: generationFile, store: store)
+            return try await Generation.begin(path: generationFile, store: store, halt: halt)
         } catch let error as NodeStartError {
             throw error
         } catch let error as GenerationError {

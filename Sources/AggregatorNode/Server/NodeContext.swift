@@ -29,7 +29,7 @@ package struct NodeContext: Sendable {
     package init(
         configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
         peer: PeerClient,
-        blobs: BlobStore, generation: Generation? = nil, workers: WorkerPool,
+        blobs: BlobStore, halt: HaltSwitch? = nil, generation: Generation? = nil, workers: WorkerPool,
         disk: DiskSpace? = nil, now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
@@ -40,7 +40,7 @@ package struct NodeContext: Sendable {
         self.blobs = blobs
         self.generation = generation
         handshakeSelf = HandshakeSelf(configuration: configuration, keys: keys)
-        halt = HaltSwitch(store: store, logger: logger)
+        self.halt = halt ?? HaltSwitch(store: store, logger: logger)
         self.workers = workers
         self.disk = disk ?? DiskSpace(directory: configuration.dataDirectory)
         self.now = now

@@ -34,9 +34,11 @@ package enum WitnessServer {
         } catch {
             throw .database(name: configuration.databasePath, error)
         }
+        let halt = HaltSwitch(store: store, logger: logger)
         let generation: Generation
         do throws(NodeStartError) {
-            generation = try await Node.begin(store, generationFile: "\(configuration.keyFile).generation")
+            generation = try await Node.begin(
+                store, generationFile: "\(configuration.keyFile).generation", halt: halt)
         } catch {
             await store.closeWhenIdle()
             throw error
@@ -46,14 +48,14 @@ package enum WitnessServer {
             await store.closeWhenIdle()
             throw error
         }
-        let halt = HaltSwitch(store: store, logger: logger)
         let serving = Serving(
             title: "cairn witness: \(cosigner.verifier.name)", address: configuration.listen, noun: "witness")
         let outcome = await serving.run(
             application(
                 routes(configuration.logs, store, cosigner, halt: halt, generation: generation), below: "",
                 host: configuration.listen.host, port: configuration.listen.port,
-                services: [HaltService(halt: halt)], halt: halt, limits: limits, logger: logger,
+                services: [HaltService(halt: halt), GenerationWatch(generation: generation)], halt: halt,
+                limits: limits, logger: logger,
                 onReady: serving.announce))
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}

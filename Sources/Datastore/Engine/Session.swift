@@ -8,9 +8,14 @@
 /// An error ends the transaction: nothing may be caught and gone on from.
 package struct Session {
     package let connection: any EngineConnection
+    /// What the transaction counts of the generation; nil where no node's process is behind it.
+    let deeds: CountedDeeds?
 
-    package init(_ connection: any EngineConnection) {
+    package init(_ connection: any EngineConnection) { self.init(connection, deeds: nil) }
+
+    init(_ connection: any EngineConnection, deeds: CountedDeeds?) {
         self.connection = connection
+        self.deeds = deeds
     }
 
     // MARK: The lock rule

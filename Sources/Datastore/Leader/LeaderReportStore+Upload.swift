@@ -57,8 +57,12 @@ private struct Upload {
         try insertPayloads()
         try admit()
         decideRepetitions()
-        // The answer promises those that have a deadline.
-        if rows.keys.contains(where: { reports[$0].deadline != nil }) { try session.countGeneration() }
+        // The answer promises those that have a deadline, and again those that were here: perhaps nobody has been answered.
+        if rows.keys.contains(where: { reports[$0].deadline != nil }) {
+            try session.countGeneration()
+        } else if reports.indices.contains(where: { outcomes[$0] == .duplicate && reports[$0].deadline != nil }) {
+            try session.noteGeneration()
+        }
         return outcomes.map { $0 ?? .full }
     }
 

@@ -5,12 +5,19 @@ package protocol NodeStateStore: Sendable {
     ///
     /// The count is in the same transaction as what it counts. A database from a backup has an older one than the file
     /// beside the keys, and so a node notices that it has forgotten something.
-    func generation() async throws(DatastoreError) -> UInt64
+    func generationMark() async throws(DatastoreError) -> GenerationMark
 
-    /// Counts a start.
+    /// The same, with what the database knows of a run.
+    func generationRecord(of run: GenerationRun?) async throws(DatastoreError) -> GenerationRecord
+
+    /// Counts a start, with which a new run begins.
     ///
     /// - Returns: the new generation.
-    func beginGeneration() async throws(DatastoreError) -> UInt64
+    @discardableResult
+    func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64
+
+    /// What this process knows. Once it watches, whatever counts is refused by a database that has less.
+    var generationMemory: GenerationMemory { get }
 
     /// Why the node was stopped for good; nil while it may run.
     func haltReason() async throws(DatastoreError) -> String?
@@ -26,15 +33,34 @@ package enum DatabaseRole: String, Sendable, CaseIterable {
     case witness
 }
 
+extension NodeStateStore {
+    /// The number of ``generationMark()``.
+    package func generation() async throws(DatastoreError) -> UInt64 { try await generationMark().number }
+}
+
 extension NodeDatabase: NodeStateStore {
-    package func generation() async throws(DatastoreError) -> UInt64 {
-        try await read { session in try session.generation() }
+    package func generationMark() async throws(DatastoreError) -> GenerationMark {
+        try await read { session in try session.generationMark() }
     }
 
-    package func beginGeneration() async throws(DatastoreError) -> UInt64 {
+    package func generationRecord(of run: GenerationRun?) async throws(DatastoreError) -> GenerationRecord {
+        try await read { session in
+            let mark = try session.generationMark()
+            let first = try session.integer("SELECT MAX(first) FROM node_runs") ?? 0
+            return GenerationRecord(
+                mark: mark, first: UInt64(clamping: first),
+                span: try session.generations(of: run, upTo: mark.number))
+        }
+    }
+
+    @discardableResult
+    package func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64 {
         try await write { session in
-            try session.countGeneration()
-            return try session.generation()
+            try session.execute("UPDATE node_state SET generation = generation + 1, run = $1", [run.blob])
+            let number = try session.generationMark().number
+            try session.execute(
+                "INSERT INTO node_runs (first, run) VALUES ($1, $2)", [try number.stored("generation"), run.blob])
+            return number
         }
     }
 
@@ -67,8 +93,27 @@ extension NodeDatabase: NodeStateStore {
 extension Session {
     /// Counts, in the caller's transaction, something that the node must do only once. Late in it: everybody's transactions
     /// change this row.
+    ///
+    /// - Throws: `.forgotten` in a database that has less than the process knows.
     func countGeneration() throws {
-        try execute("UPDATE node_state SET generation = generation + 1")
+        let row = try returningMany(
+            "UPDATE node_state SET generation = generation + 1 RETURNING generation, run", [[]])[0]
+        guard let row else { throw Self.stateIsGone }
+        let mark = try Self.generationMark(row)
+        try deeds?.note(mark, before: mark.number - min(mark.number, 1))
+    }
+
+    /// ``countGeneration()`` for what `cairn node task` does, beside the node or before there was any. There is nothing to
+    /// forget of a node that was never started, and nobody has made its file.
+    func countGenerationOnceStarted() throws {
+        if try generationMark().number > 0 { try countGeneration() }
+    }
+
+    /// Says, in the caller's transaction, that its answer repeats something that was counted before: perhaps it has not been
+    /// said yet.
+    func noteGeneration() throws {
+        let mark = try generationMark()
+        try deeds?.note(mark, before: mark.number)
     }
 
     /// Does, in the caller's transaction, something that the node must do only once, and counts it if it was not done
@@ -80,10 +125,29 @@ extension Session {
         return outcome
     }
 
-    fileprivate func generation() throws -> UInt64 {
-        guard let row = try first("SELECT generation FROM node_state") else {
-            throw DatastoreError.corrupt("node_state is empty")
+    fileprivate func generationMark() throws -> GenerationMark {
+        guard let row = try first("SELECT generation, run FROM node_state") else { throw Self.stateIsGone }
+        return try Self.generationMark(row)
+    }
+
+    private static func generationMark(_ row: SQLRow) throws -> GenerationMark {
+        GenerationMark(
+            number: try row.unsigned("generation"), run: try row.optionalID("run", as: GenerationRun.self))
+    }
+
+    private static var stateIsGone: DatastoreError { .corrupt("node_state is empty") }
+
+    /// The generations of a run, which ends where the next begins. What was before the first run has no name.
+    fileprivate func generations(of run: GenerationRun?, upTo newest: UInt64) throws -> ClosedRange<UInt64>? {
+        var first: Int64 = 0
+        if let run {
+            let found = try integer("SELECT first FROM node_runs WHERE run = $1", [run.blob])
+            guard let found else { return nil }
+            first = found
         }
-        return try row.unsigned("generation")
+        let next = try integer("SELECT MIN(first) FROM node_runs WHERE first > $1", [first])
+        let start = UInt64(clamping: first)
+        let end = next.map { UInt64(clamping: $0 - 1) } ?? newest
+        return end < start ? nil : start...end
     }
 }

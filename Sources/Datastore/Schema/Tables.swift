@@ -26,8 +26,16 @@ enum Tables {
             CREATE TABLE node_state (
                 id \(dialect.key) CHECK (id = 1),
                 generation BIGINT NOT NULL,
+                run \(dialect.blob),
                 halted TEXT,
                 role TEXT
+            )
+            """,
+            // The starts of the node: the random name of what each did, and the first generation of it.
+            """
+            CREATE TABLE node_runs (
+                first \(dialect.key),
+                run \(dialect.blob) NOT NULL
             )
             """,
             "INSERT INTO node_state (id, generation) VALUES (1, 0)",

@@ -22,6 +22,7 @@ extension NodeDatabase {
             // A job that was formed with the old key can only end in refusals.
             try session.endLeaderJobs(task)
             try session.countTaskChange()
+            try session.countGenerationOnceStarted()
             return .replaced
         }
     }
@@ -46,6 +47,7 @@ extension NodeDatabase {
             // Nothing of it is needed any more, whether something was given up or all of it was collected or refused.
             try session.destroyAllKeys(task)
             try session.countTaskChange()
+            try session.countGenerationOnceStarted()
             return ending
         }
         if case .ended = ending { await tryToScrub() }

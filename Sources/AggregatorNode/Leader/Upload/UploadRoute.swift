@@ -50,7 +50,7 @@ extension Leader {
         let failed = Set(failures.map(\.reportID))
         let taken = message.reports.filter { !failed.contains($0.metadata.reportID) }
         // Also for those that were stored before: perhaps nobody has been answered yet.
-        if task.isCommitted { try await context.generation?.settle() }
+        if task.isCommitted { try await context.generation?.settleCounted() }
         if let header = try await promises.header(task, taken: taken, now: promising) {
             response.headers[header.name] = header.value
         }
