@@ -2,7 +2,7 @@ import Datastore
 import Foundation
 
 /// A database file in a folder of its own, removed at the end.
-final class SQLiteFile {
+final class SQLiteFile: Sendable {
     let directory: URL
 
     var path: String { directory.appending(path: "node.sqlite").path }

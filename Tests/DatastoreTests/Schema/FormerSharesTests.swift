@@ -150,6 +150,17 @@ import Testing
         try database.close()
     }
 
+    /// A process that is killed before the file's checkpoint leaves that to the next one, which knows of it.
+    @Test func theOpenSharesOfTheFileAreSaidToBeDue() async throws {
+        let file = try FormerDatabase(.leader)
+        let database = try NodeDatabase.open(path: file.file.path)
+        let due = { @Sendable (session: Session) in try session.integer("SELECT COUNT(*) FROM scrubs_due") }
+        #expect(try await database.engine.read(due) == 1)
+        #expect(try await database.scrubIfDue())
+        #expect(try await database.engine.read(due) == 0)
+        try database.close()
+    }
+
     /// Nobody could say what its reports add up to, so nothing is changed.
     @Test func aDamagedTaskWithReportsStopsTheMigration() throws {
         let file = try FormerDatabase(.leader, change: "UPDATE tasks SET configuration = x'00' WHERE name = 'task 161'")

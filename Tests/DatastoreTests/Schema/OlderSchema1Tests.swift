@@ -18,9 +18,7 @@ import Testing
     func theKeptMigrationsMakeWhatTheVersionBeforeMade(name: FormerDatabase.Name) throws {
         let former = try FormerDatabase(name)
         let file = try SQLiteFile()
-        let queue = try FormerDatabase.hastyQueue(file.path)
-        try Schema1.migrator.migrate(queue)
-        try queue.close()
+        try Schema1.makeFile(file.path)
         #expect(try definitions(file.path) == definitions(former.file.path))
         let names = "SELECT identifier FROM grdb_migrations ORDER BY rowid"
         #expect(try FormerDatabase.rows(file.path, names) == FormerDatabase.rows(former.file.path, names))
@@ -28,11 +26,11 @@ import Testing
 
     /// Each migration was a transaction, so a file may have ended behind any of them: because its version had no more, or
     /// because it was killed.
-    @Test(arguments: Schema1.migrator.migrations)
+    @Test(arguments: Schema1.names)
     func whatEndsBehindAnyMigrationIsCarriedOver(last: String) async throws {
         let file = try SQLiteFile()
+        try Schema1.makeFile(file.path, upTo: last)
         let queue = try FormerDatabase.hastyQueue(file.path)
-        try Schema1.migrator.migrate(queue, upTo: last)
         try await queue.write { database in
             try database.execute(
                 sql: """
@@ -65,8 +63,8 @@ import Testing
     @Test(arguments: [true, false], [true, false])
     func aBatchThatAnEarlierVersionLeftClosingIsFreed(isInterval: Bool, isSigned: Bool) throws {
         let file = try SQLiteFile()
+        try Schema1.makeFile(file.path, upTo: "leader 4 turns")
         let queue = try FormerDatabase.hastyQueue(file.path)
-        try Schema1.migrator.migrate(queue, upTo: "leader 4 turns")
         let batch = [UInt8](repeating: 7, count: 32)
         let selector =
             isInterval

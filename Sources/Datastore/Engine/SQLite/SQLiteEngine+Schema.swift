@@ -8,7 +8,7 @@ extension SQLiteEngine {
     ///
     /// - Returns: whether the tables will be changed under whoever else has the file open: a node of the version before.
     static func refuseUnsuitable(_ session: Session) throws -> Bool {
-        try SchemaVersion.step(for: look(session), schema1: Schema1.names) == .fromSchema1
+        try SchemaVersion.step(for: look(session), schema1: Set(Schema1.names)) == .fromSchema1
     }
 
     /// Makes the tables of a new file, or brings those of an older version up to date.
@@ -17,7 +17,7 @@ extension SQLiteEngine {
     func prepareTables() throws(DatastoreError) -> [String] {
         do {
             let step = try writeNow { session in
-                try Migration.begin(session, dialect, schema1: Schema1.names, look: Self.look)
+                try Migration.begin(session, dialect, schema1: Set(Schema1.names), look: Self.look)
             }
             guard step == .fromSchema1 else { return [] }
             // A file may be of a version that did not have all of it.

@@ -75,11 +75,13 @@ extension FromSchema1 {
 
     /// Schema 1 does not say of which log an entry is. Where the helper has followed one, it is of that one; where it has
     /// followed several, what was read of them is left behind, and each is read anew.
-    func moveHelperLog() throws {
+    ///
+    /// - Returns: whether it was moved.
+    func moveHelperLog() throws -> Bool {
         let isOfOneLog =
             try session.integer("SELECT COUNT(*) FROM v1_helper_log") == 1
             && !session.exists("SELECT 1 FROM v1_helper_log_reports GROUP BY idx HAVING COUNT(*) > 1 LIMIT 1")
-        guard isOfOneLog else { return }
+        guard isOfOneLog else { return false }
         for statement in [
             "INSERT INTO helper_log (origin, size, range) SELECT origin, size, range FROM v1_helper_log",
             """
@@ -104,5 +106,6 @@ extension FromSchema1 {
             FROM v1_helper_log_closes AS c JOIN task_ids AS i ON i.task_id = c.task_id CROSS JOIN helper_log AS l
             """,
         ] { try session.execute(statement) }
+        return true
     }
 }

@@ -7,7 +7,7 @@ import GRDB
 /// The tables of schema 1. SQLite only.
 package enum Schema1 {
     /// Its migrations, in the order in which they are carried out, each in a transaction of its own.
-    package static var migrator: DatabaseMigrator {
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         registerTaskMigrations(&migrator)
         registerLogMigrations(&migrator)
@@ -21,5 +21,20 @@ package enum Schema1 {
     }
 
     /// The names of all of them.
-    static var names: Set<String> { Set(migrator.migrations) }
+    package static var names: [String] { migrator.migrations }
+
+    /// Makes a file of schema 1, as the versions before did.
+    ///
+    /// - Parameter last: the last of the migrations that are carried out; nil for all.
+    package static func makeFile(_ path: String, upTo last: String? = nil) throws(DatastoreError) {
+        do {
+            let queue = try DatabaseQueue(path: path)
+            // Nobody waits for the disk with a file that was not there.
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+            try migrator.migrate(queue, upTo: last ?? names[names.count - 1])
+            try queue.close()
+        } catch {
+            throw .sqlite(error)
+        }
+    }
 }

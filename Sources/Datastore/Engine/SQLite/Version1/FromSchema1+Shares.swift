@@ -14,19 +14,23 @@ extension FromSchema1 {
             WHERE r.state = 2 AND o.sequence > $1 ORDER BY o.sequence LIMIT $2
             """
         ) { try sums.add($0, .leader) }
-        // What was collected with a wider query than its batch is left as it is: nobody can collect it any more.
         try forEachPage(
             """
             SELECT v.rowid AS report, v.output_share, r.task, r.time, r.batch, r.report_id
             FROM v1_helper_reports AS v JOIN helper_reports AS r ON r.report = v.rowid
-            WHERE v.output_share IS NOT NULL AND r.state = 0 AND v.rowid > $1 AND NOT EXISTS (
-                SELECT 1 FROM helper_collections AS c WHERE c.task = r.task AND (
-                    c.batch_id = v.batch_id
-                    OR v.batch_id IS NULL AND c.start_time <= r.time AND r.time < c.end_time))
-            ORDER BY v.rowid LIMIT $2
+            WHERE v.rowid > $1 AND \(Self.isUncollected) ORDER BY v.rowid LIMIT $2
             """
         ) { try sums.add($0, .helper) }
     }
+
+    /// Holds for a report of a helper, `v` before and `r` now, whose share somebody needs. What was collected with a wider
+    /// query than its batch is left as it is: nobody can collect it any more.
+    static let isUncollected = """
+        v.output_share IS NOT NULL AND r.state = 0 AND NOT EXISTS (
+            SELECT 1 FROM helper_collections AS c WHERE c.task = r.task AND (
+                c.batch_id = v.batch_id
+                OR v.batch_id IS NULL AND c.start_time <= r.time AND r.time < c.end_time))
+        """
 
     private func sealPayloads() throws {
         var keys: [Int64: [Int64: ShareKey]] = [:]
