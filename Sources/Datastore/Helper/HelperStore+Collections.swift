@@ -77,7 +77,9 @@ extension Session {
         _ collection: HelperCollectionCommit, _ task: TaskKey, _ id: TaskID
     ) throws -> HelperCollectionResult {
         if let present = try helperCollection(task, collection.share) { return .present(present) }
-        guard try !isCollected(collection.selected, task) else { return .overlap }
+        guard try !isCollected(collection.selected, task),
+            try !isClosedOtherwise(collection.queried, besides: collection.selected, task)
+        else { return .overlap }
         try requireService(of: task, id: id)
         // Reports join a batch until it is collected, and leave it when the leader compares it with its own.
         let selected = try helperBuckets(collection.selected, task)
@@ -97,10 +99,22 @@ extension Session {
         return .stored
     }
 
-    /// What the query covers but the leader did not select can never be collected any more: unless a close has it, the helper
-    /// does not stand by it.
+    /// Whether a bucket of the query is in a signed close of another batch than the selected one. Collecting the query would
+    /// take away what the helper has promised to give out under that close alone.
+    private func isClosedOtherwise(
+        _ queried: BatchScope, besides selected: BatchScope, _ task: TaskKey
+    ) throws -> Bool {
+        guard let (condition, arguments) = queried.overlapCondition(task) else { return false }
+        let selector = "$\(arguments.values.count + 1)"
+        return try exists(
+            "SELECT 1 AS found FROM helper_closes WHERE \(condition) AND selector <> \(selector) LIMIT 1",
+            arguments + [selected.selector.encoded().blob])
+    }
+
+    /// What the query covers but the leader did not select can never be collected any more: the helper does not stand by it.
     ///
-    /// - Precondition: the sums of the buckets are still there. One that has none was collected before.
+    /// - Precondition: the sums of the buckets are still there. One that has none was collected before. None is in another
+    ///   close.
     private func dropUnselected(of queried: BucketRange, besides selected: BucketRange?, _ task: TaskKey) throws {
         var refs: [Int64] = []
         try forEach(
@@ -115,8 +129,6 @@ extension Session {
         // Only times can be left out: a leader-selected batch is selected whole.
         var dropped: [Bucket: Int] = [:]
         for ref in refs.sorted() {
-            let scope = BatchScope.interval(Interval(start: UInt64(clamping: ref), duration: 1))
-            if try overlaps("helper_closes", scope, task) { continue }
             let (condition, arguments) = BucketRange(.time(ref)).helperReports(task)
             dropped[.time(ref)] = try execute(
                 """

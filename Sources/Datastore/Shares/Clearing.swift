@@ -139,15 +139,13 @@ extension Session {
             state: clearing.state, limit: limit
         ).map(\.report)
         try executeMany("DELETE FROM \(clearing.kept.table) WHERE report = $1", reports.map { [$0] })
+        // Whoever else is at it has deleted the same. But a row that has become another's meanwhile, because a longer
+        // interval with the same beginning was collected, is not done: it stays as it is.
         let row = clearing.row
         if let last = reports.last, reports.count >= limit {
-            // Whoever else is at it has deleted the same.
             try execute(
-                """
-                UPDATE \(clearing.table) SET through = $\(row.arguments.values.count + 1)
-                WHERE \(row.condition) AND through = $\(row.arguments.values.count + 2)
-                """,
-                row.arguments + [last, clearing.through])
+                "UPDATE \(clearing.table) SET through = $\(row.arguments.values.count + 1) WHERE \(row.condition)",
+                row.arguments + [last])
         } else {
             try execute("DELETE FROM \(clearing.table) WHERE \(row.condition)", row.arguments)
         }
@@ -170,9 +168,12 @@ private struct Clearing {
 
     var table: String { batch == nil ? "helper_clearings" : "leader_clearings" }
 
-    /// Its row in ``table``.
+    /// Its row in ``table``, as it was read.
     var row: (condition: String, arguments: SQLArguments) {
-        if let batch { return ("batch = $1", [batch]) }
-        return ("task = $1 AND kind = $2 AND ref = $3", [task, buckets.kind, buckets.refs.lowerBound])
+        if let batch { return ("batch = $1 AND through = $2", [batch, through]) }
+        return (
+            "task = $1 AND kind = $2 AND ref = $3 AND end_ref = $4 AND through = $5",
+            buckets.arguments(task) + [through]
+        )
     }
 }
