@@ -9,38 +9,27 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> CollectionCreation {
         try await write { session in
             let task = try session.lockedTaskMaking(id, .exclusive)
+            try session.requireService(of: task, id: id)
             // No upload to the task is under way: whatever was acknowledged has a number up to this one.
             let watermark = try session.integer("SELECT MAX(report) FROM leader_reports") ?? 0
-            let same = try session.collections(
-                "c.task = $1 AND c.request = $2 ORDER BY c.collection", [task, request.blob])
-            if let present = same.first(where: { !$0.isHidden }) {
-                guard present.state == .failed else { return .job(try session.collection(present.key)) }
-                return .job(try session.restart(present, task, watermark: watermark))
+            let (last, next) = try session.newest(of: CollectionNames(task: id, request: request), task)
+            if let last, !last.isHidden {
+                guard last.state == .failed else { return .job(try session.collection(last.key)) }
+                return .job(try session.restart(last, task, watermark: watermark))
             }
             if let interval, try session.overlapsSealed(interval, task),
                 try session.deletedBehindClose(task, request: request, interval) == nil
             {
                 return .overlap
             }
-            let name = Self.collectionID(task: id, request: request, generation: same.count)
             let key = try session.insert(
                 """
                 INSERT INTO leader_collections (task, collection_id, request, state, watermark)
                 VALUES ($1, $2, $3, \(CollectionState.waiting.rawValue), $4) RETURNING collection
                 """,
-                [task, name.blob, request.blob, watermark])
+                [task, next.blob, request.blob, watermark])
             return .job(try session.collection(key))
         }
-    }
-
-    /// The first job of a request is named by the request's hash. Every deleted job before it changes the name,
-    /// because leader-selected collectors ask for one batch after the other with the same bytes.
-    private static func collectionID(task: TaskID, request: [UInt8], generation: Int) -> CollectionJobID {
-        guard generation > 0 else { return .derived(taskID: task, body: request) }
-        var writer = ByteWriter()
-        writer.opaque32(request)
-        writer.write(UInt64(generation))
-        return .derived(taskID: task, body: writer.bytes)
     }
 
     package func collection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> StoredCollection? {
@@ -153,6 +142,23 @@ extension Session {
             throw DatastoreError.corrupt("selector is not a batch selector")
         }
         return scope
+    }
+
+    /// The newest job that a request has made, and the name of the one that comes after it.
+    ///
+    /// A request makes another job when its collector has deleted the one before, and no row ever goes: so its names are
+    /// taken without gaps, and the last one is found in a few steps, however often the same has been asked for.
+    fileprivate func newest(
+        of names: CollectionNames, _ task: TaskKey
+    ) throws -> (job: StoredCollection?, next: CollectionJobID) {
+        let count = try GapFreeCount.find { number in
+            try exists(
+                "SELECT 1 FROM leader_collections WHERE task = $1 AND collection_id = $2",
+                [task, names.name(number).blob])
+        }
+        guard count > 0 else { return (nil, names.name(0)) }
+        let last = try collections("c.task = $1 AND c.collection_id = $2", [task, names.name(count - 1).blob]).first
+        return (last, names.name(count))
     }
 
     /// A failed job begins anew: behind its signed close, if it has one.
