@@ -21,12 +21,12 @@ final class TemporaryStore {
     init() throws {
         let file = try SQLiteFile()
         place = .sqlite(file)
-        store = try .open(path: file.path)
+        store = StatementPlans.watching(try .open(path: file.path), .sqlite)
     }
 
     init(_ kind: EngineKind) async throws {
         place = try await kind.place()
-        store = try await .open(place.storage)
+        store = StatementPlans.watching(try await .open(place.storage), kind)
     }
 
     /// What a node finds that starts after this one was killed now. Of a file, that is what is on the disk with its

@@ -22,19 +22,6 @@ extension SQLRow {
 }
 
 extension Session {
-    /// Streams the accepted reports of buckets.
-    func forEachAccepted(
-        _ task: TaskKey, _ buckets: BucketRange, _ body: (_ row: Int64, ReportID, Bucket) throws -> Void
-    ) throws {
-        let (condition, arguments) = buckets.helperReports(task)
-        try forEach(
-            """
-            SELECT report, report_id, time, batch FROM helper_reports
-            WHERE \(condition) AND state = \(HelperReportState.accepted.rawValue)
-            """, arguments
-        ) { try body($0.integer("report"), $0.id("report_id", as: ReportID.self), $0.helperBucket()) }
-    }
-
     /// Drops accepted reports of buckets that are not shut: they leave their sums, and count for nothing any more.
     ///
     /// - Parameter reports: the numbers of their rows.

@@ -82,17 +82,17 @@ extension NodeDatabase {
             guard let key = try session.taskKey(task), let log = try session.helperLog(prefix.origin) else {
                 return root
             }
-            let (condition, arguments) = scope.logged(key)
+            guard let leaves = try session.loggedLeaves(key, scope, log, before: prefix.size) else { return root }
             // `+ 0` keeps the planner from reading all endings of the log for every leaf.
             try session.forEach(
                 """
                 SELECT log.leaf_hash FROM helper_log_reports AS log
-                WHERE log.log = $3 AND log.task = $1 AND log.idx < $2 AND \(condition) AND NOT EXISTS (
+                WHERE log.log = $3 AND \(leaves.condition) AND NOT EXISTS (
                     SELECT 1 FROM helper_log_endings AS no
                     WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
                 ORDER BY log.idx
-                """, [key, prefix.size.clampedToInt64, log] + arguments
+                """, leaves.arguments
             ) { root.append(leafHash: try $0.bytes("leaf_hash")) }
             return root
         }
@@ -100,18 +100,6 @@ extension NodeDatabase {
 }
 
 extension BatchScope {
-    /// What holds for the report leaves of the scope, with placeholders from `$4` on.
-    fileprivate func logged(_ task: TaskKey) -> (sql: String, arguments: SQLArguments) {
-        switch self {
-        case .batch(let id): return ("log.batch_id = $4", [id.blob])
-        case .interval(let interval):
-            let times = BucketRange(interval).refs
-            return (
-                "log.batch_id IS NULL AND log.time >= $4 AND log.time < $5", [times.lowerBound, times.upperBound]
-            )
-        }
-    }
-
     /// What holds for the closes that a log has of the scope's buckets; nil where it names none.
     fileprivate func loggedOverlap(_ task: TaskKey, _ log: Int64) -> (sql: String, arguments: SQLArguments)? {
         overlapCondition(task).map { condition, arguments in
@@ -124,6 +112,37 @@ extension Session {
     /// The number of a log; nil for one of which nothing was read.
     func helperLog(_ origin: String) throws -> Int64? {
         try integer("SELECT log FROM helper_log WHERE origin = $1", [origin])
+    }
+
+    /// What holds for the report leaves `log` of a scope in the first entries of a log, `$1` to `$3` being the task, their
+    /// number and the log; nil where there is none.
+    ///
+    /// The leaves of a leader-selected batch are an index in log order. Those of an interval have one by time, which would have
+    /// to be sorted: so only where they begin and end is taken from it, and the log is read from there to there. (Plus signs
+    /// keep a planner from reading it from its beginning, for the order, and from the index by time.)
+    fileprivate func loggedLeaves(
+        _ task: TaskKey, _ scope: BatchScope, _ log: Int64, before size: UInt64
+    ) throws -> (condition: String, arguments: SQLArguments)? {
+        let prefix: SQLArguments = [task, size.clampedToInt64, log]
+        switch scope {
+        case .batch(let id): return ("log.task = $1 AND log.idx < $2 AND log.batch_id = $4", prefix + [id.blob])
+        case .interval(let interval):
+            let times = BucketRange(interval).refs
+            let span = try first(
+                """
+                SELECT MIN(idx) AS first, MAX(idx) AS last FROM helper_log_reports
+                WHERE log = $3 AND task = $1 AND time >= $4 AND time < $5 AND batch_id IS NULL AND +idx < $2
+                """, prefix + [times.lowerBound, times.upperBound])
+            guard let first = try span?.optionalInteger("first"), let last = try span?.optionalInteger("last") else {
+                return nil
+            }
+            return (
+                """
+                +log.task = $1 AND log.idx < $2 AND log.idx >= $6 AND log.idx <= $7
+                    AND log.batch_id IS NULL AND +log.time >= $4 AND +log.time < $5
+                """, prefix + [times.lowerBound, times.upperBound, first, last]
+            )
+        }
     }
 
     fileprivate func remembers(_ terms: CloseEntry.Terms) throws -> Bool {

@@ -162,10 +162,11 @@ extension Session {
     func leaderBurden(of task: TaskKey) throws -> LeaderBurden {
         let counts = try leaderCounts(of: task)
         let waiting = counts.received + counts.aggregating
-        // A task logs all of its reports, or none.
+        // A task logs all of its reports, or none. (The plus sign keeps a planner from the index of ids, which has all
+        // reports that the task ever had, and leads it to that of the promised ones without an end.)
         let isPromising = try exists(
             """
-            SELECT 1 AS found FROM leader_reports WHERE task = $1 AND state IN (0, 1) AND deadline IS NOT NULL LIMIT 1
+            SELECT 1 AS found FROM leader_reports WHERE +task = $1 AND state IN (0, 1) AND deadline IS NOT NULL LIMIT 1
             """, [task])
         // Sealed intervals of a task are disjoint, and it has either those or leader-selected batches.
         let collected =

@@ -19,10 +19,11 @@ extension NodeDatabase {
 
     package func tasksWithOverdueReports(at time: UInt64) async throws(DatastoreError) -> Set<TaskID> {
         try await read { session in
+            // The plus sign keeps a planner from asking for the overdue reports of each task, among all that it ever had.
             let found = try session.rows(
                 """
                 SELECT i.task_id FROM task_ids AS i WHERE i.task IN (
-                    SELECT task FROM leader_reports
+                    SELECT +task FROM leader_reports
                     WHERE state IN (0, 1) AND deadline IS NOT NULL AND deadline <= $1)
                 """, [time.clampedToInt64])
             return Set(try found.map { try $0.id("task_id", as: TaskID.self) })
@@ -34,11 +35,12 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> [ReportID] {
         try await read { session in
             guard let key = try session.taskKey(task) else { return [] }
-            // The conditions are spelt as in the index, or the whole table would be read.
+            // The conditions are spelt as in the index, or the whole table would be read. The plus sign keeps a planner from
+            // the index of ids, which has all reports that the task ever had.
             let overdue = try session.rows(
                 """
                 SELECT report_id, job FROM leader_reports
-                WHERE state IN (0, 1) AND deadline IS NOT NULL AND deadline <= $1 AND task = $2
+                WHERE state IN (0, 1) AND deadline IS NOT NULL AND deadline <= $1 AND +task = $2
                 ORDER BY deadline LIMIT $3
                 """, [time.clampedToInt64, key, limit])
             var jobs: Set<Int64> = []
