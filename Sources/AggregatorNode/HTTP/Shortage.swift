@@ -18,7 +18,8 @@ enum Shortage: Equatable {
 
     private init?(code: Int32) {
         switch code {
-        case ENOSPC, EDQUOT: self = .disk
+        // A file that must not grow any more is a full disk to whoever writes it.
+        case ENOSPC, EDQUOT, EFBIG: self = .disk
         case EMFILE, ENFILE: self = .descriptors
         case ENOMEM, ENOBUFS: self = .memory
         default: return nil

@@ -12,10 +12,16 @@ extension NodeConfiguration {
         }
     }
 
-    /// Makes this process the one that runs the node on the database, for as long as it is open.
+    /// Makes this process the one that runs the node on the database, for as long as it is open, and the database one of the
+    /// node's role.
     ///
     /// The lock on `data_dir` keeps a second one from a file; a database on a server can be reached from elsewhere.
     func claim(_ store: NodeDatabase) async throws(NodeStartError) {
-        do throws(DatastoreError) { try await store.claim() } catch { throw .database(name: database.name, error) }
+        do throws(DatastoreError) {
+            try await store.claim()
+            try await store.claimRole(role == .leader ? .leader : .helper)
+        } catch {
+            throw .database(name: database.name, error)
+        }
     }
 }

@@ -134,7 +134,11 @@ struct FromSchema1 {
             ("witness", ["witness_logs"]),
         ]
         let found = try signs.filter { try $0.1.contains { try session.exists("SELECT 1 FROM v1_\($0) LIMIT 1") } }
-        if found.count == 1 { try session.execute("UPDATE node_state SET role = $1", [found[0].0]) }
+        // A helper is a witness too, and may have been nothing else yet; but a witness has no tasks.
+        let isHelperPerhaps =
+            try found.map(\.0) == ["witness"] && session.exists("SELECT 1 FROM v1_tasks LIMIT 1")
+        guard found.count == 1, !isHelperPerhaps else { return }
+        try session.execute("UPDATE node_state SET role = $1", [found[0].0])
     }
 
     private func moveLog() throws {
