@@ -163,7 +163,9 @@ let package = Package(
             dependencies: ["TestSupport", "ZeroKnowledge", "Encodings", "VDAF", "Ristretto255", "Commitments"]),
         .testTarget(
             name: "TransparencyLogTests",
-            dependencies: ["TransparencyLog", "SumDB", .product(name: "Crypto", package: "swift-crypto")]),
+            dependencies: [
+                "Encodings", "TransparencyLog", "SumDB", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(
             name: "DAPTests",
             dependencies: [

@@ -115,7 +115,8 @@ package struct CurvePoint: Sendable {
 
 extension CompressedPoint {
     /// Whether this is the encoding of one of the eight points of edwards25519 whose order divides 8 (RFC 8032 §5.1.2
-    /// encodings; ristretto255 has no such elements but one).
+    /// encodings; ristretto255 has no such elements but one), also one that is not canonical: with y not below p, or with the
+    /// sign of x = 0 set.
     package var isOfSmallOrder: Bool {
         let words = self.words
         return Self.smallOrders.contains {
@@ -123,12 +124,15 @@ extension CompressedPoint {
         }
     }
 
-    /// Their y: 1 has order 1, p - 1 order 2, 0 order 4, and the others, ±√((1 + √(1 + d)) / -d), order 8.
+    /// Their y: 1 has order 1, p - 1 order 2, 0 order 4, and the others, ±√((1 + √(1 + d)) / -d), order 8. The last two are 0
+    /// and 1 again, as p and p + 1; no other fits 255 bits.
     private static let smallOrders: [(UInt64, UInt64, UInt64, UInt64)] = [
         (1, 0, 0, 0),
         (0xffff_ffff_ffff_ffec, .max, .max, .max >> 1),
         (0, 0, 0, 0),
         (0xb027_b2c2_8f95_e826, 0xf098_eff2_89f4_c345, 0x3933_c6d3_05ac_dfd5, 0x05fc_536d_8802_38b1),
         (0x4fd8_4d3d_706a_17c7, 0x0f67_100d_760b_3cba, 0xc6cc_392c_fa53_202a, 0x7a03_ac92_77fd_c74e),
+        (0xffff_ffff_ffff_ffed, .max, .max, .max >> 1),
+        (0xffff_ffff_ffff_ffee, .max, .max, .max >> 1),
     ]
 }

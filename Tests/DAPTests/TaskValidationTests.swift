@@ -175,4 +175,43 @@ import Testing
             batchMode: .timeInterval, vdafType: 6, vdafConfiguration: [0, 8], extensions: [])
         #expect(throws: TaskValidationError.vdaf(.unsupportedType(6))) { try task.validated() }
     }
+
+    /// Under such a key everybody can sign: for the owner, or one aggregator for the other.
+    @Test func aTaskThatNamesAKeyThatNobodyHoldsIsRefused() throws {
+        let vdaf = VDAFConfiguration.committed(.sumVec(length: 2, maxMeasurement: 7, chunkLength: 2))
+        let right = try #require(Fixtures.parameters().statementKeys)
+        let p = [0xed] + [UInt8](repeating: 0xff, count: 30) + [0x7f]
+        let zero = [UInt8](repeating: 0, count: 32)
+        let one = [1] + zero.dropFirst()
+        // Of order 4, 1 and 2; 0 and 1 again by other encodings; the neutral element with a sign.
+        let weak = [zero, one, [0xec] + p.dropFirst(), p, [0xee] + p.dropFirst(), one.dropLast() + [0x80]]
+        for key in weak {
+            let refused = [
+                try error(vdaf) { $0.statementKeys = StatementKeys(leader: key, helper: right.helper) },
+                try error(vdaf) { $0.statementKeys = StatementKeys(leader: right.leader, helper: key) },
+                try error(vdaf) { $0.ownerKey = key }, try error(vdaf.base) { $0.ownerKey = key },
+            ]
+            for error in refused {
+                guard case .weakKey? = error else {
+                    Issue.record("not refused: \(key)")
+                    continue
+                }
+            }
+        }
+    }
+
+    /// The aggregators name the reports of a batch to each other in one list.
+    @Test func aMinimumThatNoBatchReachesIsRefused() throws {
+        let most = TaskConfiguration.largestBatch
+        for plain in [false, true] {
+            let parameters = Fixtures.parameters(maxBatchSize: most + 1)
+            for (minimum, isRight) in [(most, true), (most + 1, false)] {
+                let task = try TaskConfiguration(
+                    taskInfo: [1], leaderURL: "https://leader.example/", helperURL: "https://helper.example/",
+                    timePrecision: 60, minBatchSize: minimum, batchMode: .timeInterval, vdaf: .count, taskInterval: nil,
+                    cairn: plain ? nil : parameters)
+                #expect(((try? task.validated()) != nil) == isRight)
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 // The specification's example first, then each rule of the format by a note that breaks it.
 
+import Encodings
 import Foundation
 import Testing
 import TransparencyLog
@@ -169,6 +170,25 @@ import TransparencyLog
         #expect(composed.name == decomposed.name)
         #expect(composed != decomposed)
         #expect(composed.keyID != decomposed.keyID)
+    }
+
+    /// Under such a key everybody signs checkpoints, or cosigns them.
+    @Test(arguments: [SignatureType.ed25519, .cosignatureV1])
+    func aKeyThatNobodyHoldsIsNoVerifier(type: SignatureType) throws {
+        let ones = [UInt8](repeating: 0xff, count: 30)
+        let zeros = [UInt8](repeating: 0, count: 31)
+        var keys = [[0] + zeros, [1] + zeros] + [0xec, 0xed, 0xee].map { [$0] + ones + [0x7f] }
+        keys += try [
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        ].map { try #require(Hex.decode($0)) }
+        for key in keys {
+            for sign in [0, 0x80] as [UInt8] {
+                #expect(throws: NoteKeyError.weakKey) {
+                    _ = try NoteVerifier(name: "log.example", type: type, publicKey: key.dropLast() + [key[31] | sign])
+                }
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Commitments
+import Ed25519
 import Encodings
 import VDAF
 
@@ -24,6 +25,10 @@ public struct ValidatedTask: Sendable, Equatable {
 }
 
 extension TaskConfiguration {
+    /// No batch has more reports: Cairn's aggregators name each of them to each other in one list of 2^32 - 1 bytes at most, by
+    /// ids of 16 bytes (`Protocols/tasks.md`, section 4).
+    public static let largestBatch: UInt64 = 1 << 28 - 1
+
     /// Checks everything that makes a task safe to create and to join: that its sums fit, its commitments hide, and all
     /// parameters are there. Only an uncommitted task may lack Cairn's parameters altogether.
     ///
@@ -38,7 +43,11 @@ extension TaskConfiguration {
         }
         for url in [leaderURL, helperURL] { try Self.checkEndpoint(url) }
         guard minBatchSize >= 1 else { throw .batchSize("min_batch_size must be at least 1") }
+        guard minBatchSize <= Self.largestBatch else {
+            throw .batchSize("min_batch_size \(minBatchSize): no batch has more than \(Self.largestBatch) reports")
+        }
         guard let cairn else { return try validatedPlain(vdaf) }
+        try Self.checkKeys(cairn)
         guard minBatchSize <= cairn.maxBatchSize else {
             throw .batchSize("min_batch_size \(minBatchSize) exceeds max_batch_size \(cairn.maxBatchSize)")
         }
@@ -70,6 +79,15 @@ extension TaskConfiguration {
 
     private static func capacity(_ vdaf: VDAFConfiguration, maxBatchSize: UInt64) -> String {
         "\(maxBatchSize) reports × \(vdaf.isSigned ? "2 × " : "")\(vdaf.coordinateBound) < \(vdaf.fieldModulus)"
+    }
+
+    /// Under some keys everybody can sign: a task that names one has nobody's word.
+    private static func checkKeys(_ cairn: CairnTaskParameters) throws(TaskValidationError) {
+        let keys = [
+            ("the leader's statement key", cairn.statementKeys?.leader),
+            ("the helper's statement key", cairn.statementKeys?.helper), ("owner_key", cairn.ownerKey),
+        ]
+        for case (let name, let key?) in keys where WeakKey.isWeak(key) { throw .weakKey(name) }
     }
 
     private static func checkEndpoint(_ text: String) throws(TaskValidationError) {

@@ -12,6 +12,8 @@ public enum TaskValidationError: Error, Equatable, Sendable {
     case missingField(String)
     /// Both aggregators would sign with one key, so a signature could not name one of them.
     case sameStatementKeys
+    /// An Ed25519 key, named here, of small order: everybody can sign under it.
+    case weakKey(String)
     /// An aggregator's URL is not an absolute http or https URL without query and fragment.
     case invalidURL(String)
     /// Batch sizes contradict each other.
@@ -33,6 +35,8 @@ extension TaskValidationError: CustomStringConvertible {
         case .missingCairnParameters: "a committed task needs the Cairn extension (type 0xff00)"
         case .missingField(let field): "a committed task needs \(field) in its Cairn extension"
         case .sameStatementKeys: "the leader's and the helper's statement keys must differ"
+        case .weakKey(let name):
+            "\(name) is no key that anybody holds: it has small order, so that everybody can sign under it"
         case .invalidURL(let url): Self.complaint(aboutURL: url)
         case .batchSize(let reason), .capacity(let reason), .hiding(let reason), .credit(let reason),
             .numericEncoding(let reason):

@@ -19,6 +19,8 @@ public enum NoteKeyError: Error, Equatable, Sendable {
     case unsupportedType(UInt8)
     /// An Ed25519 key (public key or seed) is 32 bytes.
     case wrongKeyLength(Int)
+    /// The public key has small order: everybody can sign under it.
+    case weakKey
 }
 
 /// What a signature is made over, and so what it says. The raw value is the type byte assigned by C2SP.
@@ -41,10 +43,11 @@ public struct NoteVerifier: Sendable, Hashable {
 
     /// A verifier from its parts.
     ///
-    /// - Throws: `NoteKeyError.malformedName` or `.wrongKeyLength`.
+    /// - Throws: `NoteKeyError.malformedName`, `.wrongKeyLength` or `.weakKey`.
     public init(name: String, type: SignatureType, publicKey: [UInt8]) throws(NoteKeyError) {
         guard NoteVerifier.isValidName(name) else { throw .malformedName(name) }
         guard publicKey.count == 32 else { throw .wrongKeyLength(publicKey.count) }
+        guard !OpenKey.isOpen(publicKey) else { throw .weakKey }
         self.name = name
         self.type = type
         self.publicKey = publicKey

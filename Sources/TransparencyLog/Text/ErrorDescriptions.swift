@@ -26,6 +26,7 @@ extension NoteKeyError: CustomStringConvertible {
         case .wrongKeyID(let expected, let found): "the key ID is \(found), but name and key give \(expected)"
         case .unsupportedType(let type): "signature type 0x\(Hex.encode([type])) is not supported here"
         case .wrongKeyLength(let length): "an Ed25519 key has 32 bytes, this one \(length)"
+        case .weakKey: "nobody holds this key: it has small order, so that everybody can sign under it"
         }
     }
 }
