@@ -81,7 +81,8 @@ import Testing
         let store = fixture.context.store
         let entry = try withdrawal(report.id, fixture)
         func withdraw(_ entry: WithdrawalEntry, _ earlyLimit: Int?) async throws -> WithdrawalOutcome {
-            try await store.withdrawHelperReport(entry, earlyLimit: earlyLimit, vdaf: fixture.task.vdaf)
+            try await store.withdrawHelperReport(
+                entry, early: earlyLimit.map { EarlyRoom(limit: $0, origin: Parties.origin) }, vdaf: fixture.task.vdaf)
         }
         let before = try await store.generation()
         #expect(try await withdraw(entry, nil) == .unknown)

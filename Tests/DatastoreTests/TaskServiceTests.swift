@@ -93,7 +93,7 @@ import Testing
         await #expect(throws: DatastoreError.notServed(Make.task)) {
             try await store.commitHelperJob(
                 Make.task, AggregationJobID(unchecked: [UInt8](repeating: 1, count: 16)), outcomes: [],
-                recordsRefusals: true, vdaf: Make.vdaf)
+                verifyKey: nil, recordsRefusals: true, vdaf: Make.vdaf)
         }
         #expect(try await store.addTask(Make.storedTask(), logEntry: Make.entry(1)))
         #expect(try await store.logSize() == 0, "its entry is in the log since it was first added")

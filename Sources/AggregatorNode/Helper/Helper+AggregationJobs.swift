@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import Hummingbird
 
 // DAP-18, Aggregate Initialization (helper) and Aggregate Continuation.
@@ -24,12 +25,20 @@ extension Helper {
         try await context.generation?.ready()
         let response = try await jobs.result(job) { [context] in
             let verifier = JobVerifier(
-                task: task, verifyKey: verifyKey, keys: [context.keys.hpke], batchID: batchID, now: context.now())
+                task: task, verifyKey: verifyKey.bytes, keys: [context.keys.hpke], batchID: batchID, now: context.now())
             let outcomes = try await context.workers.runInParallel { threads in
                 verifier.verify(message.verifyInits, threads: threads)
             }
-            let response = try await context.store.commitHelperJob(
-                task.id, job, outcomes: outcomes, recordsRefusals: task.isCommitted, vdaf: task.vdaf)
+            let response: [UInt8]
+            do {
+                response = try await context.store.commitHelperJob(
+                    task.id, job, outcomes: outcomes, verifyKey: verifyKey, recordsRefusals: task.isCommitted,
+                    vdaf: task.vdaf)
+            } catch DatastoreError.stale {
+                throw NodeError.unavailable(
+                    "The operator has replaced the task's verification key while the job was verified.", retryAfter: 2,
+                    taskID: task.id)
+            }
             logRefusals(in: response, of: task)
             return response
         }
@@ -109,7 +118,7 @@ extension Helper {
     /// - Returns: The batch that the job belongs to (leader-selected mode), and the verification key that it names.
     private func check(
         _ message: AggregationJobInitReq, of task: NodeTask
-    ) throws(NodeError) -> (batchID: BatchID?, verifyKey: [UInt8]) {
+    ) throws(NodeError) -> (batchID: BatchID?, verifyKey: VerifyKey) {
         let batchID: BatchID?
         do throws(AggregationJobExtensionError) {
             batchID = try message.checkedBatchID(mode: task.configuration.batchMode)
@@ -153,7 +162,7 @@ extension Helper {
                 throw .dap(.invalidMessage, "Report \(id.base64URL) is in the job twice.", taskID: task.id)
             }
         }
-        return (batchID, verifyKey)
+        return (batchID, VerifyKey(id: message.verificationKeyID, bytes: verifyKey))
     }
 
     private func finishedJob(

@@ -44,10 +44,11 @@ extension Helper {
         let asked = try await WithdrawalRequest(request, task)
         try await context.generation?.ready()
         var outcome = try await context.store.withdrawHelperReport(
-            asked.withdrawal, earlyLimit: nil, vdaf: task.vdaf)
+            asked.withdrawal, early: nil, vdaf: task.vdaf)
         if outcome == .unknown, try asked.isPromised() {
             outcome = try await context.store.withdrawHelperReport(
-                asked.withdrawal, earlyLimit: earlyWithdrawalLimit, vdaf: task.vdaf)
+                asked.withdrawal, early: EarlyRoom(limit: earlyWithdrawalLimit, origin: follower.origin),
+                vdaf: task.vdaf)
         }
         try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)

@@ -11,6 +11,8 @@ struct HelperJobCommit: Sendable {
     let taskID: TaskID
     let job: AggregationJobID
     let outcomes: [HelperOutcome]
+    /// With which the outcomes were found.
+    let verifyKey: VerifyKey?
     let recordsRefusals: Bool
     let vdaf: any TaskVDAF
 
@@ -29,14 +31,21 @@ struct HelperJobCommit: Sendable {
         let (verdicts, awaited) = try verdicts(session, task)
         if mode == .shared, recordsRefusals, verdicts.contains(where: \.isLastWord) { return nil }
         // Whoever asks again while the job is under way waits here, and then gets its answer.
-        let row = try session.returningMany(
+        let made = try session.returningMany(
             """
-            INSERT INTO helper_jobs (task, job_id) VALUES ($1, $2)
-            ON CONFLICT (task, job_id) DO UPDATE SET job_id = excluded.job_id RETURNING response
+            INSERT INTO helper_jobs (task, job_id) VALUES ($1, $2) ON CONFLICT (task, job_id) DO NOTHING RETURNING job_id
             """, [[task, job.blob]])[0]
-        if let response = try row?.optionalBytes("response") { return response }
+        if made == nil, let response = try presentAnswer(session, task) { return response }
         try session.requireService(of: task, id: taskID)
-        return try commit(verdicts, awaited, session, task)
+        if let verifyKey { try session.requireKey(verifyKey, of: task) }
+        return try commit(verdicts, awaited, isNew: made != nil, session, task)
+    }
+
+    /// The answer of a job that is there; nil where the leader has deleted it. Others who ask for the same wait.
+    private func presentAnswer(_ session: Session, _ task: TaskKey) throws -> [UInt8]? {
+        try session.returningMany(
+            "UPDATE helper_jobs SET job_id = job_id WHERE task = $1 AND job_id = $2 RETURNING response",
+            [[task, job.blob]])[0]?.optionalBytes("response")
     }
 
     // MARK: What is known
@@ -69,8 +78,10 @@ struct HelperJobCommit: Sendable {
 
     // MARK: What changes
 
+    /// - Parameter isNew: whether the job was never answered before. What it refuses is counted once, however often the
+    ///   leader deletes it and posts it again.
     private func commit(
-        _ verdicts: [HelperVerdict], _ awaited: Set<ReportID>, _ session: Session, _ task: TaskKey
+        _ verdicts: [HelperVerdict], _ awaited: Set<ReportID>, isNew: Bool, _ session: Session, _ task: TaskKey
     ) throws -> [UInt8] {
         var answers: [VerifyResp.Outcome] = []
         var batches: [BatchID: Int64] = [:]
@@ -126,7 +137,7 @@ struct HelperJobCommit: Sendable {
         // What everybody changes comes last.
         try session.changeSums(.helper, task, changes, vdaf)
         try session.countAccepted(added.mapValues(\.count), task)
-        if isKept { try session.countRefusals(answers, task) }
+        if isKept, isNew { try session.countRefusals(answers, task) }
         try session.forgetEarlyWithdrawals(of: settled.union(spoken).intersection(awaited), task)
         if !spoken.isEmpty { try session.countGeneration() }
         return response

@@ -54,6 +54,19 @@ package struct VerifiedReport: Sendable {
     }
 }
 
+/// Where withdrawals wait that come before their reports.
+package struct EarlyRoom: Sendable {
+    /// How many may wait, of all tasks together.
+    package var limit: Int
+    /// The log that counts for the tasks: what has ended there does not come any more, and nothing waits for it.
+    package var origin: String
+
+    package init(limit: Int, origin: String) {
+        self.limit = limit
+        self.origin = origin
+    }
+}
+
 package struct HelperClose: Sendable, Equatable {
     package var selector: BatchSelector
     /// SHA-256 of the proposed report ids in log order: tells a retry from another proposal for the same buckets.

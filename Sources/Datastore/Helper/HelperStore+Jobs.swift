@@ -13,11 +13,12 @@ extension NodeDatabase {
     }
 
     package func commitHelperJob(
-        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], recordsRefusals: Bool,
-        vdaf: any TaskVDAF
+        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], verifyKey: VerifyKey?,
+        recordsRefusals: Bool, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> [UInt8] {
         let commit = HelperJobCommit(
-            taskID: task, job: job, outcomes: outcomes, recordsRefusals: recordsRefusals, vdaf: vdaf)
+            taskID: task, job: job, outcomes: outcomes, verifyKey: verifyKey, recordsRefusals: recordsRefusals,
+            vdaf: vdaf)
         if !commit.isRefusing, let response = try await write({ try commit.run(in: $0, .shared) }) { return response }
         return try await write { session in
             guard let response = try commit.run(in: session, .exclusive) else {

@@ -97,6 +97,36 @@ extension NodeDatabase {
             return root
         }
     }
+
+    package func departedLeaves(
+        _ task: TaskID, _ scope: BatchScope, in prefix: LogPrefix, limit: Int
+    ) async throws(DatastoreError) -> [ReportID] {
+        try await read { session in
+            guard let key = try session.taskKey(task), let log = try session.helperLog(prefix.origin) else { return [] }
+            guard let leaves = try session.loggedLeaves(key, scope, log, before: prefix.size) else { return [] }
+            var departed: [ReportID] = []
+            try session.forEach(
+                """
+                SELECT log.report_id FROM helper_log_reports AS log
+                WHERE log.log = $3 AND \(leaves.condition) AND NOT EXISTS (
+                    SELECT 1 FROM helper_log_endings AS no
+                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
+                        AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
+                AND (
+                    NOT EXISTS (
+                        SELECT 1 FROM helper_reports AS own
+                        WHERE own.task = log.task AND own.report_id = log.report_id AND own.leaf_hash = log.leaf_hash
+                            AND own.state = \(HelperReportState.accepted.rawValue))
+                    OR EXISTS (
+                        SELECT 1 FROM helper_log_endings AS late
+                        WHERE late.log = log.log AND late.task = log.task AND late.report_id = log.report_id
+                            AND (late.claim_key IS NULL OR late.claim_key = log.claim_key)))
+                ORDER BY log.idx LIMIT \(limit)
+                """, leaves.arguments
+            ) { departed.append(try $0.id("report_id", as: ReportID.self)) }
+            return departed
+        }
+    }
 }
 
 extension BatchScope {
@@ -165,6 +195,7 @@ extension Session {
         }
         var reports: [SQLArguments] = []
         var endings: [SQLArguments] = []
+        var ended: [(task: TaskKey, report: ReportID, claimKey: [UInt8]?)] = []
         for entry in entries {
             switch entry {
             case .task(let task, let index, let keys):
@@ -180,8 +211,10 @@ extension Session {
                 ])
             case .rejected(let task, let report, let index):
                 endings.append([log, try index.stored("log index"), try key(task), report.blob, SQLValue.null])
+                ended.append((try key(task), report, nil))
             case .withdrawal(let task, let report, let index, let claimKey):
                 endings.append([log, try index.stored("log index"), try key(task), report.blob, claimKey.blob])
+                ended.append((try key(task), report, claimKey))
             case .close(let task, let index, let scope, let bytes):
                 try recordClose(try key(task), log, index, scope, bytes)
             }
@@ -195,6 +228,7 @@ extension Session {
         try executeMany(
             "INSERT INTO helper_log_endings (log, idx, task, report_id, claim_key) VALUES ($1, $2, $3, $4, $5)", endings
         )
+        try forgetEarlyWithdrawals(endedBy: ended)
     }
 
     /// A second close of a bucket is void (Protocols/log-entries.md).

@@ -2,18 +2,32 @@
 // Its signed word about one of them is final, so a report that has a row here is never accepted later.
 //
 // A withdrawal may come before its report. Then it waits under its claim key, and the report that comes with this key is
-// refused; nothing that waits makes room for another one.
+// refused; nothing that waits makes room for another one. It waits until its report has come, or has ended in the task's log,
+// behind which no close counts it.
 
 import DAP
 import Ledger
 
 extension NodeDatabase {
     package func withdrawHelperReport(
-        _ withdrawal: WithdrawalEntry, earlyLimit: Int?, vdaf: any TaskVDAF
+        _ withdrawal: WithdrawalEntry, early: EarlyRoom?, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> WithdrawalOutcome {
         try await write { session in
             let task = try session.lockedTaskMaking(withdrawal.taskID, .exclusive)
-            return try session.withdraw(withdrawal, task, earlyLimit: earlyLimit, vdaf)
+            return try session.withdraw(withdrawal, task, early: early, vdaf)
+        }
+    }
+
+    package func helperBucket(
+        of report: ReportID, in task: TaskID
+    ) async throws(DatastoreError) -> BatchScope? {
+        try await read { session in
+            guard let key = try session.taskKey(task) else { return nil }
+            return try session.first(
+                """
+                SELECT r.time, i.batch_id FROM helper_reports AS r LEFT JOIN helper_batches AS i ON i.batch = r.batch
+                WHERE r.task = $1 AND r.report_id = $2 AND r.state = \(HelperReportState.accepted.rawValue)
+                """, [key, report.blob])?.helperScope()
         }
     }
 
@@ -103,7 +117,7 @@ extension Session {
 
     /// - Precondition: the task is locked exclusively.
     fileprivate func withdraw(
-        _ withdrawal: WithdrawalEntry, _ task: TaskKey, earlyLimit: Int?, _ vdaf: any TaskVDAF
+        _ withdrawal: WithdrawalEntry, _ task: TaskKey, early: EarlyRoom?, _ vdaf: any TaskVDAF
     ) throws -> WithdrawalOutcome {
         let id = withdrawal.reportID
         let row = try first(
@@ -113,8 +127,8 @@ extension Session {
             """, [task, id.blob])
         guard let row else {
             if let refusal = try refusals(task, [id.blob])[id] { return Self.outcome(refusal) }
-            guard let earlyLimit else { return .unknown }
-            return try keepEarly(withdrawal, task, limit: earlyLimit)
+            guard let early else { return .unknown }
+            return try keepEarly(withdrawal, task, early)
         }
         guard try row.optionalBytes("claim_key") == withdrawal.claimKey else { return .wrongKey }
         if let refusal = try lastWords(task, [id])[id] { return Self.outcome(refusal) }
@@ -132,43 +146,6 @@ extension Session {
         case .withdrawn: .withdrawn
         case .rejected(let error): .refused(error)
         }
-    }
-
-    // MARK: Early ones
-
-    /// The withdrawals that wait for some reports.
-    func earlyWithdrawals(_ task: TaskKey, _ reports: [SQLValue]) throws -> [SQLRow] {
-        try rows([task], matching: reports) {
-            "SELECT report_id, claim_key, entry FROM helper_early_withdrawals WHERE task = $1 AND report_id IN (\($0))"
-        }
-    }
-
-    /// Keeps a withdrawal until its report comes.
-    private func keepEarly(
-        _ withdrawal: WithdrawalEntry, _ task: TaskKey, limit: Int
-    ) throws -> WithdrawalOutcome {
-        let key: SQLArguments = [task, withdrawal.reportID.blob, withdrawal.claimKey.blob]
-        let condition = "task = $1 AND report_id = $2 AND claim_key = $3"
-        if try exists("SELECT 1 AS found FROM helper_early_withdrawals WHERE \(condition)", key) { return .pending }
-        // First the place, in the statement that counts it: withdrawals of other tasks want it, too.
-        let counted = try execute(
-            "UPDATE helper_early_count SET withdrawals = withdrawals + 1 WHERE withdrawals < $1", [limit])
-        guard counted == 1 else { return .full }
-        try execute(
-            "INSERT INTO helper_early_withdrawals (task, report_id, claim_key, entry) VALUES ($1, $2, $3, $4)",
-            key + [LedgerEntry.withdrawal(withdrawal).encoded().blob])
-        try countGeneration()
-        return .pending
-    }
-
-    /// Makes room again, once the helper has spoken its last word on reports or accepted them.
-    func forgetEarlyWithdrawals(of reports: Set<ReportID>, _ task: TaskKey) throws {
-        let forgotten = try executeMany(
-            "DELETE FROM helper_early_withdrawals WHERE task = $1 AND report_id = $2",
-            reports.sorted().map { [task, $0.blob] }
-        ).reduce(0, +)
-        guard forgotten > 0 else { return }
-        try execute("UPDATE helper_early_count SET withdrawals = withdrawals - $1", [forgotten])
     }
 }
 

@@ -13,16 +13,18 @@ package protocol HelperStore: Sendable {
     /// Reports whose bucket is closed or collected, or that were accepted before, turn into rejections here, where no
     /// concurrent job can come between check and insertion.
     ///
-    /// - Parameters:
-    ///   - recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
-    ///   - vdaf: the task's.
     /// An answer that says nothing but 'too early' is not kept: nothing was committed, and the leader may form the very
     /// same job again when the time has come.
     ///
+    /// - Parameters:
+    ///   - verifyKey: the one with which the outcomes were found; nil: nobody compares it.
+    ///   - recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
+    ///   - vdaf: the task's.
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
+    /// - Throws: `.stale` if the task does not have this verification key any more; nothing has changed.
     func commitHelperJob(
-        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], recordsRefusals: Bool,
-        vdaf: any TaskVDAF
+        _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], verifyKey: VerifyKey?,
+        recordsRefusals: Bool, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> [UInt8]
 
     /// Forgets a job's response, keeping what protects from replays. False if there is no such job.
@@ -35,10 +37,10 @@ package protocol HelperStore: Sendable {
 
     /// Takes a report back for its contributor, before its batch is closed.
     ///
-    /// - Parameter earlyLimit: where the report is not here yet, the withdrawal is kept for when it comes, as long as
-    ///   there are fewer such withdrawals than this in all. Nil: it is not kept, because nobody promised the report.
+    /// - Parameter early: where the report is not here yet, the withdrawal is kept for when it comes, as long as there is
+    ///   room. Nil: it is not kept, because nobody promised the report.
     func withdrawHelperReport(
-        _ withdrawal: WithdrawalEntry, earlyLimit: Int?, vdaf: any TaskVDAF
+        _ withdrawal: WithdrawalEntry, early: EarlyRoom?, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> WithdrawalOutcome
 
     /// The helper's last word on each of these reports; nil for those that it stands by or has never seen.
@@ -70,10 +72,19 @@ package protocol HelperStore: Sendable {
     ///   - prefix: of the task's log, up to the checkpoint of the proposal.
     ///   - standing: of the buckets, read before the first was examined.
     /// - Returns: false if a bucket is closed or collected already; nothing changes then.
-    /// - Throws: `.stale` where reports have left the buckets since: they are to be examined anew.
+    /// - Throws: `.stale` where reports have left the buckets since: ``departedLeaves(_:_:in:limit:)`` says which.
     func commitHelperClose(
         _ task: TaskID, _ close: HelperClose, in prefix: LogPrefix, standing: HelperStanding, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool
+
+    /// Reports of the batch, as the prefix has it, that this helper does not stand by, in the order of the log. Behind an
+    /// examination that found none, those that have left since.
+    func departedLeaves(
+        _ task: TaskID, _ scope: BatchScope, in prefix: LogPrefix, limit: Int
+    ) async throws(DatastoreError) -> [ReportID]
+
+    /// The bucket of a report that this helper stands by; nil for any other.
+    func helperBucket(of report: ReportID, in task: TaskID) async throws(DatastoreError) -> BatchScope?
 
     // MARK: Collection
 
@@ -148,5 +159,5 @@ package protocol HelperStore: Sendable {
 
 // The conformance: HelperStore+Jobs.swift (with HelperJobCommit.swift and HelperVerdict.swift), HelperStore+Refusals.swift,
 // HelperStore+Closes.swift (with comparisons), HelperStore+Collections.swift and HelperStore+Log.swift. What several of them
-// need of a transaction is in HelperBuckets.swift and HelperReports.swift.
+// need of a transaction is in HelperBuckets.swift, HelperReports.swift and HelperEarlyWithdrawals.swift.
 extension NodeDatabase: HelperStore {}

@@ -44,6 +44,7 @@ extension NodeDatabase {
                 try session.discardLeaderReports(task)
                 try session.discardHelperReports(task)
             }
+            try session.leaveEarlyRoom(task, forGood: service == .discarded)
             // Nothing of it is needed any more, whether something was given up or all of it was collected or refused.
             try session.destroyAllKeys(task)
             try session.countTaskChange()

@@ -140,9 +140,9 @@ extension Session {
                 "task \(task.id.base64URL) was ended and its reports were discarded, so it cannot be served again; "
                     + "make a new task")
         case .ended:
-            try execute(
-                "UPDATE tasks SET service = $1 WHERE task = $2",
-                [TaskService.served.rawValue, try taskKeyMaking(task.id)])
+            let key = try taskKeyMaking(task.id)
+            try execute("UPDATE tasks SET service = $1 WHERE task = $2", [TaskService.served.rawValue, key])
+            try returnToEarlyRoom(key)
             try countTaskChange()
             return true
         }

@@ -55,10 +55,19 @@ struct HelperAudit {
                 #expect(try sum.aggregateShare == reports.aggregate(known), comment, sourceLocation: location)
             }
         }
+        try await checkEarly(comment, at: location)
+    }
+
+    /// Of withdrawals that wait for their reports.
+    func checkEarly(_ comment: Comment? = nil, at location: SourceLocation = #_sourceLocation) async throws {
         let early = try await store.engine.read { session in
             (
                 try session.integer("SELECT withdrawals FROM helper_early_count"),
-                try session.integer("SELECT COUNT(*) FROM helper_early_withdrawals")
+                try session.integer(
+                    """
+                    SELECT COUNT(*) FROM helper_early_withdrawals
+                    WHERE task NOT IN (SELECT task FROM tasks WHERE service <> 0)
+                    """)
             )
         }
         #expect(early.0 == early.1, comment, sourceLocation: location)

@@ -172,6 +172,40 @@ import Testing
         try await HelperAudit(store: store, reports: reports).check()
     }
 
+    /// Who has left during an examination is named, and nobody else is.
+    @Test(arguments: EngineKind.tested)
+    func whoHasLeftDuringAnExaminationIsNamed(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        try await reports.accept(1...6, in: store)
+        try await reports.log(1...6, in: store)
+        let prefix = HelperReports.prefix(6)
+        let examination = try await reports.examine(1...6, selector, before: 6, in: store)
+        #expect(examination.drops.isEmpty)
+        func departed(_ limit: Int = 9) async throws -> [ReportID] {
+            try await store.departedLeaves(Make.task, scope, in: prefix, limit: limit)
+        }
+        #expect(try await departed().isEmpty)
+        for number in [5, 2, 4] { try await reports.withdraw(number, in: store) }
+        await #expect(throws: DatastoreError.stale) {
+            try await reports.sign(examination, selector, before: 6, in: store)
+        }
+        #expect(try await departed() == [2, 4, 5].map(Make.reportID))
+        #expect(try await departed(2) == [2, 4].map(Make.reportID))
+        // What the log ends behind the prefix is not stood by either; what it ends in front of it is no leaf.
+        let ending = FollowedEntry.rejected(Make.task, Make.reportID(6), index: 6)
+        #expect(
+            try await store.advanceHelperLog(
+                origin: "log", previous: 6, to: HelperLogPosition(size: 7, range: [1]), entries: [ending]))
+        #expect(try await departed() == [2, 4, 5, 6].map(Make.reportID))
+        let later = try await store.departedLeaves(Make.task, scope, in: HelperReports.prefix(7), limit: 9)
+        #expect(later == [2, 4, 5].map(Make.reportID))
+        let elsewhere = BatchScope.interval(Interval(start: 500, duration: 1))
+        #expect(try await store.departedLeaves(Make.task, elsewhere, in: prefix, limit: 9).isEmpty)
+        #expect(try await store.helperBucket(of: Make.reportID(1), in: Make.task)?.overlaps(scope) == true)
+        #expect(try await store.helperBucket(of: Make.reportID(2), in: Make.task) == nil)
+    }
+
     // MARK: Comparisons
 
     @Test(arguments: EngineKind.tested)

@@ -57,6 +57,51 @@ import Testing
         #expect(try await reopened.helperRefusalCounts(.random()).isEmpty)
     }
 
+    /// A leader deletes jobs that it has done with, and one that was put back to an older state posts them again.
+    @Test(arguments: EngineKind.tested)
+    func whatADeletedJobRefusedIsNotCountedAgain(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        let job = AggregationJobID.random()
+        let outcomes = [try reports.verified(1), reports.refused(2, .vdafVerifyError)]
+        for recording in [true, false] {
+            for _ in 0..<3 {
+                try await reports.job(outcomes, id: job, in: store, recording: recording)
+                #expect(try await store.deleteHelperJob(Make.task, job))
+            }
+        }
+        #expect(try await store.helperRefusalCounts(Make.task) == [.vdafVerifyError: 1])
+    }
+
+    /// Whoever replaces the key has been told that nothing was accepted under it.
+    @Test(arguments: EngineKind.tested)
+    func whatWasVerifiedWithAReplacedKeyIsNotAccepted(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        var task = Make.storedTask()
+        task.verifyKeys.append(VerifyKey(id: 7, bytes: [UInt8](repeating: 1, count: 32)))
+        task.source = .manual
+        try await store.addTask(task, logEntry: nil)
+        let old = task.verifyKeys[0]
+        let new = VerifyKey(id: old.id, bytes: [UInt8](repeating: 8, count: 32))
+        let job = AggregationJobID.random()
+        let outcomes = [try reports.verified(1), reports.refused(2, .vdafVerifyError)]
+        #expect(try await store.replaceVerifyKey(new.bytes, of: Make.task, peerHasKey: true) == .replaced)
+        for key in [old, VerifyKey(id: 7, bytes: new.bytes), VerifyKey(id: 9, bytes: new.bytes)] {
+            for recording in [true, false] {
+                await #expect(throws: DatastoreError.stale) {
+                    try await reports.job(outcomes, id: job, in: store, recording: recording, key: key)
+                }
+            }
+        }
+        #expect(try await store.helperJob(Make.task, job) == nil)
+        #expect(try await store.helperRefusals(Make.task, [Make.reportID(2)]) == [nil])
+        #expect(try await reports.job(outcomes, id: job, in: store, key: new) == [nil, .vdafVerifyError])
+        #expect(try await reports.job([reports.verified(3)], in: store, key: task.verifyKeys[1]) == [nil])
+        // An answer that was given stands, whatever key its repetition was verified with.
+        #expect(try await reports.job(outcomes, id: job, in: store, key: old) == [nil, .vdafVerifyError])
+    }
+
     @Test(arguments: EngineKind.tested)
     func tasksThatLogNothingKeepNoRefusals(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
@@ -95,7 +140,8 @@ import Testing
                 group.addTask {
                     let outcomes = try (1...5).map { try reports.verified($0, outbound: [UInt8(asking)]) }
                     return try await store.commitHelperJob(
-                        Make.task, job, outcomes: outcomes, recordsRefusals: asking % 2 == 0, vdaf: reports.vdaf)
+                        Make.task, job, outcomes: outcomes, verifyKey: nil, recordsRefusals: asking % 2 == 0,
+                        vdaf: reports.vdaf)
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -76,7 +76,7 @@ struct HelperReports: Sendable {
         _ number: Int, claim: Int = 0, earlyLimit: Int? = nil, in store: NodeDatabase
     ) async throws -> WithdrawalOutcome {
         try await store.withdrawHelperReport(
-            withdrawal(number, claim: claim), earlyLimit: earlyLimit, vdaf: vdaf)
+            withdrawal(number, claim: claim), early: earlyLimit.map { EarlyRoom(limit: $0, origin: "log") }, vdaf: vdaf)
     }
 
     // MARK: Jobs
@@ -84,10 +84,11 @@ struct HelperReports: Sendable {
     /// Runs a job and returns what the leader is told about each report: nil where it goes on.
     @discardableResult
     func job(
-        _ outcomes: [HelperOutcome], id: AggregationJobID = .random(), in store: NodeDatabase, recording: Bool = true
+        _ outcomes: [HelperOutcome], id: AggregationJobID = .random(), in store: NodeDatabase, recording: Bool = true,
+        key: VerifyKey? = nil
     ) async throws -> [ReportError?] {
         let response = try await store.commitHelperJob(
-            task, id, outcomes: outcomes, recordsRefusals: recording, vdaf: vdaf)
+            task, id, outcomes: outcomes, verifyKey: key, recordsRefusals: recording, vdaf: vdaf)
         return try AggregationJobResp(decoding: response).responses.map {
             if case .reject(let error) = $0.outcome { error } else { nil }
         }

@@ -71,6 +71,77 @@ import Testing
         try await HelperAudit(store: store, reports: tasks[0]).check()
     }
 
+    private func follow(_ entries: [FollowedEntry], in store: NodeDatabase) async throws {
+        let start = try await store.helperLogPosition(origin: "log")?.size ?? 0
+        let end = HelperLogPosition(size: start + UInt64(entries.count), range: [1])
+        #expect(try await store.advanceHelperLog(origin: "log", previous: start, to: end, entries: entries))
+    }
+
+    /// Reports that end before they come would hold their places for ever: contributors could fill all of them.
+    @Test(arguments: EngineKind.tested)
+    func whatHasEndedInTheLogIsNotWaitedFor(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        for (number, claim) in [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0)] {
+            #expect(try await reports.withdraw(number, claim: claim, earlyLimit: 5, in: store) == .pending)
+        }
+        #expect(try await reports.withdraw(4, earlyLimit: 5, in: store) == .full)
+        try await follow(
+            [
+                .rejected(Make.task, Make.reportID(1), index: 0),
+                .withdrawal(Make.task, Make.reportID(2), index: 1, claimKey: try reports.publicKey(2, 0)),
+                .rejected(Make.task, Make.reportID(9), index: 2),
+            ], in: store)
+        try await HelperAudit(store: store, reports: reports).check()
+        // Two wait: 2 under the other key, and 3.
+        for number in 4...6 {
+            #expect(try await reports.withdraw(number, earlyLimit: 5, in: store) == .pending)
+        }
+        #expect(try await reports.withdraw(7, earlyLimit: 5, in: store) == .full)
+        // What has ended takes no place again.
+        for claim in 0...1 {
+            #expect(
+                try await reports.withdraw(1, claim: claim, earlyLimit: 9, in: store) == .refused(.reportDropped))
+        }
+        #expect(try await reports.withdraw(2, earlyLimit: 9, in: store) == .withdrawn)
+        #expect(try await reports.withdraw(2, claim: 1, earlyLimit: 9, in: store) == .pending)
+        #expect(try await reports.job([reports.verified(3)], in: store) == [.reportDropped])
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+
+    /// A task that has ended takes no room; what waited is not forgotten while the task may be served again.
+    @Test(arguments: EngineKind.tested, [false, true])
+    func aTaskThatEndsHoldsNoPlaces(kind: EngineKind, discarding: Bool) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        var other = reports
+        other.task = .random()
+        for task in [Make.task, other.task] { try await store.addTask(Make.storedTask(task), logEntry: nil) }
+        if discarding { try await reports.accept([8], in: store) }
+        for number in 1...3 {
+            #expect(try await reports.withdraw(number, earlyLimit: 3, in: store) == .pending)
+        }
+        #expect(try await other.withdraw(1, earlyLimit: 3, in: store) == .full)
+        let ending = try await store.endTask(Make.task, mayDiscard: discarding)
+        #expect(ending == .ended(discarded: discarding ? 1 : 0))
+        try await HelperAudit(store: store, reports: other).checkEarly()
+        for number in 1...3 {
+            #expect(try await other.withdraw(number, earlyLimit: 3, in: store) == .pending)
+        }
+        await #expect(throws: DatastoreError.notServed(Make.task)) {
+            try await reports.withdraw(4, earlyLimit: 9, in: store)
+        }
+        // One of those that wait ends in the meantime; it held no place.
+        try await follow([.rejected(Make.task, Make.reportID(3), index: 0)], in: store)
+        try await HelperAudit(store: store, reports: other).checkEarly()
+        guard !discarding else { return }
+        #expect(try await store.addTask(Make.storedTask(), logEntry: nil))
+        try await HelperAudit(store: store, reports: other).checkEarly()
+        let answers = try await reports.job([1, 2, 4].map { try reports.verified($0) }, in: store)
+        #expect(answers == [.reportDropped, .reportDropped, nil])
+        try await HelperAudit(store: store, reports: other).checkEarly()
+    }
+
     /// A row cannot be given what belongs to another: not the share of another report, not a share of another kind, not a
     /// part of another sum.
     @Test(arguments: HelperReports.types)

@@ -125,7 +125,7 @@ import Testing
         #expect(number(before.aggregateShare) == 21 + 22 + 24 && before.count == 3)
         let key = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 5, count: 32))
         let withdrawal = try WithdrawalEntry(taskID: task(0xB2), reportID: Make.reportID(22), key: key)
-        #expect(try await database.withdrawHelperReport(withdrawal, earlyLimit: nil, vdaf: vdaf) == .withdrawn)
+        #expect(try await database.withdrawHelperReport(withdrawal, early: nil, vdaf: vdaf) == .withdrawn)
         let after = try await database.sumHelperShares(task(0xB2), scope, vdaf: vdaf)
         #expect(number(after.aggregateShare) == 21 + 24 && after.count == 2)
     }
