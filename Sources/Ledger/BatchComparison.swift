@@ -30,10 +30,10 @@ package struct BatchComparison: WireMessage, Equatable {
     }
 
     /// All in front of the ids of so many reports: for one who sends them a page at a time.
-    package static func head(selector: BatchSelector, reports: UInt32) -> [UInt8] {
+    package static func head(selector: BatchSelector, reports: UInt64) throws(CodecError) -> [UInt8] {
         var writer = ByteWriter()
         selector.encode(into: &writer)
-        writer.write(reports * UInt32(ReportID.size))
+        writer.write(try ReportList.length(of: reports))
         return writer.bytes
     }
 }
@@ -46,7 +46,7 @@ package struct BatchComparison: WireMessage, Equatable {
 ///         uint64 dropped;
 ///     } BatchDifference;
 package struct BatchDifference: WireMessage, Equatable, Sendable {
-    /// Reports that the leader named and the helper has not accepted for this batch.
+    /// Reports that the leader named and the helper has not accepted for this batch; no more than ``ReportList/mostNamed``.
     package var missing: [ReportID]
     /// How many other reports the helper had in the batch.
     package var dropped: UInt64

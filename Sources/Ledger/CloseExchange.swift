@@ -50,10 +50,10 @@ package struct CloseProposal: WireMessage, Equatable {
         }
 
         /// All of a proposal in front of the ids of so many reports.
-        package func encoded(reports: UInt32) -> [UInt8] {
+        package func encoded(reports: UInt64) throws(CodecError) -> [UInt8] {
             var writer = ByteWriter()
             encode(into: &writer)
-            writer.write(reports * UInt32(ReportID.size))
+            writer.write(try ReportList.length(of: reports))
             return writer.bytes
         }
     }

@@ -62,11 +62,25 @@ import Testing
     }
 
     /// A head is what the messages that are encoded at once begin with.
-    @Test func headsAreThoseOfTheMessages() {
-        let head = CloseProposal.Head(selector: Self.proposal.selector, checkpointSize: 77).encoded(reports: 5)
+    @Test func headsAreThoseOfTheMessages() throws {
+        let head = try CloseProposal.Head(selector: Self.proposal.selector, checkpointSize: 77).encoded(reports: 5)
         #expect(head + Self.proposal.reportIDs.flatMap(\.bytes) == Self.proposal.encoded())
         let comparison = BatchComparison(selector: Self.proposal.selector, reportIDs: Self.proposal.reportIDs)
-        let start = BatchComparison.head(selector: Self.proposal.selector, reports: 5)
+        let start = try BatchComparison.head(selector: Self.proposal.selector, reports: 5)
         #expect(start + Self.proposal.reportIDs.flatMap(\.bytes) == comparison.encoded())
+    }
+
+    /// A list's length has 32 bits: a batch that does not fit is an error, and no trap and no other length.
+    @Test func aListIsAsLongAsItsLengthCanSay() throws {
+        let head = CloseProposal.Head(selector: Self.proposal.selector, checkpointSize: 77)
+        let most = TaskConfiguration.largestBatch
+        #expect(try ReportList.length(of: most) == .max - 15)
+        #expect(try head.encoded(reports: most).suffix(4) == [0xff, 0xff, 0xff, 0xf0])
+        for count in [most + 1, 1 << 32, 1 << 60, .max] {
+            #expect(throws: CodecError.self) { try head.encoded(reports: count) }
+            #expect(throws: CodecError.self) {
+                try BatchComparison.head(selector: Self.proposal.selector, reports: count)
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ package final class MemoryBudget: Sendable {
         private let budget: MemoryBudget
         /// So many bytes count nothing.
         private let free: Int
-        private let size = Mutex(0)
+        private let state = Mutex((size: 0, most: Int.max))
 
         init(in budget: MemoryBudget, free: Int) {
             self.budget = budget
@@ -41,19 +41,22 @@ package final class MemoryBudget: Sendable {
         ///
         /// - Returns: false where the budget does not have them.
         func grow(to bytes: Int) -> Bool {
-            size.withLock { size in
-                let more = bytes - free - size
+            state.withLock { state in
+                let more = min(bytes, state.most) - free - state.size
                 guard more > 0 else { return true }
                 guard budget.take(more) else { return false }
-                size += more
+                state.size += more
                 return true
             }
         }
 
+        /// The body is read piece by piece, and none is kept: however long it is, it takes no more than this at a time.
+        func limit(to window: Int) { state.withLock { $0.most = window } }
+
         func release() {
-            size.withLock { size in
-                budget.giveBack(size)
-                size = 0
+            state.withLock { state in
+                budget.giveBack(state.size)
+                state.size = 0
             }
         }
     }

@@ -7,6 +7,8 @@ package struct NodeRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The connection that the request came over.
     let channel: any Channel
+    /// What the request's body takes of the process's memory.
+    var memory: MemoryBudget.Reservation?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

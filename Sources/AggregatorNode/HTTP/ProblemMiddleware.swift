@@ -39,6 +39,8 @@ struct ProblemMiddleware: RouterMiddleware {
                 asyncSequence: RequestIntake(
                     body: request.body, announced: request.announcedLength,
                     isAwaited: request.headers[.expect] != nil, reservation: reservation, channel: context.channel))
+            var context = context
+            context.memory = reservation
             let answer = try await next(request, context)
             // Whatever was worked out on a memory that proved to be old does not leave.
             if let reason = halt?.reason { throw Self.halted(reason) }

@@ -17,6 +17,8 @@ struct ReportListBody<Head: Sendable> {
 
     /// Ids of a block, at least, but for the last one.
     private static var blockSize: Int { 1_024 }
+    /// What is in memory at a time: pieces on their way in, and a block.
+    private static var window: Int { 256 << 10 }
 
     /// Reads the head.
     ///
@@ -24,10 +26,11 @@ struct ReportListBody<Head: Sendable> {
     ///   - message: its name, for refusals.
     ///   - limit: of the body's bytes; beyond, the answer is 413.
     init(
-        _ request: Request, _ message: String, upTo limit: Int, taskID: TaskID,
+        _ request: Request, _ context: NodeRequestContext, _ message: String, upTo limit: Int, taskID: TaskID,
         decodeHead: @escaping @Sendable (inout ByteReader) throws(CodecError) -> Head
     ) async throws {
         try request.requirePlainBody()
+        context.memory?.limit(to: Self.window)
         if let announced = request.announcedLength, announced > limit { throw Request.tooLarge(limit) }
         var parts = request.body.makeAsyncIterator()
         var reader = ReportListReader(decodeHead)

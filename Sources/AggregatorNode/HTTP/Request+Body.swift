@@ -14,8 +14,8 @@ package enum BodyLimit {
     package static let aggregationJob = 64 << 20
     /// Requests of fixed fields and short lists.
     package static let small = 64 << 10
-    /// Report ids of a whole batch, 16 bytes each.
-    package static let close = 64 << 20
+    /// Ids of reports about which the leader asks for the helper's word: those of a job, at most.
+    package static let refusals = 1 << 20
     /// An owner's log entry and the blob that it names.
     package static let logEntry = 256 << 20
 }

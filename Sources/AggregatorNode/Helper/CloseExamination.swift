@@ -14,7 +14,7 @@ package struct CloseExamination: Sendable {
     package private(set) var drops: [ReportID] = []
 
     /// No more is dropped at a time: a leader that names reports that nobody has must not fill our memory.
-    package static let mostDrops = 1 << 18
+    package static let mostDrops = ReportList.mostNamed
 
     package init() {}
 

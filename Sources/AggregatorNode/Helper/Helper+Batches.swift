@@ -18,7 +18,8 @@ extension Helper {
         let task = try await leadersTask(request, parameters)
         try request.requireMediaType(BatchComparison.mediaType, taskID: task.id)
         var body = try await ReportListBody(
-            request, "BatchComparison", upTo: BodyLimit.close, taskID: task.id, decodeHead: BatchSelector.init(from:))
+            request, parameters, "BatchComparison", upTo: task.closeLimit, taskID: task.id,
+            decodeHead: BatchSelector.init(from:))
         let scope = try checkForm(body.head, count: body.count, task)
         try await context.generation?.ready()
         let difference = try await difference(&body, scope, task)
@@ -34,7 +35,8 @@ extension Helper {
         return .bytes(difference.encoded(), type: BatchDifference.mediaType)
     }
 
-    /// Looks the leader's reports up as they come; of those that are here, only a bit each is kept.
+    /// Looks the leader's reports up as they come; of those that are here, only a bit each is kept, and of the others no more
+    /// than an answer names: the leader asks again when it has dropped those.
     private func difference(
         _ body: inout ReportListBody<BatchSelector>, _ scope: BatchScope, _ task: NodeTask
     ) async throws -> BatchDifference {
@@ -47,7 +49,7 @@ extension Helper {
             let numbers = try await context.store.acceptedHelperReports(task.id, scope, ids)
             for (id, number) in zip(ids, numbers) {
                 guard let number else {
-                    missing.append(id)
+                    if missing.count < ReportList.mostNamed { missing.append(id) }
                     continue
                 }
                 guard named.insert(number) else { throw twice }

@@ -16,8 +16,8 @@ extension Helper {
         try request.requireMediaType(Self.closeMediaType, taskID: task.id)
         // A batch may be large: its ids are looked up as they come, and none of them is kept.
         var body = try await ReportListBody(
-            request, "CloseProposal", upTo: task.closeLimit, taskID: task.id, decodeHead: CloseProposal.Head.init(from:)
-        )
+            request, parameters, "CloseProposal", upTo: task.closeLimit, taskID: task.id,
+            decodeHead: CloseProposal.Head.init(from:))
         try await context.generation?.ready()
         let answer = try await answer(&body, task)
         try await context.generation?.settle()
@@ -109,14 +109,27 @@ extension Helper {
                 task.id, close, in: prefix, standing: standing, vdaf: task.vdaf)
             if isStored { return .signed(close.signature) }
         } catch DatastoreError.stale {
-            // Reports were withdrawn while the others were examined.
-            throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
+            return try await departed(prefix, scope, examination.count, task)
         }
         guard let signed = try await context.store.helperClose(task.id, proposal.selector) else {
             throw NodeError.dap(
                 .batchOverlap, "Some of the batch's buckets are closed or collected already.", taskID: task.id)
         }
         return .signed(try Self.same(signed, close.leavesHash, task))
+    }
+
+    /// Reports were withdrawn while the others were examined: the leader hears of them as if they had been gone before, and
+    /// whoever would withdraw one during its next proposal waits for that.
+    private func departed(
+        _ prefix: LogPrefix, _ scope: BatchScope, _ count: UInt64, _ task: NodeTask
+    ) async throws -> CloseAnswer {
+        let drops = try await context.store.departedLeaves(
+            task.id, scope, in: prefix, limit: CloseExamination.mostDrops)
+        guard !drops.isEmpty else {
+            throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
+        }
+        holds.withLock { $0.spoilt(task.id, scope, reports: count, now: .now) }
+        return .drop(drops)
     }
 
     private func checkForm(

@@ -22,7 +22,7 @@ extension Helper {
     /// The request is a list of report ids, the answer a list of entries in the same order, empty where there is none.
     func listRefusals(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        let body = try await request.bytes(upTo: task.closeLimit)
+        let body = try await request.bytes(upTo: BodyLimit.refusals)
         let question: RefusalQuestion
         do throws(CodecError) { question = try RefusalQuestion(decoding: body) } catch {
             throw NodeError(error, in: "RefusalQuestion", taskID: task.id)
@@ -42,6 +42,7 @@ extension Helper {
     func withdraw(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, parameters)
         let asked = try await WithdrawalRequest(request, task)
+        try await waitForClose(of: asked.withdrawal.reportID, task)
         try await context.generation?.ready()
         var outcome = try await context.store.withdrawHelperReport(
             asked.withdrawal, early: nil, vdaf: task.vdaf)
@@ -52,6 +53,17 @@ extension Helper {
         }
         try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)
+    }
+
+    /// A batch whose close was spoilt by withdrawals lets no report go while it is proposed again.
+    private func waitForClose(of report: ReportID, _ task: NodeTask) async throws {
+        guard holds.withLock({ $0.concern(task.id, now: .now) }),
+            let bucket = try await context.store.helperBucket(of: report, in: task.id),
+            let seconds = holds.withLock({ $0.wait(task.id, bucket, now: .now) })
+        else { return }
+        throw NodeError.unavailable(
+            "The report's batch is being closed, and was kept from it by withdrawals before. If it is not closed by then, the "
+                + "report can be withdrawn.", retryAfter: seconds, taskID: task.id)
     }
 
     private static let binary = "application/octet-stream"

@@ -17,6 +17,8 @@ package struct Helper: Sendable {
     /// Raised when this helper, as a witness, has cosigned more of the leader's log.
     let logGrowth = WakeSignal()
     let shares = InFlight<AggregateShareID, ShareAnswer>()
+    /// Closes that withdrawals have spoilt.
+    let holds = SharedCloseHolds()
     /// How many withdrawals may wait for their reports.
     let earlyWithdrawalLimit: Int
 

@@ -1,4 +1,5 @@
 import DAP
+import Ledger
 
 // How long requests about a task may be. A request that is longer than anything its task can need is refused before it
 // is read: a count's report has 300 bytes, a model update's some megabytes, and strangers choose neither.
@@ -24,12 +25,24 @@ extension NodeTask {
         min(BodyLimit.aggregationJob, BodyLimit.small + reportsPerJob * vdaf.sizes.largestVerifyInit)
     }
 
-    /// The most bytes of a request that lists the reports of a batch, 16 bytes each.
-    package var closeLimit: Int {
-        let reports = Int(clamping: min(maxBatchSize, UInt64(BodyLimit.close / 16)))
-        return min(BodyLimit.close, BodyLimit.small + 16 * reports)
+    /// The most bytes of a request that lists the reports of a batch. It is read as it comes, so it may be long.
+    package var closeLimit: Int { BodyLimit.small + ReportID.size * Int(clamping: maxBatchSize) }
+
+    /// The most bytes of an answer that names reports of a batch of so many.
+    package static func listedLimit(of reports: UInt64) -> Int {
+        BodyLimit.small + ReportID.size * min(Int(clamping: reports), ReportList.mostNamed)
     }
 
+    /// The most bytes of an answer with a verdict on each of so many reports, all that a helper says included.
+    package static func verdictLimit(of reports: Int) -> Int {
+        min(BodyLimit.aggregationJob, BodyLimit.small + verdictBytes * reports)
+    }
+
+    /// The most bytes of an answer with a signed entry for each of so many reports.
+    package static func entryLimit(of reports: Int) -> Int { BodyLimit.small + entryBytes * reports }
+
+    private static let verdictBytes = 1_024
+    private static let entryBytes = 512
     private static let mostReportsPerUpload = 1_000
     private static let uploadBytes = 16 << 20
     private static let mostReportsPerJob = 10_000

@@ -28,7 +28,8 @@ package struct NodeTask: Sendable {
     package var isPlain: Bool { validated.isPlain }
     /// Cairn's own parameters; nil in a plain DAP task.
     package var parameters: CairnTaskParameters? { validated.cairn }
-    package var maxBatchSize: UInt64 { validated.maxBatchSize }
+    /// The most reports of a batch: what the task says, as far as the aggregators can name that many to each other.
+    package var maxBatchSize: UInt64 { min(validated.maxBatchSize, TaskConfiguration.largestBatch) }
     /// The key that this node uses as a leader.
     package var verifyKey: [UInt8] { verifyKeys[0].bytes }
     package var verifyKeyID: UInt8 { verifyKeys[0].id }

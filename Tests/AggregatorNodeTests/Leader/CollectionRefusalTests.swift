@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import FaultProxy
+import Ledger
 import Testing
 
 /// Each error of DAP's as the helper's answer to a close or a share: the job ends with it or waits, no batch stays
@@ -111,6 +112,76 @@ import Testing
             #expect(try await scene.batchStates() == ["closed"])
             #expect(try await client.collect(query).sums == .vector([6, 4, 28]))
             #expect(try await client.audit().isVerified)
+        }
+    }
+
+    /// No pause makes a list of reports shorter: the collector is told who has to act, and asks again when that is done.
+    @Test(arguments: [("closes", BatchMode.timeInterval), ("closes", .leaderSelected), ("batches", .leaderSelected)])
+    func aListThatIsTooLongForSomebodyInBetweenEndsTheJob(resource: String, mode: BatchMode) async throws {
+        let most = CollectionPatience.longRequestsInARow
+        try await ScriptedPair.run(committed: resource == "closes", mode: mode) { call in
+            switch call.resource {
+            case resource where call.number <= most: return .instead(.page(413))
+            case "aggregate_shares" where resource == "batches" && call.number <= most:
+                return .instead(.problem(.dap(.batchMismatch, "no")))
+            default: return .pass
+            }
+        } _: { scene in
+            let client = scene.client
+            let query = mode == .leaderSelected ? Query.leaderSelected : client.today
+            try await scene.upload(0..<4)
+            let failed = try await client.finishCollection(query)
+            #expect(try problem(failed) == .invalidBatchSize)
+            #expect(failed.text.contains("list of 4 reports") && failed.text.contains("413"), "\(failed.text)")
+            #expect(try await scene.batchStates() == [mode == .leaderSelected ? "disputed" : "open"])
+            #expect(scene.proxy.calls("POST", resource).count == most)
+            #expect(try await client.collect(query).sums == .vector([6, 4, 28]))
+        }
+    }
+
+    /// A contributor with many reports takes one back during each close. Each time fewer are left, and then it is closed.
+    @Test func ownWithdrawalsEndNoCollection() async throws {
+        let rounds = UInt64(CollectionPatience.mostComparisons) + 3
+        let (numbers, continuation) = AsyncStream.makeStream(of: Int.self)
+        try await ScriptedPair.run(committed: true) { call in
+            guard call.resource == "closes", call.number <= rounds else { return .pass }
+            continuation.yield(call.number)
+            return .delayed(.milliseconds(700))
+        } _: { scene in
+            let client = scene.client
+            let reports = try (0..<rounds + 4).map { try client.report([$0 % 8, 1, 7]) }
+            try await client.upload(reports)
+            let attack = Task {
+                for await number in numbers {
+                    let gone = try await client.withdraw(reports[number - 1], at: scene.pair.helper)
+                    #expect(gone.status == 200, "\(gone.text)")
+                    if number == rounds { return }
+                }
+            }
+            let (count, _) = try await client.collect(.leaderSelected)
+            try await attack.value
+            #expect(count == 4)
+            #expect(scene.proxy.calls("POST", "closes").count == Int(rounds) + 1)
+            #expect(try await client.status()["withdrawn"] as? Int == Int(rounds))
+            #expect(try await client.audit().isVerified)
+        }
+    }
+
+    /// Behind the same answers without withdrawals stands a helper that disagrees.
+    @Test func aHelperThatDropsOneReportAfterTheOtherIsNotFollowedForEver() async throws {
+        try await ScriptedPair.run(committed: true) { call in
+            guard call.resource == "closes" else { return .pass }
+            return .instead {
+                let ids = try CloseProposal(decoding: call.body).reportIDs
+                return Answer(
+                    status: 200, body: CloseAnswer.drop(Array(ids.prefix(1))).encoded(),
+                    headers: ["content-type": "application/octet-stream"])
+            }
+        } _: { scene in
+            try await scene.upload(0..<20)
+            let answer = try await scene.client.finishCollection(.leaderSelected)
+            #expect(try problem(answer) == .batchMismatch)
+            #expect(scene.proxy.calls("POST", "closes").count == CollectionPatience.mostComparisons + 1)
         }
     }
 }

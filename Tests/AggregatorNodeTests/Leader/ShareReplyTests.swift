@@ -69,6 +69,12 @@ import Testing
                 case (.poll, 404), (.poll, 410): #expect(reply(request, status, headers, body) == .forgotten)
                 case (.comparison, 404), (.comparison, 405), (.comparison, 501):
                     #expect(reply(request, status, headers, body) == .unsupported)
+                case (.close, 413), (.comparison, 413):
+                    guard case .tooLong(let text) = reply(request, status, headers, body) else {
+                        Issue.record("not too long")
+                        continue
+                    }
+                    #expect(text.hasPrefix("status 413"))
                 default: #expect(isLater(reply(request, status, headers, body)), "\(status)")
                 }
             }
@@ -166,6 +172,19 @@ import Testing
         patience.progressed()
         let later = patience.refused()
         #expect([first, second, later] == [false, true, false])
+    }
+
+    @Test func aRequestIsTooLongWhereThatIsSaidAgainAndAgain() {
+        var patience = CollectionPatience()
+        let last = CollectionPatience.longRequestsInARow
+        for _ in 0..<2 {
+            let isFinal = (0..<last).map { _ in
+                _ = patience.failed(retryAfter: nil, jitter: 1)
+                return patience.wasTooLong()
+            }
+            #expect(isFinal.dropLast().allSatisfy { !$0 } && isFinal.last == true)
+            patience.progressed()
+        }
     }
 
     @Test func comparisonsEnd() {

@@ -31,13 +31,13 @@ struct HelperFixture: Sendable {
 
     init(
         committed: Bool, mode: BatchMode = .leaderSelected, vdaf: VDAFConfiguration? = nil,
-        independent: Cosigner? = nil, taskprov: TaskprovSettings? = nil, plain: PlainTask? = nil,
-        logger: Logger = quietLogger(),
+        maxBatchSize: UInt64 = 1_000, independent: Cosigner? = nil, taskprov: TaskprovSettings? = nil,
+        plain: PlainTask? = nil, logger: Logger = quietLogger(),
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
         parties = try Parties(independent: independent)
         let store = try await parties.helper.openTestDatabase()
-        let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf)
+        let file = try parties.task(committed: committed, mode: mode, vdaf: vdaf) { $0.maxBatchSize = maxBatchSize }
         if let plain {
             _ = try await TaskRegistry.add(
                 plain, to: store, configuration: parties.helper, keys: parties.helperKeys, acceptingWeakPromises: true)

@@ -35,7 +35,7 @@ struct HelperRefusals: Sendable {
         let response = try await context.peer.send(
             .post, url, body: RefusalQuestion(reportIDs: reports).encoded(),
             contentType: "application/octet-stream", headers: task.taskprovHeaders,
-            maxResponseBytes: BodyLimit.close, deadline: .seconds(10))
+            maxResponseBytes: NodeTask.entryLimit(of: reports.count), deadline: .seconds(10))
         let request = ShareRequest.refusals
         switch request.interpret(response, task: task.id, decode: RefusalAnswer.init(decoding:)) {
         case .complete(let answer):

@@ -52,15 +52,15 @@ struct JobExchange: Sendable {
         let deadline = RetryRules.deadline(
             requestBytes: job.request.count,
             inARow: job.progress.answer == .unusable ? job.progress.attempts : 0)
+        let limit = NodeTask.verdictLimit(of: job.reportCount)
         guard let pollID else {
             return try await context.peer.send(
                 .post, ResourceURL.aggregationJobs(context.peer.baseURL.string, task.id), body: job.request,
                 contentType: MediaType.aggregationJobInitReq.headerValue, headers: headers,
-                maxResponseBytes: BodyLimit.aggregationJob, deadline: deadline, retries: false)
+                maxResponseBytes: limit, deadline: deadline, retries: false)
         }
         return try await context.peer.send(
-            .get, url(pollID, step: 0), headers: headers, maxResponseBytes: BodyLimit.aggregationJob,
-            deadline: deadline, retries: false)
+            .get, url(pollID, step: 0), headers: headers, maxResponseBytes: limit, deadline: deadline, retries: false)
     }
 
     private func url(_ helperID: String, step: UInt16?) -> String {

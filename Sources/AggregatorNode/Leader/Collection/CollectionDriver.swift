@@ -152,7 +152,7 @@ final class CollectionDriver: Sendable {
             }
             return true
         } catch let failure as CollectionFailure {
-            guard !failure.isRefusal || patience.refused() else {
+            guard failure.isTooLong ? patience.wasTooLong() : !failure.isRefusal || patience.refused() else {
                 throw HelperUnavailable(description: "asking once more: \(failure.problem.detail)")
             }
             try await end(job, task, failure)

@@ -11,6 +11,8 @@ struct CollectionFailure: Error {
     var concernsOperator: Bool
     /// The helper's word, which has to come twice: a request can be mutilated on its way, and be refused for that.
     var isRefusal = false
+    /// Somebody's word, perhaps that of a proxy, that a request is too long: it has to come again and again.
+    var isTooLong = false
 
     init(_ type: DAPErrorType?, _ detail: String, batch: BatchFate = .reopened, concernsOperator: Bool = false) {
         problem = CollectionProblem(type: type, detail: detail)
@@ -41,6 +43,22 @@ struct CollectionFailure: Error {
             "The helper has named reports that it does not hold \(CollectionPatience.mostComparisons + 1) times, the last "
                 + "time of \(held) that the leader had: its operator has to say what has become of them.",
             batch: BatchFate(after: .batchMismatch, mode: mode), concernsOperator: true)
+    }
+
+    /// The list of the batch's reports is longer than the helper takes, or what stands before it. Nothing that the nodes do by
+    /// themselves makes it shorter.
+    static func tooLong(
+        request: String, detail: String, helper: String, held: UInt64, mode: BatchMode
+    ) -> CollectionFailure {
+        var text =
+            "The leader asks the helper at \(helper) for \(request), with a list of \(held) reports in a request of "
+            + "\(UInt64(ReportID.size) * held) bytes, and is told that it is too long (\(detail)). Whoever runs the helper, or "
+            + "the proxy before it, has to let requests of this length through."
+        if mode == .timeInterval { text += " Or ask for a shorter interval." }
+        var failure = CollectionFailure(
+            .invalidBatchSize, text, batch: BatchFate(after: .batchMismatch, mode: mode), concernsOperator: true)
+        failure.isTooLong = true
+        return failure
     }
 
     static let overlap = CollectionFailure(

@@ -15,13 +15,19 @@ package struct CollectionPatience: Sendable {
     /// How often in a row the helper has to refuse.
     package static let refusalsInARow = 2
 
+    /// How often somebody has to say that a request is too long. It is nobody's signed word: one page of a proxy that is being
+    /// set up must not end a collection.
+    package static let longRequestsInARow = 6
+
     /// How often the reports of a batch may be compared for one job. Once is enough, unless aggregation jobs reach the helper
-    /// late; a helper that names one report a time would keep the leader at it for as long as there are reports.
+    /// late; a helper that names one report a time would keep the leader at it for as long as there are reports. (Where all that is named was withdrawn
+    /// by its contributors, nobody is compared with anybody.)
     package static let mostComparisons = 8
 
     private var pause = firstPause
     private var failures = 0
     private var refusals = 0
+    private var longRequests = 0
     private var comparisons = 0
     private var look = firstLook
     private var unfinished: UInt64?
@@ -50,6 +56,14 @@ package struct CollectionPatience: Sendable {
     package mutating func refused() -> Bool {
         refusals += 1
         return refusals >= Self.refusalsInARow
+    }
+
+    /// A request was too long, for the helper or for what stands before it.
+    ///
+    /// - Returns: whether that is final. Else the same request is sent again after a pause.
+    package mutating func wasTooLong() -> Bool {
+        longRequests += 1
+        return longRequests >= Self.longRequestsInARow
     }
 
     /// So many reports of the batch are neither accepted nor rejected.

@@ -18,9 +18,12 @@ extension CollectionStep {
         }
         switch try await ask(try body(scope, under: size, leaves), leaves: leaves) {
         case .drop(let ids):
-            guard try await leaveOut(ids, of: scope, holding: count) > 0 else {
+            let left = try await leaveOut(ids, of: scope, holding: count)
+            guard left.all > 0 else {
                 throw HelperUnavailable(description: "the helper refuses the close without naming a report of it")
             }
+            // What contributors have taken back says nothing against the helper, and there is an end of it.
+            if left.isWithdrawn { return .again }
             return .compared(.endless(held: count, mode: task.configuration.batchMode))
         case .signed(let signature):
             try await close(scope, helperSignature: signature)
@@ -39,13 +42,14 @@ extension CollectionStep {
 
     /// The `CloseProposal`, made page by page as it is sent. It is the same every time.
     private func body(_ scope: BatchScope, under size: UInt64, _ leaves: LeafSpan) throws -> PeerBody {
-        guard let reports = UInt32(exactly: leaves.count), leaves.range.upperBound <= size else {
+        guard leaves.range.upperBound <= size else {
             throw DatastoreError.corrupt("a checkpoint of size \(size) does not cover the leaves of the batch")
         }
-        let head = CloseProposal.Head(selector: scope.selector, checkpointSize: size).encoded(reports: reports)
+        let proposal = CloseProposal.Head(selector: scope.selector, checkpointSize: size)
+        let head = try listHead(of: leaves.count) { count throws(CodecError) in try proposal.encoded(reports: count) }
         let (store, task) = (context.store, task.id)
         return .pages(
-            length: head.count + ReportID.size * Int(reports), head: head, from: leaves.range.lowerBound
+            length: head.count + ReportID.size * Int(leaves.count), head: head, from: leaves.range.lowerBound
         ) { next in
             let page = try await store.leaves(
                 task: task, scope: scope, in: next..<max(next, leaves.range.upperBound), limit: Self.reportsPerPage)
@@ -58,7 +62,7 @@ extension CollectionStep {
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/closes")
         let response = try await context.peer.send(
             .post, url, body: proposal, contentType: "application/octet-stream", headers: task.taskprovHeaders,
-            maxResponseBytes: BodyLimit.close, deadline: Self.patience(for: leaves.count))
+            maxResponseBytes: NodeTask.listedLimit(of: leaves.count), deadline: Self.patience(for: leaves.count))
         let request = ShareRequest.close
         switch request.interpret(response, task: task.id, decode: CloseAnswer.init(decoding:)) {
         case .complete(let answer): return answer
@@ -67,6 +71,7 @@ extension CollectionStep {
             throw CollectionFailure.refused(
                 type, detail: detail, request: request.name, held: leaves.count,
                 mode: task.configuration.batchMode)
+        case .tooLong(let detail): throw tooLong(request, detail, held: leaves.count)
         case let other: throw other.unavailable(request)
         }
     }

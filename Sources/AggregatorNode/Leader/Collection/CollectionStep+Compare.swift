@@ -23,12 +23,15 @@ extension CollectionStep {
         let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/batches")
         let response = try await context.peer.send(
             .post, url, body: try comparison(scope, holding: held), contentType: BatchComparison.mediaType,
-            headers: task.taskprovHeaders, maxResponseBytes: BodyLimit.close, deadline: Self.patience(for: held))
+            headers: task.taskprovHeaders, maxResponseBytes: NodeTask.listedLimit(of: held),
+            deadline: Self.patience(for: held))
         let request = ShareRequest.comparison
         let difference: BatchDifference
         switch request.interpret(response, task: task.id, decode: BatchDifference.init(decoding:)) {
         case .complete(let answer): difference = answer
         case .unsupported: throw refusal
+        case .tooLong(let detail):
+            throw context.standing.taskState(task) == .plain ? refusal : tooLong(request, detail, held: held)
         case .refused(let type, let detail):
             throw CollectionFailure.refused(
                 type, detail: detail, request: request.name, held: held, mode: task.configuration.batchMode)
@@ -38,7 +41,7 @@ extension CollectionStep {
             if context.standing.taskState(task) == .plain { unavailable.fallback = refusal as? CollectionFailure }
             throw unavailable
         }
-        let dropped = try await leaveOut(difference.missing, of: scope, holding: held)
+        let dropped = try await leaveOut(difference.missing, of: scope, holding: held).all
         context.logger.log(
             level: dropped == 0 && difference.dropped == 0 ? .info : .error,
             "the aggregators held different reports of a batch; what only one of them has is dropped",
@@ -51,13 +54,12 @@ extension CollectionStep {
 
     /// The `BatchComparison`, made page by page as it is sent.
     private func comparison(_ scope: BatchScope, holding count: UInt64) throws -> PeerBody {
-        guard let reports = UInt32(exactly: count) else {
-            throw DatastoreError.corrupt("a batch has \(count) reports, which no task allows")
+        let head = try listHead(of: count) { count throws(CodecError) in
+            try BatchComparison.head(selector: scope.selector, reports: count)
         }
-        let head = BatchComparison.head(selector: scope.selector, reports: reports)
         let (store, task) = (context.store, task.id)
         return .pages(
-            length: head.count + ReportID.size * Int(reports), head: head, from: ReportCursor?.none
+            length: head.count + ReportID.size * Int(count), head: head, from: ReportCursor?.none
         ) { last in
             let page = try await store.acceptedReports(
                 task: task, scope: scope, after: last, limit: Self.reportsPerPage)

@@ -16,16 +16,40 @@ extension CollectionStep {
         .seconds(60 + Int(clamping: reports / 5_000))
     }
 
+    /// What stands in front of a list of a batch's reports.
+    func listHead(of count: UInt64, _ head: (UInt64) throws(CodecError) -> [UInt8]) throws(CollectionFailure) -> [UInt8]
+    {
+        do throws(CodecError) { return try head(count) } catch {
+            throw .tooMany(count, maximum: TaskConfiguration.largestBatch)
+        }
+    }
+
+    /// What a request that lists the reports of a batch ends in where nobody takes one of that length.
+    func tooLong(_ request: ShareRequest, _ detail: String, held: UInt64) -> CollectionFailure {
+        .tooLong(
+            request: request.name, detail: detail, helper: context.peer.baseURL.string, held: held,
+            mode: task.configuration.batchMode)
+    }
+
+    /// Reports that were left out of a batch.
+    struct LeftOut: Sendable, Equatable {
+        var all = 0
+        /// Those of them that their contributors have withdrawn, under their signatures.
+        var withdrawn = 0
+
+        /// Whether nobody but contributors has taken anything out.
+        var isWithdrawn: Bool { all == withdrawn }
+    }
+
     /// Takes reports that the helper does not hold out of a sealed batch, and logs what became of them in tasks that log
     /// reports: the helper's signed word or the contributor's, else the leader's.
     ///
     /// A block at a time. Who is killed in between asks the helper again, and it names the rest.
     ///
     /// - Parameter ids: as the helper names them: what is no report of the batch is passed over.
-    /// - Returns: how many reports were taken out.
-    func leaveOut(_ ids: [ReportID], of scope: BatchScope, holding count: UInt64) async throws -> Int {
+    func leaveOut(_ ids: [ReportID], of scope: BatchScope, holding count: UInt64) async throws -> LeftOut {
         let refusals = Refusals(task: task, keys: context.keys)
-        var dropped = 0
+        var left = LeftOut()
         var start = 0
         while start < ids.count {
             let block = ids[start..<min(start + Self.dropsAtOnce, ids.count)]
@@ -41,14 +65,17 @@ extension CollectionStep {
                     isWithdrawn: ending.isWithdrawn)
             }
             try await context.store.dropReports(refused, collection: job.key, vdaf: task.vdaf)
-            dropped += refused.count
+            left.all += refused.count
+            left.withdrawn += refused.count { $0.isWithdrawn }
         }
-        if dropped > 0 {
+        if left.all > 0 {
             context.logger.warning(
                 "the helper does not hold some reports; they are left out of the batch",
-                metadata: ["task": "\(task.id)", "dropped": "\(dropped)", "of": "\(count)"])
+                metadata: [
+                    "task": "\(task.id)", "dropped": "\(left.all)", "withdrawn": "\(left.withdrawn)", "of": "\(count)",
+                ])
         }
-        return dropped
+        return left
     }
 
     private func claimKeys(of reports: [(id: ReportID, logEntry: [UInt8]?)]) -> [ReportID: [UInt8]] {

@@ -79,7 +79,7 @@ extension CollectionStep {
         case .forgotten:
             try await context.store.recordShareID(nil, collection: job.key)
             throw answer.reply.unavailable(answer.request)
-        case .refused, .unsupported, .later: throw answer.reply.unavailable(answer.request)
+        case .refused, .unsupported, .tooLong, .later: throw answer.reply.unavailable(answer.request)
         }
     }
 

@@ -15,6 +15,8 @@ package enum ShareReply<Content: Sendable & Equatable>: Sendable, Equatable {
     case forgotten
     /// The helper does not have this resource: it is no Cairn node.
     case unsupported
+    /// Neither the helper nor what stands before it takes a request of this length: that does not pass by itself.
+    case tooLong(String)
     /// The helper's own refusal.
     case refused(DAPErrorType, detail: String)
     /// Nothing that counts; the server may ask for some seconds.
@@ -51,6 +53,9 @@ package enum ShareRequest: Sendable, CaseIterable {
         case .comparison: response.body(of: BatchDifference.mediaType)
         }
     }
+
+    /// Whether the request is as long as its batch.
+    private var isList: Bool { self == .close || self == .comparison }
 
     private var mayBeDeferred: Bool { self == .share || self == .poll }
 
@@ -96,13 +101,14 @@ package enum ShareRequest: Sendable, CaseIterable {
             default: return .refused(type, detail: text)
             }
         }
+        // A problem document without one of DAP's types is still the best that there is to say.
+        let words = response.problem.flatMap { $0.detail ?? $0.title }
+        let text = "status \(response.status)" + (words.map { ": \($0)" } ?? "")
         switch (self, response.status) {
+        case (_, 413) where isList: return .tooLong(PeerText.short(text))
         case (.poll, 404), (.poll, 410): return .forgotten
         case (.comparison, 404), (.comparison, 405), (.comparison, 501): return .unsupported
-        default:
-            // A problem document without one of DAP's types is still the best that there is to say.
-            let text = response.problem.flatMap { $0.detail ?? $0.title }
-            return .later("status \(response.status)" + (text.map { ": \($0)" } ?? ""), seconds: wait)
+        default: return .later(text, seconds: wait)
         }
     }
 }
@@ -119,6 +125,7 @@ extension ShareReply {
             HelperUnavailable(description: "\(request.name): it does not know the name that it gave it; asking anew")
         case .refused(let type, let detail):
             HelperUnavailable(description: "\(request.name): \(type.rawValue): \(detail)")
+        case .tooLong(let reason): HelperUnavailable(description: "\(request.name): too long a request: \(reason)")
         case .unsupported: HelperUnavailable(description: "\(request.name): it has no such resource")
         case .complete: HelperUnavailable(description: "\(request.name): not usable")
         }
