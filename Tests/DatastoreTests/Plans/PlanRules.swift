@@ -75,6 +75,12 @@ enum PlanRules {
 
     static let exceptions = [
         Exception(
+            words: "SELECT COUNT(*) FROM helper_early_withdrawals WHERE task = $1", index: nil,
+            reason: "withdrawals that wait are bounded, and counted once, when their task ends or is served again"),
+        Exception(
+            words: "DELETE FROM helper_early_withdrawals WHERE task = $1", index: nil,
+            reason: "withdrawals that wait are bounded, and go once, when their task ends"),
+        Exception(
             words: "r.task = $1 AND (r.state = 0 OR r.state = 2 AND CASE", index: nil,
             reason: "what a task has is given up once, when its operator ends it"),
         Exception(
