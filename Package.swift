@@ -209,6 +209,7 @@ let package = Package(
             name: "ContributorTests",
             dependencies: [
                 "Contributor", "Wallet", "DAP", "Encodings", "Ledger", "LedgerFixtures", "TransparencyLog",
+                "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(

@@ -49,7 +49,11 @@ extension NodeDatabase {
     ///
     /// - Throws: `.unsuitable` where another one does.
     package func claim() async throws(DatastoreError) {
-        try await (engine as? PostgreSQLEngine)?.claim()
+        switch engine {
+        case let engine as PostgreSQLEngine: try await engine.claim()
+        case let engine as SQLiteEngine: try engine.claim()
+        default: break
+        }
     }
 
     /// Takes the tables out of the way of a new node, and keeps them. For a file, its owner moves it.

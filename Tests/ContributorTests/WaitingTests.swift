@@ -1,5 +1,6 @@
 import Contributor
 import Testing
+import Transport
 
 /// When a wait speaks, and when it ends.
 @Suite struct WaitingTests {

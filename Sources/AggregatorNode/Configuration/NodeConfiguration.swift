@@ -1,4 +1,5 @@
 import DAP
+import Foundation
 
 /// Which of DAP's two aggregators a node is.
 package enum NodeRole: String, Sendable, CaseIterable {
@@ -94,6 +95,11 @@ package struct NodeConfiguration: Sendable, Equatable {
 
     /// The node's database.
     package var database: StorageSettings { storage ?? .sqlite(path: "\(dataDirectory)/node.sqlite") }
+    /// Where this node's files grow: in its data folder, and where a database lies that is a file elsewhere.
+    package var writtenDirectories: [String] {
+        let database = storage?.file.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
+        return [dataDirectory] + [database].compactMap(\.self)
+    }
     /// Tiles, checkpoint and mirrored blobs (leader).
     package var logDirectory: String { "\(dataDirectory)/log" }
     /// Keys that the node makes for itself at its first start.

@@ -22,6 +22,14 @@ package enum StorageSettings: Sendable, Equatable {
         }
     }
 
+    /// Who is waited for by somebody who waits for it.
+    var whom: String {
+        switch self {
+        case .sqlite(let path): "the database \(path)"
+        case .postgreSQL(let location, _, _): "the database server (\(location.shown))"
+        }
+    }
+
     /// The file, where it is one.
     package var file: String? { if case .sqlite(let path) = self { path } else { nil } }
 
@@ -30,6 +38,11 @@ package enum StorageSettings: Sendable, Equatable {
         guard section.has("postgresql") else {
             for key in ["password_file", "connections"] where section.has(key) {
                 throw section.needless(key, "it belongs to postgresql")
+            }
+            guard section.has("sqlite") else {
+                throw section.incomplete(
+                    "write 'sqlite: PATH' or 'postgresql: URL' into it, or leave the section out for a file in data_dir"
+                )
             }
             self = .sqlite(path: path(try section.text("sqlite")))
             return

@@ -150,6 +150,11 @@ struct YAMLSection {
         ConfigurationError(file: file, line: values[key]?.line, cause: .invalidValue(key: path(key), reason: reason))
     }
 
+    /// What is wrong with the section as a whole.
+    func incomplete(_ reason: String) -> ConfigurationError {
+        ConfigurationError(file: file, line: line, cause: .invalidValue(key: name, reason: reason))
+    }
+
     func needless(_ key: String, _ reason: String) -> ConfigurationError {
         ConfigurationError(file: file, line: values[key]?.line, cause: .needlessKey(path(key), reason: reason))
     }

@@ -10,19 +10,19 @@ package final class DiskSpace: Sendable {
     package static let reserve: UInt64 = 256 << 20
     private static let interval: Duration = .seconds(2)
 
-    private let directory: String
+    private let directories: [String]
     private let reserve: UInt64
     private let probe: @Sendable (String) -> UInt64?
     private let last = Mutex<(at: ContinuousClock.Instant, free: UInt64?)?>(nil)
 
     /// - Parameters:
-    ///   - directory: a folder of the file system that is meant.
+    ///   - directories: folders of the file systems that are meant; the fullest counts.
     ///   - probe: the bytes that are free there; nil where that cannot be found out.
     package init(
-        directory: String, reserve: UInt64 = DiskSpace.reserve,
+        directories: [String], reserve: UInt64 = DiskSpace.reserve,
         probe: @escaping @Sendable (String) -> UInt64? = DiskSpace.freeBytes
     ) {
-        self.directory = directory
+        self.directories = directories
         self.reserve = reserve
         self.probe = probe
     }
@@ -42,7 +42,7 @@ package final class DiskSpace: Sendable {
     private func free() -> UInt64? {
         last.withLock { last in
             if let last, last.at.duration(to: .now) < Self.interval { return last.free }
-            let free = probe(directory)
+            let free = directories.compactMap(probe).min()
             last = (.now, free)
             return free
         }

@@ -27,12 +27,13 @@ package enum Node {
         do throws(DurableFileError) { blobs = try BlobStore(directory: configuration.blobDirectory) } catch {
             throw .files(error)
         }
-        let store = try await configuration.openDatabase()
+        let notice: @Sendable (String) -> Void = { logger.warning("\($0)") }
+        let store = try await configuration.openDatabase(notice: notice)
         for note in store.notes { logger.warning("\(note)") }
         let halt = HaltSwitch(store: store, logger: logger)
         let generation: Generation
         do throws(NodeStartError) {
-            try await configuration.claim(store)
+            try await configuration.claim(store, notice: notice)
             generation = try await Self.begin(
                 store, generationFile: "\(configuration.keyDirectory)/generation", halt: halt)
         } catch {

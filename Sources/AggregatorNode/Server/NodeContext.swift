@@ -42,7 +42,7 @@ package struct NodeContext: Sendable {
         handshakeSelf = HandshakeSelf(configuration: configuration, keys: keys)
         self.halt = halt ?? HaltSwitch(store: store, logger: logger)
         self.workers = workers
-        self.disk = disk ?? DiskSpace(directory: configuration.dataDirectory)
+        self.disk = disk ?? DiskSpace(directories: configuration.writtenDirectories)
         self.now = now
         self.logger = logger
     }

@@ -22,12 +22,15 @@ package enum RestoredNode {
         package var schema: String?
     }
 
-    /// - Throws: `.alreadyRunning` while the node runs; `.database` where a server cannot be reached that holds the
-    ///   database, and then nothing was done.
-    package static func declare(_ configuration: NodeConfiguration) async throws(NodeStartError) -> Outcome {
+    /// - Parameter notice: gets sentences about whom it waits for, where that takes longer than two seconds.
+    /// - Throws: `.alreadyRunning` while the node runs; `.database` where another node uses the database, or a server cannot
+    ///   be reached that holds it, and then nothing was done.
+    package static func declare(
+        _ configuration: NodeConfiguration, notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(NodeStartError) -> Outcome {
         let lock = try Node.takeLock(of: configuration.dataDirectory)
         defer { withExtendedLifetime(lock) {} }
-        let store = try await ending(configuration)
+        let store = try await ending(configuration, notice: notice)
         defer { try? store?.close() }
         let tasks = (try? await store?.readableTasks()) ?? []
         // First the key that a node never makes anew: whatever happens in between, it does not start any more before this
@@ -104,18 +107,33 @@ package enum RestoredNode {
     /// makes a new key. Nil for a file that is not there, or cannot be read.
     ///
     /// A server that cannot be reached stops everything: its tables would stay where they are.
-    private static func ending(_ configuration: NodeConfiguration) async throws(NodeStartError) -> NodeDatabase? {
+    private static func ending(
+        _ configuration: NodeConfiguration, notice: @escaping @Sendable (String) -> Void
+    ) async throws(NodeStartError) -> NodeDatabase? {
         let words = "a restore was declared and is not finished; repeat it: cairn node restored"
         if let path = configuration.database.file {
             guard FileManager.default.fileExists(atPath: path), let store = try? NodeDatabase.open(path: path) else {
                 return nil
             }
+            do throws(DatastoreError) {
+                try await store.claimRole(configuration.role.database)
+                try await store.claim()
+            } catch .unsuitable(let reason) {
+                // Somebody else's: the other role's, or of a node that runs.
+                await store.closeWhenIdle()
+                throw .database(name: path, .unsuitable(reason))
+            } catch {
+                // Damaged: it is moved aside as it is.
+            }
             try? await store.recordHalt(words)
             return store
         }
-        let store = try await configuration.openDatabase()
+        let store = try await configuration.openDatabase(notice: notice)
+        do throws(NodeStartError) { try await configuration.claim(store, notice: notice) } catch {
+            await store.closeWhenIdle()
+            throw error
+        }
         do throws(DatastoreError) {
-            try await store.claim()
             try await store.recordHalt(words)
             return store
         } catch {

@@ -1,27 +1,47 @@
 import Datastore
+import Transport
 
 extension NodeConfiguration {
     /// Opens the node's database.
     ///
-    /// - Parameter mustExist: for those who only look: makes none where there is none.
-    package func openDatabase(mustExist: Bool = false) async throws(NodeStartError) -> NodeDatabase {
+    /// - Parameters:
+    ///   - mustExist: for those who only look: makes none where there is none.
+    ///   - notice: gets sentences about whom it waits for, where that takes longer than two seconds.
+    /// - Throws: `.database`, also where it is another role's: a path or name that was copied with the rest of a configuration
+    ///   must not put one node's state into the other's.
+    package func openDatabase(
+        mustExist: Bool = false, notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(NodeStartError) -> NodeDatabase {
         let storage: NodeStorage
         do throws(KeyFileError) { storage = try database.storage() } catch { throw .keys(error) }
-        do throws(DatastoreError) { return try await .open(storage, mustExist: mustExist) } catch {
+        let words = WaitingWords(for: database.whom, notice: notice)
+        defer { withExtendedLifetime(words) {} }
+        let store: NodeDatabase
+        do throws(DatastoreError) { store = try await .open(storage, mustExist: mustExist) } catch {
             throw .database(name: database.name, error)
         }
+        do throws(DatastoreError) { try await store.claimRole(role.database) } catch {
+            await store.closeWhenIdle()
+            throw .database(name: database.name, error)
+        }
+        return store
     }
 
-    /// Makes this process the one that runs the node on the database, for as long as it is open, and the database one of the
-    /// node's role.
+    /// Makes this process the one that runs the node on the database, for as long as it is open.
     ///
-    /// The lock on `data_dir` keeps a second one from a file; a database on a server can be reached from elsewhere.
-    func claim(_ store: NodeDatabase) async throws(NodeStartError) {
-        do throws(DatastoreError) {
-            try await store.claim()
-            try await store.claimRole(role == .leader ? .leader : .helper)
-        } catch {
-            throw .database(name: database.name, error)
-        }
+    /// The lock on `data_dir` keeps a second one from the same folder. The database may lie elsewhere, and be named by
+    /// another configuration.
+    func claim(
+        _ store: NodeDatabase, notice: @escaping @Sendable (String) -> Void
+    ) async throws(NodeStartError) {
+        let words = WaitingWords(for: "the claim on \(database.whom)", notice: notice)
+        words.explain("another process may still run a node on it")
+        defer { withExtendedLifetime(words) {} }
+        do throws(DatastoreError) { try await store.claim() } catch { throw .database(name: database.name, error) }
     }
+}
+
+extension NodeRole {
+    /// Whose state the node's database holds.
+    var database: DatabaseRole { self == .leader ? .leader : .helper }
 }

@@ -1,5 +1,6 @@
 import DAP
 import Synchronization
+import Transport
 
 /// What a leader has of a task's reports, for whoever waits for a batch of them.
 public struct CollectionProgress: Sendable {

@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import Transport
 import Wallet
 
 // One request's reports, from the wallet to the leader and its answer back into the wallet.

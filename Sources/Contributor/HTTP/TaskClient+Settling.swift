@@ -1,6 +1,7 @@
 import DAP
 import Ledger
 import TransparencyLog
+import Transport
 import Wallet
 
 // Before another report of a task is made: the network's part of the rule in `SettledReports.swift`.

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import NIOHTTP1
 import TransparencyLog
+import Transport
 
 /// Everything that one task's leader does for a contributor or a model owner.
 ///

@@ -32,6 +32,12 @@ enum SchemaVersion {
             guard let version = found.version else { throw .corrupt("\(table) is empty") }
             guard version <= current else { throw newer("schema \(version)") }
             guard version == current else { throw .corrupt("\(table) says \(version), which no cairn has written") }
+            // A copy that was put back in part, by tools that stop at the first error and say so where nobody looks.
+            let missing = Tables.names.filter { !found.tables.contains($0) }
+            guard missing.isEmpty else {
+                throw .corrupt(
+                    "it lacks \(missing.prefix(3).joined(separator: ", ")), tables of a node: put back the whole of it")
+            }
             return .none
         }
         if found.tables.isEmpty { return .create }

@@ -21,7 +21,7 @@ struct NodeRestoredCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
         try RestoredPages.confirm(yes)
-        let outcome = try await RestoredNode.declare(configuration)
+        let outcome = try await RestoredNode.declare(configuration, notice: Console.notice)
         RestoredPages.print(outcome)
         let kind = configuration.role == .leader ? "log" : "witness"
         let keygen = PrintedCommand("keygen", kind).option("--name", "NEW-NAME").option(

@@ -18,6 +18,9 @@ enum Console {
         draw((isTerminal ? ProgressBar.clearLine : ""), text + "\n")
     }
 
+    /// Prints a message about what a command is doing: whom it waits for, for instance.
+    static func notice(_ text: String) { error("cairn: \(text)") }
+
     /// Whether a person watches standard error on a terminal that can redraw a line.
     static let isTerminal = TerminalKind.redraws(
         isTerminal: isatty(STDERR_FILENO) == 1, environment: ProcessInfo.processInfo.environment)

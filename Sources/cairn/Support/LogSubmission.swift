@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Ledger
 import TransparencyLog
+import Transport
 
 extension TaskFile {
     /// Has the leader log an entry, and waits until the published log has it: what reads the log next finds it there.

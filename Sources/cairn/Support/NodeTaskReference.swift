@@ -21,7 +21,7 @@ struct NodeTaskReference: ParsableArguments {
 
     func find() async throws -> Found {
         let configuration = try NodeConfiguration.load(path: config)
-        let store = try await configuration.openDatabase(mustExist: true)
+        let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
         let rows = try await store.everyTask()
         let found = rows.compactMap { try? $0.get() }.filter { $0.id.base64URL == task || $0.name == task }
         guard let first = found.first else {

@@ -140,7 +140,7 @@ import Testing
     @Test func aFullDiskTakesNoUploads() async throws {
         let pair = try NodePair()
         let client = try PairClient(pair, try await pair.addTask(committed: false, mode: .timeInterval))
-        let disk = DiskSpace(directory: "/", reserve: 1 << 20) { _ in 1_000 }
+        let disk = DiskSpace(directories: ["/"], reserve: 1 << 20) { _ in 1_000 }
         let node = try await pair.start(pair.leader, disk: disk)
         let answer = try await client.uploadAnswer([try client.report([1, 2, 3])])
         #expect(answer.status == 507 && answer.headers["retry-after"] == "60")

@@ -38,6 +38,19 @@ import Testing
         #expect(words.contains("newer") && words.contains("schema 3"))
     }
 
+    @Test func aDatabaseThatWasPutBackInPartIsRefused() throws {
+        let file = try SQLiteFile()
+        try NodeDatabase.open(path: file.path).close()
+        let queue = try FormerDatabase.hastyQueue(file.path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: "DROP TABLE share_sums; DROP TABLE share_keys") }
+        try queue.close()
+        guard case .corrupt(let words) = try refusal(file) else {
+            Issue.record("it was opened")
+            return
+        }
+        #expect(words.contains("lacks share_keys, share_sums"))
+    }
+
     /// One that a later version of schema 1 has written, of which this program does not know.
     @Test func anUnknownMigrationIsThatOfANewerProgram() throws {
         let former = try FormerDatabase(.leader, change: "INSERT INTO grdb_migrations VALUES ('leader 6 later')")
@@ -72,6 +85,24 @@ import Testing
         }
         #expect(words.contains("no database"))
         #expect(try Data(contentsOf: URL(filePath: file.path)) == bytes)
+    }
+
+    /// SQLite would call them a disk that fails, and wait for ever for what a pipe says.
+    @Test(.timeLimit(.minutes(1)), arguments: ["a folder", "a pipe", "a device"])
+    func whatIsNoFileIsCalledWhatItIs(kind: String) throws {
+        let file = try SQLiteFile()
+        var path = file.path
+        switch kind {
+        case "a folder": path = file.directory.path
+        case "a pipe": #expect(mkfifo(path, 0o600) == 0)
+        default: path = "/dev/null"
+        }
+        let error = #expect(throws: DatastoreError.self) { try NodeDatabase.open(path: path) }
+        guard case .unsuitable(let words) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(words.contains(kind) && words.contains("name a file"))
     }
 
     @Test func aRoleIsTakenOnce() async throws {

@@ -23,13 +23,3 @@ extension PostgreSQLEngine {
         }
     }
 }
-
-extension Tables {
-    /// The names of all tables.
-    fileprivate static var names: [String] {
-        definitions(.postgreSQL).compactMap { statement in
-            let words = statement.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: true)
-            return words.count > 2 && words[0] == "CREATE" && words[1] == "TABLE" ? String(words[2]) : nil
-        }
-    }
-}

@@ -11,6 +11,7 @@ final class SQLiteConnection: EngineConnection, @unchecked Sendable {
     private let database: Database
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
+    private var file: OpenedFile
 
     init(_ database: Database) throws {
         self.database = database
@@ -18,6 +19,7 @@ final class SQLiteConnection: EngineConnection, @unchecked Sendable {
             throw DatastoreError.unavailable("the database is closed")
         }
         self.handle = handle
+        file = OpenedFile(sqlite3_db_filename(handle, "main").map { String(cString: $0) } ?? "")
     }
 
     /// More texts than the stores have. Whoever makes new ones without end pays for it with time, not with memory.
@@ -91,6 +93,7 @@ extension SQLiteConnection {
     /// Takes the write lock at once: a transaction that took it later could be refused for what another process wrote.
     func begin() throws {
         changes = 0
+        try file.check()
         _ = try execute("BEGIN IMMEDIATE", [])
     }
 

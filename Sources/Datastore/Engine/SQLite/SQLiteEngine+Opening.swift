@@ -15,6 +15,7 @@ extension SQLiteEngine {
         preparing: (SQLiteEngine) throws -> Void
     ) throws(DatastoreError) -> SQLiteEngine {
         do {
+            try refuseWhatIsNoFile(path)
             let turn = try OpeningTurn(path: path, patience: .seconds(settings.patience))
             defer { turn.end() }
             return try turn.repeatingWhileBusy {
@@ -47,6 +48,17 @@ extension SQLiteEngine {
         let only = try DatabaseQueue(path: path)
         try only.inDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK") }
         try only.close()
+    }
+
+    /// SQLite calls a folder or a device a disk that fails, and reads a pipe for ever.
+    private static func refuseWhatIsNoFile(_ path: String) throws(DatastoreError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw .unsuitable("this is a folder: name a file in it")
+        default: throw .unsuitable("this is no file, but a pipe, a device or a socket: name a file")
+        }
     }
 
     /// The file holds shares and verification keys, so only its owner may read it. SQLite gives its journal files the mode of

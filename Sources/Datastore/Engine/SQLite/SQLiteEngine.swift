@@ -13,12 +13,14 @@ package struct SQLiteEngine: StorageEngine {
     private let settings: SQLiteSettings
     private let connections: SQLiteConnections
     private let writes: WriteQueue
+    private let claimed: FileClaim
 
     init(_ pool: DatabasePool, _ settings: SQLiteSettings) {
         self.pool = pool
         self.settings = settings
         connections = SQLiteConnections()
         writes = WriteQueue(pool, connections)
+        claimed = FileClaim(of: pool.path)
     }
 
     package var dialect: Dialect { .sqlite }
@@ -98,12 +100,18 @@ package struct SQLiteEngine: StorageEngine {
     private static let scrubbingTries = 20
     private static let scrubbingPause = Duration.milliseconds(100)
 
+    /// Claims the file for this process's node, until the engine is closed.
+    ///
+    /// - Throws: `.unsuitable` where another process has it.
+    func claim() throws(DatastoreError) { try claimed.take() }
+
     package func close() throws(DatastoreError) {
         // A connection cannot be closed before its statements are freed, and they are freed while nobody uses one.
         connections.stopKeeping()
         do {
             try pool.barrierWriteWithoutTransaction { _ in connections.forgetAll() }
             try pool.close()
+            claimed.release()
         } catch {
             throw .sqlite(error)
         }

@@ -1,5 +1,6 @@
 import Bench
 import Contributor
+import Transport
 
 /// Waits until both nodes have accepted all reports of a load, by the leader's counters.
 ///
