@@ -7,7 +7,6 @@ extension PostgreSQLConnection {
     /// - Throws: where it cannot be reached or trusted, in words for an operator.
     static func open(_ options: PostgreSQLOptions) throws(PostgreSQLFailure) -> PostgreSQLConnection {
         let connection = PostgreSQLConnection(handle: try connect(options))
-        PQsetNoticeReceiver(connection.handle, { _, _ in }, nil)
         do {
             try connection.set(options)
             try connection.describeServer().check(acceptsForgetful: options.acceptsForgetfulServer)
@@ -19,21 +18,46 @@ extension PostgreSQLConnection {
         }
     }
 
+    /// Tries the hosts of the URL in turn.
+    ///
+    /// libpq would do so, too, but while it is asked for one step after the other it has no time limit for a host
+    /// (`connect_timeout` is for its blocking functions): a first machine without power, or a server that hangs, would keep
+    /// it from the others.
     private static func connect(_ options: PostgreSQLOptions) throws(PostgreSQLFailure) -> OpaquePointer {
+        let hosts = options.location.hosts
+        var failures: [PostgreSQLFailure] = []
+        for host in hosts {
+            do throws(PostgreSQLFailure) {
+                return try connect(host, options, limit: hosts.count == 1 ? onlyHostLimit : hostLimit)
+            } catch {
+                failures.append(error)
+            }
+        }
+        if let failure = failures.first, failures.count == 1 { throw failure }
+        // One that is away may come back, whatever the others refuse.
+        throw PostgreSQLFailure(
+            failures.contains { $0.consequence == .lost } ? .lost : .final,
+            .unavailable(failures.map(\.error.description).joined(separator: "; ")))
+    }
+
+    private static func connect(
+        _ host: PostgreSQLLocation.Host, _ options: PostgreSQLOptions, limit: Duration
+    ) throws(PostgreSQLFailure) -> OpaquePointer {
         var parameters = options.location.parameters
+        parameters.merge(host.parameters) { $1 }
         parameters["password"] = options.password
         // A password comes from its file and from nowhere else.
         parameters["passfile"] = "/dev/null/none"
         parameters["client_encoding"] = "UTF8"
         parameters["application_name"] = "cairn"
         parameters["target_session_attrs"] = "read-write"
-        parameters["connect_timeout"] = "5"
         // A server whose machine or network is gone is noticed within half a minute, also in the middle of an answer.
         parameters["keepalives"] = "1"
         parameters["keepalives_idle"] = "10"
         parameters["keepalives_interval"] = "5"
         parameters["keepalives_count"] = "3"
-        parameters["tcp_user_timeout"] = "25000"
+        // Of several addresses that a name has, the next is tried when the system gives one up.
+        parameters["tcp_user_timeout"] = "\(Int(addressLimit / .milliseconds(1)))"
         let keywords = parameters.keys.sorted()
         let names = keywords.map { strdup($0) }
         let values = keywords.map { strdup(parameters[$0] ?? "") }
@@ -44,36 +68,60 @@ extension PostgreSQLConnection {
             }
         }
         guard let handle else { throw PostgreSQLFailure(.final, .unavailable("there is no memory for a connection")) }
+        // What the server notes, libpq would print.
+        PQsetNoticeReceiver(handle, { _, _ in }, nil)
         // The server's words come in its language; its codes are the same everywhere.
         PQsetErrorVerbosity(handle, PQERRORS_SQLSTATE)
-        guard waitUntilOpen(handle) else {
+        let opening = waitUntilOpen(handle, limit: limit)
+        guard opening == .open else {
+            // Of a server that says nothing libpq has the beginning of a sentence.
             let failure = ConnectingProblem(
-                words: String(cString: PQerrorMessage(handle)), needsPassword: PQconnectionNeedsPassword(handle) == 1,
-                place: options.location.shown
+                words: opening == .late ? "" : String(cString: PQerrorMessage(handle)),
+                needsPassword: PQconnectionNeedsPassword(handle) == 1,
+                place: host.shown
             ).failure
             PQfinish(handle)
             throw failure
         }
         PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+        var patience = UInt32(userLimit / .milliseconds(1))
+        // Refused for a Unix socket, which needs it as little.
+        setsockopt(
+            PQsocket(handle), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience, socklen_t(MemoryLayout<UInt32>.size))
         return handle
     }
 
-    /// How long all hosts together may take.
-    private static let connectTimeout: Duration = .seconds(15)
+    /// How long the only host may take, and each of several.
+    private static let onlyHostLimit: Duration = .seconds(15)
+    private static let hostLimit: Duration = .seconds(5)
+    /// How long an address may not answer at all before the next one of the same host is tried.
+    private static let addressLimit: Duration = .seconds(4)
+    /// How long what is sent may stay unacknowledged by the other machine.
+    private static let userLimit: Duration = .seconds(25)
 
     /// Lets libpq do its steps. Waiting ourselves is what makes it possible to ask for codes before it begins.
-    private static func waitUntilOpen(_ handle: OpaquePointer) -> Bool {
-        let deadline = ContinuousClock.now + connectTimeout
+    private static func waitUntilOpen(_ handle: OpaquePointer, limit: Duration) -> Opening {
+        let deadline = ContinuousClock.now + limit
         var step = PGRES_POLLING_WRITING
         while step != PGRES_POLLING_OK {
-            guard step != PGRES_POLLING_FAILED, PQstatus(handle) != CONNECTION_BAD else { return false }
+            guard step != PGRES_POLLING_FAILED, PQstatus(handle) != CONNECTION_BAD else { return .failed }
             var descriptor = pollfd(
                 fd: PQsocket(handle), events: Int16(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
             let left = (deadline - ContinuousClock.now) / .milliseconds(1)
-            guard left > 0, poll(&descriptor, 1, Int32(left) + 1) > 0 else { return false }
-            step = PQconnectPoll(handle)
+            guard left > 0 else { return .late }
+            let ready = poll(&descriptor, 1, Int32(left) + 1)
+            guard ready >= 0 || errno == EINTR else { return .failed }
+            if ready > 0 { step = PQconnectPoll(handle) }
         }
-        return true
+        return .open
+    }
+
+    /// What came of the wait for a connection.
+    private enum Opening {
+        case open
+        case failed
+        /// The time was over before there was an answer.
+        case late
     }
 
     /// Sets how this connection behaves.

@@ -11,6 +11,8 @@ import Testing
         #expect(try mode("postgres://cairn@a.example,localhost/cairn") == "verify-full")
         // libpq connects to the address, whatever the name.
         #expect(try mode("postgres://cairn@localhost/cairn?hostaddr=192.0.2.7") == "verify-full")
+        // Where there is none, to the name.
+        #expect(try mode("postgres://cairn@localhost,a.example/cairn?hostaddr=127.0.0.1,") == "verify-full")
         #expect(try mode("postgres://cairn@db.example.org/cairn?sslmode=disable") == "disable")
         #expect(try mode("postgres://cairn@db.example.org/cairn?sslmode=verify-ca") == "verify-ca")
     }
@@ -35,12 +37,35 @@ import Testing
         ("postgres://cairn@db.example.org/cairn?service=s3cret", "service"),
         ("postgres://cairn@db.example.org/cairn?s3cret=1", "no postgres:// URL"),
         ("postgres://cairn@db.example.org/cai%zzs3cret", "no postgres:// URL"),
+        ("postgres://cairn@db.example.org/cairn?sslmode=s3cret", "sslmode is none of"),
+        ("postgres://cairn@db.example.org:s3cret/cairn", "port is no number"),
+        ("postgres://cairn@db.example.org:0/cairn", "port is no number"),
+        ("postgres://cairn@db.example.org:65536/cairn", "port is no number"),
+        ("postgres://cairn@a,b,c/cairn?port=1,2", "as many ports"),
+        ("postgres://cairn@a,b/cairn?hostaddr=127.0.0.1", "as many ports"),
     ])
     func aURLThatWillNotDoIsRefusedInWordsThatDoNotRepeatIt(_ url: String, _ word: String) throws {
         let error = #expect(throws: DatastoreError.self) { try PostgreSQLLocation(url: url) }
         let words = error?.description ?? ""
         #expect(words.contains(word), "\(words)")
         #expect(!words.contains("s3cret"))
+    }
+
+    /// libpq would connect to what they say, and take it for the local socket that the URL names.
+    @Test func theEnvironmentSendsANodeNowhereElse() throws {
+        let local = "postgres://cairn@/cairn"
+        for variable in ["PGHOST", "PGHOSTADDR", "PGSERVICE"] {
+            let error = #expect(throws: DatastoreError.self) {
+                try PostgreSQLLocation(url: local, environment: [variable: "192.0.2.7"])
+            }
+            #expect(error?.description.contains("unset \(variable)") == true)
+            #expect(try PostgreSQLLocation(url: local, environment: [variable: ""]).sslMode == "prefer")
+        }
+        let named = "postgres://cairn@localhost/cairn"
+        #expect(try PostgreSQLLocation(url: named, environment: ["PGHOST": "192.0.2.7"]).sslMode == "prefer")
+        #expect(throws: DatastoreError.self) {
+            try PostgreSQLLocation(url: named, environment: ["PGHOSTADDR": "192.0.2.7"])
+        }
     }
 
     @Test func theNameInWordsHasHostPortAndDatabase() throws {
