@@ -112,12 +112,31 @@ extension EndToEnd {
             #endif
         }
 
+        /// Reports are made on all processors, and Ctrl-C does not wait for the last of a million.
+        @Test func anInterruptedBenchmarkMakesNoMoreReports() async throws {
+            let folder = try TemporaryFolder()
+            try FileManager.default.setAttributes([.posixPermissions: 0o711], ofItemAtPath: folder.path)
+            let process = try await Self.start(in: folder.path, reports: "1000000")
+            try await eventually("the task is there") {
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).contains { name in
+                    FileManager.default.fileExists(atPath: "\(folder.path)/\(name)/bench.task")
+                }
+            }
+            // They take minutes.
+            try await Task.sleep(for: .seconds(3))
+            let start = ContinuousClock.now
+            let ending = await process.terminate(grace: .seconds(60))
+            #expect(ending == .exited(130), "\(String(describing: ending))")
+            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [Self.log])
+        }
+
         private static let log = "output"
 
-        private static func start(in folder: String) async throws -> ChildProcess {
+        private static func start(in folder: String, reports: String = "100000") async throws -> ChildProcess {
             try await ChildProcess.start(
                 try Cairn.path(),
-                ["bench", "node", "--type", "histogram", "--reports", "100000", "--storage", storage],
+                ["bench", "node", "--type", "histogram", "--reports", reports, "--storage", storage],
                 environment: ["TMPDIR": folder], output: .log("\(folder)/\(log)"))
         }
     }

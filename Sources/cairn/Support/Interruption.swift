@@ -8,9 +8,12 @@ enum Interruption {
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let work = Task { try await body() }
+        // A queue of its own has a thread of its own. The global ones share theirs with asynchronous work, and calculations
+        // that take all of those would keep the signal waiting until they have ended by themselves.
+        let queue = DispatchQueue(label: "cairn.interruption")
         let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { work.cancel() }
             source.resume()
             return source
