@@ -101,7 +101,8 @@ struct RowContribution: Sendable {
                     + "the command again. If all rows shall count beside what was sent: --again.")
         case .beginsLike(let path, let rows):
             CommandFailure(
-                "nothing was sent: the first \(rows) rows of \(argument) are those of \(RowNames.shown(path)), which "
+                "nothing was sent: the first \(rows) rows of \(argument) are those of "
+                    + "\(path.isEmpty ? "what came through a pipe" : RowNames.shown(path)), which "
                     + "were sent to the task before",
                 advice: "With `--row \(rows + 1)..` only the others are sent, with `--again` all of them.")
         case .otherColumns(let columns, let sent, let changed):

@@ -8,7 +8,8 @@ import Wallet
 enum RowNames {
     /// The path by which the wallet knows a file; empty for what comes through a pipe, which has no name.
     static func path(_ argument: String) -> String {
-        guard argument != "-", !argument.hasPrefix("/dev/") else { return "" }
+        // Below /dev lie pipes and terminals; but files in memory, too.
+        guard argument != "-", !argument.hasPrefix("/dev/") || argument.hasPrefix("/dev/shm/") else { return "" }
         return URL(fileURLWithPath: argument).standardizedFileURL.path
     }
 
