@@ -4,7 +4,7 @@
 /// migrations that made it. Anything else that has tables is somebody else's, and is left alone.
 enum SchemaVersion {
     /// The version that this program reads and writes.
-    static let current: Int64 = 2
+    static let current: Int64 = 3
 
     /// What a look at a database finds.
     struct Findings: Sendable, Equatable {
@@ -21,6 +21,8 @@ enum SchemaVersion {
         case create
         /// Everything is as this program wants it.
         case none
+        /// Tables like these, but for what has been added since: see ``SchemaAdditions``.
+        case add(since: Int64)
         /// A database of schema 1, perhaps of an older program that did not know all of its migrations.
         case fromSchema1
     }
@@ -31,14 +33,16 @@ enum SchemaVersion {
         if found.tables.contains(table) {
             guard let version = found.version else { throw .corrupt("\(table) is empty") }
             guard version <= current else { throw newer("schema \(version)") }
-            guard version == current else { throw .corrupt("\(table) says \(version), which no cairn has written") }
+            guard version >= SchemaAdditions.oldest else {
+                throw .corrupt("\(table) says \(version), which no cairn has written")
+            }
             // A copy that was put back in part, by tools that stop at the first error and say so where nobody looks.
-            let missing = Tables.names.filter { !found.tables.contains($0) }
+            let missing = SchemaAdditions.tables(of: version).filter { !found.tables.contains($0) }
             guard missing.isEmpty else {
                 throw .corrupt(
                     "it lacks \(missing.prefix(3).joined(separator: ", ")), tables of a node: put back the whole of it")
             }
-            return .none
+            return version == current ? .none : .add(since: version)
         }
         if found.tables.isEmpty { return .create }
         if let unknown = found.migrations.subtracting(schema1).min(), !found.migrations.isDisjoint(with: schema1) {

@@ -145,6 +145,12 @@ extension Tables {
         ]
     }
 
+    /// Jobs that failed behind their close and were deleted: the same request goes on from there.
+    static let collectionsLeft = """
+        CREATE INDEX leader_collections_left ON leader_collections (task, collection)
+            WHERE hidden = 1 AND state = 6 AND close_entry IS NOT NULL
+        """
+
     static func leaderBatches(_ dialect: Dialect) -> [String] {
         [
             // Leader-selected batches from their first job on; intervals from the moment that they are sealed. aggregating
@@ -187,11 +193,7 @@ extension Tables {
             """,
             "CREATE UNIQUE INDEX leader_collections_by_id ON leader_collections (task, collection_id)",
             "CREATE INDEX leader_collections_active ON leader_collections (collection) WHERE state < 5",
-            // Jobs that failed behind their close and were deleted: the same request goes on from there.
-            """
-            CREATE INDEX leader_collections_left ON leader_collections (task, collection)
-                WHERE hidden = 1 AND state = 6 AND close_entry IS NOT NULL
-            """,
+            collectionsLeft,
             // Batches whose shares are no longer needed: their rows go in slices, in the background. through: the last
             // report that is gone.
             """

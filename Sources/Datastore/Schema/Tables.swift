@@ -1,4 +1,4 @@
-// Schema 2: the tables of every store, for both engines. A database has the tables of both roles: they are cheap when
+// Schema 3: the tables of every store, for both engines. A database has the tables of both roles: they are cheap when
 // empty, and one way of making them is easier to trust than two. docs/data-model.md draws them.
 //
 // What holds for all of them:
@@ -26,18 +26,12 @@ enum Tables {
             CREATE TABLE node_state (
                 id \(dialect.key) CHECK (id = 1),
                 generation BIGINT NOT NULL,
-                run \(dialect.blob),
                 halted TEXT,
-                role TEXT
+                role TEXT,
+                run \(dialect.blob)
             )
             """,
-            // The starts of the node: the random name of what each did, and the first generation of it.
-            """
-            CREATE TABLE node_runs (
-                first \(dialect.key),
-                run \(dialect.blob) NOT NULL
-            )
-            """,
+            runs(dialect),
             "INSERT INTO node_state (id, generation) VALUES (1, 0)",
             // The row with an empty task id is about the nodes.
             """
@@ -50,6 +44,16 @@ enum Tables {
             )\(dialect.clustered)
             """,
         ]
+    }
+
+    /// The starts of the node: the random name of what each did, and the first generation of it.
+    static func runs(_ dialect: Dialect) -> String {
+        """
+        CREATE TABLE node_runs (
+            first \(dialect.key),
+            run \(dialect.blob) NOT NULL
+        )
+        """
     }
 
     static func tasks(_ dialect: Dialect) -> [String] {

@@ -23,7 +23,7 @@ extension PostgreSQLEngine {
             }
             switch step {
             case .none: break
-            case .create: try Self.storeBlobsPlainly(session)
+            case .create, .add: try Self.storeBlobsPlainly(session)
             case .fromSchema1:
                 throw DatastoreError.corrupt("a PostgreSQL database never had schema 1")
             }

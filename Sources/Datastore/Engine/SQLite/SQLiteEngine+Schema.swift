@@ -8,7 +8,10 @@ extension SQLiteEngine {
     ///
     /// - Returns: whether the tables will be changed under whoever else has the file open: a node of the version before.
     static func refuseUnsuitable(_ session: Session) throws -> Bool {
-        try SchemaVersion.step(for: look(session), schema1: Set(Schema1.names)) == .fromSchema1
+        switch try SchemaVersion.step(for: look(session), schema1: Set(Schema1.names)) {
+        case .create, .none: false
+        case .add, .fromSchema1: true
+        }
     }
 
     /// Makes the tables of a new file, or brings those of an older version up to date.

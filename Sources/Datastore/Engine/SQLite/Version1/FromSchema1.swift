@@ -1,6 +1,6 @@
 import DAP
 
-/// Carries the rows of a database of schema 1 over into the tables of schema 2: one transaction, at the end of which the
+/// Carries the rows of a database of schema 1 over into the tables of today: one transaction, at the end of which the
 /// former tables are gone. Its steps are the extensions of this type.
 ///
 /// Most of it is one statement a table. Shares are read and sealed a page at a time, and the sums of buckets are made of them,

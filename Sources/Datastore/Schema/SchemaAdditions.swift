@@ -1,0 +1,27 @@
+/// What was added to the tables since schema 2, the first that says its version. Pure.
+///
+/// Columns, tables and indexes are added and nothing is rewritten, so one transaction does it and no copy is made: a program
+/// that dies in the middle leaves the former schema. What cannot be said in this way is a migration with a copy, as the one
+/// from schema 1 is.
+enum SchemaAdditions {
+    /// The oldest version that additions bring up to date.
+    static let oldest: Int64 = 2
+
+    /// - Parameter version: at least ``oldest``.
+    /// - Returns: one statement each, in order; none for the current version.
+    static func statements(since version: Int64, _ dialect: Dialect) -> [String] {
+        var statements: [String] = []
+        if version < 3 {
+            statements += [
+                "ALTER TABLE node_state ADD COLUMN run \(dialect.blob)", Tables.runs(dialect), Tables.collectionsLeft,
+            ]
+        }
+        return statements
+    }
+
+    /// The names of the tables that a database of a version has.
+    static func tables(of version: Int64) -> [String] {
+        let added = Set(Tables.made(by: statements(since: version, .postgreSQL)))
+        return Tables.names.filter { !added.contains($0) }
+    }
+}

@@ -1,0 +1,91 @@
+import DAP
+import Datastore
+import PostgresCluster
+import Testing
+
+/// A database of schema 2 gets what was added since, and keeps what it has.
+@Suite(.inTurns) struct SchemaAdditionsTests {
+    /// What schema 2 did not have, taken away from a database of today.
+    private static let undone = [
+        "DROP TABLE node_runs", "ALTER TABLE node_state DROP COLUMN run", "DROP INDEX leader_collections_left",
+        "UPDATE cairn_schema SET version = 2",
+    ]
+
+    private func run(_ place: EnginePlace, _ statements: [String]) throws {
+        switch place {
+        case .sqlite(let file):
+            let queue = try FormerDatabase.hastyQueue(file.path)
+            try queue.writeWithoutTransaction { database in
+                for statement in statements { try database.execute(sql: statement) }
+            }
+            try queue.close()
+        case .postgreSQL(let database):
+            for statement in statements { _ = try database.run(statement) }
+        }
+    }
+
+    /// All columns and indexes, and how bytes are kept.
+    private func structure(_ place: EnginePlace) throws -> [[String]] {
+        switch place {
+        case .sqlite(let file):
+            try FormerDatabase.rows(
+                file.path,
+                """
+                SELECT m.name, c.name, c.type, c."notnull", c.pk, c.dflt_value FROM sqlite_master AS m
+                JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table' ORDER BY m.name, c.cid
+                """)
+                + FormerDatabase.rows(
+                    file.path, "SELECT name, tbl_name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY name")
+        case .postgreSQL(let database):
+            [
+                try database.run(
+                    """
+                    SELECT concat_ws(' ', c.relname, a.attname, a.atttypid::regtype, a.attnotnull, a.attstorage)
+                    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'public' AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+                    ORDER BY c.relname, a.attnum
+                    """),
+                try database.run("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"),
+            ].map { $0.map { $0 ?? "" } }
+        }
+    }
+
+    private func open(_ place: EnginePlace) throws -> NodeDatabase { try .openNow(place.storage) }
+
+    @Test(arguments: EngineKind.tested)
+    func whatWasAddedSinceSchema2IsAddedAndNothingIsLost(kind: EngineKind) async throws {
+        let place = try await kind.place()
+        let new = try open(place)
+        try await new.beginGeneration(.random())
+        try await new.recordHalt("to be kept")
+        try new.close()
+        let structure = try structure(place)
+
+        try run(place, Self.undone)
+        #expect(try self.structure(place) != structure)
+        let old = try open(place)
+        #expect(try self.structure(place) == structure)
+        #expect(try await old.haltReason() == "to be kept")
+        // A generation of before has no run, and the next start names one.
+        #expect(try await old.generationMark() == GenerationMark(number: 1, run: nil))
+        let run = GenerationRun.random()
+        #expect(try await old.beginGeneration(run) == 2)
+        #expect(try await old.generationMark() == GenerationMark(number: 2, run: run))
+        try old.close()
+        // Once added, it is not added again.
+        try open(place).close()
+        #expect(try self.structure(place) == structure)
+    }
+
+    @Test(arguments: EngineKind.tested)
+    func whatCannotBeAddedLeavesTheFormerSchema(kind: EngineKind) async throws {
+        let place = try await kind.place()
+        try open(place).close()
+        // The last of the additions is in the way of itself.
+        try run(place, Array(Self.undone.dropLast(2)) + [Self.undone[3]])
+        let structure = try structure(place)
+        #expect(throws: DatastoreError.self) { try self.open(place).close() }
+        #expect(try self.structure(place) == structure)
+    }
+}
