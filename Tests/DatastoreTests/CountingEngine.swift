@@ -13,6 +13,7 @@ final class CountingEngine: StorageEngine {
 
     private let base: any StorageEngine
     private let counts = Mutex(Counts())
+    private let known = Mutex(Set<String>())
 
     init(_ base: any StorageEngine) {
         self.base = base
@@ -24,6 +25,14 @@ final class CountingEngine: StorageEngine {
             defer { counts = Counts() }
             return counts
         }
+    }
+
+    /// The statements that have ever run.
+    var texts: Set<String> { known.withLock { $0 } }
+
+    fileprivate func run(_ sql: String) {
+        count { $0.statements += 1 }
+        known.withLock { _ = $0.insert(sql) }
     }
 
     fileprivate func count(_ change: (inout Counts) -> Void) { counts.withLock { change(&$0) } }
@@ -64,7 +73,7 @@ private final class CountingConnection: EngineConnection {
     func lock(_ lock: StorageLock, _ mode: LockMode) throws { try base.lock(lock, mode) }
 
     func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
-        engine.count { $0.statements += 1 }
+        engine.run(sql)
         try base.query(sql, arguments) { found in
             engine.count { $0.rows += 1 }
             try row(found)
@@ -72,7 +81,7 @@ private final class CountingConnection: EngineConnection {
     }
 
     func stream(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
-        engine.count { $0.statements += 1 }
+        engine.run(sql)
         try base.stream(sql, arguments) { found in
             engine.count { $0.rows += 1 }
             try row(found)
@@ -80,20 +89,18 @@ private final class CountingConnection: EngineConnection {
     }
 
     func execute(_ sql: String, _ arguments: SQLArguments) throws -> Int {
-        engine.count { $0.statements += 1 }
+        engine.run(sql)
         return try base.execute(sql, arguments)
     }
 
     func executeMany(_ sql: String, _ rows: [SQLArguments]) throws -> [Int] {
-        engine.count { $0.statements += 1 }
+        engine.run(sql)
         return try base.executeMany(sql, rows)
     }
 
     func returningMany(_ sql: String, _ rows: [SQLArguments]) throws -> [SQLRow?] {
-        engine.count {
-            $0.statements += 1
-            $0.rows += rows.count
-        }
+        engine.run(sql)
+        engine.count { $0.rows += rows.count }
         return try base.returningMany(sql, rows)
     }
 }

@@ -72,12 +72,28 @@ enum Make {
 }
 
 extension NodeDatabase {
+    /// The sequence numbers of reports that were uploaded.
+    func rows(of numbers: [Int], task: TaskID = Make.task) async throws -> [Int64] {
+        try await engine.read { session in
+            try numbers.map { number in
+                let row = try session.integer(
+                    """
+                    SELECT r.report FROM leader_reports AS r JOIN task_ids AS i ON i.task = r.task
+                    WHERE i.task_id = $1 AND r.report_id = $2
+                    """, [SQLValue.blob(task.bytes), SQLValue.blob(Make.reportID(number).bytes)])
+                guard let row else { throw DatastoreError.conflict("report \(number) was never uploaded") }
+                return row
+            }
+        }
+    }
+
     /// Uploads reports and puts them in one pending job.
     func pendingJob(
         _ numbers: [Int], time: UInt64 = 100, batch: BatchID? = nil, task: TaskID = Make.task
     ) async throws -> Int64 {
         _ = try await storeReports(numbers.map { Make.report($0, time: time) }, task: task, bucketCapacity: nil)
-        let job = NewJob(batchID: batch, request: [0xAA, 0xBB], reportIDs: numbers.map(Make.reportID))
+        let reports = try await rows(of: numbers, task: task)
+        let job = NewJob(batchID: batch, request: [0xAA, 0xBB], reports: reports)
         guard case .created(let key) = try await createJob(job, refused: [], task: task, maxBatchSize: 1_000) else {
             throw DatastoreError.conflict("the job was not created")
         }

@@ -38,7 +38,7 @@ import Testing
         let store = temporary.store
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         var job = NewJob(
-            batchID: nil, request: [1], reportIDs: [Make.reportID(1)], verifyKey: Make.storedTask().verifyKey)
+            batchID: nil, request: [1], reports: try await store.rows(of: [1]), verifyKey: Make.storedTask().verifyKey)
         #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .replaced)
         #expect(try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
         #expect(try await store.pendingJobs().isEmpty)

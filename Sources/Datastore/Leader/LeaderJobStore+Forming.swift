@@ -46,7 +46,7 @@ extension Session {
     fileprivate func insert(
         _ job: NewJob, _ task: TaskKey, capacity: UInt64, _ counters: inout LeaderCounters
     ) throws -> Int64? {
-        guard !job.reportIDs.isEmpty else { return nil }
+        guard !job.reports.isEmpty else { return nil }
         let batch = try job.batchID.map { id in
             guard let batch = try leaderBatch(id, task) else { throw DatastoreError.stale }
             return batch
@@ -56,13 +56,13 @@ extension Session {
         try executeMany(
             "INSERT INTO leader_job_requests (job, part, bytes) VALUES ($1, $2, $3)",
             Self.parts(of: job.request).enumerated().map { [number, $0.offset, $0.element.blob] })
-        // In the order of ids, so that of two jobs with the same reports one waits for the other.
-        let ordered = job.reportIDs.enumerated().sorted { $0.element < $1.element }
+        // In the order of rows, so that of two jobs with the same reports one waits for the other.
+        let ordered = job.reports.enumerated().sorted { $0.element < $1.element }
         let taken = try returningMany(
             """
             UPDATE leader_reports SET state = 1, job = $3, position = $4, batch = $5
-            WHERE task = $1 AND report_id = $2 AND state = 0 RETURNING time
-            """, ordered.map { [task, $0.element.blob, number, $0.offset, batch] })
+            WHERE report = $2 AND task = $1 AND state = 0 RETURNING time
+            """, ordered.map { [task, $0.element, number, $0.offset, batch] })
         counters.batchCapacity = capacity.clampedToInt64
         for row in taken {
             guard let row else { throw DatastoreError.stale }

@@ -6,16 +6,19 @@ package struct NewJob: Sendable {
     package var batchID: BatchID?
     /// The encoded `AggregationJobInitReq`. A retry must repeat these bytes.
     package var request: [UInt8]
-    /// The job's reports, in the order of the request.
-    package var reportIDs: [ReportID]
+    /// The job's reports by their sequence numbers (``WaitingReport/sequence``), in the order of the request.
+    ///
+    /// Not by their ids: those lie anywhere in an index that does not fit into memory, while reports of one job came one
+    /// after the other.
+    package var reports: [Int64]
     /// The verification key that the request was made with. If the task has another by now, the helper would refuse every
     /// report, so the job is not stored. Nil where that does not matter.
     package var verifyKey: [UInt8]?
 
-    package init(batchID: BatchID?, request: [UInt8], reportIDs: [ReportID], verifyKey: [UInt8]? = nil) {
+    package init(batchID: BatchID?, request: [UInt8], reports: [Int64], verifyKey: [UInt8]? = nil) {
         self.batchID = batchID
         self.request = request
-        self.reportIDs = reportIDs
+        self.reports = reports
         self.verifyKey = verifyKey
     }
 }

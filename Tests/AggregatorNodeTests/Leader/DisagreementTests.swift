@@ -20,7 +20,8 @@ import Testing
         let batch =
             isSelected
             ? try await store.batchForNextJob(task: client.file.taskID, maxBatchSize: 1_000).id : nil
-        let job = NewJob(batchID: batch, request: [1], reportIDs: [id])
+        let row = try await store.row(of: id, task: client.file.taskID)
+        let job = NewJob(batchID: batch, request: [1], reports: [row])
         guard
             case .created(let key) = try await store.createJob(
                 job, refused: [], task: client.file.taskID, maxBatchSize: 1_000)

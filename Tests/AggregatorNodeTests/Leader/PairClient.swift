@@ -108,7 +108,8 @@ struct PairClient: Sendable {
             reportID: id, time: report.metadata.time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)
         _ = try await store.storeReports([new], task: file.taskID, bucketCapacity: nil)
         let batch = try await store.batchForNextJob(task: file.taskID, maxBatchSize: 1_000).id
-        let job = NewJob(batchID: batch, request: [1], reportIDs: [id])
+        let row = try await store.row(of: id, task: file.taskID)
+        let job = NewJob(batchID: batch, request: [1], reports: [row])
         guard
             case .created(let key) = try await store.createJob(
                 job, refused: [], task: file.taskID, maxBatchSize: 1_000)

@@ -137,7 +137,7 @@ import Testing
         let reopened = try await temporary.afterKill()
         #expect(try await reopened.collection(key: job.key)?.proposalSize == 5)
         _ = try await reopened.storeReports([Make.report(4)], task: Make.task, bucketCapacity: nil)
-        let joining = NewJob(batchID: batch, request: [1], reportIDs: [Make.reportID(4)])
+        let joining = NewJob(batchID: batch, request: [1], reports: try await reopened.rows(of: [4]))
         #expect(try await reopened.createJob(joining, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
         try await reopened.giveUp([RefusedReport(reportID: Make.reportID(1), error: .reportDropped)], task: Make.task)
         #expect(try await reopened.acceptedIDs(.batch(batch)) == [1, 2].map(Make.reportID))

@@ -58,7 +58,11 @@ extension NodeDatabase {
 
     /// Puts uploaded reports into a pending job.
     func formJob(_ numbers: [Int], batch: BatchID? = nil, maxBatchSize: UInt64 = 1_000) async throws -> Int64 {
-        let job = NewJob(batchID: batch, request: [0xAA], reportIDs: numbers.map(Make.reportID))
+        try await formJob(rows: rows(of: numbers), batch: batch, maxBatchSize: maxBatchSize)
+    }
+
+    func formJob(rows: [Int64], batch: BatchID? = nil, maxBatchSize: UInt64 = 1_000) async throws -> Int64 {
+        let job = NewJob(batchID: batch, request: [0xAA], reports: rows)
         let creation = try await createJob(job, refused: [], task: Make.task, maxBatchSize: maxBatchSize)
         guard case .created(let key) = creation else { throw DatastoreError.conflict("the job is \(creation)") }
         return key

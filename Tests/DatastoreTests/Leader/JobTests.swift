@@ -23,7 +23,7 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         _ = try await temporary.store.pendingJob([1])
         _ = try await temporary.store.storeReports([Make.report(2)], task: Make.task, bucketCapacity: nil)
-        let second = NewJob(batchID: nil, request: [1], reportIDs: [Make.reportID(2), Make.reportID(1)])
+        let second = NewJob(batchID: nil, request: [1], reports: try await temporary.store.rows(of: [2, 1]))
         let creation = try await temporary.store.createJob(second, refused: [], task: Make.task, maxBatchSize: 10)
         #expect(creation == .stale)
         let waiting = try await temporary.store.waitingReports(
@@ -142,7 +142,7 @@ import Testing
             #expect(waiting.map(\.attempts) == [attempts])
             #expect(waiting.map(\.refusedAfter) == [1], "the first time counts")
             try await accept(7 + attempts)
-            let job = NewJob(batchID: nil, request: [1], reportIDs: [Make.reportID(1)])
+            let job = NewJob(batchID: nil, request: [1], reports: try await store.rows(of: [1]))
             guard
                 case .created(let next) = try await store.createJob(
                     job, refused: [], task: Make.task, maxBatchSize: 9)
@@ -186,9 +186,9 @@ import Testing
         #expect(again.id == first.id && again.room == 1)
 
         _ = try await store.storeReports((3...4).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
-        let tooLarge = NewJob(batchID: first.id, request: [1], reportIDs: [3, 4].map(Make.reportID))
+        let tooLarge = NewJob(batchID: first.id, request: [1], reports: try await store.rows(of: [3, 4]))
         #expect(try await store.createJob(tooLarge, refused: [], task: Make.task, maxBatchSize: 3) == .stale)
-        let fitting = NewJob(batchID: first.id, request: [1], reportIDs: [Make.reportID(3)])
+        let fitting = NewJob(batchID: first.id, request: [1], reports: try await store.rows(of: [3]))
         _ = try await store.createJob(fitting, refused: [], task: Make.task, maxBatchSize: 3)
         let next = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3)
         #expect(next.id != first.id && next.room == 3)

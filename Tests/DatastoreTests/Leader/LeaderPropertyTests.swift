@@ -107,8 +107,8 @@ private struct RandomLife {
         let batch = isSelected ? try await store.batchForNextJob(task: Make.task, maxBatchSize: limit) : nil
         let members = waiting.prefix(Int(batch?.room ?? 99))
         let refused = members.filter { _ in Int.random(in: 0..<10, using: &random) == 0 }.map(\.reportID)
-        let left = members.map(\.reportID).filter { !refused.contains($0) }
-        let job = left.isEmpty ? nil : NewJob(batchID: batch?.id, request: [1], reportIDs: left)
+        let left = members.filter { !refused.contains($0.reportID) }.map(\.sequence)
+        let job = left.isEmpty ? nil : NewJob(batchID: batch?.id, request: [1], reports: left)
         let creation = try await store.createJob(
             job, refused: refused.map { RefusedReport(reportID: $0, error: .vdafVerifyError, logEntry: $0.bytes) },
             task: Make.task, maxBatchSize: limit)

@@ -132,9 +132,9 @@ import Testing
         let created = try await withThrowingTaskGroup(of: Bool.self) { group in
             for writer in 0..<10 {
                 group.addTask {
-                    let members = (0..<10).map { Make.reportID(($0 + writer * 3) % 30) }
+                    let members = try await store.rows(of: (0..<10).map { ($0 + writer * 3) % 30 })
                     let job = NewJob(
-                        batchID: nil, request: [1], reportIDs: writer % 2 == 0 ? members : members.reversed())
+                        batchID: nil, request: [1], reports: writer % 2 == 0 ? members : members.reversed())
                     let creation = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9)
                     if case .created = creation { return true }
                     #expect(creation == .stale)
@@ -157,8 +157,8 @@ import Testing
         let created = try await withThrowingTaskGroup(of: Bool.self) { group in
             for writer in 0..<10 {
                 group.addTask {
-                    let job = NewJob(
-                        batchID: batch, request: [1], reportIDs: (0..<10).map { Make.reportID(writer * 10 + $0) })
+                    let reports = try await store.rows(of: (0..<10).map { writer * 10 + $0 })
+                    let job = NewJob(batchID: batch, request: [1], reports: reports)
                     let creation = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 25)
                     return creation != .stale
                 }

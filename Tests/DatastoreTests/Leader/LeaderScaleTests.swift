@@ -21,9 +21,9 @@ import Testing
         cost.upload = counter.take()
         let waiting = try await store.waitingReports(
             task: Make.task, excluding: [], now: 0, limit: numbers.count, payloadLimit: 1 << 20)
-        let job = try await store.formJob(Array(numbers))
+        let job = try await store.formJob(rows: waiting.map(\.sequence))
         cost.form = counter.take()
-        #expect(waiting.count == numbers.count)
+        #expect(waiting.map(\.reportID) == numbers.map(Make.reportID))
         try await store.finish(
             job, numbers.map { ($0, .accepted(outputShare: Make.share(1), logEntry: Make.entry($0))) })
         cost.finish = counter.take()
@@ -45,6 +45,16 @@ import Testing
             #expect(many[keyPath: part] == more[keyPath: part], "and none looks at what is there already")
         }
         #expect(many.upload.changes == 201, "a row, a payload, and one counter for all")
+    }
+
+    /// An id lies anywhere in an index that is larger than the memory for it, so only an upload looks for one.
+    @Test(arguments: EngineKind.tested)
+    func aJobIsFormedAndEndsWithoutLookingForIDs(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let counter = CountingEngine(temporary.store.engine)
+        _ = try await cost(0..<2, counter)
+        let texts = counter.texts.filter { $0.contains("report_id =") || $0.contains("report_id IN") }
+        #expect(texts.count == 1 && texts.allSatisfy { $0.contains("SELECT report_id, fingerprint") })
     }
 
     /// Neither batches that are full nor reports that were put off are passed when a job is formed.
@@ -138,7 +148,7 @@ import Testing
         let store = temporary.store
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         let request = (0..<(5 << 20) / 2).map { UInt8(truncatingIfNeeded: $0 >> 9) }
-        let job = NewJob(batchID: nil, request: request, reportIDs: [Make.reportID(1)])
+        let job = NewJob(batchID: nil, request: request, reports: try await store.rows(of: [1]))
         guard case .created(let key) = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9)
         else {
             Issue.record("not created")

@@ -17,10 +17,10 @@ import Testing
         }
         _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
         let members = [1, 2].map(Make.reportID)
+        let job = NewJob(batchID: nil, request: [1], reports: try await store.rows(of: [1, 2]))
         guard
             case .created(let key) = try await store.createJob(
-                NewJob(batchID: nil, request: [1], reportIDs: members), refused: [], task: Make.task,
-                maxBatchSize: 1_000)
+                job, refused: [], task: Make.task, maxBatchSize: 1_000)
         else { throw DatastoreError.conflict("the job was not created") }
         #expect(try await store.overdueReports(of: Make.task, at: 49, limit: 9).isEmpty)
         #expect(try await store.tasksWithOverdueReports(at: 49).isEmpty)

@@ -71,7 +71,7 @@ struct JobRunner: Sendable {
                 guard let new else { return .nothingSent }
                 job = PendingJob(
                     key: key, task: task.id, batchID: batchID, request: new.request, helperID: nil,
-                    reportCount: new.reportIDs.count)
+                    reportCount: new.reports.count)
                 sent = members.filter { $0.state.failure == nil }
             }
         }
