@@ -9,6 +9,8 @@ final class CountingEngine: StorageEngine {
         var rows = 0
         /// That were inserted, changed or deleted.
         var changes = 0
+        /// The most that one statement changed.
+        var mostChanges = 0
     }
 
     private let base: any StorageEngine
@@ -90,7 +92,9 @@ private final class CountingConnection: EngineConnection {
 
     func execute(_ sql: String, _ arguments: SQLArguments) throws -> Int {
         engine.run(sql)
-        return try base.execute(sql, arguments)
+        let changed = try base.execute(sql, arguments)
+        engine.count { $0.mostChanges = max($0.mostChanges, changed) }
+        return changed
     }
 
     func executeMany(_ sql: String, _ rows: [SQLArguments]) throws -> [Int] {

@@ -81,6 +81,33 @@ import Testing
         #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .rejected(.reportDropped))
     }
 
+    /// A server ends a statement that takes too long, and so the transaction would never come to its end.
+    @Test(arguments: EngineKind.tested)
+    func noStatementChangesAllReportsOfATaskThatEnds(_ kind: EngineKind) async throws {
+        let temporary = try await store(kind)
+        let counter = CountingEngine(temporary.store.engine)
+        let (store, size) = (NodeDatabase(counter), 3_000)
+        for time in [100, 101] as [UInt64] {
+            let numbers = Array(Int(time) * 10_000..<Int(time) * 10_000 + size)
+            for start in stride(from: 0, to: size, by: 1_000) {
+                try await store.accept(Array(numbers[start..<start + 1_000]), time: time, logging: false)
+            }
+        }
+        let unit = Interval(start: 100, duration: 1)
+        let job = try await store.newCollection(interval: unit)
+        _ = try await store.sealBatch(collection: job.key, interval: unit, sizes: 1...10_000)
+        try await store.recordHelperShare([1], statement: nil, collection: job.key)
+        try await store.publish(response: [2], batchEntry: nil, collection: job.key)
+        _ = try await store.storeReports(
+            (0..<size).map { Make.report($0, time: 102) }, task: Make.task, bucketCapacity: nil)
+        _ = counter.take()
+        #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: UInt64(2 * size)))
+        #expect(counter.take().mostChanges <= 256)
+        let counts = try await store.reportCounts(task: Make.task)
+        #expect(counts.rejected == [.reportDropped: UInt64(2 * size)] && counts.accepted == UInt64(size))
+        #expect(try await store.burden(of: Make.task).isNothing)
+    }
+
     @Test(arguments: EngineKind.tested)
     func anEndedTaskTakesNothingUntilItIsServedAgain(_ kind: EngineKind) async throws {
         let temporary = try await store(kind)

@@ -129,13 +129,25 @@ extension Session {
         // Only times can be left out: a leader-selected batch is selected whole.
         var dropped: [Bucket: Int] = [:]
         for ref in refs.sorted() {
-            let (condition, arguments) = BucketRange(.time(ref)).helperReports(task)
-            dropped[.time(ref)] = try execute(
-                """
-                UPDATE helper_reports SET state = \(HelperReportState.dropped.rawValue)
-                WHERE \(condition) AND state = \(HelperReportState.accepted.rawValue)
-                """, arguments)
+            dropped[.time(ref)] = try markDropped(BucketRange(.time(ref)), task)
         }
         try countDropped(dropped, task)
+    }
+
+    /// Marks all accepted reports of buckets as dropped, a page at a time: a server ends a statement that takes too long.
+    ///
+    /// - Returns: how many.
+    private func markDropped(_ buckets: BucketRange, _ task: TaskKey) throws -> Int {
+        var dropped = 0
+        var last: (time: Int64, report: Int64)?
+        while true {
+            let page = try reportPage(
+                .helper, task, buckets, after: last, state: HelperReportState.accepted.rawValue, limit: 4_096)
+            guard let end = page.last else { return dropped }
+            last = (end.time, end.report)
+            dropped += try execute([], matching: page.map { .integer($0.report) }) {
+                "UPDATE helper_reports SET state = \(HelperReportState.dropped.rawValue) WHERE report IN (\($0))"
+            }
+        }
     }
 }

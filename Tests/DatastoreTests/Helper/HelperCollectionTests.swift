@@ -157,6 +157,20 @@ import Testing
         #expect(try await reports.withdraw(39, in: store) == .withdrawn)
     }
 
+    /// A server ends a statement that takes too long.
+    @Test(arguments: EngineKind.tested)
+    func noStatementDropsAllReportsOfAnIntervalThatTheLeaderDidNotSelect(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let counter = CountingEngine(temporary.store.engine)
+        let (store, reports) = (NodeDatabase(counter), try HelperReports())
+        try await reports.accept(1...600, time: 101, in: store)
+        try await reports.accept(601...602, time: 103, in: store)
+        _ = counter.take()
+        #expect(try await reports.collect(times(103, 1), queried: times(100, 10), in: store) == .stored)
+        #expect(counter.take().mostChanges <= 256)
+        #expect(try await store.overview(of: Make.task, jobLimit: 1).states["dropped"] == 600)
+    }
+
     private func secrets(_ store: NodeDatabase) async throws -> [Int64: [UInt8]] {
         try await store.engine.read { session in
             var found: [Int64: [UInt8]] = [:]

@@ -81,9 +81,6 @@ enum PlanRules {
             words: "DELETE FROM helper_early_withdrawals WHERE task = $1", index: nil,
             reason: "withdrawals that wait are bounded, and go once, when their task ends"),
         Exception(
-            words: "r.task = $1 AND (r.state = 0 OR r.state = 2 AND CASE", index: nil,
-            reason: "what a task has is given up once, when its operator ends it"),
-        Exception(
             words: "COALESCE(MIN(r.log_index), 0) AS first", index: nil,
             reason: "the leaves of a batch are counted once for its close"),
         Exception(
@@ -102,8 +99,5 @@ enum PlanRules {
         Exception(
             words: "FROM leader_early_withdrawals WHERE task = $1 LIMIT 1 OFFSET", index: nil,
             reason: "there are no more than a task may have"),
-        Exception(
-            words: "UPDATE helper_reports SET state =", index: "helper_reports_by_time",
-            reason: "the reports of a unit of time that nobody selected are dropped, once"),
     ]
 }
