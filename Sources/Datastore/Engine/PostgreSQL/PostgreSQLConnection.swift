@@ -20,6 +20,8 @@ final class PostgreSQLConnection: EngineConnection {
     var arguments = PostgreSQLArguments()
     /// Whether a cursor is open in this transaction.
     var hasCursor = false
+    /// The last thing that the server said was that it ends the connection. libpq notices that only with the next look at it.
+    private var isEndedByServer = false
 
     init(handle: OpaquePointer) {
         self.handle = handle
@@ -40,11 +42,17 @@ final class PostgreSQLConnection: EngineConnection {
     }
 
     private func begin(_ sql: String) {
+        forget()
+        pendingBegin = sql
+    }
+
+    /// Forgets whatever transaction there was before: for statements that have none around them.
+    func forget() {
         changes = 0
         failure = nil
         hasCursor = false
         hasWritten = false
-        pendingBegin = sql
+        pendingBegin = nil
     }
 
     /// Ends a transaction that has changed nothing.
@@ -66,7 +74,7 @@ final class PostgreSQLConnection: EngineConnection {
         return PQresultStatus(result) == PGRES_COMMAND_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
 
-    var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
+    var isAlive: Bool { !isEndedByServer && PQstatus(handle) == CONNECTION_OK }
 
     // MARK: Running
 
@@ -100,8 +108,12 @@ final class PostgreSQLConnection: EngineConnection {
         guard let state = field("C") else { return .connectionLost }
         let failure = PostgreSQLFailure(
             SQLState(state), message: field("M") ?? "no reason given")
-        // Whatever the reason: a server that has hung up has undone the transaction.
-        guard isAlive || failure.consequence == .lost else { return PostgreSQLFailure(.lost, failure.error) }
+        // In English whatever the server's language. Both end the connection, and the code says why, not what of the
+        // transaction: a server whose disk fails at COMMIT may find it committed when it is up again.
+        if ["FATAL", "PANIC"].contains(field("V")) { isEndedByServer = true }
+        guard isAlive || failure.consequence == .lost else {
+            return PostgreSQLFailure(.lost, failure.error, failure.state)
+        }
         return failure
     }
 

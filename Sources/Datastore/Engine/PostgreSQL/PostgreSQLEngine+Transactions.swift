@@ -25,8 +25,8 @@ extension PostgreSQLEngine {
                 try connection.commit()
             } catch let error as DatastoreError {
                 // A refusal of the server's is an answer. Where none came, the transaction may stand.
-                guard let failure = connection.failure, failure.consequence == .lost else { throw error }
-                guard try settle(connection.mark) else { throw PostgreSQLFailure.connectionLost }
+                guard let failure = connection.failure, failure.leavesCommitOpen else { throw error }
+                guard try settle(connection.mark) else { throw failure }
             }
             return value
         }
@@ -56,6 +56,7 @@ extension PostgreSQLEngine {
             connection = try PostgreSQLConnection.open(options)
             try renewClaim()
         }
+        connection.forget()
         do {
             let value = try attempt(connection)
             if connection.isAlive { keep(connection) }

@@ -11,6 +11,7 @@ package struct SQLState: Sendable, Hashable {
     static let serializationFailure = SQLState("40001")
     static let deadlock = SQLState("40P01")
     static let uniqueViolation = SQLState("23505")
+    static let notNullViolation = SQLState("23502")
     static let lockNotAvailable = SQLState("55P03")
     static let queryCanceled = SQLState("57014")
     static let idleInTransaction = SQLState("25P03")
@@ -45,55 +46,74 @@ package struct PostgreSQLFailure: Error, Sendable {
 
     package let consequence: Consequence
     package let error: DatastoreError
+    /// The server's reason; nil where it gave none.
+    let state: SQLState?
 
     /// What the server refused.
     ///
     /// - Parameter message: the server's words, for what has no meaning to the node. They name tables and columns; values
     ///   stand in the detail, which is not asked for.
     package init(_ state: SQLState, message: String) {
+        let (consequence, error) = Self.meaning(of: state, message)
+        self.init(consequence, error, state)
+    }
+
+    private static func meaning(of state: SQLState, _ message: String) -> (Consequence, DatastoreError) {
         switch state {
         case .serializationFailure, .deadlock:
-            self.init(.again, .busy("the database undid this for the sake of others, again and again: try again"))
+            (.again, .busy("the database undid this for the sake of others, again and again: try again"))
         case .uniqueViolation:
-            self.init(.duplicate, .conflict("the row is there already (\(message))"))
+            (.duplicate, .conflict("the row is there already (\(message))"))
         case .lockNotAvailable:
-            self.init(
-                .final, .busy("another transaction holds what is needed and does not let go of it: try again later"))
+            (
+                .final, .busy("another transaction holds what is needed and does not let go of it: try again later")
+            )
         case .queryCanceled:
-            self.init(.final, .busy("the database took too long for this, and it was ended: try again later"))
+            (.final, .busy("the database took too long for this, and it was ended: try again later"))
         case .idleInTransaction:
-            self.init(.lost, .busy("the database ended a transaction that this process did not go on with in time"))
+            (.lost, .busy("the database ended a transaction that this process did not go on with in time"))
         case .readOnly:
-            self.init(
-                .final, .unavailable("the database can only be read: is the server a standby, or set to read-only?"))
+            (
+                .final, .unavailable("the database can only be read: is the server a standby, or set to read-only?")
+            )
         case .diskFull:
-            self.init(.final, .full)
+            (.final, .full)
         case .tooManyConnections:
-            self.init(.final, .busy("the database server has no free connection: raise its max_connections"))
+            (.final, .busy("the database server has no free connection: raise its max_connections"))
         case .numberOutOfRange:
-            self.init(.final, .outOfRange(field: "a number"))
+            (.final, .outOfRange(field: "a number"))
         case .dataCorrupted, .indexCorrupted:
-            self.init(.final, .corrupt("the database server says: \(message)"))
+            (.final, .corrupt("the database server says: \(message)"))
         case .insufficientPrivilege:
-            self.init(
+            (
                 .final,
-                .unavailable("the database does not let this user do that (\(message)): it must own the tables"))
+                .unavailable("the database does not let this user do that (\(message)): it must own the tables")
+            )
         case _ where state.isServerGoing:
-            self.init(.lost, .unavailable("the database server is stopping or starting"))
+            (.lost, .unavailable("the database server is stopping or starting"))
         case _ where state.errorClass == "53":
-            self.init(.final, .unavailable("the database server has too little left: \(message)"))
+            (.final, .unavailable("the database server has too little left: \(message)"))
         case _ where state.errorClass == "58":
-            self.init(.final, .unavailable("the database server's system failed: \(message)"))
+            (.final, .unavailable("the database server's system failed: \(message)"))
         case _ where state.errorClass == "23":
-            self.init(.final, .conflict("the database refuses a row: \(message)"))
+            (.final, .conflict("the database refuses a row: \(message)"))
         default:
-            self.init(.final, .corrupt("the database server says: \(message) (\(state.code))"))
+            (.final, .corrupt("the database server says: \(message) (\(state.code))"))
         }
     }
 
-    init(_ consequence: Consequence, _ error: DatastoreError) {
+    init(_ consequence: Consequence, _ error: DatastoreError, _ state: SQLState? = nil) {
         self.consequence = consequence
         self.error = error
+        self.state = state
+    }
+
+    /// Whether it leaves open what became of a COMMIT. A server that refuses one says so and goes on; one that hangs up, or
+    /// does not know itself what has happened to it, may have committed before.
+    package var leavesCommitOpen: Bool {
+        guard consequence != .lost else { return true }
+        guard let state else { return false }
+        return state.code.hasPrefix("57P") || ["08", "58", "XX"].contains(state.errorClass)
     }
 
     static let connectionLost = PostgreSQLFailure(

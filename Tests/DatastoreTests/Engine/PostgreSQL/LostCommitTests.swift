@@ -39,6 +39,40 @@ import Testing
         try engine.close()
     }
 
+    /// Whatever reason a server gives with its last words, they are no answer to a COMMIT: one whose disk fails may find it
+    /// committed when it is up again. And one that does not know what has happened to itself has refused nothing.
+    @Test(
+        arguments: [
+            ("PANIC", "53100"), ("PANIC", "58030"), ("FATAL", "XX000"), ("FATAL", "57P01"), ("ERROR", "XX000"),
+        ],
+        [true, false])
+    func aServersLastWordsAtACommitAreNoRefusal(_ words: (String, String), _ isCommitted: Bool) async throws {
+        let database = try await StoreTemplate.shared().database()
+        let proxy = try LossyProxy(to: database.cluster.folder)
+        defer { proxy.stop() }
+        let engine = try await engine(database, proxy)
+        proxy.arm(.answered(severity: words.0, code: words.1, isCommitted: isCommitted))
+        let bodies = RunCounter()
+        let write = Task {
+            try await engine.write { session in
+                bodies.add()
+                return try session.execute("UPDATE things SET count = count + 1 WHERE thing = 1")
+            }
+        }
+        let outcome = await write.result
+        #expect(proxy.count == 1)
+        if words.0 == "ERROR", !isCommitted {
+            // The connection goes on, and so it would fail again.
+            #expect(throws: DatastoreError.self) { try outcome.get() }
+            #expect(try database.run("SELECT count FROM things") == ["0"])
+        } else {
+            #expect(try outcome.get() == 1)
+            #expect(bodies.value == (isCommitted ? 1 : 2))
+            #expect(try database.run("SELECT count FROM things") == ["1"])
+        }
+        try engine.close()
+    }
+
     /// Ids of transactions come back after a crash: the mark must not.
     @Test func aCrashOfTheServerIsSurvivedByEveryWriterExactlyOnce() async throws {
         let cluster = try await PostgresCluster.start()

@@ -112,6 +112,12 @@ import Testing
                 continue
             }
         }
+        for code in ["57P01", "57P04", "08006", "08007", "58030", "XX000", "XX001"] {
+            #expect(failure(code).leavesCommitOpen, "\(code)")
+        }
+        for code in ["40001", "40P01", "23502", "23505", "53100", "57014"] {
+            #expect(!failure(code).leavesCommitOpen, "\(code)")
+        }
         guard case .unavailable = failure("25006").error, case .corrupt = failure("XX001").error else {
             Issue.record("read-only or damaged")
             return

@@ -1,33 +1,39 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Stands between a client and a PostgreSQL server on their Unix sockets, and once does to a COMMIT what a bad moment does.
-final class LossyProxy: Sendable {
-    enum Fault: Sendable {
+package final class LossyProxy: Sendable {
+    package enum Fault: Sendable {
         /// The server commits, and its answer is lost.
         case answerLost
         /// The connection is lost before the server hears of the COMMIT.
         case requestLost
         /// The client is cut off at once, and the server hears of the COMMIT only later.
         case requestLate
+        /// Instead of the server's answer comes an error. One that is not `ERROR` ends the connection a moment later.
+        case answered(severity: String, code: String, isCommitted: Bool)
     }
 
-    let folder: String
+    package let folder: String
     private let server: String
+    private let version: String?
     private let listener: Int32
     private let fault = Mutex<Fault?>(nil)
     private let struck = Atomic<Int>(0)
 
     /// How many COMMITs were spoiled.
-    var count: Int { struck.load(ordering: .relaxed) }
+    package var count: Int { struck.load(ordering: .relaxed) }
 
-    init(to folder: String) throws {
+    /// - Parameters:
+    ///   - folder: of the server's socket.
+    ///   - version: what the server says it is, if not the truth.
+    package init(to folder: String, version: String? = nil) throws {
+        self.version = version
         self.folder = "/tmp/cairn-px-\(UInt32.random(in: 0...UInt32.max))"
         server = "\(folder)/.s.PGSQL.5432"
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: false)
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        let bound = Self.withAddress("\(self.folder)/.s.PGSQL.5432") { bind(listener, $0, $1) }
-        precondition(bound == 0 && listen(listener, 16) == 0)
+        listener = try Self.listener(in: self.folder)
         Thread.detachNewThread { [self] in
             while true {
                 let client = accept(listener, nil, nil)
@@ -43,17 +49,27 @@ final class LossyProxy: Sendable {
         }
     }
 
-    /// Takes no new connections from now on.
-    func refuseOthers() { shutdown(listener, Int32(SHUT_RDWR)) }
+    /// A socket where clients look for a server in a folder.
+    package static func listener(in folder: String) throws -> Int32 {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let bound = withAddress("\(folder)/.s.PGSQL.5432") { bind(listener, $0, $1) }
+        guard bound == 0, listen(listener, 16) == 0 else {
+            throw OtherProgram.Failure(description: "no socket in \(folder): \(String(cString: strerror(errno)))")
+        }
+        return listener
+    }
 
-    func stop() {
+    /// Takes no new connections from now on.
+    package func refuseOthers() { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    package func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// What becomes of the next COMMIT.
-    func arm(_ fault: Fault) { self.fault.withLock { $0 = fault } }
+    package func arm(_ fault: Fault) { self.fault.withLock { $0 = fault } }
 
     /// Carries bytes both ways until either side ends, or a fault does.
     private func carry(_ client: Int32, _ upstream: Int32) {
@@ -70,7 +86,8 @@ final class LossyProxy: Sendable {
             for (index, way) in ways.enumerated() where way.revents != 0 {
                 let count = recv(way.fd, &buffer, buffer.count, 0)
                 guard count > 0 else { return }
-                let bytes = Array(buffer[..<count])
+                var bytes = Array(buffer[..<count])
+                if index == 1, let version { Self.replaceVersion(in: &bytes, with: version) }
                 let isCommit = index == 0 && Data(bytes).range(of: Data("COMMIT\0".utf8)) != nil
                 if isCommit, let fault = fault.withLock({ $0.take() }) {
                     struck.add(1, ordering: .relaxed)
@@ -93,7 +110,35 @@ final class LossyProxy: Sendable {
             Thread.sleep(forTimeInterval: 1)
             Self.sendAll(commit, to: upstream)
             _ = recv(upstream, &answer, answer.count, 0)
+        case .answered(let severity, let code, let isCommitted):
+            if isCommitted {
+                Self.sendAll(commit, to: upstream)
+                _ = recv(upstream, &answer, answer.count, 0)
+            }
+            // ErrorResponse; the second field is the first one in English, whatever the server's language.
+            let fields = ["S\(severity == "ERROR" ? "FEHLER" : "PANIK")", "V\(severity)", "C\(code)", "Mwords"]
+            Self.sendAll(Self.message("E", Array((fields.joined(separator: "\0") + "\0\0").utf8)), to: client)
+            if severity == "ERROR" {
+                // ReadyForQuery: the server goes on.
+                Self.sendAll(Self.message("Z", Array("I".utf8)), to: client)
+            }
+            Thread.sleep(forTimeInterval: 0.2)
         }
+    }
+
+    /// A message of PostgreSQL's protocol.
+    private static func message(_ type: Character, _ content: [UInt8]) -> [UInt8] {
+        [type.asciiValue ?? 0] + withUnsafeBytes(of: UInt32(content.count + 4).bigEndian) { [UInt8]($0) } + content
+    }
+
+    /// Replaces the ParameterStatus message in which the server says its version.
+    private static func replaceVersion(in bytes: inout [UInt8], with version: String) {
+        let name = Array("server_version\0".utf8)
+        guard let found = Data(bytes).range(of: Data(name)), found.lowerBound >= 5,
+            let end = bytes[found.upperBound...].firstIndex(of: 0)
+        else { return }
+        bytes.replaceSubrange(
+            (found.lowerBound - 5)...end, with: message("S", name + Array(version.utf8) + [0]))
     }
 
     private static func sendAll(_ bytes: [UInt8], to descriptor: Int32) {
