@@ -23,7 +23,9 @@ extension PostgreSQLEngine {
             }
             switch step {
             case .none: break
-            case .create, .add: try Self.storeBlobsPlainly(session)
+            case .create, .add:
+                try Self.storeBlobsPlainly(session)
+                try Self.keepKeysOutOfStatistics(session)
             case .fromSchema1:
                 throw DatastoreError.corrupt("a PostgreSQL database never had schema 1")
             }
@@ -34,6 +36,11 @@ extension PostgreSQLEngine {
     private static func prepareMarks(_ session: Session, exist: Bool) throws {
         if !exist { try session.execute(CommitMark.definition) }
         try session.execute(CommitMark.cleaning)
+    }
+
+    /// To plan by, the server copies values into a table of its own, and nobody can destroy them there.
+    private static func keepKeysOutOfStatistics(_ session: Session) throws {
+        try session.execute("ALTER TABLE share_keys ALTER COLUMN secret SET STATISTICS 0")
     }
 
     /// Bytes are ciphertexts, shares, hashes and signatures: to try to compress them costs time and gains nothing.

@@ -87,22 +87,6 @@ package final class PostgreSQLEngine: StorageEngine {
         throw .unsuitable("a PostgreSQL database is backed up by its own tools: pg_basebackup or pg_dump")
     }
 
-    /// Vacuums the keys. Row versions that another transaction may still see stay, and are counted; copies in the write-ahead
-    /// log stay until the server recycles it.
-    package func scrub() async throws(DatastoreError) -> Bool {
-        try await onThread {
-            try self.withConnection { connection in
-                // Outside of a transaction, as the command wants it.
-                _ = try connection.run("VACUUM share_keys")
-                var left: Int64?
-                try connection.query(
-                    "SELECT n_dead_tup AS n FROM pg_stat_all_tables WHERE relid = 'share_keys'::regclass", []
-                ) { left = try $0.integer("n") }
-                return left ?? 0 == 0
-            }
-        }
-    }
-
     package func close() throws(DatastoreError) {
         slots.close()
         idle.withLock { $0 = [] }
