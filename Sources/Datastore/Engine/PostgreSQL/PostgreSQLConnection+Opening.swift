@@ -8,6 +8,8 @@ extension PostgreSQLConnection {
     static func open(_ options: PostgreSQLOptions) throws(PostgreSQLFailure) -> PostgreSQLConnection {
         let connection = PostgreSQLConnection(handle: try connect(options))
         do {
+            // First, as the server says it unasked: an old one may not know what is asked and set next.
+            try PostgreSQLServer.check(version: Int(PQserverVersion(connection.handle)))
             try connection.set(options)
             try connection.describeServer().check(acceptsForgetful: options.acceptsForgetfulServer)
             return connection
@@ -149,19 +151,19 @@ extension PostgreSQLConnection {
     func describeServer() throws -> PostgreSQLServer {
         let answer = try run(
             """
-            SELECT current_setting('server_version_num'), current_setting('server_encoding'),
+            SELECT current_setting('server_encoding'),
                 current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes'),
                 current_setting('standard_conforming_strings'), current_setting('max_connections'),
                 (extract(epoch FROM clock_timestamp()) * 1000)::bigint::text
             """)
         return PostgreSQLServer(
-            version: answer.text(row: 0, column: 0).flatMap { Int($0) } ?? 0,
-            encoding: answer.text(row: 0, column: 1) ?? "",
-            syncs: answer.text(row: 0, column: 2) == "on",
-            commits: answer.text(row: 0, column: 3) ?? "",
-            writesFullPages: answer.text(row: 0, column: 4) == "on",
-            hasStandardStrings: answer.text(row: 0, column: 5) == "on",
-            maxConnections: answer.text(row: 0, column: 6).flatMap { Int($0) } ?? 0,
-            milliseconds: answer.text(row: 0, column: 7).flatMap { Int64($0) } ?? 0)
+            version: Int(PQserverVersion(handle)),
+            encoding: answer.text(row: 0, column: 0) ?? "",
+            syncs: answer.text(row: 0, column: 1) == "on",
+            commits: answer.text(row: 0, column: 2) ?? "",
+            writesFullPages: answer.text(row: 0, column: 3) == "on",
+            hasStandardStrings: answer.text(row: 0, column: 4) == "on",
+            maxConnections: answer.text(row: 0, column: 5).flatMap { Int($0) } ?? 0,
+            milliseconds: answer.text(row: 0, column: 6).flatMap { Int64($0) } ?? 0)
     }
 }

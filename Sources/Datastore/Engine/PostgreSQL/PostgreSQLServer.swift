@@ -32,13 +32,18 @@ package struct PostgreSQLServer: Sendable, Equatable {
     /// 13: the oldest that a distribution still cares for (Debian 11). No statement needs a newer one.
     static let oldestVersion = 130_000
 
+    static func check(version: Int) throws(DatastoreError) {
+        guard version >= oldestVersion else {
+            // Before 10, two numbers named a version.
+            let name = version >= 100_000 ? "\(version / 10_000)" : "\(version / 10_000).\(version / 100 % 100)"
+            throw .unsuitable(
+                "the database server is PostgreSQL \(name), which is too old: 13 is the oldest that will do")
+        }
+    }
+
     /// - Throws: `.unsuitable` for a server that this program cannot use, or that would lose what it has acknowledged.
     package func check(acceptsForgetful: Bool) throws(DatastoreError) {
-        guard version >= Self.oldestVersion else {
-            throw .unsuitable(
-                "the database server is PostgreSQL \(version / 10_000), which is too old: 13 is the oldest that will do"
-            )
-        }
+        try Self.check(version: version)
         guard encoding == "UTF8" else {
             throw .unsuitable(
                 "the database is encoded in \(encoding): create one with ENCODING 'UTF8' TEMPLATE template0")

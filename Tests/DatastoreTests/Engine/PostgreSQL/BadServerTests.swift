@@ -38,6 +38,33 @@ import Testing
             words(unsuitable) { _ = try PostgreSQLEngine.open(try database.options) }.contains("synchronous_commit"))
     }
 
+    /// Nothing is decided by the server's clock: what it is asked for is a warning.
+    @Test func aServerWithAnotherClockIsNamedAndUsed() async throws {
+        let database = try await PostgresCluster.shared().database()
+        // In front of the server's own, in this database.
+        try database.run("ALTER DATABASE \(database.name) SET search_path = public, pg_catalog")
+        for name in ["clock_timestamp", "now"] {
+            try database.run(
+                """
+                CREATE FUNCTION public.\(name)() RETURNS timestamptz LANGUAGE sql
+                AS $$ SELECT pg_catalog.\(name)() + INTERVAL '3 days' $$
+                """)
+        }
+        let store = try await NodeDatabase.open(.postgreSQL(try database.options))
+        #expect(store.notes.contains { $0.contains("ahead of") }, "\(store.notes)")
+        try await store.claim()
+        #expect(try await store.beginGeneration(.random()) == 1)
+        // The clock goes back, and whoever starts next takes all marks for old ones.
+        try database.run("ALTER DATABASE \(database.name) RESET search_path")
+        try database.run("UPDATE cairn_commits SET at = at - INTERVAL '9 days'")
+        let next = try await NodeDatabase.open(.postgreSQL(try database.options))
+        #expect(next.notes.isEmpty, "\(next.notes)")
+        #expect(try await store.beginGeneration(.random()) == 2)
+        #expect(try await next.generation() == 2)
+        try next.close()
+        try store.close()
+    }
+
     @Test func anotherEncodingIsRefused() async throws {
         let database = try await PostgresCluster.shared().database(encoding: "LATIN1")
         #expect(words(unsuitable) { _ = try PostgreSQLEngine.open(try database.options) }.contains("LATIN1"))
