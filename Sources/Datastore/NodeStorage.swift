@@ -56,6 +56,15 @@ extension NodeDatabase {
         }
     }
 
+    /// Waits until this process must not use the database any more, because another server has taken over, or another process
+    /// runs the node: then everything fails until a new start. For one caller.
+    ///
+    /// - Returns: why; nil once the database is closed, or the caller's task cancelled. A file is never lost so.
+    package func awaitLoss() async -> String? {
+        guard let engine = engine as? PostgreSQLEngine else { return nil }
+        return await engine.awaitLoss()
+    }
+
     /// Takes the tables out of the way of a new node, and keeps them. For a file, its owner moves it.
     ///
     /// - Returns: where they are; nil for a file.

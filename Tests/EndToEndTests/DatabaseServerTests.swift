@@ -89,5 +89,20 @@ extension EndToEnd {
             try await node.start()
             await node.stop()
         }
+
+        /// It may not have all that the node has acknowledged. The next start looks.
+        @Test func aNodeEndsWhenAStandbyTakesOverAndGoesOnWithTheNextStart() async throws {
+            let folder = try TemporaryFolder()
+            let cluster = try await PostgresCluster.start(settings: ["restore_command=/bin/false"])
+            let database = try cluster.database()
+            let node = try await node(database.url, in: folder)
+            try await node.start()
+            try await cluster.takeOver()
+            for _ in 0..<3_000 where !node.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
+            try #require(node.hasEnded, "\(node.logText)")
+            #expect(node.logText.contains("the node ended: another database server has taken over"), "\(node.logText)")
+            try await node.start()
+            await node.stop()
+        }
     }
 }

@@ -33,6 +33,7 @@ package func buildApplication(
     }
     services.append(HaltService(halt: context.halt))
     if let generation = context.generation { services.append(GenerationWatch(generation: generation)) }
+    services.append(DatabaseWatch(store: context.store, logger: context.logger))
     services.append(ClearingService(store: context.store, logger: context.logger))
     return application(
         routes, below: context.configuration.publicURL.path, host: context.configuration.listenHost,

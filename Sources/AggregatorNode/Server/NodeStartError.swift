@@ -15,6 +15,8 @@ package enum NodeStartError: Error, Sendable, CustomStringConvertible {
     case generation(GenerationError)
     /// The node has found that its state is older than what it has signed, now or before.
     case halted(String)
+    /// Another server or another process has the database now.
+    case databaseLost(String)
     /// The address cannot be listened on, or a service failed.
     case failed(String)
 
@@ -31,6 +33,7 @@ package enum NodeStartError: Error, Sendable, CustomStringConvertible {
             "this node is stopped: its state is older than what it has signed. \(reason). Nothing must be signed with this "
                 + "database and these keys any more. Put the newest database back, or declare the restore: "
                 + "cairn node restored"
+        case .databaseLost(let reason): "the node ended: \(reason)"
         case .failed(let reason): reason
         }
     }

@@ -31,6 +31,8 @@ struct Serving {
             return .failure(.portInUse(host: address.host, port: address.port))
         } catch let halted as HaltService.Halted {
             return .failure(.halted(halted.reason))
+        } catch let lost as DatabaseWatch.Lost {
+            return .failure(.databaseLost(lost.reason))
         } catch {
             return .failure(.failed(Self.words(error, listening: address, noun: noun)))
         }

@@ -28,11 +28,15 @@ struct CommitMark: Sendable, Equatable {
         """
 
     /// Rows of connections that ended long ago. None is missed: a connection that has no row makes one.
-    static let cleaning = "DELETE FROM cairn_commits WHERE at < now() - INTERVAL '2 days'"
+    static let cleaning = """
+        DELETE FROM cairn_commits WHERE at < now() - INTERVAL '2 days' AND writer <> \(ClaimToken.writer)
+        """
 
-    /// A row that was ended lets no number in: the null fails the transaction.
+    /// A row that was ended lets no number in, and neither does a claim that is another's: the null fails the transaction.
     fileprivate static let writing = """
-        INSERT INTO cairn_commits (writer, number) VALUES ($1, $2)
+        INSERT INTO cairn_commits (writer, number) VALUES ($1, CASE WHEN CAST($3 AS BIGINT) = 0
+            OR CAST($3 AS BIGINT) = (SELECT c.number FROM cairn_commits AS c WHERE c.writer = \(ClaimToken.writer))
+            THEN CAST($2 AS BIGINT) END)
         ON CONFLICT (writer) DO UPDATE
         SET number = CASE WHEN cairn_commits.number < EXCLUDED.number THEN EXCLUDED.number END, at = now()
         """
@@ -40,10 +44,12 @@ struct CommitMark: Sendable, Equatable {
 
 extension PostgreSQLConnection {
     /// Commits, with a mark.
-    func commit() throws {
+    ///
+    /// - Parameter token: of the claim under which the transaction stands; nil for that of a process that runs no node.
+    func commit(under token: ClaimToken?) throws {
         mark.number += 1
         let marking = try prepare(CommitMark.writing)
-        try encode([mark.writer, mark.number], for: marking)
+        try encode([mark.writer, mark.number, token?.value ?? 0], for: marking)
         var command = ""
         try inPipeline {
             try send(marking)

@@ -12,6 +12,7 @@ extension PostgreSQLConnection {
             try PostgreSQLServer.check(version: Int(PQserverVersion(connection.handle)))
             try connection.set(options)
             try connection.describeServer().check(acceptsForgetful: options.acceptsForgetfulServer)
+            connection.identity = try connection.askIdentity()
             return connection
         } catch let error as DatastoreError {
             throw connection.failure ?? PostgreSQLFailure(.final, error)

@@ -9,6 +9,8 @@ final class PostgreSQLConnection: EngineConnection {
     var changes = 0
     /// Why the transaction cannot go on; the first reason.
     private(set) var failure: PostgreSQLFailure?
+    /// Which database it leads to.
+    var identity: DatabaseIdentity?
     /// Tells what this connection has committed from what it has not, see ``CommitMark``.
     var mark = CommitMark()
     /// What begins the transaction, until it is sent.

@@ -5,13 +5,13 @@ import Foundation
 struct DatabaseClaim {
     /// Whether a node runs on this engine.
     var isWanted = false
+    /// What commits stand under, once the claim was there.
+    var token: ClaimToken?
     /// Whose end ends the claim. Nothing else uses it.
     var connection: PostgreSQLConnection?
-    /// The line of history that the server was on when the node began.
-    var timeline: String?
 }
 
-// How a process claims its database (PostgreSQLEngine.swift).
+// How a process claims its database, and what ends that (PostgreSQLEngine.swift).
 extension PostgreSQLEngine {
     /// Claims the database for this process's node, until the engine is closed.
     ///
@@ -25,11 +25,16 @@ extension PostgreSQLEngine {
         }
     }
 
-    /// Sees to it that the claim stands. Called whenever a connection is opened: a server that was restarted has ended
-    /// all connections, and with them the claim.
-    func renewClaim() throws(PostgreSQLFailure) {
+    /// Sees to it that the claim stands, where there should be one, before each transaction. It goes with its connection,
+    /// and then another process may take the database: a server that was restarted has ended all connections.
+    ///
+    /// - Returns: what a commit stands under.
+    func holdClaim() throws(PostgreSQLFailure) -> ClaimToken? {
         do {
-            try withClaim { try renew(&$0) }
+            return try withClaim { claim in
+                try renew(&claim)
+                return claim.token
+            }
         } catch let error as PostgreSQLFailure {
             throw error
         } catch {
@@ -40,37 +45,35 @@ extension PostgreSQLEngine {
     private func renew(_ claim: inout DatabaseClaim) throws {
         guard claim.isWanted, claim.connection?.isUnbroken != true else { return }
         claim.connection = nil
-        let connection = try PostgreSQLConnection.open(options)
-        // Another line of history begins when a standby takes over. It may have less than its primary had acknowledged, and a
-        // node holds the database against the file beside its keys (its generation) when it starts.
-        let timeline = try connection.timeline()
-        guard timeline == claim.timeline ?? timeline else {
-            throw DatastoreError.unavailable(
-                "another database server has taken over: restart the node, which then checks that nothing is lost")
-        }
-        claim.timeline = timeline
-        // The server may not have noticed yet that the process before has ended.
-        let deadline = ContinuousClock.now + .seconds(15)
+        let connection = try openConnection()
+        let deadline = ContinuousClock.now + options.claimPatience * (claim.token == nil ? 1 : 2)
         while try connection.run("SELECT pg_try_advisory_lock(\(StorageLock.claimKey), 0)").text(row: 0, column: 0)
             != "t"
         {
             guard ContinuousClock.now < deadline else {
-                throw DatastoreError.unsuitable(
+                let words =
                     "another process runs a node on this database: each node has a database of its own, and one process"
-                )
+                guard claim.token == nil else { throw giveUp(words) }
+                throw DatastoreError.unsuitable(words)
             }
             Thread.sleep(forTimeInterval: 0.1)
         }
+        if let token = claim.token {
+            guard try connection.isEstablished(token) else { throw giveUp(Self.takenByOther) }
+        } else {
+            let token = ClaimToken()
+            try connection.establish(token)
+            claim.token = token
+        }
         claim.connection = connection
     }
+
+    static let takenByOther =
+        "another process has run a node on this database while this one had lost its connection, or an older copy was put "
+        + "in its place: see which of them, and start the node again"
 }
 
 extension PostgreSQLConnection {
-    /// Which line of history the server writes.
-    fileprivate func timeline() throws -> String? {
-        try run("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)").text(row: 0, column: 0)
-    }
-
     /// Whether an idle connection is still there: its socket has nothing to read. (A server that goes says so first, and a
     /// setting that changes is said, too; to take the claim again does no harm.)
     fileprivate var isUnbroken: Bool {

@@ -13,7 +13,7 @@ extension PostgreSQLEngine {
     /// what the file system keeps of blocks that were given back.
     package func scrub() async throws(DatastoreError) -> Bool {
         try await onThread {
-            try self.withConnection { connection in try connection.rewriteKeys(self.options) }
+            try self.withConnection { connection, _ in try connection.rewriteKeys(self.options) }
         }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 // How transactions run on their thread (PostgreSQLEngine.swift), with the right to one connection.
 extension PostgreSQLEngine {
     func runReading<T>(_ body: (Session) throws -> T) throws -> T {
-        try withConnection { connection in
+        try withConnection { connection, _ in
             connection.beginReading()
             let value = try body(Session(connection))
             if let failure = connection.failure { throw failure }
@@ -13,7 +13,7 @@ extension PostgreSQLEngine {
     }
 
     func runWriting<T>(_ body: (Session) throws -> T) throws -> T {
-        try withConnection { connection in
+        try withConnection { connection, token in
             connection.beginWriting()
             let value = try body(Session(connection))
             if let failure = connection.failure { throw failure }
@@ -22,10 +22,12 @@ extension PostgreSQLEngine {
                 return value
             }
             do {
-                try connection.commit()
+                try connection.commit(under: token)
             } catch let error as DatastoreError {
                 // A refusal of the server's is an answer. Where none came, the transaction may stand.
-                guard let failure = connection.failure, failure.leavesCommitOpen else { throw error }
+                guard let failure = connection.failure else { throw error }
+                if failure.state == .notNullViolation { throw giveUp(Self.takenByOther) }
+                guard failure.leavesCommitOpen else { throw error }
                 guard try settle(connection.mark) else { throw failure }
             }
             return value
@@ -33,7 +35,7 @@ extension PostgreSQLEngine {
     }
 
     /// Gives `attempt` a connection, and runs it again with the same or another one while that makes sense.
-    func withConnection<T>(_ attempt: (PostgreSQLConnection) throws -> T) throws -> T {
+    func withConnection<T>(_ attempt: (PostgreSQLConnection, ClaimToken?) throws -> T) throws -> T {
         var retry = PostgreSQLRetry(patience: options.reconnectFor)
         while true {
             let failure: PostgreSQLFailure
@@ -48,17 +50,17 @@ extension PostgreSQLEngine {
         }
     }
 
-    private func attemptOnce<T>(_ attempt: (PostgreSQLConnection) throws -> T) throws(PostgreSQLFailure) -> T {
-        let connection: PostgreSQLConnection
-        if let idle = takeIdle() {
-            connection = idle
-        } else {
-            connection = try PostgreSQLConnection.open(options)
-            try renewClaim()
-        }
+    private func attemptOnce<T>(
+        _ attempt: (PostgreSQLConnection, ClaimToken?) throws -> T
+    ) throws(PostgreSQLFailure) -> T {
+        try requireUse()
+        let token = try holdClaim()
+        let connection = if let idle = takeIdle() { idle } else { try openConnection() }
         connection.forget()
         do {
-            let value = try attempt(connection)
+            let value = try attempt(connection, token)
+            // What was done on a server that is none any more must not be answered for.
+            try requireUse()
             if connection.isAlive { keep(connection) }
             return value
         } catch {
@@ -81,12 +83,12 @@ extension PostgreSQLEngine {
     private func settle(_ mark: CommitMark) throws -> Bool {
         let deadline = ContinuousClock.now + options.settleFor
         while ContinuousClock.now < deadline {
-            if let connection = try? PostgreSQLConnection.open(options),
-                let isCommitted = try? connection.settle(mark)
-            {
+            if let connection = try? openConnection(), let isCommitted = try? connection.settle(mark) {
                 keep(connection)
                 return isCommitted
             }
+            // Another server does not know.
+            try requireUse()
             Thread.sleep(forTimeInterval: 0.1)
         }
         throw PostgreSQLFailure(

@@ -18,6 +18,9 @@ package final class PostgreSQLEngine: StorageEngine {
     private let slots: ConnectionSlots
     private let idle = Mutex<[IdleConnection]>([])
     private let claimed = Mutex<ClaimBox>(ClaimBox())
+    /// Which database this is, as the first connection has found it.
+    private let identity: DatabaseIdentity
+    private let loss = DatabaseLoss()
 
     package var dialect: Dialect { .postgreSQL }
 
@@ -33,8 +36,9 @@ package final class PostgreSQLEngine: StorageEngine {
         var claim = DatabaseClaim()
     }
 
-    private init(options: PostgreSQLOptions, warnings: [String]) {
+    private init(options: PostgreSQLOptions, identity: DatabaseIdentity, warnings: [String]) {
         self.options = options
+        self.identity = identity
         self.warnings = warnings
         threads = NIOThreadPool(numberOfThreads: options.connections)
         threads.start()
@@ -62,7 +66,9 @@ package final class PostgreSQLEngine: StorageEngine {
                     "this process may hold \(options.connections) of the database server's \(server.maxConnections) "
                         + "connections: leave enough for others")
             }
-            let engine = PostgreSQLEngine(options: options, warnings: warnings)
+            guard let identity = first.identity else { throw PostgreSQLFailure.connectionLost }
+            if let warning = identity.warning { warnings.append(warning) }
+            let engine = PostgreSQLEngine(options: options, identity: identity, warnings: warnings)
             engine.keep(first)
             try engine.migrate(mustExist: mustExist)
             return engine
@@ -91,6 +97,7 @@ package final class PostgreSQLEngine: StorageEngine {
         slots.close()
         idle.withLock { $0 = [] }
         claimed.withLock { $0.claim = DatabaseClaim() }
+        loss.ruleOut()
         do {
             try threads.syncShutdownGracefully()
         } catch {
@@ -115,19 +122,54 @@ package final class PostgreSQLEngine: StorageEngine {
         return try outcome.get()
     }
 
+    // MARK: Connections
+
     /// A connection that is open already, if there is one.
     func takeIdle() -> PostgreSQLConnection? {
         idle.withLock { $0.popLast() }?.connection
     }
 
+    /// Opens one to the very database with which the engine began.
+    func openConnection() throws(PostgreSQLFailure) -> PostgreSQLConnection {
+        let connection = try PostgreSQLConnection.open(options)
+        if let found = connection.identity, let difference = identity.difference(found) { throw giveUp(difference) }
+        return connection
+    }
+
     /// Keeps a connection for the next transaction.
     func keep(_ connection: PostgreSQLConnection) {
-        idle.withLock { $0.append(IdleConnection(connection: connection)) }
+        idle.withLock { idle in
+            // Looked at under the lock under which all are let go of.
+            if loss.reason == nil { idle.append(IdleConnection(connection: connection)) }
+        }
     }
 
     /// Gives access to the claim on the database, to one thread at a time.
-    func withClaim(_ body: (inout DatabaseClaim) throws -> Void) throws {
+    func withClaim<T: Sendable>(_ body: (inout DatabaseClaim) throws -> T) throws -> T {
         try claimed.withLock { try body(&$0.claim) }
+    }
+
+    // MARK: The database's loss
+
+    /// Waits until the database must not be used by this process any more. For one caller at a time.
+    ///
+    /// - Returns: why; nil once the engine is closed, or the caller's task cancelled.
+    func awaitLoss() async -> String? {
+        for await reason in loss.events { return reason }
+        return loss.reason
+    }
+
+    /// Uses the database no more: whatever is asked from now on fails. Only a new start, which looks at everything again,
+    /// helps.
+    func giveUp(_ reason: String) -> PostgreSQLFailure {
+        loss.record(reason)
+        idle.withLock { $0 = [] }
+        return loss.failure(reason)
+    }
+
+    /// - Throws: why the database must not be used any more.
+    func requireUse() throws(PostgreSQLFailure) {
+        if let reason = loss.reason { throw loss.failure(reason) }
     }
 
     static func translate(_ error: any Error) -> DatastoreError {

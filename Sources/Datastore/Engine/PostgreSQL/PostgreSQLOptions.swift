@@ -18,6 +18,9 @@ package struct PostgreSQLOptions: Sendable {
     package var reconnectFor: Duration = .seconds(20)
     /// For how long it is asked what became of a commit whose answer did not come.
     package var settleFor: Duration = .seconds(30)
+    /// For how long a node waits for another process to let go of the database, and twice that for its own claim of before: a
+    /// server takes up to 25 s to find out that a connection is dead.
+    package var claimPatience: Duration = .seconds(15)
     /// Whether a server will do that forgets what it acknowledged when its machine stops. For tests.
     package var acceptsForgetfulServer = false
 

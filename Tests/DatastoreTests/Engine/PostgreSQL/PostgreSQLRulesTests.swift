@@ -97,6 +97,24 @@ import Testing
         #expect((failure.consequence == .lost) == isWorthWaiting)
     }
 
+    @Test func anotherDatabaseUnderTheSameNameIsNoticed() {
+        let first = DatabaseIdentity(system: "1", timeline: "00000001", database: "16384")
+        #expect(first.difference(first) == nil)
+        let others: [(String, (inout DatabaseIdentity) -> Void)] = [
+            ("taken over", { $0.timeline = "00000002" }), ("never was a copy", { $0.system = "2" }),
+            ("another database", { $0.database = "16385" }), ("another database", { $0.system = nil }),
+        ]
+        for (word, change) in others {
+            var other = first
+            change(&other)
+            #expect(first.difference(other)?.contains(word) == true, "\(String(describing: first.difference(other)))")
+        }
+        // What must not be asked cannot differ; the rest can.
+        let blind = DatabaseIdentity(system: nil, timeline: nil, database: "16384")
+        #expect(blind.difference(blind) == nil)
+        #expect(blind.difference(DatabaseIdentity(system: nil, timeline: nil, database: "1")) != nil)
+    }
+
     @Test func errorsAreToldByTheirMeaning() {
         func failure(_ code: String) -> PostgreSQLFailure { PostgreSQLFailure(SQLState(code), message: "words") }
         #expect(failure("40001").consequence == .again)
