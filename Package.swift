@@ -41,6 +41,7 @@ let package = Package(
         .target(name: "InputFiles", dependencies: ["DurableFiles", "Encodings"]),
         .target(
             name: "ChildProcesses", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
+        .target(name: "PostgresServer", dependencies: ["CPostgres", "ChildProcesses"]),
         .target(name: "CKeccak"),
         .target(name: "CEdwards25519", dependencies: ["CKeccak"]),
         .target(name: "Parallel"),
@@ -128,7 +129,7 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CKeccak", "ChildProcesses", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
+                "CKeccak", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
                 "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "Contributor", "Credit", "SharedModel",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -137,7 +138,7 @@ let package = Package(
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
-                "Wallet", "DurableFiles", "InputFiles", "Parallel", "ChildProcesses", "Transport",
+                "Wallet", "DurableFiles", "InputFiles", "Parallel", "ChildProcesses", "PostgresServer", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -201,7 +202,7 @@ let package = Package(
             ], path: "Tests/FaultProxy"),
         .target(name: "TestSupport", dependencies: ["ChildProcesses"], path: "Tests/TestSupport"),
         .target(
-            name: "PostgresCluster", dependencies: ["CPostgres", "ChildProcesses", "TestSupport"],
+            name: "PostgresCluster", dependencies: ["PostgresServer", "ChildProcesses", "TestSupport"],
             path: "Tests/PostgresCluster"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
         .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
@@ -246,7 +247,8 @@ let package = Package(
         .testTarget(name: "TensorFilesTests", dependencies: ["TestSupport", "TensorFiles", "PythonExchange"]),
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange"]),
         .testTarget(
-            name: "BenchTests", dependencies: ["Bench", "ChildProcesses", "VDAF", "Commitments", "DAP", "SharedModel"]),
+            name: "BenchTests",
+            dependencies: ["Bench", "ChildProcesses", "PostgresServer", "VDAF", "Commitments", "DAP", "SharedModel"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -103,7 +103,7 @@ extension PostgresDatabase {
 
 extension PostgresCluster {
     fileprivate func runProgram(_ name: String, _ arguments: [String]) async throws {
-        let outcome = try await ChildProcess.run("\(programs)/\(name)", arguments)
+        let outcome = try await ChildProcess.run("\(server.programs.folder)/\(name)", arguments)
         guard outcome.ending == .exited(0) else {
             throw OtherProgram.Failure(
                 description: "\(name) (\(outcome.ending)): \(String(decoding: outcome.errors, as: UTF8.self))")

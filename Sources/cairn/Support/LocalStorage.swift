@@ -2,6 +2,7 @@ import AggregatorNode
 import ArgumentParser
 import Bench
 import Foundation
+import PostgresServer
 
 /// Where nodes on this machine keep their data: the one place that knows what a configuration says about it.
 final class LocalStorage: Sendable {
@@ -14,11 +15,11 @@ final class LocalStorage: Sendable {
 
     let kind: Kind
     /// Nil for SQLite.
-    private let cluster: PostgreSQLCluster?
+    private let server: PostgresServer?
 
-    private init(kind: Kind, cluster: PostgreSQLCluster?) {
+    private init(kind: Kind, server: PostgresServer?) {
         self.kind = kind
-        self.cluster = cluster
+        self.server = server
     }
 
     /// Runs both nodes while `body` works, on data that are kept there, and ends whatever was started.
@@ -40,23 +41,33 @@ final class LocalStorage: Sendable {
     ///
     /// - Throws: where this build's node cannot keep them there, before anything is started.
     private static func prepare(_ kind: Kind, for nodes: LocalNodes) async throws -> LocalStorage {
-        guard kind == .postgresql else { return LocalStorage(kind: kind, cluster: nil) }
-        let folder = PostgreSQLCluster.newFolder()
+        guard kind == .postgresql else { return LocalStorage(kind: kind, server: nil) }
+        let folder = PostgresServer.newFolder()
         for node in [nodes.leader, nodes.helper] {
-            try configure(node.folder, database: PostgreSQLCluster.url(of: database(of: node), in: folder))
+            try configure(node.folder, database: PostgresServer.url(of: database(of: node), in: folder))
         }
         let databases = [nodes.leader, nodes.helper].map(database)
-        return LocalStorage(kind: kind, cluster: try await PostgreSQLCluster.start(in: folder, databases: databases))
+        let server = try await PostgresServer.start(in: folder)
+        do {
+            try server.run(databases.map { "CREATE DATABASE \($0)" })
+            return LocalStorage(kind: kind, server: server)
+        } catch {
+            await server.stop()
+            throw error
+        }
     }
 
     /// The database's own processes; nil where it has none.
     func figures() throws -> ProcessFigures? {
-        try cluster.map { try ProcessProbe.readTree($0.processID) }
+        try server.map { server in
+            guard let process = server.processID else { throw CommandFailure("the database server has ended") }
+            return try ProcessProbe.readTree(process)
+        }
     }
 
     /// Bytes that a node's database has on the disk.
     func size(of node: LocalNode) async throws -> Int {
-        if let cluster { return try await cluster.size(of: Self.database(of: node)) }
+        if let server { return try server.size(of: Self.database(of: node)) }
         guard let file = try NodeConfiguration.load(path: node.folder.configurationFile).database.file else {
             throw CommandFailure("the node's database is not a file")
         }
@@ -66,7 +77,7 @@ final class LocalStorage: Sendable {
         }
     }
 
-    private func stop() async { await cluster?.stop() }
+    private func stop() async { await server?.stop() }
 
     private static func database(of node: LocalNode) -> String { "cairn_\(node.folder.role.rawValue)" }
 
