@@ -87,6 +87,25 @@ import TransparencyLog
         }
     }
 
+    /// A leader that has the helper read its log, and then serves nothing, does not keep it from stopping either.
+    @Test func aRequestThatReadsEndsWithTheNode() async throws {
+        let source = SlowSource(isSilent: true)
+        let fixture = try await HelperFixture(committed: true) { folder in source.reading(folder) }
+        let (ended, asking) = try await withServer(fixture.routes) { client in
+            let size = try await fixture.log.flush(client)
+            let proposal = CloseProposal(selector: .leaderSelected(.random()), checkpointSize: size, reportIDs: [])
+            let asking = Task {
+                try await client.send(
+                    "POST", "/cairn/tasks/\(fixture.task.id.base64URL)/closes", body: proposal.encoded(),
+                    headers: fixture.headers("application/octet-stream"))
+            }
+            _ = try await eventually("it reads") { source.isAsked ? true : nil }
+            return (ContinuousClock.now, asking)
+        }
+        #expect(ContinuousClock.now - ended < .seconds(15))
+        #expect(try await asking.value.status == 503)
+    }
+
     /// Runs what a helper does in the background, and ends it.
     private func withServices<Value: Sendable>(
         of fixture: HelperFixture, _ body: () async throws -> Value

@@ -3,6 +3,7 @@ import Datastore
 import Encodings
 import Ledger
 import Logging
+import ServiceLifecycle
 import TransparencyLog
 
 /// Reads the leader's log as a real follower: every entry once, in order, hashed up to a checkpoint that this helper
@@ -69,8 +70,22 @@ actor LogFollower {
     /// What lies in front of it is fixed for everybody: as long as two quorums share an honest witness, nobody can show
     /// this helper another history, however much of its own it has forgotten.
     ///
+    /// It is what requests wait for, so it ends when the server begins to stop.
+    ///
     /// - Returns: the checkpoint's size.
     func quorumSize(of task: NodeTask, policy: LogPolicy, leaderKey: [UInt8]) async throws(FollowError) -> UInt64 {
+        do {
+            return try await cancelWhenGracefulShutdown {
+                try await self.publishedSize(of: task, policy: policy, leaderKey: leaderKey)
+            }
+        } catch {
+            throw FollowError(error)
+        }
+    }
+
+    private func publishedSize(
+        of task: NodeTask, policy: LogPolicy, leaderKey: [UInt8]
+    ) async throws(FollowError) -> UInt64 {
         let published: SignedCheckpoint
         do {
             published = try await fetchPublished()
