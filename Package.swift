@@ -257,6 +257,7 @@ let package = Package(
                 "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
