@@ -133,6 +133,22 @@ import Testing
         #expect(try load(Self.yaml.replacing(section, with: "vdaf: \(text)")).configuration.vdaf == vdaf)
     }
 
+    private static let batchAndVDAF = """
+        min_batch_size: 100
+        batch_mode: time-interval
+        vdaf:
+          type: histogram
+          length: 10
+          chunk_length: 4
+        """
+    /// In its field, 4,194,304 reports fit.
+    private static let wideSum = """
+        batch_mode: time-interval
+        vdaf:
+          type: sum
+          max_measurement: 4398046511103
+        """
+
     /// What is wrong, on which line it must be reported, and a word of the message.
     private static let faults: [(replace: String, by: String, line: Int, message: String)] = [
         ("name: visits\n", "", 1, "'name' is missing"),
@@ -153,7 +169,8 @@ import Testing
         ("time_precision: 3600", "time_precision: 1h", 6, "whole number from 1"),
         ("min_batch_size: 100", "min_batch_size: 0", 7, "whole number from 1"),
         ("min_batch_size: 100", "min_batch_size: -5", 7, "whole number from 1"),
-        ("min_batch_size: 100", "min_batch_size: 9223372036854775808", 7, "sum could wrap around"),
+        ("min_batch_size: 100", "min_batch_size: 9223372036854775808", 7, "no batch has more than 268435455 reports"),
+        (batchAndVDAF, "min_batch_size: 4194305\n" + wideSum, 7, "sum could wrap around"),
         ("batch_mode: time-interval", "batch_mode: fixed-size", 8, "time-interval or leader-selected"),
         ("  type: histogram", "  type: poplar1", 10, "the types are count"),
         ("  type: histogram\n", "", 10, "'vdaf.type' is missing"),
