@@ -17,20 +17,25 @@ package struct DatabaseIdentity: Sendable, Equatable {
         self.database = database
     }
 
-    /// What is wrong with a connection that should lead to this database, for an operator; nil if it does.
+    /// What is wrong with a connection that should lead to this database, for an operator; nil if it does. What only one of
+    /// the two knows is no difference: the right to ask can be granted and taken away while a node runs.
     package func difference(_ found: DatabaseIdentity) -> String? {
-        guard found != self else { return nil }
-        if found.system == system, found.database == database, found.timeline != nil, timeline != nil {
-            return "another database server has taken over: restart the node, which then checks that nothing is lost"
+        func differ(_ part: KeyPath<DatabaseIdentity, String?>) -> Bool {
+            guard let mine = self[keyPath: part], let other = found[keyPath: part] else { return false }
+            return mine != other
         }
-        if found.system != nil, system != nil, found.system != system {
+        if differ(\.system) {
             return
                 "the database's name leads to another server now, which never was a copy of the one before: see that "
                 + "it leads to the right one, and restart the node"
         }
-        return
-            "another database has the place of the one that the node was started with: see that it is the right one, "
-            + "and restart the node"
+        guard found.database == database else {
+            return
+                "another database has the place of the one that the node was started with: see that it is the right "
+                + "one, and restart the node"
+        }
+        guard differ(\.timeline) else { return nil }
+        return "another database server has taken over: restart the node, which then checks that nothing is lost"
     }
 
     /// What an operator should hear where not all of it can be asked.
@@ -39,7 +44,7 @@ package struct DatabaseIdentity: Sendable, Equatable {
             .compactMap(\.self)
         guard !missing.isEmpty else { return nil }
         return "the database's user may not execute \(missing.joined(separator: " and ")), so the node cannot tell "
-            + "whether another server takes over while it runs: GRANT EXECUTE"
+            + "whether another server takes over while it runs: GRANT EXECUTE, and restart the node"
     }
 }
 

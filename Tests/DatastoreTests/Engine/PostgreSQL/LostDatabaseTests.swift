@@ -103,6 +103,21 @@ import Testing
             "REVOKE EXECUTE ON FUNCTION pg_walfile_name(pg_lsn) FROM PUBLIC", in: "guarded")
         let words = try await notes()
         #expect(words.contains { $0.contains("pg_control_system() and pg_walfile_name(pg_lsn)") }, "\(words)")
+
+        // Who follows that advice, or changes their mind, is not taken for another server.
+        let options = PostgreSQLOptions(
+            location: try PostgreSQLLocation(url: cluster.url(database: "guarded", user: "node")))
+        let store = try await NodeDatabase.open(.postgreSQL(options))
+        try await store.claim()
+        for change in ["GRANT EXECUTE ON FUNCTION %@ TO node", "REVOKE EXECUTE ON FUNCTION %@ FROM node"] {
+            for function in ["pg_control_system()", "pg_walfile_name(pg_lsn)"] {
+                try cluster.run(change.replacing("%@", with: function), in: "guarded")
+                try cluster.run(
+                    "SELECT pg_terminate_backend(pid, 10000)::text FROM pg_stat_activity WHERE usename = 'node'")
+                #expect(try await store.generation() == 0)
+            }
+        }
+        try store.close()
     }
 
     // MARK: Another process

@@ -102,7 +102,7 @@ import Testing
         #expect(first.difference(first) == nil)
         let others: [(String, (inout DatabaseIdentity) -> Void)] = [
             ("taken over", { $0.timeline = "00000002" }), ("never was a copy", { $0.system = "2" }),
-            ("another database", { $0.database = "16385" }), ("another database", { $0.system = nil }),
+            ("another database", { $0.database = "16385" }),
         ]
         for (word, change) in others {
             var other = first
@@ -113,6 +113,14 @@ import Testing
         let blind = DatabaseIdentity(system: nil, timeline: nil, database: "16384")
         #expect(blind.difference(blind) == nil)
         #expect(blind.difference(DatabaseIdentity(system: nil, timeline: nil, database: "1")) != nil)
+        for known in [
+            first, DatabaseIdentity(system: "1", timeline: nil, database: "16384"),
+            DatabaseIdentity(system: nil, timeline: "00000001", database: "16384"),
+        ] {
+            #expect(blind.difference(known) == nil, "the right was granted")
+            #expect(known.difference(blind) == nil, "the right was taken away")
+            #expect(first.difference(known) == nil)
+        }
     }
 
     @Test func errorsAreToldByTheirMeaning() {
