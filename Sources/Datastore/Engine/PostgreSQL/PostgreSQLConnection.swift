@@ -22,8 +22,9 @@ final class PostgreSQLConnection: EngineConnection {
     var arguments = PostgreSQLArguments()
     /// Whether a cursor is open in this transaction.
     var hasCursor = false
-    /// The last thing that the server said was that it ends the connection. libpq notices that only with the next look at it.
-    private var isEndedByServer = false
+    /// It serves no other transaction: the server has said that it ends it, which libpq notices only with the next look, or
+    /// what it has committed under its ``mark`` is no longer certain.
+    private var isOver = false
 
     init(handle: OpaquePointer) {
         self.handle = handle
@@ -76,7 +77,10 @@ final class PostgreSQLConnection: EngineConnection {
         return PQresultStatus(result) == PGRES_COMMAND_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
 
-    var isAlive: Bool { !isEndedByServer && PQstatus(handle) == CONNECTION_OK }
+    var isAlive: Bool { !isOver && PQstatus(handle) == CONNECTION_OK }
+
+    /// Serves no other transaction after this one.
+    func endUse() { isOver = true }
 
     // MARK: Running
 
@@ -112,7 +116,7 @@ final class PostgreSQLConnection: EngineConnection {
             SQLState(state), message: field("M") ?? "no reason given")
         // In English whatever the server's language. Both end the connection, and the code says why, not what of the
         // transaction: a server whose disk fails at COMMIT may find it committed when it is up again.
-        if ["FATAL", "PANIC"].contains(field("V")) { isEndedByServer = true }
+        if ["FATAL", "PANIC"].contains(field("V")) { isOver = true }
         guard isAlive || failure.consequence == .lost else {
             return PostgreSQLFailure(.lost, failure.error, failure.state)
         }

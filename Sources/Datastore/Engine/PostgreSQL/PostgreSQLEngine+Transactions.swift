@@ -26,8 +26,10 @@ extension PostgreSQLEngine {
             } catch let error as DatastoreError {
                 // A refusal of the server's is an answer. Where none came, the transaction may stand.
                 guard let failure = connection.failure else { throw error }
-                if failure.state == .notNullViolation { throw giveUp(Self.takenByOther) }
+                if failure.state == .notNullViolation { throw afterRefusedMark(connection, token) }
                 guard failure.leavesCommitOpen else { throw error }
+                // To ask may end its row, also where it goes on as if nothing were: then no other commit of it would pass.
+                connection.endUse()
                 guard try settle(connection.mark) else { throw failure }
             }
             return value
@@ -75,6 +77,16 @@ extension PostgreSQLEngine {
     }
 
     // MARK: Commits without an answer
+
+    /// What it means that the server did not take a commit's number (``CommitMark/writing``): another process has the
+    /// database, or the connection's row was ended. Nothing of the transaction stands.
+    private func afterRefusedMark(_ connection: PostgreSQLConnection, _ token: ClaimToken?) -> PostgreSQLFailure {
+        if let token, connection.rollBack(), (try? connection.isEstablished(token)) == false {
+            return giveUp(Self.takenByOther)
+        }
+        connection.endUse()
+        return .connectionLost
+    }
 
     /// Finds out what became of a commit whose answer did not come, on another connection.
     ///

@@ -70,7 +70,23 @@ import Testing
             #expect(bodies.value == (isCommitted ? 1 : 2))
             #expect(try database.run("SELECT count FROM things") == ["1"])
         }
+        // Whatever became of it, the next one is none the worse for it.
+        let count = try await engine.read { try $0.integer("SELECT count FROM things") } ?? 0
+        _ = try await engine.write { try $0.execute("UPDATE things SET count = count + 1 WHERE thing = 1") }
+        #expect(try database.run("SELECT count FROM things") == ["\(count + 1)"])
         try engine.close()
+    }
+
+    /// Somebody else's answer to what became of a commit, or a row that an operator has touched: no other process has been
+    /// there, so nobody gives up.
+    @Test(arguments: [true, false]) func aConnectionWhoseRowWasEndedIsReplaced(isClaimed: Bool) async throws {
+        let database = try await StoreTemplate.shared().database()
+        let store = try await NodeDatabase.open(.postgreSQL(try database.options))
+        if isClaimed { try await store.claim() }
+        #expect(try await store.beginGeneration(.random()) == 1)
+        try database.run("UPDATE cairn_commits SET number = 9223372036854775807 WHERE writer <> 0")
+        #expect(try await store.beginGeneration(.random()) == 2)
+        try store.close()
     }
 
     /// Ids of transactions come back after a crash: the mark must not.
