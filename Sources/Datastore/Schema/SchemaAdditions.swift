@@ -1,7 +1,7 @@
 /// What was added to the tables since schema 2, the first that says its version. Pure.
 ///
-/// Columns, tables and indexes are added and nothing is rewritten, so one transaction does it and no copy is made: a program
-/// that dies in the middle leaves the former schema. What cannot be said in this way is a migration with a copy, as the one
+/// Columns, tables and indexes are added, single numbers put right, and nothing is rewritten, so one transaction does it and
+/// no copy is made: a program that dies in the middle leaves the former schema. What cannot be said in this way is a migration with a copy, as the one
 /// from schema 1 is.
 enum SchemaAdditions {
     /// The oldest version that additions bring up to date.
@@ -14,6 +14,8 @@ enum SchemaAdditions {
         if version < 3 {
             statements += [
                 "ALTER TABLE node_state ADD COLUMN run \(dialect.blob)", Tables.runs(dialect), Tables.collectionsLeft,
+                // Tasks that ended before that freed the places of what waited in them.
+                Tables.earlyRecount,
             ]
         }
         return statements

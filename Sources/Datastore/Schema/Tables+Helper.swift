@@ -144,6 +144,14 @@ extension Tables {
         ]
     }
 
+    /// Puts the number of withdrawals that wait right. Those of tasks that have ended hold no place.
+    static let earlyRecount = """
+        UPDATE helper_early_count SET withdrawals = (
+            SELECT COUNT(*) FROM helper_early_withdrawals AS w
+            WHERE w.task NOT IN (SELECT task FROM tasks WHERE service <> \(TaskService.served.rawValue))
+        )
+        """
+
     /// The helper's verified view of logs. What it read of a log is that log's alone: an index means nothing in another,
     /// and anybody may write about a task into a log of their own.
     static func helperLog(_ dialect: Dialect) -> [String] {

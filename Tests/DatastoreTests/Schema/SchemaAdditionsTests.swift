@@ -78,6 +78,45 @@ import Testing
         #expect(try self.structure(place) == structure)
     }
 
+    /// Schema 2 let the withdrawals that wait in tasks that have ended count for ever.
+    @Test(arguments: EngineKind.tested)
+    func placesOfTasksThatHadEndedAreFreed(kind: EngineKind) async throws {
+        let place = try await kind.place()
+        let new = try open(place)
+        var reports = try HelperReports()
+        for (task, count) in [(reports.task, 2), (TaskID.random(), 3)] {
+            reports.task = task
+            try await new.addTask(Make.storedTask(task), logEntry: nil)
+            for number in 0..<count {
+                #expect(try await reports.withdraw(number, earlyLimit: 9, in: new) == .pending)
+            }
+        }
+        try new.close()
+        try run(place, Self.undone + ["UPDATE tasks SET service = 1 WHERE task = (SELECT MAX(task) FROM tasks)"])
+        let old = try open(place)
+        let counted = try await old.engine.read { try $0.integer("SELECT withdrawals FROM helper_early_count") }
+        #expect(counted == 2)
+        try old.close()
+    }
+
+    /// Schema 2 let the server copy keys into its statistics.
+    @Test(.enabled(if: !PostgresCluster.isLeftOut)) func keysLeaveTheStatistics() async throws {
+        let place = try await EngineKind.postgreSQL.place()
+        guard case .postgreSQL(let database) = place else { return }
+        let new = try open(place)
+        try await HelperReports().accept(1...2, in: new)
+        try new.close()
+        let structure = try structure(place)
+        try run(place, Self.undone + ["ALTER TABLE share_keys ALTER COLUMN secret SET STATISTICS -1"])
+        let statistics = "SELECT attname FROM pg_stats WHERE tablename = 'share_keys' AND attname = 'secret'"
+        try database.run("ANALYZE share_keys")
+        try #require(try database.run(statistics) == ["secret"])
+        try open(place).close()
+        try database.run("ANALYZE share_keys")
+        #expect(try database.run(statistics).isEmpty)
+        #expect(try self.structure(place) == structure)
+    }
+
     @Test(arguments: EngineKind.tested)
     func whatCannotBeAddedLeavesTheFormerSchema(kind: EngineKind) async throws {
         let place = try await kind.place()

@@ -24,8 +24,9 @@ extension PostgreSQLEngine {
             switch step {
             case .none: break
             case .create, .add:
-                try Self.storeBlobsPlainly(session)
+                // First what sets back how a column is stored.
                 try Self.keepKeysOutOfStatistics(session)
+                try Self.storeBlobsPlainly(session)
             case .fromSchema1:
                 throw DatastoreError.corrupt("a PostgreSQL database never had schema 1")
             }
@@ -38,8 +39,10 @@ extension PostgreSQLEngine {
         try session.execute(CommitMark.cleaning)
     }
 
-    /// To plan by, the server copies values into a table of its own, and nobody can destroy them there.
+    /// To plan by, the server copies values into a table of its own, and nobody can destroy them there. What it has of former
+    /// times it drops with the column's type, the same one again: the rows of the table stay as they are.
     private static func keepKeysOutOfStatistics(_ session: Session) throws {
+        try session.execute("ALTER TABLE share_keys ALTER COLUMN secret TYPE BYTEA")
         try session.execute("ALTER TABLE share_keys ALTER COLUMN secret SET STATISTICS 0")
     }
 

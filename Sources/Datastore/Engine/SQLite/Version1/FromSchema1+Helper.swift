@@ -53,13 +53,7 @@ extension FromSchema1 {
             SELECT i.task, w.report_id, w.claim_key, w.entry
             FROM v1_helper_early_withdrawals AS w JOIN task_ids AS i ON i.task_id = w.task_id
             """,
-            // Those of tasks that have ended hold no place.
-            """
-            UPDATE helper_early_count SET withdrawals = (
-                SELECT COUNT(*) FROM helper_early_withdrawals AS w
-                WHERE w.task NOT IN (SELECT task FROM tasks WHERE service <> \(TaskService.served.rawValue))
-            )
-            """,
+            Tables.earlyRecount,
         ] { try session.execute(statement) }
         try moveAnswers()
     }
