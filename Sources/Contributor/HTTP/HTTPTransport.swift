@@ -129,10 +129,12 @@ public struct HTTPTransport: Sendable {
 
     /// Sends a request and hands back the last answer, whatever its status.
     ///
+    /// - Parameter returnsHeld: hand back a 503 that says when to come back, and do not wait for it: the caller has something
+    ///   else to do meanwhile.
     /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when it is longer
     ///   than the request allows, `.insecure` before anything is sent to what is no URL, or in plain text to another
     ///   machine.
-    package func send(_ request: Request) async throws -> Answer {
+    package func send(_ request: Request, returnsHeld: Bool = false) async throws -> Answer {
         let words = WaitingWords(for: request.url, notice: notice)
         defer { withExtendedLifetime(words) {} }
         let start = ContinuousClock.now
@@ -141,7 +143,10 @@ public struct HTTPTransport: Sendable {
         while true {
             attempts += 1
             let result = await attempt(request, number: attempts)
-            if case .success(let answer) = result, !Self.asksForAnother(answer) { return answer }
+            if case .success(let answer) = result {
+                let isHeld = returnsHeld && answer.status == 503 && answer.retryAfter != nil
+                if isHeld || !Self.asksForAnother(answer) { return answer }
+            }
             try Task.checkCancellation()
             guard let wait = pause(after: result, request, since: start, &pace) else {
                 switch result {

@@ -9,7 +9,7 @@ package struct RetryPace: Sendable {
     private var pause = Duration.milliseconds(50)
 
     /// How long a node that says when to come back is waited for.
-    static let patienceWhenAsked = Duration.seconds(600)
+    package static let patienceWhenAsked = Duration.seconds(600)
 
     /// - Parameter deadline: zero for requests that are sent once.
     package init(deadline: Duration) { self.deadline = deadline }

@@ -218,6 +218,7 @@ extension TaskClient {
         do {
             return switch try await withdraw(report, seed: seed) {
             case .withdrawn, .pending: nil
+            case .held(let seconds, let reason): "the node asks to come back in \(seconds) s: \(reason)"
             case .tooLate: "its batch is closed"
             case .refused(let reason): reason
             }

@@ -13,6 +13,9 @@ public enum WithdrawalAnswer: Sendable, Equatable {
     case tooLate
     /// The node does not have the report, or refused it before; the text says which.
     case refused(String)
+    /// Not now: the node asks to come back after so many seconds. A helper holds the withdrawals of a batch for a bounded time
+    /// while it is being closed, if withdrawals have kept it from that before; the text says why.
+    case held(seconds: Int, reason: String)
 }
 
 extension TaskClient {
@@ -23,8 +26,11 @@ extension TaskClient {
     ///   - atHelper: ask the helper instead of the leader.
     ///   - promise: the text of the leader's promise about the report. With it, a helper that does not have the report yet
     ///     keeps the withdrawal for when it comes.
+    ///   - waitsIfHeld: whether a node that says when to come back is waited for. It may mean this report alone, and who has
+    ///     others asks for them meanwhile.
     public nonisolated func withdraw(
-        _ reportID: ReportID, seed: [UInt8], atHelper: Bool = false, promise: String? = nil
+        _ reportID: ReportID, seed: [UInt8], atHelper: Bool = false, promise: String? = nil,
+        waitsIfHeld: Bool = true
     ) async throws -> WithdrawalAnswer {
         let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: reportID)
         let entry = try WithdrawalEntry(taskID: taskID, reportID: reportID, key: key)
@@ -36,7 +42,8 @@ extension TaskClient {
             body = PromisedWithdrawal(entry: body, promise: Array(promise.utf8)).encoded()
         }
         let headers = [taskHeader, (name: "Content-Type", value: type)]
-        let answer = try await transport.send(.init(.POST, url, headers: headers, body: body))
+        let answer = try await transport.send(
+            .init(.POST, url, headers: headers, body: body), returnsHeld: !waitsIfHeld)
         switch answer.status {
         case 200: return .withdrawn
         case 202: return .pending
@@ -44,6 +51,12 @@ extension TaskClient {
         case 403, 404, 410:
             let problem = try? ProblemDocument(json: answer.body)
             return .refused(problem?.detail ?? problem?.title ?? "no reason given")
+        case 503:
+            guard let wait = answer.retryAfter else { throw HTTPTransport.error(for: answer, url: url) }
+            let said = answer.problem.flatMap { $0.detail ?? $0.title } ?? "HTTP 503"
+            return .held(
+                seconds: max(Int(clamping: wait.components.seconds), 1),
+                reason: AnswerWords.visible(said, limit: 400))
         default: throw HTTPTransport.error(for: answer, url: url)
         }
     }

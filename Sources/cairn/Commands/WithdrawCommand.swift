@@ -2,6 +2,7 @@ import ArgumentParser
 import Contributor
 import DAP
 import Synchronization
+import Transport
 import Wallet
 
 /// `cairn withdraw`: takes reports back before their batch is closed.
@@ -15,6 +16,10 @@ struct WithdrawCommand: AsyncParsableCommand {
             does not have the report yet keeps the withdrawal until it comes, if the wallet has the leader's promise about \
             it; a leader keeps it in any case. The exit code is 0 only if all reports were let go.
 
+            A node may hold the withdrawals of a batch for some time while the batch is being closed: such reports are asked \
+            for again when the others are answered, for ten minutes, or --timeout. If some are held still, the exit code is \
+            75: run the same command again.
+
             Reports are named by their ids, or by the rows of the file that they were made of: --csv names the file, if rows \
             of several were sent, and --row its rows, from 1, without the header. All reports of a row that count or may \
             count are taken back.
@@ -25,9 +30,11 @@ struct WithdrawCommand: AsyncParsableCommand {
             let reportId: String
             /// Of the data, from 1, where the report is one of a file.
             let row: Int?
-            /// `withdrawn`, `pending`, `too_late` or `refused`.
+            /// `withdrawn`, `pending`, `held`, `too_late` or `refused`.
             let state: String
             let reason: String?
+            /// In so many seconds the node can be asked again, where it holds the report.
+            var retryAfter: Int?
         }
 
         let reports: [Report]
@@ -60,19 +67,34 @@ struct WithdrawCommand: AsyncParsableCommand {
         let wallet = try WalletAccess.open().wallet
         let contents = try wallet.contents()
         let chosen = try reports + (rows.isEmpty ? [] : reportsOfRows(contents, file.taskID))
+        let url = at == .helper ? file.configuration.helperURL : file.configuration.leaderURL
         let tally = WithdrawalTally()
         let bar = ProgressBar("taking back", total: chosen.count)
         do {
-            try await Interruption.cancelling { [at] in
-                for id in chosen {
+            try await Interruption.cancelling { [self] in
+                let start = ContinuousClock.now
+                var rounds = WithdrawalRounds(chosen, patience: Self.patience)
+                while true {
+                    let id: ReportID
+                    switch rounds.next(at: .now - start) {
+                    case .end: return
+                    case .wait(let pause):
+                        try await wait(pause, for: rounds.heldCount, at: url)
+                        continue
+                    case .ask(let next): id = next
+                    }
                     let key = ReportKey(file.taskID, id)
                     let promise =
                         at == .helper ? contents.promises[key].map { String(decoding: $0, as: UTF8.self) } : nil
                     let answer = try await client.withdraw(
-                        id, seed: wallet.seed, atHelper: at == .helper, promise: promise)
+                        id, seed: wallet.seed, atHelper: at == .helper, promise: promise, waitsIfHeld: false)
                     if answer == .withdrawn || answer == .pending { try wallet.markWithdrawn([key]) }
                     tally.add(Self.describe(id, row: contents.rows[key], answer))
-                    bar.advance()
+                    if case .held(let seconds, _) = answer {
+                        rounds.hold(id, seconds: seconds, at: .now - start)
+                    } else {
+                        bar.advance()
+                    }
                 }
             }
         } catch {
@@ -82,8 +104,25 @@ struct WithdrawCommand: AsyncParsableCommand {
         }
         bar.finish()
         try print(tally.found)
+        let held = tally.found.filter(\.isHeld)
+        if !held.isEmpty {
+            throw ContributorError.unfinished(
+                url: url,
+                reason: "it holds \(held.count) of \(chosen.count) reports, and asks to come back in "
+                    + "\(held.compactMap(\.retryAfter).max() ?? 1) s")
+        }
         if !json { NextStep.tell("see what counts", PrintedCommand("receipt", "list").option("--task", task.name)) }
         if tally.found.contains(where: \.isKept) { throw ExitStatus.no.code }
+    }
+
+    /// How long reports that the node holds are waited for.
+    private static var patience: Duration { NetworkOptions.timeout ?? RetryPace.patienceWhenAsked }
+
+    private func wait(_ pause: Duration, for count: Int, at url: String) async throws {
+        let words = WaitingWords(for: url, notice: Console.notice)
+        defer { withExtendedLifetime(words) {} }
+        words.explain("it holds \(count) \(count == 1 ? "report" : "reports"), to be asked for again")
+        try await Task.sleep(for: pause)
     }
 
     /// The reports of the chosen rows that count or may count.
@@ -140,28 +179,48 @@ struct WithdrawCommand: AsyncParsableCommand {
     }
 
     private static func describe(_ id: ReportID, row: ReportRow?, _ answer: WithdrawalAnswer) -> Output.Report {
-        let (state, reason): (String, String?) =
+        let (state, reason, retryAfter): (String, String?, Int?) =
             switch answer {
-            case .withdrawn: ("withdrawn", nil)
-            case .pending: ("pending", nil)
-            case .tooLate: ("too_late", "its batch is closed")
-            case .refused(let reason): ("refused", reason)
+            case .withdrawn: ("withdrawn", nil, nil)
+            case .pending: ("pending", nil, nil)
+            case .held(let seconds, let reason): ("held", "for \(seconds) s. \(reason)", seconds)
+            case .tooLate: ("too_late", "its batch is closed", nil)
+            case .refused(let reason): ("refused", reason, nil)
             }
         return Output.Report(
-            reportId: id.base64URL, row: row.map { Int(clamping: $0.row) }, state: state, reason: reason)
+            reportId: id.base64URL, row: row.map { Int(clamping: $0.row) }, state: state, reason: reason,
+            retryAfter: retryAfter)
     }
 }
 
 extension WithdrawCommand.Output.Report {
     /// Whether the node did not let the report go.
-    fileprivate var isKept: Bool { state == "too_late" || state == "refused" }
+    fileprivate var isKept: Bool { state == "too_late" || state == "refused" || isHeld }
+
+    /// Whether it may let the report go later.
+    fileprivate var isHeld: Bool { state == "held" }
 }
 
 /// What became of withdrawals so far.
 private final class WithdrawalTally: Sendable {
-    private let reports = Mutex<[WithdrawCommand.Output.Report]>([])
+    private struct State {
+        var reports: [WithdrawCommand.Output.Report] = []
+        var places: [String: Int] = [:]
+    }
 
-    var found: [WithdrawCommand.Output.Report] { reports.withLock { $0 } }
+    private let state = Mutex(State())
 
-    func add(_ report: WithdrawCommand.Output.Report) { reports.withLock { $0.append(report) } }
+    var found: [WithdrawCommand.Output.Report] { state.withLock { $0.reports } }
+
+    /// The last word on a report counts.
+    func add(_ report: WithdrawCommand.Output.Report) {
+        state.withLock { state in
+            if let place = state.places[report.reportId] {
+                state.reports[place] = report
+            } else {
+                state.places[report.reportId] = state.reports.count
+                state.reports.append(report)
+            }
+        }
+    }
 }
