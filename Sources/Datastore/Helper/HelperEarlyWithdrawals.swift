@@ -61,10 +61,12 @@ extension Session {
     ///
     /// - Parameter endings: with the claim key that alone is concerned; nil: whatever the report's is.
     func forgetEarlyWithdrawals(endedBy endings: [(task: TaskKey, report: ReportID, claimKey: [UInt8]?)]) throws {
-        for (task, endings) in Dictionary(grouping: endings, by: { $0.task }).sorted(by: { $0.key.value < $1.key.value }
-        ) {
-            // One that is just being kept is seen, or sees the endings.
-            try lock(.task(task), .shared)
+        let byTask = Dictionary(grouping: endings, by: { $0.task }).sorted { $0.key.value < $1.key.value }
+        // One that is just being kept is seen, or sees the endings. All locks come before the count, which whoever has one of
+        // them alone may be about to change.
+        for (task, _) in byTask { try lock(.task(task), .shared) }
+        var freed = 0
+        for (task, endings) in byTask {
             var ended: [ReportID: [[UInt8]?]] = [:]
             for ending in endings { ended[ending.report, default: []].append(ending.claimKey) }
             let over = try earlyWithdrawals(task, ended.keys.sorted().map(\.blob)).filter { row in
@@ -79,8 +81,9 @@ extension Session {
             // Those of a task that has ended hold no place.
             let isEnded = try exists(
                 "SELECT 1 AS found FROM tasks WHERE task = $1 AND service <> \(TaskService.served.rawValue)", [task])
-            if !isEnded { try freePlaces(forgotten) }
+            if !isEnded { freed += forgotten }
         }
+        try freePlaces(freed)
     }
 
     /// A task that ends holds no places. What waits is kept as long as the task may be served again, and its reports come.

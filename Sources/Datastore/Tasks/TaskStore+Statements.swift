@@ -14,6 +14,7 @@ extension NodeDatabase: TaskStore {
             }
             try session.insert(task)
             if let logEntry { try session.appendLogEntries([logEntry]) }
+            try session.countTaskChange()
             return true
         }
     }
@@ -30,6 +31,7 @@ extension NodeDatabase: TaskStore {
                 "SELECT COUNT(*) FROM tasks WHERE source = $1", [TaskSource.announced.rawValue])
             guard UInt64(clamping: count ?? 0) < limit else { return .full }
             try session.insert(task)
+            try session.countTaskChange()
             return .stored
         }
     }
@@ -71,7 +73,7 @@ extension Session {
     fileprivate static let taskSelection =
         "SELECT t.*, i.task_id FROM tasks AS t JOIN task_ids AS i ON i.task = t.task"
 
-    /// Tells every process that something about tasks has changed. Late in the transaction.
+    /// Tells every process that something about tasks has changed. Late in the transaction: behind what it logs, before the generation.
     func countTaskChange() throws {
         try execute("UPDATE task_revision SET revision = revision + 1")
     }
@@ -111,6 +113,7 @@ extension Session {
         try countTaskChange()
     }
 
+    /// The caller counts the change.
     fileprivate func insert(_ task: StoredTask) throws {
         guard let first = task.verifyKeys.first else { throw DatastoreError.conflict("a task without keys") }
         let key = try taskKeyMaking(task.id)
@@ -128,7 +131,6 @@ extension Session {
         try executeMany(
             "INSERT INTO task_other_keys (task, position, key_id, verify_key) VALUES ($1, $2, $3, $4)",
             task.verifyKeys.enumerated().dropFirst().map { [key, $0, Int($1.id), $1.bytes.blob] })
-        try countTaskChange()
     }
 
     /// - Returns: whether the task had ended.
