@@ -19,10 +19,10 @@ package final class LossyProxy: Sendable {
     private let server: String
     private let version: String?
     private let listener: Int32
-    private let fault = Mutex<Fault?>(nil)
+    private let fault = Mutex<(Fault, words: String)?>(nil)
     private let struck = Atomic<Int>(0)
 
-    /// How many COMMITs were spoiled.
+    /// How many COMMITs, or messages of another kind, were spoiled.
     package var count: Int { struck.load(ordering: .relaxed) }
 
     /// - Parameters:
@@ -68,8 +68,8 @@ package final class LossyProxy: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// What becomes of the next COMMIT.
-    package func arm(_ fault: Fault) { self.fault.withLock { $0 = fault } }
+    /// What becomes of the next COMMIT, or of the next message with some other words.
+    package func arm(_ fault: Fault, at words: String = "COMMIT\0") { self.fault.withLock { $0 = (fault, words) } }
 
     /// Carries bytes both ways until either side ends, or a fault does.
     private func carry(_ client: Int32, _ upstream: Int32) {
@@ -88,13 +88,21 @@ package final class LossyProxy: Sendable {
                 guard count > 0 else { return }
                 var bytes = Array(buffer[..<count])
                 if index == 1, let version { Self.replaceVersion(in: &bytes, with: version) }
-                let isCommit = index == 0 && Data(bytes).range(of: Data("COMMIT\0".utf8)) != nil
-                if isCommit, let fault = fault.withLock({ $0.take() }) {
+                if index == 0, let fault = takeFault(Data(bytes)) {
                     struck.add(1, ordering: .relaxed)
                     return strike(fault, bytes, client, upstream)
                 }
                 Self.sendAll(bytes, to: index == 0 ? upstream : client)
             }
+        }
+    }
+
+    /// The fault that is meant for a message, once.
+    private func takeFault(_ message: Data) -> Fault? {
+        fault.withLock { armed in
+            guard let (fault, words) = armed, message.range(of: Data(words.utf8)) != nil else { return nil }
+            armed = nil
+            return fault
         }
     }
 

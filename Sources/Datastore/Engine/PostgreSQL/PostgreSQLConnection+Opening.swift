@@ -4,9 +4,12 @@ import Foundation
 extension PostgreSQLConnection {
     /// Connects, and makes the connection one that a node can trust with what it acknowledges.
     ///
+    /// - Parameter isOver: asked while it waits for the server, which ends with it.
     /// - Throws: where it cannot be reached or trusted, in words for an operator.
-    static func open(_ options: PostgreSQLOptions) throws(PostgreSQLFailure) -> PostgreSQLConnection {
-        let connection = PostgreSQLConnection(handle: try connect(options))
+    static func open(
+        _ options: PostgreSQLOptions, until isOver: () -> Bool = { false }
+    ) throws(PostgreSQLFailure) -> PostgreSQLConnection {
+        let connection = PostgreSQLConnection(handle: try connect(options, isOver))
         do {
             // First, as the server says it unasked: an old one may not know what is asked and set next.
             try PostgreSQLServer.check(version: Int(PQserverVersion(connection.handle)))
@@ -26,12 +29,14 @@ extension PostgreSQLConnection {
     /// libpq would do so, too, but while it is asked for one step after the other it has no time limit for a host
     /// (`connect_timeout` is for its blocking functions): a first machine without power, or a server that hangs, would keep
     /// it from the others.
-    private static func connect(_ options: PostgreSQLOptions) throws(PostgreSQLFailure) -> OpaquePointer {
+    private static func connect(
+        _ options: PostgreSQLOptions, _ isOver: () -> Bool
+    ) throws(PostgreSQLFailure) -> OpaquePointer {
         let hosts = options.location.hosts
         var failures: [PostgreSQLFailure] = []
         for host in hosts {
             do throws(PostgreSQLFailure) {
-                return try connect(host, options, limit: hosts.count == 1 ? onlyHostLimit : hostLimit)
+                return try connect(host, options, hosts.count == 1 ? onlyHostLimit : hostLimit, isOver)
             } catch {
                 failures.append(error)
             }
@@ -44,7 +49,7 @@ extension PostgreSQLConnection {
     }
 
     private static func connect(
-        _ host: PostgreSQLLocation.Host, _ options: PostgreSQLOptions, limit: Duration
+        _ host: PostgreSQLLocation.Host, _ options: PostgreSQLOptions, _ limit: Duration, _ isOver: () -> Bool
     ) throws(PostgreSQLFailure) -> OpaquePointer {
         var parameters = options.location.parameters
         parameters.merge(host.parameters) { $1 }
@@ -75,7 +80,7 @@ extension PostgreSQLConnection {
         PQsetNoticeReceiver(handle, { _, _ in }, nil)
         // The server's words come in its language; its codes are the same everywhere.
         PQsetErrorVerbosity(handle, PQERRORS_SQLSTATE)
-        let opening = waitUntilOpen(handle, limit: limit)
+        let opening = waitUntilOpen(handle, limit, isOver)
         guard opening == .open else {
             // Of a server that says nothing libpq has the beginning of a sentence.
             let failure = ConnectingProblem(
@@ -103,7 +108,7 @@ extension PostgreSQLConnection {
     private static let userLimit: Duration = .seconds(25)
 
     /// Lets libpq do its steps. Waiting ourselves is what makes it possible to ask for codes before it begins.
-    private static func waitUntilOpen(_ handle: OpaquePointer, limit: Duration) -> Opening {
+    private static func waitUntilOpen(_ handle: OpaquePointer, _ limit: Duration, _ isOver: () -> Bool) -> Opening {
         let deadline = ContinuousClock.now + limit
         var step = PGRES_POLLING_WRITING
         while step != PGRES_POLLING_OK {
@@ -111,8 +116,8 @@ extension PostgreSQLConnection {
             var descriptor = pollfd(
                 fd: PQsocket(handle), events: Int16(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
             let left = (deadline - ContinuousClock.now) / .milliseconds(1)
-            guard left > 0 else { return .late }
-            let ready = poll(&descriptor, 1, Int32(left) + 1)
+            guard left > 0, !isOver() else { return .late }
+            let ready = poll(&descriptor, 1, Int32(min(left, 200)) + 1)
             guard ready >= 0 || errno == EINTR else { return .failed }
             if ready > 0 { step = PQconnectPoll(handle) }
         }

@@ -18,7 +18,7 @@ extension PostgreSQLEngine {
     /// - Throws: `.unsuitable` where another process has it.
     func claim() async throws(DatastoreError) {
         try await onThread {
-            try self.withClaim { claim in
+            try self.withClaim { claim throws(PostgreSQLFailure) in
                 claim.isWanted = true
                 try self.renew(&claim)
             }
@@ -30,22 +30,28 @@ extension PostgreSQLEngine {
     ///
     /// - Returns: what a commit stands under.
     func holdClaim() throws(PostgreSQLFailure) -> ClaimToken? {
-        do {
-            return try withClaim { claim in
-                try renew(&claim)
-                return claim.token
-            }
-        } catch let error as PostgreSQLFailure {
-            throw error
-        } catch {
-            throw PostgreSQLFailure(.final, Self.translate(error))
+        try withClaim { claim throws(PostgreSQLFailure) in
+            try renew(&claim)
+            return claim.token
         }
     }
 
-    private func renew(_ claim: inout DatabaseClaim) throws {
+    private func renew(_ claim: inout DatabaseClaim) throws(PostgreSQLFailure) {
         guard claim.isWanted, claim.connection?.isUnbroken != true else { return }
         claim.connection = nil
         let connection = try openConnection()
+        do {
+            try take(&claim, connection)
+        } catch let error as PostgreSQLFailure {
+            throw error
+        } catch {
+            // Also this connection may break, and then it is tried again.
+            throw connection.failure ?? PostgreSQLFailure(.final, Self.translate(error))
+        }
+        claim.connection = connection
+    }
+
+    private func take(_ claim: inout DatabaseClaim, _ connection: PostgreSQLConnection) throws {
         let deadline = ContinuousClock.now + options.claimPatience * (claim.token == nil ? 1 : 2)
         while try connection.run("SELECT pg_try_advisory_lock(\(StorageLock.claimKey), 0)").text(row: 0, column: 0)
             != "t"
@@ -56,6 +62,7 @@ extension PostgreSQLEngine {
                 guard claim.token == nil else { throw giveUp(words) }
                 throw DatastoreError.unsuitable(words)
             }
+            guard !isClosing else { throw DatastoreError.cancelled }
             Thread.sleep(forTimeInterval: 0.1)
         }
         if let token = claim.token {
@@ -65,7 +72,6 @@ extension PostgreSQLEngine {
             try connection.establish(token)
             claim.token = token
         }
-        claim.connection = connection
     }
 
     static let takenByOther =

@@ -46,6 +46,7 @@ extension PostgreSQLEngine {
             } catch {
                 failure = error
             }
+            if failure.consequence == .lost, isClosing { throw failure.error }
             let decision = retry.after(failure.consequence, at: .now, jitter: .random(in: 0...1))
             guard case .again(let pause) = decision else { throw failure.error }
             if pause > .zero { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
@@ -95,7 +96,9 @@ extension PostgreSQLEngine {
     private func settle(_ mark: CommitMark) throws -> Bool {
         let deadline = ContinuousClock.now + options.settleFor
         while ContinuousClock.now < deadline {
-            if let connection = try? openConnection(), let isCommitted = try? connection.settle(mark) {
+            if let connection = try? openConnection(alsoWhileClosing: true),
+                let isCommitted = try? connection.settle(mark)
+            {
                 keep(connection)
                 return isCommitted
             }

@@ -17,7 +17,8 @@ package final class PostgreSQLEngine: StorageEngine {
     private let threads: NIOThreadPool
     private let slots: ConnectionSlots
     private let idle = Mutex<[IdleConnection]>([])
-    private let claimed = Mutex<ClaimBox>(ClaimBox())
+    private let claimed = SharedTurn(ClaimBox())
+    private let closing = Atomic<Bool>(false)
     /// Which database this is, as the first connection has found it.
     private let identity: DatabaseIdentity
     private let loss = DatabaseLoss()
@@ -94,9 +95,10 @@ package final class PostgreSQLEngine: StorageEngine {
     }
 
     package func close() throws(DatastoreError) {
+        closing.store(true, ordering: .relaxed)
         slots.close()
         idle.withLock { $0 = [] }
-        claimed.withLock { $0.claim = DatabaseClaim() }
+        claimed.replace(with: ClaimBox())
         loss.ruleOut()
         do {
             try threads.syncShutdownGracefully()
@@ -129,9 +131,14 @@ package final class PostgreSQLEngine: StorageEngine {
         idle.withLock { $0.popLast() }?.connection
     }
 
+    /// The engine is being closed: nobody looks any more for a server that is away.
+    var isClosing: Bool { closing.load(ordering: .relaxed) }
+
     /// Opens one to the very database with which the engine began.
-    func openConnection() throws(PostgreSQLFailure) -> PostgreSQLConnection {
-        let connection = try PostgreSQLConnection.open(options)
+    ///
+    /// - Parameter alsoWhileClosing: waits for the server also when the engine is being closed meanwhile.
+    func openConnection(alsoWhileClosing: Bool = false) throws(PostgreSQLFailure) -> PostgreSQLConnection {
+        let connection = try PostgreSQLConnection.open(options) { !alsoWhileClosing && self.isClosing }
         if let found = connection.identity, let difference = identity.difference(found) { throw giveUp(difference) }
         return connection
     }
@@ -145,8 +152,10 @@ package final class PostgreSQLEngine: StorageEngine {
     }
 
     /// Gives access to the claim on the database, to one thread at a time.
-    func withClaim<T: Sendable>(_ body: (inout DatabaseClaim) throws -> T) throws -> T {
-        try claimed.withLock { try body(&$0.claim) }
+    func withClaim<T: Sendable>(
+        _ body: (inout DatabaseClaim) throws(PostgreSQLFailure) -> T
+    ) throws(PostgreSQLFailure) -> T {
+        try claimed.run { box throws(PostgreSQLFailure) -> T in try body(&box.claim) }
     }
 
     // MARK: The database's loss

@@ -133,6 +133,48 @@ import Testing
         try store.close()
     }
 
+    /// The server may go again while the claim is being taken again.
+    @Test func aClaimIsTakenAgainAlsoWhereTheNextConnectionBreaks() async throws {
+        let database = try await StoreTemplate.shared().database()
+        let proxy = try LossyProxy(to: database.cluster.folder)
+        defer { proxy.stop() }
+        let store = try await NodeDatabase.open(try behind(proxy, database))
+        try await store.claim()
+        for words in ["pg_try_advisory_lock", "WHERE writer = 0"] {
+            proxy.arm(.requestLost, at: words)
+            try cutClaim(database)
+            #expect(try await store.generation() == 0)
+        }
+        #expect(proxy.count == 2)
+        try store.close()
+    }
+
+    /// A node that is told to stop does not wait for a server that hangs.
+    @Test func aDatabaseIsClosedAlthoughItsServerHangs() async throws {
+        let database = try await StoreTemplate.shared().database()
+        let proxy = try LossyProxy(to: database.cluster.folder)
+        let store = try await NodeDatabase.open(try behind(proxy, database))
+        try await store.claim()
+        proxy.stop()
+        try FileManager.default.createDirectory(atPath: proxy.folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: proxy.folder) }
+        let silent = try LossyProxy.listener(in: proxy.folder)
+        defer { close(silent) }
+        try cutClaim(database)
+        let reads = (0..<4).map { _ in Task { try await store.generation() } }
+        try await Task.sleep(for: .milliseconds(500))
+        let start = ContinuousClock.now
+        await store.closeWhenIdle()
+        #expect(ContinuousClock.now - start < .seconds(5))
+        for read in reads { await #expect(throws: DatastoreError.self) { try await read.value } }
+    }
+
+    private func behind(_ proxy: LossyProxy, _ database: PostgresDatabase) throws -> NodeStorage {
+        .postgreSQL(
+            PostgreSQLOptions(
+                location: try PostgreSQLLocation(url: "postgres://cairn@/\(database.name)?host=\(proxy.folder)")))
+    }
+
     /// Its other connections are all in order.
     @Test func aNodeWhoseClaimAnotherProcessHasTakenEnds() async throws {
         let database = try await StoreTemplate.shared().database()
