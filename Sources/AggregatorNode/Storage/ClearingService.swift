@@ -28,6 +28,7 @@ struct ClearingService: Service {
     private func clear() async {
         var nextScrub = ContinuousClock.now
         var nextKeys = ContinuousClock.now
+        var warnings = ScrubWarnings()
         while !Task.isCancelled {
             let start = ContinuousClock.now
             if start >= nextKeys {
@@ -35,7 +36,7 @@ struct ClearingService: Service {
                 nextKeys = start + Self.keyPause
             }
             if start >= nextScrub {
-                await scrub()
+                await scrub(&warnings)
                 nextScrub = start + Self.idlePause
             }
             var pause = Self.idlePause
@@ -58,10 +59,13 @@ struct ClearingService: Service {
         }
     }
 
-    private func scrub() async {
+    private func scrub(_ warnings: inout ScrubWarnings) async {
         do throws(DatastoreError) {
-            guard try await !store.scrubIfDue() else { return }
-            logger.debug("copies of destroyed keys are still being read; they are cleaned up later")
+            let isClean = try await store.scrubIfDue()
+            guard let due = warnings.after(isClean: isClean, at: .now) else { return }
+            logger.warning(
+                "copies of destroyed keys are still in the database, and cannot be cleaned up: \(store.scrubAdvice)",
+                metadata: ["minutes": "\(due.components.seconds / 60)"])
         } catch {
             logger.warning(
                 "copies of destroyed keys cannot be cleaned up now; it is tried again",

@@ -20,6 +20,18 @@ extension NodeDatabase {
         return true
     }
 
+    /// Who may be in the way for long, for an operator.
+    package var scrubAdvice: String {
+        guard engine.dialect == .postgreSQL else {
+            return "another program reads the file all the time, such as a copying one or a shell: end it"
+        }
+        return
+            "an open transaction (pg_stat_activity), a prepared one (pg_prepared_xacts), a replication slot "
+            + "(pg_replication_slots) or a standby with hot_standby_feedback (pg_stat_replication) still sees them, "
+            + "so end or drop what has the oldest backend_xmin, transaction or xmin; or the server does not count "
+            + "what it cleans up, so set track_counts = on"
+    }
+
     /// The same, at once, for whoever has destroyed keys. It is no failure of what they have stored where it does not work
     /// now: it stays due, and is done later, in the background.
     func tryToScrub() async {

@@ -97,6 +97,23 @@ import Testing
         try store.close()
     }
 
+    /// A server that counts nothing never says that nothing is left, and older ones say so late. Whoever needs the connection
+    /// has it meanwhile.
+    @Test func nobodyWaitsBehindAServerThatDoesNotCount() async throws {
+        let database = try await PostgresCluster.shared().database()
+        try database.run("ALTER DATABASE \(database.name) SET track_counts = off")
+        var options = try database.options
+        options.connections = 1
+        let store = try await NodeDatabase.open(.postgreSQL(options))
+        let scrubbed = Task { try await store.engine.scrub() }
+        try await Task.sleep(for: .milliseconds(300))
+        let start = ContinuousClock.now
+        _ = try await store.generation()
+        #expect(ContinuousClock.now - start < .milliseconds(400))
+        #expect(try await !scrubbed.value)
+        try store.close()
+    }
+
     /// It runs outside of transactions, on connections that have served some.
     @Test func whatAConnectionDidBeforeIsNotInTheWay() async throws {
         let database = try await StoreTemplate.shared().database()
