@@ -58,12 +58,16 @@ final class CountedDeeds {
 
     init(_ memory: GenerationMemory) { self.memory = memory }
 
+    /// What the process knows by now.
+    var known: GenerationMark? { memory.mark }
+
     /// - Parameters:
-    ///   - found: what the transaction read, and nobody else can change while it lasts.
+    ///   - found: what the transaction read.
     ///   - before: what the database had before the transaction.
-    func note(_ found: GenerationMark, before: UInt64) throws(DatastoreError) {
-        // Whatever the process knows by now was committed before the row was read.
-        try memory.check(GenerationMark(number: before, run: found.run), known: memory.mark)
+    ///   - known: ``known`` of a time when everything in it was visible to that reading: from before it, or from any time if
+    ///     the transaction has locked the row.
+    func note(_ found: GenerationMark, before: UInt64, known: GenerationMark?) throws(DatastoreError) {
+        try memory.check(GenerationMark(number: before, run: found.run), known: known)
         number = found.number
     }
 }

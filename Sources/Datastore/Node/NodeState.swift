@@ -100,7 +100,9 @@ extension Session {
             "UPDATE node_state SET generation = generation + 1 RETURNING generation, run", [[]])[0]
         guard let row else { throw Self.stateIsGone }
         let mark = try Self.generationMark(row)
-        try deeds?.note(mark, before: mark.number - min(mark.number, 1))
+        // The row is locked until the transaction ends, so whatever the process knows by now was committed before it was
+        // read.
+        try deeds?.note(mark, before: mark.number - min(mark.number, 1), known: deeds?.known)
     }
 
     /// ``countGeneration()`` for what `cairn node task` does, beside the node or before there was any. There is nothing to
@@ -111,9 +113,12 @@ extension Session {
 
     /// Says, in the caller's transaction, that its answer repeats something that was counted before: perhaps it has not been
     /// said yet.
+    ///
+    /// Nothing is locked: on PostgreSQL others count on while this transaction lasts.
     func noteGeneration() throws {
+        let known = deeds?.known
         let mark = try generationMark()
-        try deeds?.note(mark, before: mark.number)
+        try deeds?.note(mark, before: mark.number, known: known)
     }
 
     /// Does, in the caller's transaction, something that the node must do only once, and counts it if it was not done

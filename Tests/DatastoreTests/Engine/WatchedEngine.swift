@@ -5,17 +5,21 @@ import Synchronization
 final class WatchedEngine: StorageEngine {
     private let base: any StorageEngine
     private let next: @Sendable (_ sql: String) throws -> Void
+    private let answered: @Sendable (_ sql: String) -> Void
     private let ended: @Sendable () async -> Void
 
     /// - Parameters:
     ///   - ended: called behind each transaction, in the task that asked for it.
+    ///   - answered: is told which query's rows have come, before anybody sees them; may take its time.
     ///   - next: may take its time, and may throw.
     init(
         _ base: any StorageEngine, ended: @escaping @Sendable () async -> Void = {},
+        answered: @escaping @Sendable (_ sql: String) -> Void = { _ in },
         next: @escaping @Sendable (_ sql: String) throws -> Void
     ) {
         self.base = base
         self.next = next
+        self.answered = answered
         self.ended = ended
     }
 
@@ -23,14 +27,18 @@ final class WatchedEngine: StorageEngine {
 
     func read<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
         let result = await outcome { () async throws(DatastoreError) -> T in
-            try await base.read { [next] in try body(Session(WatchedConnection($0.connection, next))) }
+            try await base.read { [next, answered] in
+                try body(Session(WatchedConnection($0.connection, next, answered)))
+            }
         }
         return try result.get()
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
         let result = await outcome { () async throws(DatastoreError) -> T in
-            try await base.write { [next] in try body(Session(WatchedConnection($0.connection, next))) }
+            try await base.write { [next, answered] in
+                try body(Session(WatchedConnection($0.connection, next, answered)))
+            }
         }
         return try result.get()
     }
@@ -52,10 +60,15 @@ final class WatchedEngine: StorageEngine {
 private final class WatchedConnection: EngineConnection {
     private let base: any EngineConnection
     private let next: @Sendable (String) throws -> Void
+    private let answered: @Sendable (String) -> Void
 
-    init(_ base: any EngineConnection, _ next: @escaping @Sendable (String) throws -> Void) {
+    init(
+        _ base: any EngineConnection, _ next: @escaping @Sendable (String) throws -> Void,
+        _ answered: @escaping @Sendable (String) -> Void
+    ) {
         self.base = base
         self.next = next
+        self.answered = answered
     }
 
     var changes: Int {
@@ -67,7 +80,10 @@ private final class WatchedConnection: EngineConnection {
 
     func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
         try next(sql)
-        try base.query(sql, arguments, row)
+        var rows: [SQLRow] = []
+        try base.query(sql, arguments) { rows.append($0) }
+        answered(sql)
+        for found in rows { try row(found) }
     }
 
     func stream(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
