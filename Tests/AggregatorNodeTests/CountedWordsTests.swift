@@ -74,6 +74,35 @@ import Testing
         try await expectOld(restored.context.store, fixture.parties.helper)
     }
 
+    /// A job's answer refuses reports. That it is stored says nothing about the file: the node may have ended in between.
+    @Test func noRefusalLeavesInARepeatedAnswerWhileTheFileCannotBeWritten() async throws {
+        let fixture = try await HelperFixture(committed: true)
+        var bad = try fixture.report()
+        bad.verification = try fixture.report().verification
+        let job = fixture.job([bad], batch: .random())
+        let keys = fixture.parties.helper.keyDirectory
+        let before = try await fixture.context.store.generation()
+        try await withServer(fixture.routes) { client in
+            let path =
+                fixture.path + "/aggregation_jobs/"
+                + AggregationJobID.derived(taskID: fixture.task.id, body: job.encoded()).base64URL + "?step=0"
+            func answers() async throws -> [Answer] {
+                [
+                    try await fixture.post(client, "/aggregation_jobs", job, .aggregationJobInitReq),
+                    try await fixture.get(client, path),
+                ]
+            }
+            try FileManager.default.moveItem(atPath: keys, toPath: keys + ".away")
+            for _ in 0..<2 {
+                for answer in try await answers() { #expect(answer.status >= 500, "\(answer.text)") }
+            }
+            #expect(try await fixture.context.store.generation() == before + 1, "it is stored")
+            try FileManager.default.moveItem(atPath: keys + ".away", toPath: keys)
+            for answer in try await answers() { #expect(answer.status == 200, "\(answer.text)") }
+            #expect(try GenerationFile(path: "\(keys)/generation").read()?.number == before + 1)
+        }
+    }
+
     /// What was said before counts once: repeating a question writes nothing.
     @Test func theSameWordAgainCountsNothing() async throws {
         let fixture = try await HelperFixture(committed: true)

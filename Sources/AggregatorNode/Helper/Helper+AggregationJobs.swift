@@ -19,6 +19,8 @@ extension Helper {
         let location =
             "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(job.base64URL)"
         if case .finished(let response) = try await context.store.helperJob(task.id, job) {
+            // The process may have ended between the commit and the file.
+            try await context.generation?.settle()
             return .dap(.aggregationJobResp, response, location: location)
         }
         let (batchID, verifyKey) = try check(message, of: task)
@@ -79,6 +81,7 @@ extension Helper {
             throw NodeError.dap(
                 .stepMismatch, "Verification takes one round, so the job has only step 0.", taskID: task.id)
         }
+        try await context.generation?.settle()
         return .dap(.aggregationJobResp, response)
     }
 
