@@ -2,13 +2,14 @@ import DAP
 import Ledger
 import Synchronization
 
-/// Batches whose close was spoilt by withdrawals that came while the helper examined it. Pure.
+/// Batches whose close was spoilt by withdrawals. Pure.
 ///
-/// Examining a large batch takes its time, and a contributor who withdraws one report after the other, each during an
-/// examination, could keep a batch open for as long as there are reports of theirs. So behind a close that was spoilt, whoever
-/// wants a report of the batch back has to wait for the next one, for a bounded time; then the report is closed over, or it
-/// can be withdrawn as before. A leader cannot make that time begin by itself, and at least as much time passes before the
-/// same buckets are held again: it cannot keep withdrawals away by proposing and proposing.
+/// Examining a large batch takes its time, and a contributor who withdraws one report after the other, each behind the
+/// checkpoint of a proposal, could keep a batch open for as long as there are reports of theirs. So behind a close that was
+/// spoilt, whoever wants a report of the batch back has to wait for the next one, for a bounded time; then the report is closed
+/// over, or it can be withdrawn as before. That time begins only with a report that its contributor has taken back, and at
+/// least as much time passes before the same buckets are held again: a leader with reports of its own cannot keep withdrawals
+/// away for more than half of the time by proposing and proposing.
 package struct CloseHolds: Sendable {
     private struct Hold: Sendable {
         let task: TaskID
@@ -26,7 +27,7 @@ package struct CloseHolds: Sendable {
     /// How long a batch is held: what a leader takes to log what has left, and to ask again (it waits for an answer for a
     /// minute, and longer where it names many reports), and as much again.
     package static func length(reports: UInt64) -> Duration {
-        min(.seconds(120 + Int(clamping: reports / 2_500)), .seconds(3_600))
+        .seconds(120 + Int(clamping: reports / 2_500))
     }
 
     /// Withdrawals have spoilt a close of so many reports.
@@ -37,6 +38,11 @@ package struct CloseHolds: Sendable {
         guard !holds.contains(where: { $0.task == task && $0.scope.overlaps(scope) }) else { return }
         let length = Self.length(reports: reports)
         holds.append(Hold(task: task, scope: scope, end: now + length, again: now + length + length))
+    }
+
+    /// The buckets are closed: what is in them cannot be withdrawn, and nobody needs to wait to hear so.
+    package mutating func closed(_ task: TaskID, _ scope: BatchScope) {
+        holds.removeAll { $0.task == task && $0.scope == scope }
     }
 
     /// Whether some batch of the task is held.

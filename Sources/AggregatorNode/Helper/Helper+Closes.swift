@@ -83,7 +83,9 @@ extension Helper {
         _ proposal: CloseProposal.Head, _ prefix: LogPrefix, _ scope: BatchScope, _ examination: CloseExamination,
         _ standing: HelperStanding, _ task: NodeTask
     ) async throws -> CloseAnswer {
-        guard examination.drops.isEmpty else { return .drop(examination.drops) }
+        guard examination.drops.isEmpty else {
+            return try await drop(examination.drops, of: scope, reports: examination.count, task)
+        }
         // A reader counts every leaf before the close that is not rejected. Signing for fewer would spend the one
         // signature of the buckets on a close that no reader can confirm.
         let logged = try await context.store.loggedBatch(task.id, scope, in: prefix)
@@ -104,32 +106,56 @@ extension Helper {
         let close = HelperClose(
             selector: proposal.selector, leavesHash: examination.leavesHash, root: terms.root, count: terms.count,
             signature: try terms.sign(with: context.keys.statement))
-        do {
-            let isStored = try await context.store.commitHelperClose(
-                task.id, close, in: prefix, standing: standing, vdaf: task.vdaf)
-            if isStored { return .signed(close.signature) }
-        } catch DatastoreError.stale {
-            return try await departed(prefix, scope, examination.count, task)
+        var standing = standing
+        for _ in 0..<Self.mostCommits {
+            do {
+                let isStored = try await context.store.commitHelperClose(
+                    task.id, close, in: prefix, standing: standing, vdaf: task.vdaf)
+                guard isStored else { return .signed(try await signedBefore(close, task)) }
+                holds.withLock { $0.closed(task.id, scope) }
+                return .signed(close.signature)
+            } catch DatastoreError.stale {
+                // Read first: where nobody of the batch has left, the examination holds for what is read here, too.
+                standing = try await context.store.helperStanding(task.id, scope)
+                let departed = try await context.store.departedLeaves(
+                    task.id, scope, in: prefix, limit: CloseExamination.mostDrops)
+                guard departed.isEmpty else {
+                    return try await drop(departed, of: scope, reports: examination.count, task)
+                }
+            }
         }
-        guard let signed = try await context.store.helperClose(task.id, proposal.selector) else {
+        // Reports of the buckets that the log had ended before leave one after the other.
+        holds.withLock { $0.spoilt(task.id, scope, reports: examination.count, now: .now) }
+        throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
+    }
+
+    /// Commits of one examination, as long as none of its reports has left.
+    private static let mostCommits = 3
+
+    /// Names what the helper does not stand by. Where contributors have taken some of it back, whoever would take back more
+    /// has to wait for the next proposal: whether that was before, during or behind the examination makes no difference.
+    private func drop(
+        _ reports: [ReportID], of scope: BatchScope, reports count: UInt64, _ task: NodeTask
+    ) async throws -> CloseAnswer {
+        for start in stride(from: 0, to: reports.count, by: Self.wordsAtOnce) {
+            let page = Array(reports[start..<min(start + Self.wordsAtOnce, reports.count)])
+            let words = try await context.store.helperRefusals(task.id, page)
+            guard words.contains(where: { if case .withdrawn = $0 { true } else { false } }) else { continue }
+            holds.withLock { $0.spoilt(task.id, scope, reports: count, now: .now) }
+            break
+        }
+        return .drop(reports)
+    }
+
+    private static let wordsAtOnce = 1_000
+
+    /// The signature that somebody else's request got in the meantime.
+    private func signedBefore(_ close: HelperClose, _ task: NodeTask) async throws -> [UInt8] {
+        guard let signed = try await context.store.helperClose(task.id, close.selector) else {
             throw NodeError.dap(
                 .batchOverlap, "Some of the batch's buckets are closed or collected already.", taskID: task.id)
         }
-        return .signed(try Self.same(signed, close.leavesHash, task))
-    }
-
-    /// Reports were withdrawn while the others were examined: the leader hears of them as if they had been gone before, and
-    /// whoever would withdraw one during its next proposal waits for that.
-    private func departed(
-        _ prefix: LogPrefix, _ scope: BatchScope, _ count: UInt64, _ task: NodeTask
-    ) async throws -> CloseAnswer {
-        let drops = try await context.store.departedLeaves(
-            task.id, scope, in: prefix, limit: CloseExamination.mostDrops)
-        guard !drops.isEmpty else {
-            throw NodeError.unavailable("The batch keeps changing.", retryAfter: 1, taskID: task.id)
-        }
-        holds.withLock { $0.spoilt(task.id, scope, reports: count, now: .now) }
-        return .drop(drops)
+        return try Self.same(signed, close.leavesHash, task)
     }
 
     private func checkForm(

@@ -42,7 +42,7 @@ extension Helper {
     func withdraw(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, parameters)
         let asked = try await WithdrawalRequest(request, task)
-        try await waitForClose(of: asked.withdrawal.reportID, task)
+        try await waitForClose(asked.withdrawal, task)
         try await context.generation?.ready()
         var outcome = try await context.store.withdrawHelperReport(
             asked.withdrawal, early: nil, vdaf: task.vdaf)
@@ -56,9 +56,10 @@ extension Helper {
     }
 
     /// A batch whose close was spoilt by withdrawals lets no report go while it is proposed again.
-    private func waitForClose(of report: ReportID, _ task: NodeTask) async throws {
+    private func waitForClose(_ withdrawal: WithdrawalEntry, _ task: NodeTask) async throws {
         guard holds.withLock({ $0.concern(task.id, now: .now) }),
-            let bucket = try await context.store.helperBucket(of: report, in: task.id),
+            let bucket = try await context.store.helperBucket(
+                of: withdrawal.reportID, claimKey: withdrawal.claimKey, in: task.id),
             let seconds = holds.withLock({ $0.wait(task.id, bucket, now: .now) })
         else { return }
         throw NodeError.unavailable(

@@ -105,25 +105,29 @@ extension NodeDatabase {
             guard let key = try session.taskKey(task), let log = try session.helperLog(prefix.origin) else { return [] }
             guard let leaves = try session.loggedLeaves(key, scope, log, before: prefix.size) else { return [] }
             var departed: [ReportID] = []
+            // Every leaf is a row that comes back: of a large batch the server would else look for few without a word, for
+            // longer than it lets a statement run.
             try session.forEach(
                 """
-                SELECT log.report_id FROM helper_log_reports AS log
+                SELECT log.report_id, CASE WHEN EXISTS (
+                        SELECT 1 FROM helper_reports AS own
+                        WHERE own.task = log.task AND own.report_id = log.report_id AND own.leaf_hash = log.leaf_hash
+                            AND own.state = \(HelperReportState.accepted.rawValue))
+                    AND NOT EXISTS (
+                        SELECT 1 FROM helper_log_endings AS late
+                        WHERE late.log = log.log AND late.task = log.task AND late.report_id = log.report_id
+                            AND (late.claim_key IS NULL OR late.claim_key = log.claim_key)) THEN 1 ELSE 0 END AS is_here
+                FROM helper_log_reports AS log
                 WHERE log.log = $3 AND \(leaves.condition) AND NOT EXISTS (
                     SELECT 1 FROM helper_log_endings AS no
                     WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
-                AND (
-                    NOT EXISTS (
-                        SELECT 1 FROM helper_reports AS own
-                        WHERE own.task = log.task AND own.report_id = log.report_id AND own.leaf_hash = log.leaf_hash
-                            AND own.state = \(HelperReportState.accepted.rawValue))
-                    OR EXISTS (
-                        SELECT 1 FROM helper_log_endings AS late
-                        WHERE late.log = log.log AND late.task = log.task AND late.report_id = log.report_id
-                            AND (late.claim_key IS NULL OR late.claim_key = log.claim_key)))
-                ORDER BY log.idx LIMIT \(limit)
+                ORDER BY log.idx
                 """, leaves.arguments
-            ) { departed.append(try $0.id("report_id", as: ReportID.self)) }
+            ) { row in
+                guard departed.count < limit, try row.integer("is_here") == 0 else { return }
+                departed.append(try row.id("report_id", as: ReportID.self))
+            }
             return departed
         }
     }

@@ -19,15 +19,16 @@ extension NodeDatabase {
     }
 
     package func helperBucket(
-        of report: ReportID, in task: TaskID
+        of report: ReportID, claimKey: [UInt8], in task: TaskID
     ) async throws(DatastoreError) -> BatchScope? {
         try await read { session in
             guard let key = try session.taskKey(task) else { return nil }
             return try session.first(
                 """
                 SELECT r.time, i.batch_id FROM helper_reports AS r LEFT JOIN helper_batches AS i ON i.batch = r.batch
-                WHERE r.task = $1 AND r.report_id = $2 AND r.state = \(HelperReportState.accepted.rawValue)
-                """, [key, report.blob])?.helperScope()
+                WHERE r.task = $1 AND r.report_id = $2 AND r.claim_key = $3
+                    AND r.state = \(HelperReportState.accepted.rawValue)
+                """, [key, report.blob, claimKey.blob])?.helperScope()
         }
     }
 

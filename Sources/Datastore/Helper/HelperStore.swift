@@ -83,8 +83,10 @@ package protocol HelperStore: Sendable {
         _ task: TaskID, _ scope: BatchScope, in prefix: LogPrefix, limit: Int
     ) async throws(DatastoreError) -> [ReportID]
 
-    /// The bucket of a report that this helper stands by; nil for any other.
-    func helperBucket(of report: ReportID, in task: TaskID) async throws(DatastoreError) -> BatchScope?
+    /// The bucket of a report that this helper stands by and that has this claim key; nil for any other.
+    func helperBucket(
+        of report: ReportID, claimKey: [UInt8], in task: TaskID
+    ) async throws(DatastoreError) -> BatchScope?
 
     // MARK: Collection
 

@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import FaultProxy
 import Ledger
+import Synchronization
 import Testing
 
 /// Each error of DAP's as the helper's answer to a close or a share: the job ends with it or waits, no batch stays
@@ -139,30 +140,62 @@ import Testing
         }
     }
 
-    /// A contributor with many reports takes one back during each close. Each time fewer are left, and then it is closed.
-    @Test func ownWithdrawalsEndNoCollection() async throws {
-        let rounds = UInt64(CollectionPatience.mostComparisons) + 3
+    /// A contributor with many reports takes one back during each close. The first is gone, and the next proposal is signed
+    /// before another can go.
+    @Test func ownWithdrawalsKeepNoBatchOpen() async throws {
         let (numbers, continuation) = AsyncStream.makeStream(of: Int.self)
         try await ScriptedPair.run(committed: true) { call in
-            guard call.resource == "closes", call.number <= rounds else { return .pass }
+            guard call.resource == "closes" else { return .pass }
             continuation.yield(call.number)
             return .delayed(.milliseconds(700))
         } _: { scene in
             let client = scene.client
-            let reports = try (0..<rounds + 4).map { try client.report([$0 % 8, 1, 7]) }
+            let reports = try (0..<9).map { try client.report([$0 % 8, 1, 7]) }
             try await client.upload(reports)
             let attack = Task {
+                var answers: [Int] = []
                 for await number in numbers {
-                    let gone = try await client.withdraw(reports[number - 1], at: scene.pair.helper)
-                    #expect(gone.status == 200, "\(gone.text)")
-                    if number == rounds { return }
+                    answers.append(try await client.withdraw(reports[number - 1], at: scene.pair.helper).status)
+                    if number == 2 { return answers }
                 }
+                return answers
             }
             let (count, _) = try await client.collect(.leaderSelected)
-            try await attack.value
+            #expect(try await attack.value == [200, 503])
+            #expect(count == 8)
+            #expect(scene.proxy.calls("POST", "closes").count == 2)
+            #expect(try await client.status()["withdrawn"] as? Int == 1)
+            #expect(try await client.audit().isVerified)
+        }
+    }
+
+    /// A helper that holds nothing back names one withdrawn report after the other. Each time fewer are left, and then the
+    /// batch is closed: that nobody is compared with anybody is no reason to give up.
+    @Test func ownWithdrawalsEndNoCollection() async throws {
+        let rounds = CollectionPatience.mostComparisons + 3
+        let taken = Mutex<Set<ReportID>>([])
+        try await ScriptedPair.run(committed: true) { call in
+            guard call.resource == "closes" else { return .pass }
+            let ids = (try? CloseProposal(decoding: call.body))?.reportIDs ?? []
+            guard let first = taken.withLock({ taken in ids.first { taken.contains($0) } }) else { return .pass }
+            return .instead {
+                Answer(
+                    status: 200, body: CloseAnswer.drop([first]).encoded(),
+                    headers: ["content-type": "application/octet-stream"])
+            }
+        } _: { scene in
+            let client = scene.client
+            let reports = try (0..<UInt64(rounds + 4)).map { try client.report([$0 % 8, 1, 7]) }
+            try await client.upload(reports)
+            for report in reports { _ = try await client.awaitReceipt(report.metadata.reportID) }
+            for report in reports.prefix(rounds) {
+                #expect(try await client.withdraw(report, at: scene.pair.helper).status == 200)
+                taken.withLock { _ = $0.insert(report.metadata.reportID) }
+            }
+            let (count, _) = try await client.collect(.leaderSelected)
             #expect(count == 4)
-            #expect(scene.proxy.calls("POST", "closes").count == Int(rounds) + 1)
-            #expect(try await client.status()["withdrawn"] as? Int == Int(rounds))
+            #expect(scene.proxy.calls("POST", "closes").count == rounds + 1)
+            #expect(try await client.status()["withdrawn"] as? Int == rounds)
             #expect(try await client.audit().isVerified)
         }
     }

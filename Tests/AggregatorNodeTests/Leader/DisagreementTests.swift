@@ -13,13 +13,14 @@ import Testing
         let store = leader.context.store
         let id = ReportID.random()
         let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
-        _ = try await store.storeReports(
-            [NewReport(reportID: id, time: time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)],
-            task: client.file.taskID, bucketCapacity: nil)
         let isSelected = client.file.configuration.batchMode == .leaderSelected
         let batch =
             isSelected
             ? try await store.batchForNextJob(task: client.file.taskID, maxBatchSize: 1_000).id : nil
+        // From here on the leader could take it into a job of its own.
+        _ = try await store.storeReports(
+            [NewReport(reportID: id, time: time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)],
+            task: client.file.taskID, bucketCapacity: nil)
         let row = try await store.row(of: id, task: client.file.taskID)
         let job = NewJob(batchID: batch, request: [1], reports: [row])
         guard

@@ -106,8 +106,9 @@ struct PairClient: Sendable {
         let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
         let new = NewReport(
             reportID: id, time: report.metadata.time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)
-        _ = try await store.storeReports([new], task: file.taskID, bucketCapacity: nil)
         let batch = try await store.batchForNextJob(task: file.taskID, maxBatchSize: 1_000).id
+        // From here on the leader could take it into a job of its own.
+        _ = try await store.storeReports([new], task: file.taskID, bucketCapacity: nil)
         let row = try await store.row(of: id, task: file.taskID)
         let job = NewJob(batchID: batch, request: [1], reports: [row])
         guard

@@ -202,8 +202,13 @@ import Testing
         #expect(later == [2, 4, 5].map(Make.reportID))
         let elsewhere = BatchScope.interval(Interval(start: 500, duration: 1))
         #expect(try await store.departedLeaves(Make.task, elsewhere, in: prefix, limit: 9).isEmpty)
-        #expect(try await store.helperBucket(of: Make.reportID(1), in: Make.task)?.overlaps(scope) == true)
-        #expect(try await store.helperBucket(of: Make.reportID(2), in: Make.task) == nil)
+        func bucket(_ number: Int, claim: Int = 0) async throws -> BatchScope? {
+            try await store.helperBucket(
+                of: Make.reportID(number), claimKey: reports.publicKey(number, claim), in: Make.task)
+        }
+        #expect(try await bucket(1)?.overlaps(scope) == true)
+        #expect(try await bucket(1, claim: 1) == nil, "the claim key is another")
+        #expect(try await bucket(2) == nil)
     }
 
     // MARK: Comparisons

@@ -91,6 +91,9 @@ enum PlanRules {
             words: "SELECT log.leaf_hash FROM helper_log_reports", index: "helper_log_reports_by_batch",
             reason: "the leaves of a batch, once for its close, in the order of the log"),
         Exception(
+            words: "SELECT log.report_id, CASE WHEN EXISTS", index: "helper_log_reports_by_batch",
+            reason: "the leaves of a batch, once for a close that reports have left, in the order of the log"),
+        Exception(
             words: "SELECT MIN(time) AS first_time, MAX(time) AS last_time", index: nil,
             reason: "the last report of the first or last time of a leader-selected batch leaves it"),
         Exception(

@@ -41,7 +41,10 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            ("UPDATE cairn_schema SET version = 3", "UPDATE cairn_schema SET version = 2", "newer cairn"),
+            (
+                "UPDATE cairn_schema SET version = version + 1", "UPDATE cairn_schema SET version = version - 1",
+                "newer cairn"
+            ),
             (
                 "UPDATE node_state SET role = 'helper'", "UPDATE node_state SET role = 'leader'",
                 "the database is a helper's"
