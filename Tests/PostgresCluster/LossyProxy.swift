@@ -11,7 +11,8 @@ package final class LossyProxy: Sendable {
         case requestLost
         /// The client is cut off at once, and the server hears of the COMMIT only later.
         case requestLate
-        /// Instead of the server's answer comes an error. One that is not `ERROR` ends the connection a moment later.
+        /// Instead of the server's answer comes an error. One that is not `ERROR` ends the connection a moment later; else
+        /// server and client go on.
         case answered(severity: String, code: String, isCommitted: Bool)
     }
 
@@ -90,7 +91,8 @@ package final class LossyProxy: Sendable {
                 if index == 1, let version { Self.replaceVersion(in: &bytes, with: version) }
                 if index == 0, let fault = takeFault(Data(bytes)) {
                     struck.add(1, ordering: .relaxed)
-                    return strike(fault, bytes, client, upstream)
+                    guard strike(fault, bytes, client, upstream) else { return }
+                    continue
                 }
                 Self.sendAll(bytes, to: index == 0 ? upstream : client)
             }
@@ -106,7 +108,8 @@ package final class LossyProxy: Sendable {
         }
     }
 
-    private func strike(_ fault: Fault, _ commit: [UInt8], _ client: Int32, _ upstream: Int32) {
+    /// - Returns: whether the connection goes on.
+    private func strike(_ fault: Fault, _ commit: [UInt8], _ client: Int32, _ upstream: Int32) -> Bool {
         var answer = [UInt8](repeating: 0, count: 4_096)
         switch fault {
         case .answerLost:
@@ -119,8 +122,8 @@ package final class LossyProxy: Sendable {
             Self.sendAll(commit, to: upstream)
             _ = recv(upstream, &answer, answer.count, 0)
         case .answered(let severity, let code, let isCommitted):
-            if isCommitted {
-                Self.sendAll(commit, to: upstream)
+            if isCommitted || severity == "ERROR" {
+                Self.sendAll(isCommitted ? commit : Self.message("Q", Array("ROLLBACK\0".utf8)), to: upstream)
                 _ = recv(upstream, &answer, answer.count, 0)
             }
             // ErrorResponse; the second field is the first one in English, whatever the server's language.
@@ -129,9 +132,11 @@ package final class LossyProxy: Sendable {
             if severity == "ERROR" {
                 // ReadyForQuery: the server goes on.
                 Self.sendAll(Self.message("Z", Array("I".utf8)), to: client)
+                return true
             }
             Thread.sleep(forTimeInterval: 0.2)
         }
+        return false
     }
 
     /// A message of PostgreSQL's protocol.
