@@ -40,6 +40,19 @@ import TransparencyLog
         }
     }
 
+    /// A leader can do that at the rate of its requests.
+    @Test func badAndGoodInTurnWriteFewLines() {
+        let start = ContinuousClock.now
+        var trouble = LogTrouble()
+        var lines: [LogTrouble.Line] = []
+        for step in 0..<100_000 {
+            let error: FollowError = step.isMultiple(of: 2) ? .unverifiable("forged") : .unreachable("gone")
+            lines += [trouble.found(error, at: start + .milliseconds(36 * step)), trouble.isOver()].compactMap(\.self)
+        }
+        #expect(lines.count < 70, "\(lines.count) lines in an hour")
+        #expect(lines.count { $0.level == .error } >= 8 && lines.count { $0.level == .notice } >= 8)
+    }
+
     // MARK: The helper
 
     /// Nobody asks for anything: the helper reads the log as it grows, and its operator hears whose does not verify.

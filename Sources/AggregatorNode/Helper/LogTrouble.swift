@@ -3,6 +3,9 @@ import Logging
 /// What a helper's operator hears of a log that cannot be followed: what is wrong with it when that changes, then at
 /// intervals that grow, and when it is over. Pure: time comes in.
 ///
+/// A leader that serves bad files and good ones in turn must not fill its helper's log. So each kind of trouble has a rule
+/// that outlives its end, and an end is said once for each time that trouble was.
+///
 /// The helper goes on meanwhile, and the leader gets an answer to what it asks. But a log that does not verify is what a
 /// helper is there to notice, and nobody reads answers to the leader.
 package struct LogTrouble {
@@ -26,24 +29,24 @@ package struct LogTrouble {
         package let times: Int
     }
 
-    private var rule = LineRule()
-    private var kind: Kind?
+    private var rules: [Kind: LineRule] = [:]
+    /// Whether trouble was said, and not yet that it is over.
+    private var isSaid = false
 
     package init() {}
 
     /// - Returns: nil where there is nothing new to say.
     package mutating func found(_ error: FollowError, at now: Instant) -> Line? {
         guard let (kind, reason) = error.trouble else { return nil }
-        self.kind = kind
-        guard let times = rule.line(kind.rawValue, at: now) else { return nil }
+        guard let times = rules[kind, default: LineRule()].line(kind.rawValue, at: now) else { return nil }
+        isSaid = true
         return Line(level: kind.level, text: kind.text, reason: reason, times: times)
     }
 
     /// The log was read, and verifies.
     package mutating func isOver() -> Line? {
-        guard kind != nil else { return nil }
-        kind = nil
-        rule = LineRule()
+        guard isSaid else { return nil }
+        isSaid = false
         return Line(level: .notice, text: "the leader's log can be followed again", reason: nil, times: 1)
     }
 }
