@@ -145,7 +145,8 @@ import Testing
         let ids = (0..<100_000).map { _ in ReportID.random() }
         let body = BatchComparison(selector: .leaderSelected(.random()), reportIDs: ids).encoded()
         var limits = ServingLimits()
-        limits.bodyBytesInFlight = 1 << 20
+        // What is named as missing is kept, of one list after the other.
+        limits.bodyBytesInFlight = 9 << 20
         let path = "/cairn/tasks/\(fixture.task.id.base64URL)/batches"
         let headers = fixture.headers(BatchComparison.mediaType)
         try await withServer(fixture.routes, limits: limits) { client in
@@ -155,6 +156,29 @@ import Testing
                 #expect(other.status == 200, "\(other.text)")
             }
             #expect(slow.status == 200, "\(slow.text)")
+        }
+    }
+
+    /// Ids that are kept for the answer count: many lists of what nobody has, at a time, fill no memory either.
+    @Test(arguments: [true, false]) func idsThatAreKeptAreCounted(committed: Bool) async throws {
+        let fixture = try await HelperFixture(committed: committed, maxBatchSize: 1_000_000)
+        let path = "/cairn/tasks/\(fixture.task.id.base64URL)/\(committed ? "closes" : "batches")"
+        let headers = fixture.headers(committed ? "application/octet-stream" : BatchComparison.mediaType)
+        var limits = ServingLimits()
+        limits.bodyBytesInFlight = 1 << 20
+        try await withServer(fixture.routes, limits: limits) { client in
+            let size = committed ? try await fixture.log.flush(client) : 0
+            for (count, status) in [(100_000, 503), (5_000, 200), (100_000, 503), (5_000, 200)] {
+                let ids = (0..<count).map { _ in ReportID.random() }
+                let selector = BatchSelector.leaderSelected(.random())
+                let body =
+                    committed
+                    ? CloseProposal(selector: selector, checkpointSize: size, reportIDs: ids).encoded()
+                    : BatchComparison(selector: selector, reportIDs: ids).encoded()
+                let answer = try await client.send("POST", path, body: body, headers: headers)
+                #expect(answer.status == status, "\(answer.text)")
+                #expect((answer.headers["retry-after"] != nil) == (status == 503))
+            }
         }
     }
 

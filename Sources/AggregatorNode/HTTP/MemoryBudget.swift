@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many bytes of request bodies a process holds at a time.
+/// How many bytes of request bodies, and of what is kept of them, a process holds at a time.
 ///
 /// Who comes when it is used up hears at once that it has to come again. Nobody waits: two requests that each have half
 /// of what they need would wait for each other.
@@ -30,7 +30,7 @@ package final class MemoryBudget: Sendable {
         private let budget: MemoryBudget
         /// So many bytes count nothing.
         private let free: Int
-        private let state = Mutex((size: 0, most: Int.max))
+        private let state = Mutex((size: 0, kept: 0, most: Int.max))
 
         init(in budget: MemoryBudget, free: Int) {
             self.budget = budget
@@ -50,13 +50,24 @@ package final class MemoryBudget: Sendable {
             }
         }
 
+        /// Takes so many bytes more for what is kept of the body until the request is answered.
+        ///
+        /// - Returns: false where the budget does not have them.
+        func keep(_ bytes: Int) -> Bool {
+            state.withLock { state in
+                guard budget.take(bytes) else { return false }
+                state.kept += bytes
+                return true
+            }
+        }
+
         /// The body is read piece by piece, and none is kept: however long it is, it takes no more than this at a time.
         func limit(to window: Int) { state.withLock { $0.most = window } }
 
         func release() {
             state.withLock { state in
-                budget.giveBack(state.size)
-                state.size = 0
+                budget.giveBack(state.size + state.kept)
+                (state.size, state.kept) = (0, 0)
             }
         }
     }

@@ -11,6 +11,7 @@ struct ReportListBody<Head: Sendable> {
     private let message: String
     private let limit: Int
     private let taskID: TaskID
+    private let memory: MemoryBudget.Reservation?
     private var parts: RequestBody.AsyncIterator
     private var reader: ReportListReader<Head>
     private var received = 0
@@ -19,6 +20,8 @@ struct ReportListBody<Head: Sendable> {
     private static var blockSize: Int { 1_024 }
     /// What is in memory at a time: pieces on their way in, and a block.
     private static var window: Int { 256 << 10 }
+    /// What an id takes that is kept: an array of 16 bytes, and a reference to it.
+    private static var keptID: Int { 72 }
 
     /// Reads the head.
     ///
@@ -51,9 +54,18 @@ struct ReportListBody<Head: Sendable> {
         self.message = message
         self.limit = limit
         self.taskID = taskID
+        memory = context.memory
         self.parts = parts
         self.reader = reader
         self.received = received
+    }
+
+    /// Counts so many ids more as kept until the request is answered.
+    ///
+    /// - Throws: `NodeError` 503.
+    func keep(_ count: Int) throws(NodeError) {
+        guard count > 0, let memory, !memory.keep(count * Self.keptID) else { return }
+        throw .unavailable("This node has too many requests in its memory.", retryAfter: 5, taskID: taskID)
     }
 
     /// The next ids; nil behind the last, where the message is whole.

@@ -47,6 +47,7 @@ extension Helper {
         let twice = NodeError.dap(.invalidMessage, "A report is named twice.", taskID: task.id)
         while let ids = try await body.next() {
             let numbers = try await context.store.acceptedHelperReports(task.id, scope, ids)
+            let before = missing.count
             for (id, number) in zip(ids, numbers) {
                 guard let number else {
                     if missing.count < ReportList.mostNamed { missing.append(id) }
@@ -54,6 +55,7 @@ extension Helper {
                 }
                 guard named.insert(number) else { throw twice }
             }
+            try body.keep(missing.count - before)
         }
         guard Set(missing).count == missing.count else { throw twice }
         do {

@@ -43,10 +43,12 @@ extension Helper {
         var examination = CloseExamination()
         while let ids = try await body.next() {
             let leaves = try await context.store.examineLeaves(task.id, scope, ids, in: prefix)
+            let before = examination.drops.count
             if let id = examination.examine(ids, leaves) {
                 throw NodeError.dap(
                     .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
             }
+            try body.keep(examination.drops.count - before)
         }
         return try await sign(proposal, prefix, scope, examination, standing, task)
     }
