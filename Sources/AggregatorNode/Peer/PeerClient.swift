@@ -91,16 +91,19 @@ package struct PeerClient: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + deadline
         var pause = Self.firstPause
+        var attempts = 0
         var last: PeerResponse?
         while true {
             if method == .post { request.body = body.request }
+            attempts += 1
             let attempt = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: end - clock.now)
             if Task.isCancelled { throw .cancelled }
             guard retries else { return try attempt.get() }
             if case .failure(.unreachable) = attempt, let last, clock.now >= end { return last }
             let requested: Int?
             switch attempt {
-            case .success(let response):
+            case .success(var response):
+                response.attempts = attempts
                 guard response.status >= 500 || response.status == 429 else { return response }
                 last = response
                 requested = response.retryAfter

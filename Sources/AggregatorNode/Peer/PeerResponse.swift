@@ -9,6 +9,8 @@ package struct PeerResponse: Sendable {
     package var body: [UInt8]
     /// When the answer was there, by the clock of this machine; POSIX seconds.
     package var receivedAt: UInt64
+    /// How often the request was sent until this came; above 1, something else came before.
+    package var attempts = 1
     private var headers: [(name: String, value: String)]
 
     package init(

@@ -22,6 +22,8 @@ package struct NodeContext: Sendable {
     package let disk: DiskSpace
     /// Threads for proof verification and signing, apart from the ones that serve connections.
     package let workers: WorkerPool
+    /// What a collection job begins with.
+    package let patience: CollectionPatience
     /// POSIX seconds; tests turn it.
     package let now: @Sendable () -> UInt64
     package let logger: Logger
@@ -30,7 +32,8 @@ package struct NodeContext: Sendable {
         configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
         peer: PeerClient,
         blobs: BlobStore, halt: HaltSwitch? = nil, generation: Generation? = nil, workers: WorkerPool,
-        disk: DiskSpace? = nil, now: @escaping @Sendable () -> UInt64, logger: Logger
+        disk: DiskSpace? = nil, patience: CollectionPatience = CollectionPatience(),
+        now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -43,6 +46,7 @@ package struct NodeContext: Sendable {
         self.halt = halt ?? HaltSwitch(store: store, logger: logger)
         self.workers = workers
         self.disk = disk ?? DiskSpace(directories: configuration.writtenDirectories)
+        self.patience = patience
         self.now = now
         self.logger = logger
     }

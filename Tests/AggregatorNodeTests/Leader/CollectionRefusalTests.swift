@@ -140,6 +140,28 @@ import Testing
         }
     }
 
+    /// A proxy is set up anew: for a moment it takes nothing of that length, and it says when to come back.
+    @Test(arguments: ["closes", "batches"])
+    func aProxyThatComesBackEndsNothing(resource: String) async throws {
+        let most = CollectionPatience.longRequestsInARow
+        try await ScriptedPair.run(committed: resource == "closes") { call in
+            switch call.resource {
+            case resource where call.number == 1: return .busy(413, retryAfter: "2").unasked
+            case resource where call.number < most: return .instead(.page(413))
+            case resource where call.number == most: return .instead(.page(502))
+            case resource where call.number == most + 1: return .instead(.page(413))
+            case "aggregate_shares" where resource == "batches" && call.number <= most + 1:
+                return .instead(.problem(.dap(.batchMismatch, "no")))
+            default: return .pass
+            }
+        } _: { scene in
+            try await scene.upload(0..<4)
+            #expect(try await scene.client.collect(.leaderSelected).sums == .vector([6, 4, 28]))
+            let times = scene.proxy.calls("POST", resource).map(\.time)
+            #expect(times.count >= 2 && times[1] - times[0] >= .seconds(2), "Retry-After is respected")
+        }
+    }
+
     /// A contributor with many reports takes one back during each close. The first is gone, and the next proposal is signed
     /// before another can go.
     @Test func ownWithdrawalsKeepNoBatchOpen() async throws {

@@ -149,7 +149,7 @@ final class NodePair: Sendable {
                 baseURL: configuration.peerURL, token: keys.aggregatorToken, http: .shared, logger: logger),
             blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
-            workers: WorkerPool(count: 2), disk: disk,
+            workers: WorkerPool(count: 2), disk: disk, patience: CollectionPatience(longRequestsSpan: .seconds(3)),
             now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })

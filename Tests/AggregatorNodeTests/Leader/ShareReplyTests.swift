@@ -70,11 +70,13 @@ import Testing
                 case (.comparison, 404), (.comparison, 405), (.comparison, 501):
                     #expect(reply(request, status, headers, body) == .unsupported)
                 case (.close, 413), (.comparison, 413):
-                    guard case .tooLong(let text) = reply(request, status, headers, body) else {
+                    guard case .tooLong(let text, nil) = reply(request, status, headers, body) else {
                         Issue.record("not too long")
                         continue
                     }
                     #expect(text.hasPrefix("status 413"))
+                    let asking = headers.merging(["retry-after": "120"]) { $1 }
+                    #expect(reply(request, status, asking, body) == .tooLong(text, seconds: 120))
                 default: #expect(isLater(reply(request, status, headers, body)), "\(status)")
                 }
             }
@@ -177,13 +179,43 @@ import Testing
     @Test func aRequestIsTooLongWhereThatIsSaidAgainAndAgain() {
         var patience = CollectionPatience()
         let last = CollectionPatience.longRequestsInARow
+        let start = ContinuousClock.now
         for _ in 0..<2 {
-            let isFinal = (0..<last).map { _ in
+            let isFinal = (0..<last).map { number in
                 _ = patience.failed(retryAfter: nil, jitter: 1)
-                return patience.wasTooLong()
+                return patience.wasTooLong(at: start + CollectionPatience.longRequestsSpan / (last - 1) * number)
             }
             #expect(isFinal.dropLast().allSatisfy { !$0 } && isFinal.last == true)
             patience.progressed()
+        }
+    }
+
+    /// A proxy that restarts says so as often as it is asked.
+    @Test func manyPagesInAFewSecondsDoNotEndACollection() {
+        var patience = CollectionPatience()
+        let start = ContinuousClock.now
+        for second in 0..<60 { #expect(patience.wasTooLong(at: start + .seconds(second)) == false) }
+        #expect(patience.wasTooLong(at: start + .seconds(60)) == true)
+    }
+
+    @Test func anotherAnswerInBetweenBreaksARow() {
+        let start = ContinuousClock.now
+        let others: [@Sendable (inout CollectionPatience) -> Void] = [
+            { $0.heardOtherwise() }, { _ = $0.refused() }, { _ = $0.deferred(seconds: 1) }, { $0.progressed() },
+        ]
+        for other in others {
+            var patience = CollectionPatience()
+            for minute in 0..<5 { #expect(patience.wasTooLong(at: start + .seconds(60 * minute)) == false) }
+            other(&patience)
+            for minute in 5..<10 { #expect(patience.wasTooLong(at: start + .seconds(60 * minute)) == false) }
+            #expect(patience.wasTooLong(at: start + .seconds(600)) == true)
+        }
+        var patience = CollectionPatience()
+        for _ in 0..<5 {
+            #expect(patience.refused() == false)
+            #expect(patience.wasTooLong(at: start) == false)
+            #expect(patience.refused() == false)
+            patience.heardOtherwise()
         }
     }
 
@@ -191,9 +223,24 @@ import Testing
         var patience = CollectionPatience()
         let goesOn = (0...CollectionPatience.mostComparisons).map { _ in
             patience.progressed()
-            return patience.compared()
+            return patience.compared(named: 5, leftOut: 5)
         }
         #expect(goesOn.dropLast().allSatisfy { $0 } && goesOn.last == false)
+    }
+
+    /// A helper that was put back lacks millions of reports, and an answer holds no more.
+    @Test func fullAnswersThatTakeTheirPartAreNoQuarrel() {
+        var patience = CollectionPatience()
+        let most = ReportList.mostNamed
+        for _ in 0..<100 { #expect(patience.compared(named: most, leftOut: most) == true) }
+        // Whoever names what is no report of the batch makes no such progress.
+        for (named, left) in [(most, most - 1), (most - 1, most - 1), (most, 1), (most + 1, most)] {
+            var patience = patience
+            let goesOn = (0...CollectionPatience.mostComparisons).map { _ in
+                patience.compared(named: named, leftOut: left)
+            }
+            #expect(goesOn.dropLast().allSatisfy { $0 } && goesOn.last == false)
+        }
     }
 
     @Test func aNoteIsOneLineOfVisibleCharacters() {

@@ -91,7 +91,7 @@ final class CollectionDriver: Sendable {
     }
 
     private func work(on key: Int64, _ wake: WakeSignal) async {
-        var patience = CollectionPatience()
+        var patience = context.patience
         var hasMore = true
         while hasMore, !Task.isCancelled {
             do {
@@ -99,8 +99,9 @@ final class CollectionDriver: Sendable {
             } catch  where Task.isCancelled {
                 break
             } catch {
-                let asked = (error as? HelperUnavailable)?.retryAfter
-                let pause = patience.failed(retryAfter: asked, jitter: .random(in: 0.5...1.5))
+                let helper = error as? HelperUnavailable
+                if helper?.repeatsFailure != true { patience.heardOtherwise() }
+                let pause = patience.failed(retryAfter: helper?.retryAfter, jitter: .random(in: 0.5...1.5))
                 // The same again is no news.
                 let isNews = note(WaitingNote.trouble(error, helper: context.peer.baseURL.string), of: key)
                 context.logger.log(
@@ -136,8 +137,8 @@ final class CollectionDriver: Sendable {
             case .again:
                 patience.progressed()
                 note(nil, of: key)
-            case .compared(let failure):
-                guard patience.compared() else { throw failure }
+            case .compared(let named, let leftOut, let failure):
+                guard patience.compared(named: named, leftOut: leftOut) else { throw failure }
                 note(nil, of: key)
             case .aggregation(let reports):
                 let aggregation = state.withLock { $0.aggregation }
@@ -152,8 +153,11 @@ final class CollectionDriver: Sendable {
             }
             return true
         } catch let failure as CollectionFailure {
-            guard failure.isTooLong ? patience.wasTooLong() : !failure.isRefusal || patience.refused() else {
-                throw HelperUnavailable(description: "asking once more: \(failure.problem.detail)")
+            if failure.isFirstOfItsKind { patience.heardOtherwise() }
+            guard failure.isTooLong ? patience.wasTooLong(at: .now) : !failure.isRefusal || patience.refused() else {
+                throw HelperUnavailable(
+                    description: "asking once more: \(failure.problem.detail)", retryAfter: failure.retryAfter,
+                    repeatsFailure: true)
             }
             try await end(job, task, failure)
             return false

@@ -13,6 +13,10 @@ struct CollectionFailure: Error {
     var isRefusal = false
     /// Somebody's word, perhaps that of a proxy, that a request is too long: it has to come again and again.
     var isTooLong = false
+    /// Whether something else came just before, when the request was sent the first time.
+    var isFirstOfItsKind = false
+    /// Seconds that the answer asked to wait, where the request is sent again.
+    var retryAfter: Int?
 
     init(_ type: DAPErrorType?, _ detail: String, batch: BatchFate = .reopened, concernsOperator: Bool = false) {
         problem = CollectionProblem(type: type, detail: detail)
@@ -47,8 +51,10 @@ struct CollectionFailure: Error {
 
     /// The list of the batch's reports is longer than the helper takes, or what stands before it. Nothing that the nodes do by
     /// themselves makes it shorter.
+    ///
+    /// - Parameter attempts: how often the request was sent for this answer.
     static func tooLong(
-        request: String, detail: String, helper: String, held: UInt64, mode: BatchMode
+        request: String, detail: String, retryAfter: Int?, attempts: Int, helper: String, held: UInt64, mode: BatchMode
     ) -> CollectionFailure {
         var text =
             "The leader asks the helper at \(helper) for \(request), with a list of \(held) reports in a request of "
@@ -58,6 +64,8 @@ struct CollectionFailure: Error {
         var failure = CollectionFailure(
             .invalidBatchSize, text, batch: BatchFate(after: .batchMismatch, mode: mode), concernsOperator: true)
         failure.isTooLong = true
+        failure.retryAfter = retryAfter
+        failure.isFirstOfItsKind = attempts > 1
         return failure
     }
 
@@ -113,4 +121,6 @@ struct HelperUnavailable: Error, CustomStringConvertible {
     var retryAfter: Int?
     /// How the job ends where this is not worth waiting for any longer; nil: it is repeated for as long as it takes.
     var fallback: CollectionFailure?
+    /// Whether it stands for a failure that may have to be said once more.
+    var repeatsFailure = false
 }

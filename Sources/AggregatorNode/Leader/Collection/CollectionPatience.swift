@@ -1,4 +1,6 @@
-/// How long a collection job waits between its steps. Pure: what happened comes in, a pause goes out.
+import Ledger
+
+/// How long a collection job waits between its steps. Pure: what happened and when come in, a pause goes out.
 ///
 /// Whatever the helper answers costs it one request a pause, and the leader next to nothing.
 package struct CollectionPatience: Sendable {
@@ -15,9 +17,11 @@ package struct CollectionPatience: Sendable {
     /// How often in a row the helper has to refuse.
     package static let refusalsInARow = 2
 
-    /// How often somebody has to say that a request is too long. It is nobody's signed word: one page of a proxy that is being
-    /// set up must not end a collection.
+    /// How often in a row somebody has to say that a request is too long. It is nobody's signed word: a page of a proxy that is
+    /// being set up must not end a collection.
     package static let longRequestsInARow = 6
+    /// For how long nothing else may have been said meanwhile: a proxy that restarts says so as often as it is asked.
+    package static let longRequestsSpan: Duration = .seconds(60)
 
     /// How often the reports of a batch may be compared for one job. Once is enough, unless aggregation jobs reach the helper
     /// late; a helper that names one report a time would keep the leader at it for as long as there are reports. (Where all that is named was withdrawn
@@ -28,24 +32,33 @@ package struct CollectionPatience: Sendable {
     private var failures = 0
     private var refusals = 0
     private var longRequests = 0
+    private var firstLongRequest: ContinuousClock.Instant?
+    private let longRequestsSpan: Duration
     private var comparisons = 0
     private var look = firstLook
     private var unfinished: UInt64?
 
-    package init() {}
+    /// - Parameter longRequestsSpan: tests do not wait for a minute.
+    package init(longRequestsSpan: Duration = Self.longRequestsSpan) { self.longRequestsSpan = longRequestsSpan }
 
     /// A step was taken.
     package mutating func progressed() {
         let comparisons = comparisons
-        self = CollectionPatience()
+        self = CollectionPatience(longRequestsSpan: longRequestsSpan)
         self.comparisons = comparisons
     }
 
     /// A comparison with the helper has left reports out of the batch.
     ///
+    /// - Parameters:
+    ///   - named: how many reports the helper has named.
+    ///   - leftOut: how many of the batch they were.
     /// - Returns: whether the job may go on with what is left.
-    package mutating func compared() -> Bool {
+    package mutating func compared(named: Int, leftOut: Int) -> Bool {
         progressed()
+        // As many as an answer holds, and each of them a report of the batch: a helper that lacks millions cannot say so in
+        // fewer, and each round takes its part of them.
+        if leftOut >= ReportList.mostNamed, leftOut == named { return true }
         comparisons += 1
         return comparisons <= Self.mostComparisons
     }
@@ -54,16 +67,27 @@ package struct CollectionPatience: Sendable {
     ///
     /// - Returns: whether that is final. Else the same request is sent again after a pause.
     package mutating func refused() -> Bool {
-        refusals += 1
+        let refusals = refusals + 1
+        heardOtherwise()
+        self.refusals = refusals
         return refusals >= Self.refusalsInARow
     }
 
     /// A request was too long, for the helper or for what stands before it.
     ///
     /// - Returns: whether that is final. Else the same request is sent again after a pause.
-    package mutating func wasTooLong() -> Bool {
-        longRequests += 1
-        return longRequests >= Self.longRequestsInARow
+    package mutating func wasTooLong(at now: ContinuousClock.Instant) -> Bool {
+        let (count, first) = (longRequests + 1, firstLongRequest ?? now)
+        heardOtherwise()
+        (longRequests, firstLongRequest) = (count, first)
+        return count >= Self.longRequestsInARow && now - first >= longRequestsSpan
+    }
+
+    /// What came was neither a refusal nor a request's being too long: what is said once more of either is no repetition.
+    package mutating func heardOtherwise() {
+        refusals = 0
+        longRequests = 0
+        firstLongRequest = nil
     }
 
     /// So many reports of the batch are neither accepted nor rejected.
@@ -97,6 +121,7 @@ package struct CollectionPatience: Sendable {
 
     /// The helper has deferred its share for so many seconds.
     package mutating func deferred(seconds: Int) -> Duration {
+        heardOtherwise()
         pause = Self.firstPause
         return .seconds(max(seconds, 1))
     }

@@ -24,7 +24,8 @@ extension CollectionStep {
             }
             // What contributors have taken back says nothing against the helper, and there is an end of it.
             if left.isWithdrawn { return .again }
-            return .compared(.endless(held: count, mode: task.configuration.batchMode))
+            return .compared(
+                named: ids.count, leftOut: left.all, .endless(held: count, mode: task.configuration.batchMode))
         case .signed(let signature):
             try await close(scope, helperSignature: signature)
             return .again
@@ -71,7 +72,8 @@ extension CollectionStep {
             throw CollectionFailure.refused(
                 type, detail: detail, request: request.name, held: leaves.count,
                 mode: task.configuration.batchMode)
-        case .tooLong(let detail): throw tooLong(request, detail, held: leaves.count)
+        case .tooLong(let detail, let seconds):
+            throw tooLong(request, detail, seconds: seconds, in: response, held: leaves.count)
         case let other: throw other.unavailable(request)
         }
     }

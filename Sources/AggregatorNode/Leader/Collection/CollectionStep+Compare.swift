@@ -9,8 +9,8 @@ import Logging
 
 extension CollectionStep {
     enum Comparison {
-        /// The leader's batch has changed.
-        case dropped
+        /// The leader's batch has changed: the helper has named so many reports, and so many of the batch are left out.
+        case dropped(named: Int, leftOut: Int)
         /// The helper holds all that the leader holds.
         case same
     }
@@ -30,8 +30,9 @@ extension CollectionStep {
         switch request.interpret(response, task: task.id, decode: BatchDifference.init(decoding:)) {
         case .complete(let answer): difference = answer
         case .unsupported: throw refusal
-        case .tooLong(let detail):
-            throw context.standing.taskState(task) == .plain ? refusal : tooLong(request, detail, held: held)
+        case .tooLong(let detail, let seconds):
+            throw context.standing.taskState(task) == .plain
+                ? refusal : tooLong(request, detail, seconds: seconds, in: response, held: held)
         case .refused(let type, let detail):
             throw CollectionFailure.refused(
                 type, detail: detail, request: request.name, held: held, mode: task.configuration.batchMode)
@@ -49,7 +50,7 @@ extension CollectionStep {
                 "task": "\(task.id)", "leader_had": "\(held)", "dropped_here": "\(dropped)",
                 "dropped_by_helper": "\(difference.dropped)",
             ])
-        return dropped == 0 ? .same : .dropped
+        return dropped == 0 ? .same : .dropped(named: difference.missing.count, leftOut: dropped)
     }
 
     /// The `BatchComparison`, made page by page as it is sent.

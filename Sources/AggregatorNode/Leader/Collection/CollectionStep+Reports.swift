@@ -25,9 +25,12 @@ extension CollectionStep {
     }
 
     /// What a request that lists the reports of a batch ends in where nobody takes one of that length.
-    func tooLong(_ request: ShareRequest, _ detail: String, held: UInt64) -> CollectionFailure {
+    func tooLong(
+        _ request: ShareRequest, _ detail: String, seconds: Int?, in response: PeerResponse, held: UInt64
+    ) -> CollectionFailure {
         .tooLong(
-            request: request.name, detail: detail, helper: context.peer.baseURL.string, held: held,
+            request: request.name, detail: detail, retryAfter: seconds, attempts: response.attempts,
+            helper: context.peer.baseURL.string, held: held,
             mode: task.configuration.batchMode)
     }
 

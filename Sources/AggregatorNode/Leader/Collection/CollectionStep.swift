@@ -19,9 +19,9 @@ struct CollectionStep: Sendable {
     enum Next: Sendable {
         /// The state has changed: take the next step.
         case again
-        /// The helper does not hold some reports, which are left out: take the next step, or give up with this where that goes
-        /// on and on.
-        case compared(CollectionFailure)
+        /// The helper has named reports that it does not hold, and so many of the batch are left out: take the next step, or give
+        /// up with this where that goes on and on.
+        case compared(named: Int, leftOut: Int, CollectionFailure)
         /// So many reports have to be aggregated first.
         case aggregation(UInt64)
         /// The helper makes its share, and has named a time.

@@ -15,8 +15,9 @@ package enum ShareReply<Content: Sendable & Equatable>: Sendable, Equatable {
     case forgotten
     /// The helper does not have this resource: it is no Cairn node.
     case unsupported
-    /// Neither the helper nor what stands before it takes a request of this length: that does not pass by itself.
-    case tooLong(String)
+    /// Neither the helper nor what stands before it takes a request of this length: that does not pass by itself, unless the
+    /// server is being set up. It may ask for some seconds.
+    case tooLong(String, seconds: Int?)
     /// The helper's own refusal.
     case refused(DAPErrorType, detail: String)
     /// Nothing that counts; the server may ask for some seconds.
@@ -105,7 +106,7 @@ package enum ShareRequest: Sendable, CaseIterable {
         let words = response.problem.flatMap { $0.detail ?? $0.title }
         let text = "status \(response.status)" + (words.map { ": \($0)" } ?? "")
         switch (self, response.status) {
-        case (_, 413) where isList: return .tooLong(PeerText.short(text))
+        case (_, 413) where isList: return .tooLong(PeerText.short(text), seconds: wait)
         case (.poll, 404), (.poll, 410): return .forgotten
         case (.comparison, 404), (.comparison, 405), (.comparison, 501): return .unsupported
         default: return .later(text, seconds: wait)
@@ -125,7 +126,8 @@ extension ShareReply {
             HelperUnavailable(description: "\(request.name): it does not know the name that it gave it; asking anew")
         case .refused(let type, let detail):
             HelperUnavailable(description: "\(request.name): \(type.rawValue): \(detail)")
-        case .tooLong(let reason): HelperUnavailable(description: "\(request.name): too long a request: \(reason)")
+        case .tooLong(let reason, let seconds):
+            HelperUnavailable(description: "\(request.name): too long a request: \(reason)", retryAfter: seconds)
         case .unsupported: HelperUnavailable(description: "\(request.name): it has no such resource")
         case .complete: HelperUnavailable(description: "\(request.name): not usable")
         }
