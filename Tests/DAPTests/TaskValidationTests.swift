@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Testing
 
 @Suite struct TaskValidationTests {
@@ -190,6 +191,7 @@ import Testing
                 try error(vdaf) { $0.statementKeys = StatementKeys(leader: key, helper: right.helper) },
                 try error(vdaf) { $0.statementKeys = StatementKeys(leader: right.leader, helper: key) },
                 try error(vdaf) { $0.ownerKey = key }, try error(vdaf.base) { $0.ownerKey = key },
+                try error(vdaf) { $0.logKey = "log.example+01234567+\(Base64.encode([1] + key))" },
             ]
             for error in refused {
                 guard case .weakKey? = error else {

@@ -1,6 +1,7 @@
 import DAP
 import Encodings
 import Ledger
+import TransparencyLog
 import Wallet
 
 // From values to reports. (`TaskClient` is in `TaskClient.swift`.)
@@ -16,6 +17,7 @@ extension TaskClient {
         _ measurements: [MeasurementValue], seed: [UInt8], time: UInt64 = currentTime()
     ) async throws -> [PreparedReport] {
         try checkOwner()
+        try checkLog()
         let configs = try await aggregatorConfigs()
         return try measurements.enumerated().map { index, measurement in
             try prepare(measurement, index: index, seed: seed, time: time, configs: configs)
@@ -30,6 +32,7 @@ extension TaskClient {
         _ prepare: (Item, _ configs: (leader: HpkeConfig, helper: HpkeConfig)) throws -> PreparedReport
     ) async throws -> [PreparedReport] {
         try checkOwner()
+        try checkLog()
         let configs = try await aggregatorConfigs()
         var reports: [PreparedReport] = []
         var total = 0
@@ -47,6 +50,18 @@ extension TaskClient {
         guard file.lacksOwnerSignature else { return }
         throw ContributorError.invalidTask(
             "it names an owner who has not signed it: its file lacks owner_signature, as files of older versions do")
+    }
+
+    /// A promise or a receipt under a log key or a policy that nobody can read is one that nobody can hold anybody to; behind
+    /// the upload that would be too late to say.
+    private nonisolated func checkLog() throws {
+        guard task.isCommitted else { return }
+        do throws(NoteKeyError) { _ = try NoteVerifier(vkey: task.cairn?.logKey ?? "") } catch {
+            throw ContributorError.invalidTask("its log key is of no use: \(error)")
+        }
+        do throws(PolicyError) { _ = try LogPolicy(parsing: Array((file.logPolicy ?? "").utf8)) } catch {
+            throw ContributorError.invalidTask("its log policy is of no use: \(error)")
+        }
     }
 
     nonisolated func prepare(

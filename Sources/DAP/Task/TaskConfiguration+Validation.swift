@@ -86,8 +86,18 @@ extension TaskConfiguration {
         let keys = [
             ("the leader's statement key", cairn.statementKeys?.leader),
             ("the helper's statement key", cairn.statementKeys?.helper), ("owner_key", cairn.ownerKey),
+            ("log_key", cairn.logKey.flatMap(publicKey(ofLog:))),
         ]
         for case (let name, let key?) in keys where WeakKey.isWeak(key) { throw .weakKey(name) }
+    }
+
+    /// The 32 bytes of a verifier key: `NAME+ID+BASE64`, of an algorithm's byte and the key (c2sp.org/signed-note). Nil for what
+    /// is none: nobody has signed anything under that.
+    private static func publicKey(ofLog vkey: String) -> [UInt8]? {
+        guard let text = vkey.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false).dropFirst(2).first,
+            let bytes = Base64.decode(text), bytes.first == 1
+        else { return nil }
+        return Array(bytes.dropFirst())
     }
 
     private static func checkEndpoint(_ text: String) throws(TaskValidationError) {
