@@ -64,16 +64,14 @@ final class TestNode: Sendable {
     /// - Parameters:
     ///   - environment: changes to that of the tests.
     ///   - descriptors: the most that it may have open, if not as many as the tests.
-    ///   - fileSize: the most bytes that a file may grow to, which is a full disk to whoever writes it.
     @discardableResult
     func startUnobserved(
-        environment: [String: String?] = [:], descriptors: Int? = nil, fileSize: Int? = nil
+        environment: [String: String?] = [:], descriptors: Int? = nil
     ) async throws -> ChildProcess {
         var command = [try Cairn.path()] + command + ["--exit-with-parent", "\(getpid())", "--log-level", "warning"]
-        let limits = [descriptors.map { "ulimit -n \($0)" }, fileSize.map { "ulimit -f \($0 / 512)" }].compactMap { $0 }
-        if !limits.isEmpty {
+        if let descriptors {
             // `exec`, so that the shell's process becomes the node's.
-            command = ["/bin/sh", "-c", "\(limits.joined(separator: "; ")); exec \"$0\" \"$@\""] + command
+            command = ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\""] + command
         }
         let process = try await ChildProcess.start(
             command[0], Array(command.dropFirst()), environment: environment, output: .log("\(folder)/node.log"))
@@ -82,11 +80,8 @@ final class TestNode: Sendable {
     }
 
     /// Starts the process and waits until it answers, whatever lies in front of it. The port is always the same.
-    func start(
-        environment: [String: String?] = [:], descriptors: Int? = nil, fileSize: Int? = nil
-    ) async throws {
-        let process = try await startUnobserved(
-            environment: environment, descriptors: descriptors, fileSize: fileSize)
+    func start(environment: [String: String?] = [:], descriptors: Int? = nil) async throws {
+        let process = try await startUnobserved(environment: environment, descriptors: descriptors)
         let client = NodeClient(url: "http://127.0.0.1:\(listenPort)")
         for _ in 0..<6000 {
             if await client.isHealthy() { return }

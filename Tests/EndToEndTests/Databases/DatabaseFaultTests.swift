@@ -87,58 +87,11 @@ extension EndToEnd {
                 let refused = try await run(nodes.leader, as: nobody)
                 #expect(refused.status == 1)
                 try ErrorWords.expectWords(refused.errors, "data")
-                #expect(refused.errors.lowercased().contains("permission"), "\(refused.errors)")
+                let said = refused.errors.lowercased()
+                #expect(said.contains("permission") || said.contains("may be written"), "\(refused.errors)")
                 try FileManager.default.setAttributes([.posixPermissions: try #require(usual)], ofItemAtPath: path)
                 #expect(try file.everything() == before)
                 try await expectAsBefore(nodes)
-            }
-        }
-
-        // MARK: Disks
-
-        /// The disk fills up while reports come. Whoever is not answered asks again, once there is room; then each report is
-        /// counted once.
-        @Test(arguments: ["leader", "helper"])
-        func aDiskThatFillsUpLosesNothingThatWasAcknowledged(victim: String) async throws {
-            try await TestNodes.run(on: .sqlite) { nodes in
-                let task = try await nodes.createTask(
-                    "full", "--vdaf", "sum", "--max-measurement", "1000", "--uncommitted", "--batch-mode",
-                    "time-interval", "--min-batch-size", "2", "--max-batch-size", "10000")
-                let node = victim == "leader" ? nodes.leader : nodes.helper
-                await node.stop()
-                try await node.start(fileSize: 1 << 20)
-                let client = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(3)))
-                let (seed, now) = (try nodes.wallet().seed, currentTime())
-                var unanswered: [PreparedReport] = []
-                var values: [UInt64] = []
-                var requests = 0
-                let start = ContinuousClock.now
-                while !node.logText.contains("full"), ContinuousClock.now - start < .seconds(120) {
-                    let some = (0..<20).map { UInt64(requests * 20 + $0) % 1_001 }
-                    let reports = try await client.prepare(some.map { .integer($0) }, seed: seed, time: now)
-                    values += some
-                    requests += 1
-                    do {
-                        let outcomes = try await client.send(reports)
-                        unanswered += zip(reports, outcomes).filter { $1.error != nil }.map { $0.0 }
-                    } catch {
-                        unanswered += reports
-                    }
-                }
-                #expect(node.logText.contains("the disk is full"), "\(node.logText.suffix(2_000))")
-                #expect(victim == "helper" || !unanswered.isEmpty)
-                await node.kill()
-                try await node.start()
-                let patient = try TaskClient(task: task, transport: HTTPTransport(deadline: .seconds(60)))
-                if !unanswered.isEmpty {
-                    let outcomes = try await patient.send(unanswered)
-                    #expect(outcomes.allSatisfy { $0.error == nil }, "\(outcomes.compactMap(\.error))")
-                }
-                let unit = task.configuration.time(ofSeconds: now)
-                let outcome = try await nodes.collector(task).collect(
-                    .timeInterval(Interval(start: unit, duration: 1)), deadline: .seconds(180))
-                #expect(outcome.count == UInt64(values.count))
-                #expect(outcome.value == .integer(UInt128(values.reduce(0, +))))
             }
         }
     }

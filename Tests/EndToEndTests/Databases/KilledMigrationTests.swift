@@ -119,22 +119,5 @@ extension EndToEnd {
             #expect(try RawFile(path: former.path).everything()["cairn_schema"] == ["1 3"])
             #expect(try RawFile(path: former.path + ".before-2").everything() == before)
         }
-
-        /// A disk that is full on the way: the file is as it was, and carried over once there is room.
-        @Test(arguments: [1 << 20, 8 << 20, 14 << 20])
-        func aDiskThatFillsUpLeavesTheOld(fileSize: Int) async throws {
-            let former = try await Former()
-            let before = try RawFile(path: former.original).everything()
-            try former.reset()
-            let outcome = try await ChildProcess.run(
-                "/bin/sh",
-                ["-c", "ulimit -f \(fileSize / 512); exec \"$0\" \"$@\"", Cairn.path()] + former.command)
-            #expect(outcome.ending.status == 1)
-            try ErrorWords.expectWords(String(decoding: outcome.errors, as: UTF8.self), "the disk is full")
-            #expect(try RawFile(path: former.path).everything() == before)
-            let next = try await Cairn.run(former.command)
-            #expect(next.status == 0, "\(next.errors)")
-            #expect(try RawFile(path: former.path + ".before-2").everything() == before)
-        }
     }
 }

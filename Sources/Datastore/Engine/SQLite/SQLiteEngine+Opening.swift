@@ -38,6 +38,7 @@ extension SQLiteEngine {
     }
 
     private static func look(at path: String, _ looking: (Session) throws -> Bool) throws {
+        try undoWhatWasCutOff(path)
         var configuration = Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -48,6 +49,15 @@ extension SQLiteEngine {
         let only = try DatabaseQueue(path: path)
         try only.inDatabase { try $0.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK") }
         try only.close()
+    }
+
+    /// A program that was killed before the write-ahead log was turned on, at the first start on a file, leaves a journal of
+    /// what it was changing. Nobody can read the file until somebody who may write has put that back.
+    private static func undoWhatWasCutOff(_ path: String) throws {
+        guard access("\(path)-journal", F_OK) == 0 else { return }
+        let queue = try DatabaseQueue(path: path)
+        try queue.inDatabase { try $0.execute(sql: "SELECT * FROM sqlite_master LIMIT 1") }
+        try queue.close()
     }
 
     /// SQLite calls a folder or a device a disk that fails, and reads a pipe for ever.
