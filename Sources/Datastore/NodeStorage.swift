@@ -56,13 +56,16 @@ extension NodeDatabase {
         }
     }
 
-    /// Waits until this process must not use the database any more, because another server has taken over, or another process
-    /// runs the node: then everything fails until a new start. For one caller.
+    /// Waits until this process must not use the database any more, because another server has taken over, another process
+    /// runs the node, or a file has lost its name: then everything fails until a new start. For one caller.
     ///
-    /// - Returns: why; nil once the database is closed, or the caller's task cancelled. A file is never lost so.
+    /// - Returns: why; nil once the database is closed, or the caller's task cancelled.
     package func awaitLoss() async -> String? {
-        guard let engine = engine as? PostgreSQLEngine else { return nil }
-        return await engine.awaitLoss()
+        switch engine {
+        case let engine as PostgreSQLEngine: await engine.awaitLoss()
+        case let engine as SQLiteEngine: await engine.awaitLoss()
+        default: nil
+        }
     }
 
     /// Takes the tables out of the way of a new node, and keeps them. For a file, its owner moves it.

@@ -3,8 +3,8 @@ import Logging
 import ServiceLifecycle
 
 /// Ends the process of a node that must not use its database any more: another server has taken over, and may not have all
-/// that this node has acknowledged, or another process has the database. Every start compares the database with the node's
-/// keys, and claims it; going on does not.
+/// that this node has acknowledged, another process has the database, or its file was deleted, moved or replaced. Every
+/// start compares the database with the node's keys, and claims it; going on does not.
 struct DatabaseWatch: Service {
     let store: NodeDatabase
     let logger: Logger

@@ -54,9 +54,10 @@ package enum WitnessServer {
             application(
                 routes(configuration.logs, store, cosigner, halt: halt, generation: generation), below: "",
                 host: configuration.listen.host, port: configuration.listen.port,
-                services: [HaltService(halt: halt), GenerationWatch(generation: generation)], halt: halt,
-                limits: limits, logger: logger,
-                onReady: serving.announce))
+                services: [
+                    HaltService(halt: halt), GenerationWatch(generation: generation),
+                    DatabaseWatch(store: store, logger: logger),
+                ], halt: halt, limits: limits, logger: logger, onReady: serving.announce))
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         await store.closeWhenIdle()

@@ -8,6 +8,53 @@ import Testing
         _ = try await engine.write { try $0.execute("INSERT INTO things (thing) VALUES ($1)", [key]) }
     }
 
+    /// Also where nothing is written.
+    @Test(arguments: ["node.sqlite", "node.sqlite-wal"], [true, false])
+    func whoeverWaitsForTheLossOfAFileHearsOfIt(name: String, isReplaced: Bool) async throws {
+        let file = try SQLiteFile()
+        let store = try NodeDatabase.open(path: file.path)
+        async let loss = store.awaitLoss()
+        let path = file.directory.appending(path: name).path
+        try FileManager.default.moveItem(atPath: path, toPath: "\(path).moved")
+        if isReplaced { try FileManager.default.copyItem(atPath: "\(path).moved", toPath: path) }
+        let words = try #require(await loss)
+        #expect(words.contains(path) && words.contains("was deleted, moved or replaced"), "\(words)")
+        try? store.close()
+    }
+
+    /// SQLite would write a log that is left behind over the file that has the name now.
+    @Test(arguments: [true, false]) func whatTheLogHasGoesWithTheFileThatWasMoved(isWaitedFor: Bool) async throws {
+        let file = try SQLiteFile()
+        let store = try NodeDatabase.open(path: file.path)
+        let (moved, copy) = ("\(file.path).moved", "\(file.path).copy")
+        try await store.backUp(to: copy)
+        let generation = try await store.beginGeneration(.random())
+        try FileManager.default.moveItem(atPath: file.path, toPath: moved)
+        try FileManager.default.moveItem(atPath: copy, toPath: file.path)
+        if isWaitedFor {
+            #expect(await store.awaitLoss() != nil)
+            let log = try FileManager.default.attributesOfItem(atPath: "\(file.path)-wal")
+            #expect(log[.size] as? Int == 0)
+        }
+        try store.close()
+        let old = try NodeDatabase.open(path: file.path)
+        #expect(try await old.generation() == generation - 1)
+        let newest = try NodeDatabase.open(path: moved)
+        #expect(try await newest.generation() == generation)
+        try newest.close()
+        try old.close()
+    }
+
+    @Test func aFileThatIsClosedIsNotLost() async throws {
+        let file = try SQLiteFile()
+        let store = try NodeDatabase.open(path: file.path)
+        async let loss = store.awaitLoss()
+        try await Task.sleep(for: .milliseconds(1_200))
+        try store.close()
+        try FileManager.default.removeItem(atPath: file.path)
+        #expect(await loss == nil)
+    }
+
     @Test(arguments: ["node.sqlite", "node.sqlite-wal"], [true, false])
     func nothingIsWrittenIntoAFileThatHasGone(name: String, isReplaced: Bool) async throws {
         let file = try SQLiteFile()

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The file that a connection writes, and its write-ahead log: whether they are still where their names say.
 ///
@@ -39,9 +40,51 @@ struct OpenedFile {
         log = now
     }
 
+    /// Why nothing more may be written, if so.
+    mutating func reasonOfLoss() -> String? {
+        do throws(DatastoreError) { try check() } catch .unavailable(let words) { return words } catch {
+            return "\(error)"
+        }
+        return nil
+    }
+
     private static func gone(_ path: String) -> DatastoreError {
         .unavailable(
             "\(path) was deleted, moved or replaced while it is in use, and what is written now would be lost: stop the "
                 + "node, put the file back, and start it again")
+    }
+}
+
+/// Looks once a second whether an engine's file is still where its name says, until the engine is closed: a node must not go
+/// on without it, also where it writes nothing.
+final class FileWatch: Sendable {
+    private let file: Mutex<OpenedFile?>
+
+    private static let pause = Duration.seconds(1)
+
+    init(_ path: String) {
+        var opened = OpenedFile(path)
+        // Which log it has by now.
+        _ = opened.reasonOfLoss()
+        file = Mutex(opened)
+    }
+
+    /// Closing the file deletes its write-ahead log, so this comes first.
+    ///
+    /// - Returns: why the file must not be used any more.
+    func end() -> String? {
+        file.withLock { file in
+            defer { file = nil }
+            return file?.reasonOfLoss()
+        }
+    }
+
+    /// - Returns: why the file must not be used any more; nil once the watch or the caller's task has ended.
+    func awaitLoss() async -> String? {
+        while (try? await Task.sleep(for: Self.pause)) != nil {
+            let (reason, hasEnded) = file.withLock { ($0?.reasonOfLoss(), $0 == nil) }
+            if reason != nil || hasEnded { return reason }
+        }
+        return nil
     }
 }

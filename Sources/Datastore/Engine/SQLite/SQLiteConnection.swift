@@ -19,7 +19,11 @@ final class SQLiteConnection: EngineConnection, @unchecked Sendable {
             throw DatastoreError.unavailable("the database is closed")
         }
         self.handle = handle
-        file = OpenedFile(sqlite3_db_filename(handle, "main").map { String(cString: $0) } ?? "")
+        file = OpenedFile(Self.file(of: handle) ?? "")
+    }
+
+    static func file(of handle: OpaquePointer) -> String? {
+        sqlite3_db_filename(handle, "main").map { String(cString: $0) }
     }
 
     /// More texts than the stores have. Whoever makes new ones without end pays for it with time, not with memory.

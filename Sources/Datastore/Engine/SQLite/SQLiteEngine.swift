@@ -14,6 +14,7 @@ package struct SQLiteEngine: StorageEngine {
     private let connections: SQLiteConnections
     private let writes: WriteQueue
     private let claimed: FileClaim
+    private let watch: FileWatch
 
     init(_ pool: DatabasePool, _ settings: SQLiteSettings) {
         self.pool = pool
@@ -21,6 +22,7 @@ package struct SQLiteEngine: StorageEngine {
         connections = SQLiteConnections()
         writes = WriteQueue(pool, connections)
         claimed = FileClaim(of: pool.path)
+        watch = FileWatch(Self.file(of: pool))
     }
 
     package var dialect: Dialect { .sqlite }
@@ -105,11 +107,35 @@ package struct SQLiteEngine: StorageEngine {
     /// - Throws: `.unsuitable` where another process has it.
     func claim() throws(DatastoreError) { try claimed.take() }
 
+    /// Waits until something else, or nothing, has the file's name or its log's: then nothing is written any more, and what
+    /// is read may be what nobody will find again.
+    ///
+    /// What the log has is in the file then, wherever that is now, and the log is empty. SQLite leaves one behind whose
+    /// file was moved, and would write it over whatever has the name at the next opening: a backup would look like the
+    /// newest.
+    ///
+    /// - Returns: why; nil once the engine is closed, or the caller's task cancelled.
+    func awaitLoss() async -> String? {
+        guard let reason = await watch.awaitLoss() else { return nil }
+        _ = try? await scrub()
+        return reason
+    }
+
+    /// The file itself, also where it was opened by a link's name: SQLite has its log there.
+    private static func file(of pool: DatabasePool) -> String {
+        let name = try? pool.unsafeRead { $0.sqliteConnection.flatMap { SQLiteConnection.file(of: $0) } }
+        return (name ?? nil) ?? pool.path
+    }
+
     package func close() throws(DatastoreError) {
+        let isLost = watch.end() != nil
         // A connection cannot be closed before its statements are freed, and they are freed while nobody uses one.
         connections.stopKeeping()
         do {
-            try pool.barrierWriteWithoutTransaction { _ in connections.forgetAll() }
+            try pool.barrierWriteWithoutTransaction { database in
+                connections.forgetAll()
+                if isLost { try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            }
             try pool.close()
             claimed.release()
         } catch {
