@@ -141,6 +141,34 @@ import Testing
         #expect(forgetful > 1_000, "\(forgetful)")
     }
 
+    /// A command reads the file, then the database, and changes it only if they belong together. A node may run meanwhile.
+    @Test func aCommandBesideTheNodeIsLetInAndNoneBringsABackupUpToTheFile() {
+        var (looks, refused) = (0, 0)
+        forEachWay(steps: 9) { way in
+            for (place, earlier) in way.enumerated() {
+                // What it read of the file, and the database of some time later.
+                for later in way[place...] {
+                    guard let file = earlier.file else { continue }
+                    // Of two starts in between, the second look knows.
+                    let runs = [nil] + later.database.runs.map(\.run)
+                    guard runs.suffix(2).contains(file.mark.run) else { continue }
+                    looks += 1
+                    #expect(verdict(file, later.database) == .belongsTogether, "\(later.database) beside \(file)")
+                }
+                // A backup beside the newest file, and commands without end.
+                guard let file = way[way.count - 1].file, !earlier.database.deeds.starts(with: file.deeds) else {
+                    continue
+                }
+                var world = earlier
+                world.next = 1_000
+                for _ in 0..<12 where verdict(file, world.database) == .belongsTogether { world.count(nil) }
+                refused += 1
+                #expect(world.database == earlier.database, "it was changed beside \(file)")
+            }
+        }
+        #expect(looks > 1_000 && refused > 100, "\(looks) looks, \(refused) refused")
+    }
+
     @Test func withoutAFileOnlyANewDatabaseBegins() {
         let new = Database()
         #expect(verdict(nil, new) == .belongsTogether)

@@ -213,6 +213,37 @@ import Testing
         #expect(try number(file) == 201)
     }
 
+    // MARK: Commands beside it
+
+    /// The file is made by a first start between a command's two readings.
+    @Test func aCommandLooksAgainWhereANodeStartsMeanwhile() async throws {
+        struct Starting: NodeStateStore {
+            let store: NodeDatabase
+            let file: String
+            var generationMemory: GenerationMemory { store.generationMemory }
+            func generationMark() async throws(DatastoreError) -> GenerationMark { try await store.generationMark() }
+            func generationRecord(of run: GenerationRun?) async throws(DatastoreError) -> GenerationRecord {
+                if try await store.generation() == 0 { _ = try? await Generation.begin(path: file, store: store) }
+                return try await store.generationRecord(of: run)
+            }
+            func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64 { 0 }
+            func haltReason() async throws(DatastoreError) -> String? { nil }
+            func recordHalt(_ reason: String) async throws(DatastoreError) {}
+        }
+        let file = temporary.file("generation")
+        try await Generation.requireTogether(path: file, store: store)
+        try await Generation.requireTogether(path: file, store: Starting(store: store, file: file))
+        #expect(try await store.generation() == 1)
+        // It is behind while the node has something under way.
+        try await store.countDeed()
+        try await Generation.requireTogether(path: file, store: store)
+        try await Generation.begin(path: file, store: store).settle()
+        try await store.forget(1)
+        await #expect(throws: GenerationError.self) {
+            try await Generation.requireTogether(path: file, store: store)
+        }
+    }
+
     // MARK: Declaring a restore
 
     /// A node makes `hpke` and `statement` anew where they are missing, and would go on with the old database.

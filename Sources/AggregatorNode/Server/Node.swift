@@ -34,8 +34,7 @@ package enum Node {
         let generation: Generation
         do throws(NodeStartError) {
             try await configuration.claim(store, notice: notice)
-            generation = try await Self.begin(
-                store, generationFile: "\(configuration.keyDirectory)/generation", halt: halt)
+            generation = try await Self.begin(store, generationFile: configuration.generationFile, halt: halt)
         } catch {
             await store.closeWhenIdle()
             throw error

@@ -47,7 +47,7 @@ package enum RestoredNode {
             let archive = try Self.archive(
                 ["log", "blobs"], of: configuration.dataDirectory, database: configuration.database.file,
                 publicKey: "\(configuration.log.keyFile).pub")
-            _ = try DurableFile.destroy("\(configuration.keyDirectory)/generation")
+            _ = try DurableFile.destroy(configuration.generationFile)
             return Outcome(
                 endedTasks: tasks.map(\.name), destroyedKeys: destroyed, archive: archive, schema: schema)
         } catch let error as DurableFileError {

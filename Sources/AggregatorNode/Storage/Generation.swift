@@ -74,6 +74,31 @@ package actor Generation {
         }
     }
 
+    /// Compares file and database for a command that is about to change the database, beside the node or while none runs.
+    ///
+    /// A command counts, and leaves the file to the node. In a database that has forgotten something it must not: that would
+    /// bring its number to what the file has seen. The file is read first, and is never ahead of a database that is looked
+    /// at later, so a node may run meanwhile.
+    package static func requireTogether(path: String, store: any NodeStateStore) async throws(GenerationError) {
+        do throws(GenerationError) { return try await compare(path, store) } catch .unusable(let reason) {
+            throw .unusable(reason)
+        } catch {
+            // A node that has started in between made the file, and a run that the file did not name: look once more.
+            try await compare(path, store)
+        }
+    }
+
+    private static func compare(_ path: String, _ store: any NodeStateStore) async throws(GenerationError) {
+        do {
+            let mark = try GenerationFile(path: path).read()
+            try judge(mark, try await store.generationRecord(of: mark?.run), path)
+        } catch let error as GenerationError {
+            throw error
+        } catch {
+            throw .unusable("\(error)")
+        }
+    }
+
     private static func judge(
         _ file: GenerationMark?, _ record: GenerationRecord, _ path: String
     ) throws(GenerationError) {

@@ -27,6 +27,25 @@ extension NodeConfiguration {
         return store
     }
 
+    /// The same for a command that changes what is in the database.
+    ///
+    /// - Throws: `.generation` where the database is not the newest of this node.
+    package func openNewestDatabase(
+        mustExist: Bool = false, notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(NodeStartError) -> NodeDatabase {
+        let store = try await openDatabase(mustExist: mustExist, notice: notice)
+        do throws(GenerationError) {
+            try await Generation.requireTogether(path: generationFile, store: store)
+        } catch {
+            await store.closeWhenIdle()
+            throw .generation(error)
+        }
+        return store
+    }
+
+    /// The file beside the keys that counts with the database.
+    package var generationFile: String { "\(keyDirectory)/generation" }
+
     /// Makes this process the one that runs the node on the database, for as long as it is open.
     ///
     /// The lock on `data_dir` keeps a second one from the same folder. The database may lie elsewhere, and be named by

@@ -74,7 +74,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
-        let store = try await configuration.openDatabase(notice: Console.notice)
+        let store = try await configuration.openNewestDatabase(notice: Console.notice)
         let task = try await readTask()
         try await TaskAgreement.with(configuration, keys: keys) { peer in
             var peerHasKey = false

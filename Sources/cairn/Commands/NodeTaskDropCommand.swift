@@ -30,7 +30,7 @@ struct NodeTaskDropCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let found = try await reference.find()
+        let found = try await reference.find(changing: true)
         let id = found.task.id
         guard let task = try? NodeTask(found.task), !task.isCommitted else {
             throw CommandFailure(

@@ -26,7 +26,7 @@ struct NodeTaskRemoveCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let found = try await reference.find()
+        let found = try await reference.find(changing: true)
         let id = found.task.id
         // A stored task that this version cannot read owes its reports all the same, and may be in a log.
         let isCommitted = (try? NodeTask(found.task).isCommitted) ?? true

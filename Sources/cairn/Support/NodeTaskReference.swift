@@ -19,9 +19,13 @@ struct NodeTaskReference: ParsableArguments {
         let task: StoredTask
     }
 
-    func find() async throws -> Found {
+    /// - Parameter changing: the command will change something, which only the newest database of the node may be.
+    func find(changing: Bool = false) async throws -> Found {
         let configuration = try NodeConfiguration.load(path: config)
-        let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
+        let store =
+            try await changing
+            ? configuration.openNewestDatabase(mustExist: true, notice: Console.notice)
+            : configuration.openDatabase(mustExist: true, notice: Console.notice)
         let rows = try await store.everyTask()
         let found = rows.compactMap { try? $0.get() }.filter { $0.id.base64URL == task || $0.name == task }
         guard let first = found.first else {
