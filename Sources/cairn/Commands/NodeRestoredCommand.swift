@@ -12,7 +12,9 @@ struct NodeRestoredCommand: AsyncParsableCommand {
             second close of a batch or release a second sum, and so show an input. This command destroys the node's HPKE key, \
             its statement key and the key of its log or witness, and moves its database and log aside (nothing else is \
             deleted). Its tasks end: make new keys (cairn keygen log or witness), and new tasks. There is no way back, so \
-            first look for the newest database. The node must not be running.
+            first look for the newest database. The node must not be running. Whoever puts an SQLite file back removes the \
+            -wal and -shm beside the old one first: SQLite would mix them into the copy, and nothing would notice what is \
+            missing.
             """)
 
     @Option(help: "The node's configuration file.") var config: String
