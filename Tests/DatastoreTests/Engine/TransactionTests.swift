@@ -180,7 +180,7 @@ import Testing
         let engine = try await place.engine()
         let task = Task {
             while !Task.isCancelled { await Task.yield() }
-            try await engine.write { try $0.execute("INSERT INTO things (thing) VALUES (1)") }
+            _ = try await engine.write { try $0.execute("INSERT INTO things (thing) VALUES (1)") }
         }
         task.cancel()
         await #expect(throws: DatastoreError.cancelled) { try await task.value }

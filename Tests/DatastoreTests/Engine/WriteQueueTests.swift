@@ -133,7 +133,7 @@ private final class Counter: Sendable {
     @Test func aCommitThatFailsFailsOnlyWhoIsAtFault() async throws {
         let file = try SQLiteFile()
         let engine = try file.engine()
-        try await engine.write { session in
+        _ = try await engine.write { session in
             try session.execute(
                 "CREATE TABLE parts (thing BIGINT REFERENCES things (thing) DEFERRABLE INITIALLY DEFERRED)")
         }
@@ -192,7 +192,7 @@ private final class Counter: Sendable {
             for writer in 0..<40 {
                 group.addTask {
                     for number in 0..<25 {
-                        try await engine.write { session in
+                        _ = try await engine.write { session in
                             try session.execute("INSERT INTO things (thing) VALUES ($1)", [writer * 1_000 + number])
                         }
                     }
@@ -209,7 +209,7 @@ private final class Counter: Sendable {
         let file = try SQLiteFile()
         let limit = 100_000
         let engine = try file.engine(SQLiteSettings(logSize: limit))
-        try await engine.write { session in
+        _ = try await engine.write { session in
             try session.execute("INSERT INTO things (thing, bytes) VALUES (0, zeroblob(3000000))")
         }
         #expect(try size(of: "\(file.path)-wal") > 3_000_000)
