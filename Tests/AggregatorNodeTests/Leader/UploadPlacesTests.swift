@@ -38,7 +38,8 @@ import Testing
         let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .timeInterval))
         let reports = try (0..<96).map { try client.report([UInt64($0 % 3), 1, 0]) }
         try await pair.withNodes { leader, _ in
-            let slowest = try await withThrowingTaskGroup(of: Duration?.self) { group in
+            // (How long an answer takes says more about what else the machine does.)
+            let answered = try await withThrowingTaskGroup(of: Int.self) { group in
                 let over = Flag()
                 group.addTask {
                     try await withThrowingTaskGroup(of: Void.self) { uploads in
@@ -51,21 +52,20 @@ import Testing
                         try await uploads.waitForAll()
                     }
                     over.raise()
-                    return nil
+                    return 0
                 }
                 group.addTask {
-                    var slowest = Duration.zero
+                    var answered = 0
                     while !over.isRaised {
-                        let start = ContinuousClock.now
                         let answer = try await client.http.send("GET", "/hpke_config")
                         #expect(answer.status == 200)
-                        slowest = max(slowest, ContinuousClock.now - start)
+                        if !over.isRaised { answered += 1 }
                     }
-                    return slowest
+                    return answered
                 }
-                return try await group.reduce(into: Duration.zero) { $0 = max($0, $1 ?? .zero) }
+                return try await group.reduce(0, +)
             }
-            #expect(slowest < .seconds(10))
+            #expect(answered > 0, "nobody was answered before the flood was over")
             #expect(try await client.collect(client.today).sums == .vector([96, 96, 0]))
         }
     }

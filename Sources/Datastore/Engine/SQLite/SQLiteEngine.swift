@@ -123,18 +123,21 @@ package struct SQLiteEngine: StorageEngine {
 
     /// The file itself, also where it was opened by a link's name: SQLite has its log there.
     private static func file(of pool: DatabasePool) -> String {
-        let name = try? pool.unsafeRead { $0.sqliteConnection.flatMap { SQLiteConnection.file(of: $0) } }
-        return (name ?? nil) ?? pool.path
+        let name = pool.unsafeReentrantWrite { $0.sqliteConnection.flatMap { SQLiteConnection.file(of: $0) } }
+        return name ?? pool.path
     }
 
+    /// Closes the file, which has everything then: a pool closes its readers last, and those leave the write-ahead log to the
+    /// next opening. Whoever copied the file alone would have an old one, and whoever put another in its place a mixture.
     package func close() throws(DatastoreError) {
-        let isLost = watch.end() != nil
+        _ = watch.end()
         // A connection cannot be closed before its statements are freed, and they are freed while nobody uses one.
         connections.stopKeeping()
         do {
             try pool.barrierWriteWithoutTransaction { database in
                 connections.forgetAll()
-                if isLost { try database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+                // While another process works with the file, that one empties the log.
+                try? database.execute(sql: "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)")
             }
             try pool.close()
             claimed.release()
