@@ -8,6 +8,8 @@ extension EndToEnd {
         /// Starts a node that is not to run, and gives what it says.
         private func refusal(_ node: TestNode) async throws -> String {
             let process = try await node.startUnobserved()
+            for _ in 0..<3_000 where !node.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
+            try #require(node.hasEnded, "the \(node.role) runs: \(node.logText)")
             #expect(try await process.wait() == .exited(1))
             return node.logText
         }
