@@ -74,6 +74,17 @@ extension NodeDatabase {
         }
     }
 
+    /// That the first entries of the log, as many as `$2` says, do not end the leaf `log`. (`+ 0` keeps the planner from
+    /// reading all endings of the log for every leaf.)
+    private static var hasNoEnding: String {
+        """
+        NOT EXISTS (
+            SELECT 1 FROM helper_log_endings AS no
+            WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
+                AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
+        """
+    }
+
     package func loggedBatch(
         _ task: TaskID, _ scope: BatchScope, in prefix: LogPrefix
     ) async throws(DatastoreError) -> BatchRoot {
@@ -83,14 +94,10 @@ extension NodeDatabase {
                 return root
             }
             guard let leaves = try session.loggedLeaves(key, scope, log, before: prefix.size) else { return root }
-            // `+ 0` keeps the planner from reading all endings of the log for every leaf.
             try session.forEach(
                 """
                 SELECT log.leaf_hash FROM helper_log_reports AS log
-                WHERE log.log = $3 AND \(leaves.condition) AND NOT EXISTS (
-                    SELECT 1 FROM helper_log_endings AS no
-                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
-                        AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
+                WHERE log.log = $3 AND \(leaves.condition) AND \(Self.hasNoEnding)
                 ORDER BY log.idx
                 """, leaves.arguments
             ) { root.append(leafHash: try $0.bytes("leaf_hash")) }
@@ -118,10 +125,7 @@ extension NodeDatabase {
                         WHERE late.log = log.log AND late.task = log.task AND late.report_id = log.report_id
                             AND (late.claim_key IS NULL OR late.claim_key = log.claim_key)) THEN 1 ELSE 0 END AS is_here
                 FROM helper_log_reports AS log
-                WHERE log.log = $3 AND \(leaves.condition) AND NOT EXISTS (
-                    SELECT 1 FROM helper_log_endings AS no
-                    WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id AND no.idx + 0 < $2
-                        AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))
+                WHERE log.log = $3 AND \(leaves.condition) AND \(Self.hasNoEnding)
                 ORDER BY log.idx
                 """, leaves.arguments
             ) { row in

@@ -24,8 +24,8 @@ package struct CollectionPatience: Sendable {
     package static let longRequestsSpan: Duration = .seconds(60)
 
     /// How often the reports of a batch may be compared for one job. Once is enough, unless aggregation jobs reach the helper
-    /// late; a helper that names one report a time would keep the leader at it for as long as there are reports. (Where all that is named was withdrawn
-    /// by its contributors, nobody is compared with anybody.)
+    /// late; a helper that names one report a time would keep the leader at it for as long as there are reports. (Where all
+    /// that is named was withdrawn by its contributors, nobody is compared with anybody.)
     package static let mostComparisons = 8
 
     private var pause = firstPause
