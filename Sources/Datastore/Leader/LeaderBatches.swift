@@ -34,9 +34,15 @@ extension Session {
 
     // MARK: Open and sealed
 
-    /// Whether reports may join a leader-selected batch, and leave it. Stays true for as long as the task is locked.
-    func isOpen(batch: Int64) throws -> Bool {
-        try exists("SELECT 1 FROM leader_batches WHERE batch = $1 AND state = \(BatchState.open.rawValue)", [batch])
+    /// How far a leader-selected batch is. Stays true for as long as the task is locked.
+    func batchStage(batch: Int64) throws -> BatchStage {
+        let row = try first("SELECT state FROM leader_batches WHERE batch = $1", [batch])
+        return BatchLife.stage(try row?.code("state", as: BatchState.self))
+    }
+
+    /// How far the batch is that contains a time (time-interval mode).
+    func batchStage(time: Int64, _ task: TaskKey) throws -> BatchStage {
+        BatchLife.stage(try sealedState(time..<(time == .max ? time : time + 1), task))
     }
 
     /// Whether a batch that contains `time` is closing or over (time-interval mode).
@@ -50,13 +56,19 @@ extension Session {
     }
 
     private func isSealed(_ times: Range<Int64>, _ task: TaskKey) throws -> Bool {
-        let end = try integer(
+        BatchLife.stage(try sealedState(times, task)) != .open
+    }
+
+    /// The state of the last sealed interval that has one of these times; nil where none has.
+    private func sealedState(_ times: Range<Int64>, _ task: TaskKey) throws -> BatchState? {
+        let row = try first(
             """
-            SELECT end_time FROM leader_batches WHERE task = $1 AND batch_id IS NULL AND first_time < $2
+            SELECT end_time, state FROM leader_batches WHERE task = $1 AND batch_id IS NULL AND first_time < $2
             ORDER BY first_time DESC LIMIT 1
             """,
             [task, times.upperBound])
-        return end.map { $0 > times.lowerBound } ?? false
+        guard let row, try row.integer("end_time") > times.lowerBound else { return nil }
+        return try row.code("state", as: BatchState.self)
     }
 
     /// The oldest open leader-selected batch with room, as far as is committed: whoever adds to it checks again, in the
@@ -65,7 +77,7 @@ extension Session {
         try first(
             """
             SELECT batch, batch_id, aggregating + accepted AS filled FROM leader_batches
-            WHERE task = $1 AND has_room = 1 AND +state = \(BatchState.open.rawValue) AND aggregating + accepted < $2
+            WHERE task = $1 AND has_room = 1 AND +state = \(BatchState.open.sql) AND aggregating + accepted < $2
             ORDER BY batch LIMIT 1
             """,
             [task, maximum.clampedToInt64]
@@ -80,8 +92,10 @@ extension Session {
     func makeBatch(_ task: TaskKey) throws -> OpenBatch {
         let id = BatchID.random()
         let number = try insert(
-            "INSERT INTO leader_batches (task, batch_id, state, has_room) VALUES ($1, $2, 0, 1) RETURNING batch",
-            [task, id.blob])
+            """
+            INSERT INTO leader_batches (task, batch_id, state, has_room)
+            VALUES ($1, $2, \(BatchState.open.sql), 1) RETURNING batch
+            """, [task, id.blob])
         return OpenBatch(number: number, id: id, filled: 0)
     }
 
@@ -109,36 +123,29 @@ extension Session {
 
     // MARK: Fate
 
-    /// Changes the state of a batch that has a row.
-    func setBatchState(_ state: BatchState, batch: Int64) throws {
-        let changed = try execute(
-            "UPDATE leader_batches SET state = \(state.rawValue), has_room = $2 WHERE batch = $1",
-            [batch, state == .open ? 1 : 0])
-        guard changed == 1 else { throw DatastoreError.corrupt("a sealed batch has no row") }
-    }
-
-    func setBatchState(_ state: BatchState, _ scope: BatchScope, _ task: TaskKey) throws {
-        guard let batch = try leaderBatch(scope, task) else {
+    /// Carries out what the life says of a batch that has a row.
+    ///
+    /// - Precondition: the task is locked exclusively.
+    func change(batch: Int64, _ event: BatchEvent) throws {
+        guard let row = try first("SELECT state, first_time FROM leader_batches WHERE batch = $1", [batch]) else {
             throw DatastoreError.corrupt("a sealed batch has no row")
         }
-        try setBatchState(state, batch: batch)
-    }
-
-    /// Gives a sealed batch back, as far as its fate allows. An interval that is not closed is as if it had never been
-    /// chosen: the collector names it, so it is in nobody's way.
-    func release(_ scope: BatchScope, _ fate: BatchFate, _ task: TaskKey) throws {
-        guard let batch = try leaderBatch(scope, task) else {
-            throw DatastoreError.corrupt("a sealed batch has no row")
-        }
-        switch (fate, scope) {
-        case (.closed, _): try setBatchState(.closed, batch: batch)
-        case (.reopened, .batch): try setBatchState(.open, batch: batch)
-        case (.disputed, .batch): try setBatchState(.disputed, batch: batch)
-        case (.lost, .batch): try setBatchState(.lost, batch: batch)
-        case (_, .interval):
+        let state = try row.code("state", as: BatchState.self)
+        switch BatchLife.after(state, isInterval: try row.optionalInteger("first_time") != nil, event) {
+        case .move(let end):
             try execute(
-                "DELETE FROM leader_batches WHERE batch = $1 AND state = \(BatchState.closing.rawValue)", [batch])
+                "UPDATE leader_batches SET state = \(end.sql), has_room = $2 WHERE batch = $1",
+                [batch, end == .open ? 1 : 0])
+        case .forget: try execute("DELETE FROM leader_batches WHERE batch = $1", [batch])
+        case .refuse: throw DatastoreError.conflict("batch \(batch) is \(state), and not in the state for this")
         }
+    }
+
+    func change(_ scope: BatchScope, _ task: TaskKey, _ event: BatchEvent) throws {
+        guard let batch = try leaderBatch(scope, task) else {
+            throw DatastoreError.corrupt("a sealed batch has no row")
+        }
+        try change(batch: batch, event)
     }
 }
 

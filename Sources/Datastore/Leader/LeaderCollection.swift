@@ -1,66 +1,6 @@
 import DAP
 import Ledger
 
-/// How far a collection job is. Each step is recorded before the next begins, so a node that is killed at any point
-/// resumes at the step that it was in.
-package enum CollectionState: Int64, Sendable {
-    /// Reports that were uploaded before the request are still being aggregated.
-    case waiting = 0
-    /// The batch is chosen; nothing new joins it. (Committed tasks: the close is being agreed with the helper.)
-    case sealed = 1
-    /// Committed tasks only: the `close` entry with both signatures is in the log.
-    case closed = 2
-    /// The helper's share has arrived; the leader's own is still to be sealed.
-    case shareReceived = 3
-    /// The response is made and the batch collected. (Committed tasks: the `batch` entry waits for a cosigned
-    /// checkpoint.)
-    case published = 4
-    case finished = 5
-    case failed = 6
-
-    /// Whether a driver has to work on it.
-    package var isActive: Bool { self != .finished && self != .failed }
-}
-
-/// States of `leader_batches`. In time-interval mode a row appears when its interval is sealed.
-enum BatchState: Int64 {
-    case open = 0
-    case closing = 1
-    case collected = 2
-    /// Leader-selected: the helper refused its share, so nothing joins the batch any more. It is tried again when no open
-    /// one is large enough.
-    case disputed = 3
-    /// The helper has given its share of it away before: nothing can be collected from it.
-    case lost = 4
-    /// Both aggregators have signed its close, and the helper refused its share. The same request goes on from there.
-    case closed = 5
-
-    var name: String {
-        switch self {
-        case .open: "open"
-        case .closing: "closing"
-        case .collected: "collected"
-        case .disputed: "disputed"
-        case .lost: "lost"
-        case .closed: "closed"
-        }
-    }
-}
-
-/// What becomes of the batch of a collection job that fails. A batch never stays `closing` without a job.
-package enum BatchFate: Sendable, Hashable, CaseIterable {
-    /// As if it had never been chosen: reports may join it, a later job may collect it.
-    case reopened
-    /// Set aside: nothing joins it, and a later job asks for it when it finds no other. (An interval is reopened instead:
-    /// the collector names it, so it is in nobody's way.)
-    case disputed
-    /// Over: the helper has released its share of it to another request. (An interval is reopened instead: some of its
-    /// buckets may be free.)
-    case lost
-    /// Its close is signed and stays; the job goes on from there when it is asked for again.
-    case closed
-}
-
 /// Why a collection job failed: what its resource answers from then on.
 package struct CollectionProblem: Sendable, Equatable {
     /// One of DAP's error types; nil where none fits.

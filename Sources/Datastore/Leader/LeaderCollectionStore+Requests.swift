@@ -13,22 +13,23 @@ extension NodeDatabase {
             // No upload to the task is under way: whatever was acknowledged has a number up to this one.
             let watermark = try session.integer("SELECT MAX(report) FROM leader_reports") ?? 0
             let (last, next) = try session.newest(of: CollectionNames(task: id, request: request), task)
-            if let last, !last.isHidden {
-                guard last.state == .failed else { return .job(try session.collection(last.key)) }
-                return .job(try session.restart(last, task, watermark: watermark))
+            let overlaps = try interval.map { try session.overlapsSealed($0, task) } ?? false
+            let canAdopt = try overlaps && session.deletedBehindClose(task, request: request, interval) != nil
+            let step = CollectionLife.requested(
+                last: last.map { ($0.state, $0.isHidden) }, overlaps: overlaps, canAdopt: canAdopt)
+            switch (step, last) {
+            case (.present, let last?): return .job(try session.collection(last.key))
+            case (.restart, let last?): return .job(try session.restart(last, task, watermark: watermark))
+            case (.overlap, _): return .overlap
+            case (.make, _), (.present, nil), (.restart, nil):
+                let key = try session.insert(
+                    """
+                    INSERT INTO leader_collections (task, collection_id, request, state, watermark)
+                    VALUES ($1, $2, $3, \(CollectionState.waiting.sql), $4) RETURNING collection
+                    """,
+                    [task, next.blob, request.blob, watermark])
+                return .job(try session.collection(key))
             }
-            if let interval, try session.overlapsSealed(interval, task),
-                try session.deletedBehindClose(task, request: request, interval) == nil
-            {
-                return .overlap
-            }
-            let key = try session.insert(
-                """
-                INSERT INTO leader_collections (task, collection_id, request, state, watermark)
-                VALUES ($1, $2, $3, \(CollectionState.waiting.rawValue), $4) RETURNING collection
-                """,
-                [task, next.blob, request.blob, watermark])
-            return .job(try session.collection(key))
         }
     }
 
@@ -47,7 +48,7 @@ extension NodeDatabase {
         try await read { session in
             try session.rows(
                 """
-                SELECT collection FROM leader_collections WHERE state < \(CollectionState.finished.rawValue)
+                SELECT collection FROM leader_collections WHERE state < \(CollectionState.finished.sql)
                 ORDER BY collection
                 """
             ).map { try $0.integer("collection") }
@@ -163,15 +164,9 @@ extension Session {
 
     /// A failed job begins anew: behind its signed close, if it has one.
     fileprivate func restart(_ job: StoredCollection, _ task: TaskKey, watermark: Int64) throws -> StoredCollection {
-        let state: CollectionState = job.closeEntry == nil ? .waiting : .closed
-        try execute(
-            """
-            UPDATE leader_collections
-            SET state = \(state.rawValue), watermark = $2, problem_type = NULL, problem_detail = NULL
-            WHERE collection = $1
-            """,
-            [job.key, watermark])
-        if state == .closed, let scope = job.scope { try setBatchState(.closing, scope, task) }
+        let step = CollectionLife.restart(isClosed: job.closeEntry != nil)
+        try move(step, job.key, "watermark = $2, problem_type = NULL, problem_detail = NULL", [watermark])
+        if step == .resume, let scope = job.scope { try change(scope, task, .resume) }
         return try collection(job.key)
     }
 
@@ -180,7 +175,7 @@ extension Session {
     func deletedBehindClose(_ task: TaskKey, request: [UInt8], _ interval: Interval?) throws -> StoredCollection? {
         try collections(
             """
-            c.task = $1 AND c.request = $2 AND c.hidden = 1 AND c.state = \(CollectionState.failed.rawValue)
+            c.task = $1 AND c.request = $2 AND c.hidden = 1 AND c.state = \(CollectionState.failed.sql)
                 AND c.close_entry IS NOT NULL ORDER BY c.collection
             """,
             [task, request.blob]
@@ -194,27 +189,28 @@ extension Session {
         let found = try integer(
             """
             SELECT COUNT(*) FROM leader_collections
-            WHERE task = $1 AND state < \(CollectionState.finished.rawValue)
+            WHERE task = $1 AND state < \(CollectionState.finished.sql)
             """,
             [task])
         return UInt64(clamping: found ?? 0)
     }
 
-    /// Ends the collection jobs of a task that ends. (Their batches stay sealed: nothing is collected from them any more.)
+    /// Ends the collection jobs of a task that ends: ``CollectionMove/abandon``, for all that are active. (Their batches stay
+    /// sealed: nothing is collected from them any more.)
     func failActiveCollections(_ task: TaskKey, detail: String) throws {
         try execute(
             """
             DELETE FROM collection_parts
             WHERE kind = \(CollectionPart.helperShare.rawValue) AND collection IN (
                 SELECT collection FROM leader_collections
-                WHERE task = $1 AND state < \(CollectionState.finished.rawValue)
+                WHERE task = $1 AND state < \(CollectionState.finished.sql)
             )
             """,
             [task])
         try execute(
             """
-            UPDATE leader_collections SET state = \(CollectionState.failed.rawValue), problem_detail = $2
-            WHERE task = $1 AND state < \(CollectionState.finished.rawValue)
+            UPDATE leader_collections SET state = \(CollectionState.failed.sql), problem_detail = $2
+            WHERE task = $1 AND state < \(CollectionState.finished.sql)
             """,
             [task, detail])
     }

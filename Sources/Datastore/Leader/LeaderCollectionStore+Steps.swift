@@ -1,4 +1,4 @@
-// The steps of a collection job: which may follow which is in CollectionMove. What ends something for a batch locks its
+// The steps of a collection job: which may follow which is in CollectionLife. What ends something for a batch locks its
 // task alone, so that what it has counted stays what it counted.
 
 import DAP
@@ -10,7 +10,7 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> SealOutcome {
         try await write { session in
             let (job, task) = try session.lockedCollection(key, .exclusive)
-            guard CollectionMove.seal.starts.contains(job.state) else {
+            guard CollectionLife.after(job.state, .seal) != nil else {
                 throw DatastoreError.conflict("collection job \(key) has its batch already")
             }
             if let unfinished = try session.unfinished(task, upTo: job.watermark, interval) {
@@ -29,13 +29,16 @@ extension NodeDatabase {
         }
     }
 
-    package func dropReports(
-        _ dropped: [RefusedReport], collection key: Int64, vdaf: any TaskVDAF
+    package func leaveOut(
+        _ reports: [EndedReport], collection key: Int64, vdaf: any TaskVDAF
     ) async throws(DatastoreError) {
         try await write { session in
             let (_, task) = try session.lockedCollection(key, .exclusive)
-            try session.move(.drop, key, "proposal_size = NULL, share_id = NULL", [])
-            try session.refuse(dropped, from: .accepted, task: task, vdaf: vdaf)
+            try session.move(.leaveOut, key, "proposal_size = NULL, share_id = NULL", [])
+            // The batch of a job in this state is sealed.
+            try session.end(reports, task: task, vdaf: vdaf) { report, end in
+                ReportLife.after(report.stage(in: .sealed), end.leftOut)
+            }
         }
     }
 
@@ -49,10 +52,7 @@ extension NodeDatabase {
     package func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError) {
         try await write { session in
             _ = try session.lockedCollection(key, .exclusive)
-            try session.move(
-                .close, key,
-                "state = \(CollectionState.closed.rawValue), close_entry = $2, proposal_size = NULL",
-                [closeEntry.blob])
+            try session.move(.close, key, "close_entry = $2, proposal_size = NULL", [closeEntry.blob])
             try session.appendLogEntries([closeEntry])
             try session.countGeneration()
         }
@@ -63,9 +63,7 @@ extension NodeDatabase {
     ) async throws(DatastoreError) {
         try await write { session in
             _ = try session.lockedCollection(key, .shared)
-            try session.move(
-                .takeShare, key,
-                "state = \(CollectionState.shareReceived.rawValue), helper_statement = $2", [statement?.blob])
+            try session.move(.takeShare, key, "helper_statement = $2", [statement?.blob])
             try session.keepParts(.helperShare, share, of: key)
         }
     }
@@ -76,7 +74,7 @@ extension NodeDatabase {
         try await write { session in
             let (job, task) = try session.lockedCollection(key, .exclusive)
             guard let scope = job.scope else { throw DatastoreError.conflict("collection job \(key) has no batch") }
-            try session.move(.publish, key, "state = \(CollectionState.published.rawValue)", [])
+            try session.move(.publish, key)
             try session.deleteParts(.helperShare, of: key)
             try session.keepParts(.response, response, of: key)
             try session.clearLeaderBatch(scope, task)
@@ -89,7 +87,7 @@ extension NodeDatabase {
     package func finishCollection(_ key: Int64) async throws(DatastoreError) {
         try await write { session in
             _ = try session.lockedCollection(key, .shared)
-            try session.move(.finish, key, "state = \(CollectionState.finished.rawValue)", [])
+            try session.move(.finish, key)
         }
     }
 
@@ -98,18 +96,17 @@ extension NodeDatabase {
     ) async throws(DatastoreError) {
         try await write { session in
             let (job, task) = try session.lockedCollection(key, .exclusive)
-            // What is signed stays, whoever asks.
-            let fate = job.closeEntry == nil ? fate : .closed
+            let fate = CollectionLife.fate(fate, isClosed: job.closeEntry != nil)
             try session.move(
                 .fail, key,
                 """
-                state = \(CollectionState.failed.rawValue), problem_type = $2, problem_detail = $3,
-                proposal_size = NULL, share_id = NULL\(fate == .closed ? "" : ", selector = NULL")
+                problem_type = $2, problem_detail = $3, proposal_size = NULL, share_id = NULL\
+                \(fate == .closed ? "" : ", selector = NULL")
                 """,
                 [problem.type?.rawValue, problem.detail])
             // One that goes on behind its close asks for the share again.
             try session.deleteParts(.helperShare, of: key)
-            if let scope = job.scope { try session.release(scope, fate, task) }
+            if let scope = job.scope { try session.change(scope, task, .release(fate)) }
         }
     }
 }
@@ -118,12 +115,16 @@ extension Session {
     /// Changes a job that is in one of the states in which that may happen; refuses otherwise.
     ///
     /// - Parameters:
-    ///   - assignments: their arguments are `$2` and so on.
-    fileprivate func move(
-        _ move: CollectionMove, _ key: Int64, _ assignments: String, _ arguments: SQLArguments
+    ///   - assignments: what changes with the state; their arguments are `$2` and so on.
+    func move(
+        _ move: CollectionMove, _ key: Int64, _ assignments: String = "", _ arguments: SQLArguments = []
     ) throws {
+        let state = move.end.map { "state = \($0.sql)" }
+        let all = [state, assignments.isEmpty ? nil : assignments].compactMap(\.self).joined(separator: ", ")
         let changed = try execute(
-            "UPDATE leader_collections SET \(assignments) WHERE collection = $1 AND state IN (\(move.startList))",
+            """
+            UPDATE leader_collections SET \(all) WHERE collection = $1 AND state IN (\(CollectionState.sql(move.starts)))
+            """,
             [key] + arguments)
         guard changed == 1 else {
             throw DatastoreError.conflict("collection job \(key) is not in the state for this step")
@@ -148,7 +149,7 @@ extension Session {
             let isWaiting = try exists(
                 """
                 SELECT 1 FROM leader_reports
-                WHERE task = $1 AND state = \(ReportState.received.rawValue) AND \(range)
+                WHERE task = $1 AND state = \(ReportState.received.sql) AND \(range)
                     AND +time >= $3 AND +time < $4
                 LIMIT 1
                 """,
@@ -158,8 +159,8 @@ extension Session {
         let isInJob = try exists(
             """
             SELECT 1 FROM leader_jobs AS j CROSS JOIN leader_reports AS r
-            WHERE j.state = 0 AND j.task = $1 AND r.job = j.job AND r.state = \(ReportState.aggregating.rawValue)
-                AND +r.report <= $2 AND +r.time >= $3 AND +r.time < $4 LIMIT 1
+            WHERE j.state = \(JobState.pending.sql) AND j.task = $1 AND r.job = j.job
+                AND r.state = \(ReportState.aggregating.sql) AND +r.report <= $2 AND +r.time >= $3 AND +r.time < $4 LIMIT 1
             """,
             arguments)
         return isInJob ? count : nil
@@ -172,11 +173,9 @@ extension Session {
         if try overlapsSealed(interval, task) { return .overlap }
         let refs = BucketRange(interval)
         if let misfit = sizes.misfit(try leaderCounts(task, refs).accepted) { return misfit }
+        guard case .move(let state) = BatchLife.after(nil, isInterval: true, .choose) else { return .overlap }
         try execute(
-            """
-            INSERT INTO leader_batches (task, first_time, end_time, state)
-            VALUES ($1, $2, $3, \(BatchState.closing.rawValue))
-            """,
+            "INSERT INTO leader_batches (task, first_time, end_time, state) VALUES ($1, $2, $3, \(state.sql))",
             [task, refs.refs.lowerBound, refs.refs.upperBound])
         return try choose(.interval(interval), job)
     }
@@ -185,7 +184,7 @@ extension Session {
     fileprivate func sealOldest(
         _ job: StoredCollection, _ task: TaskKey, _ sizes: ClosedRange<UInt64>
     ) throws -> SealOutcome {
-        let states = "\(BatchState.open.rawValue), \(BatchState.disputed.rawValue)"
+        let states = BatchState.sql(BatchLife.choosable)
         let found = try first(
             """
             SELECT batch, batch_id FROM leader_batches
@@ -199,14 +198,12 @@ extension Session {
                 "SELECT MAX(accepted) FROM leader_batches WHERE task = $1 AND state IN (\(states))", [task])
             return .tooFew(UInt64(clamping: largest ?? 0))
         }
-        try setBatchState(.closing, batch: try found.integer("batch"))
+        try change(batch: try found.integer("batch"), .choose)
         return try choose(.batch(try found.id("batch_id", as: BatchID.self)), job)
     }
 
     private func choose(_ scope: BatchScope, _ job: StoredCollection) throws -> SealOutcome {
-        try move(
-            .seal, job.key, "state = \(CollectionState.sealed.rawValue), selector = $2",
-            [scope.selector.encoded().blob])
+        try move(.seal, job.key, "selector = $2", [scope.selector.encoded().blob])
         return .sealed(scope)
     }
 
@@ -219,11 +216,11 @@ extension Session {
             return nil
         }
         try move(
-            .seal, job.key, "state = \(CollectionState.closed.rawValue), selector = $2, close_entry = $3",
+            .adopt, job.key, "selector = $2, close_entry = $3",
             [scope.selector.encoded().blob, closed.closeEntry?.blob])
         try execute(
             "UPDATE leader_collections SET selector = NULL, close_entry = NULL WHERE collection = $1", [closed.key])
-        try setBatchState(.closing, scope, task)
+        try change(scope, task, .resume)
         return scope
     }
 }

@@ -72,15 +72,15 @@ package protocol LeaderCollectionStore: Sendable {
     /// The leaves are not stored: they are the batch's accepted reports in log order, and those stay the same until the
     /// helper has answered. Nothing joins a sealed batch once none of its reports waits or is in a job (an upload to its
     /// interval and a job into it are refused), and nothing leaves it (a withdrawal is too late) but by
-    /// ``dropReports(_:collection:vdaf:)``, which makes the proposal void. So a retry sends the same bytes.
+    /// ``leaveOut(_:collection:vdaf:)``, which makes the proposal void. So a retry sends the same bytes.
     func recordProposal(size: UInt64, collection key: Int64) async throws(DatastoreError)
 
     /// Takes reports out of a sealed batch, with their `rejected` entries in tasks that log reports; the proposal, and a
-    /// share that was deferred, are void. Very many are dropped in several calls, each as good as any first.
+    /// share that was deferred, are void. Very many are left out in several calls, each as good as any first.
     ///
     /// - Parameter vdaf: the task's; their output shares are taken out of the sums.
-    func dropReports(
-        _ dropped: [RefusedReport], collection key: Int64, vdaf: any TaskVDAF
+    func leaveOut(
+        _ reports: [EndedReport], collection key: Int64, vdaf: any TaskVDAF
     ) async throws(DatastoreError)
 
     /// Records the helper's name for a share that it has deferred; nil: the request has to be posted again.

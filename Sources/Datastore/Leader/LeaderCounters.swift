@@ -4,15 +4,6 @@
 
 import DAP
 
-/// Where a report is, as counters see it.
-struct ReportPlace: Hashable, Sendable {
-    var state: ReportState
-    /// Its leader-selected batch, from its first job on.
-    var batch: Int64?
-    /// Why it was refused.
-    var error: ReportError?
-}
-
 /// What a transaction has changed of the numbers of a task's reports, until ``Session/write(_:of:)``.
 ///
 /// Units of time count reports of all states; leader-selected batches those in jobs and the accepted; refusals by reason.
@@ -89,7 +80,7 @@ extension Session {
             .map { [$0.key, $0.value.aggregating, $0.value.accepted] }
         guard let capacity = counters.batchCapacity else {
             // Whoever leaves an open batch makes room.
-            let open = "state = \(BatchState.open.rawValue)"
+            let open = "state = \(BatchState.open.sql)"
             let changed = try executeMany(
                 "\(change) CASE WHEN \(open) AND $2 + $3 < 0 THEN 1 ELSE has_room END WHERE batch = $1", rows)
             guard changed.allSatisfy({ $0 == 1 }) else {
@@ -100,7 +91,7 @@ extension Session {
         let changed = try executeMany(
             """
             \(change) CASE WHEN aggregating + accepted + $2 + $3 < $4 THEN 1 ELSE 0 END
-            WHERE batch = $1 AND state = \(BatchState.open.rawValue) AND aggregating + accepted + $2 + $3 <= $4
+            WHERE batch = $1 AND state = \(BatchState.open.sql) AND aggregating + accepted + $2 + $3 <= $4
             """,
             rows.map { $0 + [capacity] })
         guard changed.allSatisfy({ $0 == 1 }) else { throw DatastoreError.stale }

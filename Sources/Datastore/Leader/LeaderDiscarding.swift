@@ -3,7 +3,7 @@
 import DAP
 
 extension Session {
-    /// Ends, as dropped, every report that waits and every accepted one that is in no collected batch. Their shares go; the
+    /// Discards every report that waits and every accepted one that is in no collected batch. Their shares go; the
     /// keys that they lie under are the caller's to destroy.
     ///
     /// Here reports are counted by reading: it happens once in the life of a task, at its operator's wish, and only where
@@ -17,17 +17,23 @@ extension Session {
         while true {
             let page = try rows(
                 """
-                SELECT \(ReportRow.columns), CASE WHEN \(Self.isDiscarded) THEN 1 ELSE 0 END AS discarded
+                SELECT \(ReportRow.columns), \(Self.batchState) AS batch_state
                 FROM leader_reports AS r WHERE r.task = $1 AND r.report_id > $2 ORDER BY r.report_id LIMIT $3
                 """, [task, last.blob, Self.discardedPerPage])
             guard let end = page.last else { break }
             last = try end.bytes("report_id")
-            let reports = try page.filter { try $0.integer("discarded") == 1 }.map(ReportRow.init)
-            try discard(reports.map { .integer($0.number) })
-            for report in reports {
-                counters.move(
-                    time: report.time, from: report.place,
-                    to: ReportPlace(state: .rejected, batch: report.place.batch, error: .reportDropped))
+            let changes = try page.compactMap { row -> ReportChange? in
+                let report = try ReportRow(row)
+                let batch =
+                    try row.optionalInteger("batch_state") == nil
+                    ? nil : row.code("batch_state", as: BatchState.self)
+                let stage = report.place.stage(in: BatchLife.stage(batch))
+                guard case .move(let move) = ReportLife.after(stage, .discard) else { return nil }
+                return ReportChange(report, move)
+            }
+            try discard(changes)
+            for change in changes {
+                counters.move(time: change.report.time, from: change.report.place, to: change.end)
             }
         }
         try write(counters, of: task)
@@ -35,32 +41,31 @@ extension Session {
 
     private static var discardedPerPage: Int { 4_096 }
 
-    private func discard(_ reports: [SQLValue]) throws {
+    private func discard(_ changes: [ReportChange]) throws {
+        let reports = changes.map { SQLValue.integer($0.report.number) }
         for table in ["leader_payloads", "leader_kept_shares"] {
             try execute([], matching: reports) { "DELETE FROM \(table) WHERE report IN (\($0))" }
         }
-        try execute([], matching: reports) {
-            """
-            UPDATE leader_reports SET state = \(ReportState.rejected.rawValue), error = \(ReportError.reportDropped.rawValue)
-            WHERE report IN (\($0))
-            """
+        for (end, changes) in Dictionary(grouping: changes, by: \.move) {
+            try execute(
+                [end.error.map { Int($0.rawValue) }], matching: changes.map { .integer($0.report.number) }
+            ) {
+                "UPDATE leader_reports SET state = \(end.state.sql), error = $1 WHERE report IN (\($0))"
+            }
         }
     }
 
-    /// Holds for such reports among the rows of `leader_reports AS r`. Sealed intervals are disjoint: the last one that begins
-    /// before a report's time is the only one that may contain it.
-    private static var isDiscarded: String {
-        let collected = BatchState.collected.rawValue
-        return """
-            (r.state = 0 OR r.state = 2 AND CASE WHEN r.batch IS NULL
-                THEN COALESCE((
-                    SELECT CASE WHEN b.state = \(collected) AND r.time < b.end_time THEN 1 ELSE 0 END
-                    FROM leader_batches AS b WHERE b.task = r.task AND b.batch_id IS NULL AND b.first_time <= r.time
-                    ORDER BY b.first_time DESC LIMIT 1), 0)
-                ELSE COALESCE((
-                    SELECT CASE WHEN b.state = \(collected) THEN 1 ELSE 0 END
-                    FROM leader_batches AS b WHERE b.batch = r.batch), 0)
-                END = 0)
-            """
+    /// The state of the batch of an accepted report among the rows of `leader_reports AS r`; null where it is in none that has
+    /// a row. Sealed intervals are disjoint: the last one that begins before a report's time is the only one that may contain
+    /// it.
+    private static var batchState: String {
+        """
+        CASE WHEN r.state <> \(ReportState.accepted.sql) THEN NULL WHEN r.batch IS NULL
+            THEN (
+                SELECT CASE WHEN r.time < b.end_time THEN b.state END
+                FROM leader_batches AS b WHERE b.task = r.task AND b.batch_id IS NULL AND b.first_time <= r.time
+                ORDER BY b.first_time DESC LIMIT 1)
+            ELSE (SELECT b.state FROM leader_batches AS b WHERE b.batch = r.batch) END
+        """
     }
 }

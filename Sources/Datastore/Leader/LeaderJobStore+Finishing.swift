@@ -2,19 +2,14 @@
 
 import DAP
 
-/// States of `leader_jobs`.
-enum JobState: Int64 {
-    case pending = 0
-    case ended = 1
-}
-
 extension NodeDatabase {
     @discardableResult
     package func finishJob(
         _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> Bool {
         try await write { session in
-            let row = try session.first("SELECT task FROM leader_jobs WHERE job = $1 AND state = 0", [key])
+            let row = try session.first(
+                "SELECT task FROM leader_jobs WHERE job = $1 AND state = \(JobState.pending.sql)", [key])
             guard let task = try row.map({ TaskKey(value: try $0.integer("task")) }) else { return false }
             try session.lock(.task(task), .shared)
             // Whoever ends it has its reports.
@@ -35,14 +30,14 @@ extension Session {
             guard let report = reports.removeValue(forKey: id) else {
                 throw DatastoreError.conflict("report \(id.base64URL) is not in job \(job)")
             }
-            return ReportChange(report, outcome, withdrawal: withdrawals[report.number])
+            return try ReportChange(report, outcome, withdrawal: withdrawals[report.number])
         }
         guard reports.isEmpty else {
             throw DatastoreError.conflict("job \(job) ends without an outcome for all reports")
         }
         var counters = LeaderCounters()
         // One more job of the task has shown that the way to the helper and back works.
-        if outcomes.contains(where: { $0.outcome.isAccepted }) { counters.answeredJobs = 1 }
+        if AggregationJobLife.isAnswered(outcomes.lazy.map { $0.outcome.word }) { counters.answeredJobs = 1 }
         try carryOut(changes, of: task, counters: counters, vdaf: vdaf)
     }
 
@@ -50,14 +45,16 @@ extension Session {
     ///
     /// - Precondition: the task is locked exclusively.
     func endLeaderJobs(_ task: TaskKey) throws {
-        let jobs = try rows("SELECT job FROM leader_jobs WHERE state = 0 AND task = $1 ORDER BY job", [task])
-            .map { try $0.integer("job") }
+        let jobs = try rows(
+            "SELECT job FROM leader_jobs WHERE state = \(JobState.pending.sql) AND task = $1 ORDER BY job", [task]
+        ).map { try $0.integer("job") }
         try endJobs(jobs)
         for job in jobs {
             let reports = try reportRows(ofJob: job)
             let withdrawals = try waitingWithdrawals(reports.map(\.number))
             try carryOut(
-                reports.map { ReportChange($0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number]) }, of: task)
+                reports.map { try ReportChange($0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number]) },
+                of: task)
         }
     }
 
@@ -69,7 +66,9 @@ extension Session {
     @discardableResult
     func endJobs(_ jobs: [Int64]) throws -> Int {
         let ended = try executeMany(
-            "UPDATE leader_jobs SET state = 1 WHERE job = $1 AND state = 0", jobs.sorted().map { [$0] })
+            """
+            UPDATE leader_jobs SET state = \(JobState.ended.sql) WHERE job = $1 AND state = \(JobState.pending.sql)
+            """, jobs.sorted().map { [$0] })
         for table in ["leader_job_requests", "leader_turns"] {
             try executeMany("DELETE FROM \(table) WHERE job = $1", jobs.map { [$0] })
         }
@@ -79,7 +78,10 @@ extension Session {
     /// The pending jobs that reports are in.
     func jobs(of reports: [Int64]) throws -> [Int64] {
         let found = try rows([], matching: reports.map(SQLValue.integer)) {
-            "SELECT job FROM leader_reports WHERE report IN (\($0)) AND state = 1 AND job IS NOT NULL"
+            """
+            SELECT job FROM leader_reports
+            WHERE report IN (\($0)) AND state = \(ReportState.aggregating.sql) AND job IS NOT NULL
+            """
         }
         return Set(try found.map { try $0.integer("job") }).sorted()
     }
@@ -87,7 +89,10 @@ extension Session {
     /// The reports that are in a job, in the order of its request.
     private func reportRows(ofJob job: Int64) throws -> [ReportRow] {
         try rows(
-            "SELECT \(ReportRow.columns) FROM leader_reports WHERE job = $1 AND state = 1 ORDER BY position", [job]
+            """
+            SELECT \(ReportRow.columns) FROM leader_reports WHERE job = $1 AND state = \(ReportState.aggregating.sql)
+            ORDER BY position
+            """, [job]
         ).map(ReportRow.init)
     }
 
@@ -101,25 +106,29 @@ extension Session {
 }
 
 extension ReportChange {
-    /// What a job's end means for one of its reports, which its contributor may have taken back meanwhile. Pure.
-    init(_ report: ReportRow, _ outcome: ReportOutcome, withdrawal: [UInt8]?) {
-        switch (outcome, withdrawal) {
-        case (.accepted(_, let entry), let withdrawal?):
-            // The helper holds the report: leaf and withdrawal tell it, and everybody, that it counts for nothing.
-            self.init(report: report, fate: .withdrawn, entries: (entry.map { [$0] } ?? []) + [withdrawal])
-        case (.returned, let withdrawal?):
-            self.init(report: report, fate: .withdrawn, entries: [withdrawal])
-        case (.accepted(let outputShare, let entry), nil):
-            self.init(
-                report: report, fate: .accepted(outputShare: outputShare), entries: entry.map { [$0] } ?? [])
-        case (.rejected(let error, let entry), _):
-            self.init(report: report, fate: .rejected(error), entries: entry.map { [$0] } ?? [])
-        case (.returned(let notBefore, let refused), nil):
-            self.init(report: report, fate: .returned(notBefore: notBefore.clampedToInt64, refused: refused))
+    /// What a job's end means for one of its reports, which its contributor may have taken back meanwhile.
+    ///
+    /// - Throws: `.stale` where the report is in no job.
+    init(_ report: ReportRow, _ outcome: ReportOutcome, withdrawal: [UInt8]?) throws(DatastoreError) {
+        let stage = report.place.stage(isWithdrawn: withdrawal != nil)
+        guard case .move(let move) = ReportLife.after(stage, .finish(outcome.word)) else { throw .stale }
+        switch outcome {
+        case .accepted(let outputShare, let entry):
+            self.init(report, move, entry: entry, kept: withdrawal, outputShare: outputShare)
+        case .rejected(_, let entry): self.init(report, move, entry: entry)
+        case .returned(let notBefore, _):
+            self.init(report, move, kept: withdrawal, notBefore: notBefore.clampedToInt64)
         }
     }
 }
 
 extension ReportOutcome {
-    var isAccepted: Bool { if case .accepted = self { true } else { false } }
+    /// What it says, without what it brings.
+    package var word: JobWord {
+        switch self {
+        case .accepted: .accepted
+        case .rejected(let error, _): .rejected(error)
+        case .returned(_, let refused): .returned(isSuspect: refused)
+        }
+    }
 }

@@ -20,7 +20,7 @@ extension NodeDatabase: LeaderJobStore {
     }
 
     package func createJob(
-        _ job: NewJob?, refused: [RefusedReport], task: TaskID, maxBatchSize: UInt64
+        _ job: NewJob?, refused: [EndedReport], task: TaskID, maxBatchSize: UInt64
     ) async throws(DatastoreError) -> JobCreation {
         do {
             return try await write { session in
@@ -31,7 +31,9 @@ extension NodeDatabase: LeaderJobStore {
                 if let used = job?.verifyKey, try session.verifyKey(of: key) != used { throw DatastoreError.stale }
                 var counters = LeaderCounters()
                 let number = try job.flatMap { try session.insert($0, key, capacity: maxBatchSize, &counters) }
-                try session.refuse(refused, from: .received, task: key, counters: counters)
+                try session.end(refused, task: key, counters: counters) { report, refusal in
+                    ReportLife.after(report.stage(), .reject(refusal.error))
+                }
                 return number.map(JobCreation.created) ?? .nothingToSend
             }
         } catch {
@@ -52,16 +54,18 @@ extension Session {
             return batch
         }
         let number = try insert(
-            "INSERT INTO leader_jobs (task, batch, state) VALUES ($1, $2, 0) RETURNING job", [task, batch])
+            "INSERT INTO leader_jobs (task, batch, state) VALUES ($1, $2, \(JobState.pending.sql)) RETURNING job",
+            [task, batch])
         try executeMany(
             "INSERT INTO leader_job_requests (job, part, bytes) VALUES ($1, $2, $3)",
             Self.parts(of: job.request).enumerated().map { [number, $0.offset, $0.element.blob] })
-        // In the order of rows, so that of two jobs with the same reports one waits for the other.
+        // ReportLife's claim, by the statement that finds out who may be claimed. In the order of rows, so that of two jobs
+        // with the same reports one waits for the other.
         let ordered = job.reports.enumerated().sorted { $0.element < $1.element }
         let taken = try returningMany(
             """
-            UPDATE leader_reports SET state = 1, job = $3, position = $4, batch = $5
-            WHERE report = $2 AND task = $1 AND state = 0 RETURNING time
+            UPDATE leader_reports SET state = \(ReportState.aggregating.sql), job = $3, position = $4, batch = $5
+            WHERE report = $2 AND task = $1 AND state = \(ReportState.received.sql) RETURNING time
             """, ordered.map { [task, $0.element, number, $0.offset, batch] })
         counters.batchCapacity = capacity.clampedToInt64
         for row in taken {

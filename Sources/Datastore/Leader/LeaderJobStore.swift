@@ -89,7 +89,7 @@ package protocol LeaderJobStore: Sendable {
     ///   - job: nil where no report is left.
     ///   - maxBatchSize: how many reports the job's batch may hold with it (leader-selected mode).
     func createJob(
-        _ job: NewJob?, refused: [RefusedReport], task: TaskID, maxBatchSize: UInt64
+        _ job: NewJob?, refused: [EndedReport], task: TaskID, maxBatchSize: UInt64
     ) async throws(DatastoreError) -> JobCreation
 
     /// The jobs without a result, oldest first.

@@ -36,7 +36,8 @@ extension NodeDatabase {
             let row = try session.first(
                 """
                 SELECT COUNT(*) AS n, COALESCE(MIN(r.log_index), 0) AS first, COALESCE(MAX(r.log_index) + 1, 0) AS behind
-                FROM leader_reports AS r WHERE \(reports.condition) AND r.state = 2 AND r.log_index IS NOT NULL
+                FROM leader_reports AS r
+                WHERE \(reports.condition) AND r.state = \(ReportState.accepted.sql) AND r.log_index IS NOT NULL
                 """,
                 reports.arguments)
             guard let row else { throw DatastoreError.corrupt("a count has no row") }
@@ -54,7 +55,8 @@ extension NodeDatabase {
             return try session.rows(
                 """
                 SELECT r.report_id, r.log_index FROM leader_reports AS r
-                WHERE r.task = $1 AND r.state = 2 AND r.log_index >= $4 AND r.log_index < $5 AND \(reports.filter)
+                WHERE r.task = $1 AND r.state = \(ReportState.accepted.sql) AND r.log_index >= $4 AND r.log_index < $5
+                    AND \(reports.filter)
                 ORDER BY r.log_index LIMIT $6
                 """,
                 reports.arguments + [span.lowerBound.clampedToInt64, span.upperBound.clampedToInt64, limit]
@@ -80,7 +82,8 @@ extension NodeDatabase {
                     """
                     SELECT r.report_id, r.log_index, e.bytes FROM leader_reports AS r
                     JOIN log_entries AS e ON e.idx = r.log_index
-                    WHERE r.task = $1 AND r.state = 2 AND r.log_index >= $4 AND r.log_index < $5 AND \(reports.filter)
+                    WHERE r.task = $1 AND r.state = \(ReportState.accepted.sql) AND r.log_index >= $4 AND r.log_index < $5
+                        AND \(reports.filter)
                     ORDER BY r.log_index LIMIT \(Self.entriesPerPage)
                     """,
                     reports.arguments + [start.clampedToInt64, span.range.upperBound.clampedToInt64]
@@ -119,7 +122,8 @@ extension NodeDatabase {
             let rows = try session.rows(reports.arguments, matching: ids.map(\.blob)) { list in
                 """
                 SELECT r.report_id, e.bytes FROM leader_reports AS r LEFT JOIN log_entries AS e ON e.idx = r.log_index
-                WHERE r.task = $1 AND r.report_id IN (\(list)) AND r.state = 2 AND \(reports.filter)
+                WHERE r.task = $1 AND r.report_id IN (\(list)) AND r.state = \(ReportState.accepted.sql)
+                    AND \(reports.filter)
                 """
             }
             return try rows.map { (try $0.id("report_id", as: ReportID.self), try $0.optionalBytes("bytes")) }

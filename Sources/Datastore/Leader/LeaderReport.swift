@@ -1,21 +1,5 @@
 import DAP
 
-/// The life of a report at the leader: `received` → `aggregating` → `accepted` or `rejected`. A job that the helper
-/// refuses puts its reports back to `received`, and so is one that comes too early for the helper; a report that the close of its batch leaves out goes from `accepted` to
-/// `rejected`, and a contributor can turn any report that is not closed over into `withdrawn`. Rows are never deleted:
-/// they are the replay protection.
-enum ReportState: Int64 {
-    /// Stored and acknowledged, in no job.
-    case received = 0
-    /// In a pending aggregation job.
-    case aggregating = 1
-    /// Verified by both aggregators, its output share waits for collection or has been collected.
-    case accepted = 2
-    case rejected = 3
-    /// Taken back by its contributor.
-    case withdrawn = 4
-}
-
 /// A report that passed the checks of the upload.
 package struct NewReport: Sendable, Equatable {
     package var reportID: ReportID
@@ -102,8 +86,8 @@ package struct WaitingReport: Sendable, Equatable {
     }
 }
 
-/// A report that the leader refuses after it acknowledged the upload.
-package struct RefusedReport: Sendable, Equatable {
+/// A report that ends before its batch is collected, otherwise than by its job: rejected, or withdrawn at the helper.
+package struct EndedReport: Sendable, Equatable {
     package var reportID: ReportID
     package var error: ReportError
     /// The `rejected` entry, in tasks that log reports; or the contributor's `withdrawal`, where the helper took it.
@@ -116,6 +100,9 @@ package struct RefusedReport: Sendable, Equatable {
         self.logEntry = logEntry
         self.isWithdrawn = isWithdrawn
     }
+
+    /// What happens to one of a sealed batch. Without its entry nobody could tell that it was withdrawn.
+    var leftOut: ReportEvent { isWithdrawn && logEntry != nil ? .followWithdrawal : .leaveOut(error) }
 }
 
 /// Where a report stands, for its contributor.

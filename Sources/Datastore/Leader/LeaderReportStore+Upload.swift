@@ -51,8 +51,7 @@ private struct Upload {
 
     mutating func store() throws -> [UploadOutcome] {
         try decideKnown()
-        try decideWithdrawn()
-        try decideByTime()
+        try decideNew()
         try insertReports()
         try insertPayloads()
         try admit()
@@ -74,7 +73,7 @@ private struct Upload {
         var firsts: [ReportID: Int] = [:]
         for (position, report) in reports.enumerated() {
             if let known = fingerprints[report.reportID] {
-                outcomes[position] = known == report.fingerprint ? .duplicate : .replayed
+                outcomes[position] = .ofKnown(isSame: known == report.fingerprint)
             } else if let first = firsts[report.reportID] {
                 repetitions.append((position, first))
             } else {
@@ -93,32 +92,52 @@ private struct Upload {
         }
     }
 
-    /// Reports that the holder of their claim key has withdrawn before they came.
-    private mutating func decideWithdrawn() throws {
+    /// What the life says of reports that are not here: withdrawn before they came, of a sealed interval, or without room as
+    /// far as is committed.
+    private mutating func decideNew() throws {
+        guard !open.isEmpty else { return }
+        let keptOut = try keptOutPositions()
+        let distinct = Set(open.map { times[$0] }).sorted()
+        let sealed = Set(try distinct.filter { try session.isSealed(time: $0, task) })
+        var room = try room(of: distinct)
+        for position in open {
+            let time = times[position]
+            let left = room[time] ?? capacity ?? .max
+            let step = ReportLife.after(
+                keptOut.contains(position) ? .keptOut : .absent,
+                .upload(isSame: false, isSealed: sealed.contains(time), hasRoom: left > 0))
+            if case .move = step {
+                if capacity != nil { room[time] = left - 1 }
+            } else {
+                outcomes[position] = UploadOutcome(step)
+            }
+        }
+        open = open.filter { outcomes[$0] == nil }
+    }
+
+    /// The open reports that the holders of their claim keys have withdrawn before they came.
+    private func keptOutPositions() throws -> Set<Int> {
         let claimed = open.filter { reports[$0].claimKey != nil }
-        guard !claimed.isEmpty else { return }
+        guard !claimed.isEmpty else { return [] }
         let found = try session.rows([task], matching: claimed.map { reports[$0].reportID.blob }) {
             "SELECT report_id, claim_key FROM leader_early_withdrawals WHERE task = $1 AND report_id IN (\($0))"
         }
-        guard !found.isEmpty else { return }
+        guard !found.isEmpty else { return [] }
         var withdrawn: [ReportID: Set<[UInt8]>] = [:]
         for row in found {
             withdrawn[try row.id("report_id", as: ReportID.self), default: []].insert(try row.bytes("claim_key"))
         }
-        end(
+        return Set(
             claimed.filter { position in
                 guard let key = reports[position].claimKey else { return false }
                 return withdrawn[reports[position].reportID]?.contains(key) ?? false
-            }, as: .withdrawn)
+            })
     }
 
-    /// Reports of sealed intervals, and those that surely have no room.
-    private mutating func decideByTime() throws {
-        let distinct = Set(open.map { times[$0] }).sorted()
-        let sealed = Set(try distinct.filter { try session.isSealed(time: $0, task) })
-        end(open.filter { sealed.contains(times[$0]) }, as: .batchCollected)
-        guard let capacity else { return }
-        let found = try session.rows([task], matching: distinct.map(SQLValue.integer)) {
+    /// How many more reports units of time may hold, as far as is committed. Nothing for those that have none, or no limit.
+    private func room(of times: [Int64]) throws -> [Int64: Int64] {
+        guard let capacity else { return [:] }
+        let found = try session.rows([task], matching: times.map(SQLValue.integer)) {
             """
             SELECT time, received + aggregating + accepted AS live FROM leader_buckets
             WHERE task = $1 AND time IN (\($0))
@@ -126,18 +145,7 @@ private struct Upload {
         }
         var room: [Int64: Int64] = [:]
         for row in found { room[try row.integer("time")] = capacity - (try row.integer("live")) }
-        let full = open.filter { position in
-            let left = room[times[position]] ?? capacity
-            room[times[position]] = left - 1
-            return left <= 0
-        }
-        end(full, as: .full)
-    }
-
-    private mutating func end(_ positions: [Int], as outcome: UploadOutcome) {
-        guard !positions.isEmpty else { return }
-        for position in positions { outcomes[position] = outcome }
-        open = open.filter { outcomes[$0] == nil }
+        return room
     }
 
     // MARK: Writing
@@ -149,7 +157,8 @@ private struct Upload {
         let returned = try session.returningMany(
             """
             INSERT INTO leader_reports (task, report_id, fingerprint, time, state, deadline)
-            VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT (task, report_id) DO NOTHING RETURNING report
+            VALUES ($1, $2, $3, $4, \(ReportState.received.sql), $5) ON CONFLICT (task, report_id) DO NOTHING
+            RETURNING report
             """,
             ordered.map { position in
                 let report = reports[position]
@@ -165,8 +174,8 @@ private struct Upload {
         // Another upload was faster.
         try readFingerprints(of: taken)
         for position in taken {
-            outcomes[position] =
-                fingerprints[reports[position].reportID] == reports[position].fingerprint ? .duplicate : .replayed
+            outcomes[position] = .ofKnown(
+                isSame: fingerprints[reports[position].reportID] == reports[position].fingerprint)
         }
         open = open.filter { rows[$0] != nil }
         for position in open { outcomes[position] = .stored }
@@ -211,7 +220,27 @@ private struct Upload {
         for (position, first) in repetitions {
             let known = outcomes[first] == .stored ? reports[first].fingerprint : fingerprints[reports[first].reportID]
             outcomes[position] =
-                known.map { $0 == reports[position].fingerprint ? .duplicate : .replayed } ?? outcomes[first]
+                known.map { .ofKnown(isSame: $0 == reports[position].fingerprint) } ?? outcomes[first]
         }
+    }
+}
+
+extension UploadOutcome {
+    /// What the life's answer is to whoever uploads.
+    package init(_ step: ReportStep) {
+        self =
+            switch step {
+            case .move, .keepWithdrawal: .stored
+            case .nothing: .duplicate
+            case .refuse(.withdrawn), .refuse(.wrongKey): .withdrawn
+            case .refuse(.sealed): .batchCollected
+            case .refuse(.full): .full
+            case .refuse(.replayed), .refuse(.rejected), .refuse(.stale): .replayed
+            }
+    }
+
+    /// Of a report whose id is here: the answer is the same for whatever has become of that one.
+    fileprivate static func ofKnown(isSame: Bool) -> UploadOutcome {
+        UploadOutcome(ReportLife.after(.received, .upload(isSame: isSame, isSealed: false, hasRoom: true)))
     }
 }

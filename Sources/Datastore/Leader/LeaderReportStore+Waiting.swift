@@ -10,7 +10,8 @@ extension NodeDatabase {
             let found = try session.rows(
                 """
                 SELECT i.task_id FROM tasks AS t JOIN task_ids AS i ON i.task = t.task
-                WHERE (SELECT r.report FROM leader_reports AS r WHERE r.task = t.task AND r.state = 0
+                WHERE (SELECT r.report FROM leader_reports AS r WHERE r.task = t.task
+                    AND r.state = \(ReportState.received.sql)
                     ORDER BY r.not_before, r.report LIMIT 1) IS NOT NULL
                 """)
             return Set(try found.map { try $0.id("task_id", as: TaskID.self) })
@@ -35,7 +36,8 @@ extension NodeDatabase {
             ].map { name, condition, order in
                 """
                 SELECT * FROM (SELECT report, report_id, time, attempts, refused_after FROM leader_reports
-                WHERE task = $1 AND state = 0 AND \(condition) ORDER BY \(order) LIMIT $4) AS \(name)
+                WHERE task = $1 AND state = \(ReportState.received.sql) AND \(condition) ORDER BY \(order) LIMIT $4
+                ) AS \(name)
                 """
             }
             let found = try session.rows(
@@ -166,7 +168,8 @@ extension Session {
         // reports that the task ever had, and leads it to that of the promised ones without an end.)
         let isPromising = try exists(
             """
-            SELECT 1 AS found FROM leader_reports WHERE +task = $1 AND state IN (0, 1) AND deadline IS NOT NULL LIMIT 1
+            SELECT 1 AS found FROM leader_reports
+            WHERE +task = $1 AND state IN (\(ReportState.unfinished)) AND deadline IS NOT NULL LIMIT 1
             """, [task])
         // Sealed intervals of a task are disjoint, and it has either those or leader-selected batches.
         let collected =
@@ -174,13 +177,13 @@ extension Session {
                 """
                 SELECT CAST(COALESCE(SUM(k.accepted), 0) AS BIGINT) FROM leader_batches AS b JOIN leader_buckets AS k
                     ON k.task = b.task AND k.time >= b.first_time AND k.time < b.end_time
-                WHERE b.task = $1 AND b.batch_id IS NULL AND b.state = \(BatchState.collected.rawValue)
+                WHERE b.task = $1 AND b.batch_id IS NULL AND b.state = \(BatchState.collected.sql)
                 """, [task]) ?? 0
         let collectedBatches =
             try integer(
                 """
                 SELECT CAST(COALESCE(SUM(accepted), 0) AS BIGINT) FROM leader_batches
-                WHERE task = $1 AND batch_id IS NOT NULL AND state = \(BatchState.collected.rawValue)
+                WHERE task = $1 AND batch_id IS NOT NULL AND state = \(BatchState.collected.sql)
                 """, [task]) ?? 0
         let gone = UInt64(clamping: collected) + UInt64(clamping: collectedBatches)
         return LeaderBurden(

@@ -24,7 +24,7 @@ extension NodeDatabase {
                 """
                 SELECT i.task_id FROM task_ids AS i WHERE i.task IN (
                     SELECT +task FROM leader_reports
-                    WHERE state IN (0, 1) AND deadline IS NOT NULL AND deadline <= $1)
+                    WHERE state IN (\(ReportState.unfinished)) AND deadline IS NOT NULL AND deadline <= $1)
                 """, [time.clampedToInt64])
             return Set(try found.map { try $0.id("task_id", as: TaskID.self) })
         }
@@ -40,7 +40,7 @@ extension NodeDatabase {
             let overdue = try session.rows(
                 """
                 SELECT report_id, job FROM leader_reports
-                WHERE state IN (0, 1) AND deadline IS NOT NULL AND deadline <= $1 AND +task = $2
+                WHERE state IN (\(ReportState.unfinished)) AND deadline IS NOT NULL AND deadline <= $1 AND +task = $2
                 ORDER BY deadline LIMIT $3
                 """, [time.clampedToInt64, key, limit])
             var jobs: Set<Int64> = []
@@ -54,7 +54,7 @@ extension NodeDatabase {
             }
             // A job is given up whole: a request whose reports are not all there cannot be repeated.
             let members = try session.rows([], matching: jobs.sorted().map(SQLValue.integer)) {
-                "SELECT report_id FROM leader_reports WHERE job IN (\($0)) AND state = 1"
+                "SELECT report_id FROM leader_reports WHERE job IN (\($0)) AND state = \(ReportState.aggregating.sql)"
             }
             return found + (try members.map { try $0.id("report_id", as: ReportID.self) })
         }
@@ -65,27 +65,32 @@ extension NodeDatabase {
             // The conditions are spelt as in the index.
             let row = try session.first(
                 """
-                SELECT deadline FROM leader_reports WHERE state IN (0, 1) AND deadline IS NOT NULL
+                SELECT deadline FROM leader_reports WHERE state IN (\(ReportState.unfinished)) AND deadline IS NOT NULL
                 ORDER BY deadline LIMIT 1
                 """)
             return try row?.unsigned("deadline")
         }
     }
 
-    package func giveUp(_ reports: [RefusedReport], task: TaskID) async throws(DatastoreError) {
+    package func giveUp(_ reports: [EndedReport], task: TaskID) async throws(DatastoreError) {
         try await write { session in
             guard let key = try session.lockedTask(task, .exclusive) else { return }
             let found = try session.reportRows(reports.map(\.reportID), key)
             // Whatever ended meanwhile has its entry.
-            let open = reports.compactMap { report in
-                found[report.reportID].flatMap { [.received, .aggregating].contains($0.place.state) ? report : nil }
+            let changes = reports.compactMap { report -> ReportChange? in
+                guard let row = found[report.reportID],
+                    case .move(let move) = ReportLife.after(row.place.stage(), .giveUp(report.error))
+                else { return nil }
+                return ReportChange(row, move, entry: report.logEntry)
             }
-            let jobs = try session.jobs(of: open.compactMap { found[$0.reportID]?.number })
+            let jobs = try session.jobs(of: changes.map(\.report.number))
             try session.endJobs(jobs)
-            try session.refuse(open, found, key, vdaf: nil)
+            try session.carryOut(changes, of: key)
             for job in jobs {
                 let isLeft = try session.exists(
-                    "SELECT 1 AS found FROM leader_reports WHERE job = $1 AND state = 1 LIMIT 1", [job])
+                    """
+                    SELECT 1 AS found FROM leader_reports WHERE job = $1 AND state = \(ReportState.aggregating.sql) LIMIT 1
+                    """, [job])
                 guard !isLeft else { throw DatastoreError.conflict("job \(job) has reports that are not given up") }
             }
         }
@@ -101,36 +106,25 @@ extension Session {
         let found = try first(
             "SELECT \(ReportRow.columns), log_index FROM leader_reports WHERE task = $1 AND report_id = $2",
             [task, withdrawal.reportID.blob])
-        guard let row = found else { return try keepOut(withdrawal, entry: entry, task, limit: earlyLimit) }
+        guard let row = found else { return try withdrawEarly(withdrawal, entry: entry, task, limit: earlyLimit) }
         let report = try ReportRow(row)
-        switch report.place.state {
-        case .withdrawn: return .withdrawn
-        case .rejected: return .refused(try row.code("error", as: ReportError.self))
-        case .received:
-            guard try waitingClaimKey(report) == withdrawal.claimKey else { return .wrongKey }
-        case .aggregating:
-            guard try waitingClaimKey(report) == withdrawal.claimKey else { return .wrongKey }
+        let stage = try stage(of: report, task)
+        let hasKey = try claimKey(of: report, logIndex: row.optionalInteger("log_index")) == withdrawal.claimKey
+        let step = ReportLife.after(stage, .withdraw(hasKey: hasKey, hasRoom: true))
+        switch step {
+        case .move(let move):
+            try carryOut([ReportChange(report, move, entry: entry)], of: task, vdaf: vdaf)
+        case .keepWithdrawal:
             try execute(
-                "INSERT INTO leader_withdrawals (report, entry) VALUES ($1, $2) ON CONFLICT (report) DO NOTHING",
-                [report.number, entry.blob])
-            return .pending
-        case .accepted:
-            guard try loggedClaimKey(try row.optionalInteger("log_index")) == withdrawal.claimKey else {
-                return .wrongKey
-            }
-            let isOpen =
-                if let batch = report.place.batch { try isOpen(batch: batch) } else {
-                    try !isSealed(time: report.time, task)
-                }
-            guard isOpen else { return .tooLate }
+                "INSERT INTO leader_withdrawals (report, entry) VALUES ($1, $2)", [report.number, entry.blob])
+        case .nothing, .refuse: break
         }
-        try carryOut([ReportChange(report: report, fate: .withdrawn, entries: [entry])], of: task, vdaf: vdaf)
-        return .withdrawn
+        return WithdrawalOutcome(step, stage)
     }
 
     /// Withdraws a report before it comes: its contributor does not know whether it ever arrived, and must not send its
     /// value again before the log says that this one is out.
-    private func keepOut(
+    private func withdrawEarly(
         _ withdrawal: WithdrawalEntry, entry: [UInt8], _ task: TaskKey, limit: Int
     ) throws -> WithdrawalOutcome {
         let row: SQLArguments = [task, withdrawal.reportID.blob, withdrawal.claimKey.blob]
@@ -138,32 +132,52 @@ extension Session {
             """
             SELECT 1 AS found FROM leader_early_withdrawals WHERE task = $1 AND report_id = $2 AND claim_key = $3
             """, row)
-        if isKeptOut { return .withdrawn }
-        // Not counted, but looked at whether there is a last one.
-        let isFull =
-            try limit <= 0
-            || exists(
-                "SELECT 1 AS found FROM leader_early_withdrawals WHERE task = $1 LIMIT 1 OFFSET $2", [task, limit - 1])
-        guard !isFull else { return .full }
-        try execute("INSERT INTO leader_early_withdrawals (task, report_id, claim_key) VALUES ($1, $2, $3)", row)
-        try appendLogEntries([entry])
-        return .withdrawn
+        let stage: ReportStage = isKeptOut ? .keptOut : .absent
+        let step = ReportLife.after(
+            stage, .withdraw(hasKey: true, hasRoom: try isKeptOut || hasEarlyRoom(task, limit)))
+        if step == .keepWithdrawal {
+            try execute("INSERT INTO leader_early_withdrawals (task, report_id, claim_key) VALUES ($1, $2, $3)", row)
+            try appendLogEntries([entry])
+        }
+        return WithdrawalOutcome(step, stage)
     }
 
-    private func waitingClaimKey(_ report: ReportRow) throws -> [UInt8]? {
-        let payload = try first("SELECT metadata FROM leader_payloads WHERE report = $1", [report.number])
-        guard let metadata = try payload?.bytes("metadata") else { return nil }
-        return (try? ReportMetadata(decoding: metadata))?.claimKey?.publicKey
+    /// Not counted, but looked at whether there is a last one.
+    private func hasEarlyRoom(_ task: TaskKey, _ limit: Int) throws -> Bool {
+        guard limit > 0 else { return false }
+        return try !exists(
+            "SELECT 1 AS found FROM leader_early_withdrawals WHERE task = $1 LIMIT 1 OFFSET $2", [task, limit - 1])
     }
 
-    private func loggedClaimKey(_ index: Int64?) throws -> [UInt8]? {
-        guard let index, let row = try first("SELECT bytes FROM log_entries WHERE idx = $1", [index]),
-            case .report(let report)? = try? LedgerEntry(decoding: try row.bytes("bytes"))
-        else { return nil }
-        return report.metadata.claimKey?.publicKey
+    private func stage(of report: ReportRow, _ task: TaskKey) throws -> ReportStage {
+        switch report.place.state {
+        case .aggregating:
+            report.place.stage(
+                isWithdrawn: try exists("SELECT 1 AS found FROM leader_withdrawals WHERE report = $1", [report.number]))
+        case .accepted:
+            report.place.stage(
+                in: try report.place.batch.map { try batchStage(batch: $0) } ?? batchStage(time: report.time, task))
+        case .received, .rejected, .withdrawn: report.place.stage()
+        }
     }
 
-    // MARK: Refusing
+    /// Who may withdraw a report. It is in its metadata, which lie in its payload first and then in its leaf.
+    private func claimKey(of report: ReportRow, logIndex: Int64?) throws -> [UInt8]? {
+        switch report.place.state {
+        case .received, .aggregating:
+            let payload = try first("SELECT metadata FROM leader_payloads WHERE report = $1", [report.number])
+            guard let metadata = try payload?.bytes("metadata") else { return nil }
+            return (try? ReportMetadata(decoding: metadata))?.claimKey?.publicKey
+        case .accepted:
+            guard let logIndex, let row = try first("SELECT bytes FROM log_entries WHERE idx = $1", [logIndex]),
+                case .report(let report)? = try? LedgerEntry(decoding: try row.bytes("bytes"))
+            else { return nil }
+            return report.metadata.claimKey?.publicKey
+        case .rejected, .withdrawn: return nil
+        }
+    }
+
+    // MARK: Ending
 
     /// The rows of reports, of those that are there.
     func reportRows(_ reports: [ReportID], _ task: TaskKey) throws -> [ReportID: ReportRow] {
@@ -174,34 +188,42 @@ extension Session {
     }
 
     /// Ends reports of the leader's own accord, or because the helper has: their shares are forgotten, and the log says so,
-    /// in the order of `refused`.
+    /// in the order of `ended`.
     ///
     /// - Parameters:
-    ///   - state: in which they all must be.
     ///   - counters: what else the transaction counts; written here.
     ///   - vdaf: the task's; needed for accepted ones, which leave their sums.
-    /// - Throws: `.stale` where one is not.
-    func refuse(
-        _ refused: [RefusedReport], from state: ReportState, task: TaskKey,
-        counters: LeaderCounters = LeaderCounters(), vdaf: (any TaskVDAF)? = nil
+    ///   - step: what ``ReportLife`` says of a report.
+    /// - Throws: `.stale` where it refuses one, or one is not here.
+    func end(
+        _ ended: [EndedReport], task: TaskKey, counters: LeaderCounters = LeaderCounters(),
+        vdaf: (any TaskVDAF)? = nil, _ step: (ReportPlace, EndedReport) -> ReportStep
     ) throws {
-        let found = try reportRows(refused.map(\.reportID), task)
-        guard refused.allSatisfy({ found[$0.reportID]?.place.state == state }) else { throw DatastoreError.stale }
-        try refuse(refused, found, task, counters: counters, vdaf: vdaf)
-    }
-
-    fileprivate func refuse(
-        _ refused: [RefusedReport], _ found: [ReportID: ReportRow], _ task: TaskKey,
-        counters: LeaderCounters = LeaderCounters(), vdaf: (any TaskVDAF)?
-    ) throws {
-        let changes = refused.compactMap { refusal in
-            found[refusal.reportID].map { report in
-                let isWithdrawn = refusal.isWithdrawn && refusal.logEntry != nil
-                return ReportChange(
-                    report: report, fate: isWithdrawn ? .withdrawn : .rejected(refusal.error),
-                    entries: refusal.logEntry.map { [$0] } ?? [])
+        let found = try reportRows(ended.map(\.reportID), task)
+        let changes = try ended.map { report in
+            guard let row = found[report.reportID], case .move(let move) = step(row.place, report) else {
+                throw DatastoreError.stale
             }
+            return ReportChange(row, move, entry: report.logEntry)
         }
         try carryOut(changes, of: task, counters: counters, vdaf: vdaf)
+    }
+}
+
+extension WithdrawalOutcome {
+    /// What a contributor is told about its withdrawal.
+    package init(_ step: ReportStep, _ stage: ReportStage) {
+        let isInJob = if case .aggregating = stage { true } else { false }
+        self =
+            switch step {
+            case .move: .withdrawn
+            case .keepWithdrawal, .nothing: isInJob ? .pending : .withdrawn
+            case .refuse(.wrongKey): .wrongKey
+            case .refuse(.sealed): .tooLate
+            case .refuse(.rejected(let error)): .refused(error)
+            case .refuse(.full): .full
+            case .refuse(.withdrawn): .withdrawn
+            case .refuse(.replayed), .refuse(.stale): .unknown
+            }
     }
 }

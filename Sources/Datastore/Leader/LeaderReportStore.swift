@@ -48,7 +48,7 @@ package protocol LeaderReportStore: Sendable {
     func earliestOpenDeadline() async throws(DatastoreError) -> UInt64?
 
     /// Refuses such reports, and ends the jobs that they are in.
-    func giveUp(_ reports: [RefusedReport], task: TaskID) async throws(DatastoreError)
+    func giveUp(_ reports: [EndedReport], task: TaskID) async throws(DatastoreError)
 
     func standing(of report: ReportID, task: TaskID) async throws(DatastoreError) -> ReportStanding
 

@@ -29,31 +29,41 @@ struct ReportRow: Sendable {
     var bucket: Bucket { place.batch.map(Bucket.batch) ?? .time(time) }
 }
 
-/// Where a report goes.
-enum ReportFate: Sendable {
-    case accepted(outputShare: [UInt8])
-    case rejected(ReportError)
-    case withdrawn
-    /// Out of its job, to wait for another.
-    case returned(notBefore: Int64, refused: Bool)
-}
-
 /// A report, where it goes, and what the log is to say of that.
 struct ReportChange: Sendable {
     let report: ReportRow
-    let fate: ReportFate
+    let move: ReportMove
+    /// Of one that is accepted.
+    let outputShare: [UInt8]
+    /// Of one that waits again: when it may be in a job, in POSIX seconds.
+    let notBefore: Int64
     /// In their order. The row names the first.
-    var entries: [[UInt8]] = []
+    let entries: [[UInt8]]
 
-    /// Where the report is afterwards.
-    var end: ReportPlace {
-        switch fate {
-        case .accepted: ReportPlace(state: .accepted, batch: report.place.batch)
-        case .rejected(let error): ReportPlace(state: .rejected, batch: report.place.batch, error: error)
-        case .withdrawn: ReportPlace(state: .withdrawn, batch: report.place.batch)
-        case .returned: ReportPlace(state: .received)
-        }
+    /// - Parameters:
+    ///   - entry: that which came with the event; nil in tasks that log no reports.
+    ///   - kept: the withdrawal that has waited for the report's job.
+    init(
+        _ report: ReportRow, _ move: ReportMove, entry: [UInt8]? = nil, kept: [UInt8]? = nil,
+        outputShare: [UInt8] = [], notBefore: Int64 = 0
+    ) {
+        self.report = report
+        self.move = move
+        self.outputShare = outputShare
+        self.notBefore = notBefore
+        var entries: [[UInt8]] = []
+        if move.logs.contains(.own), let entry { entries.append(entry) }
+        if move.logs.contains(.kept), let kept { entries.append(kept) }
+        self.entries = entries
     }
+
+    /// Where the report is afterwards. What waits is in no batch.
+    var end: ReportPlace {
+        ReportPlace(
+            state: move.state, batch: move.state == .received ? nil : report.place.batch, error: move.error)
+    }
+
+    var effects: ReportEffects { ReportEffects(from: report.place.state, to: move.state) }
 }
 
 extension Session {
@@ -73,20 +83,20 @@ extension Session {
         try forgetPayloads(of: changes)
         let isLogged = changes.contains { !$0.entries.isEmpty }
         // A sum from which reports go asks which of them are left. Else what everybody waits for, the log's head, comes last.
-        let isLeaving = changes.contains { $0.report.place.state == .accepted }
+        let isLeaving = changes.contains { $0.effects.leavesSum }
         if isLeaving || !isLogged { try recordFates(of: changes) }
         try changeSums(changes, task, vdaf)
         try write(counters, of: task)
         if isLogged, !isLeaving { try recordFates(of: changes) }
         // Contributors are told, and may do what they do once a report is lost.
-        if changes.contains(where: { $0.end.state == .rejected }) { try countGeneration() }
+        if changes.contains(where: { $0.effects.isToldOnce }) { try countGeneration() }
     }
 
     // MARK: Shares
 
     /// Keeps, of each accepted report, what takes it out of its sum again.
     private func keepShares(of changes: [ReportChange], _ task: TaskKey, _ vdaf: (any TaskVDAF)?) throws {
-        let accepted = changes.filter { $0.end.state == .accepted }
+        let accepted = changes.filter { $0.effects.joinsSum }
         guard !accepted.isEmpty else { return }
         let vdaf = try present(vdaf)
         let inputs =
@@ -94,10 +104,9 @@ extension Session {
             ? try payloads(of: accepted.map { ($0.report.number, $0.report.id) }) : [:]
         let buckets = Dictionary(grouping: accepted, by: \.report.bucket)
         for (bucket, changes) in buckets.sorted(by: { Bucket.inOrder($0.key, $1.key) }) {
-            let shares = changes.compactMap { change -> KeptShare? in
-                guard case .accepted(let outputShare) = change.fate else { return nil }
-                return KeptShare(
-                    report: change.report.number, id: change.report.id, outputShare: outputShare,
+            let shares = changes.map { change in
+                KeptShare(
+                    report: change.report.number, id: change.report.id, outputShare: change.outputShare,
                     inputShare: inputs[change.report.number]?.inputShare ?? [])
             }
             try keep(.leader, shares, key: try shareKey(task, bucket), vdaf)
@@ -106,26 +115,25 @@ extension Session {
 
     /// Deletes what only jobs need of a report, where it will be in no other; with a withdrawal that waited for its end.
     private func forgetPayloads(of changes: [ReportChange]) throws {
-        let ended = changes.filter { $0.end.state != .received && $0.report.place.state != .accepted }
+        let ended = changes.filter(\.effects.endsJobs)
         try execute([], matching: ended.map { .integer($0.report.number) }) {
             "DELETE FROM leader_payloads WHERE report IN (\($0))"
         }
-        let aggregated = ended.filter { $0.report.place.state == .aggregating && $0.end.state != .accepted }
+        let aggregated = ended.filter(\.effects.endsKeptWithdrawal)
         try execute([], matching: aggregated.map { .integer($0.report.number) }) {
             "DELETE FROM leader_withdrawals WHERE report IN (\($0))"
         }
     }
 
     private func changeSums(_ changes: [ReportChange], _ task: TaskKey, _ vdaf: (any TaskVDAF)?) throws {
-        let leaving = Dictionary(grouping: changes.filter { $0.report.place.state == .accepted }, by: \.report.bucket)
+        let leaving = Dictionary(grouping: changes.filter(\.effects.leavesSum), by: \.report.bucket)
         for (bucket, changes) in leaving.sorted(by: { Bucket.inOrder($0.key, $1.key) }) {
             try takeOut(.leader, task, bucket, changes.map(\.report.number), try present(vdaf))
         }
         var added: [Bucket: BucketChange] = [:]
-        for change in changes {
-            guard case .accepted(let outputShare) = change.fate else { continue }
+        for change in changes where change.effects.joinsSum {
             added[change.report.bucket, default: BucketChange()].added.append(
-                SummedReport(id: change.report.id, time: change.report.time, outputShare: outputShare))
+                SummedReport(id: change.report.id, time: change.report.time, outputShare: change.outputShare))
         }
         if !added.isEmpty { try changeSums(.leader, task, added, try present(vdaf)) }
     }
@@ -148,18 +156,10 @@ extension Session {
                 next += Int64(change.entries.count)
             }
         }
-        var writes: [FateStatement: [SQLArguments]] = [:]
+        var writes: [MoveStatement: [SQLArguments]] = [:]
         for (change, index) in zip(changes, indices) {
-            let number = change.report.number
-            let (kind, arguments): (FateStatement.Kind, SQLArguments) =
-                switch change.fate {
-                case .accepted: (.accepted, [number, index])
-                case .rejected(let error): (.rejected, [number, index, Int(error.rawValue)])
-                case .withdrawn: (.withdrawn, [number, index])
-                case .returned(let notBefore, refused: false): (.returned, [number, notBefore])
-                case .returned(let notBefore, refused: true): (.refused, [number, notBefore])
-                }
-            writes[FateStatement(kind: kind, from: change.report.place.state), default: []].append(arguments)
+            let statement = MoveStatement(effects: change.effects, isSuspect: change.move.isSuspect)
+            writes[statement, default: []].append(statement.arguments(change, index: index))
         }
         for (statement, rows) in writes.sorted(by: { $0.key.text < $1.key.text }) {
             guard try executeMany(statement.text, rows).allSatisfy({ $0 == 1 }) else { throw DatastoreError.stale }
@@ -167,35 +167,38 @@ extension Session {
     }
 }
 
-/// The statement that writes the fate of reports that were all in one state.
-private struct FateStatement: Hashable {
-    enum Kind {
-        case accepted
-        case rejected
-        case withdrawn
-        case returned
-        /// Returned, because the helper refused the whole job.
-        case refused
-    }
-
-    let kind: Kind
-    let from: ReportState
+/// The statement that writes a move of reports that were all in one state. Whoever is not in it any more is not changed.
+private struct MoveStatement: Hashable {
+    let effects: ReportEffects
+    let isSuspect: Bool
 
     var text: String {
-        let change =
-            switch kind {
-            case .accepted: "state = 2, log_index = $2"
-            case .rejected: "state = 3, log_index = $2, error = $3"
-            case .withdrawn: "state = 4, log_index = COALESCE(log_index, $2)"
-            case .returned: Self.waiting
-            case .refused:
-                """
-                \(Self.waiting), attempts = attempts + 1, refused_after = COALESCE(refused_after,
-                (SELECT jobs FROM leader_answered AS a WHERE a.task = leader_reports.task), 0)
-                """
-            }
-        return "UPDATE leader_reports SET \(change) WHERE report = $1 AND state = \(from.rawValue)"
+        "UPDATE leader_reports SET \(assignments) WHERE report = $1 AND state = \(effects.from.sql)"
     }
 
-    private static let waiting = "state = 0, job = NULL, position = NULL, batch = NULL, not_before = $2"
+    private var assignments: String {
+        let state = "state = \(effects.to.sql)"
+        return switch effects.to {
+        case .rejected: "\(state), log_index = $2, error = $3"
+        case .received where isSuspect: "\(state), \(Self.waiting), \(Self.suspect)"
+        case .received: "\(state), \(Self.waiting)"
+        case .accepted, .withdrawn, .aggregating: effects.namesEntry ? "\(state), log_index = $2" : state
+        }
+    }
+
+    func arguments(_ change: ReportChange, index: Int64?) -> SQLArguments {
+        let number = change.report.number
+        return switch effects.to {
+        case .rejected: [number, index, change.move.error.map { Int($0.rawValue) }]
+        case .received: [number, change.notBefore]
+        case .accepted, .withdrawn, .aggregating: effects.namesEntry ? [number, index] : [number]
+        }
+    }
+
+    private static let waiting = "job = NULL, position = NULL, batch = NULL, not_before = $2"
+    /// When it has come back so for the first time, in answered jobs of the task.
+    private static let suspect = """
+        attempts = attempts + 1, refused_after = COALESCE(refused_after,
+        (SELECT jobs FROM leader_answered AS a WHERE a.task = leader_reports.task), 0)
+        """
 }

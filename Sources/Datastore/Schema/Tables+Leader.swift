@@ -27,19 +27,25 @@ extension Tables {
             // so this one takes a report in with its job, many at a time.
             """
             CREATE INDEX leader_reports_by_time ON leader_reports (task, time, report)
-                WHERE state = 2 AND batch IS NULL
+                WHERE state = \(ReportState.accepted.sql) AND batch IS NULL
             """,
             "CREATE INDEX leader_reports_by_batch ON leader_reports (batch, report) WHERE batch IS NOT NULL",
             // The leaves of a batch in log order, for its close.
             """
             CREATE INDEX leader_reports_by_log ON leader_reports (task, log_index)
-                WHERE state = 2 AND log_index IS NOT NULL
+                WHERE state = \(ReportState.accepted.sql) AND log_index IS NOT NULL
             """,
-            "CREATE INDEX leader_reports_waiting ON leader_reports (task, not_before, report) WHERE state = 0",
-            "CREATE INDEX leader_reports_by_job ON leader_reports (job, position) WHERE state = 1",
+            """
+            CREATE INDEX leader_reports_waiting ON leader_reports (task, not_before, report)
+                WHERE state = \(ReportState.received.sql)
+            """,
+            """
+            CREATE INDEX leader_reports_by_job ON leader_reports (job, position)
+                WHERE state = \(ReportState.aggregating.sql)
+            """,
             """
             CREATE INDEX leader_reports_by_deadline ON leader_reports (deadline)
-                WHERE state IN (0, 1) AND deadline IS NOT NULL
+                WHERE state IN (\(ReportState.unfinished)) AND deadline IS NOT NULL
             """,
             // What a job needs of a report; goes when the report is accepted or ends. input_share is sealed under the key of
             // the report's time, helper_share to the helper by the client.
@@ -111,7 +117,7 @@ extension Tables {
                 location TEXT
             )
             """,
-            "CREATE INDEX leader_jobs_pending ON leader_jobs (job) WHERE state = 0",
+            "CREATE INDEX leader_jobs_pending ON leader_jobs (job) WHERE state = \(JobState.pending.sql)",
             // The bytes that a job is sent with, in pieces.
             """
             CREATE TABLE leader_job_requests (
@@ -148,7 +154,7 @@ extension Tables {
     /// Jobs that failed behind their close and were deleted: the same request goes on from there.
     static let collectionsLeft = """
         CREATE INDEX leader_collections_left ON leader_collections (task, collection)
-            WHERE hidden = 1 AND state = 6 AND close_entry IS NOT NULL
+            WHERE hidden = 1 AND state = \(CollectionState.failed.sql) AND close_entry IS NOT NULL
         """
 
     static func leaderBatches(_ dialect: Dialect) -> [String] {
@@ -192,7 +198,10 @@ extension Tables {
             )
             """,
             "CREATE UNIQUE INDEX leader_collections_by_id ON leader_collections (task, collection_id)",
-            "CREATE INDEX leader_collections_active ON leader_collections (collection) WHERE state < 5",
+            """
+            CREATE INDEX leader_collections_active ON leader_collections (collection)
+                WHERE state < \(CollectionState.finished.sql)
+            """,
             collectionsLeft,
             // Batches whose shares are no longer needed: their rows go in slices, in the background. through: the last
             // report that is gone.

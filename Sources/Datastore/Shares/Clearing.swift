@@ -48,7 +48,7 @@ extension Session {
         guard let batch = try leaderBatch(scope, task), let buckets = try leaderBuckets(scope, task) else {
             throw DatastoreError.corrupt("a sealed batch has no row")
         }
-        try setBatchState(.collected, batch: batch)
+        try change(batch: batch, .collect)
         try deleteSums(task, buckets)
         try destroyShareKeys(task, buckets)
         try destroyIdleKeys(task)
@@ -163,7 +163,7 @@ private struct Clearing {
     /// The last report that is gone.
     let through: Int64
 
-    /// In which reports have kept shares. A helper's may have been dropped by the collection itself.
+    /// In which reports have kept shares. A helper's may have been left out by the collection itself.
     var state: Int64? { batch == nil ? nil : kept.acceptedState }
 
     var table: String { batch == nil ? "helper_clearings" : "leader_clearings" }

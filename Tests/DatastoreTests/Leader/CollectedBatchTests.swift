@@ -15,8 +15,8 @@ import Testing
         let job = try await store.newCollection(interval: interval)
         _ = try await store.sealBatch(collection: job.key, interval: interval, sizes: 1...9)
         try await store.recordProposal(size: 7, collection: job.key)
-        let dropped = RefusedReport(reportID: Make.reportID(2), error: .reportDropped, logEntry: Make.entry(20))
-        try await store.dropReports([dropped], collection: job.key, vdaf: Make.vdaf)
+        let dropped = EndedReport(reportID: Make.reportID(2), error: .reportDropped, logEntry: Make.entry(20))
+        try await store.leaveOut([dropped], collection: job.key, vdaf: Make.vdaf)
 
         let scope = BatchScope.interval(interval)
         let left = try await store.foldLoggedReports(task: Make.task, scope: scope, into: [ReportID]()) { ids, id, _ in
@@ -28,7 +28,7 @@ import Testing
         #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .rejected(.reportDropped))
         #expect(try await store.logEntries(from: 3, limit: 9) == [Make.entry(20)])
         await #expect(throws: DatastoreError.self, "a report is dropped once") {
-            try await store.dropReports([dropped], collection: job.key, vdaf: Make.vdaf)
+            try await store.leaveOut([dropped], collection: job.key, vdaf: Make.vdaf)
         }
     }
 
@@ -130,7 +130,7 @@ import Testing
         #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 1...9) == .notReady(1))
         try await store.finishJob(late, outcomes: [(Make.reportID(3), .returned(notBefore: 0))], vdaf: Make.vdaf)
         #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 1...9) == .notReady(1))
-        try await store.giveUp([RefusedReport(reportID: Make.reportID(3), error: .reportDropped)], task: Make.task)
+        try await store.giveUp([EndedReport(reportID: Make.reportID(3), error: .reportDropped)], task: Make.task)
         #expect(try await store.sealBatch(collection: job.key, interval: nil, sizes: 1...9) == .sealed(.batch(batch)))
         try await store.recordProposal(size: 5, collection: job.key)
 
@@ -139,7 +139,7 @@ import Testing
         _ = try await reopened.storeReports([Make.report(4)], task: Make.task, bucketCapacity: nil)
         let joining = NewJob(batchID: batch, request: [1], reports: try await reopened.rows(of: [4]))
         #expect(try await reopened.createJob(joining, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
-        try await reopened.giveUp([RefusedReport(reportID: Make.reportID(1), error: .reportDropped)], task: Make.task)
+        try await reopened.giveUp([EndedReport(reportID: Make.reportID(1), error: .reportDropped)], task: Make.task)
         #expect(try await reopened.acceptedIDs(.batch(batch)) == [1, 2].map(Make.reportID))
         #expect(try await reopened.collection(key: job.key)?.proposalSize == 5, "and the proposal stands")
     }

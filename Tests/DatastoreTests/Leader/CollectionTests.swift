@@ -153,8 +153,8 @@ import Testing
         #expect(try await temporary.afterKill().collection(key: job.key)?.shareID == "abc")
         #expect(
             try await store.acceptedIDs(.interval(interval)) == [1, 2].map(Make.reportID))
-        try await store.dropReports(
-            [RefusedReport(reportID: Make.reportID(2), error: .reportDropped, logEntry: nil)], collection: job.key,
+        try await store.leaveOut(
+            [EndedReport(reportID: Make.reportID(2), error: .reportDropped, logEntry: nil)], collection: job.key,
             vdaf: Make.vdaf)
         #expect(try await store.collection(key: job.key)?.shareID == nil, "the next request is another one")
         #expect(try await store.acceptedIDs(.interval(interval)) == [Make.reportID(1)])

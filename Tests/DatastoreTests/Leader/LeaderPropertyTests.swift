@@ -110,7 +110,7 @@ private struct RandomLife {
         let left = members.filter { !refused.contains($0.reportID) }.map(\.sequence)
         let job = left.isEmpty ? nil : NewJob(batchID: batch?.id, request: [1], reports: left)
         let creation = try await store.createJob(
-            job, refused: refused.map { RefusedReport(reportID: $0, error: .vdafVerifyError, logEntry: $0.bytes) },
+            job, refused: refused.map { EndedReport(reportID: $0, error: .vdafVerifyError, logEntry: $0.bytes) },
             task: Make.task, maxBatchSize: limit)
         if case .created(let key) = creation { jobs.append(key) }
     }
@@ -152,7 +152,7 @@ private struct RandomLife {
             members = try await store.reports(ofJob: job).map(\.reportID)
         }
         try await store.giveUp(
-            (waiting + members).map { RefusedReport(reportID: $0, error: .reportDropped, logEntry: $0.bytes) },
+            (waiting + members).map { EndedReport(reportID: $0, error: .reportDropped, logEntry: $0.bytes) },
             task: Make.task)
     }
 
@@ -164,9 +164,9 @@ private struct RandomLife {
         if case .sealed(let scope) = outcome {
             let accepted = try await store.acceptedReports(task: Make.task, scope: scope, after: nil, limit: 2)
             let dropped = accepted.map {
-                RefusedReport(reportID: $0.id, error: .reportDropped, logEntry: $0.id.bytes)
+                EndedReport(reportID: $0.id, error: .reportDropped, logEntry: $0.id.bytes)
             }
-            try await store.dropReports(dropped, collection: collection.key, vdaf: Make.vdaf)
+            try await store.leaveOut(dropped, collection: collection.key, vdaf: Make.vdaf)
         }
         try await store.failCollection(
             collection.key, problem: CollectionProblem(type: nil, detail: ""), batch: .reopened)

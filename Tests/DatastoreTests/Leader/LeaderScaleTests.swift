@@ -129,7 +129,7 @@ import Testing
         let again = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3)
         #expect(again.id == first && again.room == 1)
         // A batch that is being collected takes none, and one that is given back does.
-        let refused = RefusedReport(reportID: Make.reportID(2), error: .vdafVerifyError)
+        let refused = EndedReport(reportID: Make.reportID(2), error: .vdafVerifyError)
         _ = try await store.createJob(nil, refused: [refused], task: Make.task, maxBatchSize: 3)
         let collection = try await store.newCollection()
         #expect(

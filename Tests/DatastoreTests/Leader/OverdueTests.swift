@@ -30,10 +30,10 @@ import Testing
 
         // To give up part of a job would leave a request that cannot be repeated.
         await #expect(throws: DatastoreError.self) {
-            try await store.giveUp([RefusedReport(reportID: members[0], error: .reportDropped)], task: Make.task)
+            try await store.giveUp([EndedReport(reportID: members[0], error: .reportDropped)], task: Make.task)
         }
         let refusals = overdue.map {
-            RefusedReport(reportID: $0, error: .reportDropped, logEntry: Array("given up".utf8) + $0.bytes)
+            EndedReport(reportID: $0, error: .reportDropped, logEntry: Array("given up".utf8) + $0.bytes)
         }
         for _ in 0..<2 { try await store.giveUp(refusals, task: Make.task) }
         #expect(try await store.logSize() == 3, "giving up again changes nothing")
@@ -64,7 +64,7 @@ import Testing
             if part.isEmpty { break }
             parts.append(part)
             try await store.giveUp(
-                part.map { RefusedReport(reportID: $0, error: .reportDropped, logEntry: $0.bytes) }, task: Make.task)
+                part.map { EndedReport(reportID: $0, error: .reportDropped, logEntry: $0.bytes) }, task: Make.task)
         }
         #expect(parts == [[1, 2], [3, 4], [5]].map { $0.map(Make.reportID) }, "the earliest deadline first")
         #expect(try await store.earliestOpenDeadline() == nil)

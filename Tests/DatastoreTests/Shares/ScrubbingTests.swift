@@ -125,8 +125,8 @@ import Testing
         let unit = Interval(start: 101, duration: 1)
         let failing = try await store.newCollection(request: [1], interval: unit)
         _ = try await store.sealBatch(collection: failing.key, interval: unit, sizes: 1...9)
-        let dropped = RefusedReport(reportID: Make.reportID(2), error: .reportDropped)
-        try await store.dropReports([dropped], collection: failing.key, vdaf: Make.vdaf)
+        let dropped = EndedReport(reportID: Make.reportID(2), error: .reportDropped)
+        try await store.leaveOut([dropped], collection: failing.key, vdaf: Make.vdaf)
         try await store.failCollection(
             failing.key, problem: CollectionProblem(type: .batchMismatch, detail: ""), batch: .reopened)
         try await store.destroyIdleKeys()

@@ -73,8 +73,8 @@ struct Refusals: Sendable {
     let task: NodeTask
     let keys: NodeKeys
 
-    func refuse(_ report: ReportID, _ error: ReportError) throws -> RefusedReport {
-        RefusedReport(reportID: report, error: error, logEntry: try entry(report, error))
+    func refuse(_ report: ReportID, _ error: ReportError) throws -> EndedReport {
+        EndedReport(reportID: report, error: error, logEntry: try entry(report, error))
     }
 
     func entry(_ report: ReportID, _ error: ReportError) throws -> [UInt8]? {

@@ -259,7 +259,7 @@ struct JobRunner: Sendable {
         }
     }
 
-    private func logRefusals(_ refused: [RefusedReport]) {
+    private func logRefusals(_ refused: [EndedReport]) {
         guard !refused.isEmpty else { return }
         let summary = RefusalSummary(refused.map { ($0.reportID, $0.error) })
         context.logger.warning(

@@ -63,11 +63,11 @@ extension CollectionStep {
             let endings = try await HelperRefusals(context: context, task: task).certainEndings(claimKeys(of: held))
             let refused = try held.map { report in
                 guard let ending = endings[report.id] else { return try refusals.refuse(report.id, .reportDropped) }
-                return RefusedReport(
+                return EndedReport(
                     reportID: report.id, error: .reportDropped, logEntry: ending.logEntry,
                     isWithdrawn: ending.isWithdrawn)
             }
-            try await context.store.dropReports(refused, collection: job.key, vdaf: task.vdaf)
+            try await context.store.leaveOut(refused, collection: job.key, vdaf: task.vdaf)
             left.all += refused.count
             left.withdrawn += refused.count { $0.isWithdrawn }
         }

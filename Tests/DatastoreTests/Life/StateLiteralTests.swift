@@ -1,0 +1,37 @@
+import Datastore
+import Testing
+
+/// The numbers of states are in databases, so they are for ever.
+struct StateLiteralTests {
+    @Test func theNumbersOfStatesStay() {
+        #expect(
+            StateLiterals.all == [
+                "ReportState": ["received": 0, "aggregating": 1, "accepted": 2, "rejected": 3, "withdrawn": 4],
+                "BatchState": ["open": 0, "closing": 1, "collected": 2, "disputed": 3, "lost": 4, "closed": 5],
+                "JobState": ["pending": 0, "ended": 1],
+                "CollectionState": [
+                    "waiting": 0, "sealed": 1, "closed": 2, "shareReceived": 3, "published": 4, "finished": 5,
+                    "failed": 6,
+                ],
+            ])
+    }
+
+    /// A statement names states by their names: a number in a text says nothing to whoever changes the states.
+    @Test func noStatementHasTheNumberOfAState() {
+        // One file still has them.
+        for literal in StoreSources.all.literals where literal.file != "LeaderJobStore+Turns.swift" {
+            for piece in literal.pieces {
+                let found = piece.firstMatch(of: /\bstate (?:=|<>|<|>|<=|>=|IN \()\s*\d/)
+                #expect(found == nil, "\(literal.file): \(piece)")
+            }
+        }
+    }
+
+    @Test func theSourcesNameOnlyStatesThatThereAre() {
+        for literal in StoreSources.all.literals {
+            for insertion in literal.insertions where insertion.contains(/^\w+State\.(\w+\.sql$|sql\(\.)/) {
+                #expect(StateNames.literal(insertion) != nil, "\(literal.file): \(insertion)")
+            }
+        }
+    }
+}
