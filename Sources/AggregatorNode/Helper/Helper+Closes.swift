@@ -141,7 +141,7 @@ extension Helper {
     ) async throws -> CloseAnswer {
         for start in stride(from: 0, to: reports.count, by: Self.wordsAtOnce) {
             let page = Array(reports[start..<min(start + Self.wordsAtOnce, reports.count)])
-            let words = try await context.store.helperRefusals(task.id, page)
+            let words = try await context.store.helperLastWords(task.id, page)
             guard words.contains(where: { if case .withdrawn = $0 { true } else { false } }) else { continue }
             holds.withLock { $0.spoilt(task.id, scope, reports: count, now: .now) }
             break

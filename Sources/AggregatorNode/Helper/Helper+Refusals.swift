@@ -70,7 +70,7 @@ extension Helper {
     private static let binary = "application/octet-stream"
 
     private func entries(_ task: NodeTask, _ reports: [ReportID]) async throws -> [[UInt8]?] {
-        let refusals = try await context.store.helperRefusals(task.id, reports)
+        let refusals = try await context.store.helperLastWords(task.id, reports)
         return try zip(reports, refusals).map { report, refusal in
             switch refusal {
             case nil: nil

@@ -35,9 +35,11 @@ extension Session {
 
     // MARK: Fate
 
-    /// Whether some bucket of the scope is in a signed close or collected, and takes no reports and lets none go.
-    func isShut(_ scope: BatchScope, _ task: TaskKey) throws -> Bool {
-        try overlaps("helper_closes", scope, task) || overlaps("helper_collections", scope, task)
+    /// How far the bucket of the scope is that is furthest. One that is closed or collected takes no reports and lets none go.
+    func helperStage(_ scope: BatchScope, _ task: TaskKey) throws -> HelperBucketStage {
+        let isCollected = try self.isCollected(scope, task)
+        return HelperBucketStage(
+            isClosed: try isCollected || overlaps("helper_closes", scope, task), isCollected: isCollected)
     }
 
     /// Whether some bucket of the scope is collected.
@@ -83,7 +85,7 @@ extension Session {
     }
 
     /// Counts reports that left buckets. Late in the transaction.
-    func countDropped(_ reports: [Bucket: Int], _ task: TaskKey) throws {
+    func countLeaving(_ reports: [Bucket: Int], _ task: TaskKey) throws {
         let changed = try executeMany(
             """
             UPDATE helper_buckets SET accepted = accepted - $4, dropped = dropped + $4

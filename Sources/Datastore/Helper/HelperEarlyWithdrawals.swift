@@ -17,32 +17,44 @@ extension Session {
     /// - Precondition: the task is locked exclusively.
     func keepEarly(_ withdrawal: WithdrawalEntry, _ task: TaskKey, _ room: EarlyRoom) throws -> WithdrawalOutcome {
         try requireService(of: task, id: withdrawal.taskID)
-        if let ending = try loggedEnding(withdrawal, task, room.origin) { return ending }
         let key: SQLArguments = [task, withdrawal.reportID.blob, withdrawal.claimKey.blob]
-        let condition = "task = $1 AND report_id = $2 AND claim_key = $3"
-        if try exists("SELECT 1 AS found FROM helper_early_withdrawals WHERE \(condition)", key) { return .pending }
+        let stage = try earlyStage(withdrawal, key, task, room.origin)
+        guard stage == .absent else {
+            let step = HelperReportLife.after(stage, .withdraw(hasKey: true, room: .free))
+            return stage == .keptOut ? .pending : WithdrawalOutcome(step)
+        }
         // First the place, in the statement that counts it: withdrawals of other tasks want it, too.
         let counted = try execute(
             "UPDATE helper_early_count SET withdrawals = withdrawals + 1 WHERE withdrawals < $1", [room.limit])
-        guard counted == 1 else { return .full }
-        try execute(
-            "INSERT INTO helper_early_withdrawals (task, report_id, claim_key, entry) VALUES ($1, $2, $3, $4)",
-            key + [LedgerEntry.withdrawal(withdrawal).encoded().blob])
-        try countGeneration()
-        return .pending
+        let step = HelperReportLife.after(.absent, .withdraw(hasKey: true, room: counted == 1 ? .free : .full))
+        if step == .keepWithdrawal {
+            try execute(
+                "INSERT INTO helper_early_withdrawals (task, report_id, claim_key, entry) VALUES ($1, $2, $3, $4)",
+                key + [LedgerEntry.withdrawal(withdrawal).encoded().blob])
+            try countGeneration()
+        }
+        return WithdrawalOutcome(step)
     }
 
-    /// How the report has ended in the log, for whoever holds the claim key.
-    private func loggedEnding(
-        _ withdrawal: WithdrawalEntry, _ task: TaskKey, _ origin: String
-    ) throws -> WithdrawalOutcome? {
-        guard let log = try helperLog(origin) else { return nil }
-        let ending = try first(
+    /// Where a report is that has not come: perhaps it has ended in the log, for whoever holds the claim key.
+    private func earlyStage(
+        _ withdrawal: WithdrawalEntry, _ key: SQLArguments, _ task: TaskKey, _ origin: String
+    ) throws -> HelperReportStage {
+        if let log = try helperLog(origin) {
+            let ending = try first(
+                """
+                SELECT claim_key FROM helper_log_endings
+                WHERE log = $1 AND task = $2 AND report_id = $3 AND (claim_key IS NULL OR claim_key = $4) LIMIT 1
+                """, [log, task, withdrawal.reportID.blob, withdrawal.claimKey.blob])
+            if let ending {
+                return try ending.optionalBytes("claim_key") == nil ? .rejected(.reportDropped) : .withdrawn
+            }
+        }
+        let isKept = try exists(
             """
-            SELECT claim_key FROM helper_log_endings
-            WHERE log = $1 AND task = $2 AND report_id = $3 AND (claim_key IS NULL OR claim_key = $4) LIMIT 1
-            """, [log, task, withdrawal.reportID.blob, withdrawal.claimKey.blob])
-        return try ending.map { try $0.optionalBytes("claim_key") == nil ? .refused(.reportDropped) : .withdrawn }
+            SELECT 1 AS found FROM helper_early_withdrawals WHERE task = $1 AND report_id = $2 AND claim_key = $3
+            """, key)
+        return isKept ? .keptOut : .absent
     }
 
     // MARK: Making room

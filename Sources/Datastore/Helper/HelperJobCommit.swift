@@ -1,7 +1,7 @@
 // The transaction that ends an aggregation job at the helper.
 //
-// A report is either accepted or refused for good, and the two are rows of two tables. Accepting one is decided by the row
-// of its id, so jobs may do it side by side under the task's shared lock. A new refusal needs that no job accepts the report
+// A report is either accepted or rejected for good, and the two are rows of two tables. Accepting one is decided by the row
+// of its id, so jobs may do it side by side under the task's shared lock. A new last word needs that no job accepts the report
 // meanwhile: a job that has one takes the exclusive lock, by the rule that ending a report does.
 
 import DAP
@@ -16,12 +16,10 @@ struct HelperJobCommit: Sendable {
     let recordsRefusals: Bool
     let vdaf: any TaskVDAF
 
-    /// Whether verification has refused reports for good, so that no shared lock can be enough.
+    /// Whether verification has rejected reports for good, so that no shared lock can be enough.
     var isRefusing: Bool {
         recordsRefusals
-            && outcomes.contains {
-                if case .refused(let error) = $0.finding { error != .reportTooEarly } else { false }
-            }
+            && outcomes.contains { HelperVerdict.isLastWord($0.finding) }
     }
 
     /// - Returns: the encoded answer; nil where the shared lock does not do, and nothing has changed.
@@ -29,7 +27,7 @@ struct HelperJobCommit: Sendable {
         let task = try session.lockedTaskMaking(taskID, mode)
         // What this reads changes under the exclusive lock only.
         let (verdicts, awaited) = try verdicts(session, task)
-        if mode == .shared, recordsRefusals, verdicts.contains(where: \.isLastWord) { return nil }
+        if mode == .shared, recordsRefusals, verdicts.contains(where: \.step.isLastWord) { return nil }
         // Whoever asks again while the job is under way waits here, and then gets its answer.
         let made = try session.returningMany(
             """
@@ -54,22 +52,22 @@ struct HelperJobCommit: Sendable {
     private func verdicts(
         _ session: Session, _ task: TaskKey
     ) throws -> (verdicts: [HelperVerdict], awaited: Set<ReportID>) {
-        // Reports of other tasks are neither refused for good nor withdrawn.
+        // Reports of other tasks are neither rejected for good nor withdrawn.
         let ids = recordsRefusals ? outcomes.map(\.reportID.blob) : []
         var known: [ReportID: HelperKnowledge] = [:]
         var awaited: Set<ReportID> = []
-        for (report, refusal) in try session.refusals(task, ids) { known[report, default: .init()].refusal = refusal }
+        for (report, word) in try session.recordedWords(task, ids) { known[report, default: .init()].word = word }
         for row in try session.earlyWithdrawals(task, ids) {
             let report = try row.id("report_id", as: ReportID.self)
             known[report, default: .init()].withdrawals[try row.bytes("claim_key")] = try row.bytes("entry")
             awaited.insert(report)
         }
-        var shut: [BatchScope: Bool] = [:]
+        var buckets: [BatchScope: HelperBucketStage] = [:]
         let verdicts = try outcomes.map { outcome in
             var facts = known[outcome.reportID] ?? HelperKnowledge()
             if case .verified(let report) = outcome.finding {
-                facts.isShut = try shut[report.scope] ?? session.isShut(report.scope, task)
-                shut[report.scope] = facts.isShut
+                facts.bucket = try buckets[report.scope] ?? session.helperStage(report.scope, task)
+                buckets[report.scope] = facts.bucket
             }
             return HelperVerdict(outcome.finding, facts)
         }
@@ -78,7 +76,7 @@ struct HelperJobCommit: Sendable {
 
     // MARK: What changes
 
-    /// - Parameter isNew: whether the job was never answered before. What it refuses is counted once, however often the
+    /// - Parameter isNew: whether the job was never answered before. What it rejects is counted once, however often the
     ///   leader deletes it and posts it again.
     private func commit(
         _ verdicts: [HelperVerdict], _ awaited: Set<ReportID>, isNew: Bool, _ session: Session, _ task: TaskKey
@@ -87,10 +85,9 @@ struct HelperJobCommit: Sendable {
         var batches: [BatchID: Int64] = [:]
         var accepted: [(position: Int, id: ReportID, report: VerifiedReport, bucket: Bucket)] = []
         for (outcome, verdict) in zip(outcomes, verdicts) {
-            switch verdict {
-            case .refuse(let error, _): answers.append(.reject(error))
-            case .withdrawn: answers.append(.reject(.reportDropped))
-            case .accept(let report):
+            if let error = verdict.step.rejection {
+                answers.append(.reject(error))
+            } else if case .verified(let report) = outcome.finding {
                 let bucket = try bucket(of: report, &batches, session, task)
                 accepted.append((answers.count, outcome.reportID, report, bucket))
                 answers.append(.continue(payload: report.outbound))
@@ -101,7 +98,7 @@ struct HelperJobCommit: Sendable {
         let rows = try session.returningMany(
             """
             INSERT INTO helper_reports (task, report_id, time, batch, state, leaf_hash, claim_key)
-            VALUES ($1, $2, $3, $4, \(HelperReportState.accepted.rawValue), $5, $6)
+            VALUES ($1, $2, $3, $4, \(HelperReportState.accepted.sql), $5, $6)
             ON CONFLICT (task, report_id) DO NOTHING RETURNING report
             """,
             try accepted.map { _, id, report, bucket in
@@ -114,7 +111,7 @@ struct HelperJobCommit: Sendable {
         var changes: [Bucket: BucketChange] = [:]
         for ((position, id, report, bucket), row) in zip(accepted, rows) {
             guard let row else {
-                answers[position] = .reject(.reportReplayed)
+                answers[position] = .reject(HelperVerdict.replayed)
                 continue
             }
             added[bucket, default: []].append(
@@ -132,7 +129,7 @@ struct HelperJobCommit: Sendable {
         let response = AggregationJobResp(
             responses: zip(outcomes, answers).map { VerifyResp(reportID: $0.reportID, outcome: $1) }
         ).encoded()
-        let isKept = answers.contains { $0 != .reject(.reportTooEarly) }
+        let isKept = HelperJobLife.isKept(answers)
         try store(isKept ? response : nil, session, task)
         // What everybody changes comes last.
         try session.changeSums(.helper, task, changes, vdaf)
@@ -160,7 +157,7 @@ struct HelperJobCommit: Sendable {
     private func record(
         _ verdicts: [HelperVerdict], except settled: Set<ReportID>, _ session: Session, _ task: TaskKey
     ) throws -> Set<ReportID> {
-        let new = zip(outcomes, verdicts).filter { $1.isLastWord && !settled.contains($0.reportID) }
+        let new = zip(outcomes, verdicts).filter { $1.step.isLastWord && !settled.contains($0.reportID) }
         guard !new.isEmpty else { return [] }
         // One that was accepted in another job stays accepted.
         let standing = try session.rows([task], matching: new.map { $0.0.reportID.blob }) {
@@ -171,12 +168,8 @@ struct HelperJobCommit: Sendable {
         var rows: [SQLArguments] = []
         for (outcome, verdict) in new
         where !accepted.contains(outcome.reportID) && spoken.insert(outcome.reportID).inserted {
-            switch verdict {
-            case .accept: break
-            case .refuse(let error, _):
-                rows.append([task, outcome.reportID.blob, Int64(error.rawValue), SQLValue.null])
-            case .withdrawn(let entry): rows.append([task, outcome.reportID.blob, SQLValue.null, entry.blob])
-            }
+            let error = verdict.withdrawal == nil ? verdict.step.rejection.map { Int64($0.rawValue) } : nil
+            rows.append([task, outcome.reportID.blob, error, verdict.withdrawal])
         }
         try session.executeMany(
             "INSERT INTO helper_refusals (task, report_id, error, withdrawal) VALUES ($1, $2, $3, $4)", rows)

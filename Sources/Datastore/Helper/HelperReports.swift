@@ -1,4 +1,4 @@
-// The helper's reports inside a transaction of its store: which are accepted, and how they are dropped.
+// The helper's reports inside a transaction of its store: which are accepted, and how they leave.
 
 import DAP
 import Ledger
@@ -22,23 +22,23 @@ extension SQLRow {
 }
 
 extension Session {
-    /// Drops accepted reports of buckets that are not shut: they leave their sums, and count for nothing any more.
+    /// Lets accepted reports of buckets go that are not shut: they leave their sums, and count for nothing any more.
     ///
     /// - Parameter reports: the numbers of their rows.
     /// - Precondition: the task is locked exclusively.
-    func drop(_ reports: [Bucket: [Int64]], _ task: TaskKey, _ vdaf: any TaskVDAF) throws {
+    func letGo(_ reports: [Bucket: [Int64]], _ task: TaskKey, _ vdaf: any TaskVDAF) throws {
         for (bucket, rows) in reports.sorted(by: { Bucket.inOrder($0.key, $1.key) }) {
             let changed = try executeMany(
                 """
-                UPDATE helper_reports SET state = \(HelperReportState.dropped.rawValue)
-                WHERE report = $1 AND state = \(HelperReportState.accepted.rawValue)
+                UPDATE helper_reports SET state = \(HelperReportState.left.sql)
+                WHERE report = $1 AND state = \(HelperReportState.accepted.sql)
                 """, rows.map { [$0] })
             guard changed.allSatisfy({ $0 == 1 }) else {
-                throw DatastoreError.corrupt("a report that is to be dropped is not accepted")
+                throw DatastoreError.corrupt("a report that is to leave its bucket is not accepted")
             }
             try takeOut(.helper, task, bucket, rows, vdaf)
         }
-        try countDropped(reports.mapValues(\.count), task)
+        try countLeaving(reports.mapValues(\.count), task)
     }
 
     // MARK: The task's numbers
@@ -87,7 +87,7 @@ extension Session {
         ]
     }
 
-    /// Gives up whatever the task still has of reports. That they are dropped follows from the task's row. The keys of their
+    /// Gives up whatever the task still has of reports. That they are left out follows from the task's row. The keys of their
     /// shares are the caller's to destroy.
     ///
     /// - Precondition: the task is locked exclusively.

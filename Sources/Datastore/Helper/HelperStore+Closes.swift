@@ -1,6 +1,6 @@
 // Closes: what the helper can stand by, and the one transaction that fixes a batch for ever. And the comparison of batches
 // of uncommitted tasks about which the aggregators disagree: nothing of such a batch has been released yet, and what is
-// dropped never can be, because its row stays as replay protection.
+// left out never can be, because its row stays as replay protection.
 
 import DAP
 import Ledger
@@ -38,19 +38,15 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> Bool {
         try await write { session in
             guard let key = try session.lockedTask(task, .exclusive), let scope = BatchScope(close.selector),
-                let buckets = try session.helperBuckets(scope, key), try !session.isShut(scope, key)
+                let buckets = try session.helperBuckets(scope, key)
             else { return false }
-            try session.requireService(of: key, id: task)
-            let now = try session.standing(key, buckets)
-            // Who has left could be one of the examined; who has joined since cannot, and is dropped.
-            guard now.left == standing.left, now.joined >= standing.joined else { throw DatastoreError.stale }
-            if now.accepted != close.count {
-                let dropped = try session.drop(in: buckets, key, vdaf) { page in
-                    let leaves = try session.leaves(of: page.map(\.id), key, buckets, in: prefix)
-                    return page.filter { leaves[$0.id] == nil }
-                }
-                guard now.accepted == close.count + dropped else { throw DatastoreError.stale }
+            let leftOut = try session.leaveOut(
+                besides: close.count, scope, buckets, key, task, before: standing, vdaf
+            ) { page in
+                let leaves = try session.leaves(of: page.map(\.id), key, buckets, in: prefix)
+                return page.filter { leaves[$0.id] == nil }
             }
+            guard leftOut != nil else { return false }
             try session.execute(
                 """
                 INSERT INTO helper_closes
@@ -76,7 +72,7 @@ extension NodeDatabase {
             let found = try session.rows([key], matching: reports.map(\.blob)) {
                 """
                 SELECT report_id, report, time, batch FROM helper_reports
-                WHERE task = $1 AND report_id IN (\($0)) AND state = \(HelperReportState.accepted.rawValue)
+                WHERE task = $1 AND report_id IN (\($0)) AND state = \(HelperReportState.accepted.sql)
                 """
             }
             var numbers: [ReportID: Int64] = [:]
@@ -92,17 +88,12 @@ extension NodeDatabase {
     ) async throws(DatastoreError) -> UInt64? {
         try await write { session in
             let key = try session.lockedTaskMaking(task, .exclusive)
-            guard try !session.isShut(scope, key) else { return nil }
-            try session.requireService(of: key, id: task)
-            guard let buckets = try session.helperBuckets(scope, key) else { return 0 }
-            let now = try session.standing(key, buckets)
-            // Who has left could be one that was found; who has joined since was not, and is dropped.
-            guard now.left == standing.left, now.joined >= standing.joined else { throw DatastoreError.stale }
-            guard now.accepted != named.count else { return 0 }
-            let dropped = try session.drop(in: buckets, key, vdaf) { $0.filter { !named.contains($0.report) } }
-            guard now.accepted == named.count + dropped else { throw DatastoreError.stale }
-            if dropped > 0 { try session.countGeneration() }
-            return dropped
+            let buckets = try session.helperBuckets(scope, key)
+            let leftOut = try session.leaveOut(
+                besides: named.count, scope, buckets, key, task, before: standing, vdaf
+            ) { $0.filter { !named.contains($0.report) } }
+            if let leftOut, leftOut > 0 { try session.countGeneration() }
+            return leftOut
         }
     }
 }
@@ -120,29 +111,61 @@ extension Session {
         }
     }
 
-    /// Drops accepted reports of buckets, a page at a time.
+    /// Makes a batch one of the named reports alone, if it is open and none of them has left it.
+    ///
+    /// - Parameters:
+    ///   - named: how many there are.
+    ///   - buckets: of the batch; nil: this helper has no report of it.
+    ///   - before: see ``HelperBucketLife/comparing(_:named:before:now:)``.
+    ///   - select: those of a page of accepted reports that are not named.
+    /// - Returns: how many were left out; nil where the batch is shut.
+    /// - Throws: `.stale` where what was looked at before has changed.
+    fileprivate func leaveOut(
+        besides named: UInt64, _ scope: BatchScope, _ buckets: BucketRange?, _ task: TaskKey, _ id: TaskID,
+        before: HelperStanding, _ vdaf: any TaskVDAF, _ select: ([ReportCursor]) throws -> [ReportCursor]
+    ) throws -> UInt64? {
+        let stage = try helperStage(scope, task)
+        let now = try buckets.map { try standing(task, $0) } ?? before
+        let step = HelperBucketLife.comparing(stage, named: named, before: before, now: now)
+        if step == .refuse { return nil }
+        try requireService(of: task, id: id)
+        guard let buckets else { return 0 }
+        switch step {
+        case .refuse: return nil
+        case .stale: throw DatastoreError.stale
+        case .agree: return 0
+        case .leaveOthersOut:
+            let leftOut = try leaveOut(of: buckets, task, vdaf, select)
+            guard HelperBucketLife.isComplete(named: named, leftOut: leftOut, now: now) else {
+                throw DatastoreError.stale
+            }
+            return leftOut
+        }
+    }
+
+    /// Leaves accepted reports out of buckets, a page at a time.
     ///
     /// - Parameter select: which of a page.
     /// - Returns: how many.
-    fileprivate func drop(
-        in buckets: BucketRange, _ task: TaskKey, _ vdaf: any TaskVDAF,
+    fileprivate func leaveOut(
+        of buckets: BucketRange, _ task: TaskKey, _ vdaf: any TaskVDAF,
         _ select: ([ReportCursor]) throws -> [ReportCursor]
     ) throws -> UInt64 {
-        var dropped: UInt64 = 0
+        var leftOut: UInt64 = 0
         var last: ReportCursor?
         while true {
             let page = try reportPage(
                 .helper, task, buckets, after: last.map { ($0.time, $0.report) },
                 state: HelperReportState.accepted.rawValue, limit: Self.reportsPerPage)
-            guard let end = page.last else { return dropped }
+            guard let end = page.last else { return leftOut }
             last = end
             let selected = try select(page)
             guard !selected.isEmpty else { continue }
             let bucket: (ReportCursor) -> Bucket = { report in
                 buckets.kind == Bucket.time(0).kind ? .time(report.time) : .batch(buckets.refs.lowerBound)
             }
-            try drop(Dictionary(grouping: selected, by: bucket).mapValues { $0.map(\.report) }, task, vdaf)
-            dropped += UInt64(selected.count)
+            try letGo(Dictionary(grouping: selected, by: bucket).mapValues { $0.map(\.report) }, task, vdaf)
+            leftOut += UInt64(selected.count)
         }
     }
 
@@ -161,7 +184,7 @@ extension Session {
             FROM helper_reports AS own CROSS JOIN helper_log_reports AS log
             WHERE own.task = $1 AND own.report_id IN (\($0))
                 AND log.log = $3 AND log.task = own.task AND log.report_id = own.report_id AND log.idx + 0 < $2
-                AND own.state = \(HelperReportState.accepted.rawValue) AND own.leaf_hash = log.leaf_hash
+                AND own.state = \(HelperReportState.accepted.sql) AND own.leaf_hash = log.leaf_hash
                 AND NOT EXISTS (SELECT 1 FROM helper_log_endings AS no
                     WHERE no.log = log.log AND no.task = log.task AND no.report_id = log.report_id
                         AND (no.claim_key IS NULL OR no.claim_key = log.claim_key))

@@ -77,13 +77,14 @@ extension Session {
         _ collection: HelperCollectionCommit, _ task: TaskKey, _ id: TaskID
     ) throws -> HelperCollectionResult {
         if let present = try helperCollection(task, collection.share) { return .present(present) }
-        guard try !isCollected(collection.selected, task),
-            try !isClosedOtherwise(collection.queried, besides: collection.selected, task)
-        else { return .overlap }
-        try requireService(of: task, id: id)
-        // Reports join a batch until it is collected, and leave it when the leader compares it with its own.
         let selected = try helperBuckets(collection.selected, task)
-        guard try standing(task, selected) == collection.standing else { return .changed }
+        let step = HelperBucketLife.collecting(
+            try helperStage(collection.selected, task),
+            isClosedOtherwise: try isClosedOtherwise(collection.queried, besides: collection.selected, task),
+            summed: collection.standing, now: try standing(task, selected))
+        if step == .refuse { return .overlap }
+        try requireService(of: task, id: id)
+        guard step == .agree else { return .changed }
         let number = try insert(
             """
             INSERT INTO helper_collections (task, batch_id, start_time, end_time, share_id, statement)
@@ -92,7 +93,7 @@ extension Session {
             [task] + collection.queried.columns + [collection.share.blob, collection.answer.statement])
         try keepParts(.answer, collection.answer.response ?? [], of: number)
         if let queried = try helperBuckets(collection.queried, task) {
-            try dropUnselected(of: queried, besides: selected, task)
+            try leaveOutUnselected(of: queried, besides: selected, task)
             try clearHelperBuckets(task, queried)
         }
         try countGeneration()
@@ -115,7 +116,7 @@ extension Session {
     ///
     /// - Precondition: the sums of the buckets are still there. One that has none was collected before. None is in another
     ///   close.
-    private func dropUnselected(of queried: BucketRange, besides selected: BucketRange?, _ task: TaskKey) throws {
+    private func leaveOutUnselected(of queried: BucketRange, besides selected: BucketRange?, _ task: TaskKey) throws {
         var refs: [Int64] = []
         try forEach(
             """
@@ -127,26 +128,26 @@ extension Session {
             if selected?.refs.contains(ref) != true { refs.append(ref) }
         }
         // Only times can be left out: a leader-selected batch is selected whole.
-        var dropped: [Bucket: Int] = [:]
+        var leftOut: [Bucket: Int] = [:]
         for ref in refs.sorted() {
-            dropped[.time(ref)] = try markDropped(BucketRange(.time(ref)), task)
+            leftOut[.time(ref)] = try markLeft(BucketRange(.time(ref)), task)
         }
-        try countDropped(dropped, task)
+        try countLeaving(leftOut, task)
     }
 
-    /// Marks all accepted reports of buckets as dropped, a page at a time: a server ends a statement that takes too long.
+    /// Marks that all accepted reports of buckets have left, a page at a time: a server ends a statement that takes too long.
     ///
     /// - Returns: how many.
-    private func markDropped(_ buckets: BucketRange, _ task: TaskKey) throws -> Int {
-        var dropped = 0
+    private func markLeft(_ buckets: BucketRange, _ task: TaskKey) throws -> Int {
+        var leftOut = 0
         var last: (time: Int64, report: Int64)?
         while true {
             let page = try reportPage(
                 .helper, task, buckets, after: last, state: HelperReportState.accepted.rawValue, limit: 4_096)
-            guard let end = page.last else { return dropped }
+            guard let end = page.last else { return leftOut }
             last = (end.time, end.report)
-            dropped += try execute([], matching: page.map { .integer($0.report) }) {
-                "UPDATE helper_reports SET state = \(HelperReportState.dropped.rawValue) WHERE report IN (\($0))"
+            leftOut += try execute([], matching: page.map { .integer($0.report) }) {
+                "UPDATE helper_reports SET state = \(HelperReportState.left.sql) WHERE report IN (\($0))"
             }
         }
     }

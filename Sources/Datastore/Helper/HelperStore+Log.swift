@@ -119,7 +119,7 @@ extension NodeDatabase {
                 SELECT log.report_id, CASE WHEN EXISTS (
                         SELECT 1 FROM helper_reports AS own
                         WHERE own.task = log.task AND own.report_id = log.report_id AND own.leaf_hash = log.leaf_hash
-                            AND own.state = \(HelperReportState.accepted.rawValue))
+                            AND own.state = \(HelperReportState.accepted.sql))
                     AND NOT EXISTS (
                         SELECT 1 FROM helper_log_endings AS late
                         WHERE late.log = log.log AND late.task = log.task AND late.report_id = log.report_id

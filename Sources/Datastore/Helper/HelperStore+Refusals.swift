@@ -1,8 +1,8 @@
-// What the helper does not stand by: reports that it refused or dropped, and those that their contributors took back.
+// What the helper does not stand by: reports that it rejected or left out, and those that their contributors took back.
 // Its signed word about one of them is final, so a report that has a row here is never accepted later.
 //
 // A withdrawal may come before its report. Then it waits under its claim key, and the report that comes with this key is
-// refused; nothing that waits makes room for another one. It waits until its report has come, or has ended in the task's log,
+// rejected; nothing that waits makes room for another one. It waits until its report has come, or has ended in the task's log,
 // behind which no close counts it.
 
 import DAP
@@ -27,14 +27,14 @@ extension NodeDatabase {
                 """
                 SELECT r.time, i.batch_id FROM helper_reports AS r LEFT JOIN helper_batches AS i ON i.batch = r.batch
                 WHERE r.task = $1 AND r.report_id = $2 AND r.claim_key = $3
-                    AND r.state = \(HelperReportState.accepted.rawValue)
+                    AND r.state = \(HelperReportState.accepted.sql)
                 """, [key, report.blob, claimKey.blob])?.helperScope()
         }
     }
 
-    package func helperRefusals(
+    package func helperLastWords(
         _ task: TaskID, _ reports: [ReportID]
-    ) async throws(DatastoreError) -> [HelperRefusal?] {
+    ) async throws(DatastoreError) -> [HelperLastWord?] {
         try await read { session in
             guard let key = try session.taskKey(task) else { return reports.map { _ in nil } }
             let words = try session.lastWords(key, reports)
@@ -59,40 +59,39 @@ extension Session {
         return counts
     }
 
-    /// Adds up what a job's answer refuses. Too early is not final, and would be counted at every try.
+    /// Adds up what a job's answer rejects.
     func countRefusals(_ answers: [VerifyResp.Outcome], _ task: TaskKey) throws {
-        var counts: [ReportError: Int] = [:]
-        for case .reject(let error) in answers where error != .reportTooEarly { counts[error, default: 0] += 1 }
         try executeMany(
             """
             INSERT INTO helper_refusal_counts (task, error, reports) VALUES ($1, $2, $3)
             ON CONFLICT (task, error) DO UPDATE SET reports = helper_refusal_counts.reports + excluded.reports
             """,
-            counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { [task, Int64($0.key.rawValue), $0.value] })
+            HelperJobLife.rejections(answers).sorted { $0.key.rawValue < $1.key.rawValue }
+                .map { [task, Int64($0.key.rawValue), $0.value] })
     }
 
     // MARK: Last words
 
     /// The rows of helper_refusals of some reports.
-    func refusals(_ task: TaskKey, _ reports: [SQLValue]) throws -> [ReportID: HelperRefusal] {
+    func recordedWords(_ task: TaskKey, _ reports: [SQLValue]) throws -> [ReportID: HelperLastWord] {
         let found = try rows([task], matching: reports) {
             "SELECT report_id, error, withdrawal FROM helper_refusals WHERE task = $1 AND report_id IN (\($0))"
         }
-        var refusals: [ReportID: HelperRefusal] = [:]
+        var words: [ReportID: HelperLastWord] = [:]
         for row in found {
             let entry = try row.optionalBytes("withdrawal")
-            refusals[try row.id("report_id", as: ReportID.self)] =
+            words[try row.id("report_id", as: ReportID.self)] =
                 try entry.map { .withdrawn(entry: $0) } ?? .rejected(row.code("error", as: ReportError.self))
         }
-        return refusals
+        return words
     }
 
     /// The helper's last word on each of some reports that it does not stand by.
-    func lastWords(_ task: TaskKey, _ reports: [ReportID]) throws -> [ReportID: HelperRefusal] {
+    func lastWords(_ task: TaskKey, _ reports: [ReportID]) throws -> [ReportID: HelperLastWord] {
         let ids = reports.map(\.blob)
-        var words = try refusals(task, ids)
+        var words = try recordedWords(task, ids)
         let isDiscarded = try isDiscarded(task)
-        var collected: [BatchScope: Bool] = [:]
+        var buckets: [BatchScope: HelperBucketStage] = [:]
         let found = try rows([task], matching: ids) {
             """
             SELECT r.report_id, r.state, r.time, i.batch_id FROM helper_reports AS r
@@ -102,14 +101,16 @@ extension Session {
         for row in found {
             let report = try row.id("report_id", as: ReportID.self)
             guard words[report] == nil else { continue }
-            var isGone = try row.code("state", as: HelperReportState.self) == .dropped
-            if !isGone, isDiscarded {
+            var bucket = HelperBucketStage.open
+            // Where a bucket is matters for reports of a task that was given up alone.
+            if isDiscarded {
                 let scope = try row.helperScope()
-                let isCollected = try collected[scope] ?? self.isCollected(scope, task)
-                collected[scope] = isCollected
-                isGone = !isCollected
+                bucket = try buckets[scope] ?? helperStage(scope, task)
+                buckets[scope] = bucket
             }
-            if isGone { words[report] = .rejected(.reportDropped) }
+            let stage = HelperReportStage(
+                try row.code("state", as: HelperReportState.self), nil, in: bucket, isDiscarded: isDiscarded)
+            words[report] = stage.lastWord.map(HelperLastWord.rejected)
         }
         return words
     }
@@ -126,27 +127,53 @@ extension Session {
             SELECT r.report, r.state, r.time, r.batch, r.claim_key, i.batch_id FROM helper_reports AS r
             LEFT JOIN helper_batches AS i ON i.batch = r.batch WHERE r.task = $1 AND r.report_id = $2
             """, [task, id.blob])
-        guard let row else {
-            if let refusal = try refusals(task, [id.blob])[id] { return Self.outcome(refusal) }
-            guard let early else { return .unknown }
-            return try keepEarly(withdrawal, task, early)
+        let word = try recordedWords(task, [id.blob])[id]
+        guard let row else { return try withdrawEarly(withdrawal, word, task, early) }
+        let stage = HelperReportStage(
+            try row.code("state", as: HelperReportState.self), word, in: try helperStage(row.helperScope(), task),
+            isDiscarded: try isDiscarded(task))
+        let hasKey = try row.optionalBytes("claim_key") == withdrawal.claimKey
+        let step = HelperReportLife.after(stage, .withdraw(hasKey: hasKey, room: .notPromised))
+        if step == .withdraw {
+            try execute(
+                "INSERT INTO helper_refusals (task, report_id, withdrawal) VALUES ($1, $2, $3)",
+                [task, id.blob, LedgerEntry.withdrawal(withdrawal).encoded().blob])
+            try letGo([row.helperBucket(): [row.integer("report")]], task, vdaf)
+            try countGeneration()
         }
-        guard try row.optionalBytes("claim_key") == withdrawal.claimKey else { return .wrongKey }
-        if let refusal = try lastWords(task, [id])[id] { return Self.outcome(refusal) }
-        if try isShut(row.helperScope(), task) { return .tooLate }
-        try execute(
-            "INSERT INTO helper_refusals (task, report_id, withdrawal) VALUES ($1, $2, $3)",
-            [task, id.blob, LedgerEntry.withdrawal(withdrawal).encoded().blob])
-        try drop([row.helperBucket(): [row.integer("report")]], task, vdaf)
-        try countGeneration()
-        return .withdrawn
+        return WithdrawalOutcome(step)
     }
 
-    private static func outcome(_ refusal: HelperRefusal) -> WithdrawalOutcome {
-        switch refusal {
-        case .withdrawn: .withdrawn
-        case .rejected(let error): .refused(error)
+    /// Of a report that this helper has never accepted.
+    private func withdrawEarly(
+        _ withdrawal: WithdrawalEntry, _ word: HelperLastWord?, _ task: TaskKey, _ early: EarlyRoom?
+    ) throws -> WithdrawalOutcome {
+        if let word {
+            // Whose report it was is not known any more.
+            return WithdrawalOutcome(
+                HelperReportLife.after(HelperReportStage(word), .withdraw(hasKey: true, room: .notPromised)))
         }
+        guard let early else {
+            return WithdrawalOutcome(
+                HelperReportLife.after(.absent, .withdraw(hasKey: true, room: .notPromised)))
+        }
+        return try keepEarly(withdrawal, task, early)
+    }
+}
+
+extension WithdrawalOutcome {
+    /// What a contributor is told about its withdrawal, but for one that waits already.
+    package init(_ step: HelperReportStep) {
+        self =
+            switch step {
+            case .withdraw, .nothing: .withdrawn
+            case .keepWithdrawal: .pending
+            case .refuse(.wrongKey): .wrongKey
+            case .refuse(.shut): .tooLate
+            case .refuse(.rejected(let error)): .refused(error)
+            case .refuse(.full): .full
+            case .refuse(.unknown), .refuse(.stale), .accept, .reject, .leaveOut: .unknown
+            }
     }
 }
 

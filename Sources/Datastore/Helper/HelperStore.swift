@@ -44,7 +44,7 @@ package protocol HelperStore: Sendable {
     ) async throws(DatastoreError) -> WithdrawalOutcome
 
     /// The helper's last word on each of these reports; nil for those that it stands by or has never seen.
-    func helperRefusals(_ task: TaskID, _ reports: [ReportID]) async throws(DatastoreError) -> [HelperRefusal?]
+    func helperLastWords(_ task: TaskID, _ reports: [ReportID]) async throws(DatastoreError) -> [HelperLastWord?]
 
     // MARK: Closes
 
@@ -60,11 +60,11 @@ package protocol HelperStore: Sendable {
         _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID], in prefix: LogPrefix
     ) async throws(DatastoreError) -> [ExaminedLeaf?]
 
-    /// Records a signed close, which puts its reports out of reach of later changes, and drops all others of its buckets.
+    /// Records a signed close, which puts its reports out of reach of later changes, and leaves all others of its buckets out.
     ///
     /// That nothing but the examined reports is closed over is proven here, without a list of them: none has left the
     /// buckets since `standing` was read, each was accepted after that, and the log has no other leaves of the batch. So
-    /// what is accepted and has no such leaf is to be dropped, and the rest has to be as many as the close says.
+    /// what is accepted and has no such leaf is left out, and the rest has to be as many as the close says.
     ///
     /// - Parameters:
     ///   - close: over reports each of which was examined, and that are as many as the leaves that the prefix has of the
@@ -95,13 +95,13 @@ package protocol HelperStore: Sendable {
         _ task: TaskID, _ scope: BatchScope, _ reports: [ReportID]
     ) async throws(DatastoreError) -> [Int64?]
 
-    /// Makes an uncollected batch of an uncommitted task what the leader also holds: drops every accepted report that the
+    /// Makes an uncollected batch of an uncommitted task what the leader also holds: leaves out every accepted report that the
     /// leader does not name, for good.
     ///
     /// - Parameters:
     ///   - named: the numbers of those that it names.
     ///   - standing: of the batch, read before they were looked up.
-    /// - Returns: how many reports were dropped; nil where a bucket is collected, and nothing has changed.
+    /// - Returns: how many reports were left out; nil where a bucket is collected, and nothing has changed.
     /// - Throws: `.stale` where reports have left the batch since.
     func reconcileHelperBatch(
         _ task: TaskID, _ scope: BatchScope, named: ReportNumbers, standing: HelperStanding, vdaf: any TaskVDAF

@@ -1,48 +1,52 @@
-// What becomes of a report in an aggregation job, decided from what the database says about it. Pure.
+// What becomes of a report in an aggregation job, decided by its life from what the database says about it. Pure.
 
 import DAP
 
 /// What a helper has known of a report before the job.
 struct HelperKnowledge: Sendable {
     /// Its last word on it.
-    var refusal: HelperRefusal?
+    var word: HelperLastWord?
     /// Encoded withdrawals that wait for it, by claim key.
     var withdrawals: [[UInt8]: [UInt8]] = [:]
-    /// Whether its bucket is closed or collected.
-    var isShut = false
+    /// How far its bucket is.
+    var bucket = HelperBucketStage.open
 }
 
-/// DAP-18, Batch Buckets: a report is committed unless its bucket is collected or it was refused for good; whether its id
-/// was committed before, the insertion of its row tells.
-enum HelperVerdict: Sendable {
-    case accept(VerifiedReport)
-    /// - Parameter isNew: whether it is the helper's first word on the report, if it has not accepted it before.
-    case refuse(ReportError, isNew: Bool)
-    /// It was withdrawn before it came: the contributor's entry is the helper's last word.
-    case withdrawn(entry: [UInt8])
+/// A report of a job with what follows. Whether its id was accepted before, the insertion of its row tells.
+struct HelperVerdict: Sendable {
+    let step: HelperReportStep
+    /// The entry of its contributor, who had withdrawn it before it came.
+    let withdrawal: [UInt8]?
 
     init(_ finding: HelperOutcome.Finding, _ known: HelperKnowledge) {
-        switch (finding, known.refusal) {
-        case (.refused(let error), let refusal):
-            // Too early is not final: the leader sends the report again.
-            self = .refuse(error, isNew: refusal == nil && error != .reportTooEarly)
-        case (.verified, .rejected(let error)): self = .refuse(error, isNew: false)
-        case (.verified, .withdrawn): self = .refuse(.reportDropped, isNew: false)
-        case (.verified(let report), nil):
-            if let entry = report.claimKey.flatMap({ known.withdrawals[$0] }) {
-                self = .withdrawn(entry: entry)
-            } else {
-                self = known.isShut ? .refuse(.batchCollected, isNew: true) : .accept(report)
-            }
+        switch finding {
+        case .refused(let error):
+            step = HelperReportLife.after(known.word.map(HelperReportStage.init) ?? .absent, .failed(error))
+            withdrawal = nil
+        case .verified(let report):
+            let entry = report.claimKey.flatMap { known.withdrawals[$0] }
+            let stage = known.word.map(HelperReportStage.init) ?? (entry == nil ? .absent : .keptOut)
+            step = HelperReportLife.after(stage, .verified(in: known.bucket))
+            withdrawal = step == .withdraw ? entry : nil
         }
     }
 
-    /// Whether the helper says a last word that it has not said before.
-    var isLastWord: Bool {
+    /// Whether a finding alone is a last word on a report of which nothing is known.
+    static func isLastWord(_ finding: HelperOutcome.Finding) -> Bool {
+        HelperVerdict(finding, HelperKnowledge()).step.isLastWord
+    }
+
+    /// Why a report of an open bucket is rejected whose id is here.
+    static let replayed = HelperReportLife.after(.leftOut, .verified(in: .open)).rejection ?? .reportReplayed
+}
+
+extension HelperReportStep {
+    /// What the leader of a job is told about the report; nil where it goes on.
+    var rejection: ReportError? {
         switch self {
-        case .accept: false
-        case .refuse(_, let isNew): isNew
-        case .withdrawn: true
+        case .reject(let error, _): error
+        case .withdraw: .reportDropped
+        case .accept, .keepWithdrawal, .leaveOut, .nothing, .refuse: nil
         }
     }
 }

@@ -20,7 +20,7 @@ package enum WithdrawalOutcome: Sendable, Equatable {
 }
 
 /// A helper's last word on a report that it does not stand by.
-package enum HelperRefusal: Sendable, Equatable {
+package enum HelperLastWord: Sendable, Equatable {
     case rejected(ReportError)
     /// The encoded `withdrawal` entry.
     case withdrawn(entry: [UInt8])

@@ -57,7 +57,7 @@ extension NodeDatabase: LogStore {
             guard let present = try row.map(Self.storedCheckpoint), present.root == checkpoint.root else {
                 throw DatastoreError.conflict("another root was signed for log size \(size)")
             }
-            // With it counts what its tree says for the first time: who gave up, refused or dropped which report.
+            // With it counts what its tree says for the first time: how which report ended.
             if isNew == 1 { try session.countGeneration() }
             return present
         }

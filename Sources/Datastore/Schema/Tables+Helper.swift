@@ -19,7 +19,7 @@ extension Tables {
             )
             """,
             "CREATE UNIQUE INDEX helper_batches_by_id ON helper_batches (task, batch_id)",
-            // Every report that this helper ever accepted: the replay protection. state says whether it was dropped since;
+            // Every report that this helper ever accepted: the replay protection. state says whether it has left its bucket since;
             // whether it is closed over or collected follows from its bucket. batch: leader-selected mode.
             """
             CREATE TABLE helper_reports (
@@ -47,7 +47,7 @@ extension Tables {
             )
             """,
             // Numbers of the reports of a bucket: of a time unit (kind 0, ref = time) or a batch (kind 1, ref = batch).
-            // dropped ones are not among the accepted.
+            // dropped: those that have left, which are not among the accepted.
             """
             CREATE TABLE helper_buckets (
                 task BIGINT NOT NULL,

@@ -51,7 +51,7 @@ import Testing
         #expect(try await reports.close(proposed, selector, in: store))
         try await reports.expectSum(scope, of: shares.filter { $0.key % 10 == 0 }, in: store)
         try await reports.expectSum(.interval(Interval(start: 110, duration: 1)), of: outside, in: store)
-        let words = try await store.helperRefusals(Make.task, [10, 11, 1_000].map(Make.reportID))
+        let words = try await store.helperLastWords(Make.task, [10, 11, 1_000].map(Make.reportID))
         #expect(words == [nil, .rejected(.reportDropped), nil])
         #expect(try await reports.job([reports.verified(11, time: 300)], in: store) == [.reportReplayed])
         try await HelperAudit(store: store, reports: reports).check()
@@ -131,7 +131,7 @@ import Testing
         try await reports.expectSum(scope, of: shares.merging(five) { $1 }, in: store)
         #expect(try await reports.close([1, 3, 4], selector, in: store))
         try await reports.expectSum(scope, of: shares, in: store)
-        #expect(try await store.helperRefusals(Make.task, [Make.reportID(5)]) == [.rejected(.reportDropped)])
+        #expect(try await store.helperLastWords(Make.task, [Make.reportID(5)]) == [.rejected(.reportDropped)])
         try await HelperAudit(store: store, reports: reports).check()
     }
 
@@ -163,11 +163,11 @@ import Testing
             try await group.waitForAll()
         }
         let closed = try #require(try await store.helperClose(Make.task, selector))
-        let words = try await store.helperRefusals(Make.task, (0..<20).map(Make.reportID))
+        let words = try await store.helperLastWords(Make.task, (0..<20).map(Make.reportID))
         let remaining = shares.filter { words[$0.key] == nil }
         #expect(closed.count == UInt64(remaining.count))
         try await reports.expectSum(scope, of: remaining, in: store)
-        let late = try await store.helperRefusals(Make.task, (100..<112).map(Make.reportID))
+        let late = try await store.helperLastWords(Make.task, (100..<112).map(Make.reportID))
         #expect(late.allSatisfy { $0 == .rejected(.reportDropped) || $0 == .rejected(.batchCollected) })
         try await HelperAudit(store: store, reports: reports).check()
     }

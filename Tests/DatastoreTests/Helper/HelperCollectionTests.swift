@@ -107,7 +107,7 @@ import Testing
             try await reports.close([4], .timeInterval(Interval(start: 106, duration: 1)), in: store))
         // 1 is collected, 2 is selected: 3 is what is left out. 4 is closed over, and 5 of another time.
         #expect(try await reports.collect(times(103, 1), queried: times(100, 6), in: store) == .stored)
-        let words = try await store.helperRefusals(Make.task, (1...5).map(Make.reportID))
+        let words = try await store.helperLastWords(Make.task, (1...5).map(Make.reportID))
         #expect(words == [nil, nil, .rejected(.reportDropped), nil, nil])
         #expect(try await reports.collect(times(104, 1), in: store) == .overlap)
         #expect(try await reports.job([reports.verified(6, time: 105)], in: store) == [.batchCollected])
@@ -204,7 +204,7 @@ import Testing
         #expect(try await store.burden(of: Make.task).uncollected == 1)
         #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: 1))
         #expect(try await store.burden(of: Make.task).isNothing)
-        let words = try await store.helperRefusals(Make.task, [1, 2, 3, 4].map(Make.reportID))
+        let words = try await store.helperLastWords(Make.task, [1, 2, 3, 4].map(Make.reportID))
         #expect(try words == [nil, .rejected(.reportDropped), reports.withdrawn(3), nil])
         #expect(try await store.overview(of: Make.task, jobLimit: 1).states == ["collected": 1, "dropped": 2])
         #expect(try await reports.withdraw(2, in: store) == .refused(.reportDropped))

@@ -18,11 +18,11 @@ import Testing
         #expect(
             try await reports.job([reports.verified(2), reports.verified(3)], in: store) == [.vdafVerifyError, nil])
         let asked = [1, 2, 3, 4, 2].map(Make.reportID)
-        let expected: [HelperRefusal?] = [
+        let expected: [HelperLastWord?] = [
             nil, .rejected(.vdafVerifyError), nil, nil, .rejected(.vdafVerifyError),
         ]
-        #expect(try await store.helperRefusals(Make.task, asked) == expected)
-        #expect(try await temporary.afterKill().helperRefusals(Make.task, asked) == expected)
+        #expect(try await store.helperLastWords(Make.task, asked) == expected)
+        #expect(try await temporary.afterKill().helperLastWords(Make.task, asked) == expected)
     }
 
     /// The leader forms the same job again, byte for byte, when the reports' time has come.
@@ -95,7 +95,7 @@ import Testing
             }
         }
         #expect(try await store.helperJob(Make.task, job) == nil)
-        #expect(try await store.helperRefusals(Make.task, [Make.reportID(2)]) == [nil])
+        #expect(try await store.helperLastWords(Make.task, [Make.reportID(2)]) == [nil])
         #expect(try await reports.job(outcomes, id: job, in: store, key: new) == [nil, .vdafVerifyError])
         #expect(try await reports.job([reports.verified(3)], in: store, key: task.verifyKeys[1]) == [nil])
         // An answer that was given stands, whatever key its repetition was verified with.
@@ -107,7 +107,7 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
         try await reports.job([reports.refused(2, .vdafVerifyError)], in: store, recording: false)
-        #expect(try await store.helperRefusals(Make.task, [Make.reportID(2)]) == [nil])
+        #expect(try await store.helperLastWords(Make.task, [Make.reportID(2)]) == [nil])
         #expect(try await reports.job([reports.verified(2)], in: store, recording: false) == [nil])
     }
 
@@ -197,7 +197,7 @@ import Testing
         }
         let accepted = Set(answers.filter(\.1).map(\.0))
         let named = Set(answers.map(\.0)).sorted()
-        let words = try await store.helperRefusals(Make.task, named.map(Make.reportID))
+        let words = try await store.helperLastWords(Make.task, named.map(Make.reportID))
         for (number, word) in zip(named, words) { #expect((word == nil) == accepted.contains(number)) }
         #expect(accepted.count < named.count && !accepted.isEmpty, "the run shows something")
         let sum = try await store.sumHelperShares(

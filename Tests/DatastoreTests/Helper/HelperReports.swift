@@ -67,7 +67,7 @@ struct HelperReports: Sendable {
     }
 
     /// The helper's word on a report that its contributor took back.
-    func withdrawn(_ number: Int, claim: Int = 0) throws -> HelperRefusal {
+    func withdrawn(_ number: Int, claim: Int = 0) throws -> HelperLastWord {
         .withdrawn(entry: LedgerEntry.withdrawal(try withdrawal(number, claim: claim)).encoded())
     }
 

@@ -17,7 +17,7 @@ import Testing
         #expect(try await reports.withdraw(3, in: store) == .withdrawn, "as often as one likes")
         shares[3] = nil
         try await reports.expectSum(everything, of: shares, in: store)
-        let word = try await store.helperRefusals(Make.task, [Make.reportID(3)])
+        let word = try await store.helperLastWords(Make.task, [Make.reportID(3)])
         #expect(try word == [reports.withdrawn(3)])
         // It does not come back.
         #expect(try await reports.job([reports.verified(3), reports.verified(6)], in: store) == [.reportDropped, nil])
@@ -41,7 +41,7 @@ import Testing
         let answers = try await reports.job(
             [reports.verified(1), reports.verified(2), reports.refused(3, .invalidMessage)], in: store)
         #expect(answers == [.reportDropped, nil, .invalidMessage])
-        let words = try await store.helperRefusals(Make.task, [1, 2, 3].map(Make.reportID))
+        let words = try await store.helperLastWords(Make.task, [1, 2, 3].map(Make.reportID))
         #expect(try words == [reports.withdrawn(1), nil, .rejected(.invalidMessage)])
         let left = try await store.engine.read { session in
             try session.integer("SELECT COUNT(*) FROM helper_early_withdrawals")

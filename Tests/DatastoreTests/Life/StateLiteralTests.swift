@@ -7,6 +7,7 @@ struct StateLiteralTests {
         #expect(
             StateLiterals.all == [
                 "ReportState": ["received": 0, "aggregating": 1, "accepted": 2, "rejected": 3, "withdrawn": 4],
+                "HelperReportState": ["accepted": 0, "left": 3],
                 "BatchState": ["open": 0, "closing": 1, "collected": 2, "disputed": 3, "lost": 4, "closed": 5],
                 "JobState": ["pending": 0, "ended": 1],
                 "CollectionState": [
