@@ -18,6 +18,9 @@ package struct Session {
         self.deeds = deeds
     }
 
+    /// What the engine spells in its own way.
+    var dialect: Dialect { connection.dialect }
+
     // MARK: The lock rule
 
     /// Waits for a lock that lasts until the transaction ends. It comes first in every write.
@@ -170,6 +173,8 @@ package enum LockMode: Sendable {
 package protocol EngineConnection: AnyObject {
     /// Rows changed in this transaction, counted by ``Session``.
     var changes: Int { get set }
+
+    var dialect: Dialect { get }
 
     func lock(_ lock: StorageLock, _ mode: LockMode) throws
     func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws

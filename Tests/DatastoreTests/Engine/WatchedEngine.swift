@@ -76,6 +76,8 @@ private final class WatchedConnection: EngineConnection {
         set { base.changes = newValue }
     }
 
+    var dialect: Dialect { base.dialect }
+
     func lock(_ lock: StorageLock, _ mode: LockMode) throws { try base.lock(lock, mode) }
 
     func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {

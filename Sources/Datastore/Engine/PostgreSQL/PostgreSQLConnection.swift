@@ -7,6 +7,7 @@ import CPostgres
 final class PostgreSQLConnection: EngineConnection {
     let handle: OpaquePointer
     var changes = 0
+    var dialect: Dialect { .postgreSQL }
     /// Why the transaction cannot go on; the first reason.
     private(set) var failure: PostgreSQLFailure?
     /// Which database it leads to.

@@ -7,6 +7,7 @@ import Synchronization
 /// There is one for each of GRDB's connections, used on that one's queue only; hence `@unchecked Sendable`.
 final class SQLiteConnection: EngineConnection, @unchecked Sendable {
     var changes = 0
+    var dialect: Dialect { .sqlite }
 
     private let database: Database
     private let handle: OpaquePointer
