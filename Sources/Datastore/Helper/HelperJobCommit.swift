@@ -15,6 +15,8 @@ struct HelperJobCommit: Sendable {
     let verifyKey: VerifyKey?
     let recordsRefusals: Bool
     let vdaf: any TaskVDAF
+    /// The token of who has verified a job that waits; nil: the leader waits for the answer.
+    let lease: Int64?
 
     /// Whether verification has rejected reports for good, so that no shared lock can be enough.
     var isRefusing: Bool {
@@ -33,17 +35,17 @@ struct HelperJobCommit: Sendable {
             """
             INSERT INTO helper_jobs (task, job_id) VALUES ($1, $2) ON CONFLICT (task, job_id) DO NOTHING RETURNING job_id
             """, [[task, job.blob]])[0]
-        if made == nil, let response = try presentAnswer(session, task) { return response }
+        let row = made == nil ? try session.lockedHelperJob(job, task) : nil
+        let request: HelperJobStep.Request
+        switch HelperJobLife.after(row.stage, .answer(lease: lease)) {
+        case .present: return row?.response
+        case .leaseLost, .unknown: throw DatastoreError.leaseLost
+        case .proceed(let change): request = change
+        }
         try session.requireService(of: task, id: taskID)
         if let verifyKey { try session.requireKey(verifyKey, of: task) }
-        return try commit(verdicts, awaited, isNew: made != nil, session, task)
-    }
-
-    /// The answer of a job that is there; nil where the leader has deleted it. Others who ask for the same wait.
-    private func presentAnswer(_ session: Session, _ task: TaskKey) throws -> [UInt8]? {
-        try session.returningMany(
-            "UPDATE helper_jobs SET job_id = job_id WHERE task = $1 AND job_id = $2 RETURNING response",
-            [[task, job.blob]])[0]?.optionalBytes("response")
+        let waiting = request == .removed ? row : nil
+        return try commit(verdicts, awaited, isNew: made != nil || waiting?.isFirst == true, waiting, session, task)
     }
 
     // MARK: What is known
@@ -76,10 +78,13 @@ struct HelperJobCommit: Sendable {
 
     // MARK: What changes
 
-    /// - Parameter isNew: whether the job was never answered before. What it rejects is counted once, however often the
-    ///   leader deletes it and posts it again.
+    /// - Parameters:
+    ///   - isNew: whether the job was never answered before. What it rejects is counted once, however often the leader
+    ///     deletes it and posts it again.
+    ///   - waiting: its row, where its request is kept.
     private func commit(
-        _ verdicts: [HelperVerdict], _ awaited: Set<ReportID>, isNew: Bool, _ session: Session, _ task: TaskKey
+        _ verdicts: [HelperVerdict], _ awaited: Set<ReportID>, isNew: Bool, _ waiting: HelperJobRow?,
+        _ session: Session, _ task: TaskKey
     ) throws -> [UInt8] {
         var answers: [VerifyResp.Outcome] = []
         var batches: [BatchID: Int64] = [:]
@@ -129,13 +134,15 @@ struct HelperJobCommit: Sendable {
         let response = AggregationJobResp(
             responses: zip(outcomes, answers).map { VerifyResp(reportID: $0.reportID, outcome: $1) }
         ).encoded()
-        let isKept = HelperJobLife.isKept(answers)
+        let isKept = HelperJobLife.isKept(answers, hasWaited: waiting != nil)
+        if let waiting { try session.forgetRequest(waiting, task) }
         try store(isKept ? response : nil, session, task)
         // What everybody changes comes last.
         try session.changeSums(.helper, task, changes, vdaf)
         try session.countAccepted(added.mapValues(\.count), task)
         if isKept, isNew { try session.countRefusals(answers, task) }
         try session.forgetEarlyWithdrawals(of: settled.union(spoken).intersection(awaited), task)
+        if let waiting { try session.freePlaces(of: waiting, task) }
         if !spoken.isEmpty { try session.countGeneration() }
         return response
     }
@@ -176,7 +183,7 @@ struct HelperJobCommit: Sendable {
         return spoken
     }
 
-    /// Keeps the answer. One that says nothing but 'too early' leaves no trace.
+    /// Keeps the answer. One that says nothing but 'too early' leaves no trace, unless the leader has yet to fetch it.
     private func store(_ response: [UInt8]?, _ session: Session, _ task: TaskKey) throws {
         if let response {
             try session.execute(

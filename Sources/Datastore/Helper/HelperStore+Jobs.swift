@@ -5,20 +5,23 @@ extension NodeDatabase {
         try await read { session in
             guard let key = try session.taskKey(task) else { return nil }
             let row = try session.first(
-                "SELECT response FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
+                "SELECT response, state FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
             return try row.map { row in
-                try row.optionalBytes("response").map { .finished(response: $0) } ?? .deleted
+                if try row.code("state", as: HelperJobKept.self) != .nothing {
+                    return .waiting(try session.waitingHelperJobs())
+                }
+                return try row.optionalBytes("response").map { .finished(response: $0) } ?? .deleted
             }
         }
     }
 
     package func commitHelperJob(
         _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], verifyKey: VerifyKey?,
-        recordsRefusals: Bool, vdaf: any TaskVDAF
+        recordsRefusals: Bool, vdaf: any TaskVDAF, lease: HelperJobLease? = nil
     ) async throws(DatastoreError) -> [UInt8] {
         let commit = HelperJobCommit(
             taskID: task, job: job, outcomes: outcomes, verifyKey: verifyKey, recordsRefusals: recordsRefusals,
-            vdaf: vdaf)
+            vdaf: vdaf, lease: lease?.token)
         if !commit.isRefusing, let response = try await write({ try commit.run(in: $0, .shared) }) { return response }
         return try await write { session in
             guard let response = try commit.run(in: session, .exclusive) else {
@@ -30,11 +33,17 @@ extension NodeDatabase {
 
     package func deleteHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool {
         try await write { session in
-            guard let key = try session.lockedTask(task, .shared) else { return false }
-            return try session.execute(
-                """
-                UPDATE helper_jobs SET response = NULL WHERE task = $1 AND job_id = $2 AND response IS NOT NULL
-                """, [key, job.blob]) == 1
+            guard let key = try session.lockedTask(task, .shared), let row = try session.lockedHelperJob(job, key),
+                case .proceed(let kept) = HelperJobLife.after(row.stage, .delete)
+            else { return false }
+            if kept == .removed {
+                try session.removeWaiting(row, key)
+                try session.freePlaces(of: row, key)
+            } else {
+                try session.execute(
+                    "UPDATE helper_jobs SET response = NULL WHERE task = $1 AND job_id = $2", [key, job.blob])
+            }
+            return true
         }
     }
 }

@@ -13,22 +13,61 @@ package protocol HelperStore: Sendable {
     /// Reports whose bucket is closed or collected, or that were accepted before, turn into rejections here, where no
     /// concurrent job can come between check and insertion.
     ///
-    /// An answer that says nothing but 'too early' is not kept: nothing was committed, and the leader may form the very
-    /// same job again when the time has come.
+    /// An answer that says nothing but 'too early' is not kept, unless the job has waited: nothing was committed, and the
+    /// leader may form the very same job again when the time has come.
     ///
     /// - Parameters:
     ///   - verifyKey: the one with which the outcomes were found; nil: nobody compares it.
     ///   - recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
     ///   - vdaf: the task's.
+    ///   - lease: under which a job was verified that waits; nil: the leader waits for the answer. The request goes.
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
-    /// - Throws: `.stale` if the task does not have this verification key any more; nothing has changed.
+    /// - Throws: `.stale` if the task does not have this verification key any more, `.leaseLost` if the lease has ended:
+    ///   nothing has changed.
     func commitHelperJob(
         _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], verifyKey: VerifyKey?,
-        recordsRefusals: Bool, vdaf: any TaskVDAF
+        recordsRefusals: Bool, vdaf: any TaskVDAF, lease: HelperJobLease?
     ) async throws(DatastoreError) -> [UInt8]
 
-    /// Forgets a job's response, keeping what protects from replays. False if there is no such job.
+    /// Forgets a job's response, keeping what protects from replays, or a job that waits, of which no report is accepted.
+    /// False if there is no such job.
     func deleteHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool
+
+    // MARK: Jobs that wait
+
+    /// Keeps a job's request until somebody verifies it.
+    ///
+    /// - Parameters:
+    ///   - lease: of who verifies it already.
+    ///   - duration: of the lease.
+    ///   - room: how much may wait, with this job.
+    func keepHelperJob(
+        _ job: WaitingHelperJob, request: [UInt8], lease: HelperJobLease?, for duration: Duration, room: HelperJobRoom
+    ) async throws(DatastoreError) -> HelperJobKeeping
+
+    /// All jobs that wait, in no order. There are no more than there is room for.
+    func waitingHelperJobs() async throws(DatastoreError) -> [WaitingHelperJob]
+
+    /// Takes a job that waits and that nobody has, for a while.
+    ///
+    /// - Returns: its request; nil where it does not wait any more, or somebody has it.
+    func leaseHelperJob(_ lease: HelperJobLease, for duration: Duration) async throws(DatastoreError) -> [UInt8]?
+
+    /// Goes on with a job that was taken.
+    ///
+    /// - Throws: `.leaseLost` where it was taken by others, answered or deleted.
+    func renewHelperJob(_ lease: HelperJobLease, for duration: Duration) async throws(DatastoreError)
+
+    /// Puts a job off that was taken: somebody verifies it after a pause.
+    ///
+    /// - Throws: `.leaseLost`, as above.
+    func releaseHelperJob(_ lease: HelperJobLease, after pause: Duration) async throws(DatastoreError)
+
+    /// Forgets a job that was taken and can never be verified. None of its reports is accepted, and the leader may post
+    /// it again.
+    ///
+    /// - Throws: `.leaseLost`, as above.
+    func forgetHelperJob(_ lease: HelperJobLease) async throws(DatastoreError)
 
     // MARK: Refusals
 
@@ -159,7 +198,8 @@ package protocol HelperStore: Sendable {
         -> BatchRoot
 }
 
-// The conformance: HelperStore+Jobs.swift (with HelperJobCommit.swift and HelperVerdict.swift), HelperStore+Refusals.swift,
-// HelperStore+Closes.swift (with comparisons), HelperStore+Collections.swift and HelperStore+Log.swift. What several of them
-// need of a transaction is in HelperBuckets.swift, HelperReports.swift and HelperEarlyWithdrawals.swift.
+// The conformance: HelperStore+Jobs.swift (with HelperJobCommit.swift and HelperVerdict.swift), HelperStore+Waiting.swift,
+// HelperStore+Refusals.swift, HelperStore+Closes.swift (with comparisons),
+// HelperStore+Collections.swift and HelperStore+Log.swift. What several of them need of a transaction is in
+// HelperBuckets.swift, HelperReports.swift and HelperEarlyWithdrawals.swift.
 extension NodeDatabase: HelperStore {}

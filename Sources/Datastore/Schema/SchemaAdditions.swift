@@ -18,6 +18,11 @@ enum SchemaAdditions {
                 Tables.earlyRecount,
             ]
         }
+        if version < 4 {
+            // An asynchronous helper: jobs that wait to be verified.
+            statements += Tables.waitingColumns.map { "ALTER TABLE helper_jobs ADD COLUMN \($0)" }
+            statements += [Tables.waitingIndex] + Tables.waiting(dialect)
+        }
         return statements
     }
 

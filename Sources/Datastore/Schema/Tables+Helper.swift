@@ -1,15 +1,19 @@
 extension Tables {
     static func helper(_ dialect: Dialect) -> [String] {
         [
-            // An aggregation job and the answer that its creation got; the answer goes when the leader deletes the job.
+            // An aggregation job and the answer that its creation got; the answer goes when the leader deletes the job. The
+            // other columns are about one that waits to be verified (state > 0): whose turn it is, the token of who has it
+            // (0: nobody), and when somebody may take it, in milliseconds of the database's clock.
             """
             CREATE TABLE helper_jobs (
                 task BIGINT NOT NULL,
                 job_id \(dialect.blob) NOT NULL,
                 response \(dialect.blob),
+                \(waitingColumns.joined(separator: ",\n    ")),
                 PRIMARY KEY (task, job_id)
             )
             """,
+            waitingIndex,
             // The numbers of leader-selected batches.
             """
             CREATE TABLE helper_batches (
@@ -141,6 +145,41 @@ extension Tables {
             )
             """,
             "INSERT INTO helper_early_count (id, withdrawals) VALUES (1, 0)",
+        ] + waiting(dialect)
+    }
+
+    /// The columns of helper_jobs about those that wait, each with what it says of all others.
+    static let waitingColumns = [
+        "state BIGINT NOT NULL DEFAULT 0", "arrived BIGINT NOT NULL DEFAULT 0", "reports BIGINT NOT NULL DEFAULT 0",
+        "bytes BIGINT NOT NULL DEFAULT 0", "attempts BIGINT NOT NULL DEFAULT 0",
+        "lease_token BIGINT NOT NULL DEFAULT 0", "due BIGINT NOT NULL DEFAULT 0",
+    ]
+
+    /// Has the jobs that wait alone, and nobody else pays for it.
+    static let waitingIndex = "CREATE INDEX helper_jobs_waiting ON helper_jobs (task, job_id) WHERE state > 0"
+
+    static func waiting(_ dialect: Dialect) -> [String] {
+        [
+            // The requests of the jobs that wait, in pieces.
+            """
+            CREATE TABLE helper_job_requests (
+                task BIGINT NOT NULL,
+                job_id \(dialect.blob) NOT NULL,
+                part BIGINT NOT NULL,
+                bytes \(dialect.blob) NOT NULL,
+                PRIMARY KEY (task, job_id, part)
+            )
+            """,
+            // How many jobs of each task wait, and the bytes of their requests; those of all tasks under the number 0,
+            // which no task has.
+            """
+            CREATE TABLE helper_waiting (
+                task \(dialect.key),
+                jobs BIGINT NOT NULL,
+                bytes BIGINT NOT NULL
+            )
+            """,
+            "INSERT INTO helper_waiting (task, jobs, bytes) VALUES (0, 0, 0)",
         ]
     }
 

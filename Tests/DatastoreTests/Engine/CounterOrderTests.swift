@@ -11,7 +11,7 @@ import Testing
         private let seen = Mutex<[String]>([])
 
         func note(_ sql: String) {
-            let counters = ["helper_early_count", "log_head", "task_revision", "node_state"]
+            let counters = ["helper_early_count", "helper_waiting", "log_head", "task_revision", "node_state"]
             guard let table = counters.first(where: { sql.hasPrefix("UPDATE \($0) ") }) else { return }
             seen.withLock { $0.append(table) }
         }

@@ -66,7 +66,11 @@ enum PlanReference: String, CaseIterable, Sendable {
                 "INSERT INTO leader_jobs (job, task, state) SELECT n, n % 3 + 1, CASE WHEN n % 100 = 0 THEN 0 ELSE 1 END",
                 "INSERT INTO leader_job_requests SELECT n, 0, \(id)",
                 "INSERT INTO leader_turns SELECT n, 0, 0, 0, 0, 0, 0, ''",
-                "INSERT INTO helper_jobs SELECT n % 3 + 1, \(id), \(id)",
+                """
+                INSERT INTO helper_jobs (task, job_id, response, state)
+                SELECT n % 3 + 1, \(id), \(id), CASE WHEN n % 100 = 0 THEN 1 ELSE 0 END
+                """,
+                "INSERT INTO helper_job_requests SELECT n % 3 + 1, \(id), 0, \(id)",
                 """
                 INSERT INTO helper_reports (report, task, report_id, time, batch, state, leaf_hash, claim_key)
                 SELECT n, n % 3 + 1, \(id), n / 500, CASE WHEN n % 3 = 1 THEN n % 20 + 1 END,

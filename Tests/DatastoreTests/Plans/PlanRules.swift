@@ -24,7 +24,8 @@ enum PlanRules {
     /// Tables that grow with reports or entries, and stay.
     static let growing: Set<String> = [
         "leader_reports", "leader_payloads", "leader_kept_shares", "leader_withdrawals", "leader_early_withdrawals",
-        "leader_jobs", "leader_job_requests", "leader_turns", "helper_jobs", "helper_reports", "helper_kept_shares",
+        "leader_jobs", "leader_job_requests", "leader_turns", "helper_jobs", "helper_job_requests", "helper_reports",
+        "helper_kept_shares",
         "helper_refusals", "helper_early_withdrawals", "helper_log_reports", "helper_log_endings", "log_entries",
         "log_submissions", "log_checkpoints",
     ]
@@ -36,7 +37,7 @@ enum PlanRules {
     ]
 
     /// Indexes that have only what is under way.
-    private static let small: Set<String> = ["leader_jobs_pending"]
+    private static let small: Set<String> = ["leader_jobs_pending", "helper_jobs_waiting"]
 
     /// A statement that may do what others may not.
     struct Exception: Sendable {

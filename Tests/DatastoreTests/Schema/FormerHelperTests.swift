@@ -42,7 +42,10 @@ import Testing
         for table in ["helper_closes", "helper_collections", "helper_jobs", "helper_refusals", "helper_refusal_counts"]
         {
             let columns = try former.rows(
-                "SELECT name FROM pragma_table_info('\(table)') WHERE name NOT IN ('task', 'collection') ORDER BY 1")
+                """
+                SELECT name FROM pragma_table_info('\(table)') WHERE name NOT IN ('task', 'collection')
+                    AND name IN (SELECT name FROM pragma_table_info('\(table)', 'former')) ORDER BY 1
+                """)
             let list = columns.map { "t.\($0[0])" }.joined(separator: ", ")
             #expect(
                 try former.rows(

@@ -5,11 +5,21 @@ import Testing
 
 /// A database of schema 2 gets what was added since, and keeps what it has.
 @Suite(.inTurns) struct SchemaAdditionsTests {
-    /// What schema 2 did not have, taken away from a database of today.
-    private static let undone = [
-        "DROP TABLE node_runs", "ALTER TABLE node_state DROP COLUMN run", "DROP INDEX leader_collections_left",
-        "UPDATE cairn_schema SET version = 2",
-    ]
+    /// What schema 3 did not have, taken away from a database of today.
+    private static let undoneSince3 =
+        [
+            "DROP INDEX helper_jobs_waiting", "DROP TABLE helper_job_requests", "DROP TABLE helper_waiting",
+        ]
+        + [
+            "state", "arrived", "reports", "bytes", "attempts", "lease_token", "due",
+        ].map { "ALTER TABLE helper_jobs DROP COLUMN \($0)" }
+
+    /// What schema 2 did not have either.
+    private static let undone =
+        undoneSince3 + [
+            "DROP TABLE node_runs", "ALTER TABLE node_state DROP COLUMN run", "DROP INDEX leader_collections_left",
+            "UPDATE cairn_schema SET version = 2",
+        ]
 
     private func run(_ place: EnginePlace, _ statements: [String]) throws {
         switch place {
@@ -122,7 +132,7 @@ import Testing
         let place = try await kind.place()
         try open(place).close()
         // The last of the additions is in the way of itself.
-        try run(place, Array(Self.undone.dropLast(2)) + [Self.undone[3]])
+        try run(place, Array(Self.undone.dropLast(2)) + Self.undone.suffix(1))
         let structure = try structure(place)
         #expect(throws: DatastoreError.self) { try self.open(place).close() }
         #expect(try self.structure(place) == structure)

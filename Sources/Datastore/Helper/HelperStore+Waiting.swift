@@ -1,0 +1,255 @@
+// Jobs that wait to be verified, with their requests; the protocol is in HelperStore.swift, the rules in HelperJobLife.swift.
+
+import DAP
+
+extension NodeDatabase {
+    package func keepHelperJob(
+        _ job: WaitingHelperJob, request: [UInt8], lease: HelperJobLease?, for duration: Duration,
+        room: HelperJobRoom
+    ) async throws(DatastoreError) -> HelperJobKeeping {
+        do throws(DatastoreError) {
+            return try await write { session in
+                let task = try session.lockedTaskMaking(job.task, .shared)
+                try session.requireService(of: task, id: job.task)
+                if let present = try session.insertWaiting(job, lease, duration, task) { return present }
+                try session.executeMany(
+                    "INSERT INTO helper_job_requests (task, job_id, part, bytes) VALUES ($1, $2, $3, $4)",
+                    Session.parts(of: request).enumerated().map { [task, job.id.blob, $0.offset, $0.element.blob] })
+                try session.takePlaces(of: job, task, room)
+                return .waiting
+            }
+        } catch .stale {
+            // Others have taken the last place: nothing of the transaction is stored.
+            return .noRoom
+        }
+    }
+
+    package func waitingHelperJobs() async throws(DatastoreError) -> [WaitingHelperJob] {
+        try await read { try $0.waitingHelperJobs() }
+    }
+
+    package func leaseHelperJob(
+        _ lease: HelperJobLease, for duration: Duration
+    ) async throws(DatastoreError) -> [UInt8]? {
+        let isTaken = try await write { session in
+            guard let task = try session.lockedTask(lease.task, .shared) else { return false }
+            let row = try session.lockedHelperJob(lease.job, task)
+            let event = HelperJobEvent.lease(isFree: row?.isDue ?? true)
+            guard case .proceed = HelperJobLife.after(row.stage, event) else { return false }
+            try session.setLease(lease.token, for: duration, of: lease.job, task)
+            return true
+        }
+        guard isTaken else { return nil }
+        return try await read { session in
+            guard let task = try session.taskKey(lease.task) else { return nil }
+            var request: [UInt8] = []
+            try session.forEach(
+                "SELECT bytes FROM helper_job_requests WHERE task = $1 AND job_id = $2 ORDER BY part",
+                [task, lease.job.blob]
+            ) { request += try $0.bytes("bytes") }
+            // The leader has deleted it meanwhile.
+            return request.isEmpty ? nil : request
+        }
+    }
+
+    package func renewHelperJob(_ lease: HelperJobLease, for duration: Duration) async throws(DatastoreError) {
+        try await write { session in
+            let (_, task) = try session.heldJob(lease, .hold(lease: lease.token))
+            try session.setLease(lease.token, for: duration, of: lease.job, task)
+        }
+    }
+
+    package func releaseHelperJob(_ lease: HelperJobLease, after pause: Duration) async throws(DatastoreError) {
+        try await write { session in
+            let (_, task) = try session.heldJob(lease, .hold(lease: lease.token))
+            try session.execute(
+                """
+                UPDATE helper_jobs SET lease_token = 0, due = \(session.dialect.now) + $3, attempts = attempts + 1
+                WHERE task = $1 AND job_id = $2
+                """, [task, lease.job.blob, pause.wholeMilliseconds])
+        }
+    }
+
+    package func forgetHelperJob(_ lease: HelperJobLease) async throws(DatastoreError) {
+        try await write { session in
+            let (row, task) = try session.heldJob(lease, .forget(lease: lease.token))
+            try session.removeWaiting(row, task)
+            try session.freePlaces(of: row, task)
+        }
+    }
+}
+
+/// What the row of a job says, locked until the transaction ends.
+struct HelperJobRow: Sendable {
+    let id: AggregationJobID
+    let stage: HelperJobStage
+    let response: [UInt8]?
+    /// Whether nobody has answered it before.
+    let isFirst: Bool
+    /// Of the request that is kept.
+    let bytes: Int64
+    /// Whether nobody has it, and no pause goes on.
+    let isDue: Bool
+}
+
+extension HelperJobRow? {
+    var stage: HelperJobStage { self?.stage ?? .absent }
+}
+
+extension Session {
+    // MARK: Reading
+
+    /// All jobs that wait. There are no more than there is room for.
+    func waitingHelperJobs() throws -> [WaitingHelperJob] {
+        try rows(
+            """
+            SELECT (SELECT i.task_id FROM task_ids AS i WHERE i.task = j.task) AS task_id, j.job_id, j.arrived, j.reports,
+                j.bytes, j.attempts, j.lease_token, j.due - \(dialect.now) AS remaining
+            FROM helper_jobs AS j WHERE j.state > 0
+            """
+        ).map { row in
+            WaitingHelperJob(
+                task: try row.id("task_id", as: TaskID.self), id: try row.id("job_id", as: AggregationJobID.self),
+                arrived: try row.unsigned("arrived"), reports: Int(try row.integer("reports")),
+                bytes: Int(try row.integer("bytes")), attempts: Int(try row.integer("attempts")),
+                isHeld: try row.integer("lease_token") != 0,
+                left: .milliseconds(max(0, try row.integer("remaining"))))
+        }
+    }
+
+    /// The row of a job; nil where there is none. Others who are about it wait.
+    func lockedHelperJob(_ job: AggregationJobID, _ task: TaskKey) throws -> HelperJobRow? {
+        try returningMany(
+            """
+            UPDATE helper_jobs SET job_id = job_id WHERE task = $1 AND job_id = $2
+            RETURNING response, state, bytes, lease_token, CASE WHEN due <= \(dialect.now) THEN 1 ELSE 0 END AS is_due
+            """, [[task, job.blob]])[0].map { row in
+                let response = try row.optionalBytes("response")
+                let keeping = try row.code("state", as: HelperJobKept.self)
+                let token = try row.integer("lease_token")
+                let stage: HelperJobStage =
+                    switch keeping {
+                    case .nothing: response == nil ? .deleted : .answered
+                    case .first, .again: .waiting(lease: token == 0 ? nil : token)
+                    }
+                return HelperJobRow(
+                    id: job, stage: stage, response: response, isFirst: keeping == .first,
+                    bytes: try row.integer("bytes"), isDue: try row.flag("is_due"))
+            }
+    }
+
+    /// The row of a job that waits, for who holds it.
+    ///
+    /// - Throws: `.leaseLost`.
+    fileprivate func heldJob(_ lease: HelperJobLease, _ event: HelperJobEvent) throws -> (HelperJobRow, TaskKey) {
+        guard let task = try lockedTask(lease.task, .shared), let row = try lockedHelperJob(lease.job, task),
+            case .proceed = HelperJobLife.after(row.stage, event)
+        else { throw DatastoreError.leaseLost }
+        return (row, task)
+    }
+
+    // MARK: Changing
+
+    /// - Returns: what the job is already; nil where it waits from now on.
+    fileprivate func insertWaiting(
+        _ job: WaitingHelperJob, _ lease: HelperJobLease?, _ duration: Duration, _ task: TaskKey
+    ) throws -> HelperJobKeeping? {
+        let arguments: SQLArguments = [
+            task, job.id.blob, job.arrived.clampedToInt64, job.reports, job.bytes, lease?.token ?? 0,
+            lease == nil ? 0 : duration.wholeMilliseconds,
+        ]
+        let made = try returningMany(
+            """
+            INSERT INTO helper_jobs (task, job_id, state, arrived, reports, bytes, lease_token, due)
+            VALUES ($1, $2, \(HelperJobKept.first.rawValue), $3, $4, $5, $6, \(dialect.now) + $7)
+            ON CONFLICT (task, job_id) DO NOTHING RETURNING job_id
+            """, [arguments])[0]
+        if made != nil { return nil }
+        let row = try lockedHelperJob(job.id, task)
+        guard case .proceed = HelperJobLife.after(row.stage, .keep) else {
+            return row?.response.map { .answered(response: $0) } ?? .waiting
+        }
+        let changed = try execute(
+            """
+            UPDATE helper_jobs SET state = \(HelperJobKept.again.rawValue), arrived = $3, reports = $4, bytes = $5,
+                attempts = 0, lease_token = $6, due = \(dialect.now) + $7
+            WHERE task = $1 AND job_id = $2
+            """, arguments)
+        // Its row was one that is deleted with its transaction: the leader asks again.
+        guard changed == 1 else { throw DatastoreError.busy("an aggregation job is just being answered") }
+        return nil
+    }
+
+    fileprivate func setLease(
+        _ token: Int64, for duration: Duration, of job: AggregationJobID, _ task: TaskKey
+    ) throws {
+        try execute(
+            """
+            UPDATE helper_jobs SET lease_token = $3, due = \(dialect.now) + $4 WHERE task = $1 AND job_id = $2
+            """, [task, job.blob, token, duration.wholeMilliseconds])
+    }
+
+    /// Forgets the request of a job that waits, whose row stays.
+    func forgetRequest(_ row: HelperJobRow, _ task: TaskKey) throws {
+        try execute("DELETE FROM helper_job_requests WHERE task = $1 AND job_id = $2", [task, row.id.blob])
+        try execute(
+            """
+            UPDATE helper_jobs SET state = \(HelperJobKept.nothing.rawValue), lease_token = 0, due = 0
+            WHERE task = $1 AND job_id = $2
+            """, [task, row.id.blob])
+    }
+
+    /// Forgets a job that waits. What is remembered of one that was answered before stays.
+    func removeWaiting(_ row: HelperJobRow, _ task: TaskKey) throws {
+        try forgetRequest(row, task)
+        guard row.isFirst else { return }
+        try execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [task, row.id.blob])
+    }
+
+    // MARK: Places
+
+    /// The row that counts the jobs of all tasks: no task has the number.
+    private static let allTasks: Int64 = 0
+
+    /// Takes the place of a job, the task's first. Late in the transaction.
+    ///
+    /// - Throws: `.stale` where there is none.
+    fileprivate func takePlaces(of job: WaitingHelperJob, _ task: TaskKey, _ room: HelperJobRoom) throws {
+        try execute(
+            "INSERT INTO helper_waiting (task, jobs, bytes) VALUES ($1, 0, 0) ON CONFLICT (task) DO NOTHING", [task])
+        let limits: [SQLArguments] = [
+            [task, job.bytes, room.jobsOfTask, room.bytesOfTask],
+            [Self.allTasks, job.bytes, room.jobs, room.bytes],
+        ]
+        let changed = try executeMany(
+            """
+            UPDATE helper_waiting SET jobs = jobs + 1, bytes = bytes + $2
+            WHERE task = $1 AND jobs < $3 AND bytes + $2 <= $4
+            """, limits)
+        guard changed == [1, 1] else { throw DatastoreError.stale }
+    }
+
+    /// Frees the place of a job that waits no more, in the same order.
+    func freePlaces(of row: HelperJobRow, _ task: TaskKey) throws {
+        try executeMany(
+            "UPDATE helper_waiting SET jobs = jobs - 1, bytes = bytes - $2 WHERE task = $1",
+            [[task, row.bytes], [Self.allTasks, row.bytes]])
+    }
+}
+
+/// What is kept of a job's request: the column `state`.
+enum HelperJobKept: Int64 {
+    case nothing = 0
+    /// The request waits, and was never answered.
+    case first = 1
+    /// The request waits, and an answer to it was deleted.
+    case again = 2
+}
+
+extension Duration {
+    /// For columns of the database's clock; a pause is never shorter for that.
+    fileprivate var wholeMilliseconds: Int64 {
+        let whole = (self / .milliseconds(1)).rounded(.up)
+        return whole >= 1e15 ? Int64(1e15) : max(0, Int64(whole))
+    }
+}
