@@ -37,7 +37,7 @@ enum Shortage: Equatable {
 
 extension NodeError {
     /// The disk is full, or so full that the rest is kept for what has been promised already.
-    static let insufficientStorage = NodeError.http(
+    package static let insufficientStorage = NodeError.http(
         507, "This node's disk is nearly full; its operator has to make room.",
         headers: [.init("Retry-After", "60")])
 }

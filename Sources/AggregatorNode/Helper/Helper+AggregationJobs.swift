@@ -4,9 +4,13 @@ import Hummingbird
 
 // DAP-18, Aggregate Initialization (helper) and Aggregate Continuation.
 //
-// Jobs are handled while the leader waits. A job's id is a hash of its request, so that repeating the request names
-// the same job: the stored answer is returned byte for byte, and a job that was interrupted before its one
-// transaction is computed again.
+// A job is verified while the leader waits where there is room for it, and as long as that takes no longer than the leader
+// is let wait (JobDeferral). Else its request is stored, the leader is told when to ask for the answer, and the job is
+// verified when its turn has come (StoredJobs).
+//
+// A job's id is a hash of its request, so that repeating the request names the same job: the stored answer is returned byte
+// for byte, a job that waits goes on waiting, and one that was interrupted before its one transaction and was not stored is
+// computed again.
 
 extension Helper {
     /// POST `/tasks/{task-id}/aggregation_jobs`
@@ -15,83 +19,140 @@ extension Helper {
         try context.disk.require(request.length(upTo: task.jobLimit), isOwed: true)
         let (message, body) = try await request.message(
             AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: task.jobLimit, taskID: task.id)
-        let job = AggregationJobID.derived(taskID: task.id, body: body)
-        let location =
-            "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(job.base64URL)"
-        if case .finished(let response) = try await context.store.helperJob(task.id, job) {
-            // The process may have ended between the commit and the file.
-            try await context.generation?.settle()
-            return .dap(.aggregationJobResp, response, location: location)
+        let id = AggregationJobID.derived(taskID: task.id, body: body)
+        switch try await context.store.helperJob(task.id, id) {
+        // The process may have ended between the commit and the file.
+        case .finished(let response): return try await answer(response, id, of: task)
+        case .waiting(let jobs): return await deferral(of: id, task, among: jobs)
+        case .deleted, nil: break
         }
-        let (batchID, verifyKey) = try check(message, of: task)
+        let checked = try CheckedJob(message, of: task)
         try await context.generation?.ready()
-        let response = try await jobs.result(job) { [context] in
-            let verifier = JobVerifier(
-                task: task, verifyKey: verifyKey.bytes, keys: [context.keys.hpke], batchID: batchID, now: context.now())
-            let outcomes = try await context.workers.runInParallel { threads in
-                verifier.verify(message.verifyInits, threads: threads)
+        let verification = verification
+        let running = await jobs.begin(
+            id, of: task.id, reports: checked.reports.count,
+            bytes: task.memory(ofJob: checked.reports.count, requestBytes: body.count), for: .leader
+        ) { running in
+            do { return try await verification.run(checked, id, running) } catch {
+                // Its leader has been told that it is stored.
+                if let lease = await running.lease { await verification.putOff(lease, attempts: 0, error) }
+                throw error
             }
-            let response: [UInt8]
-            do {
-                response = try await context.store.commitHelperJob(
-                    task.id, job, outcomes: outcomes, verifyKey: verifyKey, recordsRefusals: task.isCommitted,
-                    vdaf: task.vdaf)
-            } catch DatastoreError.stale {
-                throw NodeError.unavailable(
-                    "The operator has replaced the task's verification key while the job was verified.", retryAfter: 2,
-                    taskID: task.id)
-            }
-            logRefusals(in: response, of: task)
-            return response
         }
-        try await context.generation?.settle()
-        return .dap(.aggregationJobResp, response, location: location)
+        guard let running else { return try await store(checked, body, id) }
+        if let response = try await running.answer(within: jobs.rules.patience) {
+            return try await answer(response, id, of: task)
+        }
+        return try await store(checked, body, id, while: running)
     }
 
-    /// What ends reports, for this helper's operator; the numbers are in the database, too.
-    private func logRefusals(in response: [UInt8], of task: NodeTask) {
-        guard let verdicts = try? AggregationJobResp(decoding: response).responses else { return }
-        var refused = RefusalSummary()
-        var early = RefusalSummary()
-        for verdict in verdicts {
-            guard case .reject(let error) = verdict.outcome else { continue }
-            if error == .reportTooEarly {
-                early.add(verdict.reportID, error)
-            } else {
-                refused.add(verdict.reportID, error)
-            }
-        }
-        if refused.total > 0 {
-            context.logger.warning(
-                "reports refused in an aggregation job",
-                metadata: refused.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
-        }
-        if early.total > 0, earlyLines.line("early", about: task.id) != nil {
-            context.logger.warning(
-                "reports are too early for this node's clock; the leader sends them again. Compare both nodes' clocks",
-                metadata: early.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
-        }
+    // MARK: Answers
+
+    private func location(_ id: AggregationJobID, of task: NodeTask) -> String {
+        "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(id.base64URL)"
     }
+
+    private func answer(_ response: [UInt8], _ id: AggregationJobID, of task: NodeTask) async throws -> Response {
+        try await context.generation?.settle()
+        return .dap(.aggregationJobResp, response, location: location(id, of: task))
+    }
+
+    /// That a job is not ready.
+    ///
+    /// - Parameter waiting: all stored jobs.
+    private func deferral(
+        of id: AggregationJobID, _ task: NodeTask, among waiting: [WaitingHelperJob]
+    ) async -> Response {
+        let seconds = await jobs.retryAfter(id, among: waiting)
+        var response = Response.dap(.aggregationJobResp, [], location: location(id, of: task) + "?step=0")
+        response.headers[.retryAfter] = String(seconds)
+        return response
+    }
+
+    // MARK: Storing
+
+    /// Stores a job for which there is no place.
+    private func store(_ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID) async throws -> Response {
+        let keeping = try await keep(job, body, id, lease: nil)
+        if keeping == .waiting { await jobs.noteStored() }
+        return try await answer(keeping, id, of: job.task)
+    }
+
+    /// Stores a job that takes longer than its leader is let wait. Whoever verifies it goes on.
+    private func store(
+        _ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID, while running: RunningJob
+    ) async throws -> Response {
+        let lease = HelperJobLease(task: job.task.id, job: id)
+        let keeping = try await running.store(lease) { try await keep(job, body, id, lease: lease) }
+        // Where there is no room to store it, and where it has just ended, the leader waits on.
+        if let keeping, keeping != .noRoom { return try await answer(keeping, id, of: job.task) }
+        guard let response = try await running.answer(within: nil) else {
+            throw NodeError.unavailable("The job is being verified.", retryAfter: 1, taskID: job.task.id)
+        }
+        return try await answer(response, id, of: job.task)
+    }
+
+    private func keep(
+        _ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID, lease: HelperJobLease?
+    ) async throws -> HelperJobKeeping {
+        // It is written now, and its answer later.
+        try context.disk.require(2 * body.count, isOwed: true)
+        let waiting = WaitingHelperJob(
+            task: job.task.id, id: id, arrived: context.now(), reports: job.reports.count, bytes: body.count)
+        return try await context.store.keepHelperJob(
+            waiting, request: body, lease: lease, for: jobs.rules.lease, room: jobs.rules.room)
+    }
+
+    private func answer(
+        _ keeping: HelperJobKeeping, _ id: AggregationJobID, of task: NodeTask
+    ) async throws -> Response {
+        if case .answered(let response) = keeping { return try await answer(response, id, of: task) }
+        let waiting = try await context.store.waitingHelperJobs()
+        if let times = deferralLines.line("deferred", about: task.id) {
+            context.logger.info(
+                "aggregation jobs are stored, and answered later: there are more than this node verifies at once",
+                metadata: ["task": "\(task.id)", "waiting": "\(waiting.count)", "jobs": "\(times)"])
+        }
+        guard keeping == .noRoom else { return await deferral(of: id, task, among: waiting) }
+        throw NodeError.unavailable(
+            "This node has as many aggregation jobs waiting as it takes.",
+            retryAfter: await jobs.retryAfter(id, among: waiting), taskID: task.id)
+    }
+
+    // MARK: An existing job
 
     /// GET `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}?step=0`
     func getJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        let (_, response) = try await finishedJob(task, parameters)
+        let id = try jobID(task, parameters)
+        let job = try await context.store.helperJob(task.id, id)
+        guard let job, job != .deleted else { throw unknownJob(task) }
         if let step = request.uri.queryParameters.get("step"), step != "0" {
             throw NodeError.dap(
                 .stepMismatch, "Verification takes one round, so the job has only step 0.", taskID: task.id)
         }
-        try await context.generation?.settle()
-        return .dap(.aggregationJobResp, response)
+        switch job {
+        case .finished(let response):
+            try await context.generation?.settle()
+            return .dap(.aggregationJobResp, response)
+        case .waiting(let jobs): return await deferral(of: id, task, among: jobs)
+        case .deleted: throw unknownJob(task)
+        }
     }
 
     /// POST `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}`
     ///
-    /// All VDAFs that we serve verify in one round: when a job exists, every report in it has reached its final
+    /// All VDAFs that we serve verify in one round: when a job has an answer, every report in it has reached its final
     /// state, and no continuation can be right. The order of the checks is the draft's.
     func continueJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        _ = try await finishedJob(task, parameters)
+        let id = try jobID(task, parameters)
+        switch try await context.store.helperJob(task.id, id) {
+        case .finished: break
+        case .waiting:
+            throw NodeError.dap(.stepMismatch, "The job's step 0 has not ended.", taskID: task.id)
+        case .deleted, nil: throw unknownJob(task)
+        }
         let (message, _) = try await request.message(
             AggregationJobContinueReq.self, mediaType: .aggregationJobContinueReq, upTo: task.jobLimit,
             taskID: task.id)
@@ -108,74 +169,13 @@ extension Helper {
 
     /// DELETE `/tasks/{task-id}/aggregation_jobs/{aggregation-job-id}`
     ///
-    /// The answer is forgotten; which reports were accepted is not, because nothing may ever be counted twice.
+    /// The answer is forgotten; which reports were accepted is not, because nothing may ever be counted twice. One that
+    /// waits is forgotten as a whole, and accepts nothing any more.
     func deleteJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         let job = try jobID(task, parameters)
         guard try await context.store.deleteHelperJob(task.id, job) else { throw unknownJob(task) }
         return .empty()
-    }
-
-    /// The draft's checks of a whole request, before any report is looked at.
-    ///
-    /// - Returns: The batch that the job belongs to (leader-selected mode), and the verification key that it names.
-    private func check(
-        _ message: AggregationJobInitReq, of task: NodeTask
-    ) throws(NodeError) -> (batchID: BatchID?, verifyKey: VerifyKey) {
-        let batchID: BatchID?
-        do throws(AggregationJobExtensionError) {
-            batchID = try message.checkedBatchID(mode: task.configuration.batchMode)
-        } catch {
-            switch error {
-            case .unsupported(let types):
-                throw NodeError.unsupportedExtensions(types, taskID: task.id)
-            case .invalid(let reason):
-                throw .dap(.invalidMessage, "aggregation job extensions: \(reason)", taskID: task.id)
-            }
-        }
-        // The draft has no error for this: to the helper the message is one that it cannot make sense of.
-        guard let verifyKey = task.verifyKey(message.verificationKeyID) else {
-            let known = task.verifyKeys.map { String($0.id) }.joined(separator: ", ")
-            throw .dap(
-                .invalidMessage,
-                "There is no verification key \(message.verificationKeyID) for this task; this node has \(known).",
-                taskID: task.id)
-        }
-        guard message.aggregationParameter.isEmpty else {
-            throw .dap(
-                .invalidAggregationParameter, "The task's VDAF has no aggregation parameter, so it must be empty.",
-                taskID: task.id)
-        }
-        // An empty answer would mean that the job is deferred.
-        guard !message.verifyInits.isEmpty else {
-            throw .dap(.invalidMessage, "The job has no reports.", taskID: task.id)
-        }
-        // A helper's share is a seed of a few bytes, so a request of any size may ask for any amount of memory.
-        let most = task.reportsPerJob
-        guard message.verifyInits.count <= most else {
-            throw .dap(
-                .invalidMessage,
-                "The job has \(message.verifyInits.count) reports; this node verifies up to \(most) of this task at once.",
-                taskID: task.id)
-        }
-        var seen: Set<ReportID> = []
-        for verifyInit in message.verifyInits {
-            let id = verifyInit.reportShare.metadata.reportID
-            guard seen.insert(id).inserted else {
-                throw .dap(.invalidMessage, "Report \(id.base64URL) is in the job twice.", taskID: task.id)
-            }
-        }
-        return (batchID, VerifyKey(id: message.verificationKeyID, bytes: verifyKey))
-    }
-
-    private func finishedJob(
-        _ task: NodeTask, _ parameters: NodeRequestContext
-    ) async throws -> (AggregationJobID, response: [UInt8]) {
-        let id = try jobID(task, parameters)
-        guard case .finished(let response) = try await context.store.helperJob(task.id, id) else {
-            throw unknownJob(task)
-        }
-        return (id, response)
     }
 
     private func jobID(_ task: NodeTask, _ parameters: NodeRequestContext) throws(NodeError) -> AggregationJobID {

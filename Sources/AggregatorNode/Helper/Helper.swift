@@ -11,11 +11,15 @@ import TransparencyLog
 package struct Helper: Sendable {
     let context: NodeContext
     let follower: LogFollower
-    let jobs = InFlight<AggregationJobID, [UInt8]>()
+    let jobs: VerifyingJobs
     /// Whether there is to be another line about reports that come too early.
     let earlyLines = LineRules<TaskID>()
     /// Raised when this helper, as a witness, has cosigned more of the leader's log.
     let logGrowth = WakeSignal()
+    /// Whether there is to be another line about jobs that are stored.
+    let deferralLines = LineRules<TaskID>()
+    /// Whether there is to be another line about what keeps stored jobs waiting.
+    let troubleLines = LineRules<TaskID?>()
     let shares = InFlight<AggregateShareID, ShareAnswer>()
     /// Closes that withdrawals have spoilt.
     let holds = SharedCloseHolds()
@@ -28,11 +32,21 @@ package struct Helper: Sendable {
     ///     503, and nothing is evicted.
     package init(context: NodeContext, log: (any TileSource)? = nil, earlyWithdrawalLimit: Int = 100_000) {
         self.context = context
+        jobs = VerifyingJobs(rules: context.deferral, cores: context.workers.count)
         self.earlyWithdrawalLimit = earlyWithdrawalLimit
         follower = LogFollower(context: context, source: log ?? context.peer.log)
     }
 
     private var following: LogFollowing { LogFollowing(follower: follower, growth: logGrowth) }
+
+    var verification: JobVerification {
+        JobVerification(context: context, jobs: jobs, earlyLines: earlyLines, troubleLines: troubleLines)
+    }
+
+    /// Verifies the aggregation jobs that were stored, until it is cancelled.
+    package func verifyStoredJobs() async {
+        await StoredJobs(context: context, jobs: jobs, verification: verification).run()
+    }
 
     /// The background work.
     package var services: [any Service] {
@@ -40,6 +54,7 @@ package struct Helper: Sendable {
             BackgroundService { [following] in await following.examine() },
             BackgroundService { [following] in await following.read() },
             BackgroundService { [context] in await HandshakeService(context: context).run() },
+            BackgroundService { [self] in await verifyStoredJobs() },
         ]
     }
 

@@ -24,6 +24,8 @@ package struct NodeContext: Sendable {
     package let workers: WorkerPool
     /// What a collection job begins with.
     package let patience: CollectionPatience
+    /// When a helper answers aggregation jobs later.
+    package let deferral: JobDeferral
     /// POSIX seconds; tests turn it.
     package let now: @Sendable () -> UInt64
     package let logger: Logger
@@ -33,7 +35,7 @@ package struct NodeContext: Sendable {
         peer: PeerClient,
         blobs: BlobStore, halt: HaltSwitch? = nil, generation: Generation? = nil, workers: WorkerPool,
         disk: DiskSpace? = nil, patience: CollectionPatience = CollectionPatience(),
-        now: @escaping @Sendable () -> UInt64, logger: Logger
+        deferral: JobDeferral = JobDeferral(), now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -47,6 +49,7 @@ package struct NodeContext: Sendable {
         self.workers = workers
         self.disk = disk ?? DiskSpace(directories: configuration.writtenDirectories)
         self.patience = patience
+        self.deferral = deferral
         self.now = now
         self.logger = logger
     }

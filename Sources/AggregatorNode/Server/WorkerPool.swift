@@ -11,11 +11,14 @@ import Synchronization
 package struct WorkerPool: Sendable {
     private let threads: NIOThreadPool
     private let shares: CoreShares
+    /// How many threads there are.
+    package let count: Int
 
     /// Starts `count` threads, one a core by default.
     package init(count: Int = System.coreCount) {
         threads = NIOThreadPool(numberOfThreads: max(1, count))
         shares = CoreShares(count: max(1, count))
+        self.count = max(1, count)
         threads.start()
     }
 

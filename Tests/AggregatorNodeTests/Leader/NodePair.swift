@@ -137,9 +137,10 @@ final class NodePair: Sendable {
     ///   - ahead: how many seconds the node's clock is ahead.
     ///   - keys: the role's own by default.
     ///   - disk: what the node thinks of its disk.
+    ///   - deferral: when a helper answers jobs later.
     func start(
         _ configuration: NodeConfiguration, ahead: UInt64 = 0, keys other: NodeKeys? = nil, disk: DiskSpace? = nil,
-        logger: Logger = quietLogger()
+        deferral: JobDeferral = JobDeferral(), logger: Logger = quietLogger()
     ) async throws -> Running {
         let keys = other ?? (configuration.role == .leader ? leaderKeys : helperKeys)
         let store = try await configuration.openTestDatabase()
@@ -150,7 +151,7 @@ final class NodePair: Sendable {
             blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
             workers: WorkerPool(count: 2), disk: disk, patience: CollectionPatience(longRequestsSpan: .seconds(3)),
-            now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
+            deferral: deferral, now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = buildApplication(context, onReady: { continuation.yield($0) })
         let group = ServiceGroup(

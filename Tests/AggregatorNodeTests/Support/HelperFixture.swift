@@ -25,14 +25,15 @@ struct HelperFixture: Sendable {
         copy.context = NodeContext(
             configuration: context.configuration, keys: try NodeKeys.load(parties.helper), store: store,
             registry: TaskRegistry(store: store), peer: context.peer, blobs: context.blobs, workers: context.workers,
-            now: context.now, logger: context.logger)
+            deferral: context.deferral, now: context.now, logger: context.logger)
         return copy
     }
 
     init(
         committed: Bool, mode: BatchMode = .leaderSelected, vdaf: VDAFConfiguration? = nil,
         maxBatchSize: UInt64 = 1_000, independent: Cosigner? = nil, taskprov: TaskprovSettings? = nil,
-        plain: PlainTask? = nil, logger: Logger = quietLogger(),
+        plain: PlainTask? = nil, deferral: JobDeferral = JobDeferral(), disk: DiskSpace? = nil,
+        logger: Logger = quietLogger(),
         source: (String) -> any TileSource = { DirectoryTileSource(directory: $0) }
     ) async throws {
         parties = try Parties(independent: independent)
@@ -62,7 +63,7 @@ struct HelperFixture: Sendable {
             blobs: try BlobStore(directory: parties.helper.blobDirectory),
             generation: try await Generation.begin(
                 path: "\(parties.helper.keyDirectory)/generation", store: store), workers: WorkerPool(count: 2),
-            now: { Self.now }, logger: logger)
+            disk: disk, deferral: deferral, now: { Self.now }, logger: logger)
         let folder = parties.directory.file("log")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let entry = TaskEntry(
@@ -91,7 +92,9 @@ struct HelperFixture: Sendable {
     var helper: Helper { Helper(context: context, log: source) }
 
     /// The helper's routes and its witness.
-    var routes: RouteTable {
+    var routes: RouteTable { routes(of: helper) }
+
+    func routes(of helper: Helper) -> RouteTable {
         var routes = RouteTable()
         helper.addRoutes(to: &routes)
         if case .witness(let cosigner) = parties.helperKeys.note {

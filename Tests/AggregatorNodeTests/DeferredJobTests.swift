@@ -1,0 +1,257 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Testing
+
+/// A helper that answers later, over real HTTP, on a real database.
+@Suite struct DeferredJobTests {
+    private static let jobs = "/aggregation_jobs"
+
+    /// Every job is stored first.
+    private static var storing: JobDeferral {
+        var rules = JobDeferral()
+        rules.jobs = 0
+        return rules
+    }
+
+    /// No leader is let wait.
+    private static var impatient: JobDeferral {
+        var rules = JobDeferral()
+        rules.patience = .zero
+        return rules
+    }
+
+    private func isAccepted(_ answer: Answer) throws -> Bool {
+        try AggregationJobResp(decoding: answer.body).responses.allSatisfy {
+            if case .continue = $0.outcome { true } else { false }
+        }
+    }
+
+    /// Runs the helper's verification of stored jobs while `body` runs.
+    private func verifying<Value>(_ helper: Helper, _ body: () async throws -> Value) async throws -> Value {
+        let work = Task { await helper.verifyStoredJobs() }
+        defer { work.cancel() }
+        return try await body()
+    }
+
+    private func fetch(_ fixture: HelperFixture, _ client: TestClient, _ location: String) async throws -> Answer {
+        try await eventually("the job is answered", every: .milliseconds(20)) {
+            let answer = try await fixture.get(client, location)
+            return answer.status == 200 && answer.body.isEmpty ? nil : answer
+        }
+    }
+
+    private func expectDeferral(_ answer: Answer, _ fixture: HelperFixture) throws -> String {
+        #expect(answer.status == 200 && answer.body.isEmpty && answer.headers["content-type"] == nil, "\(answer.text)")
+        let seconds = try #require(answer.headers["retry-after"].flatMap { Int($0) })
+        #expect(JobDeferral.pauses.contains(seconds))
+        let location = try #require(answer.headers["location"])
+        #expect(location.hasPrefix("\(fixture.path)\(Self.jobs)/") && location.hasSuffix("?step=0"))
+        return location
+    }
+
+    @Test func aStoredJobIsAnsweredWhenItIsAskedFor() async throws {
+        let fixture = try await HelperFixture(committed: false, deferral: Self.storing)
+        let batch = BatchID.random()
+        let reports = try (0..<3).map { try fixture.report([$0, 1, 7]) }
+        let job = fixture.job(reports, batch: batch)
+        let helper = fixture.helper
+        try await withServer(fixture.routes(of: helper)) { client in
+            let first = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+            let location = try expectDeferral(first, fixture)
+            // The same bytes are the same job, and a poll says what the request was told.
+            for _ in 0..<2 {
+                let again = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+                #expect(try expectDeferral(again, fixture) == location)
+                #expect(try expectDeferral(await fixture.get(client, location), fixture) == location)
+            }
+            #expect(
+                try problem(await fixture.get(client, location.replacing("step=0", with: "step=1"))) == .stepMismatch)
+            let path = String(location.prefix { $0 != "?" })
+            let next = AggregationJobContinueReq(step: 1, verifyContinues: [])
+            let resumed = try await client.send(
+                "POST", path, body: next.encoded(),
+                headers: fixture.headers(AggregatorNode.MediaType.aggregationJobContinueReq.headerValue))
+            #expect(try problem(resumed) == .stepMismatch)
+
+            let answer = try await verifying(helper) { try await fetch(fixture, client, location) }
+            #expect(try isAccepted(answer))
+            let repeated = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+            #expect(repeated.body == answer.body && repeated.headers["location"] == path)
+            let shares = try fixture.finish(reports, answer.body)
+            let request = fixture.shareRequest(reports, .leaderSelected(batch))
+            let share = try await fixture.post(client, "/aggregate_shares", request, .aggregateShareReq)
+            #expect(try fixture.unshard(share, request, leaderShares: shares).value == .vector([3, 3, 21]))
+        }
+    }
+
+    /// The verification goes on while the job is stored, and its end is the job's.
+    @Test func aJobThatOutlastsThePatienceIsStoredAndAnsweredLater() async throws {
+        let fixture = try await HelperFixture(committed: false, deferral: Self.impatient)
+        let helper = fixture.helper
+        try await withServer(fixture.routes(of: helper)) { client in
+            for _ in 0..<20 {
+                let reports = try (0..<4).map { try fixture.report([$0, 1, 7]) }
+                let job = fixture.job(reports, batch: .random())
+                // Nobody takes up stored jobs here.
+                let first = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+                let location = try #require(first.headers["location"])
+                let answer = first.body.isEmpty ? try await fetch(fixture, client, location) : first
+                #expect(try isAccepted(answer))
+                #expect(try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq).body == answer.body)
+            }
+            #expect(try await fixture.context.store.waitingHelperJobs().isEmpty)
+        }
+    }
+
+    @Test func aNodeThatWasKilledFindsWhatItHasStored() async throws {
+        let fixture = try await HelperFixture(committed: true, deferral: Self.storing)
+        let jobs = try (0..<3).map { _ in fixture.job([try fixture.report()], batch: .random()) }
+        let locations = try await withServer(fixture.routes) { client in
+            var locations: [String] = []
+            for job in jobs {
+                let answer = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+                locations.append(try expectDeferral(answer, fixture))
+            }
+            return locations
+        }
+        // It died while it verified one of them.
+        let held = try #require(try await fixture.context.store.waitingHelperJobs().first)
+        let lease = HelperJobLease(task: held.task, job: held.id)
+        _ = try await fixture.context.store.leaseHelperJob(lease, for: .seconds(3_600))
+        try fixture.context.store.close()
+
+        let reopened = try fixture.reopened()
+        let helper = reopened.helper
+        try await withServer(reopened.routes(of: helper)) { client in
+            try await verifying(helper) {
+                let others = locations.filter { !$0.contains(held.id.base64URL) }
+                for location in others { #expect(try isAccepted(await fetch(reopened, client, location))) }
+                let mine = try #require(locations.first { !others.contains($0) })
+                #expect(try await reopened.get(client, mine).body.isEmpty, "it may still be at work")
+                try await reopened.context.store.renewHelperJob(lease, for: .zero)
+                #expect(try isAccepted(await fetch(reopened, client, mine)))
+            }
+        }
+        await #expect(throws: DatastoreError.leaseLost) { try await reopened.context.store.forgetHelperJob(lease) }
+    }
+
+    @Test func aDeletedJobIsNeverVerified() async throws {
+        let fixture = try await HelperFixture(committed: false, deferral: Self.storing)
+        let (report, batch) = (try fixture.report(), BatchID.random())
+        let helper = fixture.helper
+        try await withServer(fixture.routes(of: helper)) { client in
+            let job = fixture.job([report], batch: batch)
+            let location = try expectDeferral(
+                await fixture.post(client, Self.jobs, job, .aggregationJobInitReq), fixture)
+            let path = String(location.prefix { $0 != "?" })
+            #expect(try await fixture.get(client, path, "DELETE").status == 204)
+            #expect(try problem(await fixture.get(client, path, "DELETE")) == .unrecognizedAggregationJob)
+            #expect(try problem(await fixture.get(client, location)) == .unrecognizedAggregationJob)
+            // Its report may be in another.
+            let other = fixture.job([report, try fixture.report()], batch: batch)
+            let next = try expectDeferral(
+                await fixture.post(client, Self.jobs, other, .aggregationJobInitReq), fixture)
+            let answer = try await verifying(helper) { try await fetch(fixture, client, next) }
+            #expect(try isAccepted(answer))
+            #expect(try problem(await fixture.get(client, location)) == .unrecognizedAggregationJob)
+        }
+    }
+
+    @Test func aRequestThatWouldBeRefusedIsNotStored() async throws {
+        let fixture = try await HelperFixture(committed: false, deferral: Self.storing)
+        let report = try fixture.report()
+        try await withServer(fixture.routes) { client in
+            for job in [
+                fixture.job([report, report], batch: .random()), fixture.job([], batch: .random()),
+                fixture.job([report], batch: .random(), keyID: 1),
+            ] {
+                let answer = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+                #expect(try problem(answer) == .invalidMessage)
+            }
+            #expect(try await fixture.context.store.waitingHelperJobs().isEmpty)
+        }
+    }
+
+    @Test func whatHasNoRoomIsToldWhenToComeAgain() async throws {
+        var rules = Self.storing
+        rules.room = HelperJobRoom(jobs: 9, bytes: 1 << 30, jobsOfTask: 2, bytesOfTask: 1 << 30)
+        let fixture = try await HelperFixture(committed: false, deferral: rules)
+        let helper = fixture.helper
+        let jobs = try (0..<3).map { _ in fixture.job([try fixture.report()], batch: .random()) }
+        try await withServer(fixture.routes(of: helper)) { client in
+            let first = try await fixture.post(client, Self.jobs, jobs[0], .aggregationJobInitReq)
+            _ = try await fixture.post(client, Self.jobs, jobs[1], .aggregationJobInitReq)
+            let refused = try await fixture.post(client, Self.jobs, jobs[2], .aggregationJobInitReq)
+            #expect(refused.status == 503)
+            #expect(refused.headers["retry-after"].flatMap { Int($0) }.map(JobDeferral.pauses.contains) == true)
+            // Those that have a place keep it.
+            _ = try expectDeferral(await fixture.post(client, Self.jobs, jobs[0], .aggregationJobInitReq), fixture)
+            try await verifying(helper) {
+                _ = try await fetch(fixture, client, try #require(first.headers["location"]))
+                let answer = try await eventually("there is room again") {
+                    let answer = try await fixture.post(client, Self.jobs, jobs[2], .aggregationJobInitReq)
+                    return answer.status == 503 ? nil : answer
+                }
+                let location = try #require(answer.headers["location"])
+                #expect(
+                    try await isAccepted(answer.body.isEmpty ? fetch(fixture, client, location) : answer))
+            }
+        }
+    }
+
+    @Test func whatADiskHasNoRoomForIsNotStored() async throws {
+        let full = DiskSpace(directories: ["/"], probe: { _ in DiskSpace.reserve / 2 + 100 })
+        let fixture = try await HelperFixture(committed: false, deferral: Self.storing, disk: full)
+        let job = fixture.job([try fixture.report()], batch: .random())
+        try await withServer(fixture.routes) { client in
+            let answer = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+            #expect(answer.status == 507)
+            #expect(try await fixture.context.store.waitingHelperJobs().isEmpty)
+        }
+    }
+
+    /// Between arrival and verification the operator has ended the task: the leader hears it, and nothing remains.
+    @Test func aTaskThatHasEndedTakesItsStoredJobsAlong() async throws {
+        let fixture = try await HelperFixture(committed: false, deferral: Self.storing)
+        let job = fixture.job([try fixture.report()], batch: .random())
+        let helper = fixture.helper
+        try await withServer(fixture.routes(of: helper)) { client in
+            let location = try expectDeferral(
+                await fixture.post(client, Self.jobs, job, .aggregationJobInitReq), fixture)
+            #expect(try await fixture.context.store.endTask(fixture.task.id, mayDiscard: false) == .ended(discarded: 0))
+            _ = try await verifying(helper) {
+                try await eventually("it is forgotten") {
+                    try await fixture.context.store.waitingHelperJobs().isEmpty ? true : nil
+                }
+            }
+            // What it knows of tasks may be a second old.
+            try await eventually("the leader hears it") {
+                try problem(await fixture.get(client, location)) == .unrecognizedTask ? true : nil
+            }
+        }
+    }
+
+    /// A batch that was collected meanwhile takes no reports: each is told so.
+    @Test func aBatchThatWasCollectedMeanwhileTakesNothing() async throws {
+        let fixture = try await HelperFixture(committed: false, mode: .timeInterval, deferral: Self.storing)
+        let time = HelperFixture.now / 60
+        let early = try (0..<3).map { _ in try fixture.report([1, 2, 3], time: time) }
+        let late = fixture.job([try fixture.report(time: time)], batch: nil)
+        let helper = fixture.helper
+        try await withServer(fixture.routes(of: helper)) { client in
+            let job = fixture.job(early, batch: nil)
+            let first = try expectDeferral(
+                await fixture.post(client, Self.jobs, job, .aggregationJobInitReq), fixture)
+            _ = try await verifying(helper) { try await fetch(fixture, client, first) }
+            let second = try expectDeferral(
+                await fixture.post(client, Self.jobs, late, .aggregationJobInitReq), fixture)
+            let interval = Interval(start: time, duration: 1)
+            let request = fixture.shareRequest(early, .timeInterval(interval), query: .timeInterval(interval))
+            #expect(try await fixture.post(client, "/aggregate_shares", request, .aggregateShareReq).status == 200)
+            let answer = try await verifying(helper) { try await fetch(fixture, client, second) }
+            #expect(
+                try AggregationJobResp(decoding: answer.body).responses.map(\.outcome) == [.reject(.batchCollected)])
+        }
+    }
+}
