@@ -125,6 +125,8 @@ package final class PostgresServer: Sendable {
         // Apart from the caller's task, with whose cancellation the guardian would be ended, and not the server.
         let end = Task { [guardian] in try? await guardian.wait() }
         _ = await end.value
+        // The guardian may be another user, who can empty the folder and not remove it.
+        rmdir(folder)
         Self.guardians.withLock { $0.removeAll { $0 === guardian } }
     }
 

@@ -90,6 +90,10 @@ extension EndToEnd {
                 #expect(try await received(task) == Self.rows)
                 let again = try await contribute(file, nodes, task)
                 #expect(again.status == 0 && again.output.contains("all 300 rows"), "\(again.output)\(again.errors)")
+                // A batch is handed out once it has the least number of reports, with those that are accepted by then.
+                try await eventually("all rows are accepted") {
+                    try await TaskClient(task: task).status().accepted == UInt64(Self.rows)
+                }
                 let outcome = try await nodes.collector(task).collect(.leaderSelected, deadline: .seconds(120))
                 #expect(
                     outcome.count == Self.rows && outcome.value == .integer(UInt128(Self.rows * (Self.rows + 1) / 2)))
