@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import Synchronization
 import Testing
 
 /// Jobs that wait at the helper to be verified, with their requests.
@@ -277,6 +278,17 @@ import Testing
             try await store.helperStanding(Make.task, .interval(Interval(start: 0, duration: 1_000))).accepted == 4)
     }
 
+    /// Nobody pays for what does not wait.
+    @Test func aJobThatIsAnsweredAtOnceTouchesNothingOfTheQueue() async throws {
+        let (temporary, seen) = (try TemporaryStore(), SeenStatements())
+        let store = NodeDatabase(WatchedEngine(temporary.store.engine) { seen.note($0) })
+        let reports = try HelperReports()
+        try await reports.job([reports.verified(1), reports.refused(2, .vdafVerifyError)], in: store)
+        let statements = seen.all
+        #expect(statements.filter { $0.contains("helper_jobs") }.count == 2, "it is inserted, and gets its answer")
+        #expect(!statements.contains { $0.contains("helper_waiting") || $0.contains("helper_job_requests") })
+    }
+
     @Test(arguments: EngineKind.tested)
     func anEndedTaskStoresNothing(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
@@ -294,4 +306,12 @@ import Testing
         #expect(try await store.waitingHelperJobs().isEmpty)
         #expect(try await places(store) == [[0, 0], [0, 0]])
     }
+}
+
+private final class SeenStatements: Sendable {
+    private let statements = Mutex<[String]>([])
+
+    var all: [String] { statements.withLock { $0 } }
+
+    func note(_ sql: String) { statements.withLock { $0.append(sql) } }
 }
