@@ -77,7 +77,7 @@ struct WithdrawalRequest {
                     + "promise about the report is attached (\(PromisedWithdrawal.mediaType)).", taskID: task.id)
         case .wrongKey: throw .http(403, "The report's claim key is another one.", taskID: task.id)
         case .tooLate: throw .http(409, "The report's batch is closed; nothing leaves it any more.", taskID: task.id)
-        case .refused(let error):
+        case .rejected(let error):
             throw .http(410, "The report was rejected: \(error.name).", taskID: task.id)
         case .full:
             throw .unavailable(

@@ -140,7 +140,7 @@ struct HelperJobCommit: Sendable {
         // What everybody changes comes last.
         try session.changeSums(.helper, task, changes, vdaf)
         try session.countAccepted(added.mapValues(\.count), task)
-        if isKept, isNew { try session.countRefusals(answers, task) }
+        if isKept, isNew { try session.countRejections(answers, task) }
         try session.forgetEarlyWithdrawals(of: settled.union(spoken).intersection(awaited), task)
         if let waiting { try session.freePlaces(of: waiting, task) }
         if !spoken.isEmpty { try session.countGeneration() }

@@ -18,7 +18,7 @@ package protocol HelperStore: Sendable {
     ///
     /// - Parameters:
     ///   - verifyKey: the one with which the outcomes were found; nil: nobody compares it.
-    ///   - recordsRefusals: keep which reports were refused, for ever (tasks that log reports).
+    ///   - recordsRefusals: keep which reports were rejected, for ever (tasks that log reports).
     ///   - vdaf: the task's.
     ///   - lease: under which a job was verified that waits; nil: the leader waits for the answer. The request goes.
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
@@ -69,10 +69,10 @@ package protocol HelperStore: Sendable {
     /// - Throws: `.leaseLost`, as above.
     func forgetHelperJob(_ lease: HelperJobLease) async throws(DatastoreError)
 
-    // MARK: Refusals
+    // MARK: Rejections and last words
 
-    /// How many reports of the task this helper has refused for good in aggregation jobs, by reason.
-    func helperRefusalCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64]
+    /// How many reports of the task this helper has rejected for good in aggregation jobs, by reason.
+    func helperRejectionCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64]
 
     /// Takes a report back for its contributor, before its batch is closed.
     ///
@@ -199,7 +199,7 @@ package protocol HelperStore: Sendable {
 }
 
 // The conformance: HelperStore+Jobs.swift (with HelperJobCommit.swift and HelperVerdict.swift), HelperStore+Waiting.swift,
-// HelperStore+Refusals.swift, HelperStore+Closes.swift (with comparisons),
-// HelperStore+Collections.swift and HelperStore+Log.swift. What several of them need of a transaction is in
-// HelperBuckets.swift, HelperReports.swift and HelperEarlyWithdrawals.swift.
+// HelperStore+LastWords.swift, HelperStore+Closes.swift (with comparisons), HelperStore+Collections.swift and
+// HelperStore+Log.swift. What several of them need of a transaction is in HelperBuckets.swift, HelperReports.swift and
+// HelperEarlyWithdrawals.swift.
 extension NodeDatabase: HelperStore {}

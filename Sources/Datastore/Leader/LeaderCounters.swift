@@ -6,13 +6,13 @@ import DAP
 
 /// What a transaction has changed of the numbers of a task's reports, until ``Session/write(_:of:)``.
 ///
-/// Units of time count reports of all states; leader-selected batches those in jobs and the accepted; refusals by reason.
+/// Units of time count reports of all states; leader-selected batches those in jobs and the accepted; rejections by reason.
 struct LeaderCounters: Sendable {
     /// Of a unit of time, by state.
     fileprivate private(set) var times: [Int64: [Int64]] = [:]
     /// Of a leader-selected batch, in jobs and accepted.
     fileprivate private(set) var batches: [Int64: (aggregating: Int64, accepted: Int64)] = [:]
-    fileprivate private(set) var refusals: [ReportError: Int64] = [:]
+    fileprivate private(set) var rejections: [ReportError: Int64] = [:]
     /// Jobs that ended with accepted reports.
     var answeredJobs: Int64 = 0
     /// How many reports a batch may have after this; it must still be open then. Nil where none joins one.
@@ -32,7 +32,7 @@ struct LeaderCounters: Sendable {
         case .accepted:
             if let batch = place.batch { batches[batch, default: (0, 0)].accepted += reports }
         case .rejected:
-            if let error = place.error { refusals[error, default: 0] += reports }
+            if let error = place.error { rejections[error, default: 0] += reports }
         case .received, .withdrawn: break
         }
     }
@@ -45,12 +45,12 @@ extension Session {
     func write(_ counters: LeaderCounters, of task: TaskKey) throws {
         try writeTimes(counters, of: task)
         try writeBatches(counters)
-        let refusals = counters.refusals.filter { $0.value != 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
+        let rejections = counters.rejections.filter { $0.value != 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
         try executeMany(
             """
             INSERT INTO leader_refusals (task, error, reports) VALUES ($1, $2, $3)
             ON CONFLICT (task, error) DO UPDATE SET reports = leader_refusals.reports + $3
-            """, refusals.map { [task, Int($0.key.rawValue), $0.value] })
+            """, rejections.map { [task, Int($0.key.rawValue), $0.value] })
         guard counters.answeredJobs > 0 else { return }
         try execute(
             """
@@ -104,7 +104,7 @@ extension Session {
     ///
     /// - Parameters:
     ///   - reports: how many were stored of each unit of time.
-    ///   - capacity: how many that have not been refused or withdrawn a unit may hold.
+    ///   - capacity: how many that have not been rejected or withdrawn a unit may hold.
     /// - Returns: how many have no room, where that is the case: they must be taken back.
     func admit(_ reports: [Int64: Int], of task: TaskKey, capacity: Int64) throws -> [Int64: Int] {
         let sorted = reports.filter { $0.value > 0 }.sorted { $0.key < $1.key }

@@ -220,7 +220,7 @@ extension WithdrawalOutcome {
             case .keepWithdrawal, .nothing: isInJob ? .pending : .withdrawn
             case .refuse(.wrongKey): .wrongKey
             case .refuse(.sealed): .tooLate
-            case .refuse(.rejected(let error)): .refused(error)
+            case .refuse(.rejected(let error)): .rejected(error)
             case .refuse(.full): .full
             case .refuse(.withdrawn): .withdrawn
             case .refuse(.replayed), .refuse(.stale): .unknown

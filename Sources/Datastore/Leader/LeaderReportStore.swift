@@ -47,7 +47,7 @@ package protocol LeaderReportStore: Sendable {
     /// The earliest deadline of a promised report that nothing has become of yet; nil where there is none.
     func earliestOpenDeadline() async throws(DatastoreError) -> UInt64?
 
-    /// Refuses such reports, and ends the jobs that they are in.
+    /// Rejects such reports, and ends the jobs that they are in.
     func giveUp(_ reports: [EndedReport], task: TaskID) async throws(DatastoreError)
 
     func standing(of report: ReportID, task: TaskID) async throws(DatastoreError) -> ReportStanding

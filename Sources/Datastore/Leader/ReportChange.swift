@@ -1,4 +1,4 @@
-// What becomes of a report after its upload. However it ends, by its job, by a refusal, by its contributor or because it is
+// What becomes of a report after its upload. However it ends, by its job, by a rejection, by its contributor or because it is
 // given up, the same few statements carry it out, for as many reports as there are: so rows, shares, sums, counters and log
 // entries cannot come apart.
 

@@ -13,8 +13,8 @@ package enum WithdrawalOutcome: Sendable, Equatable {
     case wrongKey
     /// The report's batch is closing or closed.
     case tooLate
-    /// The report was refused before.
-    case refused(ReportError)
+    /// The report was rejected before.
+    case rejected(ReportError)
     /// There is no room for another withdrawal of a report that is not here.
     case full
 }

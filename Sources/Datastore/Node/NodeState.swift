@@ -1,7 +1,7 @@
 /// What a node must notice about its own database: that it is the newest there is, and that it was stopped.
 package protocol NodeStateStore: Sendable {
     /// Grows whenever the node does what it must do only once: signs a close, releases a share, cosigns a checkpoint,
-    /// promises or refuses a report, takes one back.
+    /// promises or rejects a report, takes one back.
     ///
     /// The count is in the same transaction as what it counts. A database from a backup has an older one than the file
     /// beside the keys, and so a node notices that it has forgotten something.

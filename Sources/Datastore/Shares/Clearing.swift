@@ -57,7 +57,7 @@ extension Session {
 
     /// Destroys the keys of units of time that have no report any more whose shares somebody needs: none that waits or is in
     /// a job, and none in the unit's sum. In leader-selected mode that is so once its reports are all in batches, under
-    /// whose keys they lie then; in time-interval mode where all of them were refused or withdrawn. A report that comes
+    /// whose keys they lie then; in time-interval mode where all of them were rejected or withdrawn. A report that comes
     /// later gets a key of its own.
     ///
     /// - Precondition: the task is locked alone.

@@ -207,7 +207,7 @@ import Testing
         let words = try await store.helperLastWords(Make.task, [1, 2, 3, 4].map(Make.reportID))
         #expect(try words == [nil, .rejected(.reportDropped), reports.withdrawn(3), nil])
         #expect(try await store.overview(of: Make.task, jobLimit: 1).states == ["collected": 1, "dropped": 2])
-        #expect(try await reports.withdraw(2, in: store) == .refused(.reportDropped))
+        #expect(try await reports.withdraw(2, in: store) == .rejected(.reportDropped))
         await #expect(throws: DatastoreError.notServed(Make.task)) {
             try await reports.collect(times(101, 1), in: store)
         }

@@ -53,8 +53,8 @@ import Testing
         try await reports.job(
             [reports.refused(4, .vdafVerifyError), reports.verified(1)], in: store, recording: false)
         let reopened = try await temporary.afterKill()
-        #expect(try await reopened.helperRefusalCounts(Make.task) == [.vdafVerifyError: 2, .reportReplayed: 1])
-        #expect(try await reopened.helperRefusalCounts(.random()).isEmpty)
+        #expect(try await reopened.helperRejectionCounts(Make.task) == [.vdafVerifyError: 2, .reportReplayed: 1])
+        #expect(try await reopened.helperRejectionCounts(.random()).isEmpty)
     }
 
     /// A leader deletes jobs that it has done with, and one that was put back to an older state posts them again.
@@ -70,7 +70,7 @@ import Testing
                 #expect(try await store.deleteHelperJob(Make.task, job))
             }
         }
-        #expect(try await store.helperRefusalCounts(Make.task) == [.vdafVerifyError: 1])
+        #expect(try await store.helperRejectionCounts(Make.task) == [.vdafVerifyError: 1])
     }
 
     /// Whoever replaces the key has been told that nothing was accepted under it.

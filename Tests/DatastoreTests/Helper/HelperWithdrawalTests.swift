@@ -101,7 +101,7 @@ import Testing
         // What has ended takes no place again.
         for claim in 0...1 {
             #expect(
-                try await reports.withdraw(1, claim: claim, earlyLimit: 9, in: store) == .refused(.reportDropped))
+                try await reports.withdraw(1, claim: claim, earlyLimit: 9, in: store) == .rejected(.reportDropped))
         }
         #expect(try await reports.withdraw(2, earlyLimit: 9, in: store) == .withdrawn)
         #expect(try await reports.withdraw(2, claim: 1, earlyLimit: 9, in: store) == .pending)

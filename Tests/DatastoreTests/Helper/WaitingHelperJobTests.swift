@@ -110,7 +110,7 @@ import Testing
         await #expect(throws: DatastoreError.leaseLost) {
             try await commit(job, outcomes, lease: lease(job), reports, in: store)
         }
-        #expect(try await store.helperRefusalCounts(Make.task) == [:], "who has no lease has changed nothing")
+        #expect(try await store.helperRejectionCounts(Make.task) == [:], "who has no lease has changed nothing")
         let answer = try await commit(job, outcomes, lease: mine, reports, in: store)
         #expect(try await store.helperJob(Make.task, job.id) == .finished(response: answer))
         #expect(try await store.waitingHelperJobs().isEmpty)
@@ -122,7 +122,7 @@ import Testing
             #expect(try await commit(job, other, lease: late, reports, in: store) == answer)
         }
         #expect(try await keep(job, in: store) == .answered(response: answer))
-        #expect(try await store.helperRefusalCounts(Make.task) == [.vdafVerifyError: 1])
+        #expect(try await store.helperRejectionCounts(Make.task) == [.vdafVerifyError: 1])
         try await reports.expectSum(
             .interval(Interval(start: 0, duration: 1_000)), of: [1: try outputShare(outcomes[0])], in: store)
     }
@@ -188,7 +188,7 @@ import Testing
             try AggregationJobResp(decoding: answer).responses.map(\.outcome) == [
                 .reject(.reportReplayed), .reject(.vdafVerifyError),
             ])
-        #expect(try await store.helperRefusalCounts(Make.task) == [.vdafVerifyError: 1])
+        #expect(try await store.helperRejectionCounts(Make.task) == [.vdafVerifyError: 1])
         #expect(try await places(store) == [[0, 0], [0, 0]])
     }
 

@@ -42,16 +42,16 @@ extension NodeDatabase {
         }
     }
 
-    package func helperRefusalCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64] {
+    package func helperRejectionCounts(_ task: TaskID) async throws(DatastoreError) -> [ReportError: UInt64] {
         try await read { session in
             guard let key = try session.taskKey(task) else { return [:] }
-            return try session.helperRefusalCounts(of: key)
+            return try session.helperRejectionCounts(of: key)
         }
     }
 }
 
 extension Session {
-    func helperRefusalCounts(of task: TaskKey) throws -> [ReportError: UInt64] {
+    func helperRejectionCounts(of task: TaskKey) throws -> [ReportError: UInt64] {
         var counts: [ReportError: UInt64] = [:]
         for row in try rows("SELECT error, reports FROM helper_refusal_counts WHERE task = $1", [task]) {
             counts[try row.code("error", as: ReportError.self)] = try row.unsigned("reports")
@@ -60,7 +60,7 @@ extension Session {
     }
 
     /// Adds up what a job's answer rejects.
-    func countRefusals(_ answers: [VerifyResp.Outcome], _ task: TaskKey) throws {
+    func countRejections(_ answers: [VerifyResp.Outcome], _ task: TaskKey) throws {
         try executeMany(
             """
             INSERT INTO helper_refusal_counts (task, error, reports) VALUES ($1, $2, $3)
@@ -170,7 +170,7 @@ extension WithdrawalOutcome {
             case .keepWithdrawal: .pending
             case .refuse(.wrongKey): .wrongKey
             case .refuse(.shut): .tooLate
-            case .refuse(.rejected(let error)): .refused(error)
+            case .refuse(.rejected(let error)): .rejected(error)
             case .refuse(.full): .full
             case .refuse(.unknown), .refuse(.stale), .accept, .reject, .leaveOut: .unknown
             }
