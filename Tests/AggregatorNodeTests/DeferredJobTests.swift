@@ -136,6 +136,75 @@ import Testing
         await #expect(throws: DatastoreError.leaseLost) { try await reopened.context.store.forgetHelperJob(lease) }
     }
 
+    /// Each of them may be asked for any job, and verifies what it gets hold of.
+    @Test func twoProcessesOfANodeShareWhatIsStored() async throws {
+        let fixture = try await HelperFixture(committed: false, deferral: Self.storing)
+        let (first, second) = (fixture.helper, fixture.helper)
+        let batch = BatchID.random()
+        let reports = try (0..<12).map { _ in try fixture.report([1, 2, 3]) }
+        let jobs = reports.map { fixture.job([$0], batch: batch) }
+        try await withServer(fixture.routes(of: first)) { one in
+            try await withServer(fixture.routes(of: second)) { other in
+                let locations = try await withThrowingTaskGroup(of: String.self) { group in
+                    for job in jobs {
+                        for client in [one, other] {
+                            group.addTask {
+                                let answer = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+                                return try expectDeferral(answer, fixture)
+                            }
+                        }
+                    }
+                    return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+                }
+                #expect(locations.count == jobs.count, "the same job has the same name at both")
+                try await verifying(first) {
+                    try await verifying(second) {
+                        for (number, location) in locations.enumerated() {
+                            let answer = try await fetch(fixture, number % 2 == 0 ? one : other, location)
+                            #expect(try isAccepted(answer), "it was verified once")
+                        }
+                    }
+                }
+                #expect(try await fixture.context.store.waitingHelperJobs().isEmpty)
+                let standing = try await fixture.context.store.helperStanding(fixture.task.id, .batch(batch))
+                #expect(standing.accepted == 12)
+            }
+        }
+    }
+
+    /// A leader that sends more than there is room for, all at once, and comes again as it is told.
+    @Test func aFloodOfJobsIsAnsweredOnceEach() async throws {
+        var rules = JobDeferral()
+        (rules.jobs, rules.patience) = (2, .milliseconds(20))
+        rules.room = HelperJobRoom(jobs: 8, bytes: 1 << 30, jobsOfTask: 8, bytesOfTask: 1 << 30)
+        let fixture = try await HelperFixture(committed: false, deferral: rules)
+        let (helper, batch) = (fixture.helper, BatchID.random())
+        let reports = try (0..<60).map { _ in try fixture.report([1, 2, 3]) }
+        let jobs = reports.map { fixture.job([$0], batch: batch) }
+        try await withServer(fixture.routes(of: helper)) { client in
+            try await verifying(helper) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for job in jobs {
+                        group.addTask {
+                            let answer = try await eventually("the job is taken", every: .milliseconds(20)) {
+                                let answer = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+                                return answer.status == 503 ? nil : answer
+                            }
+                            let location = try #require(answer.headers["location"])
+                            let verdicts =
+                                answer.body.isEmpty ? try await fetch(fixture, client, location) : answer
+                            #expect(try isAccepted(verdicts))
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let standing = try await fixture.context.store.helperStanding(fixture.task.id, .batch(batch))
+            #expect(standing.accepted == 60)
+            #expect(try await fixture.context.store.waitingHelperJobs().isEmpty)
+        }
+    }
+
     @Test func aDeletedJobIsNeverVerified() async throws {
         let fixture = try await HelperFixture(committed: false, deferral: Self.storing)
         let (report, batch) = (try fixture.report(), BatchID.random())
