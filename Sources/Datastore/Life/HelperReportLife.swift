@@ -6,7 +6,7 @@
 //      └──▶ (kept out) ──▶ withdrawn ◀── withdraw
 //
 // What the helper says of a report for good, in a task that logs reports, is a signed word: there is one, and it stays. A
-// report that it has accepted in whatever job never gets another. `HelperLifeTests` has the whole table.
+// report that it has accepted in whatever job never gets another. `HelperReportLifeTests` has the whole table.
 
 import DAP
 

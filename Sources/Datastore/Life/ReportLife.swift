@@ -7,7 +7,7 @@
 //         └──▶ (kept out)   └──│──────────────────┘ finish: returned
 //                              └──▶ withdrawn
 //
-// Every rule about what may become of a report is here, and `LifeTests` has the whole table. What a change brings with it
+// Every rule about what may become of a report is here, and `ReportLifeTests` has the whole table. What a change brings with it
 // (shares, sums, counters, log entries) is in ReportEffects and ReportChange.swift.
 
 import DAP
