@@ -105,7 +105,7 @@ extension Session {
             """
             SELECT (SELECT i.task_id FROM task_ids AS i WHERE i.task = j.task) AS task_id, j.job_id, j.arrived, j.reports,
                 j.bytes, j.attempts, j.lease_token, j.due - \(dialect.now) AS remaining
-            FROM helper_jobs AS j WHERE j.state > 0
+            FROM helper_jobs AS j WHERE j.state > \(HelperJobKept.nothing.sql)
             """
         ).map { row in
             WaitingHelperJob(
@@ -161,7 +161,7 @@ extension Session {
         let made = try returningMany(
             """
             INSERT INTO helper_jobs (task, job_id, state, arrived, reports, bytes, lease_token, due)
-            VALUES ($1, $2, \(HelperJobKept.first.rawValue), $3, $4, $5, $6, \(dialect.now) + $7)
+            VALUES ($1, $2, \(HelperJobKept.first.sql), $3, $4, $5, $6, \(dialect.now) + $7)
             ON CONFLICT (task, job_id) DO NOTHING RETURNING job_id
             """, [arguments])[0]
         if made != nil { return nil }
@@ -171,7 +171,7 @@ extension Session {
         }
         let changed = try execute(
             """
-            UPDATE helper_jobs SET state = \(HelperJobKept.again.rawValue), arrived = $3, reports = $4, bytes = $5,
+            UPDATE helper_jobs SET state = \(HelperJobKept.again.sql), arrived = $3, reports = $4, bytes = $5,
                 attempts = 0, lease_token = $6, due = \(dialect.now) + $7
             WHERE task = $1 AND job_id = $2
             """, arguments)
@@ -194,7 +194,7 @@ extension Session {
         try execute("DELETE FROM helper_job_requests WHERE task = $1 AND job_id = $2", [task, row.id.blob])
         try execute(
             """
-            UPDATE helper_jobs SET state = \(HelperJobKept.nothing.rawValue), lease_token = 0, due = 0
+            UPDATE helper_jobs SET state = \(HelperJobKept.nothing.sql), lease_token = 0, due = 0
             WHERE task = $1 AND job_id = $2
             """, [task, row.id.blob])
     }
@@ -235,15 +235,6 @@ extension Session {
             "UPDATE helper_waiting SET jobs = jobs - 1, bytes = bytes - $2 WHERE task = $1",
             [[task, row.bytes], [Self.allTasks, row.bytes]])
     }
-}
-
-/// What is kept of a job's request: the column `state`.
-enum HelperJobKept: Int64 {
-    case nothing = 0
-    /// The request waits, and was never answered.
-    case first = 1
-    /// The request waits, and an answer to it was deleted.
-    case again = 2
 }
 
 extension Duration {

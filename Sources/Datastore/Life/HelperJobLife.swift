@@ -17,6 +17,15 @@
 
 import DAP
 
+/// What is kept of a job's request: the column `state`.
+enum HelperJobKept: Int64, StoredState {
+    case nothing = 0
+    /// The request waits, and was never answered.
+    case first = 1
+    /// The request waits, and an answer to it was deleted.
+    case again = 2
+}
+
 /// Where a job is.
 package enum HelperJobStage: Sendable, Equatable {
     /// There is no row.

@@ -1,6 +1,6 @@
 // The states of rows, and how statements name them.
 //
-// A life (`ReportLife`, `HelperReportLife`, `BatchLife`, `CollectionLife`, `AggregationJobLife`) is a pure function from a
+// A life (`ReportLife`, `HelperReportLife`, `BatchLife`, `CollectionLife`, `HelperJobLife`) is a pure function from a
 // state and an event to what changes or why nothing may; the stores read the state, ask the life, and carry out what it says.
 // What a statement has in its text is the state that the life started from, so that a row which has changed meanwhile is
 // noticed, never overwritten.
@@ -28,7 +28,7 @@ package enum StateLiterals {
     package static let all: [String: [String: Int64]] = [
         "ReportState": names(ReportState.self), "HelperReportState": names(HelperReportState.self),
         "BatchState": names(BatchState.self), "JobState": names(JobState.self),
-        "CollectionState": names(CollectionState.self),
+        "CollectionState": names(CollectionState.self), "HelperJobKept": names(HelperJobKept.self),
     ]
 
     private static func names<State: StoredState>(_ type: State.Type) -> [String: Int64] {

@@ -156,7 +156,9 @@ extension Tables {
     ]
 
     /// Has the jobs that wait alone, and nobody else pays for it.
-    static let waitingIndex = "CREATE INDEX helper_jobs_waiting ON helper_jobs (task, job_id) WHERE state > 0"
+    static let waitingIndex = """
+        CREATE INDEX helper_jobs_waiting ON helper_jobs (task, job_id) WHERE state > \(HelperJobKept.nothing.sql)
+        """
 
     static func waiting(_ dialect: Dialect) -> [String] {
         [
