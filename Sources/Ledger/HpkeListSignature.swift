@@ -12,7 +12,8 @@ import Encodings
 ///         opaque signature[64];
 ///     } HpkeListSignature;
 ///
-/// It travels in base64 in a header of `GET /hpke_config`, and is by the statement key that the task names, under a label
+/// It travels in base64 in a header of `GET /hpke_config` (of a node that has both roles there is one for each, with a comma in
+/// between), and is by the statement key that the task names, under a label
 /// of its own, over the role, the exact bytes of the list and both times. The list itself stays as DAP has it, so that
 /// any DAP client reads it.
 ///
@@ -106,14 +107,35 @@ extension HpkeListSignature: WireMessage {
         writer.write(signature)
     }
 
-    package var headerValue: String { Base64.encode(encoded()) }
-
-    /// Reads the header of an answer.
-    package init(headerValue: String?) throws(HpkeListFault) {
-        guard let headerValue else { throw .unsigned }
-        guard let bytes = Base64.decode(headerValue) else { throw .malformed("not base64") }
-        do throws(CodecError) { try self.init(decoding: bytes) } catch { throw .malformed(error.description) }
+    /// The header's value: one signature for each role that the node has, separated by commas.
+    package static func headerValue(_ signatures: [HpkeListSignature]) -> String {
+        signatures.map { Base64.encode($0.encoded()) }.joined(separator: ", ")
     }
+
+    package var headerValue: String { Self.headerValue([self]) }
+
+    /// Reads the header of an answer: the signature of a role, or the first where none is of that role.
+    package init(headerValue: String?, role: Role) throws(HpkeListFault) {
+        guard let headerValue else { throw .unsigned }
+        var first: HpkeListSignature?
+        for part in ProtocolText.split(headerValue, by: UInt8(ascii: ","), atMost: Self.mostInHeader + 1) {
+            guard let bytes = Base64.decode(String(ProtocolText.trimmed(part))) else { throw .malformed("not base64") }
+            let signature: HpkeListSignature
+            do throws(CodecError) { signature = try Self(decoding: bytes) } catch {
+                throw .malformed(error.description)
+            }
+            if signature.role == role {
+                self = signature
+                return
+            }
+            first = first ?? signature
+        }
+        guard let first else { throw .malformed("it is empty") }
+        self = first
+    }
+
+    /// A node has no more roles.
+    private static let mostInHeader = 2
 }
 
 /// Why no report is sealed to a list of HPKE configurations.

@@ -22,14 +22,14 @@ import Testing
 
     @Test func aCompleteFileIsRead() throws {
         let configuration = try NodeConfiguration.load(yaml: Self.leader, file: "/srv/cairn/leader.yaml")
-        #expect(configuration.role == .leader)
+        #expect(configuration.roles == [.leader])
         #expect(configuration.listenHost == "127.0.0.1" && configuration.listenPort == 8301)
         #expect(configuration.publicURL.string == "https://example.org:8301/api")
         #expect(configuration.publicURL.path == "/api")
         #expect(configuration.dataDirectory == "/srv/cairn/data")
         #expect(configuration.pskFile == "/srv/cairn/peer.psk")
-        #expect(configuration.tokens.collectorFile == "/etc/cairn/collector.token")
-        #expect(configuration.log.origin == "example.org/log")
+        #expect(configuration.leader?.collectorTokenFiles == ["/etc/cairn/collector.token"])
+        #expect(configuration.logOrigin == "example.org/log")
     }
 
     @Test func relativePathsOfAFileNamedWithoutFolderStayRelative() throws {
@@ -85,6 +85,111 @@ import Testing
         #expect(description.contains(fault.message), "\(description)")
         if let line = fault.line { #expect(description.hasPrefix("node.yaml:\(line): "), "\(description)") }
     }
+
+    // MARK: A node of both roles
+
+    private static let both = """
+        listen: 127.0.0.1:8301
+        public_url: https://a.example/
+        data_dir: data
+        leader:
+          log_origin: a.example/log
+          log_key_file: log.skey
+          collector_token_files: [collector.token, old.token]
+        helper:
+          witness_key_file: witness.skey
+        peers:
+          - url: https://b.example/
+            psk_files: [b.psk, b-old.psk]
+            token_files: [b.token]
+            log_origin: b.example/log
+            ca_file: ca.pem
+          - url: https://c.example/
+            psk_files: [c.psk]
+            token_files: [c.token]
+        """
+
+    @Test func aNodeOfBothRolesAndItsPeersAreRead() throws {
+        let node = try NodeConfiguration.load(yaml: Self.both, file: "/srv/node.yaml")
+        #expect(node.roles == [.leader, .helper] && node.roleNames == "leader and helper")
+        #expect(node.leader?.logOrigin == "a.example/log" && node.leader?.logKeyFile == "/srv/log.skey")
+        #expect(node.leader?.collectorTokenFiles == ["/srv/collector.token", "/srv/old.token"])
+        #expect(node.helper?.witnessKeyFile == "/srv/witness.skey")
+        #expect(node.peers.map(\.url.string) == ["https://b.example", "https://c.example"])
+        #expect(node.peers[0].pskFiles == ["/srv/b.psk", "/srv/b-old.psk"] && node.peers[0].caFile == "/srv/ca.pem")
+        #expect(node.peers[1].tokenFiles == ["/srv/c.token"] && node.peers[1].logOrigin == nil)
+        #expect(node.peers.allSatisfy { !$0.isOnlyOne })
+    }
+
+    @Test func aFileOfOneRoleMeansWhatItMeant() throws {
+        let leader = try NodeConfiguration.load(yaml: Self.leader, file: "/srv/leader.yaml")
+        #expect(leader.helper == nil && leader.peers.count == 1 && leader.peers[0].isOnlyOne)
+        #expect(leader.peers[0].logOrigin == nil)
+        let text = Self.leader.replacing("role: leader", with: "role: helper")
+            .replacing("  collector: /etc/cairn/collector.token\n", with: "")
+        let helper = try NodeConfiguration.load(yaml: text, file: "/srv/helper.yaml")
+        #expect(helper.leader == nil && helper.helper?.witnessKeyFile == "/srv/log.skey")
+        #expect(helper.peers[0].logOrigin == "example.org/log")
+        // Several secrets in the old form, as in the new one.
+        let rotated = try NodeConfiguration.load(
+            yaml: Self.leader.replacing("psk_file: peer.psk", with: "psk_file: [new.psk, peer.psk]")
+                .replacing("aggregator: aggregator.token", with: "aggregator: [a.token, b.token]"),
+            file: "/srv/leader.yaml")
+        #expect(rotated.peers[0].pskFiles == ["/srv/new.psk", "/srv/peer.psk"])
+        #expect(rotated.peers[0].tokenFiles == ["/srv/a.token", "/srv/b.token"])
+    }
+
+    private static let faultsOfBoth: [(replace: String, by: String, line: Int?, message: String)] = [
+        ("listen: 127", "role: leader\nlisten: 127", 1, "remove 'role'"),
+        ("peers:", "tokens:\n  aggregator: a\npeers:", 10, "remove 'tokens'"),
+        ("data_dir: data", "data_dir: data\npeer: {}", 4, "remove 'peer'"),
+        ("data_dir: data", "data_dir: data\nlog: {}", 4, "leader.log_origin"),
+        ("data_dir: data", "data_dir: data\nhelpers: {}", 4, "unknown key 'helpers'"),
+        ("  log_key_file: log.skey\n", "", 5, "'leader.log_key_file' is missing"),
+        ("  collector_token_files: [collector.token, old.token]\n", "", 5, "'leader.collector_token_files' is missing"),
+        ("[collector.token, old.token]", "collector.token", 7, "a list"),
+        ("witness_key_file: witness.skey", "key_file: witness.skey", 9, "unknown key 'helper.key_file'"),
+        ("url: https://b.example/", "url: https://a.example", 11, "own public_url"),
+        ("url: https://c.example/", "url: https://B.example", 16, "another peer has this URL"),
+        ("url: https://c.example/", "url: http://c.example", 16, "https"),
+        ("psk_files: [c.psk]", "psk_files: [b-old.psk]", 17, "another peer has the same file"),
+        ("token_files: [c.token]", "token_files: [b.token]", 18, "another peer has the same file"),
+        ("psk_files: [c.psk]", "psk_files: [c.psk, c.psk]", 17, "named twice"),
+        ("psk_files: [c.psk]", "psk_files: []", 17, "a list"),
+        ("psk_files: [c.psk]", "psk_file: c.psk", 17, "unknown key 'peers[1].psk_file'"),
+        ("log_origin: b.example/log", "log_origin: a.example/log", 14, "the name of another log"),
+        ("log_origin: b.example/log", "log_origin: a b", 14, "an origin is a name"),
+        ("helper:\n  witness_key_file: witness.skey\n", "", 12, "remove 'peers[0].log_origin'"),
+    ]
+
+    @Test(arguments: faultsOfBoth.indices) func aFaultOfBothRolesIsReportedWithItsLine(_ index: Int) throws {
+        let fault = Self.faultsOfBoth[index]
+        let yaml = Self.both.replacing(fault.replace, with: fault.by)
+        #expect(yaml != Self.both)
+        let error = try #require(throws: ConfigurationError.self) {
+            try NodeConfiguration.load(yaml: yaml, file: "node.yaml")
+        }
+        let description = error.description
+        #expect(description.contains(fault.message), "\(description)")
+        if let line = fault.line { #expect(description.hasPrefix("node.yaml:\(line): "), "\(description)") }
+    }
+
+    @Test func aNodeThatOnlyHelpsHasPeersWithLogs() throws {
+        let start = try #require(Self.both.firstRange(of: "leader:"))
+        let end = try #require(Self.both.firstRange(of: "helper:"))
+        let helper = String(Self.both[..<start.lowerBound] + Self.both[end.lowerBound...])
+        let error = try #require(throws: ConfigurationError.self) {
+            try NodeConfiguration.load(yaml: helper, file: "node.yaml")
+        }
+        #expect(error.description.contains("'peers[1].log_origin' is missing: this node only helps"))
+        let none = helper.replacing("helper:\n  witness_key_file: witness.skey\n", with: "")
+        let lacking = try #require(throws: ConfigurationError.self) {
+            try NodeConfiguration.load(yaml: none, file: "node.yaml")
+        }
+        #expect(lacking.description.contains("'leader' is missing: or 'helper'"))
+    }
+
+    // MARK: Announced tasks
 
     private static let taskprov = """
 

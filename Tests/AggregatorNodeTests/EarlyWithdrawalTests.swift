@@ -245,7 +245,7 @@ import Testing
         let entries = try reports.map(client.entry)
         let promise = try UploadPromise(
             entries: entries, taskID: client.file.taskID, deadline: client.now * 60 + 86_400,
-            origin: pair.leader.log.origin, key: pair.leaderKeys.statement)
+            origin: pair.leader.logOrigin, key: pair.leaderKeys.statement)
         try await pair.withNodes { leader, _ in
             let early = try await TestClient(port: pair.helper.listenPort).send(
                 "POST", "/cairn/tasks/\(client.file.taskID.base64URL)/withdrawals",

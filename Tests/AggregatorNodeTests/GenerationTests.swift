@@ -256,7 +256,7 @@ import Testing
         try FileManager.default.removeItem(atPath: statement)
         try FileManager.default.createDirectory(atPath: statement, withIntermediateDirectories: true)
         await #expect(throws: NodeStartError.self) { try await RestoredNode.declare(parties.helper) }
-        #expect(!FileManager.default.fileExists(atPath: parties.helper.log.keyFile))
+        #expect(!FileManager.default.fileExists(atPath: parties.helper.noteKeyFile))
         try FileManager.default.removeItem(atPath: statement)
         #expect(throws: KeyFileError.self) { try NodeKeys.load(parties.helper) }
         // Not even under a new key.

@@ -48,9 +48,9 @@ import Testing
     @Test func aLogKeyOfAnotherNameThanTheOriginIsRefused() throws {
         var configuration = try Parties().leader
         let directory = try TemporaryDirectory()
-        configuration.log.keyFile = directory.file("log")
+        configuration.noteKeyFile = directory.file("log")
         configuration.dataDirectory = directory.path
-        try KeyFiles.makeLogKey(name: "other.example", at: configuration.log.keyFile)
+        try KeyFiles.makeLogKey(name: "other.example", at: configuration.noteKeyFile)
         #expect(throws: KeyFileError.self) { try NodeKeys.load(configuration) }
     }
 

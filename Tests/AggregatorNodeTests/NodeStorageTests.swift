@@ -24,7 +24,7 @@ import Testing
         }
         // Nobody's keys are destroyed for it either.
         await #expect(throws: NodeStartError.self) { try await RestoredNode.declare(leader) }
-        #expect(FileManager.default.fileExists(atPath: leader.log.keyFile))
+        #expect(FileManager.default.fileExists(atPath: leader.noteKeyFile))
         try await parties.helper.openTestDatabase().close()
     }
 
@@ -44,7 +44,7 @@ import Testing
         } catch {
             Issue.record("\(error)")
         }
-        #expect(FileManager.default.fileExists(atPath: other.log.keyFile))
+        #expect(FileManager.default.fileExists(atPath: other.noteKeyFile))
         #expect(try await running.haltReason() == nil)
         try running.close()
         withExtendedLifetime(others) {}

@@ -190,7 +190,7 @@ import Testing
         ("    file: old.key", "    file: missing.key", 20, "missing.key"),
         ("    file: old.key", "    key: old.key", 20, "unknown key 'verify_keys[1].key'"),
         (collectorText, "09", 21, "HpkeConfig"),
-        ("name: visits\n", "name: visits\npeer: https://leader.example.org/\n", 2, "a node has one peer"),
+        ("name: visits\n", "name: visits\npeer: https://leader.example.org/\n", 2, "who a node's peers are"),
         ("name: visits\n", "name: visits\ntokens: x\n", 2, "tokens are the node's"),
         ("name: visits\n", "name: visits\nmax_batch_size: 5\n", 2, "DAP has no such parameter"),
         ("name: visits\n", "name: visits\nexpiry: 5\n", 2, "write task_interval"),

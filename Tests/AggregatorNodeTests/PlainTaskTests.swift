@@ -65,7 +65,7 @@ import Testing
         let foreign = try parties.plain(keys: Self.keys, leaderURL: "http://127.0.0.1:1/")
         for role in NodeRole.allCases {
             let refusal = await #expect(throws: TaskRefusal.self) { try await add(foreign, parties, as: role) }
-            #expect(refusal?.description.contains("a node has one public URL and one peer") == true)
+            #expect(refusal?.description.contains("are a node (its public_url) and one of its peers") == true)
         }
         let single = try parties.plain(minBatchSize: 1)
         let refusal = await #expect(throws: TaskRefusal.self) { try await add(single, parties, as: .helper) }

@@ -108,7 +108,7 @@ import TransparencyLog
         // The policy names another witness than this helper.
         let file = try parties.task(committed: true)
         var keys = parties.helperKeys
-        keys.note = other.helperKeys.note
+        keys.witness = other.helperKeys.witness
         let store = try await parties.helper.openTestDatabase()
         await #expect(throws: TaskRefusal.self) {
             _ = try await TaskRegistry.add(file, to: store, configuration: parties.helper, keys: keys)

@@ -94,7 +94,7 @@ import Testing
             (try parties.plain(vdaf: .sum(maxMeasurement: 5)).configuration, "type sum"),
             (try parties.plain(minBatchSize: 1).configuration, "at least 2"),
             (try parties.plain(interval: ended).configuration, "it has ended"),
-            (try parties.plain(leaderURL: "https://leader.example.org/").configuration, "one peer"),
+            (try parties.plain(leaderURL: "https://leader.example.org/").configuration, "one of its peers"),
             (try parties.task(committed: true, info: "other").configuration, "cairn node task add"),
             (try parties.task(committed: false, info: "other").configuration, "cairn node task add"),
             (

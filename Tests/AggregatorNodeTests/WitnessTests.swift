@@ -36,7 +36,7 @@ import TransparencyLog
         init(trusting: Bool = true) async throws {
             parties = try Parties()
             store = try await parties.helper.openTestDatabase()
-            guard case .witness(let cosigner) = parties.helperKeys.note, case .log(let signer) = parties.leaderKeys.note
+            guard let cosigner = parties.helperKeys.witness, let signer = parties.leaderKeys.log
             else {
                 throw CancellationError()
             }

@@ -168,11 +168,66 @@ import Testing
     func standingsSurviveARestart(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let first = StoredStanding(task: Make.task, state: "blocked", keyHash: [1], findings: [2], since: 3)
-        let node = StoredStanding(task: nil, state: "fits", keyHash: [], findings: [], since: 4)
-        try await temporary.store.recordStandings([first, node])
-        var changed = first
-        changed.state = "fits"
-        try await temporary.store.recordStandings([changed])
-        #expect(try await temporary.afterKill().standings() == [node, changed])
+        let peer = StoredPeer(role: .leader, url: "https://b.example", state: "fits", findings: [], since: 4)
+        var other = peer
+        other.role = .helper
+        try await temporary.store.recordStandings([first], of: peer)
+        try await temporary.store.recordStandings([], of: other)
+        var (changed, absent) = (first, peer)
+        (changed.state, absent.state, absent.findings) = ("fits", "findings", [9])
+        try await temporary.store.recordStandings([changed], of: absent)
+        let killed = try await temporary.afterKill()
+        #expect(try await killed.standings() == [changed])
+        #expect(try await killed.storedPeers() == [other, absent])
+    }
+
+    // MARK: Roles
+
+    private func task(_ number: UInt8, _ role: NodeRole?) -> StoredTask {
+        StoredTask(
+            id: TaskID(unchecked: [UInt8](repeating: number, count: TaskID.size)), name: "task",
+            configuration: [number],
+            collectorConfig: [1], policyText: nil, verifyKey: [2], role: role)
+    }
+
+    /// Rows of schema 3 do not say what the node is in their task: it is what the database was, also when it has become more.
+    @Test(arguments: EngineKind.tested)
+    func aTaskKnowsItsRole(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let (former, led, helped) = (task(1, nil), task(2, .leader), task(3, .helper))
+        for task in [former, led, helped] { _ = try await store.addTask(task, logEntry: nil) }
+        #expect(try await store.task(former.id)?.role == nil)
+        try await store.claimRole(.helper)
+        #expect(try await store.tasks().map(\.role) == [.helper, .leader, .helper])
+        try await store.claimRoles(try #require(DatabaseRoles([.leader, .helper])))
+        #expect(try await store.tasks().map(\.role) == [.helper, .leader, .helper])
+        #expect(try await store.roles()?.all == [.helper, .leader])
+
+        // The same again, also by somebody who knows the role that the row does not say.
+        #expect(try await !store.addTask(task(1, .helper), logEntry: nil))
+        #expect(try await !store.addTask(led, logEntry: nil))
+        for wrong in [task(1, .leader), task(2, .helper)] {
+            let error = await #expect(throws: DatastoreError.self) { _ = try await store.addTask(wrong, logEntry: nil) }
+            guard case .conflict(let reason) = error, reason.contains("role") else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+        for role in [DatabaseRole.leader, .helper] {
+            let error = await #expect(throws: DatastoreError.self) { try await store.claimRole(role) }
+            #expect(error?.description.contains("'\(role == .leader ? "helper" : "leader")' back") == true)
+        }
+    }
+
+    @Test(arguments: EngineKind.tested)
+    func keysAreNamedOnceAndComparedAfterwards(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        #expect(try await temporary.store.claimKeys(["hpke": [1], "log": [2]]).isEmpty)
+        let killed = try await temporary.afterKill()
+        #expect(try await killed.claimKeys(["hpke": [1], "log": [2], "witness": [3]]).isEmpty)
+        #expect(try await killed.claimKeys(["hpke": [9], "log": [2]]) == ["hpke": [1]])
+        // A node that has given a role up for a while says nothing about that role's key.
+        #expect(try await killed.claimKeys(["hpke": [1], "witness": [4]]) == ["witness": [3]])
     }
 }

@@ -93,7 +93,7 @@ extension EndToEnd {
         ) async throws {
             let leader = try NodeKeys.load(try NodeConfiguration.load(path: nodes.leader.configuration))
             let helper = try NodeKeys.load(try NodeConfiguration.load(path: nodes.helper.configuration))
-            guard case .log(let logKey) = leader.note, case .witness(let witness) = helper.note else { return }
+            guard let logKey = leader.log, let witness = helper.witness else { return }
             let source = DirectoryTileSource(directory: nodes.leader.logFolder)
             let original = try await LogReader.fetchCheckpoint(from: source).checkpoint
             var entries: [[UInt8]] = []

@@ -170,7 +170,7 @@ extension EndToEnd {
         private func falsify(_ role: Role, at folder: String, _ nodes: TestNodes) async throws {
             let leader = try NodeKeys.load(try NodeConfiguration.load(path: nodes.leader.configuration))
             let helper = try NodeKeys.load(try NodeConfiguration.load(path: nodes.helper.configuration))
-            guard case .log(let logKey) = leader.note, case .witness(let witness) = helper.note else {
+            guard let logKey = leader.log, let witness = helper.witness else {
                 Issue.record("the nodes' note keys have the wrong roles")
                 return
             }

@@ -137,12 +137,12 @@ extension EndToEnd {
             for key in ["hpke", "statement", "generation"] {
                 #expect(!FileManager.default.fileExists(atPath: "\(configuration.keyDirectory)/\(key)"))
             }
-            #expect(!FileManager.default.fileExists(atPath: configuration.log.keyFile))
+            #expect(!configuration.noteKeyFiles.contains { FileManager.default.fileExists(atPath: $0) })
             let started = try await Cairn.run("node", "run", "--config", node.configuration)
             #expect(started.status != 0, "a node without its key does not run")
             let kind = node.role == "leader" ? "log" : "witness"
             try await Cairn.succeed(
-                "keygen", kind, "--name", "new.example/\(kind)", "--out", configuration.log.keyFile)
+                "keygen", kind, "--name", "new.example/\(kind)", "--out", configuration.noteKeyFiles[0])
         }
     }
 }

@@ -34,7 +34,22 @@ import Testing
         #expect(signature.expires - signature.issued <= HpkeListSignature.longestLifetime)
         let end = try HpkeListSignature(of: list, role: .leader, now: signature.issued + 3599, key: key)
         #expect((end.issued, end.expires) == (signature.issued, signature.expires))
-        #expect(try HpkeListSignature(headerValue: signature.headerValue) == signature)
+        #expect(try HpkeListSignature(headerValue: signature.headerValue, role: signature.role) == signature)
+    }
+
+    /// A node that leads some tasks and helps in others signs for both.
+    @Test func ofTwoRolesEachFindsItsSignature() throws {
+        let signatures = try [Role.leader, .helper].map {
+            try HpkeListSignature(of: list, role: $0, now: now, key: key)
+        }
+        let header = HpkeListSignature.headerValue(signatures)
+        for (signature, text) in zip(signatures, [header, header.replacing(", ", with: ",")]) {
+            #expect(try HpkeListSignature(headerValue: text, role: signature.role) == signature)
+        }
+        #expect(try HpkeListSignature(headerValue: signatures[0].headerValue, role: .helper).role == .leader)
+        for text in [signatures[0].headerValue + ",", ",\(header)", header.replacing(", ", with: "; ")] {
+            #expect(throws: HpkeListFault.self) { try HpkeListSignature(headerValue: text, role: .helper) }
+        }
     }
 
     @Test func anotherListRoleOrKeyIsNotWhatWasSigned() throws {
@@ -67,9 +82,11 @@ import Testing
         for role: UInt8 in [0, 1, 4, 255] {
             #expect(throws: CodecError.self) { try HpkeListSignature(decoding: [role] + bytes.dropFirst()) }
         }
-        #expect(throws: HpkeListFault.unsigned) { try HpkeListSignature(headerValue: nil) }
+        #expect(throws: HpkeListFault.unsigned) { try HpkeListSignature(headerValue: nil, role: .leader) }
         for text in ["", "=", "AAAA", "\u{e9}"] {
-            let error = try #require(throws: HpkeListFault.self) { try HpkeListSignature(headerValue: text) }
+            let error = try #require(throws: HpkeListFault.self) {
+                try HpkeListSignature(headerValue: text, role: .leader)
+            }
             guard case .malformed = error else {
                 Issue.record("\(error)")
                 continue

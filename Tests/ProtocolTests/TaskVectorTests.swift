@@ -80,7 +80,7 @@ import Testing
             let now: UInt64 = 1_767_697_000
             let signature = try HpkeListSignature(of: list, role: .helper, now: now, key: key)
             #expect(throws: Never.self) {
-                try HpkeListSignature(headerValue: signature.headerValue).check(
+                try HpkeListSignature(headerValue: signature.headerValue, role: signature.role).check(
                     list, role: .helper, key: publicKey, now: now, newest: signature.issued)
             }
             statementSeed = Hex.encode(counting(32, from: 22))

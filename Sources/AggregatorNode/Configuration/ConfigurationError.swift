@@ -17,8 +17,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         case duplicateKey(String)
         /// A key that no node has; usually a misspelling.
         case unknownKey(String, known: [String])
-        /// A key that every node of this role must have.
-        case missingKey(String)
+        /// A key that every node of this role must have, and why where that is not plain.
+        case missingKey(String, reason: String?)
         /// A key that this role must not have, and why.
         case needlessKey(String, reason: String)
         /// The value is not of the kind that the key takes.
@@ -35,7 +35,8 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
         case .duplicateKey(let key): "\(place): '\(key)' stands here twice"
         case .unknownKey(let key, let known):
             "\(place): unknown key '\(key)'; known here: \(known.joined(separator: ", "))"
-        case .missingKey(let key): "\(place): '\(key)' is missing"
+        case .missingKey(let key, let reason):
+            "\(place): '\(key)' is missing\(reason.map { ": \($0)" } ?? "")"
         case .needlessKey(let key, let reason): "\(place): remove '\(key)': \(reason)"
         case .wrongType(let key, let expected): "\(place): '\(key)' must be \(expected)"
         case .invalidValue(let key, let reason): "\(place): '\(key)': \(reason)"

@@ -12,64 +12,93 @@ extension NodeConfiguration {
     /// Reads a configuration from its text; `file` names it in errors, and its folder is where relative paths start.
     package static func load(yaml: String, file: String) throws(ConfigurationError) -> NodeConfiguration {
         let root = try YAMLSection.document(yaml, file: file)
-        try root.allowOnly(["role", "listen", "public_url", "data_dir", "storage", "peer", "tokens", "log", "taskprov"])
-        func path(_ text: String) -> String { YAMLSection.path(text, besideFile: file) }
-
-        let role = try root.value("role", reason: "a node is either 'leader' or 'helper'") { NodeRole(rawValue: $0) }
-        let listen = try root.value("listen", reason: ListenAddress.form) { ListenAddress($0) }
-        let publicURL = try url("public_url", in: root)
-        let dataDirectory = path(try root.text("data_dir"))
-
-        let peer = try root.section("peer")
-        try peer.allowOnly(["url", "psk_file", "ca_file"])
-        let peerURL = try url("url", in: peer)
-        guard peerURL != publicURL else {
-            throw peer.invalid("url", "this is the node's own public_url; the peer is the other aggregator")
+        let path = { (text: String) in YAMLSection.path(text, besideFile: file) }
+        // A file with neither is one of a single role that lacks its role.
+        guard root.has("leader") || root.has("helper") || root.has("peers") else {
+            return try ofOneRole(root, path: path)
         }
-        let pskFile = path(try peer.text("psk_file"))
-
-        let tokens = try root.section("tokens")
-        try tokens.allowOnly(["aggregator", "collector"])
-        let aggregatorFile = path(try tokens.text("aggregator"))
-        if role == .helper, tokens.has("collector") {
-            throw tokens.needless("collector", "collectors talk to the leader only")
+        for (key, instead) in former where root.has(key) {
+            throw root.needless(key, "\(instead) in a file with the sections 'leader', 'helper' and 'peers'")
         }
-        let collectorFile = role == .leader ? path(try tokens.text("collector")) : nil
-
-        let log = try root.section("log")
-        try log.allowOnly(["origin", "key_file"])
-        let origin = try log.value(
-            "origin", reason: "an origin is a name without spaces or '+', such as example.org/cairn", parseOrigin)
-        var configuration = NodeConfiguration(
-            role: role, listenHost: listen.host, listenPort: listen.port, publicURL: publicURL,
-            dataDirectory: dataDirectory,
-            peerURL: peerURL, pskFile: pskFile,
-            tokens: TokenFiles(aggregatorFile: aggregatorFile, collectorFile: collectorFile),
-            log: LogSettings(origin: origin, keyFile: path(try log.text("key_file"))),
-            taskprov: root.has("taskprov") ? try TaskprovSettings(root.section("taskprov")) : nil)
-        configuration.storage = root.has("storage") ? try StorageSettings(root.section("storage"), path: path) : nil
-        configuration.peerCAFile = peer.has("ca_file") ? path(try peer.text("ca_file")) : nil
+        try root.allowOnly(["listen", "public_url", "data_dir", "storage", "leader", "helper", "peers", "taskprov"])
+        var configuration = try common(root, path: path)
+        configuration.leader = root.has("leader") ? try LeaderSettings(root.section("leader"), path: path) : nil
+        configuration.helper = root.has("helper") ? try HelperSettings(root.section("helper"), path: path) : nil
+        guard !configuration.roles.isEmpty else {
+            throw root.lacking("leader", "or 'helper': a node has at least one of these sections")
+        }
+        var peers: [PeerSettings] = []
+        for section in try root.sections("peers") {
+            let peer = try PeerSettings(section, own: configuration.publicURL, path: path)
+            try check(peer, beside: peers, configuration, section)
+            peers.append(peer)
+        }
+        configuration.peers = peers
         return configuration
     }
 
-    private static let urlReason =
-        "write an absolute https URL without query or user, such as https://leader.example.org/ (http on loopback only)"
+    /// What stood where in a file of one role.
+    private static let former = [
+        ("role", "the sections say it"), ("peer", "write a list 'peers'"),
+        ("tokens", "write peers[].token_files and leader.collector_token_files"),
+        ("log", "write leader.log_origin and leader.log_key_file, helper.witness_key_file, and peers[].log_origin"),
+    ]
 
-    /// Where somebody sends requests: the peer to us, or we to it.
-    private static func url(_ key: String, in section: YAMLSection) throws(ConfigurationError) -> BaseURL {
-        // First what the text itself says: a URL that is none has a reason of its own.
-        let text = try section.text(key)
-        do throws(InsecureEndpoint) { try EndpointRule.check(text) } catch {
-            throw section.invalid(key, error.description)
-        }
-        let url = try section.value(key, reason: urlReason) { BaseURL($0) }
-        do throws(InsecureEndpoint) { try EndpointRule.check(url.string) } catch {
-            throw section.invalid(key, error.description)
-        }
-        return url
+    /// What every node has, whatever its roles.
+    static func common(
+        _ root: YAMLSection, path: (String) -> String
+    ) throws(ConfigurationError) -> NodeConfiguration {
+        let listen = try root.value("listen", reason: ListenAddress.form) { ListenAddress($0) }
+        return NodeConfiguration(
+            listenHost: listen.host, listenPort: listen.port, publicURL: try root.endpoint("public_url"),
+            dataDirectory: path(try root.text("data_dir")),
+            storage: root.has("storage") ? try StorageSettings(root.section("storage"), path: path) : nil,
+            peers: [], taskprov: root.has("taskprov") ? try TaskprovSettings(root.section("taskprov")) : nil)
     }
 
-    private static func parseOrigin(_ text: String) -> String? {
-        text.contains { $0.isWhitespace || $0 == "+" } ? nil : text
+    /// Two peers that could be taken for each other are one too many.
+    private static func check(
+        _ peer: PeerSettings, beside others: [PeerSettings], _ node: NodeConfiguration, _ section: YAMLSection
+    ) throws(ConfigurationError) {
+        guard !others.contains(where: { $0.url == peer.url }) else {
+            throw section.invalid("url", "another peer has this URL; write one entry with all its secrets and tokens")
+        }
+        for (key, files, others) in [
+            ("psk_files", peer.pskFiles, others.flatMap(\.pskFiles)),
+            ("token_files", peer.tokenFiles, others.flatMap(\.tokenFiles)),
+        ] {
+            guard Set(files).count == files.count else { throw section.invalid(key, "a file is named twice") }
+            guard Set(files).isDisjoint(with: others) else {
+                throw section.invalid(key, "another peer has the same file; who has it could speak as either")
+            }
+        }
+        guard let origin = peer.logOrigin else {
+            if node.leader == nil {
+                throw section.lacking("log_origin", "this node only helps, and so its peers lead and keep logs")
+            }
+            return
+        }
+        if node.helper == nil {
+            throw section.needless("log_origin", "this node has no section 'helper', so that no peer leads its tasks")
+        }
+        guard origin != node.leader?.logOrigin, !others.contains(where: { $0.logOrigin == origin }) else {
+            throw section.invalid("log_origin", "this is the name of another log; each leader has a log of its own")
+        }
+    }
+}
+
+extension NodeConfiguration.LeaderSettings {
+    init(_ section: YAMLSection, path: (String) -> String) throws(ConfigurationError) {
+        try section.allowOnly(["log_origin", "log_key_file", "collector_token_files"])
+        self.init(
+            logOrigin: try section.origin("log_origin"), logKeyFile: path(try section.text("log_key_file")),
+            collectorTokenFiles: try section.texts("collector_token_files").map(path))
+    }
+}
+
+extension NodeConfiguration.HelperSettings {
+    init(_ section: YAMLSection, path: (String) -> String) throws(ConfigurationError) {
+        try section.allowOnly(["witness_key_file"])
+        self.init(witnessKeyFile: path(try section.text("witness_key_file")))
     }
 }

@@ -1,99 +1,75 @@
 import DAP
+import Datastore
 import Foundation
-
-/// Which of DAP's two aggregators a node is.
-package enum NodeRole: String, Sendable, CaseIterable {
-    case leader, helper
-
-    /// The role's number on the wire.
-    package var dap: Role { self == .leader ? .leader : .helper }
-    package var peer: NodeRole { self == .leader ? .helper : .leader }
-}
 
 /// Everything that an operator decides about a node; read from the file named by `cairn node run --config`.
 ///
 /// ```yaml
-/// role: leader                         # or helper
 /// listen: 127.0.0.1:8301
 /// public_url: http://127.0.0.1:8301/   # as it stands in tasks; https, except on loopback
-/// data_dir: leader-data                # node.sqlite, log/, keys/
+/// data_dir: data                       # node.sqlite, log/, blobs/, keys/
 /// storage:                             # optional: another database than data_dir/node.sqlite (StorageSettings)
 ///   postgresql: postgres://cairn@db.example.org/cairn
 ///   password_file: db.password
-/// peer:
-///   url: http://127.0.0.1:8302/
-///   psk_file: peer.psk                 # the secret of the two operators (taskprov)
-///   ca_file: our-ca.pem                # optional: authorities of our own, beside the system's
-/// tokens:
-///   aggregator: aggregator.token       # leader to helper
-///   collector: collector.token         # collector to leader; only a leader has one
-/// log:
-///   origin: example.org/cairn          # the leader's log, in both files
-///   key_file: log.skey                 # leader: the log's key; helper: its witness key
+/// leader:                              # a node that leads tasks
+///   log_origin: example.org/cairn      # the name of its log
+///   log_key_file: log.skey
+///   collector_token_files: [collector.token]
+/// helper:                              # a node that helps in tasks of others; at least one of the two sections
+///   witness_key_file: witness.skey
+/// peers:                               # the other aggregators of its tasks
+///   - url: http://127.0.0.1:8302/
+///     psk_files: [peer.psk]            # secrets of the two operators (taskprov)
+///     token_files: [aggregator.token]  # what the two nodes know each other by
+///     log_origin: example.com/log      # of a peer that leads: the name of its log
+///     ca_file: our-ca.pem              # optional: authorities of our own, beside the system's
 /// taskprov:                            # optional: serve plain tasks that requests announce (TaskprovSettings)
 ///   collector_hpke_config: 09002000…
 ///   min_batch_size: 100
 /// ```
 ///
-/// Paths are relative to the folder of the file. All keys are required, except `storage`, `taskprov`, `peer.ca_file`,
-/// and `tokens.collector` of a helper, which must be absent.
+/// Of several secrets or tokens the first is used and all are accepted, so that one can be replaced while both nodes run.
+/// Paths are relative to the folder of the file. A file with `role`, of a node that has one role and one peer, is read as
+/// well (`NodeConfiguration+OneRole.swift`).
 package struct NodeConfiguration: Sendable, Equatable {
-    package var role: NodeRole
     package var listenHost: String
     package var listenPort: Int
     package var publicURL: BaseURL
     package var dataDirectory: String
     /// Nil: `node.sqlite` in ``dataDirectory``.
     package var storage: StorageSettings?
-    package var peerURL: BaseURL
-    package var pskFile: String
-    /// Certificates in PEM: authorities that vouch for the peer, the leader's log and witnesses, beside the system's.
-    package var peerCAFile: String?
-    package var tokens: TokenFiles
-    package var log: LogSettings
+    /// Nil: the node leads no task. One of ``leader`` and ``helper`` is there.
+    package var leader: LeaderSettings?
+    /// Nil: the node helps in no task.
+    package var helper: HelperSettings?
+    /// At least one.
+    package var peers: [PeerSettings]
     /// Nil: only tasks that the operator has added are served.
     package var taskprov: TaskprovSettings?
 
-    package struct TokenFiles: Sendable, Equatable {
-        package var aggregatorFile: String
-        /// Only a leader talks to collectors.
-        package var collectorFile: String?
+    package struct LeaderSettings: Sendable, Equatable {
+        /// Origin line of the node's log (C2SP tlog-checkpoint).
+        package var logOrigin: String
+        package var logKeyFile: String
+        /// At least one; only a leader talks to collectors.
+        package var collectorTokenFiles: [String]
 
-        package init(aggregatorFile: String, collectorFile: String?) {
-            self.aggregatorFile = aggregatorFile
-            self.collectorFile = collectorFile
+        package init(logOrigin: String, logKeyFile: String, collectorTokenFiles: [String]) {
+            self.logOrigin = logOrigin
+            self.logKeyFile = logKeyFile
+            self.collectorTokenFiles = collectorTokenFiles
         }
     }
 
-    package struct LogSettings: Sendable, Equatable {
-        /// Origin line of the leader's log (C2SP tlog-checkpoint), the same for both nodes.
-        package var origin: String
-        package var keyFile: String
+    package struct HelperSettings: Sendable, Equatable {
+        package var witnessKeyFile: String
 
-        package init(origin: String, keyFile: String) {
-            self.origin = origin
-            self.keyFile = keyFile
+        package init(witnessKeyFile: String) {
+            self.witnessKeyFile = witnessKeyFile
         }
     }
 
-    package init(
-        role: NodeRole, listenHost: String, listenPort: Int, publicURL: BaseURL, dataDirectory: String,
-        peerURL: BaseURL,
-        pskFile: String, tokens: TokenFiles, log: LogSettings, taskprov: TaskprovSettings? = nil
-    ) {
-        self.role = role
-        self.listenHost = listenHost
-        self.listenPort = listenPort
-        self.publicURL = publicURL
-        self.dataDirectory = dataDirectory
-        self.peerURL = peerURL
-        self.pskFile = pskFile
-        self.tokens = tokens
-        self.log = log
-        self.taskprov = taskprov
-    }
-
-    /// The node's database.
+    /// The database of the node.
     package var database: StorageSettings { storage ?? .sqlite(path: "\(dataDirectory)/node.sqlite") }
     /// Where this node's files grow: in its data folder, and where a database lies that is a file elsewhere.
     package var writtenDirectories: [String] {
@@ -104,6 +80,40 @@ package struct NodeConfiguration: Sendable, Equatable {
     package var logDirectory: String { "\(dataDirectory)/log" }
     /// Keys that the node makes for itself at its first start.
     package var keyDirectory: String { "\(dataDirectory)/keys" }
-    /// Where this node's blobs lie: a leader serves them beside its tiles, a helper under `/cairn/blobs`.
-    package var blobDirectory: String { role == .leader ? "\(logDirectory)/blob" : "\(dataDirectory)/blobs" }
+    /// Where this node's blobs lie in one of its roles: a leader serves them beside its tiles, a helper under
+    /// `/cairn/blobs`.
+    package func blobDirectory(_ role: NodeRole) -> String {
+        role == .leader ? "\(logDirectory)/blob" : "\(dataDirectory)/blobs"
+    }
+}
+
+extension NodeConfiguration {
+    /// Leader first.
+    package var roles: [NodeRole] { [leader.map { _ in .leader }, helper.map { _ in .helper }].compactMap(\.self) }
+
+    /// The roles as the node's database remembers them; nil for a configuration without any.
+    package var databaseRoles: DatabaseRoles? { DatabaseRoles(roles.map(\.database)) }
+
+    /// `leader`, `helper` or `leader and helper`, for people.
+    package var roleNames: String { roles.map(\.rawValue).joined(separator: " and ") }
+
+    /// Which role this node has in a task, by the URLs that the task names; nil where it names the node in neither place.
+    ///
+    /// No task names one node in both: it would see all there is of every report.
+    package func role(in task: TaskConfiguration) -> NodeRole? {
+        let places: [(NodeRole, String)] = [(.leader, task.leaderURL), (.helper, task.helperURL)]
+        let own = places.filter { BaseURL($0.1) == publicURL }.map(\.0)
+        return own.count == 1 ? own[0] : nil
+    }
+
+    /// The peer of that URL, and its place in ``peers``.
+    package func peer(at url: String) -> (index: Int, settings: PeerSettings)? {
+        guard let wanted = BaseURL(url), let index = peers.firstIndex(where: { $0.url == wanted }) else { return nil }
+        return (index, peers[index])
+    }
+}
+
+extension NodeRole {
+    /// Whose state the node's database holds.
+    var database: DatabaseRole { self == .leader ? .leader : .helper }
 }

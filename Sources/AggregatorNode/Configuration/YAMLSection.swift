@@ -109,6 +109,12 @@ struct YAMLSection {
         return texts
     }
 
+    /// One text, or a list of them.
+    func oneOrMore(_ key: String) throws(ConfigurationError) -> [String] {
+        if case .sequence = values[key]?.node { return try texts(key) }
+        return [try text(key)]
+    }
+
     /// The sections of a list that must be there and have at least one.
     func sections(_ key: String) throws(ConfigurationError) -> [YAMLSection] {
         guard let value = values[key] else { throw missing(key) }
@@ -155,12 +161,17 @@ struct YAMLSection {
         ConfigurationError(file: file, line: line, cause: .invalidValue(key: name, reason: reason))
     }
 
+    /// A key that must be there, and why.
+    func lacking(_ key: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError(file: file, line: line, cause: .missingKey(path(key), reason: reason))
+    }
+
     func needless(_ key: String, _ reason: String) -> ConfigurationError {
         ConfigurationError(file: file, line: values[key]?.line, cause: .needlessKey(path(key), reason: reason))
     }
 
     private func missing(_ key: String) -> ConfigurationError {
-        ConfigurationError(file: file, line: line, cause: .missingKey(path(key)))
+        ConfigurationError(file: file, line: line, cause: .missingKey(path(key), reason: nil))
     }
 
     private func path(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }

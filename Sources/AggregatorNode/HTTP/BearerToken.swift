@@ -28,9 +28,27 @@ package struct BearerToken: Sendable, CustomStringConvertible, CustomDebugString
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
+extension [BearerToken] {
+    /// Whether one of them was presented. All are compared, so that the time tells nobody which, or how near it was.
+    package func match(_ presented: String) -> Bool {
+        var isAny = false
+        for token in self where token.matches(presented) { isAny = true }
+        return isAny
+    }
+}
+
 extension Request {
-    /// Refuses a request that does not present `token`: 401 without credentials, 403 with wrong ones.
-    package func requireBearer(_ token: BearerToken) throws(NodeError) {
+    /// Refuses a request that presents none of the tokens: 401 without credentials, 403 with wrong ones.
+    package func requireBearer(_ tokens: [BearerToken]) throws(NodeError) {
+        guard tokens.match(try bearer()) else { throw .wrongToken }
+    }
+
+    package func requireBearer(_ token: BearerToken) throws(NodeError) { try requireBearer([token]) }
+
+    /// The token that a request presents, right or wrong.
+    ///
+    /// - Throws: 401 without one.
+    func bearer() throws(NodeError) -> String {
         guard let header = headers[.authorization] else {
             throw .http(
                 401, "This resource needs the header Authorization: Bearer <token>.",
@@ -42,8 +60,10 @@ extension Request {
                 401, "The Authorization header is not of the form Bearer <token>.",
                 headers: [.init("WWW-Authenticate", "Bearer")])
         }
-        guard token.matches(String(ProtocolText.trimmed(parts[1]))) else {
-            throw .http(403, "The bearer token is not the one that this node expects here.")
-        }
+        return String(ProtocolText.trimmed(parts[1]))
     }
+}
+
+extension NodeError {
+    static let wrongToken = NodeError.http(403, "The bearer token is not the one that this node expects here.")
 }

@@ -68,7 +68,8 @@ package struct HandshakeCall: Sendable {
     }
 
     private func exchange(_ tasks: [HandshakeTask], _ revision: UInt64) async -> HandshakeOutcome {
-        let secret = own.secret.current
+        let secrets = own.secrets.current
+        guard let secret = secrets.first else { return .unreachable("no secret is shared with it") }
         let request = HandshakeRequest(
             identity: own.identity(clock: now(), revision: revision), tasks: tasks.map { ($0.id, $0.verifyKeys[0]) },
             preSharedKey: secret)

@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import Encodings
 
 // What each finding says. Text that came from the peer is quoted: it may hold anything.

@@ -28,12 +28,15 @@ package struct HandshakeResponder: Sendable {
         _ request: HandshakeRequest, token: HandshakeAnswer.Credential, clock: UInt64,
         task: (TaskID) async throws -> TaskKnowledge
     ) async throws -> HandshakeAnswer {
-        let secret = own.secret.current
         let version = min(request.identity.version, HandshakeIdentity.currentVersion)
-        let psk: HandshakeAnswer.Credential = request.isProved(preSharedKey: secret) ? .right : .wrong
-        // Whoever sends a node's own request back to it is a stranger.
-        let isPeer = request.identity.role == own.role.peer.dap
-        guard isPeer, token == .right || psk == .right else {
+        // While a secret is being replaced, the two nodes may use different ones: the answer has the asker's.
+        let secrets = own.secrets.current
+        let proved = secrets.first { request.isProved(preSharedKey: $0) }
+        let psk: HandshakeAnswer.Credential = proved == nil ? .wrong : .right
+        // Whoever sends a node's own request back to it is a stranger, also to a node that has the other role as well.
+        let isPeer =
+            request.identity.role == own.role.peer.dap && request.identity.statementKey != own.keys.statementPublicKey
+        guard isPeer, !secrets.isEmpty, token == .right || psk == .right else {
             return HandshakeAnswer(
                 refusing: .init(
                     identity: own.publicIdentity(version: version), requestHash: request.hash,
@@ -57,6 +60,6 @@ package struct HandshakeResponder: Sendable {
             head: .init(
                 identity: own.identity(version: version, clock: clock), requestHash: request.hash, token: token,
                 psk: psk),
-            tasks: verdicts, preSharedKey: secret)
+            tasks: verdicts, preSharedKey: proved ?? secrets.first ?? [])
     }
 }

@@ -4,7 +4,8 @@ import Hummingbird
 import Ledger
 import Synchronization
 
-/// `POST /cairn/handshake` at both nodes (`Protocols/handshake.md`).
+/// `POST /cairn/handshake` at both nodes (`Protocols/handshake.md`), whatever their roles: the request says which the asker
+/// has, and the answer is in the other.
 struct HandshakeRoute: Sendable {
     let context: NodeContext
     private let strangers = StrangerLimit()
@@ -24,12 +25,15 @@ struct HandshakeRoute: Sendable {
         do throws(CodecError) { message = try HandshakeRequest(decoding: body) } catch {
             throw NodeError(error, in: "HandshakeRequest")
         }
-        let responder = HandshakeResponder(own: context.handshakeSelf)
-        let answer = try await responder.answer(message, token: token(request), clock: context.now()) { id in
-            try await context.registry.knowledge(of: id, context.configuration)
+        let shown = request.headers[.authorization].map { _ in (try? request.bearer()) ?? "" }
+        let peer = try self.peer(message, shown)
+        let token: HandshakeAnswer.Credential = shown.map { peer.tokens.match($0) ? .right : .wrong } ?? .absent
+        let responder = HandshakeResponder(own: peer.own)
+        let answer = try await responder.answer(message, token: token, clock: context.now()) { id in
+            try await knowledge(of: id, for: peer)
         }
         if answer.head.isTrusting {
-            context.standing.heard(Self.digest(message, answer))
+            peer.standing.heard(Self.digest(message, answer))
         } else {
             guard strangers.mayAnswer() else {
                 throw NodeError.http(429, "Too many handshakes of strangers.", headers: [.init("Retry-After", "1")])
@@ -38,9 +42,33 @@ struct HandshakeRoute: Sendable {
         return .bytes(answer.encoded(), type: HandshakeAnswer.mediaType)
     }
 
-    private func token(_ request: Request) -> HandshakeAnswer.Credential {
-        guard request.headers[.authorization] != nil else { return .absent }
-        return (try? request.requireBearer(context.keys.aggregatorToken)) == nil ? .wrong : .right
+    /// Who asks, and what this node is to it: the peer whose secret proves the request, else the one whose token it shows, else
+    /// one that says it is found where a peer is. Whoever is none of them is answered as a stranger, whichever this node
+    /// takes it for.
+    private func peer(_ request: HandshakeRequest, _ shown: String?) throws(NodeError) -> Peer {
+        let opposite = context.peers.all.filter { $0.role.peer.dap == request.identity.role }
+        // A node that does not have the other role says which it has.
+        let candidates = opposite.isEmpty ? context.peers.all : opposite
+        let proved = candidates.filter { peer in
+            peer.own.secrets.current.contains { request.isProved(preSharedKey: $0) }
+        }
+        let showing = candidates.filter { peer in shown.map(peer.tokens.match) ?? false }
+        let named = candidates.filter { $0.settings.url == BaseURL(request.identity.url) }
+        guard let peer = proved.first ?? showing.first ?? named.first ?? candidates.first else {
+            throw .http(404, "This node has no peers.")
+        }
+        return peer
+    }
+
+    /// What this node says to a peer about a task. It says nothing about those of other peers, or of other roles.
+    private func knowledge(of id: TaskID, for peer: Peer) async throws -> HandshakeResponder.TaskKnowledge {
+        let found: NodeTask?
+        // One that this version cannot read is not served, and the answer is about the others as well.
+        do { found = try await context.registry.known(id) } catch is StoredTaskError { return .unknown }
+        guard let task = found else { return context.configuration.taskprov == nil ? .unknown : .onAnnouncement }
+        let own = context.peer(of: task)
+        guard own.role == peer.role, own.settings.url == peer.settings.url else { return .unknown }
+        return task.isServed ? .served(verifyKeys: task.handshakeKeys) : .ended
     }
 
     /// What is new about a request, if anything is: not the nonce and not the time. Its tasks are in the revision.
@@ -58,19 +86,6 @@ struct HandshakeRoute: Sendable {
 extension BodyLimit {
     /// A thousand tasks, and the URLs and names of one node.
     package static let handshake = 128 << 10
-}
-
-extension TaskRegistry {
-    /// What a handshake says about a task.
-    func knowledge(
-        of id: TaskID, _ configuration: NodeConfiguration
-    ) async throws -> HandshakeResponder.TaskKnowledge {
-        let found: NodeTask?
-        // One that this version cannot read is not served, and the answer is about the others as well.
-        do { found = try await known(id) } catch is StoredTaskError { return .unknown }
-        guard let task = found else { return configuration.taskprov == nil ? .unknown : .onAnnouncement }
-        return task.isServed ? .served(verifyKeys: task.handshakeKeys) : .ended
-    }
 }
 
 /// Bounds what strangers can make a node compute and say: so many answers a second, of all of them together. The peer is not

@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import Ledger
 
 /// A task as the handshake looks at it.

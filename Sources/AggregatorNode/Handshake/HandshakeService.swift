@@ -2,9 +2,10 @@ import DAP
 import Datastore
 import Logging
 
-/// Asks the peer at the start, every few minutes, whenever something has changed, and soon again after every failure.
+/// Asks a peer at the start, every few minutes, whenever something has changed, and soon again after every failure.
 struct HandshakeService: Sendable {
     let context: NodeContext
+    let peer: Peer
     /// Called with tasks that may work from now on.
     var gained: @Sendable ([TaskID]) -> Void = { _ in }
     /// Called with tasks for which the peer is there again.
@@ -37,24 +38,33 @@ struct HandshakeService: Sendable {
     }
 
     private func begin() async {
-        do { context.standing.begin(try await context.store.standings()) } catch {
+        do {
+            let ours = Set(try await context.registry.usable().filter(isOurs).map(\.id))
+            peer.standing.begin(try await context.store.standings().filter { ours.contains($0.task) })
+        } catch {
             context.logger.error("what was known of the peer cannot be read", metadata: ["error": "\(error)"])
-            context.standing.begin([])
+            peer.standing.begin([])
         }
     }
 
     private func shake(_ round: inout Round) async {
         do {
-            context.standing.beginRound()
-            defer { context.standing.endRound() }
+            peer.standing.beginRound()
+            defer { peer.standing.endRound() }
             round.revision = try await context.registry.refresh()
             // The newest first: a thousand go into one request.
-            let tasks = try await context.registry.usable().filter(\.isServed).reversed() as [NodeTask]
-            let call = HandshakeCall(own: context.handshakeSelf, peer: context.peer, now: context.now)
+            let tasks =
+                try await context.registry.usable().filter { $0.isServed && isOurs($0) }.reversed() as [NodeTask]
+            // Of several peers, each is asked about the tasks that there are with it: one may not have this role at all.
+            guard !tasks.isEmpty || context.peers.all.count == 1 else {
+                round.troubles = 0
+                return
+            }
+            let call = HandshakeCall(own: peer.own, peer: peer.client, now: context.now)
             let outcome = await call.ask(
                 about: tasks.map(HandshakeTask.init), revision: UInt64(clamping: round.revision ?? 0))
             guard !Task.isCancelled else { return }
-            let change = context.standing.take(outcome, tasks: tasks, role: context.role, now: context.now())
+            let change = peer.standing.take(outcome, tasks: tasks, role: peer.role, now: context.now())
             if !change.returned.isEmpty { returned(change.returned) }
             if !change.gained.isEmpty { gained(change.gained) }
             report(change, &round)
@@ -62,8 +72,19 @@ struct HandshakeService: Sendable {
         } catch {
             if Task.isCancelled { return }
             round.troubles += 1
-            context.logger.warning("no handshake with the peer", metadata: ["reason": "\(error)"])
+            context.logger.warning("no handshake with the peer", metadata: name.merging(["reason": "\(error)"]) { $1 })
         }
+    }
+
+    /// Which of several it is.
+    private var name: Logger.Metadata {
+        context.peers.all.count == 1 ? [:] : ["\(peer.role.peer.rawValue)": "\(peer.settings.url)"]
+    }
+
+    /// Whether this peer is the other aggregator of a task.
+    private func isOurs(_ task: NodeTask) -> Bool {
+        let other = context.peer(of: task)
+        return other.role == peer.role && other.settings.url == peer.settings.url
     }
 
     private func report(_ change: PeerStanding.Change, _ round: inout Round) {
@@ -75,29 +96,29 @@ struct HandshakeService: Sendable {
         for finding in change.findings.prefix(Self.mostSaid) {
             context.logger.warning(
                 "the nodes do not fit each other",
-                metadata: ["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"])
+                metadata: name.merging(["code": "\(finding.code.rawValue)", "what": "\(finding.advice)"]) { $1 })
         }
         if change.findings.count > Self.mostSaid {
             context.logger.warning(
                 "more findings are left out; see `cairn node task list`",
-                metadata: ["findings": "\(change.findings.count)"])
+                metadata: name.merging(["findings": "\(change.findings.count)"]) { $1 })
         }
-        if change.findings.isEmpty { context.logger.notice("the nodes fit each other") }
+        if change.findings.isEmpty { context.logger.notice("the nodes fit each other", metadata: name) }
     }
 
     private func store(_ change: PeerStanding.Change) async throws {
         guard change.isNew || !change.rows.isEmpty else { return }
         let state = change.findings.isEmpty ? "fits" : "findings"
-        let node = StoredStanding(
-            task: nil, state: state, keyHash: [], findings: HandshakeFinding.json(change.findings), since: context.now()
-        )
-        try await context.store.recordStandings(change.rows + [node])
+        let node = StoredPeer(
+            role: peer.role, url: peer.settings.url.string, state: state,
+            findings: HandshakeFinding.json(change.findings), since: context.now())
+        try await context.store.recordStandings(change.rows, of: node)
     }
 
     /// Waits until the next handshake is due: in time, because somebody asks for one, or because a task was changed.
     private func wait(_ round: inout Round) async {
         while !Task.isCancelled, ContinuousClock.now < round.due {
-            if await context.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) {
+            if await peer.standing.wait(atMost: min(round.due - .now, TaskRegistry.freshness)) {
                 // Whoever has just been heard of may need another second before it answers.
                 round.troubles = 0
                 return

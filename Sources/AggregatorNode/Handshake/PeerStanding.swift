@@ -56,6 +56,8 @@ package final class PeerStanding: Sendable {
     }
 
     private let state = Mutex(State())
+    /// What stands in the way of every task, whatever anybody says.
+    private let permanent: HandshakeFinding?
     private let signal = WakeSignal()
 
     /// How long an upload may wait for a handshake that is under way.
@@ -65,7 +67,12 @@ package final class PeerStanding: Sendable {
     /// The same about one that the peer did not answer about.
     private static let retry: Duration = .seconds(5)
 
-    package init() {}
+    package init() { permanent = nil }
+
+    /// Of a peer that cannot be asked: nothing of it ever works.
+    init(only finding: HandshakeFinding) {
+        permanent = finding
+    }
 
     // MARK: What others ask
 
@@ -74,7 +81,7 @@ package final class PeerStanding: Sendable {
     /// False until a handshake has said something about it: nothing can be lost by waiting, and everything by working with
     /// another secret than the peer's.
     package func mayWork(on task: NodeTask) -> Bool {
-        guard state.withLock({ $0.isWatched }) else { return true }
+        guard permanent != nil || state.withLock({ $0.isWatched }) else { return true }
         return taskState(task).isWorking
     }
 
@@ -87,7 +94,8 @@ package final class PeerStanding: Sendable {
     }
 
     package func taskState(_ task: NodeTask) -> TaskState {
-        state.withLock { state in
+        if let permanent { return .blocked([permanent]) }
+        return state.withLock { state in
             guard let record = state.tasks[task.id], record.keyHash == Self.keyHash(task.verifyKey),
                 record.state != .plain || task.isPlain
             else { return .unknown }
@@ -101,6 +109,10 @@ package final class PeerStanding: Sendable {
     /// answer: its reports wait. A task that is blocked is looked at again, once a second at most, so that a mend is noticed
     /// by the next who asks.
     package func admit(_ task: NodeTask) async throws {
+        if let permanent {
+            throw NodeError.unavailable(
+                "\(permanent.reason) Nothing is lost; try again later.", retryAfter: 600, taskID: task.id)
+        }
         guard state.withLock({ $0.isWatched }) else { return }
         let hash = Self.keyHash(task.verifyKey)
         // A handshake that is coming anyway costs nobody anything.
@@ -196,8 +208,8 @@ package final class PeerStanding: Sendable {
         state.withLock { state in
             state.isWatched = true
             for row in stored {
-                guard let id = row.task, let known = TaskState(stored: row) else { continue }
-                state.tasks[id] = Record(state: known, keyHash: row.keyHash, since: row.since)
+                guard let known = TaskState(stored: row) else { continue }
+                state.tasks[row.task] = Record(state: known, keyHash: row.keyHash, since: row.since)
             }
         }
     }
@@ -217,6 +229,8 @@ package final class PeerStanding: Sendable {
     }
 
     /// Takes the outcome of a handshake about these tasks.
+    ///
+    /// - Parameter role: this node's in them.
     package func take(_ outcome: HandshakeOutcome, tasks: [NodeTask], role: NodeRole, now: UInt64) -> Change {
         state.withLock { state in
             let before = Self.findings(state)

@@ -10,23 +10,23 @@ package struct TaskAgreement: Sendable {
     private let call: HandshakeCall
     private let role: NodeRole
 
-    package init(configuration: NodeConfiguration, keys: NodeKeys, peer: PeerClient) {
+    package init(_ peer: Peer) {
         call = HandshakeCall(
-            own: HandshakeSelf(configuration: configuration, keys: keys), peer: peer,
-            now: { UInt64(max(0, Date().timeIntervalSince1970)) })
-        role = configuration.role
+            own: peer.own, peer: peer.client, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
+        role = peer.role
     }
 
-    /// Runs `body` with a connection to the peer.
+    /// Runs `body` with a connection to the other aggregator of a task.
     package static func with<Value>(
-        _ configuration: NodeConfiguration, keys: NodeKeys, _ body: (TaskAgreement) async throws -> Value
+        _ place: TaskPlace, _ configuration: NodeConfiguration, keys: NodeKeys,
+        _ body: (TaskAgreement) async throws -> Value
     ) async throws -> Value {
-        if let file = configuration.peerCAFile { try TrustRoots.add(file: file) }
+        for file in configuration.peers.compactMap(\.caFile) { try TrustRoots.add(file: file) }
         let http = try Node.makeHTTPClient()
-        let peer = PeerClient(
-            baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http,
+        let peers = Peers(
+            configuration, keys: keys, http: http,
             logger: Logger(label: "cairn.node") { _ in SwiftLogNoOpLogHandler() })
-        let agreement = TaskAgreement(configuration: configuration, keys: keys, peer: peer)
+        let agreement = TaskAgreement(peers.peer(place))
         do {
             let value = try await body(agreement)
             try? await http.shutdown()

@@ -159,6 +159,7 @@ extension Helper {
             throw refusal("This helper has not signed a close of the batch.")
         }
         let terms = CloseEntry.Terms(taskID: task.id, selector: selector, root: close.root, count: close.count)
+        let follower = try follower(of: task)
         let size: UInt64
         do throws(FollowError) {
             size = try await follower.quorumSize(of: task, policy: policy, leaderKey: keys.leader)

@@ -39,7 +39,7 @@ extension Helper {
         try await requireLog(proposal, scope, task)
         // Read first: who was accepted afterwards, and none has left since, is accepted still.
         let standing = try await context.store.helperStanding(task.id, scope)
-        let prefix = LogPrefix(origin: follower.origin, size: proposal.checkpointSize)
+        let prefix = LogPrefix(origin: try follower(of: task).origin, size: proposal.checkpointSize)
         var examination = CloseExamination()
         while let ids = try await body.next() {
             let leaves = try await context.store.examineLeaves(task.id, scope, ids, in: prefix)
@@ -55,6 +55,7 @@ extension Helper {
 
     /// The log as everybody sees it has to have the task, and no close of the buckets.
     private func requireLog(_ proposal: CloseProposal.Head, _ scope: BatchScope, _ task: NodeTask) async throws {
+        let follower = try follower(of: task)
         // As far as everybody sees the log, not only as far as the proposal reaches: it must not have a close already.
         do throws(FollowError) {
             guard let policy = task.policy, let keys = task.parameters?.statementKeys else {

@@ -48,7 +48,7 @@ extension Helper {
             asked.withdrawal, early: nil, vdaf: task.vdaf)
         if outcome == .unknown, try asked.isPromised() {
             outcome = try await context.store.withdrawHelperReport(
-                asked.withdrawal, early: EarlyRoom(limit: earlyWithdrawalLimit, origin: follower.origin),
+                asked.withdrawal, early: EarlyRoom(limit: earlyWithdrawalLimit, origin: follower(of: task).origin),
                 vdaf: task.vdaf)
         }
         try await context.generation?.settle()

@@ -7,15 +7,17 @@ import TransparencyLog
 /// The helper's half of DAP and of Cairn's protocol between the aggregators.
 ///
 /// The leader drives everything; the helper answers, and believes nothing: it decrypts and verifies its own shares,
-/// follows the leader's log as any reader would, and signs a batch's close only over leaves that it has seen there.
+/// follows the leader's log as any reader would, and signs a batch's close only over leaves that it has seen there. A node
+/// that helps several leaders follows the log of each.
 package struct Helper: Sendable {
     let context: NodeContext
-    let follower: LogFollower
+    /// One for each peer that leads, by the name of its log.
+    let followers: [LogFollower]
     let jobs: VerifyingJobs
     /// Whether there is to be another line about reports that come too early.
     let earlyLines = LineRules<TaskID>()
-    /// Raised when this helper, as a witness, has cosigned more of the leader's log.
-    let logGrowth = WakeSignal()
+    /// Raised when this helper, as a witness, has cosigned more of a leader's log; one for each follower.
+    private let logGrowth: [WakeSignal]
     /// Whether there is to be another line about jobs that are stored.
     let deferralLines = LineRules<TaskID>()
     /// Whether there is to be another line about what keeps stored jobs waiting.
@@ -34,10 +36,25 @@ package struct Helper: Sendable {
         self.context = context
         jobs = VerifyingJobs(rules: context.deferral, cores: context.workers.count)
         self.earlyWithdrawalLimit = earlyWithdrawalLimit
-        follower = LogFollower(context: context, source: log ?? context.peer.log)
+        followers = context.peers.all(as: .helper).map { peer in
+            LogFollower(context: context, leader: peer, source: log ?? peer.client.log)
+        }
+        logGrowth = followers.map { _ in WakeSignal() }
     }
 
-    private var following: LogFollowing { LogFollowing(follower: follower, growth: logGrowth) }
+    /// More of some log was cosigned.
+    func noteGrowth() { for signal in logGrowth { signal.raise() } }
+
+    /// What reads the log that counts for a task: its leader's.
+    ///
+    /// - Throws: `NodeError` 503 where the configuration does not know the leader any more.
+    func follower(of task: NodeTask) throws(NodeError) -> LogFollower {
+        let leader = context.peer(of: task).settings
+        guard let follower = followers.first(where: { $0.leader == leader.url }) else {
+            throw .unavailable("The leader of this task is not known here.", retryAfter: 600, taskID: task.id)
+        }
+        return follower
+    }
 
     var verification: JobVerification {
         JobVerification(context: context, jobs: jobs, earlyLines: earlyLines, troubleLines: troubleLines)
@@ -50,15 +67,21 @@ package struct Helper: Sendable {
 
     /// The background work.
     package var services: [any Service] {
-        [
-            BackgroundService { [following] in await following.examine() },
-            BackgroundService { [following] in await following.read() },
-            BackgroundService { [context] in await HandshakeService(context: context).run() },
-            BackgroundService { [self] in await verifyStoredJobs() },
-        ]
+        zip(followers, logGrowth).flatMap { follower, growth in
+            let following = LogFollowing(follower: follower, growth: growth)
+            return [
+                BackgroundService { await following.examine() }, BackgroundService { await following.read() },
+            ]
+        }
+            + context.peers.all(as: .helper).map { peer in
+                BackgroundService { [context] in await HandshakeService(context: context, peer: peer).run() }
+            }
+            + [BackgroundService { [self] in await verifyStoredJobs() }]
     }
 
-    package func addRoutes(to routes: inout RouteTable) {
+    /// - Parameter isAlone: whether the node has no other role, so that what both roles have is the helper's.
+    package func addRoutes(to routes: inout RouteTable, isAlone: Bool = true) {
+        if isAlone { routes.post(BothRolesRoutes.withdrawals) { try await withdraw($0, $1) } }
         let jobs = "/tasks/:task/aggregation_jobs"
         routes.post(jobs) { try await createJob($0, $1) }
         routes.post("\(jobs)/:job") { try await continueJob($0, $1) }
@@ -74,14 +97,18 @@ package struct Helper: Sendable {
         routes.post("/cairn/tasks/:task/batches") { try await compareBatch($0, $1) }
         routes.post("/cairn/tasks/:task/refusals") { try await listRefusals($0, $1) }
         routes.get("/cairn/tasks/:task/refusals/:report") { try await getRefusal($0, $1) }
-        routes.post("/cairn/tasks/:task/withdrawals") { try await withdraw($0, $1) }
         routes.get("/cairn/blobs/:blob") { try await getBlob($0, $1) }
     }
 
     /// The task of a request that only the leader may send.
+    ///
+    /// Of several peers each has its own tokens: one that leads other tasks is a stranger to this one.
     func leadersTask(_ request: Request, _ parameters: NodeRequestContext) async throws -> NodeTask {
-        try request.requireBearer(context.keys.aggregatorToken)
-        return try await context.announcedTask(request, parameters)
+        let token = try request.bearer()
+        guard let leader = context.peers.showing(token, to: .helper).first else { throw NodeError.wrongToken }
+        let task = try await context.announcedTask(request, parameters, from: leader)
+        guard context.peer(of: task).tokens.match(token) else { throw NodeError.wrongToken.about(task.id) }
+        return task
     }
 
     private func getBlob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {

@@ -17,6 +17,8 @@ import TransparencyLog
 actor LogFollower {
     /// Of the log that counts for this node's tasks, and the only one that is asked about them.
     nonisolated let origin: String
+    /// Who keeps it.
+    nonisolated let leader: BaseURL
     private let source: any TileSource
     private let store: any HelperStore & WitnessStore
     private let ownKeys: (statement: [UInt8], cosigner: NoteVerifier?)
@@ -35,18 +37,18 @@ actor LogFollower {
         case entries, checkpoint, history
     }
 
-    init(context: NodeContext, source: any TileSource) {
-        origin = context.configuration.log.origin
+    /// - Parameter leader: a peer that keeps a log.
+    init(context: NodeContext, leader: Peer, source: any TileSource) {
+        origin = leader.own.logOrigin
+        self.leader = leader.settings.url
         self.source = source
         store = context.store
-        let cosigner: NoteVerifier? =
-            if case .witness(let cosigner) = context.keys.note { cosigner.verifier } else { nil }
-        ownKeys = (context.keys.statementPublicKey, cosigner)
+        ownKeys = (context.keys.statementPublicKey, context.keys.noteKey(.helper))
         halt = context.halt
         workers = context.workers
         var logger = context.logger
         logger[metadataKey: "log"] = "\(origin)"
-        logger[metadataKey: "leader"] = "\(context.configuration.peerURL)"
+        logger[metadataKey: "leader"] = "\(leader.settings.url)"
         self.logger = logger
     }
 
@@ -214,7 +216,9 @@ actor LogFollower {
             guard let keys = try await keys(of: rejected.taskID, newKeys), let key = keys[rejected.role] else { return }
             window.add(
                 .rejected(rejected.taskID, rejected.reportID, index: entry.index),
-                word: key == ownKeys.statement ? .rejected(rejected.taskID, rejected.reportID) : nil,
+                // What this node has said as the leader of its own tasks, others may copy into their logs.
+                word: key == ownKeys.statement && rejected.role == .helper
+                    ? .rejected(rejected.taskID, rejected.reportID) : nil,
                 signed: [rejected.signed(by: key)])
         case .withdrawal(let withdrawal):
             guard try await keys(of: withdrawal.taskID, newKeys) != nil else { return }

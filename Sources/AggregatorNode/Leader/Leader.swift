@@ -32,13 +32,15 @@ package struct Leader: Sendable {
     }
 
     /// Adds the leader's resources: DAP's, and Cairn's own under `/cairn/tasks`.
-    package func addRoutes(to routes: inout RouteTable) {
+    ///
+    /// - Parameter isAlone: whether the node has no other role, so that what both roles have is the leader's.
+    package func addRoutes(to routes: inout RouteTable, isAlone: Bool = true) {
+        if isAlone { routes.post(BothRolesRoutes.withdrawals, withdraw) }
         routes.post("/tasks/:task/reports", upload)
         routes.post("/tasks/:task/collection_jobs", createCollection)
         routes.get("/tasks/:task/collection_jobs/:job", pollCollection)
         routes.delete("/tasks/:task/collection_jobs/:job", deleteCollection)
         routes.get("/cairn/tasks/:task/receipts/:report", receipt)
-        routes.post("/cairn/tasks/:task/withdrawals", withdraw)
         routes.get("/cairn/tasks/:task", taskFile)
         routes.get("/cairn/tasks/:task/status", status)
         routes.post("/cairn/tasks/:task/log-entries", submitLogEntry)
@@ -51,13 +53,15 @@ package struct Leader: Sendable {
             BackgroundService { [collection] in await collection.run() },
             BackgroundService { [logKeeper] in await logKeeper.run() },
             BackgroundService { [promises] in await promises.run() },
-            BackgroundService { [context, aggregation] in
-                await HandshakeService(context: context) {
-                    $0.forEach(aggregation.demand)
-                } returned: {
-                    $0.forEach(aggregation.hurry)
-                }.run()
-            },
         ]
+            + context.peers.all(as: .leader).map { peer in
+                BackgroundService { [context, aggregation] in
+                    await HandshakeService(context: context, peer: peer) {
+                        $0.forEach(aggregation.demand)
+                    } returned: {
+                        $0.forEach(aggregation.hurry)
+                    }.run()
+                }
+            }
     }
 }

@@ -39,16 +39,29 @@ package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
 package struct PeerClient: Sendable {
     /// The peer's base URL.
     package let baseURL: BaseURL
-    private let token: BearerToken
+    /// Nil for whoever is no peer.
+    private let token: BearerToken?
+    /// Whether the node's configuration has nobody at ``baseURL``.
+    private let isStranger: Bool
     private let http: HTTPClient
     private let logger: Logger
 
     private static let firstPause: Duration = .milliseconds(100)
     private static let longestPause: Duration = .seconds(5)
 
-    package init(baseURL: BaseURL, token: BearerToken, http: HTTPClient, logger: Logger) {
+    package init(baseURL: BaseURL, token: BearerToken?, http: HTTPClient, logger: Logger) {
         self.baseURL = baseURL
         self.token = token
+        isStranger = false
+        self.http = http
+        self.logger = logger
+    }
+
+    /// The other aggregator of a task whom the configuration does not know: nothing is sent to it.
+    init(strangerAt url: BaseURL, http: HTTPClient, logger: Logger) {
+        baseURL = url
+        token = nil
+        isStranger = true
         self.http = http
         self.logger = logger
     }
@@ -80,12 +93,13 @@ package struct PeerClient: Sendable {
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
         deadline: Duration = .seconds(60), retries: Bool = true
     ) async throws(PeerError) -> PeerResponse {
+        if isStranger { throw .unreachable(url: url, reason: "this node's configuration has no peer of that URL") }
         do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method.rawValue)
         for header in headers { request.headers.add(name: header.name, value: header.value) }
         if let contentType { request.headers.add(name: "Content-Type", value: contentType) }
-        if authenticated, ProtocolText.hasPrefix(url, baseURL.string + "/") {
+        if authenticated, let token, ProtocolText.hasPrefix(url, baseURL.string + "/") {
             request.headers.add(name: "Authorization", value: token.authorization)
         }
         let clock = ContinuousClock()

@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 import TransparencyLog
 
-/// The HTTP application of a node: all routes of its role, and its background services.
+/// The HTTP application of a node: all routes of its roles, and its background services.
 ///
 /// - Parameter onReady: called once, when the node accepts connections, with the port.
 package func buildApplication(
@@ -16,20 +16,23 @@ package func buildApplication(
     InfoRoutes(configuration: context.configuration, keys: context.keys, now: context.now).addRoutes(to: &routes)
     ShownCheckpoints(context: context).addRoutes(to: &routes)
     HandshakeRoute(context: context).addRoutes(to: &routes)
-    switch context.keys.note {
-    case .log:
-        let leader = Leader(context: context)
-        leader.addRoutes(to: &routes)
-        services = leader.services
+    let leader = context.keys.log.map { _ in Leader(context: context.acting(as: .leader)) }
+    let helper = context.keys.witness.map { _ in Helper(context: context.acting(as: .helper)) }
+    if let leader {
+        leader.addRoutes(to: &routes, isAlone: helper == nil)
+        services += leader.services
         StaticLog(directory: context.configuration.logDirectory).addRoutes(to: &routes)
-    case .witness(let cosigner):
-        let helper = Helper(context: context)
-        helper.addRoutes(to: &routes)
+    }
+    if let helper, let cosigner = context.keys.witness {
+        helper.addRoutes(to: &routes, isAlone: leader == nil)
         WitnessRoutes(
             store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,
-            cosignedMore: { [growth = helper.logGrowth] in growth.raise() }, now: context.now
+            cosignedMore: { helper.noteGrowth() }, now: context.now
         ).addRoutes(to: &routes)
-        services = helper.services
+        services += helper.services
+    }
+    if let leader, let helper {
+        BothRolesRoutes(context: context, leader: leader, helper: helper).addRoutes(to: &routes)
     }
     services.append(HaltService(halt: context.halt))
     if let generation = context.generation { services.append(GenerationWatch(generation: generation)) }

@@ -25,31 +25,36 @@ struct InfoRoutes: Sendable {
         // outdated_config.
         response.headers[.cacheControl] = "max-age=\(HpkeListSignature.cacheLifetime)"
         if let name = HeaderName(HpkeListSignature.headerName) {
-            response.headers[name] =
-                try HpkeListSignature(of: list, role: configuration.role.dap, now: now(), key: keys.statement)
-                .headerValue
+            response.headers[name] = HpkeListSignature.headerValue(
+                try configuration.roles.map {
+                    try HpkeListSignature(of: list, role: $0.dap, now: now(), key: keys.statement)
+                })
         }
         return response
     }
 
     /// Names are for scripts and never change.
     private struct Info: Encodable {
-        var role: String
+        /// Of a node that has one.
+        var role: String?
+        var roles: [String]
         var publicURL: String
         var statementKey: String
         var hpkeConfig: String
-        var logOrigin: String
+        /// A leader's own, else the only one that the node witnesses.
+        var logOrigin: String?
         var logVkey: String?
         var witnessVkey: String?
     }
 
     private func info() throws -> Response {
-        let isLeader = configuration.role == .leader
+        let roles = configuration.roles.map(\.rawValue)
+        let peers = configuration.peers
         let info = Info(
-            role: configuration.role.rawValue, publicURL: configuration.publicURL.string + "/",
+            role: roles.count == 1 ? roles[0] : nil, roles: roles, publicURL: configuration.publicURL.string + "/",
             statementKey: Hex.encode(keys.statementPublicKey), hpkeConfig: Hex.encode(keys.hpke.config.encoded()),
-            logOrigin: configuration.log.origin, logVkey: isLeader ? keys.note.vkey : nil,
-            witnessVkey: isLeader ? nil : keys.note.vkey)
+            logOrigin: configuration.leader?.logOrigin ?? (peers.count == 1 ? peers[0].logOrigin : nil),
+            logVkey: keys.noteKey(.leader)?.vkey, witnessVkey: keys.noteKey(.helper)?.vkey)
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -16,15 +16,22 @@ package enum Node {
 
     /// Runs until SIGTERM or SIGINT, then finishes what is under way and returns.
     ///
-    /// When it accepts connections, it prints one line: `cairn node: leader listening on http://127.0.0.1:8301`.
-    package static func run(_ configuration: NodeConfiguration, logger: Logger = stderrLogger())
-        async throws(NodeStartError)
-    {
+    /// When it accepts connections, it prints one line: `cairn node: leader listening on http://127.0.0.1:8301` (or `helper`, or
+    /// `leader and helper`).
+    ///
+    /// - Parameter replacedKeys: keys of the node that its operator has replaced.
+    package static func run(
+        _ configuration: NodeConfiguration, replacedKeys: Set<NodeIdentity.Key> = [], logger: Logger = stderrLogger()
+    ) async throws(NodeStartError) {
         let keys: NodeKeys
-        let blobs: BlobStore
+        let blobs: [BlobStore]
         do throws(KeyFileError) { keys = try NodeKeys.load(configuration) } catch { throw .keys(error) }
         let lock = try takeLock(of: configuration.dataDirectory)
-        do throws(DurableFileError) { blobs = try BlobStore(directory: configuration.blobDirectory) } catch {
+        do throws(DurableFileError) {
+            blobs = try configuration.roles.map { role throws(DurableFileError) in
+                try BlobStore(directory: configuration.blobDirectory(role))
+            }
+        } catch {
             throw .files(error)
         }
         let notice: @Sendable (String) -> Void = { logger.warning("\($0)") }
@@ -35,22 +42,22 @@ package enum Node {
         do throws(NodeStartError) {
             try await configuration.claim(store, notice: notice)
             generation = try await Self.begin(store, generationFile: configuration.generationFile, halt: halt)
+            try await NodeIdentity.check(keys, store, configuration, replacing: replacedKeys)
         } catch {
             await store.closeWhenIdle()
             throw error
         }
         let http: HTTPClient
         do throws(TrustRootsError) {
-            if let file = configuration.peerCAFile { try TrustRoots.add(file: file) }
+            for file in configuration.peers.compactMap(\.caFile) { try TrustRoots.add(file: file) }
             http = try makeHTTPClient()
         } catch {
             await store.closeWhenIdle()
             throw .failed(error.description)
         }
         let context = NodeContext(
-            configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
-            peer: PeerClient(baseURL: configuration.peerURL, token: keys.aggregatorToken, http: http, logger: logger),
-            blobs: blobs, halt: halt, generation: generation, workers: WorkerPool(),
+            configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store), http: http,
+            blobs: blobs[0], helperBlobs: blobs.last, halt: halt, generation: generation, workers: WorkerPool(),
             now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
         let outcome = await serve(context)
         // Held until here; nothing refers to it in between.
@@ -104,7 +111,7 @@ package enum Node {
 
     private static func serve(_ context: NodeContext) async -> Result<Void, NodeStartError> {
         let configuration = context.configuration
-        if context.role == .leader,
+        if context.keys.log != nil,
             let bytes = try? DurableFile.read(
                 "\(configuration.logDirectory)/checkpoint", upTo: SignedNote.maximumSize),
             let published = try? SignedCheckpoint(parsing: bytes)
@@ -117,7 +124,7 @@ package enum Node {
             }
         }
         let serving = Serving(
-            title: "cairn node: \(context.role.rawValue)",
+            title: "cairn node: \(configuration.roleNames)",
             address: ListenAddress(host: configuration.listenHost, port: configuration.listenPort), noun: "node")
         let limits: ServingLimits
         do throws(NodeStartError) { limits = try await Descriptors.limits() } catch { return .failure(error) }

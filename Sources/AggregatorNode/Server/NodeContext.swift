@@ -1,21 +1,24 @@
+import AsyncHTTPClient
 import DAP
 import Datastore
 import Logging
 
-/// What every handler and background service of a node works with.
+/// What every handler and background service of a node works with, in one of the node's roles.
 package struct NodeContext: Sendable {
     package let configuration: NodeConfiguration
     package let keys: NodeKeys
     package let store: NodeDatabase
     package let registry: TaskRegistry
-    package let peer: PeerClient
-    package let blobs: BlobStore
+    package let peers: Peers
+    /// Sends requests to servers that are no peers, such as witnesses.
+    package let outside: PeerClient
+    /// What whoever works with this context is: of tasks in which the node has its other role it knows nothing.
+    package private(set) var role: NodeRole
+    /// Of the role.
+    package private(set) var blobs: BlobStore
+    private let helperBlobs: BlobStore?
     /// Stops the node where it finds that it has forgotten something.
     package let halt: HaltSwitch
-    /// How this node and its peer fit each other.
-    package let standing = PeerStanding()
-    /// What this node says of itself to the peer.
-    package let handshakeSelf: HandshakeSelf
     /// Nil where nobody watches for restored databases (tests of single parts).
     package let generation: Generation?
     /// What is left where this node writes.
@@ -30,21 +33,28 @@ package struct NodeContext: Sendable {
     package let now: @Sendable () -> UInt64
     package let logger: Logger
 
+    /// A context of the node's first role.
+    ///
+    /// - Parameters:
+    ///   - blobs: of that role.
+    ///   - helperBlobs: of a node that has both roles.
     package init(
         configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
-        peer: PeerClient,
-        blobs: BlobStore, halt: HaltSwitch? = nil, generation: Generation? = nil, workers: WorkerPool,
-        disk: DiskSpace? = nil, patience: CollectionPatience = CollectionPatience(),
-        deferral: JobDeferral = JobDeferral(), now: @escaping @Sendable () -> UInt64, logger: Logger
+        http: HTTPClient, blobs: BlobStore, helperBlobs: BlobStore? = nil, halt: HaltSwitch? = nil,
+        generation: Generation? = nil, workers: WorkerPool, disk: DiskSpace? = nil,
+        patience: CollectionPatience = CollectionPatience(), deferral: JobDeferral = JobDeferral(),
+        now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
         self.store = store
         self.registry = registry
-        self.peer = peer
+        peers = Peers(configuration, keys: keys, http: http, logger: logger)
+        outside = PeerClient(baseURL: configuration.publicURL, token: nil, http: http, logger: logger)
+        role = configuration.roles.first ?? .leader
         self.blobs = blobs
+        self.helperBlobs = helperBlobs
         self.generation = generation
-        handshakeSelf = HandshakeSelf(configuration: configuration, keys: keys)
         self.halt = halt ?? HaltSwitch(store: store, logger: logger)
         self.workers = workers
         self.disk = disk ?? DiskSpace(directories: configuration.writtenDirectories)
@@ -54,12 +64,30 @@ package struct NodeContext: Sendable {
         self.logger = logger
     }
 
-    package var role: NodeRole { configuration.role }
+    /// The same node in one of its roles.
+    package func acting(as role: NodeRole) -> NodeContext {
+        var other = self
+        other.role = role
+        if role == .helper, let helperBlobs { other.blobs = helperBlobs }
+        return other
+    }
+
+    /// The other aggregator of a task.
+    package func peer(of task: NodeTask) -> Peer { peers.peer(of: task) }
+
+    /// What sends requests to it.
+    package func client(of task: NodeTask) -> PeerClient { peer(of: task).client }
+
+    /// How this node and that one fit each other.
+    package func standing(of task: NodeTask) -> PeerStanding { peer(of: task).standing }
+
+    /// Whether this context's role is the node's in the task.
+    func concerns(_ task: NodeTask) -> Bool { configuration.role(of: task) == role }
 
     /// The task in the request's path, or `unrecognizedTask`.
     package func task(_ request: NodeRequestContext) async throws -> NodeTask {
         let id = try request.taskID()
-        guard let task = try await registry.task(id) else { throw NodeError.unrecognizedTask(id) }
+        guard let task = try await registry.task(id), concerns(task) else { throw NodeError.unrecognizedTask(id) }
         return task
     }
 }

@@ -33,11 +33,9 @@ package enum RestoredNode {
         let store = try await ending(configuration, notice: notice)
         defer { try? store?.close() }
         let tasks = (try? await store?.readableTasks()) ?? []
-        // First the key that a node never makes anew: whatever happens in between, it does not start any more before this
+        // First the keys that a node never makes anew: whatever happens in between, it does not start any more before this
         // is done. (The others it would make again, and go on with the old database under a new name.)
-        let keys = [
-            configuration.log.keyFile, "\(configuration.keyDirectory)/statement", "\(configuration.keyDirectory)/hpke",
-        ]
+        let keys = configuration.noteKeyFiles + [configuration.statementKeyFile, configuration.hpkeKeyFile]
         do {
             // Keys before files: whatever happens after that, nothing is signed with them any more.
             var destroyed: [String] = []
@@ -46,7 +44,7 @@ package enum RestoredNode {
             try store?.close()
             let archive = try Self.archive(
                 ["log", "blobs"], of: configuration.dataDirectory, database: configuration.database.file,
-                publicKey: "\(configuration.log.keyFile).pub")
+                publicKeys: configuration.noteKeyFiles.map { "\($0).pub" })
             _ = try DurableFile.destroy(configuration.generationFile)
             return Outcome(
                 endedTasks: tasks.map(\.name), destroyedKeys: destroyed, archive: archive, schema: schema)
@@ -67,7 +65,7 @@ package enum RestoredNode {
             let destroyed = try DurableFile.destroy(configuration.keyFile) ? [configuration.keyFile] : []
             let archive = try Self.archive(
                 [], of: configuration.dataDirectory, database: configuration.databasePath,
-                publicKey: "\(configuration.keyFile).pub")
+                publicKeys: ["\(configuration.keyFile).pub"])
             _ = try DurableFile.destroy("\(configuration.keyFile).generation")
             return Outcome(endedTasks: [], destroyedKeys: destroyed, archive: archive)
         } catch {
@@ -75,10 +73,10 @@ package enum RestoredNode {
         }
     }
 
-    /// Moves files of a folder and a database into a new folder below it, and gives the public key's file, which stays where
-    /// it is, that folder's name as its ending. So it does with a database that lies elsewhere.
+    /// Moves files of a folder and a database into a new folder below it, and gives the public keys' files, which stay where
+    /// they are, that folder's name as its ending. So it does with a database that lies elsewhere.
     private static func archive(
-        _ names: [String], of folder: String, database: String?, publicKey: String
+        _ names: [String], of folder: String, database: String?, publicKeys: [String]
     ) throws(DurableFileError) -> String {
         var number = 1
         while FileManager.default.fileExists(atPath: "\(folder)/ended-\(number)") { number += 1 }
@@ -97,7 +95,7 @@ package enum RestoredNode {
                         ? "\(archive)/\(file.lastPathComponent)\(suffix)" : "\(database).ended-\(number)\(suffix)")
             }
         }
-        if FileManager.default.fileExists(atPath: publicKey) {
+        for publicKey in publicKeys where FileManager.default.fileExists(atPath: publicKey) {
             try DurableFile.move(publicKey, to: "\(publicKey).ended-\(number)")
         }
         return archive
@@ -116,7 +114,7 @@ package enum RestoredNode {
                 return nil
             }
             do throws(DatastoreError) {
-                try await store.claimRole(configuration.role.database)
+                if let roles = configuration.databaseRoles { try await store.claimRoles(roles) }
                 try await store.claim()
             } catch .unsuitable(let reason) {
                 // Somebody else's: the other role's, or of a node that runs.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import Hummingbird
 import TransparencyLog
 
@@ -14,13 +15,13 @@ import TransparencyLog
 /// checkpoints all day: ``TileReadings`` bounds what that costs.
 package struct ShownCheckpoints: Sendable {
     let context: NodeContext
-    private let readings: TileReadings
+    /// Of tiles on the own disk, of the log that this node keeps.
+    private let ownReadings = TileReadings(pause: .zero)
+    /// Of logs that it witnesses.
+    private let otherReadings = TileReadings(pause: .seconds(1))
 
     package init(context: NodeContext) {
         self.context = context
-        // A leader's tiles are on its own disk.
-        let pause: Duration = if case .witness = context.keys.note { .seconds(1) } else { .zero }
-        readings = TileReadings(pause: pause)
     }
 
     package func addRoutes(to routes: inout RouteTable) {
@@ -40,12 +41,13 @@ package struct ShownCheckpoints: Sendable {
     /// - Throws: `NodeError` 503 where the node is stopped, or reads tiles for somebody else's checkpoint just now.
     func examine(_ checkpoint: SignedCheckpoint) async throws {
         let shown = checkpoint.checkpoint
-        let (own, latest) = try await memory(of: shown.origin)
+        guard let memory = try await memory(of: shown.origin) else { return }
+        let (own, latest, readings) = (memory.key, memory.latest, memory.readings)
         if let contradiction = own.contradiction(of: checkpoint, to: latest) { try await stop(contradiction) }
         guard let latest, shown.size < latest.size else { return }
         let seen = TileReadings.Seen(origin: shown.origin, head: shown.head)
         guard await !readings.hasSeen(seen), own.isSigned(checkpoint) else { return }
-        let reader = reader(of: latest)
+        let reader = LogReader(source: memory.source, head: latest)
         // What cannot be read now proves nothing.
         guard let root = try await readings.read({ try? await reader.root(size: shown.size) }) else { return }
         guard root == shown.root else {
@@ -62,25 +64,36 @@ package struct ShownCheckpoints: Sendable {
         throw NodeError.unavailable("This node is stopped: \(reason).", retryAfter: 600)
     }
 
-    /// The key under which this node signs checkpoints of a log, and the largest tree that it knows.
-    private func memory(of origin: String) async throws -> (OwnCheckpoint, TreeHead?) {
-        switch context.keys.note {
-        case .log(let signer):
-            // A checkpoint is stored before it leaves, so the largest stored one is the largest that there is.
-            let latest = try await context.store.largestCheckpoint().map { TreeHead(size: $0.size, root: $0.root) }
-            return (OwnCheckpoint(key: signer.verifier), latest)
-        case .witness(let cosigner):
-            let latest = try await context.store.witnessedLog(origin: origin)?.latest
-            return (OwnCheckpoint(key: cosigner.verifier), latest.map { TreeHead(size: $0.size, root: $0.root) })
-        }
+    /// What this node knows of a log.
+    private struct Memory {
+        /// The key under which this node signs its checkpoints.
+        let key: OwnCheckpoint
+        /// The largest tree.
+        let latest: TreeHead?
+        let source: any TileSource
+        let readings: TileReadings
     }
 
-    private func reader(of latest: TreeHead) -> LogReader {
-        switch context.keys.note {
-        case .log:
-            LogReader(source: DirectoryTileSource(directory: context.configuration.logDirectory), head: latest)
-        case .witness: LogReader(source: context.peer.log, head: latest)
+    /// - Returns: nil for a log that this node neither keeps nor witnesses.
+    private func memory(of origin: String) async throws -> Memory? {
+        if let signer = context.keys.log, ProtocolText.same(signer.verifier.name, origin) || context.keys.witness == nil
+        {
+            // A checkpoint is stored before it leaves, so the largest stored one is the largest that there is.
+            let latest = try await context.store.largestCheckpoint()
+            return Memory(
+                key: OwnCheckpoint(key: signer.verifier),
+                latest: latest.map { TreeHead(size: $0.size, root: $0.root) },
+                source: DirectoryTileSource(directory: context.configuration.logDirectory), readings: ownReadings)
         }
+        let leaders = context.peers.all(as: .helper)
+        guard let cosigner = context.keys.witness,
+            let leader = leaders.first(where: { ProtocolText.same($0.own.logOrigin, origin) }) ?? leaders.first
+        else { return nil }
+        let latest = try await context.store.witnessedLog(origin: origin)?.latest
+        return Memory(
+            key: OwnCheckpoint(key: cosigner.verifier),
+            latest: latest.map { TreeHead(size: $0.size, root: $0.root) }, source: leader.client.log,
+            readings: otherReadings)
     }
 }
 

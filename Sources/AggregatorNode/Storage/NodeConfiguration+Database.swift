@@ -20,7 +20,7 @@ extension NodeConfiguration {
         do throws(DatastoreError) { store = try await .open(storage, mustExist: mustExist) } catch {
             throw .database(name: database.name, error)
         }
-        do throws(DatastoreError) { try await store.claimRole(role.database) } catch {
+        do throws(DatastoreError) { if let databaseRoles { try await store.claimRoles(databaseRoles) } } catch {
             await store.closeWhenIdle()
             throw .database(name: database.name, error)
         }
@@ -58,9 +58,4 @@ extension NodeConfiguration {
         defer { withExtendedLifetime(words) {} }
         do throws(DatastoreError) { try await store.claim() } catch { throw .database(name: database.name, error) }
     }
-}
-
-extension NodeRole {
-    /// Whose state the node's database holds.
-    var database: DatabaseRole { self == .leader ? .leader : .helper }
 }

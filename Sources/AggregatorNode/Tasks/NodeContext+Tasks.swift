@@ -11,22 +11,30 @@ extension NodeContext {
     /// The task in the request's path, which has to be one that this node serves. Where the request announces a task, it
     /// must be that one.
     func matchingTask(_ request: Request, _ requestContext: NodeRequestContext) async throws -> NodeTask {
-        try await find(request, requestContext, optingIn: false)
+        try await find(request, requestContext, optingIn: false, from: nil)
     }
 
     /// The same for the resources that the standard lets announce a task: one that is new may be opted into.
-    func announcedTask(_ request: Request, _ requestContext: NodeRequestContext) async throws -> NodeTask {
-        try await find(request, requestContext, optingIn: true)
+    ///
+    /// - Parameter peer: who asks, where only a task's other aggregator may.
+    func announcedTask(
+        _ request: Request, _ requestContext: NodeRequestContext, from peer: Peer? = nil
+    ) async throws -> NodeTask {
+        try await find(request, requestContext, optingIn: true, from: peer)
     }
 
     private static let announcementHeader = HeaderName(Taskprov.headerName)
 
     private func find(
-        _ request: Request, _ requestContext: NodeRequestContext, optingIn: Bool
+        _ request: Request, _ requestContext: NodeRequestContext, optingIn: Bool, from peer: Peer?
     ) async throws -> NodeTask {
         let id = try requestContext.taskID()
         let header = Self.announcementHeader.flatMap { request.headers[$0] }
         let task = try await registry.task(id)
+        if let task, !concerns(task) {
+            throw NodeError.dap(
+                .unrecognizedTask, "This node is not the \(role.rawValue) of task \(id.base64URL).", taskID: id)
+        }
         // Nearly always: this very task, in the words in which everybody announces it.
         if let task, let header, let own = task.announcement, ProtocolText.same(header, own) { return task }
         let announcement = header.flatMap(Taskprov.announcement)
@@ -47,15 +55,18 @@ extension NodeContext {
         guard optingIn, let announcement, let settings = configuration.taskprov else {
             throw NodeError.unrecognizedTask(id)
         }
-        try await optIn(announcement, settings)
+        try await optIn(announcement, settings, from: peer)
         return try await self.task(requestContext)
     }
 
-    private func optIn(_ announcement: Taskprov.Announcement, _ settings: TaskprovSettings) async throws {
+    private func optIn(
+        _ announcement: Taskprov.Announcement, _ settings: TaskprovSettings, from peer: Peer?
+    ) async throws {
         let id = announcement.taskID
         do throws(TaskRefusal) {
             let outcome = try await TaskRegistry.optIn(
-                announcement, settings, store: store, configuration: configuration, keys: keys, now: now())
+                announcement, settings, store: store, configuration: configuration, keys: keys, as: role,
+                from: peer, now: now())
             if outcome == .stored {
                 logger.notice("opted into a task that a request announced", metadata: ["task": "\(id)"])
                 return

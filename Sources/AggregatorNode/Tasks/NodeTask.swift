@@ -22,6 +22,10 @@ package struct NodeTask: Sendable {
     package let announcement: String?
     /// False once the operator has ended it.
     package let isServed: Bool
+    /// What this node is in it, as far as the database says so: see `NodeConfiguration.role(of:)`.
+    package let role: NodeRole?
+    /// Where its two aggregators are.
+    package let aggregators: [NodeRole: BaseURL]
 
     package var isCommitted: Bool { validated.isCommitted }
     /// Without Cairn's extension, so that any DAP aggregator can take part in it.
@@ -69,7 +73,10 @@ extension NodeTask {
                 policy: try stored.policyText.map { try LogPolicy(parsing: $0) }, name: stored.name,
                 isTaskprov: stored.source != .manual,
                 announcement: configuration.taskID == stored.id ? Taskprov.headerValue(configuration) : nil,
-                isServed: stored.service == .served)
+                isServed: stored.service == .served, role: stored.role,
+                aggregators: [
+                    .leader: BaseURL(configuration.leaderURL), .helper: BaseURL(configuration.helperURL),
+                ].compactMapValues(\.self))
         } catch let error as StoredTaskError {
             throw error
         } catch {

@@ -49,9 +49,9 @@ extension PlainTask {
     private static let elsewhere = [
         (
             "peer",
-            "the two URLs are 'leader' and 'helper'; a node has one peer, which its own configuration names (peer.url)"
+            "the two URLs are 'leader' and 'helper'; who a node's peers are its own configuration says"
         ),
-        ("tokens", "tokens are the node's: tokens.aggregator and tokens.collector in its own configuration"),
+        ("tokens", "tokens are the node's: they stand in its own configuration"),
         ("max_batch_size", "DAP has no such parameter; batches grow until they are collected"),
         ("expiry", "write task_interval; DAP-18 has no other end of a task"),
     ]

@@ -11,6 +11,12 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     case invalid(TaskValidationError)
     /// The task names another aggregator in this node's or its peer's place.
     case wrongURL(role: NodeRole, task: String, configured: String)
+    /// The task has this node in another role than it is configured for, or its operator means.
+    case wrongRole(NodeRole, url: String, asked: NodeRole)
+    /// The task names one node in both places.
+    case sameAggregator(url: String)
+    /// The leader is a peer of which the configuration does not know that it leads tasks.
+    case noLog(peer: String)
     /// The statement key in this node's place is not this node's.
     case wrongStatementKey(role: NodeRole, task: String, own: String)
     /// The collector's key is not of a suite that we can seal to.
@@ -40,7 +46,15 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
         case .invalid(let error): "the task is not valid: \(error)"
         case .wrongURL(let role, let task, let configured):
             "the task's \(role.rawValue) is \(task), this node's configuration says \(configured)"
-                + "; a node has one public URL and one peer"
+                + "; the two aggregators of a task are a node (its public_url) and one of its peers (their url)"
+        case .wrongRole(let role, let url, let asked):
+            "the task has this node (\(url)) as its \(role.rawValue), not as its \(asked.rawValue): a node that is to be a "
+                + "\(role.rawValue) has a section '\(role.rawValue)' in its configuration"
+        case .sameAggregator(let url):
+            "the task's leader and helper are one node (\(url)), which would see every input: a task has two aggregators"
+        case .noLog(let peer):
+            "the task's leader is \(peer), and 'peers' of this node's configuration has no log_origin for it: a peer that "
+                + "leads tasks keeps a log, which has a name"
         case .wrongStatementKey(let role, let task, let own):
             "the task's \(role.rawValue) statement key is \(task), this node's is \(own); "
                 + "make the task with the keys that GET /cairn/info of both nodes shows"
@@ -87,17 +101,18 @@ extension TaskRegistry {
     /// verification key that derives from it, as long as no report has been accepted under the old one.
     ///
     /// - Parameters:
+    ///   - role: what the operator takes this node for in the task; nil for what the task says.
     ///   - acceptingWeakPromises: whether the operator serves tasks that promise nothing, too.
     ///   - peerHasKey: whether the peer has proved to have the key that derives from the secret.
     package static func add(
         _ file: TaskFile, to store: any TaskStore & WitnessStore, configuration: NodeConfiguration, keys: NodeKeys,
-        acceptingWeakPromises: Bool = false, peerHasKey: Bool = false
+        as role: NodeRole? = nil, acceptingWeakPromises: Bool = false, peerHasKey: Bool = false
     ) async throws(TaskRefusal) -> Added {
         let task: ValidatedTask
         do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
-        try checkParties(task, configuration, keys)
-        try checkCollector(file.collectorHpkeConfig)
-        let policy = try checkLog(file, task, configuration, keys)
+        let place = try checkParties(task, configuration, keys, asked: role)
+        try checkCollector(file.collectorHpkeConfig, keys)
+        let policy = try checkLog(file, task, place, configuration, keys)
         // The file's reader has checked the signature that is there.
         guard !file.lacksOwnerSignature else { throw .notSignedByOwner }
         do throws(InsecureEndpoint) {
@@ -106,7 +121,8 @@ extension TaskRegistry {
         } catch {
             throw .transport(error)
         }
-        let weaknesses = TaskWeakness.all(of: task, policy: policy, helper: keys.note.witness)
+        let weaknesses = TaskWeakness.all(
+            of: task, policy: policy, helper: place.role == .helper ? keys.noteKey(.helper) : nil)
         if !acceptingWeakPromises, weaknesses.contains(where: \.needsAcceptance) {
             throw .weak(weaknesses.filter(\.needsAcceptance))
         }
@@ -114,32 +130,46 @@ extension TaskRegistry {
         let stored = StoredTask(
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
             collectorConfig: file.collectorHpkeConfig.encoded(), policyText: file.logPolicy.map { Array($0.utf8) },
-            verifyKey: Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: task.taskID))
+            verifyKey: try await derivedKey(of: task.taskID, place, store), role: place.role)
         let entry = LedgerEntry.task(
             TaskEntry(
                 configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,
                 ownerSignature: file.ownerSignature))
         // Before the task is served: whoever hears of it can fetch its file.
-        if configuration.role == .leader {
+        if place.role == .leader {
             do throws(DurableFileError) { try TaskFileStore(configuration).put(file) } catch { throw .file(error) }
         }
         do throws(DatastoreError) {
-            if configuration.role == .helper, let vkey = task.cairn?.logKey {
-                try await store.trustLog(origin: configuration.log.origin, vkey: vkey)
+            if place.role == .helper, let vkey = task.cairn?.logKey, let origin = place.logOrigin(configuration) {
+                try await store.trustLog(origin: origin, vkey: vkey)
             }
             let isRekeyed = try await rekey(stored, in: store, peerHasKey: peerHasKey)
             let isNew = try await store.addTask(
-                stored, logEntry: configuration.role == .leader && !task.isPlain ? entry.encoded() : nil)
+                stored, logEntry: place.role == .leader && !task.isPlain ? entry.encoded() : nil)
             return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
             throw TaskRefusal(error)
         }
     }
 
-    static func checkCollector(_ config: HpkeConfig) throws(TaskRefusal) {
+    static func checkCollector(_ config: HpkeConfig, _ keys: NodeKeys) throws(TaskRefusal) {
+        guard config.publicKey != keys.hpke.config.publicKey else {
+            throw .collectorKey("it has this node's own key; whoever has the sums opened has a key of its own")
+        }
         guard config.isSupported else {
             throw .collectorKey("its cipher suite is not X25519, HKDF-SHA256, AES-128-GCM")
         }
+    }
+
+    /// The verification key of a task that is added: the one that it has already, if one of the operators' secrets gives it,
+    /// else what the first of them gives.
+    static func derivedKey(
+        of task: TaskID, _ place: TaskPlace, _ store: any TaskStore
+    ) async throws(TaskRefusal) -> [UInt8] {
+        let keys = place.shared.verifyKeys(of: task)
+        let present: StoredTask?
+        do throws(DatastoreError) { present = try await store.task(task) } catch { throw TaskRefusal(error) }
+        return present.flatMap { keys.contains($0.verifyKey) ? $0.verifyKey : nil } ?? keys[0]
     }
 
     /// Replaces the verification key of a task that is stored with another.
@@ -167,41 +197,37 @@ extension TaskRegistry {
         }
     }
 
+    /// - Returns: this node's place in the task.
     static func checkParties(
-        _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
-    ) throws(TaskRefusal) {
-        let urls: [NodeRole: String] = [.leader: task.configuration.leaderURL, .helper: task.configuration.helperURL]
-        for (role, configured) in [
-            (configuration.role, configuration.publicURL), (configuration.role.peer, configuration.peerURL),
-        ] {
-            let named = urls[role] ?? ""
-            guard BaseURL(named) == configured else {
-                throw .wrongURL(role: role, task: named, configured: configured.string)
-            }
-        }
-        guard let statementKeys = task.cairn?.statementKeys else { return }
-        let named = configuration.role == .leader ? statementKeys.leader : statementKeys.helper
+        _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys, asked: NodeRole? = nil
+    ) throws(TaskRefusal) -> TaskPlace {
+        let place = try TaskPlace(task.configuration, configuration, keys, asked: asked)
+        guard let statementKeys = task.cairn?.statementKeys else { return place }
+        let named = place.role == .leader ? statementKeys.leader : statementKeys.helper
         guard named == keys.statementPublicKey else {
             throw .wrongStatementKey(
-                role: configuration.role, task: Hex.encode(named), own: Hex.encode(keys.statementPublicKey))
+                role: place.role, task: Hex.encode(named), own: Hex.encode(keys.statementPublicKey))
         }
+        guard statementKeys.leader != statementKeys.helper else { throw .invalid(.sameStatementKeys) }
+        return place
     }
 
     /// - Returns: the task's policy, where it has one.
     private static func checkLog(
-        _ file: TaskFile, _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys
+        _ file: TaskFile, _ task: ValidatedTask, _ place: TaskPlace, _ configuration: NodeConfiguration,
+        _ keys: NodeKeys
     ) throws(TaskRefusal) -> LogPolicy? {
+        let origin = place.logOrigin(configuration) ?? ""
         if let vkey = task.cairn?.logKey {
             let verifier: NoteVerifier
             do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
                 throw .wrongLog("the task's log key does not parse: \(error)")
             }
-            guard ProtocolText.same(verifier.name, configuration.log.origin) else {
-                throw .wrongLog(
-                    "the task is logged in '\(verifier.name)', this node knows '\(configuration.log.origin)'")
+            guard ProtocolText.same(verifier.name, origin) else {
+                throw .wrongLog("the task is logged in '\(verifier.name)', this node knows '\(origin)'")
             }
-            if case .log(let signer) = keys.note, signer.verifier != verifier {
-                throw .wrongLog("the task names log key \(vkey), this node signs with \(signer.verifier.vkey)")
+            if place.role == .leader, let own = keys.noteKey(.leader), own != verifier {
+                throw .wrongLog("the task names log key \(vkey), this node signs with \(own.vkey)")
             }
         }
         // The file's reader has compared the text with the hash in the task.
@@ -215,10 +241,8 @@ extension TaskRegistry {
         else {
             throw .policy("it does not accept the task's own log")
         }
-        if case .witness(let cosigner) = keys.note {
-            guard policy.witnesses.contains(where: { $0.verifier == cosigner.verifier }) else {
-                throw .notWitness(vkey: cosigner.verifier.vkey)
-            }
+        if place.role == .helper, let own = keys.noteKey(.helper) {
+            guard policy.witnesses.contains(where: { $0.verifier == own }) else { throw .notWitness(vkey: own.vkey) }
         }
         return policy
     }

@@ -19,7 +19,7 @@ package struct HpkeListSigner: Sendable {
     /// - Returns: When the signature expires, in POSIX seconds.
     /// - Throws: `HpkeListFault`; ``ContributorError`` where the memory fails.
     func check(_ list: [UInt8], header: String?, now: UInt64 = currentTime()) throws -> UInt64 {
-        let signature = try HpkeListSignature(headerValue: header)
+        let signature = try HpkeListSignature(headerValue: header, role: role)
         try seen.judge(key: key) { newest in
             try signature.check(list, role: role, key: key, now: now, newest: newest)
             return signature.issued

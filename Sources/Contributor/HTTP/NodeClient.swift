@@ -70,18 +70,23 @@ public struct NodeClient: Sendable {
 
 /// `GET /cairn/info`.
 public struct NodeInfo: Decodable, Sendable, Equatable {
-    /// `leader` or `helper`.
-    public let role: String
+    /// `leader` or `helper`, of a node that has one role.
+    public let role: String?
+    /// All roles of the node; nodes that name none have the one.
+    public let roles: [String]?
     /// The URL at which the node says that it is found.
     public let publicUrl: String?
     /// Ed25519 key under which the node signs closes and batch statements, hex.
     public let statementKey: String
-    /// Name of the log that the leader keeps and the helper witnesses.
+    /// Name of the log that a leader keeps, or of the one that a helper witnesses; nil of one that witnesses several.
     public let logOrigin: String?
-    /// The log's C2SP verifier key; leaders only.
+    /// The log's C2SP verifier key; of those that lead.
     public let logVkey: String?
-    /// The witness's C2SP verifier key; helpers only.
+    /// The witness's C2SP verifier key; of those that help.
     public let witnessVkey: String?
     /// The node's encoded HPKE configuration, hex.
     public let hpkeConfig: String?
+
+    /// `leader`, `helper`, or both.
+    public var allRoles: [String] { roles ?? [role].compactMap(\.self) }
 }

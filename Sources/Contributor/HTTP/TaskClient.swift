@@ -64,6 +64,12 @@ public actor TaskClient {
         async let leader = fetchConfig(of: .leader, at: leaderURL, isFresh: refresh)
         async let helper = fetchConfig(of: .helper, at: file.configuration.helperURL, isFresh: refresh)
         let configs = (leader: try await leader, helper: try await helper)
+        // One key opens both shares, and two shares are the input.
+        guard configs.leader.config.publicKey != configs.helper.config.publicKey else {
+            throw ContributorError.invalidTask(
+                "the leader and the helper open reports with one key, so they are one node or copies of one, which would "
+                    + "see every input; nothing was sent")
+        }
         hpkeConfigs = (
             configs.leader.config, configs.helper.config, min(configs.leader.expires, configs.helper.expires)
         )

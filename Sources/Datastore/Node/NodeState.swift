@@ -26,13 +26,6 @@ package protocol NodeStateStore: Sendable {
     func recordHalt(_ reason: String) async throws(DatastoreError)
 }
 
-/// Whose state a database holds.
-package enum DatabaseRole: String, Sendable, CaseIterable {
-    case leader
-    case helper
-    case witness
-}
-
 extension NodeStateStore {
     /// The number of ``generationMark()``.
     package func generation() async throws(DatastoreError) -> UInt64 { try await generationMark().number }
@@ -74,19 +67,34 @@ extension NodeDatabase: NodeStateStore {
         }
     }
 
-    /// Says which role the database is used in, at every start. The first one stays.
+    /// Says in which role the database is used, at every start.
     ///
     /// - Throws: `.unsuitable` where it is another's.
     package func claimRole(_ role: DatabaseRole) async throws(DatastoreError) {
+        if let roles = DatabaseRoles([role]) { try await claimRoles(roles) }
+    }
+
+    /// Says in which roles the database is used, at every start: see ``DatabaseRoles/claimed(_:by:)``.
+    ///
+    /// - Throws: `.unsuitable` where it is another's.
+    package func claimRoles(_ roles: DatabaseRoles) async throws(DatastoreError) {
         try await write { session in
-            try session.execute("UPDATE node_state SET role = $1 WHERE role IS NULL", [role.rawValue])
-            let known = try session.first("SELECT role FROM node_state")?.optionalText("role")
-            guard known == role.rawValue else {
-                throw DatastoreError.unsuitable(
-                    "the database is a \(known ?? "nobody")'s, and this is a \(role.rawValue): give each a database of its own"
-                )
+            var known = try session.databaseRoles()
+            if DatabaseRoles.claimed(known, by: roles) != known {
+                // Of two first starts at once the second waits for the first, and finds what it wrote.
+                try session.execute("UPDATE node_state SET role = role")
+                known = try session.databaseRoles()
             }
+            guard let next = DatabaseRoles.claimed(known, by: roles) else {
+                throw DatastoreError.unsuitable(known?.refusal(of: roles) ?? "")
+            }
+            if next != known { try session.execute("UPDATE node_state SET role = $1", [next.stored]) }
         }
+    }
+
+    /// In which roles the database has been used; nil where nobody has.
+    package func roles() async throws(DatastoreError) -> DatabaseRoles? {
+        try await read { session in try session.databaseRoles() }
     }
 }
 
@@ -138,6 +146,14 @@ extension Session {
     private static func generationMark(_ row: SQLRow) throws -> GenerationMark {
         GenerationMark(
             number: try row.unsigned("generation"), run: try row.optionalID("run", as: GenerationRun.self))
+    }
+
+    func databaseRoles() throws -> DatabaseRoles? {
+        guard let text = try first("SELECT role FROM node_state")?.optionalText("role") else { return nil }
+        guard let roles = DatabaseRoles(stored: text) else {
+            throw DatastoreError.corrupt("node_state has the role \(text)")
+        }
+        return roles
     }
 
     private static var stateIsGone: DatastoreError { .corrupt("node_state is empty") }

@@ -22,6 +22,10 @@ enum SchemaAdditions {
             // An asynchronous helper: jobs that wait to be verified.
             statements += Tables.waitingColumns.map { "ALTER TABLE helper_jobs ADD COLUMN \($0)" }
             statements += [Tables.waitingIndex] + Tables.waiting(dialect)
+            statements += [
+                // What each task's role was, node_state says.
+                "ALTER TABLE tasks ADD COLUMN role TEXT", Tables.keys(dialect), Tables.peers(dialect),
+            ]
         }
         return statements
     }

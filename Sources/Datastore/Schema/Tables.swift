@@ -33,7 +33,7 @@ enum Tables {
             """,
             runs(dialect),
             "INSERT INTO node_state (id, generation) VALUES (1, 0)",
-            // The row with an empty task id is about the nodes.
+            // The row with an empty task id was about the nodes until schema 4, which has node_peers for that.
             """
             CREATE TABLE peer_standing (
                 task_id \(dialect.blob) PRIMARY KEY NOT NULL,
@@ -43,6 +43,7 @@ enum Tables {
                 since BIGINT NOT NULL
             )\(dialect.clustered)
             """,
+            keys(dialect), peers(dialect),
         ]
     }
 
@@ -56,6 +57,30 @@ enum Tables {
         """
     }
 
+    /// Fingerprints of the keys that the node has used the database with, by their names.
+    static func keys(_ dialect: Dialect) -> String {
+        """
+        CREATE TABLE node_keys (
+            name TEXT PRIMARY KEY NOT NULL,
+            fingerprint \(dialect.blob) NOT NULL
+        )\(dialect.clustered)
+        """
+    }
+
+    /// What the last handshake with each peer said of the nodes as such: a row for each peer and role of this node.
+    static func peers(_ dialect: Dialect) -> String {
+        """
+        CREATE TABLE node_peers (
+            role TEXT NOT NULL,
+            url TEXT NOT NULL,
+            state TEXT NOT NULL,
+            findings \(dialect.blob) NOT NULL,
+            since BIGINT NOT NULL,
+            PRIMARY KEY (role, url)
+        )\(dialect.clustered)
+        """
+    }
+
     static func tasks(_ dialect: Dialect) -> [String] {
         [
             // The number of every task that the database has heard of, stored or not: a helper reads about tasks in the
@@ -66,7 +91,8 @@ enum Tables {
                 task_id \(dialect.blob) NOT NULL UNIQUE
             )
             """,
-            // sequence is the order in which they were added.
+            // sequence is the order in which they were added. role is what this node is in the task; in rows of schema 3,
+            // which do not say it, the first that node_state names.
             """
             CREATE TABLE tasks (
                 task \(dialect.key) REFERENCES task_ids (task),
@@ -78,7 +104,8 @@ enum Tables {
                 verify_key \(dialect.blob) NOT NULL,
                 verify_key_id BIGINT NOT NULL,
                 source BIGINT NOT NULL,
-                service BIGINT NOT NULL
+                service BIGINT NOT NULL,
+                role TEXT
             )
             """,
             """

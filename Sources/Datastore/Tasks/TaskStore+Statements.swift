@@ -70,8 +70,10 @@ extension NodeDatabase: TaskStore {
 }
 
 extension Session {
-    fileprivate static let taskSelection =
-        "SELECT t.*, i.task_id FROM tasks AS t JOIN task_ids AS i ON i.task = t.task"
+    fileprivate static let taskSelection = """
+        SELECT t.*, i.task_id, (SELECT n.role FROM node_state AS n) AS node_roles
+        FROM tasks AS t JOIN task_ids AS i ON i.task = t.task
+        """
 
     /// Tells every process that something about tasks has changed. Late in the transaction: behind what it logs, before the generation.
     func countTaskChange() throws {
@@ -94,11 +96,13 @@ extension Session {
         same.name = present.name
         same.source = present.source
         same.service = present.service
+        // Rows of schema 3 may not know what those who come with the task do.
+        if present.role == nil || task.role == nil { same.role = present.role }
         // Nothing in an announced task names the collector: whoever announced it has chosen none.
         if present.source == .announced, task.source == .taskprov { same.collectorConfig = present.collectorConfig }
         guard same == present else {
             throw DatastoreError.conflict(
-                "task \(task.id.base64URL) is stored with another configuration, collector key, policy or verification key"
+                "task \(task.id.base64URL) is stored with another configuration, role, collector key, policy or verification key"
             )
         }
         return present
@@ -121,12 +125,13 @@ extension Session {
             """
             INSERT INTO tasks (
                 task, sequence, name, configuration, collector_config, policy_text, verify_key, verify_key_id, source,
-                service)
-            VALUES ($1, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM tasks), $2, $3, $4, $5, $6, $7, $8, $9)
+                service, role)
+            VALUES ($1, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM tasks), $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             [
                 key, task.name, task.configuration.blob, task.collectorConfig.blob, task.policyText?.blob,
                 first.bytes.blob, Int(first.id), task.source.rawValue, TaskService.served.rawValue,
+                task.role?.rawValue,
             ])
         try executeMany(
             "INSERT INTO task_other_keys (task, position, key_id, verify_key) VALUES ($1, $2, $3, $4)",
@@ -158,7 +163,13 @@ extension Session {
             verifyKeys: [VerifyKey(id: try keyID(row, "verify_key_id"), bytes: try row.bytes("verify_key"))]
                 + (try others.map { VerifyKey(id: try keyID($0, "key_id"), bytes: try $0.bytes("verify_key")) }),
             source: try row.code("source", as: TaskSource.self),
-            service: try row.code("service", as: TaskService.self))
+            service: try row.code("service", as: TaskService.self), role: try role(row))
+    }
+
+    /// What the row says, else what the database was when rows did not say it yet.
+    private static func role(_ row: SQLRow) throws -> NodeRole? {
+        try row.optionalRole("role")
+            ?? row.optionalText("node_roles").flatMap(DatabaseRoles.init(stored:))?.former
     }
 
     private static func keyID(_ row: SQLRow, _ column: String) throws -> UInt8 {

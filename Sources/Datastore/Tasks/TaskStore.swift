@@ -16,10 +16,12 @@ package struct StoredTask: Sendable, Equatable {
     package var verifyKeys: [VerifyKey]
     package var source: TaskSource
     package var service: TaskService
+    /// What this node is in the task; nil where neither the row nor the database says it.
+    package var role: NodeRole?
 
     package init(
         id: TaskID, name: String, configuration: [UInt8], collectorConfig: [UInt8], policyText: [UInt8]?,
-        verifyKeys: [VerifyKey], source: TaskSource = .taskprov, service: TaskService = .served
+        verifyKeys: [VerifyKey], source: TaskSource = .taskprov, service: TaskService = .served, role: NodeRole? = nil
     ) {
         precondition(!verifyKeys.isEmpty, "a task has a verification key")
         self.id = id
@@ -30,6 +32,7 @@ package struct StoredTask: Sendable, Equatable {
         self.verifyKeys = verifyKeys
         self.source = source
         self.service = service
+        self.role = role
     }
 
     /// The key that a leader uses.
@@ -41,11 +44,11 @@ package struct StoredTask: Sendable, Equatable {
     /// With one key, of id 0, as taskprov derives it.
     package init(
         id: TaskID, name: String, configuration: [UInt8], collectorConfig: [UInt8], policyText: [UInt8]?,
-        verifyKey: [UInt8], source: TaskSource = .taskprov, service: TaskService = .served
+        verifyKey: [UInt8], source: TaskSource = .taskprov, service: TaskService = .served, role: NodeRole? = nil
     ) {
         self.init(
             id: id, name: name, configuration: configuration, collectorConfig: collectorConfig, policyText: policyText,
-            verifyKeys: [VerifyKey(id: 0, bytes: verifyKey)], source: source, service: service)
+            verifyKeys: [VerifyKey(id: 0, bytes: verifyKey)], source: source, service: service, role: role)
     }
 }
 

@@ -1,6 +1,7 @@
 import AggregatorNode
 import ArgumentParser
 import DAP
+import Datastore
 import Encodings
 import Foundation
 import TransparencyLog
@@ -33,6 +34,8 @@ struct NodeInitCommand: ParsableCommand {
 
     enum Role: String, ExpressibleByArgument, CaseIterable {
         case leader, helper
+
+        var role: NodeRole { self == .leader ? .leader : .helper }
     }
 
     struct Output: Encodable {

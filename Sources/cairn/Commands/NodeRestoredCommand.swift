@@ -25,12 +25,13 @@ struct NodeRestoredCommand: AsyncParsableCommand {
         try RestoredPages.confirm(yes)
         let outcome = try await RestoredNode.declare(configuration, notice: Console.notice)
         RestoredPages.print(outcome)
-        let kind = configuration.role == .leader ? "log" : "witness"
-        let keygen = PrintedCommand("keygen", kind).option("--name", "NEW-NAME").option(
-            "--out", configuration.log.keyFile)
+        let kinds = [("log", configuration.leader?.logKeyFile), ("witness", configuration.helper?.witnessKeyFile)]
+        let keygens = kinds.compactMap { kind, file in
+            file.map { PrintedCommand("keygen", kind).option("--name", "NEW-NAME").option("--out", $0).text }
+        }
         Console.print(
-            "next      \(keygen.text), then make new tasks"
-                + (configuration.role == .leader
+            "next      \(keygens.joined(separator: ", and ")), then make new tasks"
+                + (configuration.leader != nil
                     ? "; the log has ended, so the new one needs a new name, in log.origin of both nodes" : ""))
     }
 }

@@ -12,6 +12,7 @@ struct NodeRunCommand: AsyncParsableCommand {
 
     @Option(help: "The node's configuration file.") var config: String
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String = "info"
+    @Flag(help: "keys/hpke is a new key, in the place of the one that the database knows.") var newHpkeKey = false
     @Option(help: .hidden) var exitWithParent: Int32?
 
     func validate() throws {
@@ -21,7 +22,8 @@ struct NodeRunCommand: AsyncParsableCommand {
     func run() async throws {
         if let exitWithParent { ParentWatch.start(parent: exitWithParent) }
         let logger = Node.stderrLogger(level: Logger.Level(rawValue: logLevel) ?? .info)
-        try await Node.run(try NodeConfiguration.load(path: config), logger: logger)
+        try await Node.run(
+            try NodeConfiguration.load(path: config), replacedKeys: newHpkeKey ? [.hpke] : [], logger: logger)
     }
 }
 

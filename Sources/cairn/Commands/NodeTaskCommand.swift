@@ -64,6 +64,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     @Option(help: "The node's configuration file.") var config: String
     @Argument(help: "The task file, or its URL (see `cairn help task install`).") var file: String?
     @Option(help: "A YAML file with the parameters of a plain DAP task, instead of a task file.") var dap: String?
+    @Option(help: "What this node is to be in the task; by default what the task says.") var role: NodeInitCommand.Role?
     @OptionGroup var weak: WeakPromises
     @Flag(help: "Print JSON.") var json = false
 
@@ -75,10 +76,12 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
         let store = try await configuration.openNewestDatabase(notice: Console.notice)
+        try await NodeIdentity.check(keys, store, configuration)
         let task = try await readTask()
-        try await TaskAgreement.with(configuration, keys: keys) { peer in
+        let place = try place(task, configuration, keys)
+        try await TaskAgreement.with(place, configuration, keys: keys) { peer in
             var peerHasKey = false
-            if let id = task.derivedID { peerHasKey = try await checkKey(of: id, keys, store, peer) }
+            if let id = task.derivedID { peerHasKey = try await checkKey(of: id, place, store, peer) }
             let added = try await add(task, store, configuration, keys, peerHasKey: peerHasKey)
             WeakPromises.tell(added.weaknesses)
             guard let stored = try await store.task(added.id) else {
@@ -101,15 +104,25 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
                 let verb = added.isRekeyed ? "added with a new key" : added.isNew ? "added" : "was there already"
                 Console.print("\(verb): \(task.name) \(added.id.base64URL)")
             }
-            try notes.tell(role: configuration.role)
-            if !json { tellNext(task, configuration) }
+            try notes.tell(role: place.role)
+            if !json { tellNext(task, place.role) }
         }
     }
 
-    private func tellNext(_ task: NewTask, _ configuration: NodeConfiguration) {
-        let peer = configuration.role.peer.rawValue
+    /// What the task makes of this node.
+    private func place(_ task: NewTask, _ configuration: NodeConfiguration, _ keys: NodeKeys) throws -> TaskPlace {
+        do throws(TaskRefusal) {
+            return try TaskPlace(task.configuration, configuration, keys, asked: role?.role)
+        } catch {
+            guard case .plain(_, let path) = task else { throw error }
+            throw CommandFailure("\(path): \(error)")
+        }
+    }
+
+    private func tellNext(_ task: NewTask, _ role: NodeRole) {
+        let peer = role.peer.rawValue
         guard case .file(let file, _) = task else { return }
-        if configuration.role == .leader {
+        if role == .leader {
             NextStep.tell("once the \(peer) has the task, too, contributors can use its URL: \(file.address)")
         } else {
             NextStep.tell(
@@ -127,6 +140,13 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
             switch self {
             case .file(let task, _): task.name
             case .plain(let task, _): task.name
+            }
+        }
+
+        var configuration: TaskConfiguration {
+            switch self {
+            case .file(let task, _): task.configuration
+            case .plain(let task, _): task.configuration
             }
         }
 
@@ -159,13 +179,13 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         switch task {
         case .file(let task, _):
             return try await TaskRegistry.add(
-                task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted,
-                peerHasKey: peerHasKey)
+                task, to: store, configuration: configuration, keys: keys, as: role?.role,
+                acceptingWeakPromises: weak.areAccepted, peerHasKey: peerHasKey)
         case .plain(let task, let path):
             do throws(TaskRefusal) {
                 return try await TaskRegistry.add(
-                    task, to: store, configuration: configuration, keys: keys, acceptingWeakPromises: weak.areAccepted,
-                    peerHasKey: peerHasKey)
+                    task, to: store, configuration: configuration, keys: keys, as: role?.role,
+                    acceptingWeakPromises: weak.areAccepted, peerHasKey: peerHasKey)
             } catch {
                 throw CommandFailure("\(path): \(error)")
             }
@@ -176,10 +196,11 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     ///
     /// - Returns: whether the stored key is another one than the peer's, which is the one to come.
     private func checkKey(
-        of id: TaskID, _ keys: NodeKeys, _ store: NodeDatabase, _ peer: TaskAgreement
+        of id: TaskID, _ place: TaskPlace, _ store: NodeDatabase, _ peer: TaskAgreement
     ) async throws -> Bool {
-        let key = Taskprov.verifyKey(preSharedKey: keys.preSharedKey, taskID: id)
-        guard let stored = try await store.task(id), stored.source != .manual, stored.verifyKey != key else {
+        let keys = place.shared.verifyKeys(of: id)
+        let key = keys[0]
+        guard let stored = try await store.task(id), stored.source != .manual, !keys.contains(stored.verifyKey) else {
             return false
         }
         guard await peer.peerHas(stored.verifyKey, of: id) else { return await peer.peerHas(key, of: id) }

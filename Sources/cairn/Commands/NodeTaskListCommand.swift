@@ -26,13 +26,13 @@ struct NodeTaskListCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
         let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
-        let standings = try await store.standings()
+        let standings = try await NodeTaskDescription.Standings(store)
         var tasks: [NodeTaskDescription] = []
         let rows = try await store.everyTask()
         let damaged = rows.compactMap(\.damage)
         for row in rows.compactMap({ try? $0.get() }) {
             tasks.append(
-                try await NodeTaskDescription(row, role: configuration.role, store: store, standings: standings))
+                try await NodeTaskDescription(row, configuration, store: store, standings: standings))
         }
         for damage in damaged { Console.error("note: \(damage.complaint)") }
         if json {
@@ -68,8 +68,8 @@ struct NodeTaskShowCommand: AsyncParsableCommand {
     func run() async throws {
         let found = try await reference.find()
         let task = try await NodeTaskDescription(
-            found.task, role: found.configuration.role, store: found.store, standings: try await found.store.standings()
-        )
+            found.task, found.configuration, store: found.store,
+            standings: try await NodeTaskDescription.Standings(found.store))
         if json { return try JSONOutput.print(task) }
         for line in task.lines { Console.print(line) }
     }

@@ -16,7 +16,7 @@ enum FalsifiedLog {
     static func make(of nodes: LocalNodes, at folder: String) async throws -> TaskID {
         let leader = try keys(of: nodes.leader)
         let helper = try keys(of: nodes.helper)
-        guard case .log(let logKey) = leader.note, case .witness(let witnessKey) = helper.note else {
+        guard let logKey = leader.log, let witnessKey = helper.witness else {
             throw CommandFailure("the nodes' log keys are not of their roles")
         }
         let logFolder = nodes.leader.folder.logFolder

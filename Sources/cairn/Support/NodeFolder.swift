@@ -1,4 +1,5 @@
 import AggregatorNode
+import Datastore
 import Foundation
 
 /// The folder of a node: configuration and keys, ready for `cairn node run`. `docs/files.md` lists the names, which are

@@ -1,4 +1,5 @@
 import AggregatorNode
+import Datastore
 import Encodings
 import Foundation
 

@@ -62,12 +62,26 @@ struct NodeTaskDescription: Encodable {
     /// The most pending jobs that are listed.
     static let jobLimit = 100
 
-    init(_ stored: StoredTask, role: NodeRole, store: NodeDatabase, standings: [StoredStanding]) async throws {
+    /// What the last handshakes said.
+    struct Standings {
+        let tasks: [StoredStanding]
+        let peers: [StoredPeer]
+
+        init(_ store: NodeDatabase) async throws {
+            tasks = try await store.standings()
+            peers = try await store.storedPeers()
+        }
+    }
+
+    init(
+        _ stored: StoredTask, _ node: NodeConfiguration, store: NodeDatabase, standings: Standings
+    ) async throws {
         taskId = stored.id.base64URL
         name = stored.name
-        self.role = role.rawValue
         state = "\(stored.service)"
         let (task, complaint) = Self.derive(stored)
+        let role = task.map(node.role(of:)) ?? stored.role ?? node.roles[0]
+        self.role = role.rawValue
         unusable = complaint
         let configuration = task?.configuration
         leaderUrl = configuration?.leaderURL
@@ -98,7 +112,7 @@ struct NodeTaskDescription: Encodable {
         owed = Owed(
             waiting: burden.waiting, promised: burden.promised, uncollected: burden.uncollected,
             collections: burden.collections)
-        peer = Self.peer(stored, standings)
+        peer = Self.peer(stored, role, at: task?.aggregators[role.peer]?.string, standings)
     }
 
     private static func derive(_ stored: StoredTask) -> (NodeTask?, complaint: String?) {
@@ -106,11 +120,13 @@ struct NodeTaskDescription: Encodable {
     }
 
     /// A standing counts for the key that it was about.
-    private static func peer(_ stored: StoredTask, _ standings: [StoredStanding]) -> Peer {
-        let nodes = HandshakeFinding.list(standings.first { $0.task == nil }?.findings ?? [])
+    private static func peer(_ stored: StoredTask, _ role: NodeRole, at url: String?, _ known: Standings) -> Peer {
+        let peers = known.peers.filter { $0.role == role }
+        let node = peers.first { $0.url == url } ?? (peers.count == 1 ? peers[0] : nil)
+        let nodes = HandshakeFinding.list(node?.findings ?? [])
             .filter { $0.code == .unreachable || $0.code == .hidden || $0.weight == .warning }
         guard stored.service == .served else { return Peer(standing: "unknown", since: nil, findings: []) }
-        let row = standings.first { $0.task == stored.id && $0.keyHash == Array(SHA256.hash(data: stored.verifyKey)) }
+        let row = known.tasks.first { $0.task == stored.id && $0.keyHash == Array(SHA256.hash(data: stored.verifyKey)) }
         let findings = HandshakeFinding.list(row?.findings ?? [])
         return Peer(
             standing: row?.state ?? "unknown", since: row.map { TimeArgument.text($0.since) },

@@ -1,4 +1,5 @@
 import AggregatorNode
+import Datastore
 
 /// What a node found out about itself and its peer, as commands say it.
 struct PeerNotes: Encodable {

@@ -59,12 +59,12 @@ struct TaskDraft: Sendable {
         async let leader = NodeClient(url: leaderURL, transport: transport).info()
         async let helper = NodeClient(url: helperURL, transport: transport).info()
         let (leaderInfo, helperInfo) = (try await leader, try await helper)
-        for (info, url) in [(leaderInfo, leaderURL), (helperInfo, helperURL)] {
+        for (info, role, url) in [(leaderInfo, "leader", leaderURL), (helperInfo, "helper", helperURL)] {
             guard let own = info.publicUrl, let ownURL = BaseURL(own), ownURL != BaseURL(url) else { continue }
             // Not an error: operators can still change what their nodes say.
             Console.error(
-                "cairn: note: the \(info.role) at \(url) says that it is found at \(ownURL.string), and takes no task "
-                    + "that names another URL. Name that one with --\(info.role), or have its operator change public_url."
+                "cairn: note: the \(role) at \(url) says that it is found at \(ownURL.string), and takes no task "
+                    + "that names another URL. Name that one with --\(role), or have its operator change public_url."
             )
         }
         return try complete(leader: leaderInfo, helper: helperInfo)
@@ -75,6 +75,11 @@ struct TaskDraft: Sendable {
     func complete(leader: NodeInfo, helper: NodeInfo) throws -> TaskFile {
         try check(leader, url: leaderURL, role: "leader")
         try check(helper, url: helperURL, role: "helper")
+        guard leader.statementKey != helper.statementKey, !Self.haveOneKey(leader, helper) else {
+            throw CommandFailure(
+                "the leader and the helper have the same key, so they are one node or copies of one",
+                advice: "A task needs two aggregators with keys of their own: check --leader and --helper.")
+        }
         let policy = vdaf.isCommitted ? try logPolicy ?? Self.defaultPolicy(leader: leader, helper: helper) : nil
         if vdaf.isCommitted, let logPolicy { try Self.check(policy: logPolicy, leader: leader, helper: helper) }
         let parameters = try parameters(leader: leader, helper: helper, policy: policy)
@@ -104,6 +109,11 @@ struct TaskDraft: Sendable {
     }
 
     private func checkURLs() throws {
+        if let leader = BaseURL(leaderURL), leader == BaseURL(helperURL) {
+            throw CommandFailure.usage(
+                "--leader and --helper are one node (\(leader)), which would see every input",
+                advice: "A task has two aggregators.")
+        }
         for (option, url) in [("--leader", leaderURL), ("--helper", helperURL)] {
             do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch {
                 throw CommandFailure.usage("\(option): \(error)")
@@ -150,10 +160,19 @@ struct TaskDraft: Sendable {
     }
 
     private func check(_ info: NodeInfo, url: String, role: String) throws {
-        guard info.role == role else {
+        guard info.allRoles.contains(role) else {
             throw CommandFailure(
-                "the node at \(url) is a \(info.role), not a \(role)", advice: "Check --leader and --helper.")
+                "the node at \(url) is a \(info.allRoles.joined(separator: " and ")), not a \(role)",
+                advice: "Check --leader and --helper.")
         }
+    }
+
+    /// Whether both open reports with one key, whatever number it has with each.
+    private static func haveOneKey(_ leader: NodeInfo, _ helper: NodeInfo) -> Bool {
+        let keys = [leader, helper].map { info in
+            info.hpkeConfig.flatMap { Hex.decode($0) }.flatMap { try? HpkeConfig(decoding: $0) }?.publicKey
+        }
+        return keys[0] != nil && keys[0] == keys[1]
     }
 
     /// The leader's log, with the helper as the one witness that must have seen it.

@@ -158,7 +158,7 @@ private struct Exchange {
     @Test func logAndKeysAreCompared() async throws {
         var exchange = try Exchange()
         var other = exchange.parties.helper
-        other.log.origin = "other.example/log"
+        other.logOrigin = "other.example/log"
         exchange.helper = HandshakeSelf(configuration: other, keys: exchange.parties.helperKeys)
         #expect(try await exchange.codes() == [.logOrigin])
         #expect(try await exchange.isBlocked())

@@ -52,9 +52,9 @@ import Testing
             #expect(try await findings(leader, file) == [.verifyKey])
             #expect(try await findings(helper, file) == [.verifyKey])
             try await expectRefusal(client, leader, "verification key")
-            let stored = try await leader.context.store.standings()
+            let stored = try await leader.context.store.storedPeers()
             #expect(
-                HandshakeFinding.list(stored.first { $0.task == nil }?.findings ?? []).map(\.code) == [
+                HandshakeFinding.list(stored.first?.findings ?? []).map(\.code) == [
                     .psk, .verifyKey,
                 ])
 
@@ -126,7 +126,7 @@ import Testing
         let committed = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
         let plain = try PairClient(pair, try await pair.addTask(committed: false, mode: .leaderSelected))
         var helper = pair.helper
-        helper.log.origin = "log.example/other"
+        helper.logOrigin = "log.example/other"
         try await run(pair, helper: helper) { leader, _ in
             #expect(try await findings(leader, committed.file) == [.logOrigin])
             try await expectRefusal(committed, leader, "same log")
@@ -229,7 +229,7 @@ import Testing
             try await run(pair) { leader, _ in
                 let store = leader.context.store
                 try await eventually("the helper is missed") {
-                    let node = try await store.standings().first { $0.task == nil }
+                    let node = try await store.storedPeers().first
                     return HandshakeFinding.list(node?.findings ?? []).map(\.code) == [.unreachable] ? true : nil
                 }
                 try await client.upload([try client.report([1, 2, 3])])

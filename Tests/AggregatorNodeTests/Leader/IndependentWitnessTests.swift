@@ -39,11 +39,11 @@ import TransparencyLog
         func line(port: Int) -> String { "witness \(name) \(cosigner.verifier.vkey) http://127.0.0.1:\(port)/\n" }
 
         func watch(_ pair: NodePair) async throws {
-            try await store.trustLog(origin: pair.leader.log.origin, vkey: pair.leaderKeys.note.vkey)
+            try await store.trustLog(origin: pair.leader.logOrigin, vkey: pair.leaderKeys.note.vkey)
         }
 
         func size(_ pair: NodePair) async throws -> UInt64? {
-            try await store.witnessedLog(origin: pair.leader.log.origin)?.latest?.size
+            try await store.witnessedLog(origin: pair.leader.logOrigin)?.latest?.size
         }
     }
 
@@ -195,12 +195,12 @@ import TransparencyLog
             let pair = try NodePair(
                 witnesses: lines + "group everybody all helper north\nquorum everybody\n")
             for stranger in strangers { try await stranger.watch(pair) }
-            guard case .log(let signer) = pair.leaderKeys.note else { return }
+            guard let signer = pair.leaderKeys.log else { return }
             let forked = try SignedCheckpoint(
-                Checkpoint(origin: pair.leader.log.origin, size: 1, root: [UInt8](repeating: 9, count: 32)),
+                Checkpoint(origin: pair.leader.logOrigin, size: 1, root: [UInt8](repeating: 9, count: 32)),
                 signedBy: signer)
             let isStored = try await strangers[0].store.advanceWitness(
-                origin: pair.leader.log.origin, previous: nil,
+                origin: pair.leader.logOrigin, previous: nil,
                 to: WitnessedCheckpoint(size: 1, root: forked.checkpoint.root, note: forked.serialized()))
             #expect(isStored)
             let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
@@ -229,8 +229,8 @@ import TransparencyLog
             let pair = try NodePair(
                 witnesses: lines + "group everybody all helper north\nquorum everybody\n")
             for stranger in strangers { try await stranger.watch(pair) }
-            guard case .log(let signer) = pair.leaderKeys.note else { return }
-            let origin = pair.leader.log.origin
+            guard let signer = pair.leaderKeys.log else { return }
+            let origin = pair.leader.logOrigin
             let client = try PairClient(pair, try await pair.addTask(committed: true, mode: .leaderSelected))
             let leader = try await pair.start(pair.leader)
             try await client.upload((0..<2).map { _ in try client.report([1, 2, 3]) })

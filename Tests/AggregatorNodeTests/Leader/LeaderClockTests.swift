@@ -22,10 +22,7 @@ import TransparencyLog
             let store = try parties.leader.openTestDatabaseNow()
             context = NodeContext(
                 configuration: parties.leader, keys: parties.leaderKeys, store: store,
-                registry: TaskRegistry(store: store),
-                peer: PeerClient(
-                    baseURL: parties.leader.peerURL, token: parties.leaderKeys.aggregatorToken, http: .shared,
-                    logger: quietLogger()),
+                registry: TaskRegistry(store: store), http: .shared,
                 blobs: try BlobStore(directory: parties.leader.blobDirectory), workers: WorkerPool(count: 1),
                 now: { time.now }, logger: quietLogger())
         }
@@ -33,7 +30,7 @@ import TransparencyLog
         func turn(to new: UInt64) { time.now = new }
 
         func checkpoint() throws -> SignedCheckpoint {
-            guard case .log(let signer) = parties.leaderKeys.note else { throw CancellationError() }
+            guard let signer = parties.leaderKeys.log else { throw CancellationError() }
             return try SignedCheckpoint(
                 Checkpoint(origin: Parties.origin, size: 1, root: [UInt8](repeating: 1, count: 32)), signedBy: signer)
         }

@@ -14,7 +14,7 @@ import TransparencyLog
         let header = try #require(answer.headers["cairn-promise"])
         let promise = try UploadPromise(parsing: try #require(Base64.decode(header)))
         try promise.verify(
-            leaderKey: client.pair.leaderKeys.statementPublicKey, origin: client.pair.leader.log.origin)
+            leaderKey: client.pair.leaderKeys.statementPublicKey, origin: client.pair.leader.logOrigin)
         return try promise.held(
             for: try reports.map(client.entry), configuration: client.file.configuration.encoding)
     }

@@ -24,7 +24,7 @@ struct HelperFixture: Sendable {
         let store = try parties.helper.openTestDatabaseNow()
         copy.context = NodeContext(
             configuration: context.configuration, keys: try NodeKeys.load(parties.helper), store: store,
-            registry: TaskRegistry(store: store), peer: context.peer, blobs: context.blobs, workers: context.workers,
+            registry: TaskRegistry(store: store), http: .shared, blobs: context.blobs, workers: context.workers,
             deferral: context.deferral, now: context.now, logger: context.logger)
         return copy
     }
@@ -48,7 +48,7 @@ struct HelperFixture: Sendable {
         }
         let registry = TaskRegistry(store: store)
         guard let found = try await registry.task(plain?.id ?? file.taskID),
-            case .log(let signer) = parties.leaderKeys.note
+            let signer = parties.leaderKeys.log
         else {
             throw CancellationError()
         }
@@ -57,10 +57,7 @@ struct HelperFixture: Sendable {
         configuration.taskprov = taskprov
         context = NodeContext(
             configuration: configuration, keys: parties.helperKeys, store: store, registry: registry,
-            peer: PeerClient(
-                baseURL: parties.leader.publicURL, token: parties.helperKeys.aggregatorToken, http: .shared,
-                logger: quietLogger()),
-            blobs: try BlobStore(directory: parties.helper.blobDirectory),
+            http: .shared, blobs: try BlobStore(directory: parties.helper.blobDirectory),
             generation: try await Generation.begin(
                 path: "\(parties.helper.keyDirectory)/generation", store: store), workers: WorkerPool(count: 2),
             disk: disk, deferral: deferral, now: { Self.now }, logger: logger)
@@ -97,7 +94,7 @@ struct HelperFixture: Sendable {
     func routes(of helper: Helper) -> RouteTable {
         var routes = RouteTable()
         helper.addRoutes(to: &routes)
-        if case .witness(let cosigner) = parties.helperKeys.note {
+        if let cosigner = parties.helperKeys.witness {
             WitnessRoutes(
                 store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,
                 now: context.now

@@ -28,14 +28,14 @@ import Testing
         let file = try SQLiteFile()
         try NodeDatabase.open(path: file.path).close()
         let queue = try FormerDatabase.hastyQueue(file.path)
-        try queue.writeWithoutTransaction { try $0.execute(sql: "UPDATE cairn_schema SET version = 4") }
+        try queue.writeWithoutTransaction { try $0.execute(sql: "UPDATE cairn_schema SET version = 1000") }
         try queue.close()
         let error = try refusal(file)
         guard case .unsuitable(let words) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(words.contains("newer") && words.contains("schema 4"))
+        #expect(words.contains("newer") && words.contains("schema 1000"))
     }
 
     @Test func aDatabaseThatWasPutBackInPartIsRefused() throws {

@@ -8,6 +8,7 @@ import Testing
     /// What schema 3 did not have, taken away from a database of today.
     private static let undoneSince3 =
         [
+            "ALTER TABLE tasks DROP COLUMN role", "DROP TABLE node_keys", "DROP TABLE node_peers",
             "DROP INDEX helper_jobs_waiting", "DROP TABLE helper_job_requests", "DROP TABLE helper_waiting",
         ]
         + [

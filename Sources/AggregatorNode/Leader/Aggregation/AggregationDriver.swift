@@ -128,7 +128,7 @@ final class AggregationDriver: Sendable {
         let stored = Mutex<Int64?>(nil)
         do {
             // Where the nodes do not fit, reports wait in the database, and are demanded again when they do.
-            if let task = try await context.registry.task(id), context.standing.mayWork(on: task) {
+            if let task = try await context.registry.task(id), context.standing(of: task).mayWork(on: task) {
                 reports = try await claim(task)
                 if !reports.isEmpty {
                     let claimed = reports.map(\.sequence)
@@ -141,7 +141,7 @@ final class AggregationDriver: Sendable {
                             if isCut { state.schedule.demand(id, at: .now) }
                         }
                     }
-                    conclude(ending, job: stored.withLock { $0 }, of: id)
+                    conclude(ending, job: stored.withLock { $0 }, of: task)
                 }
             }
         } catch {
@@ -157,12 +157,12 @@ final class AggregationDriver: Sendable {
         do {
             if let task = try await context.registry.task(id) {
                 // A job is megabytes: it is not read to find out that it has to wait.
-                if !context.standing.mayWork(on: task) {
+                if !context.standing(of: task).mayWork(on: task) {
                     hold(key, of: id)
                 } else if let job = try await context.store.pendingJob(key) {
                     conclude(
                         try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
-                        of: id)
+                        of: task)
                 }
             }
         } catch {
@@ -178,7 +178,8 @@ final class AggregationDriver: Sendable {
     }
 
     /// What follows from a job's ending. Nobody is woken where nothing has changed.
-    private func conclude(_ ending: JobRunner.Ending, job: Int64?, of id: TaskID) {
+    private func conclude(_ ending: JobRunner.Ending, job: Int64?, of task: NodeTask) {
+        let id = task.id
         switch ending {
         case .finished:
             state.withLock { $0.schedule.answered(id, at: .now) }
@@ -206,7 +207,7 @@ final class AggregationDriver: Sendable {
                 }
                 return state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
             }
-            if isInDoubt { context.standing.doubt() }
+            if isInDoubt { context.standing(of: task).doubt() }
             // A helper may take its time.
             let isUsual = progress.answer == .deferred && progress.attempts < 10
             guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }

@@ -31,8 +31,8 @@ struct HelperRefusals: Sendable {
     func certainEndings(_ claimKeys: [ReportID: [UInt8]]) async throws -> [ReportID: Ending] {
         guard task.isCommitted, !claimKeys.isEmpty, let keys = task.parameters?.statementKeys else { return [:] }
         let reports = Array(claimKeys.keys)
-        let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/refusals")
-        let response = try await context.peer.send(
+        let url = context.client(of: task).baseURL.appending("cairn/tasks/\(task.id.base64URL)/refusals")
+        let response = try await context.client(of: task).send(
             .post, url, body: RefusalQuestion(reportIDs: reports).encoded(),
             contentType: "application/octet-stream", headers: task.taskprovHeaders,
             maxResponseBytes: NodeTask.entryLimit(of: reports.count), deadline: .seconds(10))

@@ -44,7 +44,7 @@ struct JobExchange: Sendable {
 
     /// Tells the helper that it can forget a job; it does no harm if this never arrives.
     func delete(helperID: String) async {
-        _ = try? await context.peer.send(
+        _ = try? await context.client(of: task).send(
             .delete, url(helperID, step: nil), headers: headers, maxResponseBytes: 64 << 10, deadline: .seconds(5))
     }
 
@@ -54,17 +54,17 @@ struct JobExchange: Sendable {
             inARow: job.progress.answer == .unusable ? job.progress.attempts : 0)
         let limit = NodeTask.verdictLimit(of: job.reportCount)
         guard let pollID else {
-            return try await context.peer.send(
-                .post, ResourceURL.aggregationJobs(context.peer.baseURL.string, task.id), body: job.request,
+            return try await context.client(of: task).send(
+                .post, ResourceURL.aggregationJobs(context.client(of: task).baseURL.string, task.id), body: job.request,
                 contentType: MediaType.aggregationJobInitReq.headerValue, headers: headers,
                 maxResponseBytes: limit, deadline: deadline, retries: false)
         }
-        return try await context.peer.send(
+        return try await context.client(of: task).send(
             .get, url(pollID, step: 0), headers: headers, maxResponseBytes: limit, deadline: deadline, retries: false)
     }
 
     private func url(_ helperID: String, step: UInt16?) -> String {
-        ResourceURL.aggregationJob(context.peer.baseURL.string, task.id, id: helperID, step: step)
+        ResourceURL.aggregationJob(context.client(of: task).baseURL.string, task.id, id: helperID, step: step)
     }
 
     private var headers: [NodeError.Header] { task.taskprovHeaders }

@@ -103,7 +103,7 @@ final class CollectionDriver: Sendable {
                 if helper?.repeatsFailure != true { patience.heardOtherwise() }
                 let pause = patience.failed(retryAfter: helper?.retryAfter, jitter: .random(in: 0.5...1.5))
                 // The same again is no news.
-                let isNews = note(WaitingNote.trouble(error, helper: context.peer.baseURL.string), of: key)
+                let isNews = note(WaitingNote.trouble(error, helper: await self.helper(of: key)), of: key)
                 context.logger.log(
                     level: isNews ? .warning : .debug, "collection job has to wait",
                     metadata: ["job": "\(key)", "reason": "\(error)", "pause": "\(pause)"])
@@ -119,6 +119,14 @@ final class CollectionDriver: Sendable {
         if isWanted { signal.raise() }
     }
 
+    /// Who the other aggregator of a job's task is, for notes.
+    private func helper(of key: Int64) async -> String {
+        guard let job = try? await context.store.collection(key: key),
+            let task = try? await context.registry.task(job.task)
+        else { return "the helper" }
+        return context.client(of: task).baseURL.string
+    }
+
     /// Takes the job's next step, and waits as long as that asks for.
     ///
     /// - Returns: false when there is none.
@@ -128,7 +136,7 @@ final class CollectionDriver: Sendable {
         guard let job = try await context.store.collection(key: key), job.state.isActive,
             let task = try await context.registry.task(job.task)
         else { return false }
-        let helper = context.peer.baseURL.string
+        let helper = context.client(of: task).baseURL.string
         if waitingFor(key) == nil {
             note(WaitingNote.asking(job.state, isCommitted: task.isCommitted, helper: helper), of: key)
         }

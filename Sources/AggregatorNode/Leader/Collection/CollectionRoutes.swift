@@ -18,7 +18,7 @@ extension Leader {
                 .batchOverlap, "The interval includes reports of a batch that is being, or has been, collected.",
                 taskID: task.id)
         case .job(let job):
-            if job.state.isActive { try await context.standing.admit(task) }
+            if job.state.isActive { try await context.standing(of: task).admit(task) }
             collection.start(job.key)
             let url = ResourceURL.collectionJob(
                 context.configuration.publicURL.string, task.id, id: job.id.base64URL)
@@ -36,7 +36,7 @@ extension Leader {
         let task = try await context.announcedTask(request, requestContext)
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
-        if job.state.isActive { try await context.standing.admit(task) }
+        if job.state.isActive { try await context.standing(of: task).admit(task) }
         return try representation(of: job)
     }
 
@@ -72,10 +72,7 @@ extension Leader {
     }
 
     private func requireCollector(_ request: Request) throws {
-        guard let token = context.keys.collectorToken else {
-            throw NodeError.http(403, "This node has no collector token.")
-        }
-        try request.requireBearer(token)
+        try request.requireBearer(context.keys.collectorTokens)
     }
 
     private static func collectionID(

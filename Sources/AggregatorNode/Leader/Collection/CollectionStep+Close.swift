@@ -60,8 +60,8 @@ extension CollectionStep {
     }
 
     private func ask(_ proposal: PeerBody, leaves: LeafSpan) async throws -> CloseAnswer {
-        let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/closes")
-        let response = try await context.peer.send(
+        let url = context.client(of: task).baseURL.appending("cairn/tasks/\(task.id.base64URL)/closes")
+        let response = try await context.client(of: task).send(
             .post, url, body: proposal, contentType: "application/octet-stream", headers: task.taskprovHeaders,
             maxResponseBytes: NodeTask.listedLimit(of: leaves.count), deadline: Self.patience(for: leaves.count))
         let request = ShareRequest.close

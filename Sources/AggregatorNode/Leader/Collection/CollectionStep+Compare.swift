@@ -20,8 +20,8 @@ extension CollectionStep {
     /// - Parameter refusal: how the job ends where the helper cannot compare.
     func compare(_ scope: BatchScope, _ refusal: any Error) async throws -> Comparison {
         let held = try await context.store.summary(task: task.id, scope: scope).count
-        let url = context.peer.baseURL.appending("cairn/tasks/\(task.id.base64URL)/batches")
-        let response = try await context.peer.send(
+        let url = context.client(of: task).baseURL.appending("cairn/tasks/\(task.id.base64URL)/batches")
+        let response = try await context.client(of: task).send(
             .post, url, body: try comparison(scope, holding: held), contentType: BatchComparison.mediaType,
             headers: task.taskprovHeaders, maxResponseBytes: NodeTask.listedLimit(of: held),
             deadline: Self.patience(for: held))
@@ -31,7 +31,7 @@ extension CollectionStep {
         case .complete(let answer): difference = answer
         case .unsupported: throw refusal
         case .tooLong(let detail, let seconds):
-            throw context.standing.taskState(task) == .plain
+            throw context.standing(of: task).taskState(task) == .plain
                 ? refusal : tooLong(request, detail, seconds: seconds, in: response, held: held)
         case .refused(let type, let detail):
             throw CollectionFailure.refused(
@@ -39,7 +39,9 @@ extension CollectionStep {
         case let other:
             var unavailable = other.unavailable(request)
             // Servers have many ways to say that they do not have a page.
-            if context.standing.taskState(task) == .plain { unavailable.fallback = refusal as? CollectionFailure }
+            if context.standing(of: task).taskState(task) == .plain {
+                unavailable.fallback = refusal as? CollectionFailure
+            }
             throw unavailable
         }
         let dropped = try await leaveOut(difference.missing, of: scope, holding: held).all

@@ -30,7 +30,7 @@ extension CollectionStep {
     ) -> CollectionFailure {
         .tooLong(
             request: request.name, detail: detail, retryAfter: seconds, attempts: response.attempts,
-            helper: context.peer.baseURL.string, held: held,
+            helper: context.client(of: task).baseURL.string, held: held,
             mode: task.configuration.batchMode)
     }
 

@@ -42,17 +42,17 @@ extension CollectionStep {
     }
 
     private func ask(_ body: [UInt8], id: String?) async throws -> Answer {
-        let base = context.peer.baseURL.string
+        let base = context.client(of: task).baseURL.string
         let request: ShareRequest = id == nil ? .share : .poll
         // Both shares of a sum are of one length.
         let limit = task.vdaf.makeAccumulator().aggregateShare().count + BodyLimit.small
         let response =
             if let id {
-                try await context.peer.send(
+                try await context.client(of: task).send(
                     .get, ResourceURL.aggregateShare(base, task.id, id: id), headers: task.taskprovHeaders,
                     maxResponseBytes: limit)
             } else {
-                try await context.peer.send(
+                try await context.client(of: task).send(
                     .post, ResourceURL.aggregateShares(base, task.id), body: body,
                     contentType: MediaType.aggregateShareReq.headerValue, headers: task.taskprovHeaders,
                     maxResponseBytes: limit)
@@ -157,9 +157,9 @@ extension CollectionStep {
 
     /// - Parameter size: that of the leader's own share, so that no more than that comes into memory.
     private func fetchHelperBlob(_ hash: [UInt8], size: Int) async throws -> [UInt8] {
-        let url = context.peer.baseURL.appending("cairn/blobs/\(Hex.encode(hash))")
+        let url = context.client(of: task).baseURL.appending("cairn/blobs/\(Hex.encode(hash))")
         // What is no blob may be a page that says why.
-        let response = try await context.peer.send(.get, url, maxResponseBytes: max(size, BodyLimit.small))
+        let response = try await context.client(of: task).send(.get, url, maxResponseBytes: max(size, BodyLimit.small))
         guard response.isSuccess else {
             throw HelperUnavailable(
                 description: "its share's blob: status \(response.status)", retryAfter: response.retryAfter)

@@ -33,8 +33,7 @@ actor FirstLook {
     }
 
     private static func ask(_ context: NodeContext) async throws {
-        let policies = try await context.registry.all().compactMap(\.policy)
-        let endpoints = WitnessRound.endpoints(policies, peer: context.peer.baseURL.appending("witness"))
+        let endpoints = WitnessRound.endpoints(try await context.logPolicies())
         guard !endpoints.isEmpty else { return }
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         // Whoever answers later, or a byte at a time, is still heard, and not waited for.
@@ -52,8 +51,8 @@ actor FirstLook {
     }
 
     private static func ask(_ endpoint: WitnessClient.Endpoint, _ context: NodeContext) async {
-        let shown = try? await endpoint.newestCheckpoint(
-            of: context.configuration.log.origin, context.peer, within: patience)
+        guard let origin = context.keys.log?.verifier.name else { return }
+        let shown = try? await endpoint.newestCheckpoint(of: origin, context.outside, within: patience)
         if let shown { try? await ShownCheckpoints(context: context).examine(shown) }
     }
 }

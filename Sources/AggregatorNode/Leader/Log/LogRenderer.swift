@@ -49,7 +49,7 @@ actor LogRenderer {
 
     /// Whether every task's policy is satisfied, so that no witness needs to be asked again.
     func isComplete(_ checkpoint: SignedCheckpoint) async throws -> Bool {
-        isDone(checkpoint, try await context.registry.all().compactMap(\.policy))
+        isDone(checkpoint, try await context.logPolicies())
     }
 
     private func startNext() async throws -> SignedCheckpoint {
@@ -59,10 +59,10 @@ actor LogRenderer {
     }
 
     private func render() async throws -> SignedCheckpoint {
-        guard case .log(let signer) = context.keys.note else { throw LogKeeperError.notALog }
+        guard let signer = context.keys.log else { throw LogKeeperError.notALog }
         // A node that was restored must find out before it ends or signs anything.
         try await firstLook.wait()
-        let policies = try await context.registry.all().compactMap(\.policy)
+        let policies = try await context.logPolicies()
         try await confirmClock(signer, policies)
         // Taken before the tree is made: what has ended by then is in it.
         let moment = try await clock.moment()
@@ -77,7 +77,7 @@ actor LogRenderer {
     }
 
     /// Has the witnesses cosign a tree that is known already, without a time of the leader, where the clock needs it.
-    private func confirmClock(_ signer: NoteSigner, _ policies: [LogPolicy]) async throws {
+    private func confirmClock(_ signer: NoteSigner, _ policies: [TaskPolicy]) async throws {
         guard !policies.isEmpty, try await clock.needsConfirmation() else { return }
         var head = try await extendTiles()
         guard head.size > 0 else { return }
@@ -91,11 +91,12 @@ actor LogRenderer {
             StoredCheckpoint(size: head.size, root: head.root, note: own.serialized()))
         try await context.generation?.settle()
         let (cosigned, failures) = try await witnesses.cosigned(own, policies: policies)
-        guard policies.contains(where: { $0.evaluate(cosigned).isAccepted }) else {
-            throw failures.first ?? LogKeeperError.quorumNotMet(policies[0].evaluate(cosigned))
+        guard policies.contains(where: { $0.policy.evaluate(cosigned).isAccepted }) else {
+            throw failures.first ?? LogKeeperError.quorumNotMet(policies[0].policy.evaluate(cosigned))
         }
         let now = context.now()
-        guard policies.contains(where: { $0.evaluate(cosigned, witnessTimes: LeaderTime.around(now)).isAccepted })
+        guard
+            policies.contains(where: { $0.policy.evaluate(cosigned, witnessTimes: LeaderTime.around(now)).isAccepted })
         else {
             throw LogKeeperError.clockWrong(now)
         }
@@ -103,10 +104,11 @@ actor LogRenderer {
     }
 
     /// Whether nothing can be added: the witnesses have signed, and confirm the leader's time.
-    private func isDone(_ checkpoint: SignedCheckpoint, _ policies: [LogPolicy]) -> Bool {
+    private func isDone(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
         witnesses.isComplete(checkpoint, policies)
-            && policies.allSatisfy { policy in
-                let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
+            && policies.allSatisfy { task in
+                let time = LeaderTime.judge(
+                    checkpoint, leaderKey: context.keys.statementPublicKey, policy: task.policy)
                 if time.isConfirmed { return true }
                 return false
             }
@@ -115,7 +117,7 @@ actor LogRenderer {
     /// Signs the tree, stores the note, then has it cosigned. What was stored for this size before is what counts, unless
     /// its time is too old to be confirmed.
     private func cosigned(
-        _ head: TreeHead, _ signer: NoteSigner, _ policies: [LogPolicy], _ moment: LeaderClock.Moment
+        _ head: TreeHead, _ signer: NoteSigner, _ policies: [TaskPolicy], _ moment: LeaderClock.Moment
     ) async throws -> SignedCheckpoint {
         let before: SignedCheckpoint
         if let known = try await known(head), isDone(known, policies) {
@@ -139,7 +141,7 @@ actor LogRenderer {
         guard Self.isPublishable(cosigned, policies) else {
             if let failure = failures.first { throw failure }
             guard let policy = policies.first else { return cosigned }
-            throw LogKeeperError.quorumNotMet(policy.evaluate(cosigned))
+            throw LogKeeperError.quorumNotMet(policy.policy.evaluate(cosigned))
         }
         return cosigned
     }
@@ -163,8 +165,8 @@ actor LogRenderer {
     }
 
     /// A log without policies is published with the log's signature alone; else at least one task must be satisfied.
-    private static func isPublishable(_ checkpoint: SignedCheckpoint, _ policies: [LogPolicy]) -> Bool {
-        policies.isEmpty || policies.contains { $0.evaluate(checkpoint).isAccepted }
+    private static func isPublishable(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
+        policies.isEmpty || policies.contains { $0.policy.evaluate(checkpoint).isAccepted }
     }
 
     private func extendTiles() async throws -> TreeHead {

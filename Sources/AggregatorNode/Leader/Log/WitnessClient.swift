@@ -11,8 +11,11 @@ actor WitnessClient {
         /// The submission prefix, without a slash at its end.
         let prefix: String
         let keys: [NoteVerifier]
-        /// The other aggregator: without it nothing goes on, so it is asked again and again.
+        /// The other aggregator of some task, which reads the log no further than it has cosigned.
         let isPeer: Bool
+        /// The other aggregator of all tasks: without it nothing goes on, so it is asked again and again. One of several must
+        /// not hold up the others' tasks.
+        let isNeeded: Bool
     }
 
     private let context: NodeContext
@@ -23,6 +26,8 @@ actor WitnessClient {
     private static let contentType = "text/plain; charset=utf-8"
     private static let firstPause: Duration = .seconds(1)
     private static let longestPause: Duration = .seconds(60)
+    /// The tasks of a helper that is back wait for the next request to it.
+    private static let longestHelperPause: Duration = .seconds(4)
 
     init(context: NodeContext) {
         self.context = context
@@ -38,8 +43,9 @@ actor WitnessClient {
             rest = nil
             return signatures
         } catch  where !(error is CancellationError) {
-            let pause = rest.map { min($0.pause * 2, Self.longestPause) } ?? Self.firstPause
-            if !endpoint.isPeer { rest = (.now + pause, pause) }
+            let longest = endpoint.isPeer ? Self.longestHelperPause : Self.longestPause
+            let pause = rest.map { min($0.pause * 2, longest) } ?? Self.firstPause
+            if !endpoint.isNeeded { rest = (.now + pause, pause) }
             throw error
         }
     }
@@ -74,7 +80,7 @@ actor WitnessClient {
         let shown: SignedCheckpoint?
         do {
             shown = try await endpoint.newestCheckpoint(
-                of: checkpoint.checkpoint.origin, context.peer, within: .seconds(10))
+                of: checkpoint.checkpoint.origin, context.outside, within: .seconds(10))
         } catch .cancelled {
             throw CancellationError()
         } catch {
@@ -107,10 +113,10 @@ actor WitnessClient {
         }
         let request = AddCheckpointRequest(oldSize: oldSize, proof: proof, checkpoint: checkpoint)
         do {
-            return try await context.peer.send(
+            return try await context.outside.send(
                 .post, endpoint.prefix + "/add-checkpoint", body: request.serialized(),
                 contentType: Self.contentType, authenticated: false, maxResponseBytes: 64 << 10,
-                deadline: endpoint.isPeer ? .seconds(20) : .seconds(5))
+                deadline: endpoint.isNeeded ? .seconds(20) : .seconds(5))
         } catch .cancelled {
             throw CancellationError()
         } catch {

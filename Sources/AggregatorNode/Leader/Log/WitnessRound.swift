@@ -25,7 +25,7 @@ actor WitnessRound {
 
     /// The checkpoint with the cosignatures that could be had, and why the others could not.
     func cosigned(
-        _ checkpoint: SignedCheckpoint, policies: [LogPolicy]
+        _ checkpoint: SignedCheckpoint, policies: [TaskPolicy]
     ) async throws -> (checkpoint: SignedCheckpoint, failures: [any Error]) {
         let missing = await missingWitnesses(checkpoint, policies)
         guard !missing.isEmpty else { return (checkpoint, []) }
@@ -68,14 +68,12 @@ actor WitnessRound {
 
     /// Whether every policy is satisfied and the helper, if it is a witness, has signed: it reads the log no further
     /// than it has cosigned, whatever the policies demand.
-    nonisolated func isComplete(_ checkpoint: SignedCheckpoint, _ policies: [LogPolicy]) -> Bool {
-        guard policies.allSatisfy({ $0.evaluate(checkpoint).isAccepted }) else { return false }
-        return Self.endpoints(policies, peer: peer).allSatisfy { endpoint in
+    nonisolated func isComplete(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
+        guard policies.allSatisfy({ $0.policy.evaluate(checkpoint).isAccepted }) else { return false }
+        return Self.endpoints(policies).allSatisfy { endpoint in
             !endpoint.isPeer || endpoint.keys.contains { Self.hasSigned($0, checkpoint) }
         }
     }
-
-    private nonisolated var peer: String { context.peer.baseURL.appending("witness") }
 
     private static func hasSigned(_ key: NoteVerifier, _ checkpoint: SignedCheckpoint) -> Bool {
         checkpoint.note.signatures.contains { $0.keyID == key.keyID && ProtocolText.same($0.name, key.name) }
@@ -83,10 +81,10 @@ actor WitnessRound {
 
     /// The witnesses whose signature the checkpoint lacks, but for those that are resting.
     private func missingWitnesses(
-        _ checkpoint: SignedCheckpoint, _ policies: [LogPolicy]
+        _ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]
     ) async -> [(WitnessClient.Endpoint, WitnessClient)] {
         var missing: [(WitnessClient.Endpoint, WitnessClient)] = []
-        for endpoint in Self.endpoints(policies, peer: peer) {
+        for endpoint in Self.endpoints(policies) {
             if endpoint.keys.allSatisfy({ Self.hasSigned($0, checkpoint) }) { continue }
             let client = clients[endpoint] ?? WitnessClient(context: context)
             clients[endpoint] = client
@@ -96,16 +94,24 @@ actor WitnessRound {
         return missing
     }
 
-    /// Where the witnesses of these policies are: at the URL behind their name, the helper's where there is none.
-    static func endpoints(_ policies: [LogPolicy], peer: String) -> [WitnessClient.Endpoint] {
+    /// Where the witnesses of these policies are: at the URL behind their name, the helper's of the task where there is none.
+    static func endpoints(_ policies: [TaskPolicy]) -> [WitnessClient.Endpoint] {
         var keys: [String: [NoteVerifier]] = [:]
         var order: [String] = []
-        for witness in policies.flatMap(\.witnesses) {
-            let prefix = witness.url.flatMap { BaseURL($0) }?.string ?? peer
-            if keys[prefix] == nil { order.append(prefix) }
-            if keys[prefix]?.contains(witness.verifier) != true { keys[prefix, default: []].append(witness.verifier) }
+        for task in policies {
+            for witness in task.policy.witnesses {
+                let prefix = witness.url.flatMap { BaseURL($0) }?.string ?? task.helperWitness
+                if keys[prefix] == nil { order.append(prefix) }
+                if keys[prefix]?.contains(witness.verifier) != true {
+                    keys[prefix, default: []].append(witness.verifier)
+                }
+            }
         }
-        return order.map { .init(prefix: $0, keys: keys[$0] ?? [], isPeer: $0 == peer) }
+        let helpers = Set(policies.map(\.helperWitness))
+        return order.map {
+            let isPeer = helpers.contains($0)
+            return .init(prefix: $0, keys: keys[$0] ?? [], isPeer: isPeer, isNeeded: isPeer && helpers.count == 1)
+        }
     }
 }
 

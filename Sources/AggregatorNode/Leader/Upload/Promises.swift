@@ -38,7 +38,7 @@ struct Promises: Sendable {
                 taskID: task.id, metadata: report.metadata, publicShare: report.publicShare, vdaf: task.vdaf)
         }
         let promise = try UploadPromise(
-            entries: entries, taskID: task.id, deadline: deadline, origin: context.configuration.log.origin,
+            entries: entries, taskID: task.id, deadline: deadline, origin: context.keys.log?.verifier.name ?? "",
             key: context.keys.statement)
         return (name, Base64.encode(promise.note.serialized()))
     }

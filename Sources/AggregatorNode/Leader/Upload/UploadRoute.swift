@@ -13,7 +13,7 @@ extension Leader {
     @Sendable
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.announcedTask(request, requestContext)
-        try await context.standing.admit(task)
+        try await context.standing(of: task).admit(task)
         let limit = task.uploadLimit
         try context.disk.require(request.length(upTo: limit))
         let (message, _) = try await request.message(

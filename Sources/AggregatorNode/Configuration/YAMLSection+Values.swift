@@ -1,0 +1,27 @@
+import DAP
+
+extension YAMLSection {
+    private static let urlReason =
+        "write an absolute https URL without query or user, such as https://leader.example.org/ (http on loopback only)"
+
+    /// Where somebody sends requests: the peer to us, or we to it.
+    func endpoint(_ key: String) throws(ConfigurationError) -> BaseURL {
+        // First what the text itself says: a URL that is none has a reason of its own.
+        let text = try text(key)
+        do throws(InsecureEndpoint) { try EndpointRule.check(text) } catch {
+            throw invalid(key, error.description)
+        }
+        let url = try value(key, reason: Self.urlReason) { BaseURL($0) }
+        do throws(InsecureEndpoint) { try EndpointRule.check(url.string) } catch {
+            throw invalid(key, error.description)
+        }
+        return url
+    }
+
+    /// The name of a log.
+    func origin(_ key: String) throws(ConfigurationError) -> String {
+        try value(key, reason: "an origin is a name without spaces or '+', such as example.org/cairn") { text in
+            text.contains { $0.isWhitespace || $0 == "+" } ? nil : text
+        }
+    }
+}

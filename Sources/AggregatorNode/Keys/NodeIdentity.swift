@@ -1,0 +1,68 @@
+import Crypto
+import DAP
+import Datastore
+import Encodings
+
+/// The keys that make a node what it is, by their fingerprints: whoever has its database and others is another node.
+///
+/// Secrets that two operators share, and tokens, do not belong to it: they can be replaced while the node runs.
+package struct NodeIdentity: Sendable, Equatable {
+    /// Names are stored and never change.
+    package enum Key: String, Sendable, CaseIterable {
+        case hpke, statement, log, witness
+    }
+
+    package var fingerprints: [Key: [UInt8]]
+
+    package init(_ keys: NodeKeys) {
+        let publicKeys: [Key: [UInt8]?] = [
+            .hpke: keys.hpke.config.encoded(), .statement: keys.statementPublicKey,
+            .log: keys.noteKey(.leader).map { Array($0.vkey.utf8) },
+            .witness: keys.noteKey(.helper).map { Array($0.vkey.utf8) },
+        ]
+        fingerprints = publicKeys.compactMapValues { $0.map { Array(SHA256.hash(data: $0)) } }
+    }
+
+    /// Which file has another key than the database knows, in words for an operator; nil where none has. Pure.
+    ///
+    /// - Parameter others: what the database knows of keys that differ.
+    package func refusal(_ others: [String: [UInt8]], _ configuration: NodeConfiguration) -> String? {
+        guard let key = Key.allCases.first(where: { others[$0.rawValue] != nil }), let known = others[key.rawValue],
+            let own = fingerprints[key]
+        else { return nil }
+        let file =
+            switch key {
+            case .hpke: configuration.hpkeKeyFile
+            case .statement: configuration.statementKeyFile
+            case .log: configuration.leader?.logKeyFile ?? ""
+            case .witness: configuration.helper?.witnessKeyFile ?? ""
+            }
+        let instead =
+            key == .hpke
+            ? " A new HPKE key, for reports that are sent from now on, is declared once: cairn node run --new-hpke-key"
+            : " If the key is lost, what the node has signed cannot be gone on with; declare that: cairn node restored"
+        return "\(file) is not the key that this node has used with its database (\(configuration.database.name)): its "
+            + "fingerprint is \(Self.short(own)), the database knows \(Self.short(known)). Put the file back that belongs to "
+            + "this database, or the database that belongs to this file." + instead
+    }
+
+    private static func short(_ fingerprint: [UInt8]) -> String { Hex.encode(Array(fingerprint.prefix(8))) }
+
+    /// Makes sure that database and keys belong together, and remembers keys that the database has never seen.
+    ///
+    /// - Parameter replacing: keys that the operator has replaced.
+    package static func check(
+        _ keys: NodeKeys, _ store: any KeyFingerprintStore, _ configuration: NodeConfiguration,
+        replacing: Set<Key> = []
+    ) async throws(NodeStartError) {
+        let identity = NodeIdentity(keys)
+        let stored = Dictionary(uniqueKeysWithValues: identity.fingerprints.map { ($0.key.rawValue, $0.value) })
+        let others: [String: [UInt8]]
+        do throws(DatastoreError) {
+            others = try await store.claimKeys(stored, replacing: Set(replacing.map(\.rawValue)))
+        } catch {
+            throw .database(name: configuration.database.name, error)
+        }
+        if let refusal = identity.refusal(others, configuration) { throw .failed(refusal) }
+    }
+}
