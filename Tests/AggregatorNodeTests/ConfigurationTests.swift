@@ -121,6 +121,21 @@ import Testing
         #expect(node.peers.allSatisfy { !$0.isOnlyOne })
     }
 
+    @Test func howLongLeadersWaitIsTheOperatorsChoice() throws {
+        let line = "  witness_key_file: witness.skey\n"
+        let chosen = Self.both.replacing(line, with: line + "  jobs: 0\n  patience: 5\n")
+        let node = try NodeConfiguration.load(yaml: chosen, file: "node.yaml")
+        #expect(node.helper?.jobs == 0 && node.helper?.patience == 5)
+        #expect(try NodeConfiguration.load(yaml: Self.both, file: "node.yaml").helper?.jobs == nil)
+        for (key, value) in [("jobs", "1001"), ("jobs", "many"), ("patience", "0"), ("patience", "51")] {
+            let wrong = Self.both.replacing(line, with: line + "  \(key): \(value)\n")
+            let error = try #require(throws: ConfigurationError.self) {
+                try NodeConfiguration.load(yaml: wrong, file: "node.yaml")
+            }
+            #expect(error.description.hasPrefix("node.yaml:10: "), "\(error)")
+        }
+    }
+
     @Test func aFileOfOneRoleMeansWhatItMeant() throws {
         let leader = try NodeConfiguration.load(yaml: Self.leader, file: "/srv/leader.yaml")
         #expect(leader.helper == nil && leader.peers.count == 1 && leader.peers[0].isOnlyOne)

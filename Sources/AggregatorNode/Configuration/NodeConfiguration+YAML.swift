@@ -98,7 +98,11 @@ extension NodeConfiguration.LeaderSettings {
 
 extension NodeConfiguration.HelperSettings {
     init(_ section: YAMLSection, path: (String) -> String) throws(ConfigurationError) {
-        try section.allowOnly(["witness_key_file"])
-        self.init(witnessKeyFile: path(try section.text("witness_key_file")))
+        try section.allowOnly(["witness_key_file", "jobs", "patience"])
+        self.init(
+            witnessKeyFile: path(try section.text("witness_key_file")),
+            jobs: section.has("jobs") ? try section.number("jobs", in: 0...1_000) : nil,
+            // A leader of ours gives up after a minute.
+            patience: section.has("patience") ? try section.number("patience", in: 1...50) : nil)
     }
 }

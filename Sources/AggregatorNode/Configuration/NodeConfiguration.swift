@@ -17,6 +17,8 @@ import Foundation
 ///   collector_token_files: [collector.token]
 /// helper:                              # a node that helps in tasks of others; at least one of the two sections
 ///   witness_key_file: witness.skey
+///   jobs: 16                           # optional: aggregation jobs that are verified while their leaders wait
+///   patience: 20                       # optional: seconds after which a leader is told to come again
 /// peers:                               # the other aggregators of its tasks
 ///   - url: http://127.0.0.1:8302/
 ///     psk_files: [peer.psk]            # secrets of the two operators (taskprov)
@@ -63,9 +65,23 @@ package struct NodeConfiguration: Sendable, Equatable {
 
     package struct HelperSettings: Sendable, Equatable {
         package var witnessKeyFile: String
+        /// How many aggregation jobs are verified while their leaders wait; with none, each is stored first.
+        package var jobs: Int?
+        /// For how many seconds a leader is let wait.
+        package var patience: Int?
 
-        package init(witnessKeyFile: String) {
+        package init(witnessKeyFile: String, jobs: Int? = nil, patience: Int? = nil) {
             self.witnessKeyFile = witnessKeyFile
+            self.jobs = jobs
+            self.patience = patience
+        }
+
+        /// When aggregation jobs are answered later.
+        var deferral: JobDeferral {
+            var rules = JobDeferral()
+            if let jobs { rules.jobs = jobs }
+            if let patience { (rules.patience, rules.expected) = (.seconds(patience), .seconds(patience)) }
+            return rules
         }
     }
 

@@ -58,6 +58,7 @@ package enum Node {
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store), http: http,
             blobs: blobs[0], helperBlobs: blobs.last, halt: halt, generation: generation, workers: WorkerPool(),
+            deferral: configuration.helper?.deferral ?? JobDeferral(),
             now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
         let outcome = await serve(context)
         // Held until here; nothing refers to it in between.
