@@ -69,8 +69,10 @@ extension EndToEnd {
             // Another's key in the place of the node's own.
             try circle.write("a", peers: [NodeCircle.Peering("b")])
             let key = "\(a.folder)/witness.skey"
+            let another = "\(a.folder)/other.skey"
+            try await Cairn.succeed("keygen", "witness", "--name", "a.example/witness", "--out", another)
             try FileManager.default.moveItem(atPath: key, toPath: "\(key).kept")
-            try await Cairn.succeed("keygen", "witness", "--name", "a.example/witness", "--out", key)
+            try FileManager.default.moveItem(atPath: another, toPath: key)
             let other = try await a.startUnobserved()
             for _ in 0..<3_000 where !other.hasEnded { try await Task.sleep(for: .milliseconds(20)) }
             #expect(a.logText.contains("witness.skey is not the key that this node has used"), "\(a.logText)")
