@@ -159,7 +159,7 @@ extension Session {
         let isInJob = try exists(
             """
             SELECT 1 FROM leader_jobs AS j CROSS JOIN leader_reports AS r
-            WHERE j.state = \(JobState.pending.sql) AND j.task = $1 AND r.job = j.job
+            WHERE j.state <> \(JobState.ended.sql) AND j.task = $1 AND r.job = j.job
                 AND r.state = \(ReportState.aggregating.sql) AND +r.report <= $2 AND +r.time >= $3 AND +r.time < $4 LIMIT 1
             """,
             arguments)

@@ -3,19 +3,16 @@
 import DAP
 
 extension NodeDatabase {
-    @discardableResult
     package func finishJob(
-        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
-    ) async throws(DatastoreError) -> Bool {
+        _ lease: JobLease, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
+    ) async throws(DatastoreError) {
         try await write { session in
-            let row = try session.first(
-                "SELECT task FROM leader_jobs WHERE job = $1 AND state = \(JobState.pending.sql)", [key])
-            guard let task = try row.map({ TaskKey(value: try $0.integer("task")) }) else { return false }
+            let (job, task) = (lease.job.key, lease.job.taskKey)
             try session.lock(.task(task), .shared)
             // Whoever ends it has its reports.
-            guard try session.endJobs([key]) == 1 else { return false }
-            try session.finish(key, task, outcomes, vdaf)
-            return true
+            try session.release(.aggregation, lease.claim, after: .zero, Session.endsJob)
+            try session.forgetExchange(of: [job])
+            try session.finish(job, task, outcomes, vdaf)
         }
     }
 }
@@ -45,9 +42,8 @@ extension Session {
     ///
     /// - Precondition: the task is locked exclusively.
     func endLeaderJobs(_ task: TaskKey) throws {
-        let jobs = try rows(
-            "SELECT job FROM leader_jobs WHERE state = \(JobState.pending.sql) AND task = $1 ORDER BY job", [task]
-        ).map { try $0.integer("job") }
+        let jobs = try rows("SELECT job FROM leader_jobs WHERE task = $1 AND state <> \(JobState.ended.sql)", [task])
+            .map { try $0.integer("job") }.sorted()
         try endJobs(jobs)
         for job in jobs {
             let reports = try reportRows(ofJob: job)
@@ -60,19 +56,24 @@ extension Session {
 
     // MARK: Jobs
 
-    /// Marks jobs ended and deletes what only pending ones need.
-    ///
-    /// - Returns: how many of them were pending.
-    @discardableResult
-    func endJobs(_ jobs: [Int64]) throws -> Int {
-        let ended = try executeMany(
+    /// What ends a job, of ``release(_:_:after:_:_:)``.
+    static let endsJob = ", state = \(JobState.ended.sql)"
+
+    /// Marks jobs ended, whoever holds them, and deletes what only those need that are not.
+    func endJobs(_ jobs: [Int64]) throws {
+        try executeMany(
             """
-            UPDATE leader_jobs SET state = \(JobState.ended.sql) WHERE job = $1 AND state = \(JobState.pending.sql)
+            UPDATE leader_jobs SET state = \(JobState.ended.sql), lease_token = 0
+            WHERE job = $1 AND state <> \(JobState.ended.sql)
             """, jobs.sorted().map { [$0] })
+        try forgetExchange(of: jobs)
+    }
+
+    /// Deletes what a job needs only until it ends.
+    func forgetExchange(of jobs: [Int64]) throws {
         for table in ["leader_job_requests", "leader_turns"] {
             try executeMany("DELETE FROM \(table) WHERE job = $1", jobs.map { [$0] })
         }
-        return ended.reduce(0, +)
     }
 
     /// The pending jobs that reports are in.
@@ -84,6 +85,15 @@ extension Session {
             """
         }
         return Set(try found.map { try $0.integer("job") }).sorted()
+    }
+
+    /// A job ends with an outcome for all of its reports.
+    func requireEmpty(_ job: Int64) throws {
+        let isLeft = try exists(
+            """
+            SELECT 1 AS found FROM leader_reports WHERE job = $1 AND state = \(ReportState.aggregating.sql) LIMIT 1
+            """, [job])
+        guard !isLeft else { throw DatastoreError.conflict("job \(job) ends without an outcome for all reports") }
     }
 
     /// The reports that are in a job, in the order of its request.

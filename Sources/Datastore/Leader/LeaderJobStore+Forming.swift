@@ -3,78 +3,91 @@
 import DAP
 
 extension NodeDatabase: LeaderJobStore {
-    package func batchForNextJob(
-        task: TaskID, maxBatchSize: UInt64
-    ) async throws(DatastoreError) -> (id: BatchID, room: UInt64) {
-        let open = try await read { session in
-            try session.taskKey(task).flatMap { try session.openBatch($0, below: maxBatchSize) }
+    package func claimJob(_ claim: JobClaim, for duration: Duration) async throws(DatastoreError) -> ClaimedJob? {
+        try await write { session in
+            guard let key = try session.lockedTask(claim.task, .shared) else { return nil }
+            return try session.claim(claim, key, for: duration)
         }
-        let batch =
-            if let open { open } else {
-                try await write { session in
-                    let key = try session.lockedTaskMaking(task, .shared)
-                    return try session.openBatch(key, below: maxBatchSize) ?? session.makeBatch(key)
-                }
-            }
-        return (batch.id, maxBatchSize - batch.filled)
     }
 
-    package func createJob(
-        _ job: NewJob?, refused: [EndedReport], task: TaskID, maxBatchSize: UInt64
-    ) async throws(DatastoreError) -> JobCreation {
-        do {
-            return try await write { session in
-                guard let key = try session.lockedTask(task, .shared) else {
-                    guard job == nil, refused.isEmpty else { throw DatastoreError.stale }
-                    return .nothingToSend
-                }
-                if let used = job?.verifyKey, try session.verifyKey(of: key) != used { throw DatastoreError.stale }
-                var counters = LeaderCounters()
-                let number = try job.flatMap { try session.insert($0, key, capacity: maxBatchSize, &counters) }
-                try session.end(refused, task: key, counters: counters) { report, refusal in
-                    ReportLife.after(report.stage(), .reject(refusal.error))
-                }
-                return number.map(JobCreation.created) ?? .nothingToSend
+    package func sendJob(
+        _ lease: JobLease, _ request: JobRequest?, refused: [EndedReport], for duration: Duration
+    ) async throws(DatastoreError) {
+        try await write { session in
+            let (job, task) = (lease.job.key, lease.job.taskKey)
+            try session.lock(.task(task), .shared)
+            guard let request else {
+                try session.release(.aggregation, lease.claim, after: .zero, Session.endsJob)
+                try session.endFormed(refused, task)
+                return try session.requireEmpty(job)
             }
-        } catch {
-            guard error == .stale else { throw error }
-            return .stale
+            try session.hold(.aggregation, lease.claim, for: duration, ", state = \(JobState.pending.sql)")
+            if let used = request.verifyKey, try session.verifyKey(of: task) != used { throw DatastoreError.stale }
+            try session.executeMany(
+                "INSERT INTO leader_job_requests (job, part, bytes) VALUES ($1, $2, $3)",
+                Session.parts(of: request.bytes).enumerated().map { [job, $0.offset, $0.element.blob] })
+            if !refused.isEmpty { try session.endFormed(refused, task) }
         }
     }
 }
 
 extension Session {
-    /// - Returns: the job's number; nil where it has no reports.
-    fileprivate func insert(
-        _ job: NewJob, _ task: TaskKey, capacity: UInt64, _ counters: inout LeaderCounters
-    ) throws -> Int64? {
-        guard !job.reports.isEmpty else { return nil }
-        let batch = try job.batchID.map { id in
-            guard let batch = try leaderBatch(id, task) else { throw DatastoreError.stale }
-            return batch
+    /// Ends reports of a job that fail the leader's own checks.
+    fileprivate func endFormed(_ refused: [EndedReport], _ task: TaskKey) throws {
+        try end(refused, task: task) { report, refusal in
+            ReportLife.after(report.stage(), .finish(.rejected(refusal.error)))
         }
-        let number = try insert(
-            "INSERT INTO leader_jobs (task, batch, state) VALUES ($1, $2, \(JobState.pending.sql)) RETURNING job",
-            [task, batch])
-        try executeMany(
-            "INSERT INTO leader_job_requests (job, part, bytes) VALUES ($1, $2, $3)",
-            Self.parts(of: job.request).enumerated().map { [number, $0.offset, $0.element.blob] })
+    }
+
+    fileprivate func claim(_ claim: JobClaim, _ task: TaskKey, for duration: Duration) throws -> ClaimedJob? {
+        let waiting = try waitingRows(
+            task, now: claim.now, limit: claim.jobSize, payloadLimit: claim.jobBytes, isTaking: true)
+        let candidates = try waiting.rows.map {
+            JobCandidate(sequence: try $0.integer("report"), attempts: Int(try $0.integer("attempts")))
+        }
+        var chosen = claim.choose(candidates)
+        guard !chosen.isEmpty else { return nil }
+        let batch = try claim.batchCapacity.map { try openBatch(task, below: $0) ?? makeBatch(task) }
+        if let batch, let capacity = claim.batchCapacity {
+            chosen = Array(chosen.prefix(Int(clamping: capacity - min(batch.filled, capacity))))
+        }
+        let token = LeaseClaim.randomToken()
+        let job = try insert(
+            """
+            INSERT INTO leader_jobs (task, batch, state, lease_token, due)
+            VALUES ($1, $2, \(JobState.forming.sql), $3, \(dialect.now) + $4) RETURNING job
+            """, [task, batch?.number, token, duration.milliseconds])
+        try take(chosen.map(\.sequence), into: job, task, batch?.number, capacity: claim.batchCapacity)
+        return ClaimedJob(
+            lease: Lease(
+                LeasedJob(key: job, task: claim.task, isForming: true, taskKey: task),
+                LeaseClaim(row: job, token: token)),
+            batchID: batch?.id, reports: chosen.count, isCut: waiting.isCut || chosen.count < candidates.count)
+    }
+
+    /// Puts reports that wait into a job.
+    ///
+    /// - Throws: `.stale` where one of them does not wait any more, or their batch has no room for all.
+    private func take(
+        _ reports: [Int64], into job: Int64, _ task: TaskKey, _ batch: Int64?, capacity: UInt64?
+    ) throws {
         // ReportLife's claim, by the statement that finds out who may be claimed. In the order of rows, so that of two jobs
         // with the same reports one waits for the other.
-        let ordered = job.reports.enumerated().sorted { $0.element < $1.element }
+        let ordered = reports.enumerated().sorted { $0.element < $1.element }
         let taken = try returningMany(
             """
             UPDATE leader_reports SET state = \(ReportState.aggregating.sql), job = $3, position = $4, batch = $5
             WHERE report = $2 AND task = $1 AND state = \(ReportState.received.sql) RETURNING time
-            """, ordered.map { [task, $0.element, number, $0.offset, batch] })
-        counters.batchCapacity = capacity.clampedToInt64
+            """, ordered.map { [task, $0.element, job, $0.offset, batch] })
+        var counters = LeaderCounters()
+        counters.batchCapacity = capacity?.clampedToInt64
         for row in taken {
             guard let row else { throw DatastoreError.stale }
             counters.move(
                 time: try row.integer("time"), from: ReportPlace(state: .received),
                 to: ReportPlace(state: .aggregating, batch: batch))
         }
-        return number
+        try write(counters, of: task)
     }
 
     /// Bytes in pieces that fit a row.

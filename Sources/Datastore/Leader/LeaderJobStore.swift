@@ -1,29 +1,81 @@
 import DAP
 
-/// An aggregation job that the leader is about to send.
-package struct NewJob: Sendable {
-    /// The batch of the job's reports (leader-selected mode).
-    package var batchID: BatchID?
+/// An aggregation job, as whoever holds it sees it.
+package struct LeasedJob: Sendable, Equatable {
+    package let key: Int64
+    package let task: TaskID
+    /// Whether its shares are still to be verified by the leader: nothing was ever sent, and there is no request yet.
+    package var isForming: Bool
+    /// In the database.
+    let taskKey: TaskKey
+}
+
+package typealias JobLease = Lease<LeasedJob>
+
+/// A report that may go into the next job, as the rule sees it that decides who goes together.
+package struct JobCandidate: Sendable, Equatable {
+    /// ``WaitingReport/sequence``.
+    package let sequence: Int64
+    /// How many jobs with it the helper refused as a whole.
+    package let attempts: Int
+
+    package init(sequence: Int64, attempts: Int) {
+        self.sequence = sequence
+        self.attempts = attempts
+    }
+}
+
+/// What a job is formed of, and for whom.
+package struct JobClaim: Sendable {
+    package var task: TaskID
+    /// How many reports a batch may hold (leader-selected mode); nil where batches are intervals.
+    package var batchCapacity: UInt64?
+    /// POSIX seconds: reports that were put off until later stay.
+    package var now: UInt64
+    package var jobSize: Int
+    /// Stops after the report with which the shares reach this many bytes.
+    package var jobBytes: Int
+    /// Which of the oldest reports that wait go into the job, in its order.
+    package var choose: @Sendable ([JobCandidate]) -> [JobCandidate]
+
+    package init(
+        task: TaskID, batchCapacity: UInt64?, now: UInt64, jobSize: Int, jobBytes: Int,
+        choose: @escaping @Sendable ([JobCandidate]) -> [JobCandidate]
+    ) {
+        self.task = task
+        self.batchCapacity = batchCapacity
+        self.now = now
+        self.jobSize = jobSize
+        self.jobBytes = jobBytes
+        self.choose = choose
+    }
+}
+
+/// A job whose reports are taken, and whose shares are to be verified.
+package struct ClaimedJob: Sendable {
+    package let lease: JobLease
+    /// The batch of its reports (leader-selected mode).
+    package let batchID: BatchID?
+    package let reports: Int
+    /// Whether reports may wait that had no place in it.
+    package let isCut: Bool
+}
+
+/// The request of a job whose shares the leader has verified.
+package struct JobRequest: Sendable {
     /// The encoded `AggregationJobInitReq`. A retry must repeat these bytes.
-    package var request: [UInt8]
-    /// The job's reports by their sequence numbers (``WaitingReport/sequence``), in the order of the request.
-    ///
-    /// Not by their ids: those lie anywhere in an index that does not fit into memory, while reports of one job came one
-    /// after the other.
-    package var reports: [Int64]
-    /// The verification key that the request was made with. If the task has another by now, the helper would refuse every
-    /// report, so the job is not stored. Nil where that does not matter.
+    package var bytes: [UInt8]
+    /// The verification key that it was made with. If the task has another by now, the helper would refuse every report, so
+    /// the request is not stored. Nil where that does not matter.
     package var verifyKey: [UInt8]?
 
-    package init(batchID: BatchID?, request: [UInt8], reports: [Int64], verifyKey: [UInt8]? = nil) {
-        self.batchID = batchID
-        self.request = request
-        self.reports = reports
+    package init(bytes: [UInt8], verifyKey: [UInt8]? = nil) {
+        self.bytes = bytes
         self.verifyKey = verifyKey
     }
 }
 
-/// An aggregation job that was formed and has no result yet.
+/// An aggregation job that is sent until it has a result.
 package struct PendingJob: Sendable, Equatable {
     package var key: Int64
     package var task: TaskID
@@ -49,7 +101,7 @@ package struct PendingJob: Sendable, Equatable {
     }
 }
 
-/// A pending job as the one who decides what to send next sees it.
+/// A job that has not ended, as the one who decides what to send next sees it.
 package struct WaitingJob: Sendable, Equatable {
     package var key: Int64
     package var task: TaskID
@@ -74,41 +126,73 @@ package enum ReportOutcome: Sendable, Equatable {
     case returned(notBefore: UInt64, refused: Bool = false)
 }
 
-/// Aggregation jobs.
+/// Aggregation jobs. One that has not ended is worked on under a lease (``Lease``); whatever changes it needs that, and fails
+/// with `.leaseLost` where somebody else may be at work, or the job has ended.
+///
+///     reports wait ──claimJob──▶ forming ──sendJob──▶ sending ──finishJob──▶ ended
+///                                   └── no report passes the leader's checks ──▲
 package protocol LeaderJobStore: Sendable {
-    /// The batch that the next job's reports go into (leader-selected mode): the oldest open one with room, else a
-    /// new one.
+    /// Takes reports that wait into a new job, already leased, and in leader-selected mode into the oldest open batch with
+    /// room, else a new one. They stay the job's until it ends, whoever works on it.
     ///
-    /// - Returns: the batch and for how many more reports it has room.
-    func batchForNextJob(task: TaskID, maxBatchSize: UInt64) async throws(DatastoreError) -> (id: BatchID, room: UInt64)
+    /// - Returns: nil where no report is to be in a job now.
+    func claimJob(_ claim: JobClaim, for duration: Duration) async throws(DatastoreError) -> ClaimedJob?
 
-    /// Persists a job before it is sent and refuses the reports that failed the leader's own checks, in one
-    /// transaction.
+    /// Ends the forming of a job: stores what is sent, before it is sent, and refuses the reports that failed the leader's own
+    /// checks, in one transaction. The lease goes on.
     ///
     /// - Parameters:
-    ///   - job: nil where no report is left.
-    ///   - maxBatchSize: how many reports the job's batch may hold with it (leader-selected mode).
-    func createJob(
-        _ job: NewJob?, refused: [EndedReport], task: TaskID, maxBatchSize: UInt64
-    ) async throws(DatastoreError) -> JobCreation
+    ///   - request: nil where no report is left; then the job ends.
+    ///   - refused: reports of the job.
+    /// - Throws: `.stale` where the task has another verification key by now: the shares are to be verified anew.
+    func sendJob(
+        _ lease: JobLease, _ request: JobRequest?, refused: [EndedReport], for duration: Duration
+    ) async throws(DatastoreError)
 
-    /// The jobs without a result, oldest first.
+    /// One job of each task that is due and in nobody's hands.
+    func dueJobs() async throws(DatastoreError) -> [(job: Int64, task: TaskID)]
+
+    /// Leases the job of a task that has been due longest.
+    ///
+    /// - Returns: nil where none is due.
+    func acquireJob(of task: TaskID, for duration: Duration) async throws(DatastoreError) -> JobLease?
+
+    /// Leases a job whoever has it, for an operator.
+    ///
+    /// - Returns: nil where it has ended.
+    func seizeJob(_ key: Int64, for duration: Duration) async throws(DatastoreError) -> JobLease?
+
+    /// Renews leases.
+    ///
+    /// - Returns: the keys of the jobs whose lease is lost.
+    func renewJobs(_ leases: [JobLease], for duration: Duration) async throws(DatastoreError) -> Set<Int64>
+
+    /// Gives a job back. It falls due after a pause.
+    ///
+    /// - Parameters:
+    ///   - exchange: how the exchange about it has gone, and the helper's name for it; nil where there was none.
+    func releaseJob(
+        _ lease: JobLease, after pause: Duration, exchange: (progress: JobProgress, helperID: String?)?
+    ) async throws(DatastoreError)
+
+    /// Lets jobs of a task fall due now that wait for no reason but that exchanges failed.
+    func hurryJobs(of task: TaskID) async throws(DatastoreError)
+
+    /// The jobs that have not ended, oldest first.
     func pendingJobs() async throws(DatastoreError) -> [WaitingJob]
 
-    /// A job, if it is still pending.
+    /// A job with its request, if it is still being sent.
     func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob?
 
-    /// The reports of a pending job, in the order of its request.
+    /// The leader-selected batch of a job.
+    func batch(ofJob key: Int64) async throws(DatastoreError) -> BatchID?
+
+    /// The reports of a job that has not ended, in the order of its request.
     func reports(ofJob key: Int64) async throws(DatastoreError) -> [WaitingReport]
 
     /// By when the log must say what became of the first of a pending job's reports, in POSIX seconds; nil in tasks that log
     /// no reports.
     func earliestDeadline(ofJob key: Int64) async throws(DatastoreError) -> UInt64?
-
-    func recordHelperID(_ helperID: String?, ofJob key: Int64) async throws(DatastoreError)
-
-    /// Keeps how the exchange about a job has gone, if it is still pending.
-    func recordProgress(_ progress: JobProgress, ofJob key: Int64) async throws(DatastoreError)
 
     /// How many jobs of the task ended with accepted reports, ever. What grows shows that the way to the helper works.
     func answeredJobs(task: TaskID) async throws(DatastoreError) -> UInt64
@@ -117,17 +201,7 @@ package protocol LeaderJobStore: Sendable {
     /// places in the order of `outcomes`.
     ///
     /// - Parameter vdaf: the task's, by which output shares are added up.
-    /// - Returns: false, and nothing is changed, if the job has ended before.
-    @discardableResult
     func finishJob(
-        _ key: Int64, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
-    ) async throws(DatastoreError) -> Bool
-}
-
-package enum JobCreation: Sendable, Equatable {
-    case created(key: Int64)
-    /// All candidates were refused: there is nothing to send.
-    case nothingToSend
-    /// The batch was closed or filled, or a report was taken meanwhile; nothing was changed.
-    case stale
+        _ lease: JobLease, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
+    ) async throws(DatastoreError)
 }

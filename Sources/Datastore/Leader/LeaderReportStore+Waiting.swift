@@ -18,45 +18,13 @@ extension NodeDatabase {
         }
     }
 
-    /// No report is put off by so many seconds: where one seems to be, the clock was wrong then or is now.
-    private static let longestWait: UInt64 = 7_200
-
     package func waitingReports(
-        task: TaskID, excluding excluded: Set<Int64>, now: UInt64, limit: Int, payloadLimit: Int
+        task: TaskID, now: UInt64, limit: Int, payloadLimit: Int
     ) async throws(DatastoreError) -> [WaitingReport] {
         try await read { session in
             guard let key = try session.taskKey(task) else { return [] }
-            // Those that were never put off, those whose time has come, and those of a wrong clock: three ranges of an
-            // index, so that none is passed that has to wait. As many more as are excluded: a few hundred at most, and
-            // narrow rows.
-            let ranges = [
-                ("never", "not_before = 0", "report"),
-                ("due", "not_before > 0 AND not_before <= $2", "not_before, report"),
-                ("odd", "not_before > $3", "not_before, report"),
-            ].map { name, condition, order in
-                """
-                SELECT * FROM (SELECT report, report_id, time, attempts, refused_after FROM leader_reports
-                WHERE task = $1 AND state = \(ReportState.received.sql) AND \(condition) ORDER BY \(order) LIMIT $4
-                ) AS \(name)
-                """
-            }
-            let found = try session.rows(
-                ranges.joined(separator: " UNION ALL "),
-                [
-                    key, now.clampedToInt64, (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64,
-                    limit + excluded.count,
-                ]
-            ).map { row in (number: try row.integer("report"), row: row) }
-            let candidates = found.filter { !excluded.contains($0.number) }.sorted { $0.number < $1.number }
-                .prefix(limit).map(\.row)
-            let sizes = try session.payloadSizes(of: try candidates.map { try $0.integer("report") })
-            var taken: [SQLRow] = []
-            var size = 0
-            for row in candidates where size < payloadLimit {
-                size += sizes[try row.integer("report")] ?? 0
-                taken.append(row)
-            }
-            return try session.waitingReports(taken)
+            return try session.waitingReports(
+                session.waitingRows(key, now: now, limit: limit, payloadLimit: payloadLimit, isTaking: false).rows)
         }
     }
 
@@ -86,6 +54,49 @@ extension NodeDatabase {
 }
 
 extension Session {
+    /// No report is put off by so many seconds: where one seems to be, the clock was wrong then or is now.
+    private static let longestWait: UInt64 = 7_200
+
+    /// The oldest reports that wait for a job and may be in one, without their shares: the columns that
+    /// ``waitingReports(_:)`` reads.
+    ///
+    /// - Parameter isTaking: passes over those that another transaction is just taking into a job.
+    /// - Returns: also whether there may be more.
+    func waitingRows(
+        _ task: TaskKey, now: UInt64, limit: Int, payloadLimit: Int, isTaking: Bool
+    ) throws -> (rows: [SQLRow], isCut: Bool) {
+        // Those that were never put off, those whose time has come, and those of a wrong clock: three ranges of an index, so
+        // that none is passed that has to wait.
+        let taking = isTaking ? dialect.skipLocked : ""
+        let ranges = [
+            ("never", "not_before = 0", "report"),
+            ("due", "not_before > 0 AND not_before <= $2", "not_before, report"),
+            ("odd", "not_before > $3", "not_before, report"),
+        ].map { name, condition, order in
+            """
+            SELECT * FROM (SELECT report, report_id, time, attempts, refused_after FROM leader_reports
+            WHERE task = $1 AND state = \(ReportState.received.sql) AND \(condition)
+            ORDER BY \(order) LIMIT $4\(taking)) AS \(name)
+            """
+        }
+        let candidates = try rows(
+            ranges.joined(separator: " UNION ALL "),
+            [
+                task, now.clampedToInt64, (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64,
+                limit,
+            ]
+        ).map { row in (number: try row.integer("report"), row: row) }.sorted { $0.number < $1.number }
+            .prefix(limit)
+        let sizes = try payloadSizes(of: candidates.map(\.number))
+        var taken: [SQLRow] = []
+        var size = 0
+        for (number, row) in candidates where size < payloadLimit {
+            size += sizes[number] ?? 0
+            taken.append(row)
+        }
+        return (taken, taken.count == limit || size >= payloadLimit)
+    }
+
     /// Reports with their payloads, in the order of `rows`, which have the columns report, report_id, time, attempts and
     /// refused_after.
     func waitingReports(_ rows: [SQLRow]) throws -> [WaitingReport] {

@@ -86,13 +86,7 @@ extension NodeDatabase {
             let jobs = try session.jobs(of: changes.map(\.report.number))
             try session.endJobs(jobs)
             try session.carryOut(changes, of: key)
-            for job in jobs {
-                let isLeft = try session.exists(
-                    """
-                    SELECT 1 AS found FROM leader_reports WHERE job = $1 AND state = \(ReportState.aggregating.sql) LIMIT 1
-                    """, [job])
-                guard !isLeft else { throw DatastoreError.conflict("job \(job) has reports that are not given up") }
-            }
+            for job in jobs { try session.requireEmpty(job) }
         }
     }
 }

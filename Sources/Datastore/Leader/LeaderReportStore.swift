@@ -17,11 +17,9 @@ package protocol LeaderReportStore: Sendable {
 
     /// The oldest reports that wait for a job and may be in one at `now`.
     ///
-    /// - Parameters:
-    ///   - excluded: sequence numbers of reports to leave out, because they are being verified for a job already.
-    ///   - payloadLimit: stops after the report that reaches this many bytes.
+    /// - Parameter payloadLimit: stops after the report that reaches this many bytes.
     func waitingReports(
-        task: TaskID, excluding excluded: Set<Int64>, now: UInt64, limit: Int, payloadLimit: Int
+        task: TaskID, now: UInt64, limit: Int, payloadLimit: Int
     ) async throws(DatastoreError) -> [WaitingReport]
 
     /// Takes a report back for its contributor, unless its batch is closing, and logs the withdrawal.

@@ -10,7 +10,7 @@ package protocol NodeStateStore: Sendable {
     /// The same, with what the database knows of a run.
     func generationRecord(of run: GenerationRun?) async throws(DatastoreError) -> GenerationRecord
 
-    /// Counts a start, with which a new run begins.
+    /// Counts a start, with which a new run begins. What former processes had leased is anybody's again.
     ///
     /// - Returns: the new generation.
     @discardableResult
@@ -53,6 +53,8 @@ extension NodeDatabase: NodeStateStore {
             let number = try session.generationMark().number
             try session.execute(
                 "INSERT INTO node_runs (first, run) VALUES ($1, $2)", [try number.stored("generation"), run.blob])
+            // Whoever starts has claimed the database: no other process works on it any more.
+            try session.endFormerLeases()
             return number
         }
     }

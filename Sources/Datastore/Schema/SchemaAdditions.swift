@@ -26,6 +26,12 @@ enum SchemaAdditions {
                 // What each task's role was, node_state says.
                 "ALTER TABLE tasks ADD COLUMN role TEXT", Tables.keys(dialect), Tables.peers(dialect),
             ]
+            // A leader's jobs under leases.
+            statements += [
+                "ALTER TABLE leader_jobs ADD COLUMN lease_token BIGINT NOT NULL DEFAULT 0",
+                "ALTER TABLE leader_jobs ADD COLUMN due BIGINT NOT NULL DEFAULT 0",
+                Tables.askedPauses, "DROP INDEX leader_jobs_pending", Tables.openJobs, Tables.duties,
+            ]
         }
         return statements
     }

@@ -108,16 +108,21 @@ extension Tables {
                 PRIMARY KEY (task, report_id, claim_key)
             )\(dialect.clustered)
             """,
+            // An aggregation job, as narrow as it is often looked at. state: JobState. lease_token: of who works on it, 0 for
+            // nobody. due: when somebody may take it, in milliseconds of the database's clock: when its lease runs out, or
+            // its pause is over.
             """
             CREATE TABLE leader_jobs (
                 job \(dialect.identity),
                 task BIGINT NOT NULL,
                 batch BIGINT,
                 state BIGINT NOT NULL,
-                location TEXT
+                location TEXT,
+                lease_token BIGINT NOT NULL DEFAULT 0,
+                due BIGINT NOT NULL DEFAULT 0
             )
             """,
-            "CREATE INDEX leader_jobs_pending ON leader_jobs (job) WHERE state = \(JobState.pending.sql)",
+            openJobs,
             // The bytes that a job is sent with, in pieces.
             """
             CREATE TABLE leader_job_requests (
@@ -150,6 +155,18 @@ extension Tables {
             """,
         ]
     }
+
+    /// The jobs that have not ended, those of a task in the order in which they fall due.
+    static let openJobs = """
+        CREATE INDEX leader_jobs_open ON leader_jobs (task, due) WHERE state <> \(JobState.ended.sql)
+        """
+
+    /// Lets jobs of a database without leases wait for as long as their helper has asked for.
+    static let askedPauses = """
+        UPDATE leader_jobs SET due = (
+            SELECT t.not_before * 1000 FROM leader_turns AS t WHERE t.job = leader_jobs.job)
+        WHERE state = \(JobState.pending.sql) AND job IN (SELECT job FROM leader_turns WHERE is_asked = 1)
+        """
 
     /// Jobs that failed behind their close and were deleted: the same request goes on from there.
     static let collectionsLeft = """

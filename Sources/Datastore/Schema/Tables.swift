@@ -31,7 +31,7 @@ enum Tables {
                 run \(dialect.blob)
             )
             """,
-            runs(dialect),
+            runs(dialect), duties,
             "INSERT INTO node_state (id, generation) VALUES (1, 0)",
             // The row with an empty task id was about the nodes until schema 4, which has node_peers for that.
             """
@@ -80,6 +80,17 @@ enum Tables {
         )\(dialect.clustered)
         """
     }
+
+    /// What one process at a time does for the whole node: who has it (0: nobody), until when by the database's clock in
+    /// milliseconds, and what the holder calls itself.
+    static let duties = """
+        CREATE TABLE duties (
+            name TEXT PRIMARY KEY NOT NULL,
+            token BIGINT NOT NULL,
+            until BIGINT NOT NULL,
+            holder TEXT NOT NULL
+        )
+        """
 
     static func tasks(_ dialect: Dialect) -> [String] {
         [

@@ -19,7 +19,7 @@ extension NodeDatabase {
             for (error, number) in try session.helperRejectionCounts(of: task) {
                 overview.refused[error.name, default: 0] += number
             }
-            overview.jobs = try session.pendingJobOverviews(of: task, limit: jobLimit)
+            overview.jobs = Array(try session.jobOverviews(of: task).prefix(jobLimit))
             return overview
         }
     }

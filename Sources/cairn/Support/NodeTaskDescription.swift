@@ -105,8 +105,8 @@ struct NodeTaskDescription: Encodable {
         refused = overview.refused
         pendingJobs = overview.jobs.map { job in
             Job(
-                job: job.key, reports: job.reports, attempts: job.attempts,
-                notBefore: job.notBefore.map(TimeArgument.text), lastReason: job.lastReason)
+                job: job.key, reports: job.reports, attempts: (job.progress?.attempts).map(UInt64.init),
+                notBefore: (job.progress?.notBefore).map(TimeArgument.text), lastReason: job.progress?.reason)
         }
         let burden = try await store.burden(of: stored.id)
         owed = Owed(

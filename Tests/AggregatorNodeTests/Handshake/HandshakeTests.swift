@@ -239,7 +239,8 @@ import Testing
                 }
                 var progress = job.progress
                 progress.attempts = 20
-                try await store.recordProgress(progress, ofJob: job.key)
+                let lease = try #require(try await store.seizeJob(job.key, for: .seconds(60)))
+                try await store.releaseJob(lease, after: .zero, exchange: (progress, nil))
                 try await eventually("the job waits for minutes") {
                     try await store.pendingJobs().first.map { $0.progress.attempts > 20 } == true ? true : nil
                 }

@@ -14,22 +14,15 @@ import Testing
         let id = ReportID.random()
         let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
         let isSelected = client.file.configuration.batchMode == .leaderSelected
-        let batch =
-            isSelected
-            ? try await store.batchForNextJob(task: client.file.taskID, maxBatchSize: 1_000).id : nil
         // From here on the leader could take it into a job of its own.
         _ = try await store.storeReports(
             [NewReport(reportID: id, time: time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)],
             task: client.file.taskID, bucketCapacity: nil)
         let row = try await store.row(of: id, task: client.file.taskID)
-        let job = NewJob(batchID: batch, request: [1], reports: [row])
-        guard
-            case .created(let key) = try await store.createJob(
-                job, refused: [], task: client.file.taskID, maxBatchSize: 1_000)
-        else { throw CancellationError() }
+        let job = try await store.claimReport(row, task: client.file.taskID, isSelected: isSelected)
         let nothing = [UInt8](repeating: 0, count: client.vdaf.sizes.outputShare)
         try await store.finishJob(
-            key, outcomes: [(id, .accepted(outputShare: nothing, logEntry: nil))], vdaf: client.vdaf)
+            job.lease, outcomes: [(id, .accepted(outputShare: nothing, logEntry: nil))], vdaf: client.vdaf)
     }
 
     /// Puts a report into a batch at the helper, as a job that the leader has forgotten would have.
@@ -56,7 +49,7 @@ import Testing
             try await client.awaitAccepted(4, at: leader)
             let batch =
                 mode == .leaderSelected
-                ? try await leader.context.store.batchForNextJob(task: client.file.taskID, maxBatchSize: 1_000).id
+                ? try await leader.context.store.batchForNextJob(task: client.file.taskID)
                 : nil
             for _ in 0..<3 { try await acceptAtLeader(client, leader, time: time) }
             for _ in 0..<2 { try await acceptAtHelper(client, helper, batch) }
@@ -94,9 +87,7 @@ import Testing
             try await scene.pair.withNodes { leader, helper in
                 try await scene.upload(0..<4)
                 try await scene.client.awaitAccepted(4, at: leader)
-                let batch = try await leader.context.store.batchForNextJob(
-                    task: scene.client.file.taskID, maxBatchSize: 1_000
-                ).id
+                let batch = try await leader.context.store.batchForNextJob(task: scene.client.file.taskID)
                 try await acceptAtLeader(scene.client, leader, time: scene.client.now)
                 try await acceptAtHelper(scene.client, helper, batch)
                 #expect(try await scene.client.collect(.leaderSelected).sums == .vector([6, 4, 28]))

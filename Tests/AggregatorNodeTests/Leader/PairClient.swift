@@ -106,22 +106,18 @@ struct PairClient: Sendable {
         let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
         let new = NewReport(
             reportID: id, time: report.metadata.time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)
-        let batch = try await store.batchForNextJob(task: file.taskID, maxBatchSize: 1_000).id
         // From here on the leader could take it into a job of its own.
         _ = try await store.storeReports([new], task: file.taskID, bucketCapacity: nil)
         let row = try await store.row(of: id, task: file.taskID)
-        let job = NewJob(batchID: batch, request: [1], reports: [row])
-        guard
-            case .created(let key) = try await store.createJob(
-                job, refused: [], task: file.taskID, maxBatchSize: 1_000)
-        else { throw CancellationError() }
+        let job = try await store.claimReport(row, task: file.taskID, isSelected: true)
         let commitments = try vdaf.commitments(publicShare: report.publicShare)
         let entry = ReportEntry(
-            taskID: file.taskID, batchID: batch, metadata: report.metadata, leaderCommitment: commitments[0],
+            taskID: file.taskID, batchID: job.batchID, metadata: report.metadata, leaderCommitment: commitments[0],
             helperCommitment: commitments[1])
         let nothing = [UInt8](repeating: 0, count: vdaf.sizes.outputShare)
         try await store.finishJob(
-            key, outcomes: [(id, .accepted(outputShare: nothing, logEntry: LedgerEntry.report(entry).encoded()))],
+            job.lease,
+            outcomes: [(id, .accepted(outputShare: nothing, logEntry: LedgerEntry.report(entry).encoded()))],
             vdaf: vdaf)
     }
 

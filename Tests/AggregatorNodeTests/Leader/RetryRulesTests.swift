@@ -13,18 +13,22 @@ import Testing
         }
     }
 
+    private func candidates(_ attempts: [Int]) -> [JobCandidate] {
+        attempts.enumerated().map { JobCandidate(sequence: Int64($0), attempts: $1) }
+    }
+
     // MARK: Company
 
     @Test func reportsOfRefusedJobsKeepApartFromFreshOnes() {
-        #expect(RetryRules.company(waiting([0, 0, 1, 0]), jobSize: 100).count == 2)
-        #expect(RetryRules.company(waiting([]), jobSize: 100).isEmpty)
+        #expect(RetryRules.company(candidates([0, 0, 1, 0]), jobSize: 100).count == 2)
+        #expect(RetryRules.company(candidates([]), jobSize: 100).isEmpty)
     }
 
     @Test func theirJobsShrinkUntilEachStandsAlone() {
-        #expect(RetryRules.company(waiting(Array(repeating: 0, count: 150)), jobSize: 100).count == 100)
-        #expect(RetryRules.company(waiting(Array(repeating: 1, count: 150)), jobSize: 100).count == 10)
-        #expect(RetryRules.company(waiting(Array(repeating: 2, count: 150)), jobSize: 100).count == 1)
-        #expect(RetryRules.company(waiting(Array(repeating: 9, count: 150)), jobSize: 5).count == 1)
+        #expect(RetryRules.company(candidates(Array(repeating: 0, count: 150)), jobSize: 100).count == 100)
+        #expect(RetryRules.company(candidates(Array(repeating: 1, count: 150)), jobSize: 100).count == 10)
+        #expect(RetryRules.company(candidates(Array(repeating: 2, count: 150)), jobSize: 100).count == 1)
+        #expect(RetryRules.company(candidates(Array(repeating: 9, count: 150)), jobSize: 5).count == 1)
     }
 
     @Test func aReportInCompanyIsNeverAtFault() throws {

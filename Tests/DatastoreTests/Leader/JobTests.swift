@@ -8,13 +8,15 @@ import Testing
     func aPendingJobIsFoundAgainWithItsExactBytesAndOrder(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let key = try await temporary.store.pendingJob([3, 1, 2])
-        try await temporary.store.recordHelperID("abc", ofJob: key)
+        let progress = JobProgress(answer: .deferred, attempts: 1)
+        try await temporary.store.recordProgress(progress, helperID: "abc", ofJob: key)
         let reopened = try await temporary.afterKill()
         let job = try await reopened.pendingJob(key)
         #expect(
             job
                 == PendingJob(
-                    key: key, task: Make.task, batchID: nil, request: [0xAA, 0xBB], helperID: "abc", reportCount: 3))
+                    key: key, task: Make.task, batchID: nil, request: [0xAA, 0xBB], helperID: "abc", reportCount: 3,
+                    progress: progress))
         #expect(try await reopened.reports(ofJob: key).map(\.reportID) == [3, 1, 2].map(Make.reportID))
     }
 
@@ -27,7 +29,7 @@ import Testing
         let creation = try await temporary.store.createJob(second, refused: [], task: Make.task, maxBatchSize: 10)
         #expect(creation == .stale)
         let waiting = try await temporary.store.waitingReports(
-            task: Make.task, excluding: [], now: 0, limit: 10, payloadLimit: 100)
+            task: Make.task, now: 0, limit: 10, payloadLimit: 100)
         #expect(waiting.map(\.reportID) == [Make.reportID(2)], "nothing of a stale job is stored")
     }
 
@@ -102,9 +104,9 @@ import Testing
         let key = try await store.pendingJob([1])
         try await store.finish(key, [(1, .returned(notBefore: 50))])
         let early = try await store.waitingReports(
-            task: Make.task, excluding: [], now: 49, limit: 9, payloadLimit: 100)
+            task: Make.task, now: 49, limit: 9, payloadLimit: 100)
         #expect(early.isEmpty)
-        let due = try await store.waitingReports(task: Make.task, excluding: [], now: 50, limit: 9, payloadLimit: 100)
+        let due = try await store.waitingReports(task: Make.task, now: 50, limit: 9, payloadLimit: 100)
         #expect(due.map(\.attempts) == [0], "what the peer does never counts against a report")
         #expect(due[0].refusedAfter == nil)
         #expect(due[0].payload == Make.report(1).payload)
@@ -119,7 +121,7 @@ import Testing
         try await store.finish(key, [(1, .returned(notBefore: 1_000_000))])
         for (now, isDue) in [(UInt64(1_000), true), (992_800, false), (999_999, false), (1_000_000, true)] {
             let waiting = try await store.waitingReports(
-                task: Make.task, excluding: [], now: now, limit: 9, payloadLimit: 100)
+                task: Make.task, now: now, limit: 9, payloadLimit: 100)
             #expect(!waiting.isEmpty == isDue, "\(now)")
         }
     }
@@ -138,7 +140,7 @@ import Testing
         for attempts in 1...3 {
             try await store.finish(key, [(1, .returned(notBefore: 0, refused: true))])
             let waiting = try await store.waitingReports(
-                task: Make.task, excluding: [], now: 0, limit: 9, payloadLimit: 100)
+                task: Make.task, now: 0, limit: 9, payloadLimit: 100)
             #expect(waiting.map(\.attempts) == [attempts])
             #expect(waiting.map(\.refusedAfter) == [1], "the first time counts")
             try await accept(7 + attempts)

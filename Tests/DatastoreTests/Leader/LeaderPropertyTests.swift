@@ -101,7 +101,7 @@ private struct RandomLife {
 
     private mutating func form() async throws {
         let waiting = try await store.waitingReports(
-            task: Make.task, excluding: [], now: 0, limit: Int.random(in: 1...15, using: &random), payloadLimit: 9_999)
+            task: Make.task, now: 0, limit: Int.random(in: 1...15, using: &random), payloadLimit: 9_999)
         guard !waiting.isEmpty else { return }
         let limit: UInt64 = 40
         let batch = isSelected ? try await store.batchForNextJob(task: Make.task, maxBatchSize: limit) : nil
@@ -145,7 +145,7 @@ private struct RandomLife {
     private mutating func giveUp() async throws {
         // Only reports in no job, or all of a job.
         let waiting = try await store.waitingReports(
-            task: Make.task, excluding: [], now: 0, limit: 2, payloadLimit: 9_999
+            task: Make.task, now: 0, limit: 2, payloadLimit: 9_999
         ).map(\.reportID)
         var members: [ReportID] = []
         if Bool.random(using: &random), let job = jobs.randomElement(using: &random) {

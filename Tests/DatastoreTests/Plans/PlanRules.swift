@@ -37,7 +37,7 @@ enum PlanRules {
     ]
 
     /// Indexes that have only what is under way.
-    private static let small: Set<String> = ["leader_jobs_pending", "helper_jobs_waiting"]
+    private static let small: Set<String> = ["leader_jobs_open", "helper_jobs_waiting"]
 
     /// A statement that may do what others may not.
     struct Exception: Sendable {

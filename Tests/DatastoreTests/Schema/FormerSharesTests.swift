@@ -98,7 +98,7 @@ import Testing
         var found = 0
         for byte: UInt8 in [0xA1, 0xB2, 0xC3, 0xD4] {
             let waiting = try await database.waitingReports(
-                task: task(byte), excluding: [], now: 1_000, limit: 99, payloadLimit: 1 << 20)
+                task: task(byte), now: 1_000, limit: 99, payloadLimit: 1 << 20)
             for report in waiting {
                 let former = try file.rows(
                     """

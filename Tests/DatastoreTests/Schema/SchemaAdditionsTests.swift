@@ -10,6 +10,9 @@ import Testing
         [
             "ALTER TABLE tasks DROP COLUMN role", "DROP TABLE node_keys", "DROP TABLE node_peers",
             "DROP INDEX helper_jobs_waiting", "DROP TABLE helper_job_requests", "DROP TABLE helper_waiting",
+            "DROP TABLE duties", "DROP INDEX leader_jobs_open", "ALTER TABLE leader_jobs DROP COLUMN lease_token",
+            "ALTER TABLE leader_jobs DROP COLUMN due",
+            "CREATE INDEX leader_jobs_pending ON leader_jobs (job) WHERE state = 0",
         ]
         + [
             "state", "arrived", "reports", "bytes", "attempts", "lease_token", "due",

@@ -97,7 +97,7 @@ import Testing
         try await store.recordHelperShare([1], statement: nil, collection: job.key)
         try await store.publish(response: [2], batchEntry: nil, collection: job.key)
         #expect(try await live(store) == [101, 103], "one waits, one is in a job")
-        let rest = try await store.waitingReports(task: Make.task, excluding: [], now: 0, limit: 9, payloadLimit: 99)
+        let rest = try await store.waitingReports(task: Make.task, now: 0, limit: 9, payloadLimit: 99)
         #expect(rest.map(\.payload) == [Make.report(3, time: 101).payload])
         // Without a collection, it is done in the background.
         try await store.finish(pending, [(5, .accepted(outputShare: Make.share(5), logEntry: nil))])
@@ -107,7 +107,7 @@ import Testing
         // One that comes late gets a key of its own.
         _ = try await store.storeReports([Make.report(6, time: 103)], task: Make.task, bucketCapacity: nil)
         #expect(try await live(store) == [101, 103])
-        let late = try await store.waitingReports(task: Make.task, excluding: [], now: 0, limit: 9, payloadLimit: 99)
+        let late = try await store.waitingReports(task: Make.task, now: 0, limit: 9, payloadLimit: 99)
         #expect(late.map(\.payload) == [3, 6].map { Make.report($0).payload })
     }
 

@@ -6,21 +6,17 @@ import Synchronization
 /// Forms aggregation jobs of uploaded reports and runs them with the helper.
 ///
 /// One loop asks ``JobSchedule`` what to do and starts it; a few jobs are under way at a time, so that the leader
-/// verifies the next one while the helper works on the last. What is here in memory only makes things quick: whatever
-/// is forgotten is found again in the database.
+/// verifies the next one while the helper works on the last. Each is worked on under a lease, and what is here in memory only
+/// makes things quick: whatever is forgotten is found again in the database, by this process or another.
 final class AggregationDriver: Sendable {
     private struct State {
         var schedule = JobSchedule()
-        /// Reports that are being verified for a job, by sequence number.
-        var claimed: Set<Int64> = []
-        /// Jobs that are being sent.
-        var underWay: Set<Int64> = []
-        /// Pending jobs that the last look into the database found without anybody working on them.
-        var unattended: Set<Int64> = []
+        /// Tasks whose helper has come back.
+        var returned: Set<TaskID> = []
     }
 
     private let context: NodeContext
-    private let claims: SerialQueue
+    private let keeper: LeaseKeeper<LeasedJob>
     private let state = Mutex(State())
     private let signal = WakeSignal()
     /// Lines about jobs that wait, and about reports that are too early.
@@ -30,14 +26,18 @@ final class AggregationDriver: Sendable {
     /// For those who wait for a task's reports.
     let trouble = LastTrouble()
 
-    /// How often the database is searched for what no signal announced.
+    /// How often the database is searched for reports that no signal announced.
     private static let sweep: Duration = .seconds(5)
+    /// How often it is asked, on the average, for jobs that have fallen due.
+    private static let poll = 0.2
 
     /// - Parameter changed: called whenever a job has ended or reports have changed their state, from any thread.
     init(context: NodeContext, changed: @escaping @Sendable () -> Void) {
         self.context = context
         self.changed = changed
-        claims = SerialQueue()
+        keeper = LeaseKeeper(logger: context.logger) { [store = context.store] leases in
+            try await store.renewJobs(leases, for: LeaseKeeper<LeasedJob>.duration)
+        }
     }
 
     /// Uploaded reports are stored.
@@ -54,23 +54,23 @@ final class AggregationDriver: Sendable {
 
     /// The helper is there again: what waited because it was not goes out now.
     func hurry(_ task: TaskID) {
-        state.withLock { state in
-            state.schedule.returned(task, at: .now)
-            state.schedule.demand(task, at: .now)
-        }
+        state.withLock { _ = $0.returned.insert(task) }
         signal.raise()
     }
 
     /// Works until the task is cancelled.
     func run() async {
-        await resumePending()
+        await takeStock()
         await withDiscardingTaskGroup { group in
+            group.addTask { [keeper] in await keeper.run() }
+            group.addTask { await self.pollDueJobs() }
             var nextSweep = ContinuousClock.now
             while !Task.isCancelled {
                 if nextSweep <= .now {
                     await sweep()
                     nextSweep = .now + Self.sweep
                 }
+                await hurryReturned()
                 let action = state.withLock { $0.schedule.next(at: .now) }
                 context.logger.trace("aggregation", metadata: ["action": "\(action)"])
                 switch action {
@@ -85,7 +85,8 @@ final class AggregationDriver: Sendable {
 
     // MARK: What the database has
 
-    private func resumePending() async {
+    /// Goes on where a former process has ended.
+    private func takeStock() async {
         do {
             let jobs = try await context.store.pendingJobs()
             let now = context.now()
@@ -100,175 +101,193 @@ final class AggregationDriver: Sendable {
         }
     }
 
-    /// Finds what waits in the database: after a start, reports whose pause is over, and jobs that nobody works on.
+    /// Finds reports that wait in the database: after a start, and where a pause is over.
     private func sweep() async {
         do {
             let waiting = try await context.store.tasksWithWaitingReports()
-            let jobs = try await context.store.pendingJobs()
             state.withLock { state in
                 for task in waiting { state.schedule.demand(task, at: .now) }
-                let unattended = jobs.filter {
-                    !state.underWay.contains($0.key) && !state.schedule.isScheduled($0.key, of: $0.task)
-                }
-                // One that was stored a moment ago has its sender; so only what is found twice is taken up.
-                for job in unattended where state.unattended.contains(job.key) {
-                    state.schedule.resume(job.key, of: job.task, at: .now)
-                }
-                state.unattended = Set(unattended.map(\.key))
             }
         } catch {
             context.logger.error("waiting reports cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
+    /// Finds jobs that have fallen due, whoever has given them back, or had them when its lease ran out.
+    private func pollDueJobs() async {
+        var isSilent = false
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(Self.poll * .random(in: 0.75...1.25)))
+            do {
+                let due = try await context.store.dueJobs()
+                isSilent = false
+                let isNews = state.withLock { state in
+                    // One that is expected much later is due now because an operator says so.
+                    let new = due.filter {
+                        !state.schedule.isScheduled($0.job, of: $0.task, by: .now + Self.sweep)
+                    }
+                    for (job, task) in new { state.schedule.resume(job, of: task, at: .now) }
+                    return !new.isEmpty
+                }
+                if isNews { signal.raise() }
+            } catch {
+                if Task.isCancelled || isSilent { continue }
+                isSilent = true
+                context.logger.error("jobs that are due cannot be read", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func hurryReturned() async {
+        let tasks = state.withLock { state in
+            defer { state.returned = [] }
+            return state.returned
+        }
+        for task in tasks {
+            await hurryJobs(of: task)
+            state.withLock { state in
+                state.schedule.returned(task, at: .now)
+                state.schedule.demand(task, at: .now)
+            }
+        }
+    }
+
+    private func hurryJobs(of task: TaskID) async {
+        do { try await context.store.hurryJobs(of: task) } catch {
+            // They are sent when their pauses are over.
+            context.logger.warning("jobs that wait could not be hurried", metadata: ["error": "\(error)"])
+        }
+    }
+
     // MARK: Jobs
 
     private func form(_ id: TaskID) async {
-        var reports: [WaitingReport] = []
-        let stored = Mutex<Int64?>(nil)
-        do {
-            // Where the nodes do not fit, reports wait in the database, and are demanded again when they do.
-            if let task = try await context.registry.task(id), context.standing(of: task).mayWork(on: task) {
-                reports = try await claim(task)
-                if !reports.isEmpty {
-                    let claimed = reports.map(\.sequence)
-                    let ending = try await JobRunner(context: context, task: task, earlyLines: earlyLines).form(reports)
-                    { key, isCut in
-                        stored.withLock { $0 = key }
-                        self.state.withLock { state in
-                            state.claimed.subtract(claimed)
-                            if let key { state.underWay.insert(key) }
-                            if isCut { state.schedule.demand(id, at: .now) }
-                        }
-                    }
-                    conclude(ending, job: stored.withLock { $0 }, of: task)
-                }
-            }
-        } catch {
-            fail(error, job: stored.withLock { $0 }, of: id)
+        // Where the nodes do not fit, reports wait in the database, and are demanded again when they do.
+        await attempt(id, nil) { [self] task in
+            guard context.standing(of: task).mayWork(on: task), let claimed = try await claim(task) else { return nil }
+            if claimed.isCut { state.withLock { $0.schedule.demand(id, at: .now) } }
+            return claimed.lease
         }
-        leave(id, job: stored.withLock { $0 })
     }
 
     private func resume(_ key: Int64, of id: TaskID) async {
-        // A job that the sweep has brought up as well is under way already.
-        let isMine = state.withLock { $0.underWay.insert(key).inserted }
-        guard isMine else { return leave(id, job: nil) }
-        do {
-            if let task = try await context.registry.task(id) {
-                // A job is megabytes: it is not read to find out that it has to wait.
-                if !context.standing(of: task).mayWork(on: task) {
-                    hold(key, of: id)
-                } else if let job = try await context.store.pendingJob(key) {
-                    conclude(
-                        try await JobRunner(context: context, task: task, earlyLines: earlyLines).resume(job), job: key,
-                        of: task)
-                }
+        await attempt(id, key) { [self] task in
+            // A job is not taken up to find out that it has to wait.
+            guard context.standing(of: task).mayWork(on: task) else {
+                hold(key, of: id, because: "the nodes do not fit each other")
+                return nil
             }
-        } catch {
-            fail(error, job: key, of: id)
+            return try await context.store.acquireJob(of: id, for: LeaseKeeper<LeasedJob>.duration)
         }
-        leave(id, job: key)
     }
 
-    /// Keeps a job back while the nodes do not fit each other, and says so to who waits for it.
-    private func hold(_ job: Int64, of id: TaskID) {
-        trouble.note("the nodes do not fit each other", of: id)
+    /// Takes a job of a task, and takes it as far as it goes.
+    ///
+    /// - Parameter expected: the job that has fallen due, where it is not to be formed.
+    private func attempt(
+        _ id: TaskID, _ expected: Int64?, _ take: (NodeTask) async throws -> JobLease?
+    ) async {
+        var held: JobLease?
+        do {
+            if let task = try await context.registry.task(id) {
+                if let lease = try await take(task) {
+                    held = lease
+                    let runner = JobRunner(context: context, task: task, lease: lease, earlyLines: earlyLines)
+                    await conclude(
+                        try await keeper.hold(lease) { try await runner.run() }, job: lease.job.key, of: task)
+                }
+            } else if let expected {
+                hold(expected, of: id, because: "the task cannot be served")
+            }
+        } catch {
+            await fail(error, held, expected, of: id)
+        }
+        state.withLock { $0.schedule.ended(id) }
+        signal.raise()
+    }
+
+    /// Takes the reports of one job.
+    private func claim(_ task: NodeTask) async throws -> ClaimedJob? {
+        let limits = state.withLock { $0.schedule.limits }
+        let isSelected = task.configuration.batchMode == .leaderSelected
+        do {
+            return try await context.store.claimJob(
+                JobClaim(
+                    task: task.id, batchCapacity: isSelected ? task.maxBatchSize : nil, now: context.now(),
+                    jobSize: limits.jobSize, jobBytes: limits.jobBytes
+                ) { Array(RetryRules.company($0, jobSize: limits.jobSize)) },
+                for: LeaseKeeper<LeasedJob>.duration)
+        } catch {
+            guard error == .stale else { throw error }
+            // Their batch was filled or closed meanwhile: as after an upload.
+            state.withLock { $0.schedule.arrived(1, of: task.id, at: .now) }
+            return nil
+        }
+    }
+
+    /// Keeps a job back for a while, and says why to who waits for it.
+    private func hold(_ job: Int64, of id: TaskID, because reason: String) {
+        trouble.note(reason, of: id)
         state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
     }
 
     /// What follows from a job's ending. Nobody is woken where nothing has changed.
-    private func conclude(_ ending: JobRunner.Ending, job: Int64?, of task: NodeTask) {
+    private func conclude(_ ending: JobRunner.Ending, job: Int64, of task: NodeTask) async {
         let id = task.id
         switch ending {
         case .finished:
-            state.withLock { $0.schedule.answered(id, at: .now) }
+            await answered(id)
             trouble.clear(id)
             changed()
         case .returned:
             trouble.clear(id)
-            state.withLock { state in
-                state.schedule.answered(id, at: .now)
-                state.schedule.demand(id, at: .now)
-            }
+            await answered(id)
+            state.withLock { $0.schedule.demand(id, at: .now) }
             changed()
         case .nothingSent: changed()
-        case .gone: break
-        // Whatever came in between may not be over yet: as after an upload.
-        case .stale: state.withLock { $0.schedule.arrived(1, of: id, at: .now) }
-        case .unfinished(let progress, let pause):
-            guard let job else { return }
-            if progress.answer == .unusable { trouble.note(progress.reason, of: id) }
-            let isInDoubt = state.withLock { state in
-                state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
-                guard progress.answer == .unusable else {
-                    state.schedule.answered(id, at: .now)
-                    return false
-                }
-                return state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
-            }
-            if isInDoubt { context.standing(of: task).doubt() }
-            // A helper may take its time.
-            let isUsual = progress.answer == .deferred && progress.attempts < 10
-            guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }
-            context.logger.warning(
-                "aggregation jobs have to wait; the same requests are sent again",
-                metadata: [
-                    "task": "\(id)", "job": "\(job)", "reason": "\(progress.reason)",
-                    "attempts": "\(progress.attempts)",
-                    "pause": "\(pause)", "exchanges": "\(line)",
-                ])
+        case .stale: state.withLock { $0.schedule.resume(job, of: id, at: .now) }
+        case .unfinished(let progress, let pause): await wait(progress, pause, job: job, of: task)
         }
     }
 
-    private func fail(_ error: any Error, job: Int64?, of id: TaskID) {
+    /// The helper gave an answer about a job. After an outage, those that wait follow at once.
+    private func answered(_ id: TaskID) async {
+        if state.withLock({ $0.schedule.isHelperAway(id) }) { await hurryJobs(of: id) }
+        state.withLock { $0.schedule.answered(id, at: .now) }
+    }
+
+    private func wait(_ progress: JobProgress, _ pause: Duration, job: Int64, of task: NodeTask) async {
+        let id = task.id
+        let isFailure = progress.answer == .unusable
+        if isFailure { trouble.note(progress.reason, of: id) } else { await answered(id) }
+        let isInDoubt = state.withLock { state in
+            state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
+            return isFailure && state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
+        }
+        if isInDoubt { context.standing(of: task).doubt() }
+        // A helper may take its time.
+        let isUsual = progress.answer == .deferred && progress.attempts < 10
+        guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }
+        context.logger.warning(
+            "aggregation jobs have to wait; the same requests are sent again",
+            metadata: [
+                "task": "\(id)", "job": "\(job)", "reason": "\(progress.reason)", "attempts": "\(progress.attempts)",
+                "pause": "\(pause)", "exchanges": "\(line)",
+            ])
+    }
+
+    private func fail(_ error: any Error, _ lease: JobLease?, _ expected: Int64?, of id: TaskID) async {
         // Shutting down: what is stored is found at the next start.
         if Task.isCancelled { return }
-        if let job { state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) } }
+        // It was given up or has ended meanwhile, or somebody else goes on with it.
+        if error as? DatastoreError == .leaseLost { return changed() }
+        // Where this fails as well, the lease runs out.
+        if let lease { try? await context.store.releaseJob(lease, after: Self.sweep, exchange: nil) }
+        if let job = lease?.job.key ?? expected {
+            state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
+        }
         guard let line = waitingLines.line("\(error)", about: id) else { return }
         context.logger.error(
             "aggregation failed", metadata: ["task": "\(id)", "error": "\(error)", "times": "\(line)"])
-    }
-
-    private func leave(_ id: TaskID, job: Int64?) {
-        state.withLock { state in
-            if let job { state.underWay.remove(job) }
-            state.schedule.ended(id)
-        }
-        signal.raise()
-    }
-
-    /// Takes the reports of one job. One caller at a time, or two jobs would verify the same reports.
-    private func claim(_ task: NodeTask) async throws -> [WaitingReport] {
-        try await claims.run { [self] in
-            let (taken, limits) = state.withLock { ($0.claimed, $0.schedule.limits) }
-            let waiting = try await context.store.waitingReports(
-                task: task.id, excluding: taken, now: context.now(), limit: limits.jobSize,
-                payloadLimit: limits.jobBytes)
-            let chosen = Array(RetryRules.company(waiting, jobSize: limits.jobSize))
-            let isCut =
-                waiting.count == limits.jobSize || chosen.count < waiting.count
-                || waiting.reduce(0) { $0 + $1.payload.size } >= limits.jobBytes
-            state.withLock { state in
-                state.claimed.formUnion(chosen.map(\.sequence))
-                if isCut { state.schedule.demand(task.id, at: .now) }
-            }
-            return chosen
-        }
-    }
-}
-
-/// Runs asynchronous work one piece after the other.
-private actor SerialQueue {
-    private var last: Task<Void, Never>?
-
-    func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let previous = last
-        let task = Task {
-            await previous?.value
-            return try await work()
-        }
-        last = Task { _ = try? await task.value }
-        return try await task.value
     }
 }

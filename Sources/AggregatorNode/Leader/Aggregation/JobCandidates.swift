@@ -38,9 +38,8 @@ struct JobCandidates: Sendable {
     /// The request for the candidates that passed (DAP-18, Leader Initialization).
     ///
     /// - Returns: the encoded `AggregationJobInitReq` with its reports in order; nil if none passed.
-    func request(for candidates: [VerifiedCandidate], batchID: BatchID?) throws(CodecError) -> NewJob? {
+    func request(for candidates: [VerifiedCandidate], batchID: BatchID?) throws(CodecError) -> JobRequest? {
         var inits: [VerifyInit] = []
-        var reports: [Int64] = []
         for candidate in candidates {
             guard case .success(let state) = candidate.state else { continue }
             let payload = candidate.report.payload
@@ -48,14 +47,12 @@ struct JobCandidates: Sendable {
                 metadata: try ReportMetadata(decoding: payload.metadata), publicShare: payload.publicShare,
                 encryptedInputShare: try HpkeCiphertext(decoding: payload.helperShare))
             inits.append(VerifyInit(reportShare: share, payload: state.outbound))
-            reports.append(candidate.report.sequence)
         }
         guard !inits.isEmpty else { return nil }
         let extensions = batchID.map { [AggregationJobInitReq.leaderSelectedBatchID($0)] } ?? []
         let message = AggregationJobInitReq(
             verificationKeyID: task.verifyKeyID, aggregationParameter: [], extensions: extensions, verifyInits: inits)
-        return NewJob(
-            batchID: batchID, request: message.encoded(), reports: reports, verifyKey: task.verifyKey)
+        return JobRequest(bytes: message.encoded(), verifyKey: task.verifyKey)
     }
 
     /// The log entry of an accepted report; nil in tasks that log no reports.

@@ -10,7 +10,10 @@ struct JobExchange: Sendable {
     enum Result: Sendable {
         /// - Parameter ahead: by how many seconds the helper's clock is ahead of ours, if it says what it shows.
         case ready(AggregationJobResp, helperID: String?, ahead: Int?)
-        case unfinished(JobTurn.Event, helperID: String?)
+        /// - Parameters:
+        ///   - helperID: under which the job is asked for from now on.
+        ///   - named: the name that the answer gave it, which may be that of another job.
+        case unfinished(JobTurn.Event, helperID: String?, named: String?)
     }
 
     /// Posts the job's bytes, or polls where the helper has deferred it before.
@@ -20,7 +23,8 @@ struct JobExchange: Sendable {
         let response: PeerResponse
         do throws(PeerError) { response = try await send(job, pollID: pollID) } catch {
             if error == .cancelled { throw CancellationError() }
-            return .unfinished(.unusable(PeerText.short(error.description), seconds: nil), helperID: job.helperID)
+            return .unfinished(
+                .unusable(PeerText.short(error.description), seconds: nil), helperID: job.helperID, named: nil)
         }
         let after = max(before, context.now())
         let ahead = response.date.map { RetryRules.ahead($0, between: before...after) }
@@ -30,15 +34,15 @@ struct JobExchange: Sendable {
         {
         case .ready(let message): return .ready(message, helperID: named, ahead: ahead)
         case .deferred(let id, let seconds):
-            if let id, id != job.helperID { try await context.store.recordHelperID(id, ofJob: job.key) }
-            return .unfinished(.deferred(seconds: seconds), helperID: named)
+            return .unfinished(.deferred(seconds: seconds), helperID: id ?? job.helperID, named: named)
         case .forgotten:
             // Creation is idempotent, so the job is posted again.
-            try await context.store.recordHelperID(nil, ofJob: job.key)
-            return .unfinished(.unusable("the helper does not know the job any more", seconds: nil), helperID: nil)
-        case .later(let reason, let seconds): return .unfinished(.unusable(reason, seconds: seconds), helperID: named)
-        case .refused(let reason): return .unfinished(.refused(reason), helperID: named)
-        case .wrong(let reason): return .unfinished(.wrong(reason), helperID: named)
+            return .unfinished(
+                .unusable("the helper does not know the job any more", seconds: nil), helperID: nil, named: nil)
+        case .later(let reason, let seconds):
+            return .unfinished(.unusable(reason, seconds: seconds), helperID: job.helperID, named: named)
+        case .refused(let reason): return .unfinished(.refused(reason), helperID: job.helperID, named: named)
+        case .wrong(let reason): return .unfinished(.wrong(reason), helperID: job.helperID, named: named)
         }
     }
 

@@ -2,14 +2,16 @@ import DAP
 import Datastore
 import Logging
 
-/// Runs one aggregation job from its reports to its end.
+/// Takes an aggregation job as far as it goes, under its lease.
 ///
-/// The order makes a job survive any crash: it is stored before it is sent, and all that its answer leads to is stored
-/// before its end, in one transaction. A node that is killed in between finds the job pending and sends the same bytes
-/// again (the helper answers the same); shares are verified anew when there is an answer (the verdicts are the same).
+/// The order makes a job survive any crash: its reports are taken first, its request is stored before it is sent, and all
+/// that its answer leads to is stored before its end, in one transaction. Whoever finds a job whose lease has run out goes on
+/// with it. One that was forming has its shares verified (anew: the verdicts are the same); one that was sent is sent again
+/// with the same bytes (the helper answers the same), and its shares are verified when there is an answer.
 struct JobRunner: Sendable {
     let context: NodeContext
     let task: NodeTask
+    let lease: JobLease
     /// Whether there is to be another line about reports that come too early.
     let earlyLines: LineRules<TaskID>
 
@@ -20,91 +22,70 @@ struct JobRunner: Sendable {
         case returned
         /// The leader itself refused all reports that were to be sent.
         case nothingSent
-        /// There is no result yet: the job is pending and has to be sent again.
+        /// There is no result yet: the job was given back, and falls due after a pause.
         case unfinished(JobProgress, pause: Duration)
-        /// The reports or their batch changed while the job was formed: form it again.
+        /// The task has changed while its shares were verified: that is done anew.
         case stale
-        /// It has ended meanwhile.
-        case gone
     }
 
     private var candidates: JobCandidates { JobCandidates(task: task) }
     private var refusals: Refusals { Refusals(task: task, keys: context.keys) }
 
-    /// Forms a job of these reports, persists it and sends it.
-    ///
-    /// - Parameter formed: called once the job is stored, with its key, or will not be. `isCut`: some reports had no place.
-    func form(
-        _ reports: [WaitingReport], formed: @Sendable (_ job: Int64?, _ isCut: Bool) -> Void
-    ) async throws -> Ending {
-        var stored: Int64?
-        var isCut = false
-        let job: PendingJob
-        let sent: [VerifiedCandidate]
-        do {
-            defer { formed(stored, isCut) }
-            let candidates = candidates
-            let verified = try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
-            var batchID: BatchID?
-            var members = verified[...]
-            if task.configuration.batchMode == .leaderSelected {
-                let batch = try await context.store.batchForNextJob(
-                    task: task.id, maxBatchSize: task.maxBatchSize)
-                batchID = batch.id
-                members = members.prefix(Int(clamping: batch.room))
-                isCut = members.count < verified.count
-            }
-            let new = try candidates.request(for: Array(members), batchID: batchID)
-            let refused = try members.compactMap { member in
-                try member.state.failure.map { try refusals.refuse(member.report.reportID, $0) }
-            }
-            let creation = try await context.store.createJob(
-                new, refused: refused, task: task.id, maxBatchSize: task.maxBatchSize)
-            switch creation {
-            case .stale: return .stale
-            case .nothingToSend:
-                logRefusals(refused)
-                return .nothingSent
-            case .created(let key):
-                stored = key
-                logRefusals(refused)
-                guard let new else { return .nothingSent }
-                job = PendingJob(
-                    key: key, task: task.id, batchID: batchID, request: new.request, helperID: nil,
-                    reportCount: new.reports.count)
-                sent = members.filter { $0.state.failure == nil }
-            }
+    func run() async throws -> Ending {
+        if lease.job.isForming { return try await form() }
+        // It has ended, and so its lease has.
+        guard var job = try await context.store.pendingJob(lease.job.key), job.reportCount > 0 else {
+            throw DatastoreError.leaseLost
         }
-        return try await run(job, sent)
+        job.progress = JobTurn.resumed(job.progress)
+        return try await send(job, nil)
     }
 
-    /// Goes on with a stored job.
-    func resume(_ job: PendingJob) async throws -> Ending {
-        // Without its reports it was given up, and ends in that transaction.
-        guard job.reportCount > 0 else { return .gone }
-        var job = job
-        job.progress = JobTurn.resumed(job.progress)
-        return try await run(job, nil)
+    /// Verifies the leader's shares of the job's reports, stores the request, and sends it.
+    private func form() async throws -> Ending {
+        let reports = try await context.store.reports(ofJob: lease.job.key)
+        guard !reports.isEmpty else { throw DatastoreError.leaseLost }
+        let candidates = candidates
+        let verified = try await context.workers.runInParallel { candidates.verify(reports, threads: $0) }
+        let isSelected = task.configuration.batchMode == .leaderSelected
+        let batchID = isSelected ? try await context.store.batch(ofJob: lease.job.key) : nil
+        let request = try candidates.request(for: verified, batchID: batchID)
+        let refused = try verified.compactMap { member in
+            try member.state.failure.map { try refusals.refuse(member.report.reportID, $0) }
+        }
+        do {
+            try await context.store.sendJob(lease, request, refused: refused, for: LeaseKeeper<LeasedJob>.duration)
+        } catch {
+            guard error == .stale else { throw error }
+            try await context.store.releaseJob(lease, after: .zero, exchange: nil)
+            return .stale
+        }
+        logRefusals(refused)
+        guard let request else { return .nothingSent }
+        let job = PendingJob(
+            key: lease.job.key, task: task.id, batchID: batchID, request: request.bytes, helperID: nil,
+            reportCount: verified.count - refused.count)
+        return try await send(job, verified.filter { $0.state.failure == nil })
     }
 
     /// - Parameter verified: the job's reports in order, where the leader has just verified them.
-    private func run(_ job: PendingJob, _ verified: [VerifiedCandidate]?) async throws -> Ending {
+    private func send(_ job: PendingJob, _ verified: [VerifiedCandidate]?) async throws -> Ending {
         let exchange = JobExchange(context: context, task: task)
         switch try await exchange.turn(job) {
-        case .unfinished(let event, let helperID):
-            return try await settle(job, event, helperID: helperID, exchange)
-        case .ready(let response, let helperID, let ahead):
+        case .unfinished(let event, let helperID, let named):
+            return try await settle(job, event, helperID: helperID, named: named, exchange)
+        case .ready(let response, let named, let ahead):
             let reports = try await verifiedReports(of: job, verified)
             let verdicts = try await context.workers.run {
                 JobVerdict.judge(response, reports: reports.map { (id: $0.report.reportID, state: $0.state) })
             }
             guard let verdicts else {
                 let event = JobTurn.Event.wrong("the answer is not about the job's reports in their order")
-                return try await settle(job, event, helperID: helperID, exchange)
+                return try await settle(job, event, helperID: job.helperID, named: named, exchange)
             }
             try await finish(job, zip(reports, verdicts).map { ($0.report, $1) }, ahead: ahead ?? 0)
             // In the same company a report that came too early would make the same job, which the helper has answered.
-            if let helperID, verdicts.contains(.tooEarly) { await exchange.delete(helperID: helperID) }
+            if let named, verdicts.contains(.tooEarly) { await exchange.delete(helperID: named) }
             return .finished
         }
     }
@@ -119,7 +100,7 @@ struct JobRunner: Sendable {
     }
 
     private func settle(
-        _ job: PendingJob, _ event: JobTurn.Event, helperID: String?, _ exchange: JobExchange
+        _ job: PendingJob, _ event: JobTurn.Event, helperID: String?, named: String?, _ exchange: JobExchange
     ) async throws -> Ending {
         let deadline = task.isCommitted ? try await context.store.earliestDeadline(ofJob: job.key) : nil
         let (progress, next) = JobTurn.after(
@@ -127,7 +108,7 @@ struct JobRunner: Sendable {
             random: .random(in: 0...1))
         switch next {
         case .again(let pause):
-            try await context.store.recordProgress(progress, ofJob: job.key)
+            try await context.store.releaseJob(lease, after: pause, exchange: (progress, helperID))
             return .unfinished(progress, pause: pause)
         case .returnReports:
             try await returnReports(of: job, reason: progress.reason)
@@ -135,7 +116,7 @@ struct JobRunner: Sendable {
         case .dropReports:
             try await dropReports(of: job, reason: progress.reason)
             // DAP-18, Aggregation Job Abandonment.
-            if let helperID { await exchange.delete(helperID: helperID) }
+            if let named { await exchange.delete(helperID: named) }
             return .finished
         }
     }
@@ -155,7 +136,7 @@ struct JobRunner: Sendable {
                 outcome: try outcome(of: verdict, report, batchID: job.batchID, endings[report.reportID], ahead: ahead)
             )
         }
-        guard try await context.store.finishJob(job.key, outcomes: outcomes, vdaf: task.vdaf) else { return }
+        try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
         log(verdicts, ahead: ahead)
     }
 
@@ -194,7 +175,7 @@ struct JobRunner: Sendable {
             }
             return (report: report.reportID, outcome: outcome)
         }
-        guard try await context.store.finishJob(job.key, outcomes: outcomes, vdaf: task.vdaf) else { return }
+        try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
         context.logger.warning(
             "the helper refuses an aggregation job; its reports go into smaller ones, and one that is refused alone ends",
             metadata: [
@@ -214,7 +195,7 @@ struct JobRunner: Sendable {
                     .reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
             )
         }
-        guard try await context.store.finishJob(job.key, outcomes: outcomes, vdaf: task.vdaf) else { return }
+        try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
         var metadata = RefusalSummary(reports.map { ($0.reportID, .reportDropped) }).metadata
         metadata["task"] = "\(task.id)"
         metadata["reason"] = "\(reason)"

@@ -3,6 +3,9 @@ import Datastore
 
 /// Decides when aggregation jobs are formed and sent again, and whose turn it is. Pure: time comes in, an action goes out.
 ///
+/// What it knows are hints: of jobs, when this process has heard that they fall due. Which job is due, and nobody's, the
+/// database says when one is taken; and it is asked often enough for what no hint told.
+///
 /// Jobs are formed eagerly (DAP-18, Eager Aggregation): at once when enough reports wait for a full job or a
 /// collection needs them; otherwise when no more have come for a moment, and after some patience even if they keep
 /// coming. Larger jobs cost less per report: one request, one transaction, one batched link check.
@@ -35,7 +38,7 @@ package struct JobSchedule {
     package enum Action: Equatable {
         /// Form one job of this task, of at most the limits' size.
         case form(TaskID)
-        /// Send this pending job again.
+        /// Take up a job of this task that has fallen due: this one, or one that fell due before it.
         case resume(Int64, of: TaskID)
         /// Nothing to do before this time; nil: before something arrives or ends.
         case wait(until: Instant?)
@@ -141,8 +144,14 @@ package struct JobSchedule {
         return lane.failures >= limits.failuresInARow
     }
 
-    /// Whether a pending job has its time here.
-    package func isScheduled(_ job: Int64, of task: TaskID) -> Bool { lanes[task]?.resumptions[job] != nil }
+    /// Whether so many exchanges about a task have failed in a row that its helper may be away.
+    package func isHelperAway(_ task: TaskID) -> Bool { (lanes[task]?.failures ?? 0) >= limits.failuresInARow }
+
+    /// Whether a pending job has its time here, at this instant at the latest.
+    package func isScheduled(_ job: Int64, of task: TaskID, by instant: Instant? = nil) -> Bool {
+        guard let due = lanes[task]?.resumptions[job]?.due else { return false }
+        return instant.map { due <= $0 } ?? true
+    }
 
     // MARK: What to do
 

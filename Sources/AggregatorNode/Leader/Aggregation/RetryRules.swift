@@ -73,7 +73,7 @@ package enum RetryRules {
     package static let longestReportPause: UInt64 = 3_600
 
     /// The reports of the next job: never of different histories, and fewer the worse their history.
-    package static func company(_ waiting: [WaitingReport], jobSize: Int) -> ArraySlice<WaitingReport> {
+    package static func company(_ waiting: [JobCandidate], jobSize: Int) -> ArraySlice<JobCandidate> {
         guard let first = waiting.first else { return [] }
         var size = jobSize
         for _ in 0..<min(first.attempts, 4) { size /= 10 }

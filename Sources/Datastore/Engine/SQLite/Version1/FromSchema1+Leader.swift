@@ -61,6 +61,7 @@ extension FromSchema1 {
             INSERT INTO leader_turns (job, answer, attempts, may_be_committed, sent_at, not_before, is_asked, reason)
             SELECT job, answer, attempts, may_be_committed, sent_at, not_before, is_asked, reason FROM v1_leader_turns
             """,
+            Tables.askedPauses,
             """
             INSERT INTO leader_answered (task, jobs)
             SELECT i.task, a.jobs FROM v1_leader_answered AS a JOIN task_ids AS i ON i.task_id = a.task_id

@@ -1,0 +1,100 @@
+/// A table whose rows are worked on under leases: it has the columns `lease_token` and `due` (see ``Lease``).
+struct LeasedRows: Sendable {
+    let table: String
+    /// The column of its key.
+    let key: String
+    /// The condition under which there is something to do, spelt as in the partial index of the rows that fall due.
+    let open: String
+
+    /// The leader's aggregation jobs, which fall due task by task.
+    static let aggregation = LeasedRows(table: "leader_jobs", key: "job", open: "state <> \(JobState.ended.sql)")
+}
+
+extension Session {
+    // MARK: Taking
+
+    /// Leases rows of a task that are due, those first that have been due longest. Rows that somebody else is just taking
+    /// are passed over.
+    ///
+    /// - Returns: none where nothing is due.
+    func acquire(
+        _ kind: LeasedRows, of task: TaskKey, atMost limit: Int, for duration: Duration
+    ) throws -> [LeaseClaim] {
+        let due = try rows(
+            """
+            SELECT \(kind.key) AS key FROM \(kind.table)
+            WHERE task = $1 AND \(kind.open) AND due <= \(dialect.now) ORDER BY due LIMIT $2\(dialect.skipLocked)
+            """, [task, limit])
+        return try due.map { try seize(kind, try $0.integer("key"), for: duration) }.compactMap(\.self)
+    }
+
+    /// Leases a row whoever has it: whatever that one stores from now on fails.
+    ///
+    /// - Returns: nil where there is nothing to do about it any more.
+    func seize(_ kind: LeasedRows, _ row: Int64, for duration: Duration) throws -> LeaseClaim? {
+        let claim = LeaseClaim(row: row, token: LeaseClaim.randomToken())
+        let changed = try execute(
+            """
+            UPDATE \(kind.table) SET lease_token = $2, due = \(dialect.now) + $3
+            WHERE \(kind.key) = $1 AND \(kind.open)
+            """, [row, claim.token, duration.milliseconds])
+        return changed == 1 ? claim : nil
+    }
+
+    // MARK: Holding
+
+    /// Stores something under a lease, and keeps it. The first statement of what its holder stores.
+    ///
+    /// - Parameter assignments: what else changes in the row, beginning with a comma; their arguments are `$4` and so on.
+    /// - Throws: `.leaseLost` where somebody else may be at work, or nothing is to be done any more.
+    func hold(
+        _ kind: LeasedRows, _ claim: LeaseClaim, for duration: Duration, _ assignments: String = "",
+        _ arguments: SQLArguments = []
+    ) throws {
+        let changed = try execute(
+            """
+            UPDATE \(kind.table) SET due = \(dialect.now) + $3\(assignments)
+            WHERE \(kind.key) = $1 AND lease_token = $2 AND \(kind.open)
+            """, [claim.row, claim.token, duration.milliseconds] + arguments)
+        guard changed == 1 else { throw DatastoreError.leaseLost }
+    }
+
+    /// Gives a lease back: the row falls due after a pause. The first statement of what its holder stores last.
+    ///
+    /// - Parameter assignments: as in ``hold(_:_:for:_:_:)``; a state that is over ends the work.
+    /// - Throws: `.leaseLost`.
+    func release(
+        _ kind: LeasedRows, _ claim: LeaseClaim, after pause: Duration, _ assignments: String = "",
+        _ arguments: SQLArguments = []
+    ) throws {
+        try hold(kind, claim, for: pause, ", lease_token = 0\(assignments)", arguments)
+    }
+
+    /// Renews leases.
+    ///
+    /// - Returns: the rows whose lease was lost.
+    func renew(_ kind: LeasedRows, _ claims: [LeaseClaim], for duration: Duration) throws -> Set<Int64> {
+        let ordered = claims.sorted { $0.row < $1.row }
+        let changed = try executeMany(
+            """
+            UPDATE \(kind.table) SET due = \(dialect.now) + $3
+            WHERE \(kind.key) = $1 AND lease_token = $2 AND \(kind.open)
+            """, ordered.map { [$0.row, $0.token, duration.milliseconds] })
+        return Set(zip(ordered, changed).filter { $1 == 0 }.map(\.0.row))
+    }
+
+    /// Ends all leases: for a process that has just claimed the database, and so knows that whoever had them is gone.
+    func endLeases(_ kind: LeasedRows) throws {
+        try execute("UPDATE \(kind.table) SET lease_token = 0, due = 0 WHERE \(kind.open) AND lease_token <> 0")
+    }
+}
+
+extension Duration {
+    /// In whole milliseconds, as leases count; a pause is never shorter for that.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
+        let whole = overflow ? Int64.max / 2 : product
+        return min(whole, .max / 2) + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,279 @@
+import DAP
+import Datastore
+import Ledger
+import Synchronization
+import Testing
+
+/// Whoever works on a job has it alone, and for a while.
+@Suite(.inTurns) struct LeaseTests {
+    private let now: UInt64 = 1_000
+
+    private func claim(_ store: NodeDatabase, for duration: Duration, _ task: TaskID = Make.task) async throws
+        -> ClaimedJob?
+    {
+        try await store.claimJob(
+            JobClaim(task: task, batchCapacity: nil, now: now, jobSize: 100, jobBytes: 1 << 20) { $0 }, for: duration)
+    }
+
+    private func upload(_ numbers: ClosedRange<Int>, _ store: NodeDatabase, _ task: TaskID = Make.task) async throws {
+        _ = try await store.storeReports(numbers.map { Make.report($0) }, task: task, bucketCapacity: nil)
+    }
+
+    private func outcomes(_ numbers: ClosedRange<Int>) -> [(report: ReportID, outcome: ReportOutcome)] {
+        numbers.map { (Make.reportID($0), .accepted(outputShare: Make.share($0), logEntry: Make.entry($0))) }
+    }
+
+    // MARK: Losing
+
+    /// Whatever the first one still wants to store, it changes nothing.
+    @Test(arguments: EngineKind.tested)
+    func aLeaseThatRanOutIsAnothersAndWhoeverHadItStoresNothing(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        try await upload(1...3, store)
+        let first = try #require(try await claim(store, for: .zero)).lease
+        let second = try #require(try await store.acquireJob(of: Make.task, for: .seconds(60)))
+        #expect(second.job == first.job && second.job.isForming)
+
+        let request = JobRequest(bytes: [1])
+        for isSent in [false, true] {
+            if isSent { try await store.sendJob(second, request, refused: [], for: .seconds(60)) }
+            await #expect(throws: DatastoreError.leaseLost) {
+                try await store.sendJob(first, request, refused: [], for: .seconds(60))
+            }
+            let refused = (1...3).map { EndedReport(reportID: Make.reportID($0), error: .invalidMessage) }
+            await #expect(throws: DatastoreError.leaseLost) {
+                try await store.sendJob(first, nil, refused: refused, for: .seconds(60))
+            }
+            await #expect(throws: DatastoreError.leaseLost) {
+                try await store.finishJob(first, outcomes: outcomes(1...3), vdaf: Make.vdaf)
+            }
+            await #expect(throws: DatastoreError.leaseLost) {
+                let progress = JobProgress(answer: .wrong, attempts: 9)
+                try await store.releaseJob(first, after: .zero, exchange: (progress, "x"))
+            }
+            #expect(try await store.renewJobs([first, second], for: .seconds(60)) == [first.job.key])
+            #expect(try await store.logSize() == 0)
+            #expect(try await store.reportCounts(task: Make.task).aggregating == 3)
+            #expect(try await store.pendingJobs().map(\.progress) == [JobProgress()])
+            #expect(try await store.dueJobs().isEmpty)
+        }
+        try await store.finishJob(second, outcomes: outcomes(1...3), vdaf: Make.vdaf)
+        #expect(try await store.logSize() == 3)
+        await #expect(throws: DatastoreError.leaseLost) {
+            try await store.finishJob(second, outcomes: outcomes(1...3), vdaf: Make.vdaf)
+        }
+        #expect(try await store.logSize() == 3)
+        try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
+    }
+
+    /// An operator, the end of a promise and the end of a task wait for nobody.
+    @Test(arguments: EngineKind.tested)
+    func whatEndsAJobFromOutsideEndsItsLease(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        for (round, end) in ["give up", "new key", "seize"].enumerated() {
+            let numbers = (round * 10 + 1)...(round * 10 + 2)
+            try await upload(numbers, store)
+            let lease = try #require(try await claim(store, for: .seconds(60))).lease
+            switch end {
+            case "give up":
+                try await store.giveUp(
+                    numbers.map { EndedReport(reportID: Make.reportID($0), error: .reportDropped) }, task: Make.task)
+            case "new key":
+                let rekeyed = try await store.replaceVerifyKey(
+                    [UInt8](repeating: 8, count: 32), of: Make.task, peerHasKey: true)
+                #expect(rekeyed == .replaced)
+                #expect(try await store.waitingReports(task: Make.task, now: 0, limit: 9, payloadLimit: 99).count == 2)
+            default: _ = try await store.seizeJob(lease.job.key, for: .seconds(60))
+            }
+            await #expect(throws: DatastoreError.leaseLost) {
+                try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+            }
+            if end == "new key" {
+                let again = try #require(try await claim(store, for: .seconds(60)))
+                #expect(again.reports == 2)
+            }
+        }
+    }
+
+    // MARK: Taking
+
+    @Test(arguments: EngineKind.tested)
+    func whatIsLeasedOrPausedIsNotDue(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        try await upload(1...1, store)
+        let key = try #require(try await claim(store, for: .seconds(60))).lease.job.key
+        #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)
+        #expect(try await !store.retryJob(key), "somebody works on it")
+        let seized = try #require(try await store.seizeJob(key, for: .seconds(60)))
+        try await store.releaseJob(seized, after: .seconds(60), exchange: nil)
+        #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)
+        #expect(try await store.dueJobs().isEmpty)
+        #expect(try await store.retryJob(key))
+        #expect(try await store.dueJobs().map(\.job) == [key])
+        #expect(try await store.acquireJob(of: Make.task, for: .seconds(60))?.job.key == key)
+        #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)
+        #expect(try await store.seizeJob(999, for: .seconds(60)) == nil)
+    }
+
+    /// Jobs of a task are taken in the order in which they fell due, whatever else waits.
+    @Test(arguments: EngineKind.tested)
+    func whatHasBeenDueLongestIsTakenFirst(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let other = TaskID.random()
+        for task in [Make.task, other] { try await store.addTask(Make.storedTask(task), logEntry: nil) }
+        var keys: [Int64] = []
+        for number in 1...3 {
+            try await upload(number...number, store)
+            keys.append(try #require(try await claim(store, for: .seconds(60))).lease.job.key)
+        }
+        try await upload(9...9, store, other)
+        let foreign = try #require(try await claim(store, for: .zero, other)).lease.job.key
+        for key in [keys[1], keys[2], keys[0]] {
+            let lease = try #require(try await store.seizeJob(key, for: .seconds(60)))
+            try await store.releaseJob(lease, after: .zero, exchange: nil)
+            // Time is counted in milliseconds.
+            try await Task.sleep(for: .milliseconds(3))
+        }
+        #expect(Set(try await store.dueJobs().map(\.job)) == [keys[1], foreign], "one of each task")
+        var taken: [Int64] = []
+        while let lease = try await store.acquireJob(of: Make.task, for: .seconds(60)) { taken.append(lease.job.key) }
+        #expect(taken == [keys[1], keys[2], keys[0]])
+    }
+
+    /// Several drivers on one database, each of which forgets all that it knows all the time.
+    @Test(arguments: EngineKind.tested)
+    func noJobIsRunByTwoAtOnce(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        try await upload(1...40, store)
+        let running = Running()
+        let ended = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    var ended = 0
+                    for turn in 0..<200 {
+                        let claim = JobClaim(
+                            task: Make.task, batchCapacity: nil, now: 1_000, jobSize: 4, jobBytes: 1 << 20
+                        ) { Array($0.prefix(2)) }
+                        let claimed = turn % 2 == 0 ? try await store.claimJob(claim, for: .seconds(60)) : nil
+                        var lease = claimed?.lease
+                        if lease == nil { lease = try await store.acquireJob(of: Make.task, for: .seconds(60)) }
+                        guard let lease else {
+                            if try await store.reportCounts(task: Make.task).accepted == 40 { break }
+                            continue
+                        }
+                        #expect(running.begin(lease.job.key))
+                        if lease.job.isForming {
+                            try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+                        }
+                        running.end(lease.job.key)
+                        guard !lease.job.isForming else {
+                            try await store.releaseJob(lease, after: .zero, exchange: nil)
+                            continue
+                        }
+                        let reports = try await store.reportIDs(ofJob: lease.job.key)
+                        try await store.finishJob(
+                            lease,
+                            outcomes: reports.map { ($0, .accepted(outputShare: Make.share(1), logEntry: nil)) },
+                            vdaf: Make.vdaf)
+                        ended += 1
+                    }
+                    return ended
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(try await store.reportCounts(task: Make.task).accepted == 40)
+        #expect(ended >= 20)
+        try await LeaderAudit(store: store).check { _ in 1 }
+    }
+
+    // MARK: Starts
+
+    /// A start knows that nobody else is there: it waits for no lease, and for no pause but those that were asked for.
+    @Test(arguments: EngineKind.tested)
+    func aStartEndsWhatFormerProcessesHad(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
+        var leases: [JobLease] = []
+        for number in 1...4 {
+            try await upload(number...number, temporary.store)
+            leases.append(try #require(try await claim(temporary.store, for: .seconds(600))).lease)
+        }
+        for (lease, isAsked) in zip(leases.dropFirst(2), [false, true]) {
+            try await temporary.store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(600))
+            let progress = JobProgress(answer: .unusable, attempts: 3, isAsked: isAsked, reason: "away")
+            try await temporary.store.releaseJob(lease, after: .seconds(600), exchange: (progress, nil))
+        }
+        _ = try await temporary.store.takeDuty(.log, holder: "before", for: .seconds(600))
+        let store = try await temporary.afterKill()
+        #expect(try await store.dueJobs().isEmpty)
+        try await store.beginGeneration(.random())
+        var taken: [Int64] = []
+        while let lease = try await store.acquireJob(of: Make.task, for: .seconds(60)) { taken.append(lease.job.key) }
+        #expect(taken.sorted() == leases.prefix(3).map(\.job.key))
+        #expect(try await store.takeDuty(.log, holder: "after", for: .seconds(600)) != nil)
+        await #expect(throws: DatastoreError.leaseLost) {
+            try await store.sendJob(leases[0], JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+        }
+    }
+
+    /// When the helper is there again, jobs follow whose pause nobody has asked for.
+    @Test(arguments: EngineKind.tested)
+    func hurriedJobsAreDue(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        var keys: [Int64] = []
+        for (number, isAsked) in [(1, false), (2, true)] {
+            try await upload(number...number, store)
+            let lease = try #require(try await claim(store, for: .seconds(60))).lease
+            try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+            let progress = JobProgress(answer: .unusable, attempts: 3, isAsked: isAsked, reason: "away")
+            try await store.releaseJob(lease, after: .seconds(600), exchange: (progress, nil))
+            keys.append(lease.job.key)
+        }
+        try await store.hurryJobs(of: Make.task)
+        #expect(try await store.dueJobs().map(\.job) == [keys[0]])
+        let shown = try await store.jobOverviews()
+        #expect(shown.map(\.key) == keys && shown.map { $0.left > 0 } == [false, true])
+        #expect(try await store.jobOverview(keys[1])?.progress?.isAsked == true)
+    }
+
+    // MARK: Reports of a job that is forming
+
+    /// They stay its own until it ends, as in a job that was sent.
+    @Test(arguments: EngineKind.tested)
+    func aReportIsTakenBackWhenItsJobEnds(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        _ = try await store.storeReports(
+            try (1...2).map { try Make.committedReport($0, time: 100) }, task: Make.task, bucketCapacity: nil)
+        let lease = try #require(try await claim(store, for: .seconds(60))).lease
+        #expect(try await store.withdraw(1, earlyLimit: 9) == .pending)
+        let refused = EndedReport(reportID: Make.reportID(2), error: .invalidMessage, logEntry: Make.entry(2))
+        try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [refused], for: .seconds(60))
+        #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .rejected(.invalidMessage))
+        try await store.finishJob(
+            lease, outcomes: [(Make.reportID(1), .returned(notBefore: 0))], vdaf: Make.vdaf)
+        #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .withdrawn)
+        try await LeaderAudit(store: store).check { _ in 0 }
+    }
+}
+
+/// The jobs that somebody works on.
+private final class Running: Sendable {
+    private let jobs = Mutex<Set<Int64>>([])
+
+    /// - Returns: whether nobody else does.
+    func begin(_ job: Int64) -> Bool { jobs.withLock { $0.insert(job).inserted } }
+    func end(_ job: Int64) { jobs.withLock { _ = $0.remove(job) } }
+}
