@@ -22,7 +22,9 @@ struct ClearingService: Service {
     private static let keyPause: Duration = .seconds(3_600)
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await clear() }
+        await cancelWhenGracefulShutdown {
+            await DutyKeeper(duty: .clearing, store: store, logger: logger).run { _ in await clear() }
+        }
     }
 
     private func clear() async {

@@ -15,7 +15,7 @@ struct Promises: Sendable {
 
     /// How long before the deadline a report is given up, in seconds: the entry has to be cosigned as well.
     static let margin: UInt64 = 3_600
-    private static let sweep: Duration = .seconds(60)
+    private static let rhythm: Duration = .seconds(60)
 
     /// When the log must say what became of a report that arrives now.
     ///
@@ -43,14 +43,18 @@ struct Promises: Sendable {
         return (name, Base64.encode(promise.note.serialized()))
     }
 
-    /// Gives reports up whose deadline comes near, until the task is cancelled.
+    /// Gives reports up whose deadline comes near, until the task is cancelled: one process does it for the node.
     func run() async {
+        await DutyKeeper(duty: .promises, store: context.store, logger: context.logger).run { _ in await sweep() }
+    }
+
+    private func sweep() async {
         while !Task.isCancelled {
             do { try await giveUpWhatIsDue() } catch {
                 if Task.isCancelled { return }
                 context.logger.warning("overdue reports could not be given up", metadata: ["reason": "\(error)"])
             }
-            try? await Task.sleep(for: Self.sweep)
+            try? await Task.sleep(for: Self.rhythm)
         }
     }
 

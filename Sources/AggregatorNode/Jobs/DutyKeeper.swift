@@ -1,0 +1,76 @@
+import Datastore
+import Foundation
+import Logging
+
+/// Does a duty for as long as this process has it: what has no end, and one process does for the whole node.
+///
+/// The duty is renewed while it is done. Where it is lost, because this process was stopped for longer than it lasts, what is
+/// being done is cancelled, and the process tries to get the duty again like any other.
+struct DutyKeeper: Sendable {
+    let duty: Duty
+    let store: NodeDatabase
+    let logger: Logger
+
+    /// How long a process that has died or stopped keeps a duty from others.
+    static let duration: Duration = .seconds(30)
+    /// Between two looks whether a duty of another has run out.
+    private static let pause = 5.0
+
+    /// What this process is called in the list of duties.
+    static let holder: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        let isKnown = gethostname(&name, name.count - 1) == 0
+        let host = isKnown ? String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : "?"
+        return "process \(ProcessInfo.processInfo.processIdentifier) on \(host)"
+    }()
+
+    /// Calls `work` with the duty, again whenever it is got anew, until the task is cancelled.
+    func run(_ work: @escaping @Sendable (DutyLease) async -> Void) async {
+        while !Task.isCancelled {
+            do {
+                if let lease = try await store.takeDuty(duty, holder: Self.holder, for: Self.duration) {
+                    await keep(lease, work)
+                }
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("a duty cannot be taken now", metadata: ["duty": "\(duty)", "error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(Self.pause * .random(in: 0.75...1.25)))
+        }
+    }
+
+    private func keep(_ lease: DutyLease, _ work: @escaping @Sendable (DutyLease) async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await work(lease) }
+            group.addTask { await renew(lease) }
+            await group.next()
+            group.cancelAll()
+        }
+        // Also while the process shuts down, so that the next one need not wait.
+        let (store, logger, duty) = (store, logger, duty)
+        await Task {
+            do { try await store.endDuty(lease) } catch {
+                logger.debug("a duty was not given back", metadata: ["duty": "\(duty)", "error": "\(error)"])
+            }
+        }.value
+    }
+
+    /// Returns when the duty is lost, or may be.
+    private func renew(_ lease: DutyLease) async {
+        var end = ContinuousClock.now + Self.duration
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.duration / 3)
+            if Task.isCancelled { return }
+            let start = ContinuousClock.now
+            do {
+                try await store.renewDuty(lease, for: Self.duration)
+                end = start + Self.duration
+            } catch {
+                // What cannot be renewed may be another's when it has run out.
+                guard error == .leaseLost || ContinuousClock.now >= end - Self.duration / 3 else { continue }
+                if !Task.isCancelled { logger.warning("a duty was lost", metadata: ["duty": "\(duty)"]) }
+                return
+            }
+        }
+    }
+}
