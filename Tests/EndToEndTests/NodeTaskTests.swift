@@ -140,10 +140,13 @@ extension EndToEnd {
                 }
                 let none = try await Cairn.run("node", "task", "drop", "--config", config, "--job", "999", "steps")
                 #expect(none.status == 1 && none.errors.contains("no waiting job 999"), "\(none.errors)")
+                try await showTheJob(job, of: task, config)
                 let dropped = try await Cairn.succeed(
-                    "node", "task", "drop", "--config", config, "--job", "\(job)", "steps", "--json")
+                    "node", "jobs", "abandon", "--config", config, "\(job)", "--json")
                 #expect(try dropped.json()["dropped"] as? Int == 1)
                 #expect(try await jobs().isEmpty)
+                let gone = try await Cairn.run("node", "jobs", "abandon", "--config", config, "\(job)")
+                #expect(gone.status == 1 && gone.errors.contains("no job \(job)"), "\(gone.errors)")
 
                 // The rest of the task goes on.
                 try await nodes.helper.start()
@@ -155,6 +158,29 @@ extension EndToEnd {
                     .json()["refused"] as? [String: Int]
                 #expect(refused == ["report_dropped": 1])
             }
+        }
+
+        /// What an operator reads about a job that fails, beside the running node.
+        private func showTheJob(_ job: Int, of task: TaskFile, _ config: String) async throws {
+            let listed = try await Cairn.succeed("node", "jobs", "list", "--config", config, "--json").json()
+            let first = try #require((listed["jobs"] as? [[String: Any]])?.first)
+            #expect(first["job"] as? Int == job && first["task_id"] as? String == task.taskID.base64URL)
+            #expect(first["state"] as? String == "pending" && first["answer"] as? String == "unusable")
+            let lines = try await Cairn.succeed("node", "jobs", "list", "--config", config).output
+            #expect(lines.contains("steps  1 report, answered 'unusable'"), "\(lines)")
+            let shown = try await Cairn.succeed("node", "jobs", "show", "--config", config, "\(job)", "--json").json()
+            #expect((shown["reports"] as? [String])?.count == 1)
+            // It is being sent at that moment, or goes out now.
+            let retried = try await Cairn.succeed("node", "jobs", "retry", "--config", config, "\(job)", "--json")
+                .json()
+            #expect(retried["hurried"] is Bool)
+            let status = try await Cairn.succeed("node", "status", "--config", config, "--json").json()
+            #expect(status["roles"] as? [String] == ["leader"] && status["halted"] == nil)
+            let tasks = try #require(status["tasks"] as? [[String: Any]])
+            #expect((tasks.first?["jobs"] as? [String: Any])?["pending"] as? Int == 1)
+            #expect((status["log"] as? [String: Any])?["entries"] is Int)
+            let words = try await Cairn.succeed("node", "status", "--config", config).output
+            #expect(words.contains("1 sent and not answered"), "\(words)")
         }
 
         @Test func tasksAreListedAndEnded() async throws {

@@ -4,5 +4,8 @@ import ArgumentParser
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Set up and run an aggregator node.",
-        subcommands: [NodeRunCommand.self, NodeTaskCommand.self, NodeInitCommand.self, NodeRestoredCommand.self])
+        subcommands: [
+            NodeRunCommand.self, NodeStatusCommand.self, NodeJobsCommand.self, NodeTaskCommand.self,
+            NodeInitCommand.self, NodeRestoredCommand.self,
+        ])
 }

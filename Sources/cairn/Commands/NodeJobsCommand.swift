@@ -1,0 +1,164 @@
+import AggregatorNode
+import ArgumentParser
+import DAP
+import Datastore
+import Foundation
+
+/// `cairn node jobs`: the aggregation jobs of a leader that have not ended.
+struct NodeJobsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs", abstract: "See and mend the aggregation jobs of a leader.",
+        subcommands: [
+            NodeJobsListCommand.self, NodeJobsShowCommand.self, NodeJobsRetryCommand.self, NodeJobsAbandonCommand.self,
+        ])
+}
+
+/// `--config FILE JOB`: a job by its number.
+struct NodeJobReference: ParsableArguments {
+    @Option(help: "The leader's configuration file.") var config: String
+    @Argument(help: "The job's number, as `cairn node jobs list` says it.") var job: Int64
+
+    /// - Parameter changing: the command will change something, which only the newest database of the node may be.
+    func find(changing: Bool = false) async throws -> (store: NodeDatabase, job: PendingJobOverview) {
+        let configuration = try NodeConfiguration.load(path: config)
+        let store =
+            try await changing
+            ? configuration.openNewestDatabase(mustExist: true, notice: Console.notice)
+            : configuration.openDatabase(mustExist: true, notice: Console.notice)
+        guard let found = try await store.jobOverview(job) else {
+            throw CommandFailure(
+                "this node has no job \(job) that has not ended",
+                advice: "See them: \(PrintedCommand("node", "jobs", "list").option("--config", config).text)")
+        }
+        return (store, found)
+    }
+}
+
+/// `cairn node jobs list`. The node may be running.
+struct NodeJobsListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the aggregation jobs that have not ended, and why.",
+        discussion: """
+            A job is formed of uploaded reports, sent to the helper until it answers, and gone then. One that stays is worth \
+            a look: no batch with one of its reports is collected before it ends.
+            """)
+
+    struct Output: Encodable {
+        let jobs: [NodeJobDescription]
+    }
+
+    @Option(help: "The leader's configuration file.") var config: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let configuration = try NodeConfiguration.load(path: config)
+        let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
+        let now = UInt64(Date().timeIntervalSince1970)
+        let jobs = try await store.jobOverviews().map { NodeJobDescription($0, now: now) }
+        if json { return try JSONOutput.print(Output(jobs: jobs)) }
+        guard !jobs.isEmpty else { return Console.print("no job waits") }
+        let names = try await NodeTaskNames(store)
+        for job in jobs { Console.print("\(job.job)  \(names[job.taskId])  \(job.line(now: now))") }
+    }
+}
+
+/// `cairn node jobs show`. The node may be running.
+struct NodeJobsShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show an aggregation job, and the reports in it.")
+
+    struct Output: Encodable {
+        let job: NodeJobDescription
+        /// Their ids, in the order of the request.
+        let reports: [String]
+    }
+
+    @OptionGroup var reference: NodeJobReference
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let (store, found) = try await reference.find()
+        let now = UInt64(Date().timeIntervalSince1970)
+        let job = NodeJobDescription(found, now: now)
+        let reports = try await store.reportIDs(ofJob: found.key).map(\.base64URL)
+        if json { return try JSONOutput.print(Output(job: job, reports: reports)) }
+        Console.print("job          \(job.job)")
+        Console.print("task         \(try await NodeTaskNames(store)[job.taskId])  \(job.taskId)")
+        Console.print("state        \(job.state): \(job.line(now: now))")
+        if let sentAt = job.sentAt { Console.print("sent         \(TimeArgument.forPeople(sentAt, now: now))") }
+        if let helperJob = job.helperJob { Console.print("helper       calls it \(helperJob)") }
+        if job.mayBeCommitted == true { Console.print("             and may have accepted its reports") }
+        for report in reports { Console.print("report       \(report)") }
+    }
+}
+
+/// `cairn node jobs retry`. The node may be running, and takes the job up within seconds.
+struct NodeJobsRetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Send an aggregation job again now, whatever its pause.")
+
+    struct Output: Encodable {
+        let job: Int64
+        /// False where it is being sent at this moment.
+        let hurried: Bool
+    }
+
+    @OptionGroup var reference: NodeJobReference
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let (store, found) = try await reference.find(changing: true)
+        let isHurried = try await store.retryJob(found.key)
+        if json { return try JSONOutput.print(Output(job: found.key, hurried: isHurried)) }
+        Console.print(isHurried ? "job \(found.key) is due" : "job \(found.key) is being worked on at this moment")
+    }
+}
+
+/// `cairn node jobs abandon`. The node may be running.
+struct NodeJobsAbandonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "abandon",
+        abstract: "Give up one aggregation job of an uncommitted task.",
+        discussion: """
+            A leader sends an aggregation job again until the helper answers it, and no batch with one of its reports is \
+            collected before. Where the helper fails for one job for ever, this ends its reports as report_dropped, and \
+            leaves the rest of the task as it is.
+
+            Ask the helper's operator first: a helper that has accepted the reports holds more than the leader from then on. \
+            A node of Cairn compares the batch and drops them as well; any other refuses the batch (batchMismatch), and the \
+            collector has to ask for intervals without them.
+            """)
+
+    struct Output: Encodable {
+        let taskId: String
+        let job: Int64
+        let dropped: Int
+    }
+
+    @OptionGroup var reference: NodeJobReference
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let (store, found) = try await reference.find(changing: true)
+        guard let task = try await store.everyTask().compactMap({ try? $0.get() }).first(where: { $0.id == found.task })
+        else { throw CommandFailure("the task of job \(found.key) cannot be read") }
+        let dropped = try await NodeJobEnding(store: store, task: task, job: found).abandon()
+        if json {
+            return try JSONOutput.print(Output(taskId: task.id.base64URL, job: found.key, dropped: dropped))
+        }
+        Console.print("abandoned: job \(found.key) of \(task.name), \(dropped) reports")
+    }
+}
+
+/// What the tasks of a node are called, by their ids.
+struct NodeTaskNames {
+    private let names: [String: String]
+
+    init(_ store: NodeDatabase) async throws {
+        let tasks = try await store.everyTask().compactMap { try? $0.get() }
+        names = Dictionary(tasks.map { ($0.id.base64URL, $0.name) }) { first, _ in first }
+    }
+
+    subscript(id: String) -> String { names[id] ?? id }
+}
