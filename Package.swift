@@ -67,6 +67,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
+            name: "NodeAPI",
+            dependencies: [
+                "Encodings", "TransparencyLog", "DAP", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
             name: "Datastore",
             dependencies: [
                 "CPostgres", "DAP", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
@@ -86,8 +91,8 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "Ledger", "Datastore",
-                "Transport",
+                "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "Ledger", "NodeAPI",
+                "Datastore", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -109,8 +114,8 @@ let package = Package(
         .target(
             name: "Contributor",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "Wallet",
-                "Transport",
+                "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "NodeAPI",
+                "Transport", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -130,7 +135,7 @@ let package = Package(
             name: "Bench",
             dependencies: [
                 "CKeccak", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
-                "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "Contributor", "Credit", "SharedModel",
+                "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "NodeAPI", "Contributor", "Credit", "SharedModel",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
@@ -225,7 +230,8 @@ let package = Package(
             name: "AggregatorNodeTests",
             dependencies: [
                 "TestPorts", "TestSupport", "PostgresCluster", "FaultProxy", "AggregatorNode", "Contributor",
-                "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger", "TransparencyLog", "Transport",
+                "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger", "NodeAPI", "TransparencyLog",
+                "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -234,6 +240,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .testTarget(name: "NodeAPITests", dependencies: ["NodeAPI", "DAP"]),
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
@@ -253,8 +260,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
-                "Ledger", "LedgerFixtures", "TransparencyLog", "Commitments", "SumDB", "PythonExchange", "VDAF",
-                "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
+                "Ledger", "LedgerFixtures", "NodeAPI", "TransparencyLog", "Commitments", "SumDB", "PythonExchange",
+                "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
