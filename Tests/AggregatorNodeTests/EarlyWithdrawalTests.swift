@@ -10,9 +10,7 @@ import Testing
     private let seed = [UInt8](repeating: 3, count: 32)
 
     private func routes(_ fixture: HelperFixture, limit: Int) -> RouteTable {
-        var routes = fixture.routes
-        Helper(context: fixture.context, earlyWithdrawalLimit: limit).addRoutes(to: &routes)
-        return routes
+        fixture.routes(of: Helper(context: fixture.context, earlyWithdrawalLimit: limit))
     }
 
     private func withdrawal(

@@ -20,7 +20,7 @@ import Testing
     {
         let handled = Mutex(0)
         var routes = RouteTable()
-        routes.post("**") { request, _ in
+        routes.post("/{all...}") { request, _ in
             handled.withLock { $0 += 1 }
             let sent = try await request.bytes(upTo: 100)
             return Response(

@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Hummingbird
+import NodeAPI
 import Testing
 
 /// What every route of a node has in common, over real HTTP.
@@ -12,15 +13,20 @@ import Testing
             try request.requireBearer(keys.aggregatorToken)
             return .empty(.ok)
         }
-        routes.post("/tasks/:task/things") { request, parameters in
-            let id = try parameters.taskID()
-            let (message, _) = try await request.message(
-                CollectionJobReq.self, mediaType: .collectionJobReq, upTo: 64, taskID: id)
+        routes.add(Self.things) { request, parameters in
+            _ = try parameters.taskID()
+            let (message, _) = try await request.message(CollectionJobReq.self, of: Self.things, nil)
             return .dap(.collectionJobReq, message.encoded(), status: .created, location: "/elsewhere")
         }
         routes.get("/broken") { _, _ in throw DatastoreFailure() }
         return routes
     }
+
+    private static let things = Endpoint<TaskID>(
+        Resource(
+            "things", .post, "/tasks/{task}/things", at: [.leader],
+            takes: .one(of: [.dap(.collectionJobReq)], upTo: .bytes(64), isChecked: true),
+            answers: [.init(201, .dap(.collectionJobReq))]))
 
     private struct DatastoreFailure: Error { let secret = "hunter2" }
 
@@ -91,6 +97,70 @@ import Testing
             #expect(try problem(trailing).type == .invalidMessage)
             let badTask = try await client.send("POST", "/tasks/AAAA/things", body: body, headers: type)
             #expect(try problem(badTask).type == .invalidMessage)
+        }
+    }
+
+    @Test func ofTwoHandlersForOneRequestNoneIsServed() throws {
+        func conflict(_ build: (inout RouteTable) -> Void) -> RouteConflict? {
+            var routes = RouteTable()
+            build(&routes)
+            do throws(RouteConflict) { try routes.check() } catch { return error }
+            return nil
+        }
+        let handler: RouteTable.Handler = { _, _ in .empty() }
+        #expect(
+            conflict {
+                $0.add(API.job, handler)
+                $0.add(API.continueJob, handler)
+                $0.add(API.withdrawals, leader: handler, helper: handler) { _, _ in .leader }
+            } == nil)
+        let twice = try #require(
+            conflict {
+                $0.add(API.withdrawals, handler)
+                $0.add(API.withdrawals, leader: handler, helper: nil) { _, _ in .leader }
+            })
+        #expect(twice.description.contains("POST /cairn/tasks/{task}/withdrawals"), "\(twice)")
+        // What the names in a path are called tells no two requests apart.
+        #expect(
+            conflict {
+                $0.get("/a/{b}", handler)
+                $0.get("/a/{c}", handler)
+            } != nil)
+        var routes = RouteTable()
+        routes.add(API.health, handler)
+        routes.add(API.health, handler)
+        #expect(throws: RouteConflict.self) {
+            try application(routes, below: "", host: "127.0.0.1", port: 0, logger: quietLogger())
+        }
+    }
+
+    /// One path in both roles: who answers is the task's matter, and a role that the node does not have answers for none.
+    @Test func aResourceOfBothRolesAnswersByTheRoleInTheTask() async throws {
+        let (led, helped) = (TaskID.random(), TaskID.random())
+        let roleOfTask: RouteTable.RoleOfTask = { _, context in
+            let id = try context.taskID()
+            guard id == led || id == helped else { throw NodeError.unrecognizedTask(id) }
+            return id == led ? .leader : .helper
+        }
+        var both = RouteTable()
+        both.add(
+            API.withdrawals, leader: { _, _ in .bytes(Array("leader".utf8), type: "text/plain") },
+            helper: { _, _ in .bytes(Array("helper".utf8), type: "text/plain") }, roleOfTask: roleOfTask)
+        try await withServer(both) { client in
+            let first = try await client.send("POST", API.withdrawals.path(led))
+            #expect(first.text == "leader")
+            #expect(try await client.send("POST", API.withdrawals.path(helped)).text == "helper")
+            #expect(try problem(await client.send("POST", API.withdrawals.path(.random()))).type == .unrecognizedTask)
+            #expect(try await client.send("GET", API.withdrawals.path(led)).headers["allow"] == "POST")
+        }
+        var one = RouteTable()
+        one.add(
+            API.withdrawals, leader: nil, helper: { _, _ in .bytes(Array("helper".utf8), type: "text/plain") },
+            roleOfTask: roleOfTask)
+        try await withServer(one) { client in
+            let refused = try await client.send("POST", API.withdrawals.path(led))
+            #expect(try problem(refused).type == .unrecognizedTask)
+            #expect(try await client.send("POST", API.withdrawals.path(helped)).text == "helper")
         }
     }
 }

@@ -1,23 +1,70 @@
 import DAP
 import Encodings
 import Hummingbird
+import NodeAPI
+
+// Bodies, as the resource that they are for has them: their types, and how long they may be (``NodeAPI/BodyRule``).
 
 /// DAP's media types; Hummingbird has a general type of the same name.
 package typealias MediaType = DAP.MediaType
 /// Names of HTTP fields; Hummingbird does not export the module that declares them under its own name.
 package typealias HeaderName = HTTPFields.Element.Name
+package typealias BodyLimit = NodeAPI.BodyLimit
 
-/// Upper bounds of bodies, in bytes, of requests and of what peers answer. A request's body is refused with 413 as soon
-/// as it passes its bound; where the bound follows from the task, it is there (``NodeTask/uploadLimit``).
-package enum BodyLimit {
-    /// A job of reports, without the leader's input shares but with public shares and verifier shares.
-    package static let aggregationJob = 64 << 20
-    /// Requests of fixed fields and short lists.
-    package static let small = 64 << 10
-    /// Ids of reports about which the leader asks for the helper's word: those of a job, at most.
-    package static let refusals = 1 << 20
-    /// An owner's log entry and the blob that it names.
-    package static let logEntry = 256 << 20
+extension Resource {
+    /// The longest body of a request, in bytes.
+    ///
+    /// - Parameter task: the one that the path names; needed where the bound follows from it.
+    func limit(_ task: NodeTask? = nil) -> Int {
+        switch request {
+        case .nothing: 0
+        case .one(_, .bytes(let count), _): count
+        case .one(_, .task(let bound), _): task?.limit(bound) ?? 0
+        }
+    }
+}
+
+extension Request {
+    /// The whole body of a request for a resource.
+    ///
+    /// - Throws: 415 where its type is not the resource's, 413 where it is too long.
+    package func bytes<each ID: PathText>(
+        of endpoint: Endpoint<repeat each ID>, _ task: NodeTask? = nil
+    ) async throws -> [UInt8] {
+        try requireType(of: endpoint, task)
+        return try await bytes(upTo: endpoint.resource.limit(task))
+    }
+
+    /// Decodes a DAP message from the body of a request for a resource.
+    package func message<Message: WireMessage, each ID: PathText>(
+        _ type: Message.Type, of endpoint: Endpoint<repeat each ID>, _ task: NodeTask?
+    ) async throws -> (message: Message, body: [UInt8]) {
+        let body = try await bytes(of: endpoint, task)
+        do throws(CodecError) {
+            return (try Message(decoding: body), body)
+        } catch {
+            throw NodeError(error, in: String(describing: Message.self), taskID: task?.id)
+        }
+    }
+
+    /// Refuses a body of a type that the resource does not take (415), where it looks at types.
+    package func requireType<each ID: PathText>(
+        of endpoint: Endpoint<repeat each ID>, _ task: NodeTask? = nil
+    ) throws(NodeError) {
+        guard case .one(of: let types, upTo: _, isChecked: true) = endpoint.resource.request else { return }
+        guard types.contains(where: isOfType) else {
+            let names = types.map(\.header).joined(separator: " or ")
+            throw .http(415, "This resource takes \(names).", taskID: task?.id)
+        }
+    }
+
+    /// Whether the body is of this type. DAP's types have parameters, whose form may differ.
+    func isOfType(_ type: ContentType) -> Bool {
+        guard let header = headers[.contentType] else { return false }
+        if ProtocolText.same(header, type.header) { return true }
+        guard case .dap(let message) = type else { return false }
+        return MediaType(header: header) == message
+    }
 }
 
 extension Request {
@@ -36,44 +83,10 @@ extension Request {
     static func tooLarge(_ limit: Int) -> NodeError {
         .http(413, "The request body is longer than the \(limit) bytes allowed here.")
     }
-
-    /// Decodes a DAP message from the body; checks its media type first (415).
-    package func message<Message: WireMessage>(
-        _ type: Message.Type, mediaType: MediaType, upTo limit: Int, taskID: TaskID
-    ) async throws -> (message: Message, body: [UInt8]) {
-        try requireMediaType(mediaType, taskID: taskID)
-        let body = try await bytes(upTo: limit)
-        do throws(CodecError) {
-            return (try Message(decoding: body), body)
-        } catch {
-            throw NodeError(error, in: String(describing: Message.self), taskID: taskID)
-        }
-    }
-
-    /// Refuses a body of another type than `expected` (415).
-    package func requireMediaType(_ expected: MediaType, taskID: TaskID? = nil) throws(NodeError) {
-        guard let header = headers[.contentType],
-            ProtocolText.same(header, expected.headerValue) || MediaType(header: header) == expected
-        else {
-            throw .http(415, "This resource takes \(expected.headerValue).", taskID: taskID)
-        }
-    }
-}
-
-extension Request {
-    /// Whether the body is of this type, which is none of DAP's and has no parameters.
-    package func hasMediaType(_ type: String) -> Bool {
-        headers[.contentType].map { ProtocolText.same($0, type) } ?? false
-    }
-
-    /// Refuses a body of another type than that (415).
-    package func requireMediaType(_ type: String, taskID: TaskID? = nil) throws(NodeError) {
-        guard hasMediaType(type) else { throw .http(415, "This resource takes \(type).", taskID: taskID) }
-    }
 }
 
 extension NodeRequestContext {
-    /// The task id in the path (`:task`).
+    /// The task id in the path (`{task}`).
     package func taskID() throws(NodeError) -> TaskID {
         guard let text = parameters.get("task"), let id = TaskID(base64URL: text) else {
             throw .dap(.invalidMessage, "The task id in the path is not 32 bytes in unpadded base64url.")

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Hummingbird
+import NodeAPI
 
 // DAP-18, Aggregate Initialization (helper) and Aggregate Continuation.
 //
@@ -17,8 +18,7 @@ extension Helper {
     func createJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         try context.disk.require(request.length(upTo: task.jobLimit), isOwed: true)
-        let (message, body) = try await request.message(
-            AggregationJobInitReq.self, mediaType: .aggregationJobInitReq, upTo: task.jobLimit, taskID: task.id)
+        let (message, body) = try await request.message(AggregationJobInitReq.self, of: API.createJob, task)
         let id = AggregationJobID.derived(taskID: task.id, body: body)
         switch try await context.store.helperJob(task.id, id) {
         // The process may have ended between the commit and the file.
@@ -49,7 +49,7 @@ extension Helper {
     // MARK: Answers
 
     private func location(_ id: AggregationJobID, of task: NodeTask) -> String {
-        "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregation_jobs/\(id.base64URL)"
+        context.path(API.job, task.id, ForeignID(id))
     }
 
     private func answer(_ response: [UInt8], _ id: AggregationJobID, of task: NodeTask) async throws -> Response {
@@ -153,9 +153,7 @@ extension Helper {
             throw NodeError.dap(.stepMismatch, "The job's step 0 has not ended.", taskID: task.id)
         case .deleted, nil: throw unknownJob(task)
         }
-        let (message, _) = try await request.message(
-            AggregationJobContinueReq.self, mediaType: .aggregationJobContinueReq, upTo: task.jobLimit,
-            taskID: task.id)
+        let (message, _) = try await request.message(AggregationJobContinueReq.self, of: API.continueJob, task)
         guard message.step > 0 else {
             throw NodeError.dap(.invalidMessage, "A continuation has a step of at least 1.", taskID: task.id)
         }

@@ -1,6 +1,7 @@
 import DAP
 import Hummingbird
 import Ledger
+import NodeAPI
 import ServiceLifecycle
 import TransparencyLog
 
@@ -79,25 +80,22 @@ package struct Helper: Sendable {
             + [BackgroundService { [self] in await verifyStoredJobs() }]
     }
 
-    /// - Parameter isAlone: whether the node has no other role, so that what both roles have is the helper's.
-    package func addRoutes(to routes: inout RouteTable, isAlone: Bool = true) {
-        if isAlone { routes.post(BothRolesRoutes.withdrawals) { try await withdraw($0, $1) } }
-        let jobs = "/tasks/:task/aggregation_jobs"
-        routes.post(jobs) { try await createJob($0, $1) }
-        routes.post("\(jobs)/:job") { try await continueJob($0, $1) }
-        routes.get("\(jobs)/:job") { try await getJob($0, $1) }
-        routes.delete("\(jobs)/:job") { try await deleteJob($0, $1) }
+    /// Adds the resources that only helpers have.
+    package func addRoutes(to routes: inout RouteTable) {
+        routes.add(API.createJob) { try await createJob($0, $1) }
+        routes.add(API.continueJob) { try await continueJob($0, $1) }
+        routes.add(API.job) { try await getJob($0, $1) }
+        routes.add(API.deleteJob) { try await deleteJob($0, $1) }
 
-        let shares = "/tasks/:task/aggregate_shares"
-        routes.post(shares) { try await createShare($0, $1) }
-        routes.get("\(shares)/:share") { try await getShare($0, $1) }
-        routes.delete("\(shares)/:share") { try await deleteShare($0, $1) }
+        routes.add(API.createShare) { try await createShare($0, $1) }
+        routes.add(API.share) { try await getShare($0, $1) }
+        routes.add(API.deleteShare) { try await deleteShare($0, $1) }
 
-        routes.post("/cairn/tasks/:task/closes") { try await signClose($0, $1) }
-        routes.post("/cairn/tasks/:task/batches") { try await compareBatch($0, $1) }
-        routes.post("/cairn/tasks/:task/refusals") { try await listRefusals($0, $1) }
-        routes.get("/cairn/tasks/:task/refusals/:report") { try await getRefusal($0, $1) }
-        routes.get("/cairn/blobs/:blob") { try await getBlob($0, $1) }
+        routes.add(API.closes) { try await signClose($0, $1) }
+        routes.add(API.batches) { try await compareBatch($0, $1) }
+        routes.add(API.refusals) { try await listRefusals($0, $1) }
+        routes.add(API.refusal) { try await getRefusal($0, $1) }
+        routes.add(API.blob) { try await getBlob($0, $1) }
     }
 
     /// The task of a request that only the leader may send.
@@ -109,13 +107,5 @@ package struct Helper: Sendable {
         let task = try await context.announcedTask(request, parameters, from: leader)
         guard context.peer(of: task).tokens.match(token) else { throw NodeError.wrongToken.about(task.id) }
         return task
-    }
-
-    private func getBlob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
-        let name = parameters.parameters.get("blob") ?? ""
-        guard let blob = context.blobs.get(name) else { throw NodeError.http(404, "There is no blob of that name.") }
-        var response = Response.bytes(blob, type: "application/octet-stream")
-        response.headers[.cacheControl] = StaticLog.immutable
-        return response
     }
 }

@@ -1,5 +1,6 @@
 import DAP
 import Hummingbird
+import NodeAPI
 import ServiceLifecycle
 
 /// The leader's half of a node: takes uploads, drives aggregation and collection with the helper, keeps the log.
@@ -31,19 +32,16 @@ package struct Leader: Sendable {
         self.aggregation = aggregation
     }
 
-    /// Adds the leader's resources: DAP's, and Cairn's own under `/cairn/tasks`.
-    ///
-    /// - Parameter isAlone: whether the node has no other role, so that what both roles have is the leader's.
-    package func addRoutes(to routes: inout RouteTable, isAlone: Bool = true) {
-        if isAlone { routes.post(BothRolesRoutes.withdrawals, withdraw) }
-        routes.post("/tasks/:task/reports", upload)
-        routes.post("/tasks/:task/collection_jobs", createCollection)
-        routes.get("/tasks/:task/collection_jobs/:job", pollCollection)
-        routes.delete("/tasks/:task/collection_jobs/:job", deleteCollection)
-        routes.get("/cairn/tasks/:task/receipts/:report", receipt)
-        routes.get("/cairn/tasks/:task", taskFile)
-        routes.get("/cairn/tasks/:task/status", status)
-        routes.post("/cairn/tasks/:task/log-entries", submitLogEntry)
+    /// Adds the resources that only leaders have.
+    package func addRoutes(to routes: inout RouteTable) {
+        routes.add(API.upload, upload)
+        routes.add(API.createCollection, createCollection)
+        routes.add(API.collection, pollCollection)
+        routes.add(API.deleteCollection, deleteCollection)
+        routes.add(API.receipt, receipt)
+        routes.add(API.taskFile, taskFile)
+        routes.add(API.status, status)
+        routes.add(API.logEntries, submitLogEntry)
     }
 
     /// The background work. Each service resumes at its start what a node that was killed left unfinished.

@@ -129,6 +129,10 @@ package enum Node {
             address: ListenAddress(host: configuration.listenHost, port: configuration.listenPort), noun: "node")
         let limits: ServingLimits
         do throws(NodeStartError) { limits = try await Descriptors.limits() } catch { return .failure(error) }
-        return await serving.run(buildApplication(context, limits: limits, onReady: serving.announce))
+        do throws(RouteConflict) {
+            return await serving.run(try buildApplication(context, limits: limits, onReady: serving.announce))
+        } catch {
+            return .failure(.failed(error.description))
+        }
     }
 }

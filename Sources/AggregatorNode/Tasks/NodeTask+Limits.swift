@@ -1,10 +1,22 @@
 import DAP
 import Ledger
+import NodeAPI
 
 // How long requests about a task may be. A request that is longer than anything its task can need is refused before it
 // is read: a count's report has 300 bytes, a model update's some megabytes, and strangers choose neither.
 
 extension NodeTask {
+    /// The most bytes of a request's body where its resource leaves it to the task.
+    package func limit(_ bound: TaskBound) -> Int {
+        switch bound {
+        case .upload: uploadLimit
+        case .job: jobLimit
+        case .reports: closeLimit
+        // Anybody may send one, so none is larger than the task's models, aggregates, λ and payout tables.
+        case .logEntry: min(BodyLimit.logEntry, 4 << 20 + 32 * validated.vdaf.outputLength)
+        }
+    }
+
     /// The most reports of an upload. Our clients send up to 256 a request, and no more than a megabyte where it is not
     /// one report.
     package var reportsPerUpload: Int {

@@ -3,6 +3,7 @@ import DurableFiles
 import Foundation
 import Hummingbird
 import Logging
+import NodeAPI
 import TransparencyLog
 
 /// A witness as a process of its own: what `cairn witness run` does.
@@ -50,14 +51,19 @@ package enum WitnessServer {
         }
         let serving = Serving(
             title: "cairn witness: \(cosigner.verifier.name)", address: configuration.listen, noun: "witness")
-        let outcome = await serving.run(
-            application(
-                routes(configuration.logs, store, cosigner, halt: halt, generation: generation), below: "",
-                host: configuration.listen.host, port: configuration.listen.port,
-                services: [
-                    HaltService(halt: halt), GenerationWatch(generation: generation),
-                    DatabaseWatch(store: store, logger: logger),
-                ], halt: halt, limits: limits, logger: logger, onReady: serving.announce))
+        let outcome: Result<Void, NodeStartError>
+        do throws(RouteConflict) {
+            outcome = await serving.run(
+                try application(
+                    routes(configuration.logs, store, cosigner, halt: halt, generation: generation), below: "",
+                    host: configuration.listen.host, port: configuration.listen.port,
+                    services: [
+                        HaltService(halt: halt), GenerationWatch(generation: generation),
+                        DatabaseWatch(store: store, logger: logger),
+                    ], halt: halt, limits: limits, logger: logger, onReady: serving.announce))
+        } catch {
+            outcome = .failure(.failed(error.description))
+        }
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         await store.closeWhenIdle()
@@ -71,7 +77,7 @@ package enum WitnessServer {
         now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
     ) -> RouteTable {
         var routes = RouteTable()
-        routes.get("/healthz") { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
+        routes.add(API.health) { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
         let keys = Set(logs.map(\.vkey))
         WitnessRoutes(
             store: store, cosigner: cosigner, prefix: "", trusts: { keys.contains($0.vkey) }, halt: halt,

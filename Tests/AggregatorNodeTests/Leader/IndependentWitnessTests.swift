@@ -264,7 +264,7 @@ import TransparencyLog
     /// A witness that answers a byte a second holds the first checkpoint and upload up for two seconds, not for ever.
     @Test func aWitnessThatDripsIsNotWaitedFor() async throws {
         var routes = RouteTable()
-        routes.get("/:log/checkpoint") { _, _ in
+        routes.get("/{log}/checkpoint") { _, _ in
             Response(
                 status: .ok,
                 body: .init { writer in

@@ -151,7 +151,7 @@ final class NodePair: Sendable {
             workers: WorkerPool(count: 2), disk: disk, patience: CollectionPatience(longRequestsSpan: .seconds(3)),
             deferral: deferral, now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
-        let app = buildApplication(context, onReady: { continuation.yield($0) })
+        let app = try buildApplication(context, onReady: { continuation.yield($0) })
         let group = ServiceGroup(
             configuration: .init(services: [app], gracefulShutdownSignals: [], logger: quietLogger()))
         let task = Task {

@@ -1,25 +1,29 @@
 import AggregatorNode
 import DAP
 import Hummingbird
+import NodeAPI
 import Testing
 
 /// What HTTP demands of every server, over raw connections.
 @Suite struct HTTPRulesTests {
     private func routes(_ keys: NodeKeys? = nil) -> RouteTable {
         var routes = RouteTable()
-        routes.get("/tasks/:task") { _, context in
+        routes.get("/tasks/{task}") { _, context in
             .bytes(Array((context.parameters.get("task") ?? "").utf8), type: "text/plain")
         }
         routes.post("/body") { request, _ in
             let body = try await request.bytes(upTo: 100)
             return .bytes(Array("\(body.count) bytes".utf8), type: "text/plain")
         }
-        routes.post("/typed") { request, _ in
-            try request.requireMediaType(.uploadReq)
-            _ = try await request.bytes(upTo: 100)
+        let typed = Endpoint< >(
+            Resource(
+                "typed", .post, "/typed", at: [.leader],
+                takes: .one(of: [.dap(.uploadReq)], upTo: .bytes(100), isChecked: true), answers: [.init(200)]))
+        routes.add(typed) { request, _ in
+            _ = try await request.bytes(of: typed)
             return .empty(.ok)
         }
-        routes.post("/tasks/:task/things") { request, _ in
+        routes.post("/tasks/{task}/things") { request, _ in
             if let keys { try request.requireBearer(keys.aggregatorToken) }
             return .empty(.ok)
         }

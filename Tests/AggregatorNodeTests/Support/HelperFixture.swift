@@ -94,6 +94,7 @@ struct HelperFixture: Sendable {
     func routes(of helper: Helper) -> RouteTable {
         var routes = RouteTable()
         helper.addRoutes(to: &routes)
+        routes.addSharedRoutes(leader: nil, helper: helper, context)
         if let cosigner = parties.helperKeys.witness {
             WitnessRoutes(
                 store: context.store, cosigner: cosigner, halt: context.halt, generation: context.generation,

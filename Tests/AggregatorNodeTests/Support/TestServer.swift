@@ -39,7 +39,7 @@ func withServer<Value: Sendable>(
     logger: Logger = quietLogger(), _ body: @escaping @Sendable (TestClient) async throws -> Value
 ) async throws -> Value {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    let app = application(
+    let app = try application(
         routes, below: prefix, host: "127.0.0.1", port: 0, limits: limits, logger: logger,
         onReady: { continuation.yield($0) })
     return try await withThrowingTaskGroup(of: Void.self) { group in

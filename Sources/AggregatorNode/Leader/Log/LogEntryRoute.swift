@@ -1,6 +1,7 @@
 import DAP
 import Hummingbird
 import Ledger
+import NodeAPI
 
 extension Leader {
     /// `POST /cairn/tasks/{task-id}/log-entries`: logs a `round`, `model` or `payout` entry that the task's owner has
@@ -17,9 +18,8 @@ extension Leader {
     @Sendable
     func submitLogEntry(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
-        let limit = Self.submissionLimit(task)
-        try context.disk.require(request.length(upTo: limit))
-        let body = try await request.bytes(upTo: limit)
+        try context.disk.require(request.length(upTo: task.limit(.logEntry)))
+        let body = try await request.bytes(of: API.logEntries, task)
         let submission: LogSubmission
         do throws(CodecError) {
             submission = try LogSubmission(decoding: body)
@@ -45,13 +45,6 @@ extension Leader {
         try await context.generation?.settle()
         logKeeper.noteGrowth()
         return .bytes(Array("{\"index\":\(index)}".utf8), type: "application/json", status: .created)
-    }
-}
-
-extension Leader {
-    /// Anybody may send one, so no task's submissions are larger than its models, aggregates, λ and payout tables.
-    private static func submissionLimit(_ task: NodeTask) -> Int {
-        min(BodyLimit.logEntry, 4 << 20 + 32 * task.validated.vdaf.outputLength)
     }
 }
 

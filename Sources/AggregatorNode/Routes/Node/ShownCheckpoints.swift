@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Encodings
 import Hummingbird
+import NodeAPI
 import TransparencyLog
 
 /// `POST /cairn/checkpoints`: anybody may show a node a checkpoint of its log, as wallets do with the newest that they have.
@@ -25,8 +26,8 @@ package struct ShownCheckpoints: Sendable {
     }
 
     package func addRoutes(to routes: inout RouteTable) {
-        routes.post("/cairn/checkpoints") { request, _ in
-            let body = try await request.bytes(upTo: BodyLimit.small)
+        routes.add(API.checkpoints) { request, _ in
+            let body = try await request.bytes(of: API.checkpoints)
             let checkpoint: SignedCheckpoint
             do throws(CheckpointError) { checkpoint = try SignedCheckpoint(parsing: body) } catch {
                 throw NodeError.dap(.invalidMessage, "A signed checkpoint is expected: \(error).")

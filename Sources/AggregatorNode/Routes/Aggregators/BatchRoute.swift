@@ -3,6 +3,7 @@ import Datastore
 import Hummingbird
 import Ledger
 import Logging
+import NodeAPI
 
 // Batches of uncommitted tasks about which the aggregators disagree (Protocols/reconciliation.md).
 //
@@ -16,9 +17,9 @@ extension Helper {
     /// POST `/cairn/tasks/{task-id}/batches`: a `BatchComparison`, answered by a `BatchDifference`.
     func compareBatch(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        try request.requireMediaType(BatchComparison.mediaType, taskID: task.id)
+        try request.requireType(of: API.batches, task)
         var body = try await ReportListBody(
-            request, parameters, "BatchComparison", upTo: task.closeLimit, taskID: task.id,
+            request, parameters, "BatchComparison", upTo: task.limit(.reports), taskID: task.id,
             decodeHead: BatchSelector.init(from:))
         let scope = try checkForm(body.head, count: body.count, task)
         try await context.generation?.ready()

@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Hummingbird
 import Ledger
+import NodeAPI
 import Synchronization
 
 /// `POST /cairn/handshake` at both nodes (`Protocols/handshake.md`), whatever their roles: the request says which the asker
@@ -15,12 +16,11 @@ struct HandshakeRoute: Sendable {
     }
 
     func addRoutes(to routes: inout RouteTable) {
-        routes.post("/cairn/handshake") { request, _ in try await answer(request) }
+        routes.add(API.handshake) { request, _ in try await answer(request) }
     }
 
     private func answer(_ request: Request) async throws -> Response {
-        try request.requireMediaType(HandshakeRequest.mediaType)
-        let body = try await request.bytes(upTo: BodyLimit.handshake)
+        let body = try await request.bytes(of: API.handshake)
         let message: HandshakeRequest
         do throws(CodecError) { message = try HandshakeRequest(decoding: body) } catch {
             throw NodeError(error, in: "HandshakeRequest")
@@ -81,11 +81,6 @@ struct HandshakeRoute: Sendable {
         writer.write([answer.head.token.rawValue, answer.head.psk.rawValue])
         return HandshakeKey.digest(writer.bytes)
     }
-}
-
-extension BodyLimit {
-    /// A thousand tasks, and the URLs and names of one node.
-    package static let handshake = 128 << 10
 }
 
 /// Bounds what strangers can make a node compute and say: so many answers a second, of all of them together. The peer is not

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Hummingbird
 import Ledger
+import NodeAPI
 import TransparencyLog
 
 // `POST /cairn/tasks/{task-id}/withdrawals`, at either node: a `withdrawal` entry, whose signature is the authorization;
@@ -19,15 +20,13 @@ struct WithdrawalRequest {
         guard task.isCommitted else {
             throw NodeError.http(404, "Reports of this task have no claim keys to withdraw them with.", taskID: task.id)
         }
-        var body: [UInt8]
-        if request.hasMediaType(PromisedWithdrawal.mediaType) {
-            body = try await request.bytes(upTo: PromisedWithdrawal.maximumSize)
+        var body = try await request.bytes(of: API.withdrawals, task)
+        if request.isOfType(.promisedWithdrawal) {
             do throws(CodecError) {
                 let promised = try PromisedWithdrawal(decoding: body)
                 (body, promise) = (promised.entry, promised.promise)
             } catch { throw NodeError(error, in: "PromisedWithdrawal", taskID: task.id) }
         } else {
-            body = try await request.bytes(upTo: BodyLimit.small)
             promise = nil
         }
         let entry: LedgerEntry

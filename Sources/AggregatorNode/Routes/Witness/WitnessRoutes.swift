@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Hummingbird
+import NodeAPI
 import TransparencyLog
 
 /// The HTTP interface of C2SP tlog-witness over the module's pure rules. Anybody may call it: a request is
@@ -21,7 +22,7 @@ package struct WitnessRoutes: Sendable {
     let now: @Sendable () -> UInt64
 
     package init(
-        store: any WitnessStore, cosigner: Cosigner, prefix: String = "/witness",
+        store: any WitnessStore, cosigner: Cosigner, prefix: String = API.helperWitnessPrefix,
         trusts: @escaping @Sendable (WitnessedLog) -> Bool = { _ in true }, halt: HaltSwitch? = nil,
         generation: Generation? = nil, cosignedMore: @escaping @Sendable () -> Void = {},
         now: @escaping @Sendable () -> UInt64
@@ -37,15 +38,15 @@ package struct WitnessRoutes: Sendable {
     }
 
     package func addRoutes(to routes: inout RouteTable) {
-        routes.post("\(prefix)/add-checkpoint") { request, _ in try await addCheckpoint(request) }
-        routes.get("\(prefix)/:origin/checkpoint") { _, parameters in
+        routes.add(API.addCheckpoint.below(prefix)) { request, _ in try await addCheckpoint(request) }
+        routes.add(API.witnessed.below(prefix)) { _, parameters in
             try await checkpoint(originHash: parameters.parameters.get("origin") ?? "")
         }
     }
 
     /// POST `{prefix}/add-checkpoint`
     private func addCheckpoint(_ request: Request) async throws -> Response {
-        let body = try await request.bytes(upTo: AddCheckpointRequest.maximumSize)
+        let body = try await request.bytes(of: API.addCheckpoint)
         do {
             let answer = try await cosign(AddCheckpointRequest(parsing: body))
             return .bytes(answer, type: "text/plain; charset=utf-8")

@@ -3,6 +3,7 @@ import Encodings
 import Foundation
 import Hummingbird
 import Ledger
+import NodeAPI
 
 /// What every node tells about itself: its health, its HPKE configuration, and the public keys that go into tasks.
 struct InfoRoutes: Sendable {
@@ -12,9 +13,9 @@ struct InfoRoutes: Sendable {
     let now: @Sendable () -> UInt64
 
     func addRoutes(to routes: inout RouteTable) {
-        routes.get("/healthz") { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
-        routes.get("/hpke_config") { _, _ in try hpkeConfig() }
-        routes.get("/cairn/info") { _, _ in try info() }
+        routes.add(API.health) { _, _ in .bytes(Array("ok\n".utf8), type: "text/plain; charset=utf-8") }
+        routes.add(API.hpkeConfig) { _, _ in try hpkeConfig() }
+        routes.add(API.info) { _, _ in try info() }
     }
 
     /// The list, signed for the tasks that name this node's statement key. Other clients need not look at the header.

@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import Hummingbird
 import Logging
+import NodeAPI
 
 extension Leader {
     /// `POST /tasks/{task-id}/reports` (DAP-18, Upload Request).
@@ -14,10 +15,8 @@ extension Leader {
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.announcedTask(request, requestContext)
         try await context.standing(of: task).admit(task)
-        let limit = task.uploadLimit
-        try context.disk.require(request.length(upTo: limit))
-        let (message, _) = try await request.message(
-            UploadRequest.self, mediaType: .uploadReq, upTo: limit, taskID: task.id)
+        try context.disk.require(request.length(upTo: task.limit(.upload)))
+        let (message, _) = try await request.message(UploadRequest.self, of: API.upload, task)
         guard message.reports.count <= task.reportsPerUpload else {
             throw NodeError.http(
                 413,

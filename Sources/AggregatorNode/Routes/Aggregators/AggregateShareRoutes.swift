@@ -3,6 +3,7 @@ import Datastore
 import Encodings
 import Hummingbird
 import Ledger
+import NodeAPI
 
 /// An aggregate share as it is answered, at first and again.
 struct ShareAnswer: Sendable {
@@ -24,14 +25,12 @@ extension Helper {
     /// POST `/tasks/{task-id}/aggregate_shares`
     func createShare(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        let (message, body) = try await request.message(
-            AggregateShareReq.self, mediaType: .aggregateShareReq, upTo: BodyLimit.small, taskID: task.id)
+        let (message, body) = try await request.message(AggregateShareReq.self, of: API.createShare, task)
         let id = AggregateShareID.derived(taskID: task.id, body: body)
         try await context.generation?.ready()
         let answer = try await shares.result(id) { try await collect(message, id, task) }
         try await context.generation?.settle()
-        let path = "\(context.configuration.publicURL.path)/tasks/\(task.id.base64URL)/aggregate_shares/\(id.base64URL)"
-        return response(answer, location: path)
+        return response(answer, location: context.path(API.share, task.id, ForeignID(id)))
     }
 
     /// GET `/tasks/{task-id}/aggregate_shares/{aggregate-share-id}`

@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import Ledger
 import NIOPosix
+import NodeAPI
 import TransparencyLog
 
 /// Serves the leader's log as static files: C2SP tlog-tiles under `/log`, and the blobs beside the tiles.
@@ -19,10 +20,10 @@ package struct StaticLog: Sendable {
     }
 
     package func addRoutes(to routes: inout RouteTable) {
-        routes.get("/log/checkpoint") { _, _ in
+        routes.add(API.logCheckpoint) { _, _ in
             try await file("checkpoint", type: "text/plain; charset=utf-8", caching: "no-cache")
         }
-        routes.get("/log/tile/**") { _, parameters in
+        routes.add(API.tile) { _, parameters in
             // Only the canonical path of a tile is a file name here, so nothing else of the disk can be reached.
             let path = "tile/" + parameters.parameters.getCatchAll().joined(separator: "/")
             guard (try? Tile(parsing: path)) != nil else {
@@ -30,7 +31,7 @@ package struct StaticLog: Sendable {
             }
             return try await file(path, type: "application/octet-stream", caching: Self.immutable)
         }
-        routes.get("/log/blob/:blob") { _, parameters in
+        routes.add(API.logBlob) { _, parameters in
             let name = parameters.parameters.get("blob") ?? ""
             guard BlobStore.isName(name) else {
                 throw NodeError.http(404, "A blob's name is 64 hex digits in lower case.")

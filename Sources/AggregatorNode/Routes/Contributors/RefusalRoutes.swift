@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Hummingbird
 import Ledger
+import NodeAPI
 
 // The helper's last word on reports: what it refused or dropped, under its signature, and what contributors took back.
 // The leader logs it; a contributor can ask for it, and so knows whether the leader tells the truth about the helper.
@@ -22,7 +23,7 @@ extension Helper {
     /// The request is a list of report ids, the answer a list of entries in the same order, empty where there is none.
     func listRefusals(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        let body = try await request.bytes(upTo: BodyLimit.refusals)
+        let body = try await request.bytes(of: API.refusals, task)
         let question: RefusalQuestion
         do throws(CodecError) { question = try RefusalQuestion(decoding: body) } catch {
             throw NodeError(error, in: "RefusalQuestion", taskID: task.id)
@@ -33,38 +34,6 @@ extension Helper {
         let answer = RefusalAnswer(entries: try await entries(task, question.reportIDs))
         try await context.generation?.settle()
         return .bytes(answer.encoded(), type: Self.binary)
-    }
-
-    /// POST `/cairn/tasks/{task-id}/withdrawals`
-    ///
-    /// A withdrawal of a report that is not here yet is kept if the leader has promised the report: anybody can sign
-    /// withdrawals of reports that never were, and would fill any table with them.
-    func withdraw(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
-        let task = try await context.matchingTask(request, parameters)
-        let asked = try await WithdrawalRequest(request, task)
-        try await waitForClose(asked.withdrawal, task)
-        try await context.generation?.ready()
-        var outcome = try await context.store.withdrawHelperReport(
-            asked.withdrawal, early: nil, vdaf: task.vdaf)
-        if outcome == .unknown, try asked.isPromised() {
-            outcome = try await context.store.withdrawHelperReport(
-                asked.withdrawal, early: EarlyRoom(limit: earlyWithdrawalLimit, origin: follower(of: task).origin),
-                vdaf: task.vdaf)
-        }
-        try await context.generation?.settle()
-        return try WithdrawalRequest.response(outcome, task)
-    }
-
-    /// A batch whose close was spoilt by withdrawals lets no report go while it is proposed again.
-    private func waitForClose(_ withdrawal: WithdrawalEntry, _ task: NodeTask) async throws {
-        guard holds.withLock({ $0.concern(task.id, now: .now) }),
-            let bucket = try await context.store.helperBucket(
-                of: withdrawal.reportID, claimKey: withdrawal.claimKey, in: task.id),
-            let seconds = holds.withLock({ $0.wait(task.id, bucket, now: .now) })
-        else { return }
-        throw NodeError.unavailable(
-            "The report's batch is being closed, and was kept from it by withdrawals before. If it is not closed by then, the "
-                + "report can be withdrawn.", retryAfter: seconds, taskID: task.id)
     }
 
     private static let binary = "application/octet-stream"

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Hummingbird
+import NodeAPI
 
 extension Leader {
     /// `POST /tasks/{task-id}/collection_jobs`: creates a collection job, or finds the one that the same bytes
@@ -9,8 +10,7 @@ extension Leader {
     func createCollection(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         try requireCollector(request)
         let task = try await context.announcedTask(request, requestContext)
-        let (message, body) = try await request.message(
-            CollectionJobReq.self, mediaType: .collectionJobReq, upTo: BodyLimit.small, taskID: task.id)
+        let (message, body) = try await request.message(CollectionJobReq.self, of: API.createCollection, task)
         let interval = try CollectionRules.check(message, configuration: task.configuration, taskID: task.id)
         switch try await context.store.createCollection(task: task.id, request: body, interval: interval) {
         case .overlap:
@@ -20,8 +20,7 @@ extension Leader {
         case .job(let job):
             if job.state.isActive { try await context.standing(of: task).admit(task) }
             collection.start(job.key)
-            let url = ResourceURL.collectionJob(
-                context.configuration.publicURL.string, task.id, id: job.id.base64URL)
+            let url = API.collection.url(at: context.configuration.publicURL.string, task.id, job.id)
             var response = try representation(of: job)
             response.status = response.status == .ok ? .created : response.status
             response.headers[.location] = url

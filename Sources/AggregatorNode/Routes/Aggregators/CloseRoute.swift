@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Hummingbird
 import Ledger
+import NodeAPI
 
 // Cairn's own step between aggregation and collection of a committed batch (Protocols/log-entries.md): both
 // aggregators sign which report leaves the batch has, before either lets a sum out.
@@ -13,18 +14,16 @@ extension Helper {
     /// an error.
     func signClose(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
-        try request.requireMediaType(Self.closeMediaType, taskID: task.id)
+        try request.requireType(of: API.closes, task)
         // A batch may be large: its ids are looked up as they come, and none of them is kept.
         var body = try await ReportListBody(
-            request, parameters, "CloseProposal", upTo: task.closeLimit, taskID: task.id,
+            request, parameters, "CloseProposal", upTo: task.limit(.reports), taskID: task.id,
             decodeHead: CloseProposal.Head.init(from:))
         try await context.generation?.ready()
         let answer = try await answer(&body, task)
         try await context.generation?.settle()
-        return .bytes(answer.encoded(), type: Self.closeMediaType)
+        return .bytes(answer.encoded(), type: ContentType.bytes.header)
     }
-
-    private static let closeMediaType = "application/octet-stream"
 
     private func answer(
         _ body: inout ReportListBody<CloseProposal.Head>, _ task: NodeTask
