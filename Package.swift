@@ -89,10 +89,18 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(
+            name: "Requests",
+            dependencies: [
+                "Encodings", "TransparencyLog", "DAP", "NodeAPI", "Transport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .target(
             name: "AggregatorNode",
             dependencies: [
                 "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "Ledger", "NodeAPI",
-                "Datastore", "Transport",
+                "Datastore", "Requests", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -115,7 +123,7 @@ let package = Package(
             name: "Contributor",
             dependencies: [
                 "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "NodeAPI",
-                "Transport", "Wallet",
+                "Requests", "Transport", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -230,7 +238,7 @@ let package = Package(
             name: "AggregatorNodeTests",
             dependencies: [
                 "TestPorts", "TestSupport", "PostgresCluster", "FaultProxy", "AggregatorNode", "Contributor",
-                "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger", "NodeAPI", "TransparencyLog",
+                "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger", "NodeAPI", "Requests", "TransparencyLog",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -241,6 +249,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(name: "NodeAPITests", dependencies: ["NodeAPI", "DAP"]),
+        .testTarget(name: "TransportTests", dependencies: ["Transport"]),
         .testTarget(
             name: "ProtocolTests",
             dependencies: [

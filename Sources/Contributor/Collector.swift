@@ -2,6 +2,8 @@ import DAP
 import Encodings
 import Ledger
 import NIOHTTP1
+import NodeAPI
+import Requests
 
 /// A batch's aggregate, as the collector opened it.
 ///
@@ -98,7 +100,7 @@ public struct Collector: Sendable {
             }
             waiting?(note)
             // A leader that works on the job right now is asked sooner than its general advice says, but not in a loop.
-            try await Task.sleep(for: min(pause, answer.retryAfter ?? pause))
+            try await Task.sleep(for: min(pause, answer.retryAfter.map { .seconds($0) } ?? pause))
             pause = min(pause * 2, longestPause)
         }
     }
@@ -116,12 +118,11 @@ public struct Collector: Sendable {
     /// - Returns: where the job is, and whether it had been finished before. What the leader answers at once says that: a
     ///   job that this request made can be finished before anybody could ask for it, and would be taken for an old one.
     private func create(_ request: CollectionJobReq) async throws -> (location: String, wasFinished: Bool) {
-        let leader = task.configuration.leaderURL
-        let url = ResourceURL.collectionJobs(leader, task.taskID)
-        var headers = headers
-        headers.append((name: "Content-Type", value: MediaType.collectionJobReq.headerValue))
-        let answer = try await transport.sendExpectingSuccess(
-            .init(.POST, url, headers: headers, body: request.encoded(), maximumAnswer: Self.maximumAnswer))
+        let creation = WebRequest(
+            API.createCollection, at: task.configuration.leaderURL, task.taskID, headers: headers,
+            body: .bytes(request.encoded()), maximumAnswer: Self.maximumAnswer)
+        let url = creation.url
+        let answer = try await transport.sendExpectingSuccess(creation)
         guard let location = answer.header("Location") else {
             throw ContributorError.unexpectedAnswer(url: url, reason: "no Location header names the collection job")
         }

@@ -6,8 +6,9 @@ package enum OwnErrors {
     /// All of ours, which a test holds against the folder `Sources`.
     package static let modules: Set<Substring> = [
         "AggregatorNode", "ArgumentParser", "Bench", "ChildProcesses", "Commitments", "Contributor", "Credit", "DAP",
-        "Datastore", "DurableFiles", "Ed25519", "Encodings", "InputFiles", "Ledger", "Parallel", "PostgresServer",
-        "Ristretto255", "SharedModel", "TensorFiles", "TransparencyLog", "Transport", "VDAF", "VectorCheck", "Wallet",
+        "Datastore", "DurableFiles", "Ed25519", "Encodings", "InputFiles", "Ledger", "NodeAPI", "Parallel",
+        "PostgresServer", "Requests", "Ristretto255", "SharedModel", "TensorFiles", "TransparencyLog", "Transport",
+        "VDAF", "VectorCheck", "Wallet",
         "ZeroKnowledge",
         "cairn",
     ]

@@ -3,13 +3,13 @@ import DAP
 // What a leader asks of a helper: DAP-18's jobs and shares, and between them what the two have to agree on.
 
 extension API {
-    /// DAP-18, Aggregate Initialization. The same bytes find the same job.
+    /// DAP-18, Aggregate Initialization. The same bytes find the same job. Without a body where the helper answers later.
     package static let createJob = Endpoint<TaskID>(
         Resource(
             "createJob", .post, "/tasks/{task}/aggregation_jobs", at: [.helper], for: .aggregator,
             announcement: .optsIn,
             takes: .one(of: [.dap(.aggregationJobInitReq)], upTo: .task(.job), isChecked: true),
-            answers: [.init(200, .dap(.aggregationJobResp))], refusals: [Resource.diskFull]))
+            answers: [.init(200), .init(200, .dap(.aggregationJobResp))], refusals: [Resource.diskFull]))
 
     /// DAP-18, Aggregate Continuation.
     package static let continueJob = Endpoint<TaskID, ForeignID>(
@@ -23,7 +23,8 @@ extension API {
     package static let job = Endpoint<TaskID, ForeignID>(
         Resource(
             "job", .get, "/tasks/{task}/aggregation_jobs/{job}", at: [.helper], for: .aggregator,
-            announcement: .optsIn, answers: [.init(200, .dap(.aggregationJobResp))], refusals: [Resource.conflict]))
+            announcement: .optsIn, answers: [.init(200), .init(200, .dap(.aggregationJobResp))],
+            refusals: [Resource.conflict]))
 
     /// The helper forgets its answer, and not which reports it has accepted.
     package static let deleteJob = Endpoint<TaskID, ForeignID>(

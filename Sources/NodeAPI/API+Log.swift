@@ -4,7 +4,7 @@ extension API {
     /// Where a leader's log is, below its URL.
     package static let logPrefix = "/log"
 
-    package static let logCheckpoint = Endpoint< >(
+    package static let logCheckpoint = FixedEndpoint(
         Resource("logCheckpoint", .get, "/log/checkpoint", at: [.leader], answers: [.init(200, .text)]))
 
     /// Tiles of hashes and bundles of entries.

@@ -7,7 +7,7 @@ extension API {
     package static let helperWitnessPrefix = "/witness"
 
     /// Asks for a cosignature. 409 tells which tree the witness remembers, 422 that the proof does not hold.
-    package static let addCheckpoint = Endpoint< >(
+    package static let addCheckpoint = FixedEndpoint(
         Resource(
             "addCheckpoint", .post, "/add-checkpoint", at: [.helper, .witness],
             takes: .one(of: [.text], upTo: .bytes(BodyLimit.checkpoint), isChecked: false),

@@ -30,6 +30,10 @@ package struct Endpoint<each ID: PathText>: Sendable {
     package func below(_ prefix: String) -> Endpoint { Endpoint(resource.below(prefix)) }
 }
 
+/// One whose path is the same for everybody. (The formatter would take the space out, and the compiler read an operator.)
+// swift-format-ignore
+package typealias FixedEndpoint = Endpoint< >
+
 extension Resource {
     /// The same resource below a path of a server; nothing changes for `""`.
     package func below(_ prefix: String) -> Resource {

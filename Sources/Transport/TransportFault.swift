@@ -54,8 +54,13 @@ package struct TransportFault: Error, Sendable, Equatable {
     }
 
     /// Whether another attempt cannot bring anything else: somebody has to change something first.
+    package var isPermanent: Bool { kind.isPermanent }
+}
+
+extension TransportFault.Kind {
+    /// Whether another attempt cannot bring anything else.
     package var isPermanent: Bool {
-        switch kind {
+        switch self {
         case .unknownHost, .notHTTP, .notTLS, .isTLS, .untrusted, .wrongName, .expired, .descriptors, .unsendable: true
         case .lookup, .refused, .noRoute, .timeout, .broken, .tls, .cancelled, .other: false
         }

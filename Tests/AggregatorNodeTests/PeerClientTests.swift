@@ -192,7 +192,7 @@ import Testing
             }
             #expect(endpoint.url == url)
             await #expect(throws: error) {
-                try await AggregatorNode.HTTPTileSource(baseURL: String(url.dropLast(2)), http: .shared).tile(path: "x")
+                try await peer.log(at: String(url.dropLast(2))).tile(path: "x")
             }
         }
     }

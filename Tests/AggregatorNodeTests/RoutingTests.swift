@@ -1,5 +1,6 @@
 import AggregatorNode
 import DAP
+import Datastore
 import Hummingbird
 import NodeAPI
 import Testing

@@ -1,5 +1,5 @@
 import AggregatorNode
-import AsyncHTTPClient
+import Contributor
 import DurableFiles
 import Testing
 import TransparencyLog
@@ -22,7 +22,7 @@ import TransparencyLog
         var routes = RouteTable()
         StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
         try await withServer(routes, below: "/base") { client in
-            let source = HTTPTileSource(baseURL: "http://127.0.0.1:\(client.port)/base/log", http: .shared)
+            let source = HTTPTransport().log(at: "http://127.0.0.1:\(client.port)/base/log")
             let fetched = try await LogReader.fetchCheckpoint(from: source)
             #expect(fetched == checkpoint)
             var count = 0

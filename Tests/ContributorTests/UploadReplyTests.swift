@@ -59,24 +59,4 @@ import Testing
         #expect(throws: UploadFailures.Odd.otherType(nil)) { try read([ids[0]], nil) }
         #expect(throws: UploadFailures.Odd.self) { try UploadFailures.read([1, 2], type: type, of: Set(ids)) }
     }
-
-    @Test func pausesGrowUntilTheDeadline() throws {
-        var pace = RetryPace(deadline: .seconds(20))
-        var spent = Duration.zero
-        var waits = 0
-        while let wait = pace.wait(after: spent, asked: nil) {
-            #expect(wait > .zero && wait <= .seconds(8))
-            spent += wait
-            waits += 1
-        }
-        #expect((5...20).contains(waits) && spent > .seconds(10) && spent <= .seconds(20))
-        var once = RetryPace(deadline: .zero)
-        #expect(once.wait(after: .zero, asked: nil) == nil && once.wait(after: .zero, asked: .seconds(1)) == nil)
-    }
-
-    @Test func whatANodeAsksForIsWaitedForBeyondTheDeadline() {
-        var pace = RetryPace(deadline: .seconds(20))
-        #expect(pace.wait(after: .seconds(19), asked: .seconds(120)) == .seconds(120))
-        #expect(pace.wait(after: .seconds(19), asked: .seconds(3_600)) == nil, "nobody sits there for an hour")
-    }
 }

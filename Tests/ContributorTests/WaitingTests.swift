@@ -14,16 +14,6 @@ import Transport
                 == "waiting for https://l.example/x: HTTP 503 (for 7 s now)")
     }
 
-    @Test func aServerWhereNothingListensHasLessPatienceThanABusyOne() {
-        var pace = RetryPace(deadline: .seconds(20))
-        #expect(pace.wait(after: .seconds(3), asked: nil, atMost: .seconds(3)) == nil)
-        #expect(pace.wait(after: .seconds(3), asked: nil) != nil)
-        #expect(pace.wait(after: .seconds(100), asked: .seconds(5)) == .seconds(5))
-        #expect(pace.wait(after: .seconds(700), asked: .seconds(5)) == nil)
-        var once = RetryPace(deadline: .zero)
-        #expect(once.wait(after: .zero, asked: nil) == nil)
-    }
-
     @Test func answersAreShownAsFarAsTheyAreFitForATerminal() {
         func text(_ status: Int, _ type: String?, _ body: String, location: String? = nil) -> String {
             AnswerWords.text(status: status, type: type, location: location, body: Array(body.utf8))

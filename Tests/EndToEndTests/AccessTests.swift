@@ -3,6 +3,7 @@ import DAP
 import Foundation
 import Ledger
 import NIOHTTP1
+import NodeAPI
 import Testing
 
 extension EndToEnd {
@@ -38,19 +39,19 @@ extension EndToEnd {
             let id = task.taskID
             let resources: [(url: String, type: String, right: String, wrong: String)] = [
                 (
-                    ResourceURL.collectionJobs(nodes.leader.url, id), MediaType.collectionJobReq.headerValue, collector,
-                    aggregator
+                    API.createCollection.url(at: nodes.leader.url, id), MediaType.collectionJobReq.headerValue,
+                    collector, aggregator
                 ),
                 (
-                    ResourceURL.aggregationJobs(nodes.helper.url, id), MediaType.aggregationJobInitReq.headerValue,
+                    API.createJob.url(at: nodes.helper.url, id), MediaType.aggregationJobInitReq.headerValue,
                     aggregator, collector
                 ),
                 (
-                    ResourceURL.aggregateShares(nodes.helper.url, id), MediaType.aggregateShareReq.headerValue,
+                    API.createShare.url(at: nodes.helper.url, id), MediaType.aggregateShareReq.headerValue,
                     aggregator, collector
                 ),
                 (
-                    "\(nodes.helper.url)/cairn/tasks/\(id.base64URL)/closes", "application/octet-stream", aggregator,
+                    API.closes.url(at: nodes.helper.url, id), "application/octet-stream", aggregator,
                     collector
                 ),
             ]
@@ -89,7 +90,7 @@ extension EndToEnd {
                 collectionJobReq: collection,
                 batchSelector: .timeInterval(try #require(try collection.query.interval())),
                 reportCount: 2, checksum: checksum)
-            let url = ResourceURL.aggregateShares(nodes.helper.url, task.taskID)
+            let url = API.createShare.url(at: nodes.helper.url, task.taskID)
             let answer = try await HTTPTransport(deadline: .zero).send(
                 .init(
                     .POST, url,

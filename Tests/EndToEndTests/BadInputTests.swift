@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Foundation
 import NIOHTTP1
+import NodeAPI
 import Testing
 
 extension EndToEnd {
@@ -168,8 +169,8 @@ extension EndToEnd {
                 let client = try TaskClient(task: task)
                 let prepared = try await client.prepare([.bool(true)], seed: [UInt8](repeating: 1, count: 32))[0]
                 let body = UploadRequest(reports: [prepared.report]).encoded()
-                let url = ResourceURL.reports(nodes.leader.url, task.taskID)
-                let unknown = ResourceURL.reports(nodes.leader.url, .random())
+                let url = API.upload.url(at: nodes.leader.url, task.taskID)
+                let unknown = API.upload.url(at: nodes.leader.url, .random())
                 let type = MediaType.uploadReq.headerValue
 
                 #expect(try await problem(.POST, url, type, Array(body.dropLast())) == [400, "invalidMessage"])

@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Foundation
+import NodeAPI
 import Testing
 import Wallet
 
@@ -59,7 +60,7 @@ extension EndToEnd {
             for report in alone {
                 let answer = try await HTTPTransport().sendExpectingSuccess(
                     .init(
-                        .POST, ResourceURL.reports(task.configuration.leaderURL, task.taskID),
+                        .POST, API.upload.url(at: task.configuration.leaderURL, task.taskID),
                         headers: [
                             (Taskprov.headerName, Taskprov.headerValue(task.configuration)),
                             ("Content-Type", MediaType.uploadReq.headerValue), ("Connection", "close"),

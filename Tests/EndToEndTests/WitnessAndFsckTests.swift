@@ -35,7 +35,7 @@ extension EndToEnd {
             try await expectWhole(policy, nodes)
 
             let cosigned = try SignedCheckpoint(
-                parsing: try await Contributor.HTTPTileSource(baseURL: witnesses[0].url)
+                parsing: try await HTTPTransport().log(at: witnesses[0].url)
                     .tile(path: Witness.monitoringPath(origin: "test.example/log")))
             let published = try await LogReader.fetchCheckpoint(
                 from: DirectoryTileSource(directory: nodes.leader.logFolder))

@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import NodeAPI
 
 /// What came of asking the peer.
 package enum HandshakeOutcome: Sendable, Equatable {
@@ -78,9 +79,8 @@ package struct HandshakeCall: Sendable {
         let response: PeerResponse
         do throws(PeerError) {
             response = try await peer.send(
-                .post, peer.baseURL.appending("cairn/handshake"), body: request.encoded(),
-                contentType: HandshakeRequest.mediaType, maxResponseBytes: BodyLimit.handshake, deadline: Self.timeout,
-                retries: false)
+                API.handshake, body: .bytes(request.encoded()), showsToken: true,
+                maxResponseBytes: BodyLimit.handshake, deadline: Self.timeout, retries: false)
         } catch {
             return .unreachable(error.description)
         }

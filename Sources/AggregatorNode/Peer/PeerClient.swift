@@ -2,7 +2,9 @@ import AsyncHTTPClient
 import DAP
 import Encodings
 import Logging
-import NIOCore
+import NodeAPI
+import Requests
+import TransparencyLog
 import Transport
 
 package enum PeerMethod: String, Sendable {
@@ -10,6 +12,9 @@ package enum PeerMethod: String, Sendable {
     case post = "POST"
     case delete = "DELETE"
 }
+
+package typealias PeerBody = WebBody
+package typealias PeerResponse = WebAnswer
 
 /// Why there is no response.
 package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -20,6 +25,16 @@ package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
     case cancelled
     /// Nothing was sent: the URL is plain `http` to another machine.
     case insecure(InsecureEndpoint)
+
+    init(_ failure: WebFailure, url: String) {
+        self =
+            switch failure {
+            case .fault(let fault): .unreachable(url: url, reason: fault.words)
+            case .tooLong(let limit): .responseTooLarge(url: url, limit: limit)
+            case .insecure(let endpoint): .insecure(endpoint)
+            case .cancelled: .cancelled
+            }
+    }
 
     package var description: String {
         switch self {
@@ -33,9 +48,8 @@ package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Talks to the other aggregator.
 ///
-/// Every request of the protocol is idempotent, so a request whose fate is unknown is simply sent again: connection
-/// errors, 5xx and 429 are retried with growing, jittered pauses (or the server's Retry-After) until the deadline.
-/// 4xx are answers and come back at once.
+/// Every request of the protocol is idempotent, so a request whose fate is unknown is simply sent again, by the node's
+/// ``Transport/RetryRule``, until the deadline. 4xx are answers and come back at once.
 package struct PeerClient: Sendable {
     /// The peer's base URL.
     package let baseURL: BaseURL
@@ -43,40 +57,76 @@ package struct PeerClient: Sendable {
     private let token: BearerToken?
     /// Whether the node's configuration has nobody at ``baseURL``.
     private let isStranger: Bool
-    private let http: HTTPClient
+    private let client: WebClient
     private let logger: Logger
 
-    private static let firstPause: Duration = .milliseconds(100)
-    private static let longestPause: Duration = .seconds(5)
-
     package init(baseURL: BaseURL, token: BearerToken?, http: HTTPClient, logger: Logger) {
-        self.baseURL = baseURL
-        self.token = token
-        isStranger = false
-        self.http = http
-        self.logger = logger
+        self.init(baseURL: baseURL, token: token, isStranger: false, http: http, logger: logger)
     }
 
     /// The other aggregator of a task whom the configuration does not know: nothing is sent to it.
     init(strangerAt url: BaseURL, http: HTTPClient, logger: Logger) {
-        baseURL = url
-        token = nil
-        isStranger = true
-        self.http = http
+        self.init(baseURL: url, token: nil, isStranger: true, http: http, logger: logger)
+    }
+
+    private init(baseURL: BaseURL, token: BearerToken?, isStranger: Bool, http: HTTPClient, logger: Logger) {
+        self.baseURL = baseURL
+        self.token = token
+        self.isStranger = isStranger
+        client = WebClient(http, examinesFaults: false)
         self.logger = logger
     }
 
     /// The peer's transparency log, below its base URL.
-    package var log: HTTPTileSource { HTTPTileSource(baseURL: baseURL.appending("log"), http: http) }
+    package var log: HTTPTileSource { log(at: baseURL.string + API.logPrefix) }
 
-    /// Sends a request.
+    /// A log that somebody keeps. Whoever reads it asks again.
+    package func log(at prefix: String) -> HTTPTileSource {
+        HTTPTileSource(prefix: prefix) { request in
+            if isStranger { throw stranger(request.url) }
+            do throws(WebFailure) {
+                return try await client.send(request, rule: .node(deadline: .seconds(30), repeats: false))
+            } catch {
+                throw PeerError(error, url: request.url)
+            }
+        } error: { fault, url, path in
+            switch fault {
+            case .noLog: TileSourceError.notFound(path: path)
+            case .refused(let answer): PeerError.unreachable(url: url, reason: "status \(answer.status)")
+            case .otherThing(let words): PeerError.unreachable(url: url, reason: words)
+            }
+        }
+    }
+
+    private func stranger(_ url: String) -> PeerError {
+        .unreachable(url: url, reason: "this node's configuration has no peer of that URL")
+    }
+
+    /// Asks the peer for one of its resources.
     ///
     /// - Parameters:
-    ///   - url: absolute. The bearer token goes only to URLs below ``baseURL``.
+    ///   - query: what follows the path.
+    ///   - showsToken: by default to resources that ask for it.
     ///   - maxResponseBytes: the longest body that the caller wants to hold.
     ///   - deadline: when to give up, retries and the last byte of the answer included.
     ///   - retries: whether to try again until then; false for those who repeat the request themselves.
     /// - Returns: the last whole response, whatever its status, also where the deadline cut off a later attempt.
+    package func send<each ID: PathText>(
+        _ endpoint: Endpoint<repeat each ID>, _ ids: repeat each ID, query: String? = nil, body: PeerBody = .bytes([]),
+        headers: [NodeError.Header] = [], showsToken: Bool? = nil, maxResponseBytes: Int,
+        deadline: Duration = .seconds(60), retries: Bool = true
+    ) async throws(PeerError) -> PeerResponse {
+        var request = WebRequest(
+            endpoint, at: baseURL.string, repeat each ids, headers: headers.map { (name: $0.name, value: $0.value) },
+            body: body, maximumAnswer: maxResponseBytes)
+        if let query { request.url += "?" + query }
+        return try await send(
+            request, authenticated: showsToken ?? (endpoint.resource.caller == .aggregator), deadline, retries)
+    }
+
+    /// Sends a request to a URL.
+    ///
+    /// - Parameter url: absolute. The bearer token goes only to URLs below ``baseURL``.
     package func send(
         _ method: PeerMethod, _ url: String, body: [UInt8] = [], contentType: String? = nil,
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
@@ -93,75 +143,28 @@ package struct PeerClient: Sendable {
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
         deadline: Duration = .seconds(60), retries: Bool = true
     ) async throws(PeerError) -> PeerResponse {
-        if isStranger { throw .unreachable(url: url, reason: "this node's configuration has no peer of that URL") }
-        do throws(InsecureEndpoint) { try EndpointRule.check(url) } catch { throw .insecure(error) }
-        var request = HTTPClientRequest(url: url)
-        request.method = .init(rawValue: method.rawValue)
-        for header in headers { request.headers.add(name: header.name, value: header.value) }
-        if let contentType { request.headers.add(name: "Content-Type", value: contentType) }
+        var request = WebRequest(
+            .init(rawValue: method.rawValue), url, headers: headers.map { (name: $0.name, value: $0.value) },
+            body: method == .post ? body : .bytes([]), maximumAnswer: maxResponseBytes)
+        if let contentType { request.headers.append((name: "Content-Type", value: contentType)) }
+        return try await send(request, authenticated: authenticated, deadline, retries)
+    }
+
+    private func send(
+        _ request: WebRequest, authenticated: Bool, _ deadline: Duration, _ retries: Bool
+    ) async throws(PeerError) -> PeerResponse {
+        var request = request
+        let url = request.url
+        if isStranger { throw stranger(url) }
         if authenticated, let token, ProtocolText.hasPrefix(url, baseURL.string + "/") {
-            request.headers.add(name: "Authorization", value: token.authorization)
+            request.headers.append((name: "Authorization", value: token.authorization))
         }
-        let clock = ContinuousClock()
-        let end = clock.now + deadline
-        var pause = Self.firstPause
-        var attempts = 0
-        var last: PeerResponse?
-        while true {
-            if method == .post { request.body = body.request }
-            attempts += 1
-            let attempt = await attempt(request, maxResponseBytes: maxResponseBytes, timeout: end - clock.now)
-            if Task.isCancelled { throw .cancelled }
-            guard retries else { return try attempt.get() }
-            if case .failure(.unreachable) = attempt, let last, clock.now >= end { return last }
-            let requested: Int?
-            switch attempt {
-            case .success(var response):
-                response.attempts = attempts
-                guard response.status >= 500 || response.status == 429 else { return response }
-                last = response
-                requested = response.retryAfter
-            case .failure(.unreachable): requested = nil
-            case .failure(let error): throw error
+        do throws(WebFailure) {
+            return try await client.send(request, rule: .node(deadline: deadline, repeats: retries)) { _, wait in
+                logger.debug("retrying", metadata: ["url": "\(url)", "wait": "\(wait)"])
             }
-            let wait = requested.map { Duration.seconds($0) } ?? pause * Double.random(in: 0.5...1.5)
-            guard clock.now + wait < end else { return try attempt.get() }
-            logger.debug("retrying", metadata: ["url": "\(url)", "wait": "\(wait)"])
-            do { try await Task.sleep(for: wait) } catch { throw .cancelled }
-            pause = min(pause * 2, Self.longestPause)
-        }
-    }
-
-    private func attempt(
-        _ request: HTTPClientRequest, maxResponseBytes: Int, timeout: Duration
-    ) async -> Result<PeerResponse, PeerError> {
-        do {
-            let answer = try await http.exchange(
-                request, maxResponseBytes: maxResponseBytes, deadline: max(timeout, .milliseconds(1)))
-            guard let body = answer.body else {
-                return .failure(.responseTooLarge(url: request.url, limit: maxResponseBytes))
-            }
-            return .success(
-                PeerResponse(
-                    status: Int(answer.head.status.code), headers: answer.head.headers.map { ($0.name, $0.value) },
-                    body: body))
         } catch {
-            var fault = TransportFault(error)
-            // Of a certificate the library says only that it will not do.
-            if fault.kind == .untrusted, let address = try? WebAddress(request.url) {
-                fault = await fault.examined(at: address)
-            }
-            return .failure(.unreachable(url: request.url, reason: fault.words))
-        }
-    }
-}
-
-extension PeerBody {
-    /// As the client library takes it, for one attempt.
-    fileprivate var request: HTTPClientRequest.Body {
-        switch self {
-        case .bytes(let bytes): .bytes(ByteBuffer(bytes: bytes))
-        case .pages(let length, let make): .stream(make(), length: .known(Int64(length)))
+            throw PeerError(error, url: url)
         }
     }
 }

@@ -3,16 +3,16 @@
 
 import DAP
 import Encodings
+import Requests
 
 extension PeerResponse {
-    /// The problem document of an error response, if it has one, whoever wrote it: for a person to read.
-    package var problem: ProblemDocument? { isSuccess ? nil : try? ProblemDocument(json: body) }
+    /// The problem document of an error response, if it has one, whoever wrote it and under whatever type: for a person to
+    /// read.
+    package var readableProblem: ProblemDocument? { isSuccess ? nil : try? ProblemDocument(json: body) }
 
     /// The peer's own refusal: an error response with a problem document, under its media type, of one of DAP's types.
     package var dapProblem: ProblemDocument? {
-        guard !isSuccess, hasMediaType(ProblemDocument.contentType), let problem, problem.type != nil else {
-            return nil
-        }
+        guard !isSuccess, let problem, problem.type != nil else { return nil }
         return problem
     }
 
@@ -24,14 +24,9 @@ extension PeerResponse {
 
     /// What the answer is, in a few words, for a person.
     package var summary: String {
-        if let problem { return PeerText.short("status \(status), \(problem)") }
+        if let problem = readableProblem { return PeerText.short("status \(status), \(problem)") }
         let type = header("Content-Type").map { "\"\($0)\"" } ?? "no type"
         return PeerText.short("status \(status), \(body.count) bytes of \(type)")
-    }
-
-    /// Whether the answer is of this type, which is written in lower case; parameters do not matter.
-    package func hasMediaType(_ type: String) -> Bool {
-        header("Content-Type").map { ProtocolText.same(MediaType.essence(of: $0), type) } ?? false
     }
 }
 

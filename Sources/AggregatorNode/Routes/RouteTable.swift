@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import Hummingbird
 import NodeAPI
 

@@ -1,3 +1,4 @@
+import Datastore
 import Hummingbird
 import HummingbirdCore
 import Logging

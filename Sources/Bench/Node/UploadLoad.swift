@@ -3,6 +3,7 @@ import DAP
 import Encodings
 import Foundation
 import Ledger
+import NodeAPI
 import Synchronization
 
 /// Uploads the requests of a load: over a few connections that stay open, each with one request under way at a time, and
@@ -36,7 +37,7 @@ package struct UploadLoad: Sendable {
         self.transport = transport
         connections = benchCase.connections
         isCommitted = benchCase.isCommitted
-        address = try WebAddress(ResourceURL.reports(task.configuration.leaderURL, task.taskID))
+        address = try WebAddress(API.upload.url(at: task.configuration.leaderURL, task.taskID))
         headers = [
             (name: Taskprov.headerName, value: Taskprov.headerValue(task.configuration)),
             (name: "Content-Type", value: MediaType.uploadReq.headerValue),

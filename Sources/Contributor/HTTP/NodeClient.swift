@@ -1,6 +1,8 @@
 import DAP
 import Foundation
 import Ledger
+import NodeAPI
+import Requests
 
 /// What one aggregator tells everybody about itself.
 public struct NodeClient: Sendable {
@@ -26,9 +28,10 @@ public struct NodeClient: Sendable {
     package func hpkeConfig(
         signedBy signer: HpkeListSigner?, isFresh: Bool = false
     ) async throws -> (config: HpkeConfig, expires: UInt64) {
-        let location = ResourceURL.hpkeConfig(url)
-        let headers = isFresh ? [(name: "Cache-Control", value: "no-cache")] : []
-        let answer = try await transport.sendExpectingSuccess(.init(.GET, location, headers: headers))
+        let request = WebRequest(
+            API.hpkeConfig, at: url, headers: isFresh ? [(name: "Cache-Control", value: "no-cache")] : [])
+        let location = request.url
+        let answer = try await transport.sendExpectingSuccess(request)
         var expires = UInt64.max
         if let signer {
             do {
@@ -50,8 +53,9 @@ public struct NodeClient: Sendable {
 
     /// The keys under which the node signs, for the author of a task.
     public func info() async throws -> NodeInfo {
-        let location = "\(url)/cairn/info"
-        let answer = try await transport.sendExpectingSuccess(.init(.GET, location))
+        let request = WebRequest(API.info, at: url)
+        let location = request.url
+        let answer = try await transport.sendExpectingSuccess(request)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
@@ -64,7 +68,7 @@ public struct NodeClient: Sendable {
     /// Whether the node answers at all; one attempt.
     package func isHealthy() async -> Bool {
         let probe = HTTPTransport(deadline: .zero, attemptTimeout: .seconds(2))
-        return (try? await probe.send(.init(.GET, "\(url)/healthz")))?.status == 200
+        return (try? await probe.send(WebRequest(API.health, at: url)))?.status == 200
     }
 }
 

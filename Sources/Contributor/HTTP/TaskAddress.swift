@@ -1,4 +1,5 @@
 import DAP
+import NodeAPI
 
 /// Where a task file is on the web, and which task it has to be: `https://leader.example.org/cairn/tasks/ID`, which every
 /// leader serves, or any other URL with the id behind it, `https://example.org/visits.task#ID`.
@@ -52,7 +53,6 @@ public struct TaskAddress: Sendable, Equatable {
 extension TaskFile {
     /// Where the task's leader serves this file.
     public var address: String {
-        let base = configuration.leaderURL
-        return (base.hasSuffix("/") ? base : base + "/") + "cairn/tasks/\(taskID.base64URL)"
+        API.taskFile.url(at: configuration.leaderURL, taskID)
     }
 }

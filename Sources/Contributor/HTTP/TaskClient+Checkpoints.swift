@@ -1,6 +1,7 @@
 import DAP
 import Encodings
-import NIOHTTP1
+import NodeAPI
+import Requests
 import TransparencyLog
 import Wallet
 
@@ -15,12 +16,9 @@ extension TaskClient {
         let patience = HTTPTransport(deadline: .zero, attemptTimeout: .seconds(2))
         await withTaskGroup(of: Void.self) { group in
             for node in [leaderURL, file.configuration.helperURL] {
-                let url = (node.hasSuffix("/") ? String(node.dropLast()) : node) + "/cairn/checkpoints"
                 group.addTask {
                     _ = try? await patience.send(
-                        .init(
-                            .POST, url, headers: [(name: "Content-Type", value: "text/plain; charset=utf-8")],
-                            body: checkpoint.serialized()))
+                        WebRequest(API.checkpoints, at: node, body: .bytes(checkpoint.serialized())))
                 }
             }
         }

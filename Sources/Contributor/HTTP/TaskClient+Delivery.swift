@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import Requests
 import Transport
 import Wallet
 
@@ -38,15 +39,16 @@ extension TaskClient {
         _ reports: [PreparedReport], wallet: ContributorWallet, isRepeated: Bool,
         notice: (@Sendable (String) -> Void)?
     ) async throws -> [UploadOutcome] {
+        let client = try HTTPTransport.client()
         let request = uploadRequest(reports)
         let words = WaitingWords(for: request.url, notice: notice ?? transport.notice)
         defer { withExtendedLifetime(words) {} }
         let start = ContinuousClock.now
-        var pace = RetryPace(deadline: transport.deadline)
+        var pauses = RetryRule.Pauses(transport.rule)
         var record = RequestRecord(reports, task: taskID, wallet: wallet, isRepeated: isRepeated)
         while true {
             try record.sending()
-            let result = await transport.attempt(request, number: record.attempts)
+            let result = await client.attempt(request, number: record.attempts, rule: transport.rule)
             let reading = read(result, to: request, of: reports, isRepeated: isRepeated || record.attempts > 1)
             switch reading.reply {
             case .answered:
@@ -59,7 +61,8 @@ extension TaskClient {
             case .notTaken, .unclear: try record.noWord(reading.reply, reason: reading.reason)
             }
             try Task.checkCancellation()
-            guard let wait = transport.pause(after: result, request, since: start, &pace) else {
+            let outcome = WebClient.outcome(result, request)
+            guard let wait = pauses.wait(after: outcome, spent: ContinuousClock.now - start) else {
                 throw reading.failure
             }
             words.explain(HTTPTransport.explanation(result))
@@ -85,7 +88,7 @@ extension TaskClient {
         case .failure(let failure):
             return Reading(
                 reply: failure.mayHaveArrived ? .unclear : .notTaken, reason: "no answer",
-                failure: failure.error(for: request))
+                failure: HTTPTransport.error(failure, url: url))
         case .success(let answer):
             let problem = answer.problem
             let reply = UploadReply.judge(

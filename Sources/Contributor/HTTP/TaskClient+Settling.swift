@@ -177,10 +177,10 @@ extension TaskClient {
     /// What it takes to look reports up in the task's log.
     private nonisolated func loggedEnds(
         of records: [ReportRecord], seed: [UInt8]
-    ) throws -> (ends: LoggedEnds, source: HTTPTileSource, policy: LogPolicy) {
+    ) throws -> (ends: LoggedEnds, source: any TileSource, policy: LogPolicy) {
         guard let text = file.logPolicy else { throw ContributorError.invalidTask("it names no log") }
-        let source = HTTPTileSource(
-            baseURL: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"), transport: transport)
+        let source = transport.log(
+            at: file.logURL ?? leaderURL + (leaderURL.hasSuffix("/") ? "log" : "/log"))
         let ends = LoggedEnds(
             task: task,
             claimKeys: Dictionary(

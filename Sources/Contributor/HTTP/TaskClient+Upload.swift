@@ -1,7 +1,8 @@
 import DAP
 import Foundation
 import Ledger
-import NIOHTTP1
+import NodeAPI
+import Requests
 import Wallet
 
 // Uploads as their callers see them. (`TaskClient` is in `TaskClient.swift`.)
@@ -131,10 +132,9 @@ extension TaskClient {
 
     /// The request that uploads these reports.
     nonisolated func uploadRequest(_ reports: some Collection<PreparedReport>) -> HTTPTransport.Request {
-        HTTPTransport.Request(
-            .POST, ResourceURL.reports(leaderURL, taskID),
-            headers: [taskHeader, (name: "Content-Type", value: MediaType.uploadReq.headerValue)],
-            body: UploadRequest(reports: reports.map(\.report)).encoded())
+        WebRequest(
+            API.upload, at: leaderURL, taskID, headers: [taskHeader],
+            body: .bytes(UploadRequest(reports: reports.map(\.report)).encoded()))
     }
 
     /// What a successful answer says about each report.
@@ -150,7 +150,7 @@ extension TaskClient {
                 answer.body, type: answer.header("Content-Type"), of: Set(reports.map(\.reportID)))
         } catch {
             throw ContributorError.unexpectedAnswer(
-                url: ResourceURL.reports(leaderURL, taskID), reason: error.description)
+                url: API.upload.url(at: leaderURL, taskID), reason: error.description)
         }
         var errors: [ReportID: ReportError] = [:]
         var replayed: Set<ReportID> = []
@@ -176,7 +176,7 @@ extension TaskClient {
                 reportID: report.reportID, index: report.index, error: errors[report.reportID],
                 reason: errors[report.reportID].map {
                     RefusalWords.text(
-                        $0, task: file.configuration, now: answer.receivedAt, nodeTime: answer.nodeTime)
+                        $0, task: file.configuration, now: answer.receivedAt, nodeTime: answer.date)
                 }, size: report.size,
                 promise: promises[report.reportID] ?? .none, wasThere: replayed.contains(report.reportID))
         }

@@ -1,6 +1,7 @@
 import DAP
 import Ledger
-import NIOHTTP1
+import NodeAPI
+import Requests
 
 /// What a node says about a withdrawal.
 public enum WithdrawalAnswer: Sendable, Equatable {
@@ -34,16 +35,17 @@ extension TaskClient {
     ) async throws -> WithdrawalAnswer {
         let key = try ClaimKey.derive(seed: seed, taskID: taskID, reportID: reportID)
         let entry = try WithdrawalEntry(taskID: taskID, reportID: reportID, key: key)
-        let url = resource("withdrawals", at: atHelper ? file.configuration.helperURL : leaderURL)
-        var type = "application/octet-stream"
+        var type = ContentType.bytes
         var body = LedgerEntry.withdrawal(entry).encoded()
         if atHelper, let promise {
-            type = PromisedWithdrawal.mediaType
+            type = .promisedWithdrawal
             body = PromisedWithdrawal(entry: body, promise: Array(promise.utf8)).encoded()
         }
-        let headers = [taskHeader, (name: "Content-Type", value: type)]
-        let answer = try await transport.send(
-            .init(.POST, url, headers: headers, body: body), returnsHeld: !waitsIfHeld)
+        let request = WebRequest(
+            API.withdrawals, at: atHelper ? file.configuration.helperURL : leaderURL, taskID, headers: [taskHeader],
+            body: .bytes(body), type: type)
+        let url = request.url
+        let answer = try await transport.send(request, returnsHeld: !waitsIfHeld)
         switch answer.status {
         case 200: return .withdrawn
         case 202: return .pending
@@ -55,7 +57,7 @@ extension TaskClient {
             guard let wait = answer.retryAfter else { throw HTTPTransport.error(for: answer, url: url) }
             let said = answer.problem.flatMap { $0.detail ?? $0.title } ?? "HTTP 503"
             return .held(
-                seconds: max(Int(clamping: wait.components.seconds), 1),
+                seconds: max(wait, 1),
                 reason: AnswerWords.visible(said, limit: 400))
         default: throw HTTPTransport.error(for: answer, url: url)
         }

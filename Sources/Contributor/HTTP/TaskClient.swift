@@ -2,7 +2,8 @@ import DAP
 import Encodings
 import Foundation
 import Ledger
-import NIOHTTP1
+import NodeAPI
+import Requests
 import TransparencyLog
 import Transport
 
@@ -44,13 +45,6 @@ public actor TaskClient {
 
     nonisolated var taskID: TaskID { task.taskID }
     nonisolated var leaderURL: String { file.configuration.leaderURL }
-
-    /// A resource of Cairn's own, beside those of DAP; the leader's unless another node's URL is given.
-    nonisolated func resource(_ name: String, at node: String? = nil) -> String {
-        let url = node ?? leaderURL
-        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        return "\(base)/cairn/tasks/\(taskID.base64URL)/\(name)"
-    }
 
     nonisolated var taskHeader: (name: String, value: String) {
         (Taskprov.headerName, Taskprov.headerValue(file.configuration))
@@ -102,8 +96,9 @@ extension TaskClient {
     ///
     /// - Throws: also `.unexpectedAnswer` for a receipt that does not hold.
     public nonisolated func receipt(of reportID: ReportID) async throws -> ReceiptAnswer {
-        let url = resource("receipts/\(reportID.base64URL)")
-        let answer = try await transport.send(.init(.GET, url, headers: [taskHeader]))
+        let request = WebRequest(API.receipt, at: leaderURL, taskID, reportID, headers: [taskHeader])
+        let url = request.url
+        let answer = try await transport.send(request)
         switch answer.status {
         case 200:
             guard let text = String(validating: answer.body, as: UTF8.self) else {
@@ -159,9 +154,10 @@ extension TaskClient {
         var body = ByteWriter()
         body.opaque32(entry.encoded())
         body.opaque32(blob)
-        let url = resource("log-entries")
-        let headers = [taskHeader, (name: "Content-Type", value: "application/octet-stream")]
-        let answer = try await transport.sendExpectingSuccess(.init(.POST, url, headers: headers, body: body.bytes))
+        let request = WebRequest(
+            API.logEntries, at: leaderURL, taskID, headers: [taskHeader], body: .bytes(body.bytes))
+        let url = request.url
+        let answer = try await transport.sendExpectingSuccess(request)
         struct Logged: Decodable { let index: UInt64 }
         guard let logged = try? JSONDecoder().decode(Logged.self, from: Data(answer.body)) else {
             throw ContributorError.unexpectedAnswer(url: url, reason: "it does not say where in the log the entry is")

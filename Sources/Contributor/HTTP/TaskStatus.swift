@@ -1,6 +1,7 @@
 import DAP
 import Foundation
-import NIOHTTP1
+import NodeAPI
+import Requests
 
 /// `GET /cairn/tasks/{id}/status`: how many reports the leader has, and what became of them.
 public struct TaskStatus: Codable, Sendable, Equatable {
@@ -31,8 +32,9 @@ public struct TaskStatus: Codable, Sendable, Equatable {
 extension TaskClient {
     /// The task's counters at the leader.
     public nonisolated func status() async throws -> TaskStatus {
-        let url = resource("status")
-        let answer = try await transport.sendExpectingSuccess(.init(.GET, url, headers: [taskHeader]))
+        let request = WebRequest(API.status, at: leaderURL, taskID, headers: [taskHeader])
+        let url = request.url
+        let answer = try await transport.sendExpectingSuccess(request)
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {

@@ -1,6 +1,7 @@
 import DAP
 import Ledger
-import NIOHTTP1
+import NodeAPI
+import Requests
 import TransparencyLog
 
 /// The newest checkpoints that a policy's witnesses have seen of a log (C2SP tlog-witness, monitoring): whoever serves the
@@ -28,7 +29,7 @@ public struct WitnessCheckpoints: Sendable {
     ) {
         func trimmed(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
         places = policy.witnesses.compactMap { witness in
-            (witness.url.map(trimmed) ?? helperURL.map { trimmed($0) + "/witness" }).map {
+            (witness.url.map(trimmed) ?? helperURL.map { trimmed($0) + API.helperWitnessPrefix }).map {
                 Place(name: witness.name, prefix: $0)
             }
         }
@@ -38,8 +39,8 @@ public struct WitnessCheckpoints: Sendable {
 
     /// What the witness at a place has; nil where it does not answer with a checkpoint. Nothing about it is checked.
     public func newest(at place: Place) async -> SignedCheckpoint? {
-        let url = "\(place.prefix)/\(Witness.monitoringPath(origin: origin))"
-        guard let answer = try? await transport.send(.init(.GET, url)), answer.status == 200 else { return nil }
+        let request = WebRequest(API.witnessed, at: place.prefix, API.originName(origin))
+        guard let answer = try? await transport.send(request), answer.status == 200 else { return nil }
         return try? SignedCheckpoint(parsing: answer.body)
     }
 }

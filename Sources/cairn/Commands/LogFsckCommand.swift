@@ -129,7 +129,7 @@ enum LogLocation {
         guard !log.contains("?") else {
             throw CommandFailure.usage("the log's URL cannot be used: \(log) has a part behind '?'")
         }
-        return Contributor.HTTPTileSource(baseURL: log, transport: .speaking)
+        return HTTPTransport.speaking.log(at: log)
     }
 
     private static let advice =

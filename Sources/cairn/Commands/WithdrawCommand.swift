@@ -116,7 +116,7 @@ struct WithdrawCommand: AsyncParsableCommand {
     }
 
     /// How long reports that the node holds are waited for.
-    private static var patience: Duration { NetworkOptions.timeout ?? RetryPace.patienceWhenAsked }
+    private static var patience: Duration { NetworkOptions.timeout ?? RetryRule.longestPatienceWhenAsked }
 
     private func wait(_ pause: Duration, for count: Int, at url: String) async throws {
         let words = WaitingWords(for: url, notice: Console.notice)

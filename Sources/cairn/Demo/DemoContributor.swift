@@ -40,7 +40,7 @@ struct DemoContributor: Sendable {
         guard let hash = file.configuration.cairn?.modelHash, let url = file.logURL else {
             throw CommandFailure("the task names no model")
         }
-        let bytes = try await Contributor.HTTPTileSource(baseURL: url).tile(path: Blob.path(hash: hash))
+        let bytes = try await HTTPTransport().log(at: url).tile(path: Blob.path(hash: hash))
         guard Blob.hash(bytes) == hash else { throw CommandFailure("the log serves another model than the task names") }
         return try Model(decoding: bytes)
     }

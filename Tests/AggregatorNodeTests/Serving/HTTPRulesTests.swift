@@ -15,7 +15,7 @@ import Testing
             let body = try await request.bytes(upTo: 100)
             return .bytes(Array("\(body.count) bytes".utf8), type: "text/plain")
         }
-        let typed = Endpoint< >(
+        let typed = FixedEndpoint(
             Resource(
                 "typed", .post, "/typed", at: [.leader],
                 takes: .one(of: [.dap(.uploadReq)], upTo: .bytes(100), isChecked: true), answers: [.init(200)]))

@@ -4,8 +4,8 @@ import Datastore
 import DurableFiles
 import Foundation
 import Hummingbird
-import NodeAPI
 import Logging
+import NodeAPI
 import Testing
 
 /// What a node does where the machine runs short, and how it keeps strangers from bringing that about.

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import NodeAPI
 
 /// Asks the helper for its signed word on reports that it refused or dropped, so that the log has the refusal under the
 /// name of the one who refused.
@@ -31,11 +32,10 @@ struct HelperRefusals: Sendable {
     func certainEndings(_ claimKeys: [ReportID: [UInt8]]) async throws -> [ReportID: Ending] {
         guard task.isCommitted, !claimKeys.isEmpty, let keys = task.parameters?.statementKeys else { return [:] }
         let reports = Array(claimKeys.keys)
-        let url = context.client(of: task).baseURL.appending("cairn/tasks/\(task.id.base64URL)/refusals")
         let response = try await context.client(of: task).send(
-            .post, url, body: RefusalQuestion(reportIDs: reports).encoded(),
-            contentType: "application/octet-stream", headers: task.taskprovHeaders,
-            maxResponseBytes: NodeTask.entryLimit(of: reports.count), deadline: .seconds(10))
+            API.refusals, task.id, body: .bytes(RefusalQuestion(reportIDs: reports).encoded()),
+            headers: task.taskprovHeaders, maxResponseBytes: NodeTask.entryLimit(of: reports.count),
+            deadline: .seconds(10))
         let request = ShareRequest.refusals
         switch request.interpret(response, task: task.id, decode: RefusalAnswer.init(decoding:)) {
         case .complete(let answer):

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import NodeAPI
 
 /// Carries a pending job to the helper and brings its answer back: one request at a time, since the durable schedule
 /// repeats it.
@@ -49,7 +50,8 @@ struct JobExchange: Sendable {
     /// Tells the helper that it can forget a job; it does no harm if this never arrives.
     func delete(helperID: String) async {
         _ = try? await context.client(of: task).send(
-            .delete, url(helperID, step: nil), headers: headers, maxResponseBytes: 64 << 10, deadline: .seconds(5))
+            API.deleteJob, task.id, ForeignID(helperID), headers: headers, maxResponseBytes: BodyLimit.small,
+            deadline: .seconds(5))
     }
 
     private func send(_ job: PendingJob, pollID: String?) async throws(PeerError) -> PeerResponse {
@@ -59,16 +61,12 @@ struct JobExchange: Sendable {
         let limit = NodeTask.verdictLimit(of: job.reportCount)
         guard let pollID else {
             return try await context.client(of: task).send(
-                .post, ResourceURL.aggregationJobs(context.client(of: task).baseURL.string, task.id), body: job.request,
-                contentType: MediaType.aggregationJobInitReq.headerValue, headers: headers,
-                maxResponseBytes: limit, deadline: deadline, retries: false)
+                API.createJob, task.id, body: .bytes(job.request), headers: headers, maxResponseBytes: limit,
+                deadline: deadline, retries: false)
         }
         return try await context.client(of: task).send(
-            .get, url(pollID, step: 0), headers: headers, maxResponseBytes: limit, deadline: deadline, retries: false)
-    }
-
-    private func url(_ helperID: String, step: UInt16?) -> String {
-        ResourceURL.aggregationJob(context.client(of: task).baseURL.string, task.id, id: helperID, step: step)
+            API.job, task.id, ForeignID(pollID), query: "step=0", headers: headers, maxResponseBytes: limit,
+            deadline: deadline, retries: false)
     }
 
     private var headers: [NodeError.Header] { task.taskprovHeaders }

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Ledger
 import Logging
+import NodeAPI
 
 // Committed tasks: both aggregators fix the batch's leaves before any share leaves a node. The leader proposes the
 // leaves that the log shows and it has accepted; the helper signs them, or names those that it cannot stand by.
@@ -60,9 +61,8 @@ extension CollectionStep {
     }
 
     private func ask(_ proposal: PeerBody, leaves: LeafSpan) async throws -> CloseAnswer {
-        let url = context.client(of: task).baseURL.appending("cairn/tasks/\(task.id.base64URL)/closes")
         let response = try await context.client(of: task).send(
-            .post, url, body: proposal, contentType: "application/octet-stream", headers: task.taskprovHeaders,
+            API.closes, task.id, body: proposal, headers: task.taskprovHeaders,
             maxResponseBytes: NodeTask.listedLimit(of: leaves.count), deadline: Self.patience(for: leaves.count))
         let request = ShareRequest.close
         switch request.interpret(response, task: task.id, decode: CloseAnswer.init(decoding:)) {

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Ledger
 import Logging
+import NodeAPI
 
 // Uncommitted tasks: a batch about which the aggregators disagree, because one of them was put back to an older state or
 // a job was abandoned half-way. The helper has released nothing of it. It says what it does not hold and drops what the
@@ -20,10 +21,9 @@ extension CollectionStep {
     /// - Parameter refusal: how the job ends where the helper cannot compare.
     func compare(_ scope: BatchScope, _ refusal: any Error) async throws -> Comparison {
         let held = try await context.store.summary(task: task.id, scope: scope).count
-        let url = context.client(of: task).baseURL.appending("cairn/tasks/\(task.id.base64URL)/batches")
         let response = try await context.client(of: task).send(
-            .post, url, body: try comparison(scope, holding: held), contentType: BatchComparison.mediaType,
-            headers: task.taskprovHeaders, maxResponseBytes: NodeTask.listedLimit(of: held),
+            API.batches, task.id, body: try comparison(scope, holding: held), headers: task.taskprovHeaders,
+            maxResponseBytes: NodeTask.listedLimit(of: held),
             deadline: Self.patience(for: held))
         let request = ShareRequest.comparison
         let difference: BatchDifference

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Encodings
 import Ledger
+import NodeAPI
 
 // Obtaining the helper's share (DAP-18, Obtaining Aggregate Shares), and making the collector's response.
 
@@ -42,19 +43,16 @@ extension CollectionStep {
     }
 
     private func ask(_ body: [UInt8], id: String?) async throws -> Answer {
-        let base = context.client(of: task).baseURL.string
         let request: ShareRequest = id == nil ? .share : .poll
         // Both shares of a sum are of one length.
         let limit = task.vdaf.makeAccumulator().aggregateShare().count + BodyLimit.small
         let response =
             if let id {
                 try await context.client(of: task).send(
-                    .get, ResourceURL.aggregateShare(base, task.id, id: id), headers: task.taskprovHeaders,
-                    maxResponseBytes: limit)
+                    API.share, task.id, ForeignID(id), headers: task.taskprovHeaders, maxResponseBytes: limit)
             } else {
                 try await context.client(of: task).send(
-                    .post, ResourceURL.aggregateShares(base, task.id), body: body,
-                    contentType: MediaType.aggregateShareReq.headerValue, headers: task.taskprovHeaders,
+                    API.createShare, task.id, body: .bytes(body), headers: task.taskprovHeaders,
                     maxResponseBytes: limit)
             }
         return Answer(
@@ -157,9 +155,9 @@ extension CollectionStep {
 
     /// - Parameter size: that of the leader's own share, so that no more than that comes into memory.
     private func fetchHelperBlob(_ hash: [UInt8], size: Int) async throws -> [UInt8] {
-        let url = context.client(of: task).baseURL.appending("cairn/blobs/\(Hex.encode(hash))")
         // What is no blob may be a page that says why.
-        let response = try await context.client(of: task).send(.get, url, maxResponseBytes: max(size, BodyLimit.small))
+        let response = try await context.client(of: task).send(
+            API.blob, HashName(hash), maxResponseBytes: max(size, BodyLimit.small))
         guard response.isSuccess else {
             throw HelperUnavailable(
                 description: "its share's blob: status \(response.status)", retryAfter: response.retryAfter)

@@ -103,7 +103,7 @@ package enum ShareRequest: Sendable, CaseIterable {
             }
         }
         // A problem document without one of DAP's types is still the best that there is to say.
-        let words = response.problem.flatMap { $0.detail ?? $0.title }
+        let words = response.readableProblem.flatMap { $0.detail ?? $0.title }
         let text = "status \(response.status)" + (words.map { ": \($0)" } ?? "")
         switch (self, response.status) {
         case (_, 413) where isList: return .tooLong(PeerText.short(text), seconds: wait)

@@ -1,3 +1,4 @@
+import NodeAPI
 import TransparencyLog
 
 /// What a leader asks its witnesses before it does anything that cannot be undone after a start: the newest checkpoint of
@@ -63,8 +64,8 @@ extension WitnessClient.Endpoint {
         of origin: String, _ peer: PeerClient, within deadline: Duration
     ) async throws(PeerError) -> SignedCheckpoint? {
         let response = try await peer.send(
-            .get, "\(prefix)/\(Witness.monitoringPath(origin: origin))", authenticated: false,
-            maxResponseBytes: 64 << 10, deadline: deadline)
+            .get, API.witnessed.url(at: prefix, API.originName(origin)), authenticated: false,
+            maxResponseBytes: BodyLimit.small, deadline: deadline)
         return response.isSuccess ? try? SignedCheckpoint(parsing: response.body) : nil
     }
 }

@@ -1,3 +1,4 @@
+import NodeAPI
 import TransparencyLog
 
 /// The log policy of a task that this node leads, and where the task's helper cosigns.
@@ -13,7 +14,7 @@ extension NodeContext {
     func logPolicies() async throws -> [TaskPolicy] {
         try await registry.all().filter(concerns).compactMap { task in
             task.policy.map {
-                TaskPolicy(policy: $0, helperWitness: client(of: task).baseURL.appending("witness"))
+                TaskPolicy(policy: $0, helperWitness: client(of: task).baseURL.string + API.helperWitnessPrefix)
             }
         }
     }

@@ -1,4 +1,5 @@
 import Datastore
+import NodeAPI
 import TransparencyLog
 
 /// Asks one witness to cosign checkpoints (C2SP tlog-witness).
@@ -23,7 +24,6 @@ actor WitnessClient {
     /// Since when the witness has not answered as it should, and for how long it is left alone.
     private var rest: (until: ContinuousClock.Instant, pause: Duration)?
 
-    private static let contentType = "text/plain; charset=utf-8"
     private static let firstPause: Duration = .seconds(1)
     private static let longestPause: Duration = .seconds(60)
     /// The tasks of a helper that is back wait for the next request to it.
@@ -114,8 +114,8 @@ actor WitnessClient {
         let request = AddCheckpointRequest(oldSize: oldSize, proof: proof, checkpoint: checkpoint)
         do {
             return try await context.outside.send(
-                .post, endpoint.prefix + "/add-checkpoint", body: request.serialized(),
-                contentType: Self.contentType, authenticated: false, maxResponseBytes: 64 << 10,
+                .post, API.addCheckpoint.url(at: endpoint.prefix), body: request.serialized(),
+                contentType: ContentType.text.header, authenticated: false, maxResponseBytes: BodyLimit.small,
                 deadline: endpoint.isNeeded ? .seconds(20) : .seconds(5))
         } catch .cancelled {
             throw CancellationError()
