@@ -12,9 +12,9 @@ extension NodeDatabase {
                 let task = try session.lockedTaskMaking(job.task, .shared)
                 try session.requireService(of: task, id: job.task)
                 if let present = try session.insertWaiting(job, lease, duration, task) { return present }
-                try session.executeMany(
-                    "INSERT INTO helper_job_requests (task, job_id, part, bytes) VALUES ($1, $2, $3, $4)",
-                    Session.parts(of: request).enumerated().map { [task, job.id.blob, $0.offset, $0.element.blob] })
+                let key = try session.storeRequest(request, of: job.id, task)
+                try session.execute(
+                    "UPDATE helper_jobs SET request_key = $3 WHERE task = $1 AND job_id = $2", [task, job.id.blob, key])
                 try session.takePlaces(of: job, task, room)
                 return .waiting
             }
@@ -42,13 +42,13 @@ extension NodeDatabase {
         guard isTaken else { return nil }
         return try await read { session in
             guard let task = try session.taskKey(lease.task) else { return nil }
-            var request: [UInt8] = []
-            try session.forEach(
-                "SELECT bytes FROM helper_job_requests WHERE task = $1 AND job_id = $2 ORDER BY part",
-                [task, lease.job.blob]
-            ) { request += try $0.bytes("bytes") }
+            let row = try session.first(
+                "SELECT request_key, bytes FROM helper_jobs WHERE task = $1 AND job_id = $2 AND lease_token = $3",
+                [task, lease.job.blob, lease.token])
             // The leader has deleted it meanwhile.
-            return request.isEmpty ? nil : request
+            guard let row else { return nil }
+            return try session.request(
+                of: lease.job, task, key: row.integer("request_key"), bytes: Int(row.integer("bytes")))
         }
     }
 
@@ -88,6 +88,8 @@ struct HelperJobRow: Sendable {
     let isFirst: Bool
     /// Of the request that is kept.
     let bytes: Int64
+    /// The number of the key that it is sealed under.
+    let requestKey: Int64
     /// Whether nobody has it, and no pause goes on.
     let isDue: Bool
 }
@@ -122,7 +124,8 @@ extension Session {
         try returningMany(
             """
             UPDATE helper_jobs SET job_id = job_id WHERE task = $1 AND job_id = $2
-            RETURNING response, state, bytes, lease_token, CASE WHEN due <= \(dialect.now) THEN 1 ELSE 0 END AS is_due
+            RETURNING response, state, bytes, lease_token, request_key,
+                CASE WHEN due <= \(dialect.now) THEN 1 ELSE 0 END AS is_due
             """, [[task, job.blob]])[0].map { row in
                 let response = try row.optionalBytes("response")
                 let keeping = try row.code("state", as: HelperJobKept.self)
@@ -134,7 +137,7 @@ extension Session {
                     }
                 return HelperJobRow(
                     id: job, stage: stage, response: response, isFirst: keeping == .first,
-                    bytes: try row.integer("bytes"), isDue: try row.flag("is_due"))
+                    bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"), isDue: try row.flag("is_due"))
             }
     }
 
@@ -191,10 +194,10 @@ extension Session {
 
     /// Forgets the request of a job that waits, whose row stays.
     func forgetRequest(_ row: HelperJobRow, _ task: TaskKey) throws {
-        try execute("DELETE FROM helper_job_requests WHERE task = $1 AND job_id = $2", [task, row.id.blob])
+        try deleteRequest(of: row.id, task, key: row.requestKey)
         try execute(
             """
-            UPDATE helper_jobs SET state = \(HelperJobKept.nothing.sql), lease_token = 0, due = 0
+            UPDATE helper_jobs SET state = \(HelperJobKept.nothing.sql), lease_token = 0, due = 0, request_key = 0
             WHERE task = $1 AND job_id = $2
             """, [task, row.id.blob])
     }

@@ -153,6 +153,7 @@ extension Tables {
         "state BIGINT NOT NULL DEFAULT 0", "arrived BIGINT NOT NULL DEFAULT 0", "reports BIGINT NOT NULL DEFAULT 0",
         "bytes BIGINT NOT NULL DEFAULT 0", "attempts BIGINT NOT NULL DEFAULT 0",
         "lease_token BIGINT NOT NULL DEFAULT 0", "due BIGINT NOT NULL DEFAULT 0",
+        "request_key BIGINT NOT NULL DEFAULT 0",
     ]
 
     /// Has the jobs that wait alone, and nobody else pays for it.
@@ -162,7 +163,7 @@ extension Tables {
 
     static func waiting(_ dialect: Dialect) -> [String] {
         [
-            // The requests of the jobs that wait, in pieces.
+            // The requests of the jobs that wait, in pieces, each sealed under the job's request_key.
             """
             CREATE TABLE helper_job_requests (
                 task BIGINT NOT NULL,

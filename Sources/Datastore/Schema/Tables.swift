@@ -191,7 +191,8 @@ enum Tables {
     static func shares(_ dialect: Dialect) -> [String] {
         [
             // The keys that shares are sealed under, one or more a bucket. Destroyed when the bucket is collected, and
-            // with them every share, wherever copies of its row may lie. ref: the time (kind 0) or the batch (kind 1).
+            // with them every share, wherever copies of its row may lie. ref: the time (kind 0) or the batch (kind 1). Of no
+            // task (0, kind 2): the key of a helper's stored request, in use (ref 1) or free.
             """
             CREATE TABLE share_keys (
                 share_key \(dialect.identity),

@@ -2,7 +2,7 @@ import Crypto
 import DAP
 import Foundation
 
-/// The key under which the shares of a bucket lie in the database.
+/// The key under which the shares of a bucket lie in the database, or the request of a job that waits (StoredRequest.swift).
 ///
 /// Why: a share that is no longer needed must be gone, and neither engine can promise that for a deleted row (copies of it
 /// stay in write-ahead logs, in free pages, in rows that wait for a vacuum, in backups). A key of 32 bytes can be
@@ -15,7 +15,7 @@ struct ShareKey: Sendable {
     let number: Int64
     private let key: SymmetricKey
 
-    fileprivate init(number: Int64, secret: [UInt8]) throws {
+    init(number: Int64, secret: [UInt8]) throws {
         guard secret.count == Self.size else { throw DatastoreError.corrupt("the key of a bucket has another size") }
         self.number = number
         key = SymmetricKey(data: secret)
@@ -38,6 +38,9 @@ struct ShareKey: Sendable {
     }
 
     private static let size = 32
+
+    static func newSecret() -> [UInt8] { SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) } }
+
     /// By how many bytes sealing makes a share longer: nonce and tag.
     static let overhead = 12 + 16
 
@@ -74,7 +77,7 @@ extension Session {
             """,
             [task, bucket.kind, bucket.ref])
         if let row, let key = try ShareKey(unlessDestroyed: row) { return key }
-        let secret = SymmetricKey(size: .bits256).withUnsafeBytes { [UInt8]($0) }
+        let secret = ShareKey.newSecret()
         let number = try insert(
             "INSERT INTO share_keys (task, kind, ref, secret) VALUES ($1, $2, $3, $4) RETURNING share_key",
             [task, bucket.kind, bucket.ref, secret.blob])

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Foundation
 import Ledger
 import Synchronization
 import Testing
@@ -66,6 +67,56 @@ import Testing
         let mine = lease(large)
         #expect(try await found.leaseHelperJob(mine, for: Self.long) == request(large))
         #expect(try await pieces(found) == 3)
+    }
+
+    /// What is left of a request in pages, logs and backups is sealed under a key that goes with the job.
+    @Test(arguments: EngineKind.tested)
+    func aRequestLiesUnderAKeyThatIsDestroyedWithIt(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        let (large, other) = (job(1, bytes: (1 << 20) + 50), job(2, bytes: 60))
+        let (first, second) = (lease(large), lease(other))
+        try await keep(large, first, in: store)
+        try await keep(other, second, in: store)
+        let keys = try await secrets(store)
+        #expect(Set(keys).count == 2 && !keys.contains(Self.destroyed))
+        let stored = try await store.engine.read { session in
+            try session.rows("SELECT bytes FROM helper_job_requests").map { Data(try $0.bytes("bytes")) }
+        }
+        for piece in stored { #expect(piece.range(of: Data(request(large)[64..<96])) == nil) }
+        _ = try await commit(large, [reports.verified(1)], lease: first, reports, in: store)
+        #expect(try await secrets(store).filter { $0 == Self.destroyed }.count == 1)
+        #expect(try await store.deleteHelperJob(Make.task, other.id))
+        #expect(try await secrets(store) == [Self.destroyed, Self.destroyed])
+        let due = try await store.engine.read { try $0.integer("SELECT COUNT(*) FROM scrubs_due") }
+        #expect(due == 2)
+        // Places of keys are taken again, by keys that are new.
+        for number in 3...4 { try await keep(job(number), in: store) }
+        let next = try await secrets(store)
+        #expect(next.count == 2 && Set(next + keys).count == 4 && !next.contains(Self.destroyed))
+    }
+
+    private static let destroyed = [UInt8](repeating: 0, count: 32)
+
+    /// The keys of stored requests.
+    private func secrets(_ store: NodeDatabase) async throws -> [[UInt8]] {
+        try await store.engine.read { session in
+            try session.rows("SELECT secret FROM share_keys WHERE task = 0 ORDER BY share_key").map {
+                try $0.bytes("secret")
+            }
+        }
+    }
+
+    @Test(arguments: EngineKind.tested)
+    func aRequestOfWhichAPieceIsGoneIsAFault(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let large = job(1, bytes: (1 << 20) + 50)
+        try await keep(large, in: store)
+        _ = try await store.engine.write { try $0.execute("DELETE FROM helper_job_requests WHERE part = 1") }
+        await #expect(throws: DatastoreError.corrupt("the request of a stored aggregation job is not whole")) {
+            try await store.leaseHelperJob(lease(large), for: Self.long)
+        }
     }
 
     @Test(arguments: EngineKind.tested)

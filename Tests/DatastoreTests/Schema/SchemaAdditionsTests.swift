@@ -15,7 +15,7 @@ import Testing
             "CREATE INDEX leader_jobs_pending ON leader_jobs (job) WHERE state = 0",
         ]
         + [
-            "state", "arrived", "reports", "bytes", "attempts", "lease_token", "due",
+            "state", "arrived", "reports", "bytes", "attempts", "lease_token", "due", "request_key",
         ].map { "ALTER TABLE helper_jobs DROP COLUMN \($0)" }
 
     /// What schema 2 did not have either.
