@@ -118,7 +118,7 @@ import Testing
         // It died while it verified one of them.
         let held = try #require(try await fixture.context.store.waitingHelperJobs().first)
         let lease = HelperJobLease(task: held.task, job: held.id)
-        _ = try await fixture.context.store.leaseHelperJob(lease, for: .seconds(3_600))
+        _ = try await fixture.context.store.leaseHelperJob(lease, for: HelperJobLease.longest)
         try fixture.context.store.close()
 
         let reopened = try fixture.reopened()

@@ -115,7 +115,7 @@ extension Session {
                 arrived: try row.unsigned("arrived"), reports: Int(try row.integer("reports")),
                 bytes: Int(try row.integer("bytes")), attempts: Int(try row.integer("attempts")),
                 isHeld: try row.integer("lease_token") != 0,
-                left: .milliseconds(max(0, try row.integer("remaining"))))
+                left: try row.timeLeft("remaining"))
         }
     }
 
@@ -124,8 +124,7 @@ extension Session {
         try returningMany(
             """
             UPDATE helper_jobs SET job_id = job_id WHERE task = $1 AND job_id = $2
-            RETURNING response, state, bytes, lease_token, request_key,
-                CASE WHEN due <= \(dialect.now) THEN 1 ELSE 0 END AS is_due
+            RETURNING response, state, bytes, lease_token, request_key, due - \(dialect.now) AS remaining
             """, [[task, job.blob]])[0].map { row in
                 let response = try row.optionalBytes("response")
                 let keeping = try row.code("state", as: HelperJobKept.self)
@@ -137,7 +136,7 @@ extension Session {
                     }
                 return HelperJobRow(
                     id: job, stage: stage, response: response, isFirst: keeping == .first,
-                    bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"), isDue: try row.flag("is_due"))
+                    bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"), isDue: try row.timeLeft("remaining") == .zero)
             }
     }
 
@@ -157,6 +156,8 @@ extension Session {
     fileprivate func insertWaiting(
         _ job: WaitingHelperJob, _ lease: HelperJobLease?, _ duration: Duration, _ task: TaskKey
     ) throws -> HelperJobKeeping? {
+        // What nobody has is due whatever the clock says.
+        let due = lease == nil ? "$7" : "\(dialect.now) + $7"
         let arguments: SQLArguments = [
             task, job.id.blob, job.arrived.clampedToInt64, job.reports, job.bytes, lease?.token ?? 0,
             lease == nil ? 0 : duration.wholeMilliseconds,
@@ -164,7 +165,7 @@ extension Session {
         let made = try returningMany(
             """
             INSERT INTO helper_jobs (task, job_id, state, arrived, reports, bytes, lease_token, due)
-            VALUES ($1, $2, \(HelperJobKept.first.sql), $3, $4, $5, $6, \(dialect.now) + $7)
+            VALUES ($1, $2, \(HelperJobKept.first.sql), $3, $4, $5, $6, \(due))
             ON CONFLICT (task, job_id) DO NOTHING RETURNING job_id
             """, [arguments])[0]
         if made != nil { return nil }
@@ -175,7 +176,7 @@ extension Session {
         let changed = try execute(
             """
             UPDATE helper_jobs SET state = \(HelperJobKept.again.sql), arrived = $3, reports = $4, bytes = $5,
-                attempts = 0, lease_token = $6, due = \(dialect.now) + $7
+                attempts = 0, lease_token = $6, due = \(due)
             WHERE task = $1 AND job_id = $2
             """, arguments)
         // Its row was one that is deleted with its transaction: the leader asks again.
@@ -237,6 +238,15 @@ extension Session {
         try executeMany(
             "UPDATE helper_waiting SET jobs = jobs - 1, bytes = bytes - $2 WHERE task = $1",
             [[task, row.bytes], [Self.allTasks, row.bytes]])
+    }
+}
+
+extension SQLRow {
+    /// For how long a job is nobody's to take. No lease and no pause is as long as ``HelperJobLease/longest``: where there
+    /// seems to be more, the clock was set back, and what stands there means nothing.
+    fileprivate func timeLeft(_ column: String) throws -> Duration {
+        let left = Duration.milliseconds(try integer(column))
+        return left > HelperJobLease.longest ? .zero : max(.zero, left)
     }
 }
 

@@ -36,6 +36,9 @@ package struct WaitingHelperJob: Sendable, Equatable {
 /// The right to verify a job that waits, for a while by the database's clock: a token in its row. Who has lost it stores
 /// nothing more about the job.
 package struct HelperJobLease: Sendable, Equatable {
+    /// For no longer is a lease given, and no job put off.
+    package static let longest = Duration.seconds(120)
+
     package var task: TaskID
     package var job: AggregationJobID
     /// Random, so that it is nobody else's.
