@@ -22,7 +22,9 @@ extension Helper {
         let id = AggregationJobID.derived(taskID: task.id, body: body)
         switch try await context.store.helperJob(task.id, id) {
         // The process may have ended between the commit and the file.
-        case .finished(let response): return try await answer(response, id, of: task)
+        case .finished(let response):
+            guard HelperJobLife.isPassing(response) else { return try await answer(response, id, of: task) }
+            try await context.store.forgetPassingAnswer(task.id, id)
         case .waiting(let jobs): return await deferral(of: id, task, among: jobs)
         case .deleted, nil: break
         }

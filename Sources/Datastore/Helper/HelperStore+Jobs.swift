@@ -39,11 +39,23 @@ extension NodeDatabase {
             if kept == .removed {
                 try session.removeWaiting(row, key)
                 try session.freePlaces(of: row, key)
+            } else if row.response.map(HelperJobLife.isPassing) == true {
+                // What it rejects when the leader posts it again is to be counted.
+                try session.execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
             } else {
                 try session.execute(
                     "UPDATE helper_jobs SET response = NULL WHERE task = $1 AND job_id = $2", [key, job.blob])
             }
             return true
+        }
+    }
+
+    package func forgetPassingAnswer(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) {
+        try await write { session in
+            guard let key = try session.lockedTask(task, .shared), let row = try session.lockedHelperJob(job, key),
+                row.stage == .answered, row.response.map(HelperJobLife.isPassing) == true
+            else { return }
+            try session.execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
         }
     }
 }

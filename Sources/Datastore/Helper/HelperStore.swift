@@ -69,6 +69,10 @@ package protocol HelperStore: Sendable {
     /// - Throws: `.leaseLost`, as above.
     func forgetHelperJob(_ lease: HelperJobLease) async throws(DatastoreError)
 
+    /// Forgets the answer to a job whose reports were all too early, if that is what it says: the leader posts the job
+    /// again, after it has deleted the answer without success or without having heard of it.
+    func forgetPassingAnswer(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError)
+
     // MARK: Rejections and last words
 
     /// How many reports of the task this helper has rejected for good in aggregation jobs, by reason.

@@ -118,6 +118,13 @@ package enum HelperJobLife {
         hasWaited || answers.contains { $0 != .reject(.reportTooEarly) }
     }
 
+    /// Whether an answer is one that is kept only because its leader has yet to fetch it. It says how things were, so it is
+    /// forgotten as a whole with the leader's DELETE, and when the same bytes are posted again.
+    package static func isPassing(_ response: [UInt8]) -> Bool {
+        guard let answer = try? AggregationJobResp(decoding: response) else { return false }
+        return !isKept(answer.responses.map(\.outcome))
+    }
+
     /// What a kept answer adds to the numbers of rejections. Too early is not final, and would be counted at every try.
     package static func rejections(_ answers: [VerifyResp.Outcome]) -> [ReportError: Int] {
         var counts: [ReportError: Int] = [:]

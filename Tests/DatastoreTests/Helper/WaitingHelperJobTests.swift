@@ -277,6 +277,28 @@ import Testing
     }
 
     @Test(arguments: EngineKind.tested)
+        // Deleted, it leaves no trace: what the same job rejects later is counted.
+        #expect(try await store.deleteHelperJob(Make.task, job.id))
+        #expect(try await store.helperJob(Make.task, job.id) == nil)
+        _ = try await commit(job, [reports.refused(1, .vdafVerifyError)], lease: nil, reports, in: store)
+        #expect(try await store.helperRejectionCounts(Make.task) == [.vdafVerifyError: 1])
+    }
+
+    /// Where its DELETE was lost, the same job is no answer to what is asked later.
+    @Test(arguments: EngineKind.tested)
+    func anAnswerThatIsTooEarlyIsForgottenWhenTheJobComesAgain(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        for (number, error) in [(1, ReportError.reportTooEarly), (2, .vdafVerifyError)] {
+            let job = job(number)
+            let mine = lease(job)
+            try await keep(job, mine, in: store)
+            try await store.forgetPassingAnswer(Make.task, job.id)
+            let answer = try await commit(job, [reports.refused(number, error)], lease: mine, reports, in: store)
+            try await store.forgetPassingAnswer(Make.task, job.id)
+            let expected: HelperJob? = error == .reportTooEarly ? nil : .finished(response: answer)
+            #expect(try await store.helperJob(Make.task, job.id) == expected)
+        }
     func thereIsNoMoreThanThereIsRoomFor(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
