@@ -270,7 +270,8 @@ import Testing
     }
 
     @Test func whatADiskHasNoRoomForIsNotStored() async throws {
-        let full = DiskSpace(directories: ["/"], probe: { _ in DiskSpace.reserve / 2 + 100 })
+        // What is owed would still have room.
+        let full = DiskSpace(directories: ["/"], probe: { _ in DiskSpace.reserve / 2 + (1 << 20) })
         let fixture = try await HelperFixture(committed: false, deferral: Self.storing, disk: full)
         let job = fixture.job([try fixture.report()], batch: .random())
         try await withServer(fixture.routes) { client in

@@ -98,7 +98,8 @@ extension Helper {
         _ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID, lease: HelperJobLease?
     ) async throws -> HelperJobKeeping {
         // It is written now, and its answer later.
-        try context.disk.require(2 * body.count, isOwed: true)
+        // Nobody is owed that: the leader may be asked to come again.
+        try context.disk.require(2 * body.count)
         let waiting = WaitingHelperJob(
             task: job.task.id, id: id, arrived: context.now(), reports: job.reports.count, bytes: body.count)
         return try await context.store.keepHelperJob(
