@@ -124,6 +124,16 @@ import Testing
         #expect(costs.known(tasks[0]) == 1)
     }
 
+    /// What may have ended the process comes behind what has not.
+    @Test func aJobThatWasTakenBeforeIsLeasedForLonger() {
+        let rules = JobDeferral()
+        #expect(rules.lease(attempts: 0) == .seconds(20))
+        #expect([1, 2, 5, 6, 9].map { rules.lease(attempts: $0) } == [22, 24, 52, 80, 80].map { .seconds($0) })
+        var slow = rules
+        slow.lease = .seconds(100)
+        #expect(slow.lease(attempts: 9) == HelperJobLease.longest, "a longer one would be taken for a clock's error")
+    }
+
     // MARK: Troubles
 
     @Test func everyTroubleHasItsConsequence() {

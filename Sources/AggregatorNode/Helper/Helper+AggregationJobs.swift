@@ -42,10 +42,19 @@ extension Helper {
             }
         }
         guard let running else { return try await store(checked, body, id) }
-        if let response = try await running.answer(within: jobs.rules.patience) {
+        if let response = try await response(of: running, within: jobs.rules.patience, task) {
             return try await answer(response, id, of: task)
         }
         return try await store(checked, body, id, while: running)
+    }
+
+    /// - Throws: `NodeError` 503 where the leader has deleted the job meanwhile, or another process has it.
+    private func response(
+        of running: RunningJob, within patience: Duration?, _ task: NodeTask
+    ) async throws -> [UInt8]? {
+        do { return try await running.answer(within: patience) } catch DatastoreError.leaseLost {
+            throw NodeError.unavailable("The job was deleted, or is being verified.", retryAfter: 1, taskID: task.id)
+        }
     }
 
     // MARK: Answers
@@ -85,10 +94,12 @@ extension Helper {
         _ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID, while running: RunningJob
     ) async throws -> Response {
         let lease = HelperJobLease(task: job.task.id, job: id)
-        let keeping = try await running.store(lease) { try await keep(job, body, id, lease: lease) }
+        let keeping = try await running.store(lease, for: jobs.rules.lease) {
+            try await keep(job, body, id, lease: lease)
+        }
         // Where there is no room to store it, and where it has just ended, the leader waits on.
         if let keeping, keeping != .noRoom { return try await answer(keeping, id, of: job.task) }
-        guard let response = try await running.answer(within: nil) else {
+        guard let response = try await response(of: running, within: nil, job.task) else {
             throw NodeError.unavailable("The job is being verified.", retryAfter: 1, taskID: job.task.id)
         }
         return try await answer(response, id, of: job.task)
@@ -175,6 +186,7 @@ extension Helper {
     func deleteJob(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         let job = try jobID(task, parameters)
+        await jobs.abandon(job, of: task.id)
         guard try await context.store.deleteHelperJob(task.id, job) else { throw unknownJob(task) }
         return .empty()
     }

@@ -36,6 +36,8 @@ struct HelperJobCommit: Sendable {
             INSERT INTO helper_jobs (task, job_id) VALUES ($1, $2) ON CONFLICT (task, job_id) DO NOTHING RETURNING job_id
             """, [[task, job.blob]])[0]
         let row = made == nil ? try session.lockedHelperJob(job, task) : nil
+        // Another has deleted the row that was in the way: whether the reports are still this job's, the leader knows.
+        if made == nil, row == nil { throw DatastoreError.busy("an aggregation job is just being deleted") }
         let request: HelperJobStep.Request
         switch HelperJobLife.after(row.stage, .answer(lease: lease)) {
         case .present: return row?.response

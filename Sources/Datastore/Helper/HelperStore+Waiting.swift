@@ -36,7 +36,11 @@ extension NodeDatabase {
             let row = try session.lockedHelperJob(lease.job, task)
             let event = HelperJobEvent.lease(isFree: row?.isDue ?? true)
             guard case .proceed = HelperJobLife.after(row.stage, event) else { return false }
-            try session.setLease(lease.token, for: duration, of: lease.job, task)
+            try session.execute(
+                """
+                UPDATE helper_jobs SET lease_token = $3, due = \(session.dialect.now) + $4, attempts = attempts + 1
+                WHERE task = $1 AND job_id = $2
+                """, [task, lease.job.blob, lease.token, duration.wholeMilliseconds])
             return true
         }
         guard isTaken else { return nil }
@@ -55,7 +59,9 @@ extension NodeDatabase {
     package func renewHelperJob(_ lease: HelperJobLease, for duration: Duration) async throws(DatastoreError) {
         try await write { session in
             let (_, task) = try session.heldJob(lease, .hold(lease: lease.token))
-            try session.setLease(lease.token, for: duration, of: lease.job, task)
+            try session.execute(
+                "UPDATE helper_jobs SET due = \(session.dialect.now) + $3 WHERE task = $1 AND job_id = $2",
+                [task, lease.job.blob, duration.wholeMilliseconds])
         }
     }
 
@@ -64,7 +70,7 @@ extension NodeDatabase {
             let (_, task) = try session.heldJob(lease, .hold(lease: lease.token))
             try session.execute(
                 """
-                UPDATE helper_jobs SET lease_token = 0, due = \(session.dialect.now) + $3, attempts = attempts + 1
+                UPDATE helper_jobs SET lease_token = 0, due = \(session.dialect.now) + $3
                 WHERE task = $1 AND job_id = $2
                 """, [task, lease.job.blob, pause.wholeMilliseconds])
         }
@@ -136,7 +142,8 @@ extension Session {
                     }
                 return HelperJobRow(
                     id: job, stage: stage, response: response, isFirst: keeping == .first,
-                    bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"), isDue: try row.timeLeft("remaining") == .zero)
+                    bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"),
+                    isDue: try row.timeLeft("remaining") == .zero)
             }
     }
 
@@ -171,7 +178,7 @@ extension Session {
         if made != nil { return nil }
         let row = try lockedHelperJob(job.id, task)
         guard case .proceed = HelperJobLife.after(row.stage, .keep) else {
-            return row?.response.map { .answered(response: $0) } ?? .waiting
+            return row?.response.map { .answered(response: $0) } ?? .present
         }
         let changed = try execute(
             """
@@ -182,15 +189,6 @@ extension Session {
         // Its row was one that is deleted with its transaction: the leader asks again.
         guard changed == 1 else { throw DatastoreError.busy("an aggregation job is just being answered") }
         return nil
-    }
-
-    fileprivate func setLease(
-        _ token: Int64, for duration: Duration, of job: AggregationJobID, _ task: TaskKey
-    ) throws {
-        try execute(
-            """
-            UPDATE helper_jobs SET lease_token = $3, due = \(dialect.now) + $4 WHERE task = $1 AND job_id = $2
-            """, [task, job.blob, token, duration.wholeMilliseconds])
     }
 
     /// Forgets the request of a job that waits, whose row stays.

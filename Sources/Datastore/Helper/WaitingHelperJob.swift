@@ -11,7 +11,7 @@ package struct WaitingHelperJob: Sendable, Equatable {
     package var reports: Int
     /// Of its request.
     package var bytes: Int
-    /// How often somebody has put it off.
+    /// How often somebody has taken it, whatever came of that: it may have been the end of the process.
     package var attempts: Int
     /// Whether somebody has it.
     package var isHeld: Bool
@@ -69,8 +69,10 @@ package struct HelperJobRoom: Sendable, Equatable {
 
 /// What became of the wish to keep a job's request.
 package enum HelperJobKeeping: Sendable, Equatable {
-    /// It is kept now, or was before.
+    /// It is kept now, under the caller's lease where there is one.
     case waiting
+    /// It was kept before, and the lease is not the caller's.
+    case present
     /// The job was answered meanwhile.
     case answered(response: [UInt8])
     /// So much waits already that there is no room; nothing was stored.

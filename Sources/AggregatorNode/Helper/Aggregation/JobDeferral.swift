@@ -75,6 +75,15 @@ package struct JobDeferral: Sendable {
         return underWay.jobs <= cores && underWay.bytes + job.bytes <= bytes
     }
 
+    /// For how long a stored job is leased. Longer where it was taken before and has no end yet: it may be what has ended
+    /// the process, and whoever restarts should come to other jobs first.
+    ///
+    /// - Parameter attempts: how often it was taken before.
+    package func lease(attempts: Int) -> Duration {
+        guard attempts > 0 else { return lease }
+        return min(lease + .seconds(StoredJobTrouble.pause(attempts: attempts)), HelperJobLease.longest)
+    }
+
     // MARK: Order
 
     /// The stored jobs whose turn it is, in order: no task is served a second time before each other one was once, and of one

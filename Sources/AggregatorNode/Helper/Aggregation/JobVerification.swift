@@ -14,7 +14,7 @@ struct JobVerification: Sendable {
     /// - Parameter running: the same job; its lease is what it has when there are verdicts.
     /// - Returns: the answer.
     /// - Throws: `NodeError` 503 where the task's key was replaced meanwhile, `DatastoreError.leaseLost` where the leader
-    ///   has deleted the job.
+    ///   has deleted the job, or others have it.
     func run(_ job: CheckedJob, _ id: AggregationJobID, _ running: RunningJob) async throws -> [UInt8] {
         let task = job.task
         let verifier = JobVerifier(
@@ -26,7 +26,7 @@ struct JobVerification: Sendable {
             return (outcomes, (ContinuousClock.now - start) / .seconds(1) * Double(threads))
         }
         await jobs.note(task.id, seconds: seconds, reports: job.reports.count)
-        let lease = await running.beginCommit()
+        let lease = try await running.beginCommit()
         let response: [UInt8]
         do {
             response = try await context.store.commitHelperJob(

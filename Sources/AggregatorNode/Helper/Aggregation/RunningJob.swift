@@ -5,10 +5,14 @@ import Datastore
 ///
 /// It may begin for a leader that waits and be stored before it has ended, under a lease of its own; or it was stored before,
 /// and has its lease from the beginning. In between nobody may commit: so the two exclude each other here.
-actor RunningJob {
+package actor RunningJob {
     private(set) var lease: HelperJobLease?
     /// Since when the lease is certain.
-    private(set) var leasedAt: ContinuousClock.Instant = .now
+    private var leasedAt: ContinuousClock.Instant = .now
+    /// For how long it is given.
+    private var term = Duration.zero
+    private var isLost = false
+    private var isAbandoned = false
     private var isStoring = false
     private var isCommitting = false
     private var outcome: Result<[UInt8], any Error>?
@@ -19,7 +23,7 @@ actor RunningJob {
     // MARK: Waiting
 
     /// The answer, or nil where it is not there within this time.
-    func answer(within patience: Duration?) async throws -> [UInt8]? {
+    package func answer(within patience: Duration?) async throws -> [UInt8]? {
         if let outcome { return try outcome.get() }
         asked += 1
         let number = asked
@@ -38,23 +42,34 @@ actor RunningJob {
 
     /// It has ended.
     func end(_ outcome: Result<[UInt8], any Error>) {
+        guard self.outcome == nil else { return }
         self.outcome = outcome
         for leader in leaders.values { leader.resume(returning: outcome) }
         leaders = [:]
+    }
+
+    /// The leader does not want it any more: nothing of it is committed from now on. Where that has begun, this waits for
+    /// its end.
+    func abandon() async {
+        isAbandoned = true
+        await awaitStore()
+        if isCommitting { _ = try? await answer(within: nil) } else { end(.failure(DatastoreError.leaseLost)) }
     }
 
     // MARK: Storing
 
     /// Has the job stored while it is being verified, once, whoever asks.
     ///
-    /// - Parameter keep: stores it under this lease.
+    /// - Parameters:
+    ///   - term: for how long the lease is given.
+    ///   - keep: stores it under this lease.
     /// - Returns: what became of that; nil where its answer is just being stored, or there.
     func store(
-        _ lease: HelperJobLease, _ keep: @Sendable () async throws -> HelperJobKeeping
+        _ lease: HelperJobLease, for term: Duration, _ keep: @Sendable () async throws -> HelperJobKeeping
     ) async throws -> HelperJobKeeping? {
         await awaitStore()
-        guard !isCommitting, outcome == nil else { return nil }
-        guard self.lease == nil else { return .waiting }
+        guard !isCommitting, !isAbandoned, outcome == nil else { return nil }
+        guard self.lease == nil else { return .present }
         isStoring = true
         defer {
             isStoring = false
@@ -63,23 +78,37 @@ actor RunningJob {
         }
         let asked = ContinuousClock.now
         let keeping = try await keep()
-        if keeping == .waiting { hold(lease, since: asked) }
+        if keeping == .waiting { hold(lease, since: asked, for: term) }
         return keeping
     }
 
     /// The lease is this job's.
     ///
-    /// - Parameter since: when it was asked for.
-    func hold(_ lease: HelperJobLease, since: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - since: when it was asked for.
+    ///   - term: for how long it is given.
+    func hold(_ lease: HelperJobLease, since: ContinuousClock.Instant, for term: Duration) {
         self.lease = lease
         leasedAt = since
+        self.term = term
+    }
+
+    /// The lease is another's, or the job is deleted: it is not renewed, and nothing is committed.
+    func loseLease() { isLost = true }
+
+    /// The lease, where half of it is over and somebody has to say that the work goes on.
+    func leaseToRenew(at now: ContinuousClock.Instant) -> (lease: HelperJobLease, term: Duration)? {
+        guard let lease, !isLost, !isCommitting, outcome == nil, leasedAt + term / 2 < now else { return nil }
+        return (lease, term)
     }
 
     /// Called before the commit.
     ///
     /// - Returns: the lease that the job has now, and has to be committed under.
-    func beginCommit() async -> HelperJobLease? {
+    /// - Throws: `DatastoreError.leaseLost` where the leader has deleted the job, or the lease is another's.
+    package func beginCommit() async throws(DatastoreError) -> HelperJobLease? {
         await awaitStore()
+        guard !isAbandoned, !isLost else { throw .leaseLost }
         isCommitting = true
         return lease
     }

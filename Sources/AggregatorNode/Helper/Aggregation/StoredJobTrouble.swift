@@ -31,8 +31,10 @@ package enum StoredJobTrouble: Equatable {
         switch self {
         case .gone: .nothing
         case .refused: .forget
-        // A minute at the most: the leader asks for it all the time.
-        case .passing: .again(seconds: min(1 << min(max(attempts, 0), 6), 60))
+        case .passing: .again(seconds: Self.pause(attempts: attempts))
         }
     }
+
+    /// In seconds; a minute at the most, because the leader asks for it all the time.
+    package static func pause(attempts: Int) -> Int { min(1 << min(max(attempts, 0), 6), 60) }
 }

@@ -15,6 +15,14 @@ struct StoredJobs: Sendable {
     private static let pause: Duration = .seconds(1)
 
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await begin() }
+            // On its own: where a task is locked, no other's leases end for that.
+            group.addTask { await renew() }
+        }
+    }
+
+    private func begin() async {
         while !Task.isCancelled {
             do { try await look() } catch is CancellationError {
                 return
@@ -25,12 +33,11 @@ struct StoredJobs: Sendable {
         }
     }
 
-    /// Goes on with what this process has, and begins what there is room for.
+    /// Begins what there is room for.
     private func look() async throws {
         guard context.halt.reason == nil else { return }
-        try await renew()
-        let order = JobDeferral.order(
-            try await context.store.waitingHelperJobs(), underWay: await jobs.counts)
+        let waiting = await jobs.awake(try await context.store.waitingHelperJobs())
+        let order = JobDeferral.order(waiting, underWay: await jobs.counts)
         var left = order.count
         for job in order {
             guard try await begin(job) else { break }
@@ -55,10 +62,9 @@ struct StoredJobs: Sendable {
     private func verify(_ waiting: WaitingHelperJob, _ running: RunningJob) async throws -> [UInt8] {
         let lease = HelperJobLease(task: waiting.task, job: waiting.id)
         let asked = ContinuousClock.now
-        guard let request = try await context.store.leaseHelperJob(lease, for: jobs.rules.lease) else {
-            throw DatastoreError.leaseLost
-        }
-        await running.hold(lease, since: asked)
+        let term = jobs.rules.lease(attempts: waiting.attempts)
+        let request = try await take(lease, for: term)
+        await running.hold(lease, since: asked, for: term)
         do {
             try await context.generation?.ready()
             let job = try await checked(request, waiting)
@@ -69,6 +75,22 @@ struct StoredJobs: Sendable {
             return response
         } catch {
             await verification.putOff(lease, attempts: waiting.attempts, error)
+            throw error
+        }
+    }
+
+    private func take(_ lease: HelperJobLease, for term: Duration) async throws -> [UInt8] {
+        do {
+            guard let request = try await context.store.leaseHelperJob(lease, for: term) else {
+                throw DatastoreError.leaseLost
+            }
+            return request
+        } catch {
+            await jobs.rest(lease.job)
+            if !(error is CancellationError), StoredJobTrouble(error) != .gone {
+                verification.tell(
+                    "stored aggregation jobs cannot be taken now; it is tried again", error, of: lease.task)
+            }
             throw error
         }
     }
@@ -88,16 +110,25 @@ struct StoredJobs: Sendable {
     // MARK: Leases
 
     /// Goes on with the leases of which half is over.
-    private func renew() async throws {
-        for job in await jobs.jobs {
-            let now = ContinuousClock.now
-            guard let lease = await job.lease, await job.leasedAt + jobs.rules.lease / 2 < now else { continue }
-            do throws(DatastoreError) {
-                try await context.store.renewHelperJob(lease, for: jobs.rules.lease)
-                await job.hold(lease, since: now)
-            } catch .leaseLost {
-                // Deleted by the leader: it commits nothing.
+    private func renew() async {
+        while !Task.isCancelled {
+            await withTaskGroup(of: Void.self) { group in
+                for job in await jobs.jobs { group.addTask { await renew(job) } }
             }
+            do { try await Task.sleep(for: min(Self.pause, jobs.rules.lease / 4)) } catch { return }
+        }
+    }
+
+    private func renew(_ job: RunningJob) async {
+        let now = ContinuousClock.now
+        guard let (lease, term) = await job.leaseToRenew(at: now) else { return }
+        do {
+            try await context.store.renewHelperJob(lease, for: term)
+            await job.hold(lease, since: now, for: term)
+        } catch DatastoreError.leaseLost {
+            await job.loseLease()
+        } catch {
+            verification.tell("the leases of stored aggregation jobs cannot be renewed now", error, of: lease.task)
         }
     }
 }

@@ -4,7 +4,7 @@ import Datastore
 /// The aggregation jobs that this process is verifying: each once, and no more than there is room for.
 ///
 /// A leader that gives up waiting and repeats its request meets the work that is already under way.
-actor VerifyingJobs {
+package actor VerifyingJobs {
     private struct Entry {
         let task: TaskID
         let load: JobLoad
@@ -12,7 +12,7 @@ actor VerifyingJobs {
     }
 
     /// Who asks for a place.
-    enum Asking: Sendable {
+    package enum Asking: Sendable {
         /// A leader, which waits.
         case leader
         /// The queue of stored jobs.
@@ -28,8 +28,10 @@ actor VerifyingJobs {
     private var costs = JobCosts()
     /// How many stored jobs wait for a place, as far as this process knows.
     private var due = 0
+    /// Jobs that could not be taken: until when they are left alone, and how often that was.
+    private var resting: [AggregationJobID: (until: ContinuousClock.Instant, times: Int)] = [:]
 
-    init(rules: JobDeferral, cores: Int) {
+    package init(rules: JobDeferral, cores: Int) {
         self.rules = rules
         self.cores = cores
     }
@@ -42,7 +44,7 @@ actor VerifyingJobs {
     ///   - bytes: the memory that it takes.
     ///   - work: verifies and commits; gives the answer.
     /// - Returns: nil where there is no room now.
-    func begin(
+    package func begin(
         _ id: AggregationJobID, of task: TaskID, reports: Int, bytes: Int, for asking: Asking,
         _ work: @escaping @Sendable (RunningJob) async throws -> [UInt8]
     ) -> RunningJob? {
@@ -62,16 +64,27 @@ actor VerifyingJobs {
             let outcome: Result<[UInt8], any Error>
             do { outcome = .success(try await work(job)) } catch { outcome = .failure(error) }
             // First it is not under way any more: whoever comes from now on finds what is stored.
-            end(id)
+            end(id, job, load, outcome)
             await job.end(outcome)
         }
         return job
     }
 
-    private func end(_ id: AggregationJobID) {
-        guard let entry = running.removeValue(forKey: id) else { return }
-        underWay = running.isEmpty ? JobLoad() : underWay - entry.load
-        if due > 0 { change.raise() }
+    private func end(
+        _ id: AggregationJobID, _ job: RunningJob, _ load: JobLoad, _ outcome: Result<[UInt8], any Error>
+    ) {
+        if running[id]?.job === job { running[id] = nil }
+        underWay = underWay.jobs == 1 ? JobLoad() : underWay - load
+        // After a failure the next look is soon enough: what has failed may be due again at once.
+        if due > 0, case .success = outcome { change.raise() }
+    }
+
+    /// The leader deletes a job: nothing of it is committed any more, and whoever posts it again meets other work. Its place
+    /// is free when the work has ended.
+    package func abandon(_ id: AggregationJobID, of task: TaskID) async {
+        guard let entry = running[id], entry.task == task else { return }
+        await entry.job.abandon()
+        if running[id]?.job === entry.job { running[id] = nil }
     }
 
     /// Notes what verification took.
@@ -87,6 +100,20 @@ actor VerifyingJobs {
     var counts: [TaskID: Int] { running.values.reduce(into: [:]) { $0[$1.task, default: 0] += 1 } }
 
     var jobs: [RunningJob] { running.values.map(\.job) }
+
+    /// A job could not be taken, and nothing in the database says when to try again.
+    package func rest(_ id: AggregationJobID) {
+        let times = resting[id]?.times ?? 0
+        resting[id] = (.now + .seconds(StoredJobTrouble.pause(attempts: times)), times + 1)
+    }
+
+    /// Those that do not rest.
+    package func awake(_ waiting: [WaitingHelperJob]) -> [WaitingHelperJob] {
+        let ids = Set(waiting.map(\.id))
+        resting = resting.filter { ids.contains($0.key) }
+        let now = ContinuousClock.now
+        return waiting.filter { job in resting[job.id].map { $0.until <= now } ?? true }
+    }
 
     /// - Parameter count: of stored jobs that wait for a place.
     func noteDue(_ count: Int) { due = count }

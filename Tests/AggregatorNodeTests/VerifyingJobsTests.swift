@@ -1,0 +1,71 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Testing
+
+/// The jobs that a helper is verifying, and what becomes of those that the leader deletes meanwhile.
+@Suite struct VerifyingJobsTests {
+    private let task = TaskID.random()
+    private let id = AggregationJobID(unchecked: [UInt8](repeating: 7, count: 16))
+
+    private func jobs() -> VerifyingJobs { VerifyingJobs(rules: JobDeferral(), cores: 2) }
+
+    private func begin(
+        _ jobs: VerifyingJobs, _ work: @escaping @Sendable (RunningJob) async throws -> [UInt8]
+    ) async throws -> RunningJob {
+        try #require(await jobs.begin(id, of: task, reports: 1, bytes: 1, for: .leader, work))
+    }
+
+    /// Its reports may be in other jobs by the time that it would be committed.
+    @Test func aJobThatIsDeletedWhileItIsVerifiedCommitsNothing() async throws {
+        let jobs = jobs()
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+        let first = try await begin(jobs) { running in
+            for await _ in gate {}
+            do { _ = try await running.beginCommit() } catch {
+                end.yield(false)
+                throw error
+            }
+            end.yield(true)
+            return [1]
+        }
+        await jobs.abandon(id, of: .random())
+        #expect(try await begin(jobs) { _ in [2] } === first, "another task's leader has no say")
+        await jobs.abandon(id, of: task)
+        await #expect(throws: DatastoreError.leaseLost) { try await first.answer(within: nil) }
+        let second = try await begin(jobs) { _ in [2] }
+        #expect(second !== first, "who posts it again meets other work")
+        #expect(try await second.answer(within: nil) == [2])
+        open.finish()
+        #expect(await ends.first { _ in true } == false)
+    }
+
+    @Test func aCommitThatHasBegunEndsBeforeItsJobIsDeleted() async throws {
+        let jobs = jobs()
+        let (begun, say) = AsyncStream.makeStream(of: Void.self)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let running = try await begin(jobs) { running in
+            _ = try await running.beginCommit()
+            say.finish()
+            for await _ in gate {}
+            return [1]
+        }
+        for await _ in begun {}
+        async let deletion: Void = jobs.abandon(id, of: task)
+        open.finish()
+        await deletion
+        #expect(try await running.answer(within: .zero) == [1])
+    }
+
+    /// Where the disk is full, jobs that cannot be taken are not asked for again and again.
+    @Test func aJobThatCannotBeTakenRests() async {
+        let jobs = jobs()
+        let waiting = WaitingHelperJob(task: task, id: id, arrived: 1, reports: 1, bytes: 1)
+        #expect(await jobs.awake([waiting]) == [waiting])
+        for _ in 0..<9 { await jobs.rest(id) }
+        #expect(await jobs.awake([waiting]).isEmpty)
+        #expect(await jobs.awake([]).isEmpty)
+        #expect(await jobs.awake([waiting]) == [waiting], "one that was gone meanwhile is another")
+    }
+}
