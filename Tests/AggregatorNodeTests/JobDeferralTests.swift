@@ -75,6 +75,19 @@ import Testing
         #expect(order([tasks[0]: 9, tasks[2]: 1]) == [4, 5, 6, 1, 2, 3])
     }
 
+    /// A job that fills the memory is alone: nothing is under way whenever the next is chosen.
+    @Test func tasksTakeTurnsWhereJobsAreVerifiedOneByOne() {
+        var waiting = [job(1, 0), job(2, 0), job(3, 0), job(4, 1), job(5, 2), job(6, 1)]
+        var served: [TaskID: Int] = [:]
+        var order: [UInt64] = []
+        while let next = JobDeferral.order(waiting, underWay: [:], served: served).first {
+            order.append(next.arrived)
+            served[next.task] = order.count
+            waiting.removeAll { $0.id == next.id }
+        }
+        #expect(order == [1, 4, 5, 2, 6, 3])
+    }
+
     @Test func onlyWhatIsDueAndFreeIsTaken() {
         let waiting = [
             job(1, 0, left: 1), job(2, 0, isHeld: true, left: 1), job(3, 0), job(4, 0, isHeld: true),

@@ -87,22 +87,29 @@ package struct JobDeferral: Sendable {
     // MARK: Order
 
     /// The stored jobs whose turn it is, in order: no task is served a second time before each other one was once, and of one
-    /// task the oldest comes first.
+    /// task the oldest comes first. Among tasks that have as many, the one that was served longest ago comes first: where
+    /// one job fills the memory, none is under way when the next is chosen.
     ///
-    /// - Parameter underWay: how many jobs of each task are being verified.
-    package static func order(_ waiting: [WaitingHelperJob], underWay: [TaskID: Int]) -> [WaitingHelperJob] {
-        inTurns(waiting.filter { $0.left == .zero }, after: underWay)
+    /// - Parameters:
+    ///   - underWay: how many jobs of each task are being verified.
+    ///   - served: when a task was served last, as a number that grows.
+    package static func order(
+        _ waiting: [WaitingHelperJob], underWay: [TaskID: Int], served: [TaskID: Int] = [:]
+    ) -> [WaitingHelperJob] {
+        inTurns(waiting.filter { $0.left == .zero }, after: underWay, served)
     }
 
-    private static func inTurns(_ jobs: [WaitingHelperJob], after taken: [TaskID: Int]) -> [WaitingHelperJob] {
+    private static func inTurns(
+        _ jobs: [WaitingHelperJob], after taken: [TaskID: Int], _ served: [TaskID: Int]
+    ) -> [WaitingHelperJob] {
         var turns = taken
         let oldestFirst = jobs.sorted { ($0.arrived, $0.id) < ($1.arrived, $1.id) }
         let ranked = oldestFirst.enumerated().map { place, job in
             let turn = turns[job.task, default: 0]
             turns[job.task] = turn + 1
-            return (turn: turn, place: place, job: job)
+            return (turn: turn, served: served[job.task, default: 0], place: place, job: job)
         }
-        return ranked.sorted { ($0.turn, $0.place) < ($1.turn, $1.place) }.map(\.job)
+        return ranked.sorted { ($0.turn, $0.served, $0.place) < ($1.turn, $1.served, $1.place) }.map(\.job)
     }
 
     // MARK: Retry-After
@@ -119,7 +126,7 @@ package struct JobDeferral: Sendable {
         let isHeld = { (job: WaitingHelperJob) in job.isHeld && job.left > .zero }
         var work = 0.0
         var earliest = 0.0
-        for next in waiting.filter(isHeld) + inTurns(waiting.filter { !isHeld($0) }, after: [:]) {
+        for next in waiting.filter(isHeld) + inTurns(waiting.filter { !isHeld($0) }, after: [:], [:]) {
             work += Double(next.reports) * seconds(next.task)
             if next.id == job {
                 if !isHeld(next) { earliest = next.left / .seconds(1) }

@@ -37,7 +37,7 @@ struct StoredJobs: Sendable {
     private func look() async throws {
         guard context.halt.reason == nil else { return }
         let waiting = await jobs.awake(try await context.store.waitingHelperJobs())
-        let order = JobDeferral.order(waiting, underWay: await jobs.counts)
+        let order = JobDeferral.order(waiting, underWay: await jobs.counts, served: await jobs.served)
         var left = order.count
         for job in order {
             guard try await begin(job) else { break }

@@ -28,6 +28,9 @@ package actor VerifyingJobs {
     private var costs = JobCosts()
     /// How many stored jobs wait for a place, as far as this process knows.
     private var due = 0
+    /// When a stored job of each task was begun last, counted in beginnings.
+    private(set) var served: [TaskID: Int] = [:]
+    private var beginnings = 0
     /// Jobs that could not be taken: until when they are left alone, and how often that was.
     private var resting: [AggregationJobID: (until: ContinuousClock.Instant, times: Int)] = [:]
 
@@ -56,6 +59,10 @@ package actor VerifyingJobs {
             case .queue: rules.isBegun(load, underWay: underWay, cores: cores)
             }
         guard isTaken else { return nil }
+        if asking == .queue {
+            beginnings += 1
+            served[task] = beginnings
+        }
         let job = RunningJob()
         running[id] = Entry(task: task, load: load, job: job)
         underWay = underWay + load
@@ -111,6 +118,8 @@ package actor VerifyingJobs {
     package func awake(_ waiting: [WaitingHelperJob]) -> [WaitingHelperJob] {
         let ids = Set(waiting.map(\.id))
         resting = resting.filter { ids.contains($0.key) }
+        let tasks = Set(waiting.map(\.task))
+        served = served.filter { tasks.contains($0.key) }
         let now = ContinuousClock.now
         return waiting.filter { job in resting[job.id].map { $0.until <= now } ?? true }
     }
