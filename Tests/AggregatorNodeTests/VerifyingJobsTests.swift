@@ -58,6 +58,17 @@ import Testing
         #expect(try await running.answer(within: .zero) == [1])
     }
 
+    @Test func aPollIsAnsweredByWhatTheLastLookHasSeen() async {
+        let jobs = jobs()
+        let mine = WaitingHelperJob(task: task, id: id, arrived: 9, reports: 1, bytes: 1)
+        #expect(await jobs.retryAfter(mine) == 1)
+        let before = WaitingHelperJob(
+            task: task, id: AggregationJobID(unchecked: [UInt8](repeating: 8, count: 16)), arrived: 1, reports: 10_000,
+            bytes: 1)
+        _ = await jobs.awake([before])
+        #expect(await jobs.retryAfter(mine) > 1)
+    }
+
     /// Where the disk is full, jobs that cannot be taken are not asked for again and again.
     @Test func aJobThatCannotBeTakenRests() async {
         let jobs = jobs()

@@ -25,7 +25,7 @@ extension Helper {
         case .finished(let response):
             guard HelperJobLife.isPassing(response) else { return try await answer(response, id, of: task) }
             try await context.store.forgetPassingAnswer(task.id, id)
-        case .waiting(let jobs): return await deferral(of: id, task, among: jobs)
+        case .waiting(let job): return await deferral(of: job, task)
         case .deleted, nil: break
         }
         let checked = try CheckedJob(message, of: task)
@@ -69,13 +69,9 @@ extension Helper {
     }
 
     /// That a job is not ready.
-    ///
-    /// - Parameter waiting: all stored jobs.
-    private func deferral(
-        of id: AggregationJobID, _ task: NodeTask, among waiting: [WaitingHelperJob]
-    ) async -> Response {
-        let seconds = await jobs.retryAfter(id, among: waiting)
-        var response = Response.dap(.aggregationJobResp, [], location: location(id, of: task) + "?step=0")
+    private func deferral(of job: WaitingHelperJob, _ task: NodeTask) async -> Response {
+        let seconds = await jobs.retryAfter(job)
+        var response = Response.dap(.aggregationJobResp, [], location: location(job.id, of: task) + "?step=0")
         response.headers[.retryAfter] = String(seconds)
         return response
     }
@@ -84,9 +80,10 @@ extension Helper {
 
     /// Stores a job for which there is no place.
     private func store(_ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID) async throws -> Response {
-        let keeping = try await keep(job, body, id, lease: nil)
+        let waiting = waiting(job, body, id)
+        let keeping = try await keep(waiting, body, lease: nil)
         if keeping == .waiting { await jobs.noteStored() }
-        return try await answer(keeping, id, of: job.task)
+        return try await answer(keeping, waiting, of: job.task)
     }
 
     /// Stores a job that takes longer than its leader is let wait. Whoever verifies it goes on.
@@ -94,43 +91,46 @@ extension Helper {
         _ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID, while running: RunningJob
     ) async throws -> Response {
         let lease = HelperJobLease(task: job.task.id, job: id)
+        let waiting = waiting(job, body, id)
         let keeping = try await running.store(lease, for: jobs.rules.lease) {
-            try await keep(job, body, id, lease: lease)
+            try await keep(waiting, body, lease: lease)
         }
         // Where there is no room to store it, and where it has just ended, the leader waits on.
-        if let keeping, keeping != .noRoom { return try await answer(keeping, id, of: job.task) }
+        if let keeping, keeping != .noRoom { return try await answer(keeping, waiting, of: job.task) }
         guard let response = try await response(of: running, within: nil, job.task) else {
             throw NodeError.unavailable("The job is being verified.", retryAfter: 1, taskID: job.task.id)
         }
         return try await answer(response, id, of: job.task)
     }
 
-    private func keep(
-        _ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID, lease: HelperJobLease?
-    ) async throws -> HelperJobKeeping {
-        // It is written now, and its answer later.
-        // Nobody is owed that: the leader may be asked to come again.
-        try context.disk.require(2 * body.count)
-        let waiting = WaitingHelperJob(
+    private func waiting(_ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID) -> WaitingHelperJob {
+        WaitingHelperJob(
             task: job.task.id, id: id, arrived: context.now(), reports: job.reports.count, bytes: body.count)
+    }
+
+    private func keep(
+        _ waiting: WaitingHelperJob, _ body: [UInt8], lease: HelperJobLease?
+    ) async throws -> HelperJobKeeping {
+        // It is written now, and its answer later. Nobody is owed that: the leader may be asked to come again.
+        try context.disk.require(2 * body.count)
         return try await context.store.keepHelperJob(
             waiting, request: body, lease: lease, for: jobs.rules.lease, room: jobs.rules.room)
     }
 
     private func answer(
-        _ keeping: HelperJobKeeping, _ id: AggregationJobID, of task: NodeTask
+        _ keeping: HelperJobKeeping, _ job: WaitingHelperJob, of task: NodeTask
     ) async throws -> Response {
-        if case .answered(let response) = keeping { return try await answer(response, id, of: task) }
-        let waiting = try await context.store.waitingHelperJobs()
+        if case .answered(let response) = keeping { return try await answer(response, job.id, of: task) }
         if let times = deferralLines.line("deferred", about: task.id) {
+            let count = await jobs.waitingCount
             context.logger.info(
                 "aggregation jobs are stored, and answered later: there are more than this node verifies at once",
-                metadata: ["task": "\(task.id)", "waiting": "\(waiting.count)", "jobs": "\(times)"])
+                metadata: ["task": "\(task.id)", "waiting": "\(count)", "jobs": "\(times)"])
         }
-        guard keeping == .noRoom else { return await deferral(of: id, task, among: waiting) }
+        guard keeping == .noRoom else { return await deferral(of: job, task) }
         throw NodeError.unavailable(
             "This node has as many aggregation jobs waiting as it takes.",
-            retryAfter: await jobs.retryAfter(id, among: waiting), taskID: task.id)
+            retryAfter: await jobs.retryAfter(job), taskID: task.id)
     }
 
     // MARK: An existing job
@@ -149,7 +149,7 @@ extension Helper {
         case .finished(let response):
             try await context.generation?.settle()
             return .dap(.aggregationJobResp, response)
-        case .waiting(let jobs): return await deferral(of: id, task, among: jobs)
+        case .waiting(let job): return await deferral(of: job, task)
         case .deleted: throw unknownJob(task)
         }
     }

@@ -6,8 +6,8 @@ import Ledger
 package enum HelperJob: Sendable, Equatable {
     /// The encoded `AggregationJobResp`.
     case finished(response: [UInt8])
-    /// Its request is kept until somebody verifies it. All that waits, this one among it.
-    case waiting([WaitingHelperJob])
+    /// Its request is kept until somebody verifies it.
+    case waiting(WaitingHelperJob)
     case deleted
 }
 

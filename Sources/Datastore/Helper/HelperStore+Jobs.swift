@@ -6,11 +6,11 @@ extension NodeDatabase {
             guard let key = try session.taskKey(task) else { return nil }
             let row = try session.first(
                 "SELECT response, state FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
-            return try row.map { row in
+            return try row.flatMap { row in
                 if try row.code("state", as: HelperJobKept.self) != .nothing {
-                    return .waiting(try session.waitingHelperJobs())
+                    return try session.waitingHelperJob(job, key).map(HelperJob.waiting)
                 }
-                return try row.optionalBytes("response").map { .finished(response: $0) } ?? .deleted
+                return try row.optionalBytes("response").map(HelperJob.finished(response:)) ?? .deleted
             }
         }
     }

@@ -109,20 +109,24 @@ extension Session {
 
     /// All jobs that wait. There are no more than there is room for.
     func waitingHelperJobs() throws -> [WaitingHelperJob] {
-        try rows(
+        try rows("\(Self.waitingJobs(dialect)) WHERE j.state > \(HelperJobKept.nothing.sql)").map(WaitingHelperJob.init)
+    }
+
+    /// A job that waits.
+    func waitingHelperJob(_ job: AggregationJobID, _ task: TaskKey) throws -> WaitingHelperJob? {
+        try first(
             """
-            SELECT (SELECT i.task_id FROM task_ids AS i WHERE i.task = j.task) AS task_id, j.job_id, j.arrived, j.reports,
-                j.bytes, j.attempts, j.lease_token, j.due - \(dialect.now) AS remaining
-            FROM helper_jobs AS j WHERE j.state > \(HelperJobKept.nothing.sql)
-            """
-        ).map { row in
-            WaitingHelperJob(
-                task: try row.id("task_id", as: TaskID.self), id: try row.id("job_id", as: AggregationJobID.self),
-                arrived: try row.unsigned("arrived"), reports: Int(try row.integer("reports")),
-                bytes: Int(try row.integer("bytes")), attempts: Int(try row.integer("attempts")),
-                isHeld: try row.integer("lease_token") != 0,
-                left: try row.timeLeft("remaining"))
-        }
+            \(Self.waitingJobs(dialect)) WHERE j.task = $1 AND j.job_id = $2 AND j.state > \(HelperJobKept.nothing.sql)
+            """, [task, job.blob]
+        ).map(WaitingHelperJob.init)
+    }
+
+    private static func waitingJobs(_ dialect: Dialect) -> String {
+        """
+        SELECT (SELECT i.task_id FROM task_ids AS i WHERE i.task = j.task) AS task_id, j.job_id, j.arrived, j.reports,
+            j.bytes, j.attempts, j.lease_token, j.due - \(dialect.now) AS remaining
+        FROM helper_jobs AS j
+        """
     }
 
     /// The row of a job; nil where there is none. Others who are about it wait.
@@ -236,6 +240,16 @@ extension Session {
         try executeMany(
             "UPDATE helper_waiting SET jobs = jobs - 1, bytes = bytes - $2 WHERE task = $1",
             [[task, row.bytes], [Self.allTasks, row.bytes]])
+    }
+}
+
+extension WaitingHelperJob {
+    fileprivate init(_ row: SQLRow) throws {
+        self.init(
+            task: try row.id("task_id", as: TaskID.self), id: try row.id("job_id", as: AggregationJobID.self),
+            arrived: try row.unsigned("arrived"), reports: Int(try row.integer("reports")),
+            bytes: Int(try row.integer("bytes")), attempts: Int(try row.integer("attempts")),
+            isHeld: try row.integer("lease_token") != 0, left: try row.timeLeft("remaining"))
     }
 }
 

@@ -63,7 +63,7 @@ import Testing
         #expect(try await keep(large, in: store) == .present, "the same bytes are the same job")
         let found = try await temporary.afterKill()
         #expect(try await found.waitingHelperJobs() == [large])
-        #expect(try await found.helperJob(Make.task, large.id) == .waiting([large]))
+        #expect(try await found.helperJob(Make.task, large.id) == .waiting(large))
         let mine = lease(large)
         #expect(try await found.leaseHelperJob(mine, for: Self.long) == request(large))
         #expect(try await pieces(found) == 3)

@@ -28,6 +28,8 @@ package actor VerifyingJobs {
     private var costs = JobCosts()
     /// How many stored jobs wait for a place, as far as this process knows.
     private var due = 0
+    /// What was stored at the last look: no poll reads it again.
+    private var waiting: [WaitingHelperJob] = []
     /// When a stored job of each task was begun last, counted in beginnings.
     private(set) var served: [TaskID: Int] = [:]
     private var beginnings = 0
@@ -114,8 +116,11 @@ package actor VerifyingJobs {
         resting[id] = (.now + .seconds(StoredJobTrouble.pause(attempts: times)), times + 1)
     }
 
-    /// Those that do not rest.
+    /// Notes all jobs that are stored.
+    ///
+    /// - Returns: those that do not rest.
     package func awake(_ waiting: [WaitingHelperJob]) -> [WaitingHelperJob] {
+        self.waiting = waiting
         let ids = Set(waiting.map(\.id))
         resting = resting.filter { ids.contains($0.key) }
         let tasks = Set(waiting.map(\.task))
@@ -133,8 +138,12 @@ package actor VerifyingJobs {
         change.raise()
     }
 
-    /// The `Retry-After` of a stored job, or of one that would be.
-    func retryAfter(_ job: AggregationJobID, among waiting: [WaitingHelperJob]) -> Int {
-        JobDeferral.retryAfter(job, among: waiting, seconds: costs.perReport, cores: cores)
+    /// The `Retry-After` of a stored job, or of one that would be, by what was stored at the last look.
+    package func retryAfter(_ job: WaitingHelperJob) -> Int {
+        let others = waiting.filter { $0.id != job.id }
+        return JobDeferral.retryAfter(job.id, among: others + [job], seconds: costs.perReport, cores: cores)
     }
+
+    /// How many jobs were stored at the last look.
+    var waitingCount: Int { waiting.count }
 }
