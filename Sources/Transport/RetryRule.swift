@@ -49,6 +49,9 @@ package struct RetryRule: Sendable, Equatable {
     package enum Outcome: Sendable, Equatable {
         /// - Parameter asked: what the server asks for by `Retry-After`.
         case answer(status: Int, asked: Duration?)
+        /// An answer in which whoever asked has found nothing of the server's, whatever its status: a page that somebody in
+        /// between shows under 404 has not said that an upload is unknown.
+        case foreignAnswer(asked: Duration?)
         /// - Parameter isNew: whether the server has never answered this process.
         case fault(TransportFault.Kind, isNew: Bool)
         /// An answer that is longer than allowed, or nothing that could be sent: the next attempt would bring the same.
@@ -80,17 +83,21 @@ package struct RetryRule: Sendable, Equatable {
             switch outcome {
             case .final: return nil
             case .answer(let status, let asked):
-                guard RetryRule.isNoAnswer(status) else { return nil }
-                guard let asked else { return pause(spent, within: rule.deadline, jitter) }
-                let end = spent + asked
-                let isInTime =
-                    rule.isForTheWholeExchange ? end < rule.deadline : end <= max(rule.deadline, rule.patienceWhenAsked)
-                return isInTime ? asked : nil
+                return RetryRule.isNoAnswer(status) ? pause(spent, asked: asked, jitter) : nil
+            case .foreignAnswer(let asked): return pause(spent, asked: asked, jitter)
             case .fault(let kind, let isNew):
                 guard rule.repeatsMistakes || !kind.isPermanent else { return nil }
                 let limit = kind == .refused && isNew ? rule.refusalPatience : nil
                 return pause(spent, within: min(rule.deadline, limit ?? rule.deadline), jitter)
             }
+        }
+
+        private mutating func pause(_ spent: Duration, asked: Duration?, _ jitter: Double) -> Duration? {
+            guard let asked else { return pause(spent, within: rule.deadline, jitter) }
+            let end = spent + asked
+            let isInTime =
+                rule.isForTheWholeExchange ? end < rule.deadline : end <= max(rule.deadline, rule.patienceWhenAsked)
+            return isInTime ? asked : nil
         }
 
         private mutating func pause(_ spent: Duration, within patience: Duration, _ jitter: Double) -> Duration? {

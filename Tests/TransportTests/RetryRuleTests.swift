@@ -26,6 +26,16 @@ import Transport
         }
     }
 
+    /// A page under 404 is no word of the server's about the request.
+    @Test func whatSomebodyInBetweenAnswersIsRepeated() {
+        for rule in [Self.command, Self.node] {
+            #expect(wait(rule, after: .foreignAnswer(asked: nil)) == .milliseconds(50))
+            #expect(wait(rule, after: .foreignAnswer(asked: .seconds(2))) == .seconds(2))
+            #expect(wait(rule, after: .foreignAnswer(asked: nil), spent: .seconds(20)) == nil)
+        }
+        #expect(wait(.command(deadline: .zero), after: .foreignAnswer(asked: .zero)) == nil)
+    }
+
     @Test(arguments: TransportFault.Kind.allCases)
     func faultsThatSomebodyHasToMendEndACommandAndNotANode(kind: TransportFault.Kind) {
         let mistakes: Set<TransportFault.Kind> = [

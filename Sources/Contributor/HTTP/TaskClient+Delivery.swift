@@ -61,7 +61,12 @@ extension TaskClient {
             case .notTaken, .unclear: try record.noWord(reading.reply, reason: reading.reason)
             }
             try Task.checkCancellation()
-            let outcome = WebClient.outcome(result, request)
+            // Whatever came was not the leader's word about the reports.
+            let outcome: RetryRule.Outcome =
+                switch result {
+                case .success(let answer): .foreignAnswer(asked: answer.retryAfter.map { .seconds($0) })
+                case .failure: WebClient.outcome(result, request)
+                }
             guard let wait = pauses.wait(after: outcome, spent: ContinuousClock.now - start) else {
                 throw reading.failure
             }

@@ -4,10 +4,20 @@ import DAP
 
 extension NodeDatabase: LeaderJobStore {
     package func claimJob(_ claim: JobClaim, for duration: Duration) async throws(DatastoreError) -> ClaimedJob? {
-        try await write { session in
-            guard let key = try session.lockedTask(claim.task, .shared) else { return nil }
-            return try session.claim(claim, key, for: duration)
+        // Whoever makes a batch does so alone: else two jobs that find none with room would each make one, and reports that
+        // could be collected together would wait in two batches.
+        for mode in [LockMode.shared, .exclusive] {
+            let attempt = try await write { session -> ClaimAttempt in
+                guard let key = try session.lockedTask(claim.task, mode) else { return .nothing }
+                return try session.claim(claim, key, makesBatch: mode == .exclusive, for: duration)
+            }
+            switch attempt {
+            case .claimed(let job): return job
+            case .nothing: return nil
+            case .noBatch: continue
+            }
         }
+        return nil
     }
 
     package func sendJob(
@@ -31,6 +41,15 @@ extension NodeDatabase: LeaderJobStore {
     }
 }
 
+/// What became of a transaction that was to take the reports of a job.
+private enum ClaimAttempt: Sendable {
+    case claimed(ClaimedJob)
+    /// No report waits, or the task is not there.
+    case nothing
+    /// There is no batch with room, and nothing was changed.
+    case noBatch
+}
+
 extension Session {
     /// Ends reports of a job that fail the leader's own checks.
     fileprivate func endFormed(_ refused: [EndedReport], _ task: TaskKey) throws {
@@ -39,17 +58,23 @@ extension Session {
         }
     }
 
-    fileprivate func claim(_ claim: JobClaim, _ task: TaskKey, for duration: Duration) throws -> ClaimedJob? {
+    /// - Parameter makesBatch: whether the task is locked exclusively, so that a batch may be made where none has room.
+    fileprivate func claim(
+        _ claim: JobClaim, _ task: TaskKey, makesBatch: Bool, for duration: Duration
+    ) throws -> ClaimAttempt {
         let waiting = try waitingRows(
             task, now: claim.now, limit: claim.jobSize, payloadLimit: claim.jobBytes, isTaking: true)
         let candidates = try waiting.rows.map {
             JobCandidate(sequence: try $0.integer("report"), attempts: Int(try $0.integer("attempts")))
         }
         var chosen = claim.choose(candidates)
-        guard !chosen.isEmpty else { return nil }
-        let batch = try claim.batchCapacity.map { try openBatch(task, below: $0) ?? makeBatch(task) }
-        if let batch, let capacity = claim.batchCapacity {
-            chosen = Array(chosen.prefix(Int(clamping: capacity - min(batch.filled, capacity))))
+        guard !chosen.isEmpty else { return .nothing }
+        var batch: OpenBatch?
+        if let capacity = claim.batchCapacity {
+            let open = try openBatch(task, below: capacity)
+            guard let joined = try open ?? (makesBatch ? makeBatch(task) : nil) else { return .noBatch }
+            batch = joined
+            chosen = Array(chosen.prefix(Int(clamping: capacity - min(joined.filled, capacity))))
         }
         let token = LeaseClaim.randomToken()
         let job = try insert(
@@ -58,11 +83,12 @@ extension Session {
             VALUES ($1, $2, \(JobState.forming.sql), $3, \(dialect.now) + $4) RETURNING job
             """, [task, batch?.number, token, duration.milliseconds])
         try take(chosen.map(\.sequence), into: job, task, batch?.number, capacity: claim.batchCapacity)
-        return ClaimedJob(
-            lease: Lease(
-                LeasedJob(key: job, task: claim.task, isForming: true, taskKey: task),
-                LeaseClaim(row: job, token: token)),
-            batchID: batch?.id, reports: chosen.count, isCut: waiting.isCut || chosen.count < candidates.count)
+        let lease = Lease(
+            LeasedJob(key: job, task: claim.task, isForming: true, taskKey: task), LeaseClaim(row: job, token: token))
+        return .claimed(
+            ClaimedJob(
+                lease: lease, batchID: batch?.id, reports: chosen.count,
+                isCut: waiting.isCut || chosen.count < candidates.count))
     }
 
     /// Puts reports that wait into a job.

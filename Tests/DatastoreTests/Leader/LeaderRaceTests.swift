@@ -51,6 +51,26 @@ import Testing
         try await LeaderAudit(store: store).check { _ in 0 }
     }
 
+    /// Jobs that find no batch at once: one makes it, and the others join, so that their reports can be collected together.
+    @Test(arguments: EngineKind.tested)
+    func jobsThatAreFormedAtOnceShareABatch(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        _ = try await store.storeReports(
+            (0..<80).map { Make.report($0, time: 5) }, task: Make.task, bucketCapacity: nil)
+        let claim = JobClaim(task: Make.task, batchCapacity: 1_000, now: 10, jobSize: 10, jobBytes: 1 << 20) { $0 }
+        let jobs = try await withThrowingTaskGroup(of: ClaimedJob?.self) { group in
+            for _ in 0..<8 { group.addTask { try await store.claimJob(claim, for: .seconds(60)) } }
+            return try await group.reduce(into: [ClaimedJob]()) { jobs, job in jobs += job.map { [$0] } ?? [] }
+        }
+        // Somebody may find that all reports that wait are being taken.
+        #expect(!jobs.isEmpty && Set(jobs.map(\.batchID)).count == 1)
+        for job in jobs {
+            try await store.sendJob(job.lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+        }
+        try await LeaderAudit(store: store).check { _ in 0 }
+    }
+
     /// An upload is in the batch, or is told that it came too late; none is acknowledged and left out.
     @Test(arguments: EngineKind.tested)
     func anUploadIsBeforeTheSealOrRefused(_ kind: EngineKind) async throws {
