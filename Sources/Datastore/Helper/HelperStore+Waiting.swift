@@ -40,7 +40,7 @@ extension NodeDatabase {
                 """
                 UPDATE helper_jobs SET lease_token = $3, due = \(session.dialect.now) + $4, attempts = attempts + 1
                 WHERE task = $1 AND job_id = $2
-                """, [task, lease.job.blob, lease.token, duration.wholeMilliseconds])
+                """, [task, lease.job.blob, lease.token, duration.milliseconds])
             return true
         }
         guard isTaken else { return nil }
@@ -61,7 +61,7 @@ extension NodeDatabase {
             let (_, task) = try session.heldJob(lease, .hold(lease: lease.token))
             try session.execute(
                 "UPDATE helper_jobs SET due = \(session.dialect.now) + $3 WHERE task = $1 AND job_id = $2",
-                [task, lease.job.blob, duration.wholeMilliseconds])
+                [task, lease.job.blob, duration.milliseconds])
         }
     }
 
@@ -72,7 +72,7 @@ extension NodeDatabase {
                 """
                 UPDATE helper_jobs SET lease_token = 0, due = \(session.dialect.now) + $3
                 WHERE task = $1 AND job_id = $2
-                """, [task, lease.job.blob, pause.wholeMilliseconds])
+                """, [task, lease.job.blob, pause.milliseconds])
         }
     }
 
@@ -171,7 +171,7 @@ extension Session {
         let due = lease == nil ? "$7" : "\(dialect.now) + $7"
         let arguments: SQLArguments = [
             task, job.id.blob, job.arrived.clampedToInt64, job.reports, job.bytes, lease?.token ?? 0,
-            lease == nil ? 0 : duration.wholeMilliseconds,
+            lease == nil ? 0 : duration.milliseconds,
         ]
         let made = try returningMany(
             """
@@ -259,13 +259,5 @@ extension SQLRow {
     fileprivate func timeLeft(_ column: String) throws -> Duration {
         let left = Duration.milliseconds(try integer(column))
         return left > HelperJobLease.longest ? .zero : max(.zero, left)
-    }
-}
-
-extension Duration {
-    /// For columns of the database's clock; a pause is never shorter for that.
-    fileprivate var wholeMilliseconds: Int64 {
-        let whole = (self / .milliseconds(1)).rounded(.up)
-        return whole >= 1e15 ? Int64(1e15) : max(0, Int64(whole))
     }
 }

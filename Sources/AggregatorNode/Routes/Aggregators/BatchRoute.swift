@@ -79,16 +79,6 @@ extension Helper {
             throw .dap(
                 .invalidMessage, "The aggregators agree on the batches of this task by closing them.", taskID: task.id)
         }
-        guard selector.batchMode == task.configuration.batchMode, let scope = BatchScope(selector) else {
-            throw .dap(.invalidMessage, "The batch selector is not of the task's batch mode.", taskID: task.id)
-        }
-        if case .interval(let interval) = scope, !interval.isValid {
-            throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
-        }
-        guard UInt64(count) <= task.maxBatchSize else {
-            throw .dap(
-                .invalidBatchSize, "\(count) reports; the task allows at most \(task.maxBatchSize).", taskID: task.id)
-        }
-        return scope
+        return try task.checkedScope(of: selector, reports: count)
     }
 }

@@ -166,19 +166,7 @@ extension Helper {
         guard task.isCommitted else {
             throw .dap(.invalidMessage, "Batches of tasks without commitments are not closed.", taskID: task.id)
         }
-        guard proposal.selector.batchMode == task.configuration.batchMode, let scope = BatchScope(proposal.selector)
-        else {
-            throw .dap(.invalidMessage, "The batch selector is not of the task's batch mode.", taskID: task.id)
-        }
-        if case .interval(let interval) = scope, !interval.isValid {
-            throw .dap(.batchInvalid, "The batch interval is empty or ends beyond 64 bits.", taskID: task.id)
-        }
-        // The sums stay exact only up to this many reports (task creation checked the capacity).
-        guard UInt64(count) <= task.maxBatchSize else {
-            throw .dap(
-                .invalidBatchSize, "\(count) reports; the task allows at most \(task.maxBatchSize).", taskID: task.id)
-        }
-        return scope
+        return try task.checkedScope(of: proposal.selector, reports: count)
     }
 
     private static func same(
