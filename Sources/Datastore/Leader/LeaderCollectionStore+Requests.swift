@@ -49,9 +49,8 @@ extension NodeDatabase {
             try session.rows(
                 """
                 SELECT collection FROM leader_collections WHERE state < \(CollectionState.finished.sql)
-                ORDER BY collection
                 """
-            ).map { try $0.integer("collection") }
+            ).map { try $0.integer("collection") }.sorted()
         }
     }
 

@@ -33,6 +33,11 @@ enum SchemaAdditions {
                 Tables.askedPauses, "DROP INDEX leader_jobs_pending", Tables.openJobs, Tables.duties,
             ]
         }
+        if version < 5 {
+            // A leader's collections under leases.
+            statements += Tables.collectionTurns.map { "ALTER TABLE leader_collections ADD COLUMN \($0)" }
+            statements += ["DROP INDEX leader_collections_active", Tables.openCollections]
+        }
         return statements
     }
 

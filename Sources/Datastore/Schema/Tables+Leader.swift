@@ -168,6 +168,23 @@ extension Tables {
         WHERE state = \(JobState.pending.sql) AND job IN (SELECT job FROM leader_turns WHERE is_asked = 1)
         """
 
+    /// Who works on a collection (lease_token and due as in leader_jobs), and how it has gone since its last step: what
+    /// CollectionPatience goes by. is_asked: the peer has asked for the pause. long_since: when a request was said to be too
+    /// long for the first time in a row, in POSIX seconds. unfinished: how many reports it waited for at the last look. note:
+    /// what it waits for, for people.
+    static let collectionTurns = [
+        "lease_token BIGINT NOT NULL DEFAULT 0", "due BIGINT NOT NULL DEFAULT 0", "is_asked BIGINT NOT NULL DEFAULT 0",
+        "failures BIGINT NOT NULL DEFAULT 0", "refusals BIGINT NOT NULL DEFAULT 0",
+        "long_requests BIGINT NOT NULL DEFAULT 0", "long_since BIGINT", "comparisons BIGINT NOT NULL DEFAULT 0",
+        "looks BIGINT NOT NULL DEFAULT 0", "unfinished BIGINT", "note TEXT",
+    ]
+
+    /// The collections that are under way, those of a task in the order in which they fall due.
+    static let openCollections = """
+        CREATE INDEX leader_collections_open ON leader_collections (task, due)
+            WHERE state < \(CollectionState.finished.sql)
+        """
+
     /// Jobs that failed behind their close and were deleted: the same request goes on from there.
     static let collectionsLeft = """
         CREATE INDEX leader_collections_left ON leader_collections (task, collection)
@@ -211,15 +228,12 @@ extension Tables {
                 share_id TEXT,
                 helper_statement \(dialect.blob),
                 problem_type TEXT,
-                problem_detail TEXT
+                problem_detail TEXT,
+                \(collectionTurns.joined(separator: ",\n    "))
             )
             """,
             "CREATE UNIQUE INDEX leader_collections_by_id ON leader_collections (task, collection_id)",
-            """
-            CREATE INDEX leader_collections_active ON leader_collections (collection)
-                WHERE state < \(CollectionState.finished.sql)
-            """,
-            collectionsLeft,
+            openCollections, collectionsLeft,
             // Batches whose shares are no longer needed: their rows go in slices, in the background. through: the last
             // report that is gone.
             """
