@@ -143,7 +143,8 @@ let package = Package(
             name: "Bench",
             dependencies: [
                 "CKeccak", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
-                "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "NodeAPI", "Contributor", "Credit", "SharedModel",
+                "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "NodeAPI", "Requests", "Contributor", "Credit",
+                "SharedModel",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
@@ -269,8 +270,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
-                "Ledger", "LedgerFixtures", "NodeAPI", "TransparencyLog", "Commitments", "SumDB", "PythonExchange",
-                "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
+                "Ledger", "LedgerFixtures", "NodeAPI", "Requests", "TransparencyLog", "Commitments", "SumDB",
+                "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

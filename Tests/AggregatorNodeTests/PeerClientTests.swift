@@ -1,5 +1,6 @@
 import AggregatorNode
 import Hummingbird
+import Requests
 import Synchronization
 import Testing
 
@@ -37,10 +38,10 @@ import Testing
         try await withServer(routes) { client in
             let peer = try peer("http://127.0.0.1:\(client.port)")
             let answer = try await peer.send(
-                .post, peer.baseURL.appending("busy"), body: [65, 66], maxResponseBytes: 100)
+                .POST, peer.baseURL.appending("busy"), body: [65, 66], maxResponseBytes: 100)
             #expect(answer.isSuccess && answer.body == [65, 66])
             #expect(busy.count == 4)
-            let no = try await peer.send(.post, peer.baseURL.appending("refused"), maxResponseBytes: 10_000)
+            let no = try await peer.send(.POST, peer.baseURL.appending("refused"), maxResponseBytes: 10_000)
             #expect(no.status == 409 && no.problem?.type == .batchMismatch && refused.count == 1)
         }
     }
@@ -55,7 +56,7 @@ import Testing
             return .bytes(body, type: "text/plain")
         }
         let head = [UInt8](repeating: 7, count: 11)
-        @Sendable func body(length: Int) -> PeerBody {
+        @Sendable func body(length: Int) -> WebBody {
             .pages(length: length, head: head, from: 0) { page in
                 _ = pages.next()
                 guard page < 50 else { return nil }
@@ -67,14 +68,14 @@ import Testing
         try await withServer(routes) { client in
             let peer = try peer("http://127.0.0.1:\(client.port)")
             let url = peer.baseURL.appending("pages")
-            let answer = try await peer.send(.post, url, body: body(length: length), maxResponseBytes: 10 << 20)
+            let answer = try await peer.send(.POST, url, body: body(length: length), maxResponseBytes: 10 << 20)
             #expect(answer.isSuccess && answer.body == whole)
             #expect(calls.count == 2 && pages.count >= 100)
             // What turns out shorter or longer than was announced is no request that anybody answers.
             for wrong in [length - 1, length + 1] {
                 await #expect(throws: PeerError.self) {
                     try await peer.send(
-                        .post, url, body: body(length: wrong), maxResponseBytes: 10 << 20, deadline: .seconds(3),
+                        .POST, url, body: body(length: wrong), maxResponseBytes: 10 << 20, deadline: .seconds(3),
                         retries: false)
                 }
             }
@@ -91,12 +92,12 @@ import Testing
         }
         try await withServer(routes) { client in
             let peer = try peer("http://127.0.0.1:\(client.port)/api/")
-            let own = try await peer.send(.get, peer.baseURL.appending("echo"), maxResponseBytes: 100)
+            let own = try await peer.send(.GET, peer.baseURL.appending("echo"), maxResponseBytes: 100)
             #expect(String(decoding: own.body, as: UTF8.self).hasPrefix("Bearer "))
-            let other = try await peer.send(.get, "http://127.0.0.1:\(client.port)/apix/echo", maxResponseBytes: 100)
+            let other = try await peer.send(.GET, "http://127.0.0.1:\(client.port)/apix/echo", maxResponseBytes: 100)
             #expect(String(decoding: other.body, as: UTF8.self) == "none")
             let silent = try await peer.send(
-                .get, peer.baseURL.appending("echo"), authenticated: false, maxResponseBytes: 100)
+                .GET, peer.baseURL.appending("echo"), authenticated: false, maxResponseBytes: 100)
             #expect(String(decoding: silent.body, as: UTF8.self) == "none")
         }
     }
@@ -109,26 +110,26 @@ import Testing
         try await withServer(routes) { client in
             let peer = try peer("http://127.0.0.1:\(client.port)")
             await #expect(throws: PeerError.responseTooLarge(url: peer.baseURL.appending("long"), limit: 1_000)) {
-                try await peer.send(.get, peer.baseURL.appending("long"), maxResponseBytes: 1_000)
+                try await peer.send(.GET, peer.baseURL.appending("long"), maxResponseBytes: 1_000)
             }
             // The last answer counts when the time is over, however few there were. A busy machine may not bring one in two
             // seconds.
             let url = peer.baseURL.appending("down")
             for seconds in [2, 10] {
-                let down = try? await peer.send(.get, url, maxResponseBytes: 1_000, deadline: .seconds(seconds))
+                let down = try? await peer.send(.GET, url, maxResponseBytes: 1_000, deadline: .seconds(seconds))
                 #expect(down.map { $0.status == 503 } ?? true)
                 if down != nil { break }
             }
             // Nobody waits for what comes after the deadline.
             let later = try await peer.send(
-                .get, peer.baseURL.appending("later"), maxResponseBytes: 1_000, deadline: .seconds(120))
+                .GET, peer.baseURL.appending("later"), maxResponseBytes: 1_000, deadline: .seconds(120))
             #expect(later.status == 503)
         }
         // Nobody listens on the discard port of this machine.
         let nobody = try peer("http://127.0.0.1:9")
         await #expect(throws: PeerError.self) {
             try await nobody.send(
-                .get, nobody.baseURL.appending("x"), maxResponseBytes: 10, deadline: .milliseconds(200))
+                .GET, nobody.baseURL.appending("x"), maxResponseBytes: 10, deadline: .milliseconds(200))
         }
     }
 
@@ -142,11 +143,11 @@ import Testing
             // All of it takes three seconds at least.
             await #expect(throws: PeerError.self) {
                 try await peer.send(
-                    .get, peer.baseURL.appending("slow"), maxResponseBytes: 1_000, deadline: .seconds(1))
+                    .GET, peer.baseURL.appending("slow"), maxResponseBytes: 1_000, deadline: .seconds(1))
             }
             #expect(ContinuousClock.now - start >= .seconds(1))
             let whole = try await peer.send(
-                .get, peer.baseURL.appending("slow"), maxResponseBytes: 1_000, deadline: .seconds(120))
+                .GET, peer.baseURL.appending("slow"), maxResponseBytes: 1_000, deadline: .seconds(120))
             #expect(whole.body.count == 60)
         }
     }
@@ -173,7 +174,7 @@ import Testing
         try await withServer(routes) { client in
             let peer = try peer("http://127.0.0.1:\(client.port)")
             let down = try await peer.send(
-                .get, peer.baseURL.appending("down"), maxResponseBytes: 1_000, retries: false)
+                .GET, peer.baseURL.appending("down"), maxResponseBytes: 1_000, retries: false)
             #expect(down.status == 503 && down.retryAfter == 0 && asked.count == 1)
         }
     }
@@ -184,7 +185,7 @@ import Testing
         let peer = try peer("https://peer.example/")
         for url in urls {
             let error = try await #require(throws: PeerError.self) {
-                try await peer.send(.get, url, maxResponseBytes: 10)
+                try await peer.send(.GET, url, maxResponseBytes: 10)
             }
             guard case .insecure(let endpoint) = error else {
                 Issue.record("\(error)")

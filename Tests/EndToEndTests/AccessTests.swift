@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import NIOHTTP1
 import NodeAPI
+import Requests
 import Testing
 
 extension EndToEnd {
@@ -59,7 +60,7 @@ extension EndToEnd {
                 func status(_ authorization: String?) async throws -> Int {
                     var headers = [(name: "Content-Type", value: resource.type)]
                     if let authorization { headers.append((name: "Authorization", value: authorization)) }
-                    let request = HTTPTransport.Request(.POST, resource.url, headers: headers, body: [0])
+                    let request = WebRequest(.POST, resource.url, headers: headers, body: [0])
                     return try await HTTPTransport(deadline: .zero).send(request).status
                 }
                 #expect(try await status(nil) == 401, "\(resource.url)")

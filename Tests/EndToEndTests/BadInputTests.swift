@@ -3,6 +3,7 @@ import DAP
 import Foundation
 import NIOHTTP1
 import NodeAPI
+import Requests
 import Testing
 
 extension EndToEnd {
@@ -192,14 +193,14 @@ extension EndToEnd {
         }
 
         private func status(_ method: HTTPMethod, _ url: String, _ type: String, _ body: [UInt8]) async throws -> Int {
-            let request = HTTPTransport.Request(method, url, headers: [("Content-Type", type)], body: body)
+            let request = WebRequest(method, url, headers: [("Content-Type", type)], body: body)
             return try await HTTPTransport(deadline: .zero).send(request).status
         }
 
         private func problem(
             _ method: HTTPMethod, _ url: String, _ type: String, _ body: [UInt8]
         ) async throws -> [AnyHashable] {
-            let request = HTTPTransport.Request(method, url, headers: [("Content-Type", type)], body: body)
+            let request = WebRequest(method, url, headers: [("Content-Type", type)], body: body)
             let answer = try await HTTPTransport(deadline: .zero).send(request)
             #expect(answer.header("Content-Type")?.hasPrefix("application/problem+json") == true)
             return [answer.status, try ProblemDocument(json: answer.body).type?.rawValue ?? ""]

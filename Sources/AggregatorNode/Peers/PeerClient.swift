@@ -2,19 +2,11 @@ import AsyncHTTPClient
 import DAP
 import Encodings
 import Logging
+import NIOHTTP1
 import NodeAPI
 import Requests
 import TransparencyLog
 import Transport
-
-package enum PeerMethod: String, Sendable {
-    case get = "GET"
-    case post = "POST"
-    case delete = "DELETE"
-}
-
-package typealias PeerBody = WebBody
-package typealias PeerResponse = WebAnswer
 
 /// Why there is no response.
 package enum PeerError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -112,10 +104,10 @@ package struct PeerClient: Sendable {
     ///   - retries: whether to try again until then; false for those who repeat the request themselves.
     /// - Returns: the last whole response, whatever its status, also where the deadline cut off a later attempt.
     package func send<each ID: PathText>(
-        _ endpoint: Endpoint<repeat each ID>, _ ids: repeat each ID, query: String? = nil, body: PeerBody = .bytes([]),
+        _ endpoint: Endpoint<repeat each ID>, _ ids: repeat each ID, query: String? = nil, body: WebBody = .bytes([]),
         headers: [NodeError.Header] = [], showsToken: Bool? = nil, maxResponseBytes: Int,
         deadline: Duration = .seconds(60), retries: Bool = true
-    ) async throws(PeerError) -> PeerResponse {
+    ) async throws(PeerError) -> WebAnswer {
         var request = WebRequest(
             endpoint, at: baseURL.string, repeat each ids, headers: headers.map { (name: $0.name, value: $0.value) },
             body: body, maximumAnswer: maxResponseBytes)
@@ -128,10 +120,10 @@ package struct PeerClient: Sendable {
     ///
     /// - Parameter url: absolute. The bearer token goes only to URLs below ``baseURL``.
     package func send(
-        _ method: PeerMethod, _ url: String, body: [UInt8] = [], contentType: String? = nil,
+        _ method: HTTPMethod, _ url: String, body: [UInt8] = [], contentType: String? = nil,
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
         deadline: Duration = .seconds(60), retries: Bool = true
-    ) async throws(PeerError) -> PeerResponse {
+    ) async throws(PeerError) -> WebAnswer {
         try await send(
             method, url, body: .bytes(body), contentType: contentType, headers: headers, authenticated: authenticated,
             maxResponseBytes: maxResponseBytes, deadline: deadline, retries: retries)
@@ -139,20 +131,20 @@ package struct PeerClient: Sendable {
 
     /// Sends a request whose body may be longer than one wants to hold.
     package func send(
-        _ method: PeerMethod, _ url: String, body: PeerBody, contentType: String? = nil,
+        _ method: HTTPMethod, _ url: String, body: WebBody, contentType: String? = nil,
         headers: [NodeError.Header] = [], authenticated: Bool = true, maxResponseBytes: Int,
         deadline: Duration = .seconds(60), retries: Bool = true
-    ) async throws(PeerError) -> PeerResponse {
+    ) async throws(PeerError) -> WebAnswer {
         var request = WebRequest(
-            .init(rawValue: method.rawValue), url, headers: headers.map { (name: $0.name, value: $0.value) },
-            body: method == .post ? body : .bytes([]), maximumAnswer: maxResponseBytes)
+            method, url, headers: headers.map { (name: $0.name, value: $0.value) },
+            body: method == .POST ? body : .bytes([]), maximumAnswer: maxResponseBytes)
         if let contentType { request.headers.append((name: "Content-Type", value: contentType)) }
         return try await send(request, authenticated: authenticated, deadline, retries)
     }
 
     private func send(
         _ request: WebRequest, authenticated: Bool, _ deadline: Duration, _ retries: Bool
-    ) async throws(PeerError) -> PeerResponse {
+    ) async throws(PeerError) -> WebAnswer {
         var request = request
         let url = request.url
         if isStranger { throw stranger(url) }

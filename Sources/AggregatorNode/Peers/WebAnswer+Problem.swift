@@ -5,7 +5,7 @@ import DAP
 import Encodings
 import Requests
 
-extension PeerResponse {
+extension WebAnswer {
     /// The problem document of an error response, if it has one, whoever wrote it and under whatever type: for a person to
     /// read.
     package var readableProblem: ProblemDocument? { isSuccess ? nil : try? ProblemDocument(json: body) }

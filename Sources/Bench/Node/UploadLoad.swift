@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import Ledger
 import NodeAPI
+import Requests
 import Synchronization
 
 /// Uploads the requests of a load: over a few connections that stay open, each with one request under way at a time, and
@@ -128,8 +129,8 @@ package struct UploadLoad: Sendable {
 
     private static let unpromised = BenchError.checkFailed("the leader did not promise to log reports that it took")
 
-    private func request(_ body: [UInt8]) -> HTTPTransport.Request {
-        HTTPTransport.Request(.POST, address.string, headers: headers, body: body)
+    private func request(_ body: [UInt8]) -> WebRequest {
+        WebRequest(.POST, address.string, headers: headers, body: body)
     }
 }
 

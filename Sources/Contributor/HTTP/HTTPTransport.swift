@@ -31,8 +31,6 @@ public struct HTTPTransport: Sendable {
         self.notice = notice
     }
 
-    package typealias Request = WebRequest
-    package typealias Answer = WebAnswer
     /// What one attempt brought.
     package typealias Attempt = Result<WebAnswer, WebFailure>
 
@@ -47,7 +45,7 @@ public struct HTTPTransport: Sendable {
     /// - Throws: `ContributorError.unreachable` when no attempt brought an answer, `.unexpectedAnswer` when it is longer
     ///   than the request allows, `.insecure` before anything is sent to what is no URL, or in plain text to another
     ///   machine.
-    package func send(_ request: Request, returnsHeld: Bool = false) async throws -> Answer {
+    package func send(_ request: WebRequest, returnsHeld: Bool = false) async throws -> WebAnswer {
         let words = WaitingWords(for: request.url, notice: notice)
         defer { withExtendedLifetime(words) {} }
         let client = try Self.client()
@@ -77,14 +75,14 @@ public struct HTTPTransport: Sendable {
     /// Sends a request that must succeed.
     ///
     /// - Throws: also `.refused` for a problem document, `.busy` and `.declined` for any other status outside 200 to 299.
-    package func sendExpectingSuccess(_ request: Request) async throws -> Answer {
+    package func sendExpectingSuccess(_ request: WebRequest) async throws -> WebAnswer {
         let answer = try await send(request)
         guard answer.isSuccess else { throw Self.error(for: answer, url: request.url) }
         return answer
     }
 
     /// What an answer outside 200 to 299 says.
-    package static func error(for answer: Answer, url: String) -> ContributorError {
+    package static func error(for answer: WebAnswer, url: String) -> ContributorError {
         if let problem = answer.problem { return .refused(url: url, status: answer.status, problem: problem) }
         let text = AnswerWords.text(
             status: answer.status, type: answer.header("Content-Type"), location: answer.header("Location"),

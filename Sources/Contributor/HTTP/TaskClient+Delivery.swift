@@ -85,7 +85,7 @@ extension TaskClient {
     }
 
     private nonisolated func read(
-        _ result: HTTPTransport.Attempt, to request: HTTPTransport.Request, of reports: [PreparedReport],
+        _ result: HTTPTransport.Attempt, to request: WebRequest, of reports: [PreparedReport],
         isRepeated: Bool
     ) -> Reading {
         let url = request.url

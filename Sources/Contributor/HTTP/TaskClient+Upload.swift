@@ -131,7 +131,7 @@ extension TaskClient {
     }
 
     /// The request that uploads these reports.
-    nonisolated func uploadRequest(_ reports: some Collection<PreparedReport>) -> HTTPTransport.Request {
+    nonisolated func uploadRequest(_ reports: some Collection<PreparedReport>) -> WebRequest {
         WebRequest(
             API.upload, at: leaderURL, taskID, headers: [taskHeader],
             body: .bytes(UploadRequest(reports: reports.map(\.report)).encoded()))
@@ -142,7 +142,7 @@ extension TaskClient {
     /// - Parameter isRepeated: the reports were sent before, in this form or another.
     /// - Throws: `.unexpectedAnswer` where it is not one that the standard allows.
     nonisolated func outcomes(
-        of reports: some Collection<PreparedReport>, _ answer: HTTPTransport.Answer, isRepeated: Bool
+        of reports: some Collection<PreparedReport>, _ answer: WebAnswer, isRepeated: Bool
     ) throws(ContributorError) -> [UploadOutcome] {
         let statuses: [ReportUploadStatus]
         do throws(UploadFailures.Odd) {

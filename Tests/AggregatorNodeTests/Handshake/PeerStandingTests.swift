@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import Requests
 import Testing
 
 /// What a node makes of the outcomes of handshakes, one after the other.
@@ -157,7 +158,7 @@ import Testing
 
     @Test func answersAreReadForWhatTheyAre() {
         func read(_ status: Int, _ type: String, _ body: [UInt8] = []) -> HandshakeReply {
-            .interpret(PeerResponse(status: status, headers: [("Content-Type", type)], body: body))
+            .interpret(WebAnswer(status: status, headers: [("Content-Type", type)], body: body))
         }
         #expect(read(404, "application/problem+json") == .plain("status 404"))
         #expect(read(405, "text/html") == .plain("status 405"))

@@ -1,5 +1,6 @@
 import AggregatorNode
 import DAP
+import Requests
 import Testing
 import Transport
 
@@ -13,7 +14,7 @@ import Transport
     private func reply(
         _ status: Int, _ headers: [(String, String)] = [], _ body: [UInt8] = [], isPoll: Bool = false
     ) -> JobReply {
-        let response = PeerResponse(status: status, headers: headers.map { (name: $0.0, value: $0.1) }, body: body)
+        let response = WebAnswer(status: status, headers: headers.map { (name: $0.0, value: $0.1) }, body: body)
         return .interpret(response, isPoll: isPoll, reportCount: 2, task: task)
     }
 
@@ -146,13 +147,13 @@ import Transport
     }
 }
 
-@Suite struct PeerResponseTests {
+@Suite struct RetryAfterOfAnswersTests {
     /// Sun, 06 Nov 1994 08:49:37 GMT
     private let moment: UInt64 = 784_111_777
 
     private func pause(_ value: String, date: String? = nil, receivedAt: UInt64? = nil) -> Int? {
         let headers = [("Retry-After", value)] + (date.map { [("Date", $0)] } ?? [])
-        return PeerResponse(
+        return WebAnswer(
             status: 503, headers: headers.map { (name: $0.0, value: $0.1) }, body: [], receivedAt: receivedAt ?? moment
         ).retryAfter
     }

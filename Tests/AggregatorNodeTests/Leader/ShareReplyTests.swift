@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import Datastore
 import Ledger
+import Requests
 import Testing
 
 @Suite struct ShareReplyTests {
@@ -19,7 +20,7 @@ import Testing
     private func reply(
         _ request: ShareRequest, _ status: Int, _ headers: [String: String] = [:], _ body: [UInt8] = []
     ) -> ShareReply<[UInt8]> {
-        let response = PeerResponse(
+        let response = WebAnswer(
             status: status, headers: headers.map { (name: $0.key, value: $0.value) }, body: body)
         return request.interpret(response, task: task) { bytes in
             guard bytes == [1, 2, 3] else { throw CodecError.trailingBytes(1) }

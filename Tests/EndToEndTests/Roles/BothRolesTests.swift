@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Foundation
 import PostgresCluster
+import Requests
 import Testing
 
 extension EndToEnd {
@@ -170,7 +171,7 @@ extension EndToEnd {
             }
         }
 
-        private func post(_ url: String, token: String) async throws -> HTTPTransport.Answer {
+        private func post(_ url: String, token: String) async throws -> WebAnswer {
             try await HTTPTransport(deadline: .zero).send(
                 .init(.POST, url, headers: [(name: "Authorization", value: "Bearer \(token)")], body: [0]))
         }

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import NodeAPI
+import Requests
 
 /// Carries a pending job to the helper and brings its answer back: one request at a time, since the durable schedule
 /// repeats it.
@@ -21,7 +22,7 @@ struct JobExchange: Sendable {
     func turn(_ job: PendingJob) async throws -> Result {
         let pollID = JobTurn.isPoll(job.progress, helperID: job.helperID) ? job.helperID : nil
         let before = context.now()
-        let response: PeerResponse
+        let response: WebAnswer
         do throws(PeerError) { response = try await send(job, pollID: pollID) } catch {
             if error == .cancelled { throw CancellationError() }
             return .unfinished(
@@ -54,7 +55,7 @@ struct JobExchange: Sendable {
             deadline: .seconds(5))
     }
 
-    private func send(_ job: PendingJob, pollID: String?) async throws(PeerError) -> PeerResponse {
+    private func send(_ job: PendingJob, pollID: String?) async throws(PeerError) -> WebAnswer {
         let deadline = RetryRules.deadline(
             requestBytes: job.request.count,
             inARow: job.progress.answer == .unusable ? job.progress.attempts : 0)

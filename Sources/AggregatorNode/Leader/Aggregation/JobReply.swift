@@ -1,4 +1,5 @@
 import DAP
+import Requests
 
 /// What the helper's answer means for a pending aggregation job (DAP-18, Leader Initialization). Pure.
 ///
@@ -25,7 +26,7 @@ package enum JobReply: Equatable {
     ///   - reportCount: how many reports the request has.
     ///   - task: the request's task; a problem document that names another one is not about it.
     package static func interpret(
-        _ response: PeerResponse, isPoll: Bool, reportCount: Int, task: TaskID? = nil
+        _ response: WebAnswer, isPoll: Bool, reportCount: Int, task: TaskID? = nil
     ) -> JobReply {
         guard response.isSuccess else { return refusal(response, isPoll: isPoll, task: task) }
         guard !response.body.isEmpty else {
@@ -46,7 +47,7 @@ package enum JobReply: Equatable {
         return .ready(message)
     }
 
-    private static func refusal(_ response: PeerResponse, isPoll: Bool, task: TaskID?) -> JobReply {
+    private static func refusal(_ response: WebAnswer, isPoll: Bool, task: TaskID?) -> JobReply {
         guard let problem = response.dapProblem, let type = problem.type, isAnswer(response.status),
             problem.taskID == nil || task == nil || problem.taskID == task
         else {
@@ -67,7 +68,7 @@ package enum JobReply: Equatable {
         (400..<500).contains(status) && ![401, 403, 407, 408, 421, 425, 429].contains(status)
     }
 
-    private static func later(_ reason: String, _ response: PeerResponse) -> JobReply {
+    private static func later(_ reason: String, _ response: WebAnswer) -> JobReply {
         .later(PeerText.short(reason), seconds: response.retryAfter)
     }
 

@@ -3,6 +3,7 @@ import Datastore
 import Ledger
 import Logging
 import NodeAPI
+import Requests
 
 // Committed tasks: both aggregators fix the batch's leaves before any share leaves a node. The leader proposes the
 // leaves that the log shows and it has accepted; the helper signs them, or names those that it cannot stand by.
@@ -43,7 +44,7 @@ extension CollectionStep {
     }
 
     /// The `CloseProposal`, made page by page as it is sent. It is the same every time.
-    private func body(_ scope: BatchScope, under size: UInt64, _ leaves: LeafSpan) throws -> PeerBody {
+    private func body(_ scope: BatchScope, under size: UInt64, _ leaves: LeafSpan) throws -> WebBody {
         guard leaves.range.upperBound <= size else {
             throw DatastoreError.corrupt("a checkpoint of size \(size) does not cover the leaves of the batch")
         }
@@ -60,7 +61,7 @@ extension CollectionStep {
         }
     }
 
-    private func ask(_ proposal: PeerBody, leaves: LeafSpan) async throws -> CloseAnswer {
+    private func ask(_ proposal: WebBody, leaves: LeafSpan) async throws -> CloseAnswer {
         let response = try await context.client(of: task).send(
             API.closes, task.id, body: proposal, headers: task.taskprovHeaders,
             maxResponseBytes: NodeTask.listedLimit(of: leaves.count), deadline: Self.patience(for: leaves.count))

@@ -3,6 +3,7 @@ import Datastore
 import Ledger
 import Logging
 import NodeAPI
+import Requests
 
 // Uncommitted tasks: a batch about which the aggregators disagree, because one of them was put back to an older state or
 // a job was abandoned half-way. The helper has released nothing of it. It says what it does not hold and drops what the
@@ -56,7 +57,7 @@ extension CollectionStep {
     }
 
     /// The `BatchComparison`, made page by page as it is sent.
-    private func comparison(_ scope: BatchScope, holding count: UInt64) throws -> PeerBody {
+    private func comparison(_ scope: BatchScope, holding count: UInt64) throws -> WebBody {
         let head = try listHead(of: count) { count throws(CodecError) in
             try BatchComparison.head(selector: scope.selector, reports: count)
         }

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import Requests
 
 // What a close and a comparison have in common: they name every report of a batch, and leave some out.
 
@@ -26,7 +27,7 @@ extension CollectionStep {
 
     /// What a request that lists the reports of a batch ends in where nobody takes one of that length.
     func tooLong(
-        _ request: ShareRequest, _ detail: String, seconds: Int?, in response: PeerResponse, held: UInt64
+        _ request: ShareRequest, _ detail: String, seconds: Int?, in response: WebAnswer, held: UInt64
     ) -> CollectionFailure {
         .tooLong(
             request: request.name, detail: detail, retryAfter: seconds, attempts: response.attempts,

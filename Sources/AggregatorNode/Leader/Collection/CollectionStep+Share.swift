@@ -3,6 +3,7 @@ import Datastore
 import Encodings
 import Ledger
 import NodeAPI
+import Requests
 
 // Obtaining the helper's share (DAP-18, Obtaining Aggregate Shares), and making the collector's response.
 
@@ -38,7 +39,7 @@ extension CollectionStep {
     /// What came back for a share, and the response that it came in.
     private struct Answer {
         let request: ShareRequest
-        let response: PeerResponse
+        let response: WebAnswer
         let reply: ShareReply<AggregateShare>
     }
 
@@ -94,7 +95,7 @@ extension CollectionStep {
     }
 
     /// The helper's signed word about its share, which has to be about the very batch that both closed.
-    private func helperStatement(_ response: PeerResponse) throws -> Statement {
+    private func helperStatement(_ response: WebAnswer) throws -> Statement {
         guard let header = response.header(Self.statementHeader), let bytes = Base64.decode(header) else {
             throw HelperUnavailable(description: "the helper's aggregate share comes without a statement")
         }

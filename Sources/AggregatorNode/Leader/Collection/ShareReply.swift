@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import Requests
 
 /// What the helper's answer means for a collection (DAP-18, Obtaining Aggregate Shares, and Cairn's own resources beside
 /// it). Pure.
@@ -47,7 +48,7 @@ package enum ShareRequest: Sendable, CaseIterable {
         }
     }
 
-    private func body(_ response: PeerResponse) -> [UInt8]? {
+    private func body(_ response: WebAnswer) -> [UInt8]? {
         switch self {
         case .share, .poll: response.message(.aggregateShare)
         case .close, .refusals: response.body(of: "application/octet-stream")
@@ -64,7 +65,7 @@ package enum ShareRequest: Sendable, CaseIterable {
     ///   - task: whose answer it is; a problem document about another task is a mistake of somebody in between.
     ///   - decode: throws where the body is not the whole message.
     package func interpret<Content: Sendable & Equatable>(
-        _ response: PeerResponse, task: TaskID, decode: ([UInt8]) throws -> Content
+        _ response: WebAnswer, task: TaskID, decode: ([UInt8]) throws -> Content
     ) -> ShareReply<Content> {
         let wait = response.retryAfter
         guard response.isSuccess else { return refusal(response, task, wait) }
@@ -86,7 +87,7 @@ package enum ShareRequest: Sendable, CaseIterable {
     }
 
     private func refusal<Content: Sendable & Equatable>(
-        _ response: PeerResponse, _ task: TaskID, _ wait: Int?
+        _ response: WebAnswer, _ task: TaskID, _ wait: Int?
     ) -> ShareReply<Content> {
         // DAP-18, Errors: a problem document comes with a client or server error. What a server calls its own failure,
         // or a matter of time, is not final whatever else it says.
@@ -134,7 +135,7 @@ extension ShareReply {
     }
 }
 
-extension PeerResponse {
+extension WebAnswer {
     /// The body of a success of a media type outside DAP's; parameters do not matter.
     fileprivate func body(of mediaType: String) -> [UInt8]? { isSuccess && hasMediaType(mediaType) ? body : nil }
 }

@@ -64,7 +64,7 @@ extension WitnessClient.Endpoint {
         of origin: String, _ peer: PeerClient, within deadline: Duration
     ) async throws(PeerError) -> SignedCheckpoint? {
         let response = try await peer.send(
-            .get, API.witnessed.url(at: prefix, API.originName(origin)), authenticated: false,
+            .GET, API.witnessed.url(at: prefix, API.originName(origin)), authenticated: false,
             maxResponseBytes: BodyLimit.small, deadline: deadline)
         return response.isSuccess ? try? SignedCheckpoint(parsing: response.body) : nil
     }

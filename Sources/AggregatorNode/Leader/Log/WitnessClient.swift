@@ -1,5 +1,6 @@
 import Datastore
 import NodeAPI
+import Requests
 import TransparencyLog
 
 /// Asks one witness to cosign checkpoints (C2SP tlog-witness).
@@ -104,7 +105,7 @@ actor WitnessClient {
 
     private func ask(
         _ checkpoint: SignedCheckpoint, oldSize: UInt64, _ endpoint: Endpoint
-    ) async throws -> PeerResponse {
+    ) async throws -> WebAnswer {
         let head = checkpoint.checkpoint.head
         var proof: [[UInt8]] = []
         if oldSize > 0, oldSize < head.size {
@@ -114,7 +115,7 @@ actor WitnessClient {
         let request = AddCheckpointRequest(oldSize: oldSize, proof: proof, checkpoint: checkpoint)
         do {
             return try await context.outside.send(
-                .post, API.addCheckpoint.url(at: endpoint.prefix), body: request.serialized(),
+                .POST, API.addCheckpoint.url(at: endpoint.prefix), body: request.serialized(),
                 contentType: ContentType.text.header, authenticated: false, maxResponseBytes: BodyLimit.small,
                 deadline: endpoint.isNeeded ? .seconds(20) : .seconds(5))
         } catch .cancelled {

@@ -1,6 +1,7 @@
 import DAP
 import Ledger
 import NodeAPI
+import Requests
 
 /// What came of asking the peer.
 package enum HandshakeOutcome: Sendable, Equatable {
@@ -17,7 +18,7 @@ package enum HandshakeReply: Equatable {
     case plain(String)
     case unreachable(String)
 
-    package static func interpret(_ response: PeerResponse) -> HandshakeReply {
+    package static func interpret(_ response: WebAnswer) -> HandshakeReply {
         if response.isSuccess, response.hasMediaType(HandshakeAnswer.mediaType) {
             do throws(CodecError) { return .answer(try HandshakeAnswer(decoding: response.body)) } catch {
                 return .unreachable("its answer is damaged: \(error)")
@@ -76,7 +77,7 @@ package struct HandshakeCall: Sendable {
             preSharedKey: secret)
         let start = ContinuousClock.now
         let before = now()
-        let response: PeerResponse
+        let response: WebAnswer
         do throws(PeerError) {
             response = try await peer.send(
                 API.handshake, body: .bytes(request.encoded()), showsToken: true,
