@@ -271,7 +271,8 @@ let package = Package(
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
                 "Ledger", "LedgerFixtures", "NodeAPI", "Requests", "TransparencyLog", "Commitments", "SumDB",
-                "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "Datastore", "PostgresCluster", "cairn",
+                "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "Datastore",
+                "PostgresCluster", "cairn",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

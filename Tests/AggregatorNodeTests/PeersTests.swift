@@ -83,14 +83,14 @@ import Testing
     @Test func aTaskSaysWhatTheNodeIsInIt() throws {
         let both = try BothRoles()
         let (a, b, c, d) = ("https://A.example", "https://b.example/", "https://c.example/", "https://d.example/")
-        func place(_ leader: String, _ helper: String, _ asked: NodeRole? = nil) throws -> TaskPlace {
-            try TaskPlace(try both.task(leader: leader, helper: helper), both.node, both.keys, asked: asked)
+        func part(_ leader: String, _ helper: String, _ asked: NodeRole? = nil) throws -> PartInTask {
+            try PartInTask(try both.task(leader: leader, helper: helper), both.node, both.keys, asked: asked)
         }
-        #expect(try place(a, b).role == .leader && place(a, b).peer.url.string == "https://b.example")
-        #expect(try place(b, a).role == .helper && place(a, c).role == .leader)
-        #expect(try place(b, a).logOrigin(both.node) == "b.log" && place(a, b).logOrigin(both.node) == "a.example/log")
-        #expect(try place(a, b, .leader).role == .leader)
-        #expect(try place(a, b).shared.preSharedKey == both.keys.peers[0].preSharedKeys[0])
+        #expect(try part(a, b).role == .leader && part(a, b).peer.url.string == "https://b.example")
+        #expect(try part(b, a).role == .helper && part(a, c).role == .leader)
+        #expect(try part(b, a).logOrigin(both.node) == "b.log" && part(a, b).logOrigin(both.node) == "a.example/log")
+        #expect(try part(a, b, .leader).role == .leader)
+        #expect(try part(a, b).shared.preSharedKey == both.keys.peers[0].preSharedKeys[0])
         let refused: [(String, String, NodeRole?, String)] = [
             (a, b, .helper, "as its leader, not as its helper"), (b, a, .leader, "as its helper, not as its leader"),
             (a, a, nil, "are one node"), (b, b, nil, "are one node"), (b, c, nil, "configuration says"),
@@ -98,14 +98,14 @@ import Testing
             (d, a, nil, "the task's leader is https://d.example/"), (c, a, nil, "has no log_origin for it"),
         ]
         for (leader, helper, asked, word) in refused {
-            let error = #expect(throws: TaskRefusal.self) { _ = try place(leader, helper, asked) }
+            let error = #expect(throws: TaskRefusal.self) { _ = try part(leader, helper, asked) }
             #expect(error?.description.contains(word) == true, "\(String(describing: error))")
         }
         // A section that is not there.
         var alone = both.node
         alone.leader = nil
         let task = try both.task(leader: a, helper: b)
-        let error = #expect(throws: TaskRefusal.self) { _ = try TaskPlace(task, alone, both.keys) }
+        let error = #expect(throws: TaskRefusal.self) { _ = try PartInTask(task, alone, both.keys) }
         #expect(error?.description.contains("has a section 'leader'") == true)
     }
 

@@ -60,8 +60,8 @@ package struct Peers: Sendable {
     }
 
     /// The other aggregator of a task that is to be added.
-    func peer(_ place: TaskPlace) -> Peer {
-        find(place.role, at: place.peer.url) ?? stranger(place.peer.url, place.role)
+    func peer(_ part: PartInTask) -> Peer {
+        find(part.role, at: part.peer.url) ?? stranger(part.peer.url, part.role)
     }
 
     /// - Returns: nil where no peer of the configuration is meant.

@@ -110,9 +110,9 @@ extension TaskRegistry {
     ) async throws(TaskRefusal) -> Added {
         let task: ValidatedTask
         do throws(TaskValidationError) { task = try file.configuration.validated() } catch { throw .invalid(error) }
-        let place = try checkParties(task, configuration, keys, asked: role)
+        let part = try checkParties(task, configuration, keys, asked: role)
         try checkCollector(file.collectorHpkeConfig, keys)
-        let policy = try checkLog(file, task, place, configuration, keys)
+        let policy = try checkLog(file, task, part, configuration, keys)
         // The file's reader has checked the signature that is there.
         guard !file.lacksOwnerSignature else { throw .notSignedByOwner }
         do throws(InsecureEndpoint) {
@@ -122,7 +122,7 @@ extension TaskRegistry {
             throw .transport(error)
         }
         let weaknesses = TaskWeakness.all(
-            of: task, policy: policy, helper: place.role == .helper ? keys.noteKey(.helper) : nil)
+            of: task, policy: policy, helper: part.role == .helper ? keys.noteKey(.helper) : nil)
         if !acceptingWeakPromises, weaknesses.contains(where: \.needsAcceptance) {
             throw .weak(weaknesses.filter(\.needsAcceptance))
         }
@@ -130,22 +130,22 @@ extension TaskRegistry {
         let stored = StoredTask(
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
             collectorConfig: file.collectorHpkeConfig.encoded(), policyText: file.logPolicy.map { Array($0.utf8) },
-            verifyKey: try await derivedKey(of: task.taskID, place, store), role: place.role)
+            verifyKey: try await derivedKey(of: task.taskID, part, store), role: part.role)
         let entry = LedgerEntry.task(
             TaskEntry(
                 configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,
                 ownerSignature: file.ownerSignature))
         // Before the task is served: whoever hears of it can fetch its file.
-        if place.role == .leader {
+        if part.role == .leader {
             do throws(DurableFileError) { try TaskFileStore(configuration).put(file) } catch { throw .file(error) }
         }
         do throws(DatastoreError) {
-            if place.role == .helper, let vkey = task.cairn?.logKey, let origin = place.logOrigin(configuration) {
+            if part.role == .helper, let vkey = task.cairn?.logKey, let origin = part.logOrigin(configuration) {
                 try await store.trustLog(origin: origin, vkey: vkey)
             }
             let isRekeyed = try await rekey(stored, in: store, peerHasKey: peerHasKey)
             let isNew = try await store.addTask(
-                stored, logEntry: place.role == .leader && !task.isPlain ? entry.encoded() : nil)
+                stored, logEntry: part.role == .leader && !task.isPlain ? entry.encoded() : nil)
             return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
             throw TaskRefusal(error)
@@ -164,9 +164,9 @@ extension TaskRegistry {
     /// The verification key of a task that is added: the one that it has already, if one of the operators' secrets gives it,
     /// else what the first of them gives.
     static func derivedKey(
-        of task: TaskID, _ place: TaskPlace, _ store: any TaskStore
+        of task: TaskID, _ part: PartInTask, _ store: any TaskStore
     ) async throws(TaskRefusal) -> [UInt8] {
-        let keys = place.shared.verifyKeys(of: task)
+        let keys = part.shared.verifyKeys(of: task)
         let present: StoredTask?
         do throws(DatastoreError) { present = try await store.task(task) } catch { throw TaskRefusal(error) }
         return present.flatMap { keys.contains($0.verifyKey) ? $0.verifyKey : nil } ?? keys[0]
@@ -197,27 +197,27 @@ extension TaskRegistry {
         }
     }
 
-    /// - Returns: this node's place in the task.
+    /// - Returns: this node's part in the task.
     static func checkParties(
         _ task: ValidatedTask, _ configuration: NodeConfiguration, _ keys: NodeKeys, asked: NodeRole? = nil
-    ) throws(TaskRefusal) -> TaskPlace {
-        let place = try TaskPlace(task.configuration, configuration, keys, asked: asked)
-        guard let statementKeys = task.cairn?.statementKeys else { return place }
-        let named = place.role == .leader ? statementKeys.leader : statementKeys.helper
+    ) throws(TaskRefusal) -> PartInTask {
+        let part = try PartInTask(task.configuration, configuration, keys, asked: asked)
+        guard let statementKeys = task.cairn?.statementKeys else { return part }
+        let named = part.role == .leader ? statementKeys.leader : statementKeys.helper
         guard named == keys.statementPublicKey else {
             throw .wrongStatementKey(
-                role: place.role, task: Hex.encode(named), own: Hex.encode(keys.statementPublicKey))
+                role: part.role, task: Hex.encode(named), own: Hex.encode(keys.statementPublicKey))
         }
         guard statementKeys.leader != statementKeys.helper else { throw .invalid(.sameStatementKeys) }
-        return place
+        return part
     }
 
     /// - Returns: the task's policy, where it has one.
     private static func checkLog(
-        _ file: TaskFile, _ task: ValidatedTask, _ place: TaskPlace, _ configuration: NodeConfiguration,
+        _ file: TaskFile, _ task: ValidatedTask, _ part: PartInTask, _ configuration: NodeConfiguration,
         _ keys: NodeKeys
     ) throws(TaskRefusal) -> LogPolicy? {
-        let origin = place.logOrigin(configuration) ?? ""
+        let origin = part.logOrigin(configuration) ?? ""
         if let vkey = task.cairn?.logKey {
             let verifier: NoteVerifier
             do throws(NoteKeyError) { verifier = try NoteVerifier(vkey: vkey) } catch {
@@ -226,7 +226,7 @@ extension TaskRegistry {
             guard ProtocolText.same(verifier.name, origin) else {
                 throw .wrongLog("the task is logged in '\(verifier.name)', this node knows '\(origin)'")
             }
-            if place.role == .leader, let own = keys.noteKey(.leader), own != verifier {
+            if part.role == .leader, let own = keys.noteKey(.leader), own != verifier {
                 throw .wrongLog("the task names log key \(vkey), this node signs with \(own.vkey)")
             }
         }
@@ -241,7 +241,7 @@ extension TaskRegistry {
         else {
             throw .policy("it does not accept the task's own log")
         }
-        if place.role == .helper, let own = keys.noteKey(.helper) {
+        if part.role == .helper, let own = keys.noteKey(.helper) {
             guard policy.witnesses.contains(where: { $0.verifier == own }) else { throw .notWitness(vkey: own.vkey) }
         }
         return policy

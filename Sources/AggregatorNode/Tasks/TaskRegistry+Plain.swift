@@ -11,18 +11,18 @@ extension TaskRegistry {
         _ task: PlainTask, to store: any TaskStore, configuration: NodeConfiguration, keys: NodeKeys,
         as role: NodeRole? = nil, acceptingWeakPromises: Bool = false, peerHasKey: Bool = false
     ) async throws(TaskRefusal) -> Added {
-        let (validated, place) = try checkPlain(
+        let (validated, part) = try checkPlain(
             task.configuration, task.collectorConfig, configuration, keys, asked: role)
         let weaknesses = TaskWeakness.all(of: validated, policy: nil)
         let empty = weaknesses.filter(\.needsAcceptance)
         guard acceptingWeakPromises || empty.isEmpty else { throw .weak(empty) }
         // The draft's key for a task that its configuration names, as it is for tasks from task files.
-        let derived = [VerifyKey(id: 0, bytes: try await derivedKey(of: task.id, place, store))]
+        let derived = [VerifyKey(id: 0, bytes: try await derivedKey(of: task.id, part, store))]
         let stored = StoredTask(
             id: task.id, name: task.name, configuration: task.configuration.encoding,
             collectorConfig: task.collectorConfig.encoded(), policyText: nil,
             verifyKeys: task.isTaskprov ? derived : task.verifyKeys, source: task.isTaskprov ? .taskprov : .manual,
-            role: place.role)
+            role: part.role)
         do throws(DatastoreError) {
             let isRekeyed = task.isTaskprov ? try await rekey(stored, in: store, peerHasKey: peerHasKey) : false
             let isNew = try await store.addTask(stored, logEntry: nil)
@@ -36,7 +36,7 @@ extension TaskRegistry {
     /// operator adds, and on the disk before the request is answered. Once in, a node never opts out again.
     ///
     /// - Parameters:
-    ///   - role: what whoever heard of the task is; the task has to have this node in that place.
+    ///   - role: what whoever heard of the task is; the task has to give this node that part.
     ///   - peer: who announced it, where that is known: it has to be the task's other aggregator.
     ///   - now: POSIX seconds.
     /// - Returns: `.full` where as many tasks as the operator allows were announced before.
@@ -48,16 +48,16 @@ extension TaskRegistry {
         do throws(CodecError) { task = try announcement.configuration.get() } catch {
             throw .optedOut("this node does not know what the task asks for: \(error)")
         }
-        let (validated, place) = try checkPlain(task, settings.collectorConfig, configuration, keys, asked: role)
-        if let peer, peer.settings.url != place.peer.url {
+        let (validated, part) = try checkPlain(task, settings.collectorConfig, configuration, keys, asked: role)
+        if let peer, peer.settings.url != part.peer.url {
             throw .optedOut("the task's \(role.peer.rawValue) is another than the one that announces it")
         }
         if let objection = settings.objection(to: validated, now: now) { throw .optedOut(objection) }
         let stored = StoredTask(
             id: announcement.taskID, name: name(task.taskInfo), configuration: announcement.bytes,
             collectorConfig: settings.collectorConfig.encoded(), policyText: nil,
-            verifyKeys: [VerifyKey(id: 0, bytes: place.shared.verifyKeys(of: announcement.taskID)[0])],
-            source: .announced, role: place.role)
+            verifyKeys: [VerifyKey(id: 0, bytes: part.shared.verifyKeys(of: announcement.taskID)[0])],
+            source: .announced, role: part.role)
         do throws(DatastoreError) {
             return try await store.addAnnouncedTask(stored, limit: settings.maxTasks)
         } catch {
@@ -68,7 +68,7 @@ extension TaskRegistry {
     private static func checkPlain(
         _ task: TaskConfiguration, _ collector: HpkeConfig, _ configuration: NodeConfiguration, _ keys: NodeKeys,
         asked: NodeRole?
-    ) throws(TaskRefusal) -> (ValidatedTask, TaskPlace) {
+    ) throws(TaskRefusal) -> (ValidatedTask, PartInTask) {
         let validated: ValidatedTask
         do throws(TaskValidationError) { validated = try task.validated() } catch { throw .invalid(error) }
         guard validated.isPlain else {
@@ -76,10 +76,10 @@ extension TaskRegistry {
                 "the task has Cairn's own parameters (extension 0xff00), so its operator has to add its task file "
                     + "(cairn node task add)")
         }
-        let place = try checkParties(validated, configuration, keys, asked: asked)
+        let part = try checkParties(validated, configuration, keys, asked: asked)
         try checkCollector(collector, keys)
         do throws(InsecureEndpoint) { try task.checkTransport() } catch { throw .transport(error) }
-        return (validated, place)
+        return (validated, part)
     }
 
     /// A name for people, of what a stranger wrote.

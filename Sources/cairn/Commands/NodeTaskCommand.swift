@@ -78,10 +78,10 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let store = try await configuration.openNewestDatabase(notice: Console.notice)
         try await NodeIdentity.check(keys, store, configuration)
         let task = try await readTask()
-        let place = try place(task, configuration, keys)
-        try await TaskAgreement.with(place, configuration, keys: keys) { peer in
+        let part = try part(task, configuration, keys)
+        try await TaskAgreement.with(part, configuration, keys: keys) { peer in
             var peerHasKey = false
-            if let id = task.derivedID { peerHasKey = try await checkKey(of: id, place, store, peer) }
+            if let id = task.derivedID { peerHasKey = try await checkKey(of: id, part, store, peer) }
             let added = try await add(task, store, configuration, keys, peerHasKey: peerHasKey)
             WeakPromises.tell(added.weaknesses)
             guard let stored = try await store.task(added.id) else {
@@ -104,15 +104,15 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
                 let verb = added.isRekeyed ? "added with a new key" : added.isNew ? "added" : "was there already"
                 Console.print("\(verb): \(task.name) \(added.id.base64URL)")
             }
-            try notes.tell(role: place.role)
-            if !json { tellNext(task, place.role) }
+            try notes.tell(role: part.role)
+            if !json { tellNext(task, part.role) }
         }
     }
 
     /// What the task makes of this node.
-    private func place(_ task: NewTask, _ configuration: NodeConfiguration, _ keys: NodeKeys) throws -> TaskPlace {
+    private func part(_ task: NewTask, _ configuration: NodeConfiguration, _ keys: NodeKeys) throws -> PartInTask {
         do throws(TaskRefusal) {
-            return try TaskPlace(task.configuration, configuration, keys, asked: role?.role)
+            return try PartInTask(task.configuration, configuration, keys, asked: role?.role)
         } catch {
             guard case .plain(_, let path) = task else { throw error }
             throw CommandFailure("\(path): \(error)")
@@ -196,9 +196,9 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     ///
     /// - Returns: whether the stored key is another one than the peer's, which is the one to come.
     private func checkKey(
-        of id: TaskID, _ place: TaskPlace, _ store: NodeDatabase, _ peer: TaskAgreement
+        of id: TaskID, _ part: PartInTask, _ store: NodeDatabase, _ peer: TaskAgreement
     ) async throws -> Bool {
-        let keys = place.shared.verifyKeys(of: id)
+        let keys = part.shared.verifyKeys(of: id)
         let key = keys[0]
         guard let stored = try await store.task(id), stored.source != .manual, !keys.contains(stored.verifyKey) else {
             return false

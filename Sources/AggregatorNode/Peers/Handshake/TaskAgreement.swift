@@ -18,7 +18,7 @@ package struct TaskAgreement: Sendable {
 
     /// Runs `body` with a connection to the other aggregator of a task.
     package static func with<Value>(
-        _ place: TaskPlace, _ configuration: NodeConfiguration, keys: NodeKeys,
+        _ part: PartInTask, _ configuration: NodeConfiguration, keys: NodeKeys,
         _ body: (TaskAgreement) async throws -> Value
     ) async throws -> Value {
         for file in configuration.peers.compactMap(\.caFile) { try TrustRoots.add(file: file) }
@@ -26,7 +26,7 @@ package struct TaskAgreement: Sendable {
         let peers = Peers(
             configuration, keys: keys, http: http,
             logger: Logger(label: "cairn.node") { _ in SwiftLogNoOpLogHandler() })
-        let agreement = TaskAgreement(peers.peer(place))
+        let agreement = TaskAgreement(peers.peer(part))
         do {
             let value = try await body(agreement)
             try? await http.shutdown()

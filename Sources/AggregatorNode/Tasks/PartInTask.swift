@@ -3,11 +3,11 @@ import Datastore
 import Encodings
 import TransparencyLog
 
-/// What a task makes of this node: which of the two aggregators it is, and which of its peers is the other one.
+/// This node's part in a task: which of the two aggregators it is, and which of its peers is the other one.
 ///
-/// A task says so itself, by the URLs that it names. A node that is told a task in which it has no such place, or one that its
+/// A task says so itself, by the URLs that it names. A node that is told a task in which it has no part, or one that its
 /// configuration does not give it, refuses it, and says which.
-package struct TaskPlace: Sendable {
+package struct PartInTask: Sendable {
     package let role: NodeRole
     package let peer: PeerSettings
     /// What the two nodes share.
@@ -21,7 +21,7 @@ package struct TaskPlace: Sendable {
         guard BaseURL(task.leaderURL) != BaseURL(task.helperURL) else { throw .sameAggregator(url: task.leaderURL) }
         let own = configuration.publicURL
         guard let role = configuration.role(in: task) else {
-            // Whose place was meant, a node of one role knows.
+            // Which part was meant, a node of one role knows.
             let role = configuration.roles.count == 1 ? configuration.roles[0] : asked ?? .leader
             throw .wrongURL(role: role, task: urls[role] ?? "", configured: own.string)
         }
