@@ -40,10 +40,10 @@ import Testing
         var job = NewJob(
             batchID: nil, request: [1], reports: try await store.rows(of: [1]), verifyKey: Make.storedTask().verifyKey)
         #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .replaced)
-        #expect(try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
+        #expect(try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9) == .stale)
         #expect(try await store.pendingJobs().isEmpty)
         job.verifyKey = key
-        guard case .created = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9) else {
+        guard case .created = try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9) else {
             Issue.record("a job with the new key is stored")
             return
         }
@@ -55,6 +55,19 @@ import Testing
         try await temporary.store.accept([1, 2])
         #expect(try await temporary.store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .inUse(accepted: 2))
         #expect(try await temporary.store.task(Make.task) == Make.storedTask())
+    }
+
+    @Test func aKeyIsReplacedWhereNothingDependsOnTheOldOne() {
+        func decide(same: Bool = false, _ accepted: UInt64, _ underWay: UInt64, peer: Bool) -> KeyReplacement {
+            .decide(isSame: same, accepted: accepted, underWay: underWay, peerHasKey: peer)
+        }
+        for peer in [false, true] {
+            #expect(decide(same: true, 3, 2, peer: peer) == .same, "whatever there is")
+            #expect(decide(3, 2, peer: peer) == .inUse(accepted: 3), "the peer's word does not help")
+            #expect(decide(0, 0, peer: peer) == .replaced)
+        }
+        #expect(decide(0, 2, peer: false) == .underWay(reports: 2))
+        #expect(decide(0, 2, peer: true) == .replaced)
     }
 
     @Test(arguments: EngineKind.tested)
@@ -120,7 +133,7 @@ import Testing
         await #expect(throws: DatastoreError.notServed(Make.task)) {
             try await store.commitHelperJob(
                 Make.task, AggregationJobID(unchecked: [UInt8](repeating: 1, count: 16)), outcomes: [],
-                verifyKey: nil, recordsRefusals: true, vdaf: Make.vdaf)
+                verifyKey: nil, keepsLastWords: true, vdaf: Make.vdaf)
         }
         #expect(try await store.addTask(Make.storedTask(), logEntry: Make.entry(1)))
         #expect(try await store.logSize() == 0, "its entry is in the log since it was first added")

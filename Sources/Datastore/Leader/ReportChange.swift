@@ -84,10 +84,10 @@ extension Session {
         let isLogged = changes.contains { !$0.entries.isEmpty }
         // A sum from which reports go asks which of them are left. Else what everybody waits for, the log's head, comes last.
         let isLeaving = changes.contains { $0.effects.leavesSum }
-        if isLeaving || !isLogged { try recordFates(of: changes) }
+        if isLeaving || !isLogged { try recordMoves(of: changes) }
         try changeSums(changes, task, vdaf)
         try write(counters, of: task)
-        if isLogged, !isLeaving { try recordFates(of: changes) }
+        if isLogged, !isLeaving { try recordMoves(of: changes) }
         // Contributors are told, and may do what they do once a report is lost.
         if changes.contains(where: { $0.effects.isToldOnce }) { try countGeneration() }
     }
@@ -146,7 +146,7 @@ extension Session {
     // MARK: Rows
 
     /// Appends the entries and writes the rows of the reports.
-    private func recordFates(of changes: [ReportChange]) throws {
+    private func recordMoves(of changes: [ReportChange]) throws {
         var indices = [Int64?](repeating: nil, count: changes.count)
         let entries = changes.flatMap(\.entries)
         if !entries.isEmpty {

@@ -23,8 +23,6 @@ package enum ReportEvent: Hashable, Sendable {
     case upload(isSame: Bool, isSealed: Bool, hasRoom: Bool)
     /// A job is formed with it.
     case claim
-    /// It fails the leader's own checks, before a job.
-    case reject(ReportError)
     /// Its job ends.
     case finish(JobWord)
     /// Its contributor takes it back.
@@ -117,7 +115,6 @@ package enum ReportLife {
         case .upload(let isSame, let isSealed, let hasRoom):
             uploaded(stage, isSame: isSame, isSealed: isSealed, hasRoom: hasRoom)
         case .claim: stage == .received ? .move(ReportMove(state: .aggregating)) : .refuse(.stale)
-        case .reject(let error): stage == .received ? rejected(error) : .refuse(.stale)
         case .finish(let word): finished(stage, word)
         case .withdraw(let hasKey, let hasRoom): withdrawn(stage, hasKey: hasKey, hasRoom: hasRoom)
         case .followWithdrawal:

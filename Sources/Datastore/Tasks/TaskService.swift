@@ -46,7 +46,7 @@ package enum TaskEnding: Sendable, Equatable {
     }
 }
 
-/// What became of the wish to give a stored task another verification key.
+/// What becomes of the wish to give a stored task another verification key. Pure.
 package enum KeyReplacement: Sendable, Equatable {
     case replaced
     /// It has that key already.
@@ -55,4 +55,16 @@ package enum KeyReplacement: Sendable, Equatable {
     case inUse(accepted: UInt64)
     /// So many reports are in jobs that the peer may have accepted under the stored key: it stays for now.
     case underWay(reports: UInt64)
+
+    /// - Parameters:
+    ///   - isSame: the task has that key.
+    ///   - accepted: how many reports were ever accepted under the stored key.
+    ///   - underWay: how many are in jobs. The helper may have accepted them and its answer be lost on its way; in any other
+    ///     job they were replays.
+    ///   - peerHasKey: the peer has proved to have the new key, so it has accepted nothing under the stored one.
+    package static func decide(isSame: Bool, accepted: UInt64, underWay: UInt64, peerHasKey: Bool) -> KeyReplacement {
+        if isSame { return .same }
+        if accepted > 0 { return .inUse(accepted: accepted) }
+        return underWay > 0 && !peerHasKey ? .underWay(reports: underWay) : .replaced
+    }
 }

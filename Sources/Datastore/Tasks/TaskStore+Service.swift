@@ -11,13 +11,12 @@ extension NodeDatabase {
             guard let task = try session.lockedTask(id, .exclusive), let stored = try session.verifyKey(of: task) else {
                 throw DatastoreError.conflict("task \(id.base64URL) is not stored")
             }
-            if stored == key { return .same }
-            // One of the two is empty, whichever role the node has.
             let leader = try session.leaderBurden(of: task)
-            let accepted = try leader.accepted + session.helperAcceptedEver(task)
-            guard accepted == 0 else { return .inUse(accepted: accepted) }
-            // The answer may be lost on its way: reports that the helper has are replays in any other job.
-            guard leader.aggregating == 0 || peerHasKey else { return .underWay(reports: leader.aggregating) }
+            // One of the two numbers of accepted reports is zero, whichever role the node has.
+            let replacement = KeyReplacement.decide(
+                isSame: stored == key, accepted: try leader.accepted + session.helperAcceptedEver(task),
+                underWay: leader.aggregating, peerHasKey: peerHasKey)
+            guard replacement == .replaced else { return replacement }
             try session.execute("UPDATE tasks SET verify_key = $1 WHERE task = $2", [key.blob, task])
             // A job that was formed with the old key can only end in refusals.
             try session.endLeaderJobs(task)
@@ -45,7 +44,7 @@ extension NodeDatabase {
                 try session.discardHelperReports(task)
             }
             try session.leaveEarlyRoom(task, forGood: service == .discarded)
-            // Nothing of it is needed any more, whether something was given up or all of it was collected or refused.
+            // Nothing of it is needed any more, whether something was given up or all of it was collected or rejected.
             try session.destroyAllKeys(task)
             try session.countTaskChange()
             try session.countGenerationOnceStarted()

@@ -120,10 +120,14 @@ struct LeaderModel {
         let batch = isSelected ? try await store.batchForNextJob(task: Make.task, maxBatchSize: 1_000).id : nil
         let job = left.isEmpty ? nil : NewJob(batchID: batch, request: [1], reports: try await store.rows(of: left))
         let creation = try await store.createJob(
-            job, refused: rejected.sorted().map { ended($0, .vdafVerifyError) }, task: Make.task, maxBatchSize: 1_000)
-        let steps =
-            left.map { ($0, ReportLife.after(stage($0), .claim)) }
-            + rejected.map { ($0, ReportLife.after(stage($0), .reject(.vdafVerifyError))) }
+            job, rejected: rejected.sorted().map { ended($0, .vdafVerifyError) }, task: Make.task, maxBatchSize: 1_000)
+        let claims = (left + rejected).map { ($0, ReportLife.after(stage($0), .claim)) }
+        guard claims.allSatisfy({ isMove($0.1) }) else {
+            #expect(creation == .stale)
+            return
+        }
+        for (number, step) in claims { follow(number, step) }
+        let steps = rejected.map { ($0, ReportLife.after(stage($0), .finish(.rejected(.vdafVerifyError)))) }
         guard steps.allSatisfy({ isMove($0.1) }) else {
             #expect(creation == .stale)
             return
@@ -143,7 +147,7 @@ struct LeaderModel {
                 switch accepting ? 9 : Int.random(in: 0..<8, using: &random) {
                 case 0: .rejected(.invalidMessage, logEntry: Make.entry(number))
                 case 1: .returned(notBefore: 0)
-                case 2: .returned(notBefore: 0, refused: true)
+                case 2: .returned(notBefore: 0, isSuspect: true)
                 default:
                     .accepted(
                         outputShare: Make.share(Self.share(Make.reportID(number))),

@@ -20,7 +20,7 @@ struct ReportLifeTests {
         ("upload again, no room", .upload(isSame: true, isSealed: false, hasRoom: false)),
         ("upload again, sealed", .upload(isSame: true, isSealed: true, hasRoom: true)),
         ("upload again, neither", .upload(isSame: true, isSealed: true, hasRoom: false)),
-        ("claim", .claim), ("reject", .reject(.invalidMessage)),
+        ("claim", .claim),
         ("finish: accepted", .finish(.accepted)), ("finish: rejected", .finish(.rejected(.reportReplayed))),
         ("finish: returned", .finish(.returned(isSuspect: false))),
         ("finish: refused job", .finish(.returned(isSuspect: true))),
@@ -78,7 +78,6 @@ struct ReportLifeTests {
             upload again, sealed    | !sealed !out    =       =       =        =        =        =        =        =
             upload again, neither   | !sealed !out    =       =       =        =        =        =        =        =
             claim                   | !stale !stale   agg     !stale  !stale   !stale   !stale   !stale   !stale   !stale
-            reject                  | !stale !stale   rej+o   !stale  !stale   !stale   !stale   !stale   !stale   !stale
             finish: accepted        | !stale !stale   !stale  acc+o   wdr+ok   !stale   !stale   !stale   !stale   !stale
             finish: rejected        | !stale !stale   !stale  rej+o   rej+o    !stale   !stale   !stale   !stale   !stale
             finish: returned        | !stale !stale   !stale  rcvd    wdr+k    !stale   !stale   !stale   !stale   !stale
@@ -100,13 +99,12 @@ struct ReportLifeTests {
             switch event {
             case .upload: 0
             case .claim: 1
-            case .reject: 2
-            case .finish: 3
-            case .withdraw: 4
-            case .followWithdrawal: 5
-            case .leaveOut: 6
-            case .giveUp: 7
-            case .discard: 8
+            case .finish: 2
+            case .withdraw: 3
+            case .followWithdrawal: 4
+            case .leaveOut: 5
+            case .giveUp: 6
+            case .discard: 7
             }
         }
         func kind(_ stage: ReportStage) -> Int {
@@ -122,7 +120,7 @@ struct ReportLifeTests {
             case .withdrawn: 9
             }
         }
-        #expect(Set(Self.events.map { kind($0.event) }) == Set(0...8))
+        #expect(Set(Self.events.map { kind($0.event) }) == Set(0...7))
         #expect(Set(Self.stages.map { kind($0.stage) }) == Set(0...9))
     }
 
@@ -142,8 +140,7 @@ struct ReportLifeTests {
                 guard case .move(let move) = ReportLife.after(stage, event) else { continue }
                 let reason: ReportError? =
                     switch event {
-                    case .reject(let error), .leaveOut(let error), .giveUp(let error), .finish(.rejected(let error)):
-                        error
+                    case .leaveOut(let error), .giveUp(let error), .finish(.rejected(let error)): error
                     case .discard: .reportDropped
                     default: nil
                     }
