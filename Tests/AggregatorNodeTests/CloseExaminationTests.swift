@@ -27,7 +27,7 @@ import Testing
             }
             #expect(examination.root == tree.root && examination.count == 100)
             #expect(examination.leavesHash == Blob.hash(ids.flatMap(\.bytes)))
-            #expect(examination.drops.isEmpty)
+            #expect(examination.leftOut.isEmpty)
         }
         var passed = CloseExamination()
         passed.pass(ids)
@@ -45,11 +45,11 @@ import Testing
     @Test func whatItDoesNotStandByIsNamedUpToABound() {
         var examination = CloseExamination()
         #expect(examination.examine([id(1), id(2), id(3)], [nil, leaf(5), nil]) == nil)
-        #expect(examination.drops == [id(1), id(3)])
+        #expect(examination.leftOut == [id(1), id(3)])
         #expect(examination.count == 1)
         let block = (0..<1_024).map(id)
         let nothing = [ExaminedLeaf?](repeating: nil, count: block.count)
-        for _ in 0..<(CloseExamination.mostDrops / 1_024 + 1) { _ = examination.examine(block, nothing) }
-        #expect(examination.drops.count == CloseExamination.mostDrops)
+        for _ in 0..<(CloseExamination.mostLeftOut / 1_024 + 1) { _ = examination.examine(block, nothing) }
+        #expect(examination.leftOut.count == CloseExamination.mostLeftOut)
     }
 }

@@ -94,7 +94,7 @@ extension NodeDatabase {
         _ = try await storeReports(numbers.map { Make.report($0, time: time) }, task: task, bucketCapacity: nil)
         let reports = try await rows(of: numbers, task: task)
         let job = NewJob(batchID: batch, request: [0xAA, 0xBB], reports: reports)
-        guard case .created(let key) = try await createJob(job, refused: [], task: task, maxBatchSize: 1_000) else {
+        guard case .created(let key) = try await createJob(job, rejected: [], task: task, maxBatchSize: 1_000) else {
             throw DatastoreError.conflict("the job was not created")
         }
         return key

@@ -81,7 +81,7 @@ import Testing
         #expect(try !files(temporary, with: keys[0]).isEmpty)
 
         _ = try await store.createJob(
-            nil, refused: [EndedReport(reportID: Make.reportID(1), error: .vdafVerifyError)], task: Make.task,
+            nil, rejected: [EndedReport(reportID: Make.reportID(1), error: .vdafVerifyError)], task: Make.task,
             maxBatchSize: 10)
         let interval = Interval(start: 100, duration: 10)
         let job = try await store.newCollection(interval: interval)

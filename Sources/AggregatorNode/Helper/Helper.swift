@@ -93,8 +93,8 @@ package struct Helper: Sendable {
 
         routes.add(API.closes) { try await signClose($0, $1) }
         routes.add(API.batches) { try await compareBatch($0, $1) }
-        routes.add(API.refusals) { try await listRefusals($0, $1) }
-        routes.add(API.refusal) { try await getRefusal($0, $1) }
+        routes.add(API.refusals) { try await listLastWords($0, $1) }
+        routes.add(API.refusal) { try await getLastWord($0, $1) }
         routes.add(API.blob) { try await getBlob($0, $1) }
     }
 

@@ -13,14 +13,14 @@ struct HelperJobCommit: Sendable {
     let outcomes: [HelperOutcome]
     /// With which the outcomes were found.
     let verifyKey: VerifyKey?
-    let recordsRefusals: Bool
+    let keepsLastWords: Bool
     let vdaf: any TaskVDAF
     /// The token of who has verified a job that waits; nil: the leader waits for the answer.
     let lease: Int64?
 
     /// Whether verification has rejected reports for good, so that no shared lock can be enough.
     var isRefusing: Bool {
-        recordsRefusals
+        keepsLastWords
             && outcomes.contains { HelperVerdict.isLastWord($0.finding) }
     }
 
@@ -29,7 +29,7 @@ struct HelperJobCommit: Sendable {
         let task = try session.lockedTaskMaking(taskID, mode)
         // What this reads changes under the exclusive lock only.
         let (verdicts, awaited) = try verdicts(session, task)
-        if mode == .shared, recordsRefusals, verdicts.contains(where: \.step.isLastWord) { return nil }
+        if mode == .shared, keepsLastWords, verdicts.contains(where: \.step.isLastWord) { return nil }
         // Whoever asks again while the job is under way waits here, and then gets its answer.
         let made = try session.returningMany(
             """
@@ -57,7 +57,7 @@ struct HelperJobCommit: Sendable {
         _ session: Session, _ task: TaskKey
     ) throws -> (verdicts: [HelperVerdict], awaited: Set<ReportID>) {
         // Reports of other tasks are neither rejected for good nor withdrawn.
-        let ids = recordsRefusals ? outcomes.map(\.reportID.blob) : []
+        let ids = keepsLastWords ? outcomes.map(\.reportID.blob) : []
         var known: [ReportID: HelperKnowledge] = [:]
         var awaited: Set<ReportID> = []
         for (report, word) in try session.recordedWords(task, ids) { known[report, default: .init()].word = word }
@@ -132,7 +132,7 @@ struct HelperJobCommit: Sendable {
             try session.keep(.helper, shares, key: try session.shareKey(task, bucket), vdaf)
         }
         let settled = Set(added.values.joined().map(\.id))
-        let spoken = recordsRefusals ? try record(verdicts, except: settled, session, task) : []
+        let spoken = keepsLastWords ? try record(verdicts, except: settled, session, task) : []
         let response = AggregationJobResp(
             responses: zip(outcomes, answers).map { VerifyResp(reportID: $0.reportID, outcome: $1) }
         ).encoded()

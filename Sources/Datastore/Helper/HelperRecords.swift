@@ -14,7 +14,7 @@ package enum HelperJob: Sendable, Equatable {
 /// What verification found about one report of a job, in the order of the request.
 package struct HelperOutcome: Sendable {
     package enum Finding: Sendable {
-        case refused(ReportError)
+        case rejected(ReportError)
         case verified(VerifiedReport)
     }
 

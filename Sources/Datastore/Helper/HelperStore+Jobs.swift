@@ -17,10 +17,10 @@ extension NodeDatabase {
 
     package func commitHelperJob(
         _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], verifyKey: VerifyKey?,
-        recordsRefusals: Bool, vdaf: any TaskVDAF, lease: HelperJobLease? = nil
+        keepsLastWords: Bool, vdaf: any TaskVDAF, lease: HelperJobLease? = nil
     ) async throws(DatastoreError) -> [UInt8] {
         let commit = HelperJobCommit(
-            taskID: task, job: job, outcomes: outcomes, verifyKey: verifyKey, recordsRefusals: recordsRefusals,
+            taskID: task, job: job, outcomes: outcomes, verifyKey: verifyKey, keepsLastWords: keepsLastWords,
             vdaf: vdaf, lease: lease?.token)
         if !commit.isRefusing, let response = try await write({ try commit.run(in: $0, .shared) }) { return response }
         return try await write { session in

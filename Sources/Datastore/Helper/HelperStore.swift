@@ -18,7 +18,7 @@ package protocol HelperStore: Sendable {
     ///
     /// - Parameters:
     ///   - verifyKey: the one with which the outcomes were found; nil: nobody compares it.
-    ///   - recordsRefusals: keep which reports were rejected, for ever (tasks that log reports).
+    ///   - keepsLastWords: keep which reports were rejected, for ever (tasks that log reports).
     ///   - vdaf: the task's.
     ///   - lease: under which a job was verified that waits; nil: the leader waits for the answer. The request goes.
     /// - Returns: The encoded `AggregationJobResp` to send: the stored one if the job was finished before.
@@ -26,7 +26,7 @@ package protocol HelperStore: Sendable {
     ///   nothing has changed.
     func commitHelperJob(
         _ task: TaskID, _ job: AggregationJobID, outcomes: [HelperOutcome], verifyKey: VerifyKey?,
-        recordsRefusals: Bool, vdaf: any TaskVDAF, lease: HelperJobLease?
+        keepsLastWords: Bool, vdaf: any TaskVDAF, lease: HelperJobLease?
     ) async throws(DatastoreError) -> [UInt8]
 
     /// Forgets a job's response, keeping what protects from replays, or a job that waits, of which no report is accepted.

@@ -20,7 +20,7 @@ struct HelperVerdict: Sendable {
 
     init(_ finding: HelperOutcome.Finding, _ known: HelperKnowledge) {
         switch finding {
-        case .refused(let error):
+        case .rejected(let error):
             step = HelperReportLife.after(known.word.map(HelperReportStage.init) ?? .absent, .failed(error))
             withdrawal = nil
         case .verified(let report):

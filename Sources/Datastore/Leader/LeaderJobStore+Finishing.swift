@@ -138,7 +138,7 @@ extension ReportOutcome {
         switch self {
         case .accepted: .accepted
         case .rejected(let error, _): .rejected(error)
-        case .returned(_, let refused): .returned(isSuspect: refused)
+        case .returned(_, let isSuspect): .returned(isSuspect: isSuspect)
         }
     }
 }

@@ -21,14 +21,14 @@ extension NodeDatabase: LeaderJobStore {
     }
 
     package func sendJob(
-        _ lease: JobLease, _ request: JobRequest?, refused: [EndedReport], for duration: Duration
+        _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], for duration: Duration
     ) async throws(DatastoreError) {
         try await write { session in
             let (job, task) = (lease.job.key, lease.job.taskKey)
             try session.lock(.task(task), .shared)
             guard let request else {
                 try session.release(.aggregation, lease.claim, after: .zero, Session.endsJob)
-                try session.endFormed(refused, task)
+                try session.endFormed(rejected, task)
                 return try session.requireEmpty(job)
             }
             try session.hold(.aggregation, lease.claim, for: duration, ", state = \(JobState.pending.sql)")
@@ -36,7 +36,7 @@ extension NodeDatabase: LeaderJobStore {
             try session.executeMany(
                 "INSERT INTO leader_job_requests (job, part, bytes) VALUES ($1, $2, $3)",
                 Session.parts(of: request.bytes).enumerated().map { [job, $0.offset, $0.element.blob] })
-            if !refused.isEmpty { try session.endFormed(refused, task) }
+            if !rejected.isEmpty { try session.endFormed(rejected, task) }
         }
     }
 }
@@ -52,9 +52,9 @@ private enum ClaimAttempt: Sendable {
 
 extension Session {
     /// Ends reports of a job that fail the leader's own checks.
-    fileprivate func endFormed(_ refused: [EndedReport], _ task: TaskKey) throws {
-        try end(refused, task: task) { report, refusal in
-            ReportLife.after(report.stage(), .finish(.rejected(refusal.error)))
+    fileprivate func endFormed(_ rejected: [EndedReport], _ task: TaskKey) throws {
+        try end(rejected, task: task) { report, rejection in
+            ReportLife.after(report.stage(), .finish(.rejected(rejection.error)))
         }
     }
 

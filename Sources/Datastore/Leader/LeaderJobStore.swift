@@ -118,12 +118,12 @@ package struct WaitingJob: Sendable, Equatable {
 package enum ReportOutcome: Sendable, Equatable {
     /// Verified: the output share is committed to its batch. In tasks that log reports, with the `report` entry.
     case accepted(outputShare: [UInt8], logEntry: [UInt8]?)
-    /// Refused by one of the aggregators. Where it was the leader, with the `rejected` entry.
+    /// One of the aggregators has rejected it. Where it was the leader, with the `rejected` entry.
     case rejected(ReportError, logEntry: [UInt8]?)
     /// May be in another job from `notBefore` (POSIX seconds) on.
     ///
-    /// - Parameter refused: the helper refused the whole job, so perhaps because of this report.
-    case returned(notBefore: UInt64, refused: Bool = false)
+    /// - Parameter isSuspect: the helper has refused the whole job, so perhaps because of this report.
+    case returned(notBefore: UInt64, isSuspect: Bool = false)
 }
 
 /// Aggregation jobs. One that has not ended is worked on under a lease (``Lease``); whatever changes it needs that, and fails
@@ -138,15 +138,15 @@ package protocol LeaderJobStore: Sendable {
     /// - Returns: nil where no report is to be in a job now.
     func claimJob(_ claim: JobClaim, for duration: Duration) async throws(DatastoreError) -> ClaimedJob?
 
-    /// Ends the forming of a job: stores what is sent, before it is sent, and refuses the reports that failed the leader's own
+    /// Ends the forming of a job: stores what is sent, before it is sent, and rejects the reports that failed the leader's own
     /// checks, in one transaction. The lease goes on.
     ///
     /// - Parameters:
     ///   - request: nil where no report is left; then the job ends.
-    ///   - refused: reports of the job.
+    ///   - rejected: reports of the job.
     /// - Throws: `.stale` where the task has another verification key by now: the shares are to be verified anew.
     func sendJob(
-        _ lease: JobLease, _ request: JobRequest?, refused: [EndedReport], for duration: Duration
+        _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], for duration: Duration
     ) async throws(DatastoreError)
 
     /// One job of each task that is due and in nobody's hands.

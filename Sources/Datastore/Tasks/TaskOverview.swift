@@ -5,7 +5,7 @@ package struct TaskOverview: Sendable, Equatable {
     /// Reports by state, in words.
     package var states: [String: UInt64] = [:]
     /// Refused reports by the name of the reason.
-    package var refused: [String: UInt64] = [:]
+    package var rejected: [String: UInt64] = [:]
     /// Aggregation jobs that have not ended (leader).
     package var jobs: [PendingJobOverview] = []
 

@@ -15,9 +15,9 @@ extension NodeDatabase {
             ]
             overview.states.merge(try session.helperStateCounts(of: task), uniquingKeysWith: +)
             overview.states = overview.states.filter { $0.value > 0 }
-            for (error, number) in leader.rejected { overview.refused[error.name, default: 0] += number }
+            for (error, number) in leader.rejected { overview.rejected[error.name, default: 0] += number }
             for (error, number) in try session.helperRejectionCounts(of: task) {
-                overview.refused[error.name, default: 0] += number
+                overview.rejected[error.name, default: 0] += number
             }
             overview.jobs = Array(try session.jobOverviews(of: task).prefix(jobLimit))
             return overview

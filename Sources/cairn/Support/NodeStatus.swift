@@ -63,7 +63,7 @@ struct NodeStatus: Encodable {
             tasks.append(
                 Task(
                     taskId: task.id.base64URL, name: task.name, state: "\(task.service)", reports: overview.states,
-                    refused: overview.refused, jobs: Jobs(overview.jobs)))
+                    refused: overview.rejected, jobs: Jobs(overview.jobs)))
         }
         self.tasks = tasks
         var collections: [Collection] = []

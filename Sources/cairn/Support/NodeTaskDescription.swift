@@ -102,7 +102,7 @@ struct NodeTaskDescription: Encodable {
         logPolicy = stored.policyText.map { String(decoding: $0, as: UTF8.self) }
         let overview = try await store.overview(of: stored.id, jobLimit: Self.jobLimit)
         reports = overview.states
-        refused = overview.refused
+        refused = overview.rejected
         pendingJobs = overview.jobs.map { job in
             Job(
                 job: job.key, reports: job.reports, attempts: (job.progress?.attempts).map(UInt64.init),

@@ -32,7 +32,7 @@ import Testing
             outputShare: [UInt8](repeating: 0, count: 48), inputShare: [], outbound: [])
         _ = try await helper.context.store.commitHelperJob(
             client.file.taskID, .random(), outcomes: [.init(reportID: .random(), finding: .verified(report))],
-            verifyKey: nil, recordsRefusals: false, vdaf: client.vdaf)
+            verifyKey: nil, keepsLastWords: false, vdaf: client.vdaf)
     }
 
     private func query(_ client: PairClient, _ mode: BatchMode) -> Query {

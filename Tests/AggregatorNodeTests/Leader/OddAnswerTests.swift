@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    // MARK: Refusals
+    // MARK: Rejections
 
     /// A job with a report that the helper does not want in any company: the others go on without it.
     @Test func aReportThatGetsItsJobsRefusedEndsAloneAndTakesNobodyAlong() async throws {

@@ -223,7 +223,7 @@ import Testing
     @Test func wrongVerdictsEndTheReportsAndNeverReturnThem() {
         let wrong = JobTurn.Event.wrong("ids")
         #expect(isAgain(turns([wrong, wrong])))
-        #expect(turns([wrong, wrong, wrong]) == .dropReports)
+        #expect(turns([wrong, wrong, wrong]) == .rejectReports)
         #expect(isAgain(turns([wrong, wrong, .unusable("cut", seconds: nil), wrong, wrong])))
     }
 

@@ -120,7 +120,7 @@ import Testing
             #expect(try await client.upload(bad + [try client.report([1, 2, 3])]).isEmpty)
             try await client.awaitAccepted(1, at: leader)
             for (node, text) in [
-                ("leader", "reports ended in an aggregation job"), ("helper", "reports refused in an aggregation job"),
+                ("leader", "reports ended in an aggregation job"), ("helper", "reports rejected in an aggregation job"),
             ] {
                 let line = try await eventually("\(node) says so") { log.lines(node, text).first }
                 #expect(line.level == .warning)

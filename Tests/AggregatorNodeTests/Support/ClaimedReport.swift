@@ -8,7 +8,7 @@ extension NodeDatabase {
             task: task, batchCapacity: isSelected ? 1_000 : nil, now: 0, jobSize: 1_000, jobBytes: 1 << 30
         ) { $0.filter { $0.sequence == row } }
         guard let job = try await claimJob(claim, for: .seconds(60)) else { throw CancellationError() }
-        try await sendJob(job.lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+        try await sendJob(job.lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
         return job
     }
 

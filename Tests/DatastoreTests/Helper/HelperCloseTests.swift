@@ -35,9 +35,9 @@ import Testing
             HelperReports.Examination(standing: HelperStanding(joined: 0, left: 0)), other, in: store)
     }
 
-    /// What the proposal leaves out is dropped, however much it is, and its sum is that of what remains.
+    /// What the proposal leaves out is rejected, however much it is, and its sum is that of what remains.
     @Test(arguments: EngineKind.tested)
-    func whatACloseLeavesOutIsDropped(kind: EngineKind) async throws {
+    func whatACloseLeavesOutIsRejected(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
         var shares: [Int: [UInt8]] = [:]
@@ -89,27 +89,27 @@ import Testing
         try await reports.log([6], time: 200, in: store)
         try await reports.log([3], in: store)
         try await reports.withdraw(4, in: store)
-        func drops(
+        func leftOut(
             _ numbers: [Int], _ selector: BatchSelector? = nil, before size: UInt64 = 99
         ) async throws -> [Int] {
-            try await reports.examine(numbers, selector ?? self.selector, before: size, in: store).drops
+            try await reports.examine(numbers, selector ?? self.selector, before: size, in: store).leftOut
         }
-        #expect(try await drops([1, 2, 4, 5, 6, 3, 7, 8]) == [4, 5, 6, 7, 8])
-        #expect(try await drops([1, 2, 3], before: 5) == [3], "its leaf comes behind the checkpoint")
-        #expect(try await drops([6], .timeInterval(Interval(start: 200, duration: 1))) == [])
-        #expect(try await drops([1], .leaderSelected(.random())) == [1])
+        #expect(try await leftOut([1, 2, 4, 5, 6, 3, 7, 8]) == [4, 5, 6, 7, 8])
+        #expect(try await leftOut([1, 2, 3], before: 5) == [3], "its leaf comes behind the checkpoint")
+        #expect(try await leftOut([6], .timeInterval(Interval(start: 200, duration: 1))) == [])
+        #expect(try await leftOut([1], .leaderSelected(.random())) == [1])
         // Somebody's entry ends 2.
         #expect(
             try await store.advanceHelperLog(
                 origin: "log", previous: 6, to: HelperLogPosition(size: 7, range: []),
                 entries: [.rejected(Make.task, Make.reportID(2), index: 6)]))
-        #expect(try await drops([1, 2, 3]) == [2])
+        #expect(try await leftOut([1, 2, 3]) == [2])
         let standing = try await store.helperStanding(Make.task, scope)
         #expect(standing == HelperStanding(joined: 5, left: 1))
         #expect(try await store.helperStanding(Make.task, .batch(.random())) == HelperStanding(joined: 0, left: 0))
     }
 
-    /// Between the examination and the signature: who joins is dropped, and where somebody leaves nothing is signed.
+    /// Between the examination and the signature: who joins is left out, and where somebody leaves nothing is signed.
     @Test(arguments: EngineKind.tested)
     func aCloseSignsWhatWasExaminedOrNothing(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
@@ -117,13 +117,13 @@ import Testing
         var shares = try await reports.accept(1...4, in: store)
         try await reports.log(1...4, in: store)
         let examined = try await reports.examine(1...4, selector, in: store)
-        #expect(examined.drops.isEmpty && examined.standing == HelperStanding(joined: 4, left: 0))
+        #expect(examined.leftOut.isEmpty && examined.standing == HelperStanding(joined: 4, left: 0))
         try await reports.withdraw(2, in: store)
         // As many again as there were.
         let five = try await reports.accept([5], in: store)
         await #expect(throws: DatastoreError.stale) { try await reports.sign(examined, selector, in: store) }
         #expect(try await store.helperClose(Make.task, selector) == nil)
-        #expect(try await reports.examine(1...4, selector, in: store).drops == [2])
+        #expect(try await reports.examine(1...4, selector, in: store).leftOut == [2])
         shares[2] = nil
         // A close over fewer than there are leaves is not over what was examined.
         let some = try await reports.examine([1, 3], selector, in: store)
@@ -135,7 +135,7 @@ import Testing
         try await HelperAudit(store: store, reports: reports).check()
     }
 
-    /// Reports that join while a batch is being closed are before the close and dropped, or come too late. Withdrawals take
+    /// Reports that join while a batch is being closed are before the close and left out, or come too late. Withdrawals take
     /// effect before, or are told that they do not.
     @Test(arguments: EngineKind.tested)
     func joiningAndLeavingAtOnceWithACloseIsDecidedOneWay(kind: EngineKind) async throws {
@@ -152,8 +152,8 @@ import Testing
                 var left = Array(0..<20)
                 while true {
                     let examination = try await reports.examine(left, selector, in: store)
-                    left.removeAll(where: examination.drops.contains)
-                    guard examination.drops.isEmpty else { continue }
+                    left.removeAll(where: examination.leftOut.contains)
+                    guard examination.leftOut.isEmpty else { continue }
                     do {
                         #expect(try await reports.sign(examination, selector, in: store))
                         return
@@ -181,7 +181,7 @@ import Testing
         try await reports.log(1...6, in: store)
         let prefix = HelperReports.prefix(6)
         let examination = try await reports.examine(1...6, selector, before: 6, in: store)
-        #expect(examination.drops.isEmpty)
+        #expect(examination.leftOut.isEmpty)
         func departed(_ limit: Int = 9) async throws -> [ReportID] {
             try await store.departedLeaves(Make.task, scope, in: prefix, limit: limit)
         }

@@ -10,10 +10,11 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
         let first = try await reports.job(
-            [reports.verified(1), reports.refused(2, .vdafVerifyError), reports.refused(3, .reportTooEarly)], in: store)
+            [reports.verified(1), reports.rejected(2, .vdafVerifyError), reports.rejected(3, .reportTooEarly)],
+            in: store)
         #expect(first == [nil, .vdafVerifyError, .reportTooEarly])
-        // A replay of an accepted report is refused, and the helper still stands by the report.
-        let again = try await reports.job([reports.verified(1), reports.refused(1, .vdafVerifyError)], in: store)
+        // A replay of an accepted report is rejected, and the helper still stands by the report.
+        let again = try await reports.job([reports.verified(1), reports.rejected(1, .vdafVerifyError)], in: store)
         #expect(again == [.reportReplayed, .vdafVerifyError])
         #expect(
             try await reports.job([reports.verified(2), reports.verified(3)], in: store) == [.vdafVerifyError, nil])
@@ -31,12 +32,12 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
         let job = AggregationJobID.random()
-        let early = [1, 2].map { reports.refused($0, .reportTooEarly) }
+        let early = [1, 2].map { reports.rejected($0, .reportTooEarly) }
         for recording in [true, false] {
             try await reports.job(early, id: job, in: store, recording: recording)
             #expect(try await store.helperJob(Make.task, job) == nil)
         }
-        let mixed = [try reports.verified(1), reports.refused(2, .reportTooEarly)]
+        let mixed = [try reports.verified(1), reports.rejected(2, .reportTooEarly)]
         #expect(try await reports.job(mixed, id: job, in: store) == [nil, .reportTooEarly])
         let kept = try await store.helperJob(Make.task, job)
         let again = [try reports.verified(1), try reports.verified(2)]
@@ -49,9 +50,10 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
         try await reports.job(
-            [reports.verified(1), reports.refused(2, .vdafVerifyError), reports.refused(3, .reportTooEarly)], in: store)
+            [reports.verified(1), reports.rejected(2, .vdafVerifyError), reports.rejected(3, .reportTooEarly)],
+            in: store)
         try await reports.job(
-            [reports.refused(4, .vdafVerifyError), reports.verified(1)], in: store, recording: false)
+            [reports.rejected(4, .vdafVerifyError), reports.verified(1)], in: store, recording: false)
         let reopened = try await temporary.afterKill()
         #expect(try await reopened.helperRejectionCounts(Make.task) == [.vdafVerifyError: 2, .reportReplayed: 1])
         #expect(try await reopened.helperRejectionCounts(.random()).isEmpty)
@@ -63,7 +65,7 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
         let job = AggregationJobID.random()
-        let outcomes = [try reports.verified(1), reports.refused(2, .vdafVerifyError)]
+        let outcomes = [try reports.verified(1), reports.rejected(2, .vdafVerifyError)]
         for recording in [true, false] {
             for _ in 0..<3 {
                 try await reports.job(outcomes, id: job, in: store, recording: recording)
@@ -85,7 +87,7 @@ import Testing
         let old = task.verifyKeys[0]
         let new = VerifyKey(id: old.id, bytes: [UInt8](repeating: 8, count: 32))
         let job = AggregationJobID.random()
-        let outcomes = [try reports.verified(1), reports.refused(2, .vdafVerifyError)]
+        let outcomes = [try reports.verified(1), reports.rejected(2, .vdafVerifyError)]
         #expect(try await store.replaceVerifyKey(new.bytes, of: Make.task, peerHasKey: true) == .replaced)
         for key in [old, VerifyKey(id: 7, bytes: new.bytes), VerifyKey(id: 9, bytes: new.bytes)] {
             for recording in [true, false] {
@@ -103,10 +105,10 @@ import Testing
     }
 
     @Test(arguments: EngineKind.tested)
-    func tasksThatLogNothingKeepNoRefusals(kind: EngineKind) async throws {
+    func tasksThatLogNothingKeepNoLastWords(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
-        try await reports.job([reports.refused(2, .vdafVerifyError)], in: store, recording: false)
+        try await reports.job([reports.rejected(2, .vdafVerifyError)], in: store, recording: false)
         #expect(try await store.helperLastWords(Make.task, [Make.reportID(2)]) == [nil])
         #expect(try await reports.job([reports.verified(2)], in: store, recording: false) == [nil])
     }
@@ -140,7 +142,7 @@ import Testing
                 group.addTask {
                     let outcomes = try (1...5).map { try reports.verified($0, outbound: [UInt8(asking)]) }
                     return try await store.commitHelperJob(
-                        Make.task, job, outcomes: outcomes, verifyKey: nil, recordsRefusals: asking % 2 == 0,
+                        Make.task, job, outcomes: outcomes, verifyKey: nil, keepsLastWords: asking % 2 == 0,
                         vdaf: reports.vdaf)
                 }
             }
@@ -188,7 +190,7 @@ import Testing
                 group.addTask {
                     let numbers = (0..<10).map { ($0 * 7 + job) % 30 }
                     let outcomes = try numbers.map {
-                        ($0 + job) % 3 == 0 ? reports.refused($0, .vdafVerifyError) : try reports.verified($0)
+                        ($0 + job) % 3 == 0 ? reports.rejected($0, .vdafVerifyError) : try reports.verified($0)
                     }
                     return zip(numbers, try await reports.job(outcomes, in: store)).map { ($0, $1 == nil) }
                 }

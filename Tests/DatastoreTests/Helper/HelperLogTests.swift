@@ -194,7 +194,8 @@ import Testing
                     .withdrawal(Make.task, Make.reportID(2), index: 5, claimKey: try reports.publicKey(2, 0)),
                     .close(Make.task, index: 6, scope: interval, entry: [66]),
                 ]))
-        #expect(try await reports.examine([1, 2, 3], selector, in: store).drops == [1, 2, 3], "its log has none yet")
+        #expect(
+            try await reports.examine([1, 2, 3], selector, in: store).leftOut == [1, 2, 3], "its log has none yet")
         #expect(try await store.fixingClose(Make.task, interval, in: "log") == nil)
         #expect(try await store.loggedTask(Make.task, in: "log") == nil)
         #expect(
@@ -211,7 +212,7 @@ import Testing
         #expect(try await store.loggedTask(Make.task, in: "log")?.keys == keys)
         let batch = try await store.loggedBatch(Make.task, interval, in: HelperReports.prefix(99))
         #expect((batch.root, batch.count) == root([3, 1, 2]))
-        #expect(try await reports.examine([3, 1, 2], selector, in: store).drops == [])
+        #expect(try await reports.examine([3, 1, 2], selector, in: store).leftOut == [])
         #expect(try await reports.close([3, 1, 2], selector, in: store))
         let close = FollowedEntry.close(Make.task, index: 4, scope: interval, entry: [4])
         #expect(try await store.advanceHelperLog(origin: "log", previous: 4, to: position(5), entries: [close]))
@@ -228,7 +229,7 @@ import Testing
         let selector = BatchSelector.timeInterval(Interval(start: 100, duration: 10))
         try await reports.accept(1...4, in: store)
         try await reports.accept([5], time: 200, in: store)
-        try await reports.job([reports.refused(6, .invalidMessage)], in: store)
+        try await reports.job([reports.rejected(6, .invalidMessage)], in: store)
         try await reports.log([1, 2, 3], in: store)
         try await reports.withdraw(4, in: store)
         #expect(try await reports.close([1, 2, 3], selector, in: store))

@@ -86,7 +86,7 @@ private struct RandomHelperLife {
             guard !outcomes.contains(where: { $0.reportID == Make.reportID(number) }) else { continue }
             outcomes.append(
                 Int.random(in: 0..<8, using: &random) == 0
-                    ? reports.refused(number, .invalidMessage)
+                    ? reports.rejected(number, .invalidMessage)
                     : try reports.verified(number, time: UInt64(100 + place), batch: batch))
         }
         let answers = try await reports.job(outcomes, in: store)
@@ -126,7 +126,7 @@ private struct RandomHelperLife {
         guard !numbers.isEmpty else { return }
         try await reports.log(numbers, time: UInt64(100 + place), batch: batch, in: store)
         let examination = try await reports.examine(numbers, scope.selector, in: store)
-        #expect(examination.drops.isEmpty)
+        #expect(examination.leftOut.isEmpty)
         // Leaves of a proposal that came to nothing are in the log, too.
         do { _ = try await reports.sign(examination, scope.selector, in: store) } catch DatastoreError.stale {}
     }

@@ -44,8 +44,8 @@ struct HelperReports: Sendable {
                     inputShare: inputShare, outbound: outbound)))
     }
 
-    func refused(_ number: Int, _ error: ReportError) -> HelperOutcome {
-        HelperOutcome(reportID: Make.reportID(number), finding: .refused(error))
+    func rejected(_ number: Int, _ error: ReportError) -> HelperOutcome {
+        HelperOutcome(reportID: Make.reportID(number), finding: .rejected(error))
     }
 
     static func leafHash(_ number: Int) -> [UInt8] { Array(SHA256.hash(data: Make.entry(number))) }
@@ -88,7 +88,7 @@ struct HelperReports: Sendable {
         key: VerifyKey? = nil
     ) async throws -> [ReportError?] {
         let response = try await store.commitHelperJob(
-            task, id, outcomes: outcomes, verifyKey: key, recordsRefusals: recording, vdaf: vdaf)
+            task, id, outcomes: outcomes, verifyKey: key, keepsLastWords: recording, vdaf: vdaf)
         return try AggregationJobResp(decoding: response).responses.map {
             if case .reject(let error) = $0.outcome { error } else { nil }
         }
@@ -167,7 +167,7 @@ struct HelperReports: Sendable {
     /// What the helper makes of a proposed close.
     struct Examination {
         /// Reports that it does not stand by.
-        var drops: [Int] = []
+        var leftOut: [Int] = []
         var tree = BatchRoot()
         let standing: HelperStanding
     }
@@ -183,7 +183,7 @@ struct HelperReports: Sendable {
         var last: UInt64?
         for (number, leaf) in zip(numbers, leaves) {
             guard let leaf else {
-                examination.drops.append(number)
+                examination.leftOut.append(number)
                 continue
             }
             #expect(leaf.hash == Self.leafHash(number) && leaf.index >= last.map { $0 + 1 } ?? 0)
@@ -208,8 +208,8 @@ struct HelperReports: Sendable {
         _ numbers: some Collection<Int>, _ selector: BatchSelector, in store: NodeDatabase
     ) async throws -> Bool {
         let examination = try await examine(numbers, selector, in: store)
-        guard examination.drops.isEmpty else {
-            throw DatastoreError.conflict("the helper does not stand by \(examination.drops)")
+        guard examination.leftOut.isEmpty else {
+            throw DatastoreError.conflict("the helper does not stand by \(examination.leftOut)")
         }
         return try await sign(examination, selector, in: store)
     }

@@ -37,9 +37,9 @@ import Testing
             #expect(try await reports.withdraw(number, claim: claim, earlyLimit: 9, in: store) == .pending)
         }
         #expect(try await reports.withdraw(1, earlyLimit: 9, in: store) == .pending, "it is there already")
-        // 2 was withdrawn by somebody else; 3 is refused, and that is the last word.
+        // 2 was withdrawn by somebody else; 3 is rejected, and that is the last word.
         let answers = try await reports.job(
-            [reports.verified(1), reports.verified(2), reports.refused(3, .invalidMessage)], in: store)
+            [reports.verified(1), reports.verified(2), reports.rejected(3, .invalidMessage)], in: store)
         #expect(answers == [.reportDropped, nil, .invalidMessage])
         let words = try await store.helperLastWords(Make.task, [1, 2, 3].map(Make.reportID))
         #expect(try words == [reports.withdrawn(1), nil, .rejected(.invalidMessage)])

@@ -50,7 +50,7 @@ import Testing
         in store: NodeDatabase
     ) async throws -> [UInt8] {
         try await store.commitHelperJob(
-            job.task, job.id, outcomes: outcomes, verifyKey: nil, recordsRefusals: true, vdaf: reports.vdaf,
+            job.task, job.id, outcomes: outcomes, verifyKey: nil, keepsLastWords: true, vdaf: reports.vdaf,
             lease: lease)
     }
 
@@ -176,7 +176,7 @@ import Testing
     func aVerifiedJobIsAnsweredOnceAndLeavesItsPlace(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
-        let (job, outcomes) = (job(1), [try reports.verified(1), reports.refused(2, .vdafVerifyError)])
+        let (job, outcomes) = (job(1), [try reports.verified(1), reports.rejected(2, .vdafVerifyError)])
         try await keep(job, in: store)
         let mine = lease(job)
         _ = try await store.leaseHelperJob(mine, for: Self.long)
@@ -246,7 +246,7 @@ import Testing
     func aJobThatWasAnsweredBeforeMayWaitAgain(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let (store, reports) = (temporary.store, try HelperReports())
-        let (job, outcomes) = (job(1), [try reports.verified(1), reports.refused(2, .vdafVerifyError)])
+        let (job, outcomes) = (job(1), [try reports.verified(1), reports.rejected(2, .vdafVerifyError)])
         _ = try await commit(job, outcomes, lease: nil, reports, in: store)
         #expect(try await store.deleteHelperJob(Make.task, job.id))
         #expect(try await keep(job, in: store) == .waiting)
@@ -274,12 +274,12 @@ import Testing
         try await keep(job, in: store)
         let mine = lease(job)
         _ = try await store.leaseHelperJob(mine, for: Self.long)
-        let answer = try await commit(job, [reports.refused(1, .reportTooEarly)], lease: mine, reports, in: store)
+        let answer = try await commit(job, [reports.rejected(1, .reportTooEarly)], lease: mine, reports, in: store)
         #expect(try await store.helperJob(Make.task, job.id) == .finished(response: answer))
         // Deleted, it leaves no trace: what the same job rejects later is counted.
         #expect(try await store.deleteHelperJob(Make.task, job.id))
         #expect(try await store.helperJob(Make.task, job.id) == nil)
-        _ = try await commit(job, [reports.refused(1, .vdafVerifyError)], lease: nil, reports, in: store)
+        _ = try await commit(job, [reports.rejected(1, .vdafVerifyError)], lease: nil, reports, in: store)
         #expect(try await store.helperRejectionCounts(Make.task) == [.vdafVerifyError: 1])
     }
 
@@ -293,7 +293,7 @@ import Testing
             let mine = lease(job)
             try await keep(job, mine, in: store)
             try await store.forgetPassingAnswer(Make.task, job.id)
-            let answer = try await commit(job, [reports.refused(number, error)], lease: mine, reports, in: store)
+            let answer = try await commit(job, [reports.rejected(number, error)], lease: mine, reports, in: store)
             try await store.forgetPassingAnswer(Make.task, job.id)
             let expected: HelperJob? = error == .reportTooEarly ? nil : .finished(response: answer)
             #expect(try await store.helperJob(Make.task, job.id) == expected)
@@ -378,7 +378,7 @@ import Testing
         let (temporary, seen) = (try TemporaryStore(), SeenStatements())
         let store = NodeDatabase(WatchedEngine(temporary.store.engine) { seen.note($0) })
         let reports = try HelperReports()
-        try await reports.job([reports.verified(1), reports.refused(2, .vdafVerifyError)], in: store)
+        try await reports.job([reports.verified(1), reports.rejected(2, .vdafVerifyError)], in: store)
         let statements = seen.all
         #expect(statements.filter { $0.contains("helper_jobs") }.count == 2, "it is inserted, and gets its answer")
         #expect(!statements.contains { $0.contains("helper_waiting") || $0.contains("helper_job_requests") })

@@ -38,13 +38,13 @@ import Testing
 
         let request = JobRequest(bytes: [1])
         for isSent in [false, true] {
-            if isSent { try await store.sendJob(second, request, refused: [], for: .seconds(60)) }
+            if isSent { try await store.sendJob(second, request, rejected: [], for: .seconds(60)) }
             await #expect(throws: DatastoreError.leaseLost) {
-                try await store.sendJob(first, request, refused: [], for: .seconds(60))
+                try await store.sendJob(first, request, rejected: [], for: .seconds(60))
             }
-            let refused = (1...3).map { EndedReport(reportID: Make.reportID($0), error: .invalidMessage) }
+            let rejected = (1...3).map { EndedReport(reportID: Make.reportID($0), error: .invalidMessage) }
             await #expect(throws: DatastoreError.leaseLost) {
-                try await store.sendJob(first, nil, refused: refused, for: .seconds(60))
+                try await store.sendJob(first, nil, rejected: rejected, for: .seconds(60))
             }
             await #expect(throws: DatastoreError.leaseLost) {
                 try await store.finishJob(first, outcomes: outcomes(1...3), vdaf: Make.vdaf)
@@ -90,7 +90,7 @@ import Testing
             default: _ = try await store.seizeJob(lease.job.key, for: .seconds(60))
             }
             await #expect(throws: DatastoreError.leaseLost) {
-                try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+                try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
             }
             if end == "new key" {
                 let again = try #require(try await claim(store, for: .seconds(60)))
@@ -172,7 +172,7 @@ import Testing
                         }
                         #expect(running.begin(lease.job.key))
                         if lease.job.isForming {
-                            try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+                            try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
                         }
                         running.end(lease.job.key)
                         guard !lease.job.isForming else {
@@ -209,7 +209,7 @@ import Testing
             leases.append(try #require(try await claim(temporary.store, for: .seconds(600))).lease)
         }
         for (lease, isAsked) in zip(leases.dropFirst(2), [false, true]) {
-            try await temporary.store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(600))
+            try await temporary.store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(600))
             let progress = JobProgress(answer: .unusable, attempts: 3, isAsked: isAsked, reason: "away")
             try await temporary.store.releaseJob(lease, after: .seconds(600), exchange: (progress, nil))
         }
@@ -222,7 +222,7 @@ import Testing
         #expect(taken.sorted() == leases.prefix(3).map(\.job.key))
         #expect(try await store.takeDuty(.log, holder: "after", for: .seconds(600)) != nil)
         await #expect(throws: DatastoreError.leaseLost) {
-            try await store.sendJob(leases[0], JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+            try await store.sendJob(leases[0], JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
         }
     }
 
@@ -236,7 +236,7 @@ import Testing
         for (number, isAsked) in [(1, false), (2, true)] {
             try await upload(number...number, store)
             let lease = try #require(try await claim(store, for: .seconds(60))).lease
-            try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+            try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
             let progress = JobProgress(answer: .unusable, attempts: 3, isAsked: isAsked, reason: "away")
             try await store.releaseJob(lease, after: .seconds(600), exchange: (progress, nil))
             keys.append(lease.job.key)
@@ -259,8 +259,8 @@ import Testing
             try (1...2).map { try Make.committedReport($0, time: 100) }, task: Make.task, bucketCapacity: nil)
         let lease = try #require(try await claim(store, for: .seconds(60))).lease
         #expect(try await store.withdraw(1, earlyLimit: 9) == .pending)
-        let refused = EndedReport(reportID: Make.reportID(2), error: .invalidMessage, logEntry: Make.entry(2))
-        try await store.sendJob(lease, JobRequest(bytes: [1]), refused: [refused], for: .seconds(60))
+        let rejected = EndedReport(reportID: Make.reportID(2), error: .invalidMessage, logEntry: Make.entry(2))
+        try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [rejected], for: .seconds(60))
         #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .rejected(.invalidMessage))
         try await store.finishJob(
             lease, outcomes: [(Make.reportID(1), .returned(notBefore: 0))], vdaf: Make.vdaf)

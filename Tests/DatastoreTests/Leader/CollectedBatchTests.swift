@@ -27,7 +27,7 @@ import Testing
         #expect(try await store.collection(key: job.key)?.proposalSize == nil)
         #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .rejected(.reportDropped))
         #expect(try await store.logEntries(from: 3, limit: 9) == [Make.entry(20)])
-        await #expect(throws: DatastoreError.self, "a report is dropped once") {
+        await #expect(throws: DatastoreError.self, "a report is left out once") {
             try await store.leaveOut([dropped], collection: job.key, vdaf: Make.vdaf)
         }
     }
@@ -101,7 +101,7 @@ import Testing
         #expect(Set(try await store.acceptedIDs(scope)) == Set(expected))
     }
 
-    /// Of what a helper names, only reports of the batch are dropped.
+    /// Of what a helper names, only reports of the batch are left out.
     @Test(arguments: EngineKind.tested)
     func onlyReportsOfTheBatchAreFoundAmongOthers(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
@@ -138,7 +138,7 @@ import Testing
         #expect(try await reopened.collection(key: job.key)?.proposalSize == 5)
         _ = try await reopened.storeReports([Make.report(4)], task: Make.task, bucketCapacity: nil)
         let joining = NewJob(batchID: batch, request: [1], reports: try await reopened.rows(of: [4]))
-        #expect(try await reopened.createJob(joining, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
+        #expect(try await reopened.createJob(joining, rejected: [], task: Make.task, maxBatchSize: 9) == .stale)
         try await reopened.giveUp([EndedReport(reportID: Make.reportID(1), error: .reportDropped)], task: Make.task)
         #expect(try await reopened.acceptedIDs(.batch(batch)) == [1, 2].map(Make.reportID))
         #expect(try await reopened.collection(key: job.key)?.proposalSize == 5, "and the proposal stands")

@@ -101,7 +101,7 @@ import Testing
 
         _ = try await store.storeReports([Make.report(4)], task: Make.task, bucketCapacity: nil)
         let late = NewJob(batchID: large, request: [1], reports: try await store.rows(of: [4]))
-        #expect(try await store.createJob(late, refused: [], task: Make.task, maxBatchSize: 9) == .stale)
+        #expect(try await store.createJob(late, rejected: [], task: Make.task, maxBatchSize: 9) == .stale)
         #expect(try await store.batchStatuses(task: Make.task, limit: 9).map(\.state) == ["open", "closing"])
     }
 

@@ -63,7 +63,7 @@ extension NodeDatabase {
 
     func formJob(rows: [Int64], batch: BatchID? = nil, maxBatchSize: UInt64 = 1_000) async throws -> Int64 {
         let job = NewJob(batchID: batch, request: [0xAA], reports: rows)
-        let creation = try await createJob(job, refused: [], task: Make.task, maxBatchSize: maxBatchSize)
+        let creation = try await createJob(job, rejected: [], task: Make.task, maxBatchSize: maxBatchSize)
         guard case .created(let key) = creation else { throw DatastoreError.conflict("the job is \(creation)") }
         return key
     }

@@ -13,7 +13,7 @@ struct NewJob {
 
 enum JobCreation: Equatable {
     case created(key: Int64)
-    /// All reports were refused.
+    /// All reports were rejected.
     case nothingToSend
     /// A report or the batch was not to be had; the reports that were wait as before.
     case stale
@@ -22,9 +22,9 @@ enum JobCreation: Equatable {
 extension NodeDatabase {
     /// Claims certain reports, as a driver claims the oldest, and stores their request; nobody holds the job then.
     func createJob(
-        _ job: NewJob?, refused: [EndedReport], task: TaskID, maxBatchSize: UInt64
+        _ job: NewJob?, rejected: [EndedReport], task: TaskID, maxBatchSize: UInt64
     ) async throws -> JobCreation {
-        let rows = try await rows(of: refused.map(\.reportID), task: task) + (job?.reports ?? [])
+        let rows = try await rows(of: rejected.map(\.reportID), task: task) + (job?.reports ?? [])
         guard !rows.isEmpty else { return .nothingToSend }
         let claim = JobClaim(
             task: task, batchCapacity: job?.batchID == nil ? nil : maxBatchSize, now: .max >> 2, jobSize: 1_000,
@@ -48,7 +48,7 @@ extension NodeDatabase {
             }
             do {
                 let request = job.map { JobRequest(bytes: $0.request, verifyKey: $0.verifyKey) }
-                try await sendJob(claimed.lease, request, refused: refused, for: .seconds(60))
+                try await sendJob(claimed.lease, request, rejected: rejected, for: .seconds(60))
             } catch {
                 guard error == .stale else { throw error }
                 try await putBack(claimed.lease)

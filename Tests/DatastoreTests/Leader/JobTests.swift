@@ -26,7 +26,7 @@ import Testing
         _ = try await temporary.store.pendingJob([1])
         _ = try await temporary.store.storeReports([Make.report(2)], task: Make.task, bucketCapacity: nil)
         let second = NewJob(batchID: nil, request: [1], reports: try await temporary.store.rows(of: [2, 1]))
-        let creation = try await temporary.store.createJob(second, refused: [], task: Make.task, maxBatchSize: 10)
+        let creation = try await temporary.store.createJob(second, rejected: [], task: Make.task, maxBatchSize: 10)
         #expect(creation == .stale)
         let waiting = try await temporary.store.waitingReports(
             task: Make.task, now: 0, limit: 10, payloadLimit: 100)
@@ -138,7 +138,7 @@ import Testing
         try await accept(7)
         var key = try await store.pendingJob([1])
         for attempts in 1...3 {
-            try await store.finish(key, [(1, .returned(notBefore: 0, refused: true))])
+            try await store.finish(key, [(1, .returned(notBefore: 0, isSuspect: true))])
             let waiting = try await store.waitingReports(
                 task: Make.task, now: 0, limit: 9, payloadLimit: 100)
             #expect(waiting.map(\.attempts) == [attempts])
@@ -147,7 +147,7 @@ import Testing
             let job = NewJob(batchID: nil, request: [1], reports: try await store.rows(of: [1]))
             guard
                 case .created(let next) = try await store.createJob(
-                    job, refused: [], task: Make.task, maxBatchSize: 9)
+                    job, rejected: [], task: Make.task, maxBatchSize: 9)
             else {
                 Issue.record("not formed")
                 return
@@ -189,9 +189,9 @@ import Testing
 
         _ = try await store.storeReports((3...4).map { Make.report($0) }, task: Make.task, bucketCapacity: nil)
         let tooLarge = NewJob(batchID: first.id, request: [1], reports: try await store.rows(of: [3, 4]))
-        #expect(try await store.createJob(tooLarge, refused: [], task: Make.task, maxBatchSize: 3) == .stale)
+        #expect(try await store.createJob(tooLarge, rejected: [], task: Make.task, maxBatchSize: 3) == .stale)
         let fitting = NewJob(batchID: first.id, request: [1], reports: try await store.rows(of: [3]))
-        _ = try await store.createJob(fitting, refused: [], task: Make.task, maxBatchSize: 3)
+        _ = try await store.createJob(fitting, rejected: [], task: Make.task, maxBatchSize: 3)
         let next = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3)
         #expect(next.id != first.id && next.room == 3)
     }

@@ -106,11 +106,11 @@ private struct RandomLife {
         let limit: UInt64 = 40
         let batch = isSelected ? try await store.batchForNextJob(task: Make.task, maxBatchSize: limit) : nil
         let members = waiting.prefix(Int(batch?.room ?? 99))
-        let refused = members.filter { _ in Int.random(in: 0..<10, using: &random) == 0 }.map(\.reportID)
-        let left = members.filter { !refused.contains($0.reportID) }.map(\.sequence)
+        let rejected = members.filter { _ in Int.random(in: 0..<10, using: &random) == 0 }.map(\.reportID)
+        let left = members.filter { !rejected.contains($0.reportID) }.map(\.sequence)
         let job = left.isEmpty ? nil : NewJob(batchID: batch?.id, request: [1], reports: left)
         let creation = try await store.createJob(
-            job, refused: refused.map { EndedReport(reportID: $0, error: .vdafVerifyError, logEntry: $0.bytes) },
+            job, rejected: rejected.map { EndedReport(reportID: $0, error: .vdafVerifyError, logEntry: $0.bytes) },
             task: Make.task, maxBatchSize: limit)
         if case .created(let key) = creation { jobs.append(key) }
     }
@@ -125,7 +125,7 @@ private struct RandomLife {
                 switch Int.random(in: 0..<10, using: &random) {
                 case 0: .rejected(.invalidMessage, logEntry: Make.entry(number))
                 case 1: .rejected(.reportDropped, logEntry: nil)
-                case 2: .returned(notBefore: 0, refused: Bool.random(using: &random))
+                case 2: .returned(notBefore: 0, isSuspect: Bool.random(using: &random))
                 default:
                     .accepted(
                         outputShare: Make.share(Self.share(of: number)),

@@ -66,7 +66,7 @@ import Testing
         // Somebody may find that all reports that wait are being taken.
         #expect(!jobs.isEmpty && Set(jobs.map(\.batchID)).count == 1)
         for job in jobs {
-            try await store.sendJob(job.lease, JobRequest(bytes: [1]), refused: [], for: .seconds(60))
+            try await store.sendJob(job.lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
         }
         try await LeaderAudit(store: store).check { _ in 0 }
     }
@@ -155,7 +155,7 @@ import Testing
                     let members = try await store.rows(of: (0..<10).map { ($0 + writer * 3) % 30 })
                     let job = NewJob(
                         batchID: nil, request: [1], reports: writer % 2 == 0 ? members : members.reversed())
-                    let creation = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9)
+                    let creation = try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9)
                     if case .created = creation { return true }
                     #expect(creation == .stale)
                     return false
@@ -179,7 +179,7 @@ import Testing
                 group.addTask {
                     let reports = try await store.rows(of: (0..<10).map { writer * 10 + $0 })
                     let job = NewJob(batchID: batch, request: [1], reports: reports)
-                    let creation = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 25)
+                    let creation = try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 25)
                     return creation != .stale
                 }
             }

@@ -129,8 +129,8 @@ import Testing
         let again = try await store.batchForNextJob(task: Make.task, maxBatchSize: 3)
         #expect(again.id == first && again.room == 1)
         // A batch that is being collected takes none, and one that is given back does.
-        let refused = EndedReport(reportID: Make.reportID(2), error: .vdafVerifyError)
-        _ = try await store.createJob(nil, refused: [refused], task: Make.task, maxBatchSize: 3)
+        let rejected = EndedReport(reportID: Make.reportID(2), error: .vdafVerifyError)
+        _ = try await store.createJob(nil, rejected: [rejected], task: Make.task, maxBatchSize: 3)
         let collection = try await store.newCollection()
         #expect(
             try await store.sealBatch(collection: collection.key, interval: nil, sizes: 2...9) == .sealed(.batch(first))
@@ -149,7 +149,7 @@ import Testing
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         let request = (0..<(5 << 20) / 2).map { UInt8(truncatingIfNeeded: $0 >> 9) }
         let job = NewJob(batchID: nil, request: request, reports: try await store.rows(of: [1]))
-        guard case .created(let key) = try await store.createJob(job, refused: [], task: Make.task, maxBatchSize: 9)
+        guard case .created(let key) = try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9)
         else {
             Issue.record("not created")
             return

@@ -20,7 +20,7 @@ import Testing
         let job = NewJob(batchID: nil, request: [1], reports: try await store.rows(of: [1, 2]))
         guard
             case .created(let key) = try await store.createJob(
-                job, refused: [], task: Make.task, maxBatchSize: 1_000)
+                job, rejected: [], task: Make.task, maxBatchSize: 1_000)
         else { throw DatastoreError.conflict("the job was not created") }
         #expect(try await store.overdueReports(of: Make.task, at: 49, limit: 9).isEmpty)
         #expect(try await store.tasksWithOverdueReports(at: 49).isEmpty)

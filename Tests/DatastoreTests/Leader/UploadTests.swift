@@ -51,7 +51,7 @@ import Testing
         let store = temporary.store
         _ = try await store.storeReports([Make.report(1, time: 5)], task: Make.task, bucketCapacity: 1)
         _ = try await store.createJob(
-            nil, refused: [EndedReport(reportID: Make.reportID(1), error: .vdafVerifyError)], task: Make.task,
+            nil, rejected: [EndedReport(reportID: Make.reportID(1), error: .vdafVerifyError)], task: Make.task,
             maxBatchSize: 1)
         let next = try await store.storeReports([Make.report(2, time: 5)], task: Make.task, bucketCapacity: 1)
         #expect(next == [.stored])

@@ -81,10 +81,10 @@ private struct HelperModel {
             switch Int.random(in: 0..<6, using: &random) {
             case 0:
                 events.append((number, .failed(.invalidMessage)))
-                outcomes.append(reports.refused(number, .invalidMessage))
+                outcomes.append(reports.rejected(number, .invalidMessage))
             case 1:
                 events.append((number, .failed(.reportTooEarly)))
-                outcomes.append(reports.refused(number, .reportTooEarly))
+                outcomes.append(reports.rejected(number, .reportTooEarly))
             default:
                 events.append((number, .verified(in: bucket(Self.time(number)))))
                 outcomes.append(try reports.verified(number, time: Self.time(number)))

@@ -77,7 +77,7 @@ import Testing
             let response = try await database.commitHelperJob(
                 task(byte), .random(),
                 outcomes: [HelperOutcome(reportID: Make.reportID(700), finding: .verified(late))],
-                verifyKey: nil, recordsRefusals: false, vdaf: vdaf)
+                verifyKey: nil, keepsLastWords: false, vdaf: vdaf)
             let answer = try AggregationJobResp(decoding: response).responses[0].outcome
             #expect(answer == .reject(.batchCollected))
         }

@@ -160,7 +160,7 @@ import Testing
         try await HelperAudit(store: store, reports: reports).check()
     }
 
-    /// Where everything was refused, there is nothing to give up, and still a key.
+    /// Where everything was rejected, there is nothing to give up, and still a key.
     @Test(arguments: EngineKind.tested)
     func aTaskThatEndsKeepsNoKey(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

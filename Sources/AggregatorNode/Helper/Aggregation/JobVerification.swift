@@ -30,14 +30,14 @@ struct JobVerification: Sendable {
         let response: [UInt8]
         do {
             response = try await context.store.commitHelperJob(
-                task.id, id, outcomes: outcomes, verifyKey: job.verifyKey, recordsRefusals: task.isCommitted,
+                task.id, id, outcomes: outcomes, verifyKey: job.verifyKey, keepsLastWords: task.isCommitted,
                 vdaf: task.vdaf, lease: lease)
         } catch DatastoreError.stale {
             throw NodeError.unavailable(
                 "The operator has replaced the task's verification key while the job was verified.", retryAfter: 2,
                 taskID: task.id)
         }
-        logRefusals(in: response, of: task)
+        logRejections(in: response, of: task)
         return response
     }
 
@@ -74,22 +74,22 @@ struct JobVerification: Sendable {
     // MARK: Lines
 
     /// What ends reports, for this helper's operator; the numbers are in the database, too.
-    private func logRefusals(in response: [UInt8], of task: NodeTask) {
+    private func logRejections(in response: [UInt8], of task: NodeTask) {
         guard let verdicts = try? AggregationJobResp(decoding: response).responses else { return }
-        var refused = RefusalSummary()
-        var early = RefusalSummary()
+        var rejected = RejectionSummary()
+        var early = RejectionSummary()
         for verdict in verdicts {
             guard case .reject(let error) = verdict.outcome else { continue }
             if error == .reportTooEarly {
                 early.add(verdict.reportID, error)
             } else {
-                refused.add(verdict.reportID, error)
+                rejected.add(verdict.reportID, error)
             }
         }
-        if refused.total > 0 {
+        if rejected.total > 0 {
             context.logger.warning(
-                "reports refused in an aggregation job",
-                metadata: refused.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
+                "reports rejected in an aggregation job",
+                metadata: rejected.metadata.merging(["task": "\(task.id)", "of": "\(verdicts.count)"]) { $1 })
         }
         if early.total > 0, earlyLines.line("early", about: task.id) != nil {
             context.logger.warning(

@@ -37,7 +37,7 @@ struct JobVerifier: Sendable {
         _ result: Result<(inputShare: [UInt8], verification: HelperVerification), ReportError>, _ share: ReportShare
     ) -> HelperOutcome.Finding {
         switch result {
-        case .failure(let error): return .refused(error)
+        case .failure(let error): return .rejected(error)
         case .success(let (inputShare, verification)):
             return .verified(
                 VerifiedReport(

@@ -10,11 +10,11 @@ package struct CloseExamination: Sendable {
     private var hash = SHA256()
     private var tree = BatchRoot()
     private var last: UInt64?
-    /// What the helper cannot stand by.
-    package private(set) var drops: [ReportID] = []
+    /// What the helper cannot stand by: the leader has to leave it out.
+    package private(set) var leftOut: [ReportID] = []
 
-    /// No more is dropped at a time: a leader that names reports that nobody has must not fill our memory.
-    package static let mostDrops = ReportList.mostNamed
+    /// No more is named at a time: a leader that names reports that nobody has must not fill our memory.
+    package static let mostLeftOut = ReportList.mostNamed
 
     package init() {}
 
@@ -29,7 +29,7 @@ package struct CloseExamination: Sendable {
         for (id, leaf) in zip(ids, leaves) {
             hash.update(data: id.bytes)
             guard let leaf else {
-                if drops.count < Self.mostDrops { drops.append(id) }
+                if leftOut.count < Self.mostLeftOut { leftOut.append(id) }
                 continue
             }
             if let last, leaf.index <= last { return id }

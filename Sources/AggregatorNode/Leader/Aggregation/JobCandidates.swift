@@ -65,12 +65,12 @@ struct JobCandidates: Sendable {
     }
 }
 
-/// The leader's signed word that it refused a report; nil in tasks that log no reports.
-struct Refusals: Sendable {
+/// The leader's rejections, with its signed word in tasks that log reports.
+struct Rejections: Sendable {
     let task: NodeTask
     let keys: NodeKeys
 
-    func refuse(_ report: ReportID, _ error: ReportError) throws -> EndedReport {
+    func reject(_ report: ReportID, _ error: ReportError) throws -> EndedReport {
         EndedReport(reportID: report, error: error, logEntry: try entry(report, error))
     }
 

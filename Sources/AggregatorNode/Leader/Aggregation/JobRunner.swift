@@ -20,7 +20,7 @@ struct JobRunner: Sendable {
         case finished
         /// The helper refuses the job: its reports wait for others.
         case returned
-        /// The leader itself refused all reports that were to be sent.
+        /// The leader itself rejected all reports that were to be sent.
         case nothingSent
         /// There is no result yet: the job was given back, and falls due after a pause.
         case unfinished(JobProgress, pause: Duration)
@@ -29,7 +29,7 @@ struct JobRunner: Sendable {
     }
 
     private var candidates: JobCandidates { JobCandidates(task: task) }
-    private var refusals: Refusals { Refusals(task: task, keys: context.keys) }
+    private var rejections: Rejections { Rejections(task: task, keys: context.keys) }
 
     func run() async throws -> Ending {
         if lease.job.isForming { return try await form() }
@@ -50,21 +50,21 @@ struct JobRunner: Sendable {
         let isSelected = task.configuration.batchMode == .leaderSelected
         let batchID = isSelected ? try await context.store.batch(ofJob: lease.job.key) : nil
         let request = try candidates.request(for: verified, batchID: batchID)
-        let refused = try verified.compactMap { member in
-            try member.state.failure.map { try refusals.refuse(member.report.reportID, $0) }
+        let rejected = try verified.compactMap { member in
+            try member.state.failure.map { try rejections.reject(member.report.reportID, $0) }
         }
         do {
-            try await context.store.sendJob(lease, request, refused: refused, for: LeaseKeeper<LeasedJob>.duration)
+            try await context.store.sendJob(lease, request, rejected: rejected, for: LeaseKeeper<LeasedJob>.duration)
         } catch {
             guard error == .stale else { throw error }
             try await context.store.releaseJob(lease, after: .zero, exchange: nil)
             return .stale
         }
-        logRefusals(refused)
+        logRejections(rejected)
         guard let request else { return .nothingSent }
         let job = PendingJob(
             key: lease.job.key, task: task.id, batchID: batchID, request: request.bytes, helperID: nil,
-            reportCount: verified.count - refused.count)
+            reportCount: verified.count - rejected.count)
         return try await send(job, verified.filter { $0.state.failure == nil })
     }
 
@@ -113,8 +113,8 @@ struct JobRunner: Sendable {
         case .returnReports:
             try await returnReports(of: job, reason: progress.reason)
             return .returned
-        case .dropReports:
-            try await dropReports(of: job, reason: progress.reason)
+        case .rejectReports:
+            try await rejectReports(of: job, reason: progress.reason)
             // DAP-18, Aggregation Job Abandonment.
             if let named { await exchange.delete(helperID: named) }
             return .finished
@@ -124,16 +124,16 @@ struct JobRunner: Sendable {
     private func finish(
         _ job: PendingJob, _ verdicts: [(WaitingReport, ReportVerdict)], ahead: Int
     ) async throws {
-        var refused: [ReportID: [UInt8]] = [:]
-        for case (let report, .refusedByHelper) in verdicts {
-            refused[report.reportID] = try ReportMetadata(decoding: report.payload.metadata).claimKey?.publicKey
+        var rejected: [ReportID: [UInt8]] = [:]
+        for case (let report, .rejectedByHelper) in verdicts {
+            rejected[report.reportID] = try ReportMetadata(decoding: report.payload.metadata).claimKey?.publicKey
         }
-        let endings = await HelperRefusals(context: context, task: task).endings(refused)
+        let words = await HelperLastWords(context: context, task: task).words(rejected)
         // The order in the log must not tell the order of upload.
         let outcomes = try verdicts.shuffled().map { report, verdict in
             (
                 report: report.reportID,
-                outcome: try outcome(of: verdict, report, batchID: job.batchID, endings[report.reportID], ahead: ahead)
+                outcome: try outcome(of: verdict, report, batchID: job.batchID, words[report.reportID], ahead: ahead)
             )
         }
         try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
@@ -141,17 +141,17 @@ struct JobRunner: Sendable {
     }
 
     private func outcome(
-        of verdict: ReportVerdict, _ report: WaitingReport, batchID: BatchID?, _ ending: HelperRefusals.Ending?,
+        of verdict: ReportVerdict, _ report: WaitingReport, batchID: BatchID?, _ word: HelperLastWords.Word?,
         ahead: Int
     ) throws -> ReportOutcome {
         switch verdict {
         case .accepted(let share):
             return .accepted(outputShare: share, logEntry: try candidates.reportEntry(report, batchID: batchID))
-        case .refusedByHelper(let error):
+        case .rejectedByHelper(let error):
             return .rejected(
-                error, logEntry: try ending?.logEntry ?? refusals.entry(report.reportID, error))
-        case .refusedByLeader(let error):
-            return .rejected(error, logEntry: try refusals.entry(report.reportID, error))
+                error, logEntry: try word?.logEntry ?? rejections.entry(report.reportID, error))
+        case .rejectedByLeader(let error):
+            return .rejected(error, logEntry: try rejections.entry(report.reportID, error))
         case .tooEarly:
             let start = task.configuration.seconds(of: report.time) ?? .max
             return .returned(
@@ -168,10 +168,10 @@ struct JobRunner: Sendable {
         let outcomes = try reports.map { report in
             let outcome: ReportOutcome
             switch RetryRules.afterRefusal(report, companions: reports.count, answered: answered, now: now) {
-            case .again(let notBefore): outcome = .returned(notBefore: notBefore, refused: true)
+            case .again(let notBefore): outcome = .returned(notBefore: notBefore, isSuspect: true)
             case .reject:
                 rejected += 1
-                outcome = .rejected(.reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
+                outcome = .rejected(.reportDropped, logEntry: try rejections.entry(report.reportID, .reportDropped))
             }
             return (report: report.reportID, outcome: outcome)
         }
@@ -186,22 +186,22 @@ struct JobRunner: Sendable {
 
     /// The helper may have committed the reports: in another job they would be replays, and where it has not they would
     /// be counted by neither.
-    private func dropReports(of job: PendingJob, reason: String) async throws {
+    private func rejectReports(of job: PendingJob, reason: String) async throws {
         let reports = try await context.store.reports(ofJob: job.key)
         let outcomes = try reports.map { report in
             (
                 report: report.reportID,
                 outcome: ReportOutcome.rejected(
-                    .reportDropped, logEntry: try refusals.entry(report.reportID, .reportDropped))
+                    .reportDropped, logEntry: try rejections.entry(report.reportID, .reportDropped))
             )
         }
         try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
-        var metadata = RefusalSummary(reports.map { ($0.reportID, .reportDropped) }).metadata
+        var metadata = RejectionSummary(reports.map { ($0.reportID, .reportDropped) }).metadata
         metadata["task"] = "\(task.id)"
         metadata["reason"] = "\(reason)"
         context.logger.error(
             """
-            the helper's verdicts about an aggregation job are wrong again and again, so its reports are dropped: \
+            the helper's verdicts about an aggregation job are wrong again and again, so its reports are rejected: \
             the helper, or what stands in front of it, has to be looked at
             """, metadata: metadata)
     }
@@ -209,26 +209,26 @@ struct JobRunner: Sendable {
     // MARK: Log lines
 
     private func log(_ verdicts: [(WaitingReport, ReportVerdict)], ahead: Int) {
-        var refused = RefusalSummary()
+        var rejected = RejectionSummary()
         var accepted = 0
         var early: [ReportID] = []
         for (report, verdict) in verdicts {
             switch verdict {
             case .accepted: accepted += 1
-            case .refusedByHelper(let error), .refusedByLeader(let error): refused.add(report.reportID, error)
+            case .rejectedByHelper(let error), .rejectedByLeader(let error): rejected.add(report.reportID, error)
             case .tooEarly: early.append(report.reportID)
             }
         }
         context.logger.info(
             "aggregation job finished",
             metadata: [
-                "task": "\(task.id)", "accepted": "\(accepted)", "refused": "\(refused.total)",
+                "task": "\(task.id)", "accepted": "\(accepted)", "rejected": "\(rejected.total)",
                 "early": "\(early.count)",
             ])
-        if refused.total > 0 {
+        if rejected.total > 0 {
             context.logger.warning(
                 "reports ended in an aggregation job",
-                metadata: refused.metadata.merging(["task": "\(task.id)", "accepted": "\(accepted)"]) { $1 })
+                metadata: rejected.metadata.merging(["task": "\(task.id)", "accepted": "\(accepted)"]) { $1 })
         }
         if let first = early.first, let jobs = earlyLines.line("early", about: task.id) {
             context.logger.warning(
@@ -240,9 +240,9 @@ struct JobRunner: Sendable {
         }
     }
 
-    private func logRefusals(_ refused: [EndedReport]) {
-        guard !refused.isEmpty else { return }
-        let summary = RefusalSummary(refused.map { ($0.reportID, $0.error) })
+    private func logRejections(_ rejected: [EndedReport]) {
+        guard !rejected.isEmpty else { return }
+        let summary = RejectionSummary(rejected.map { ($0.reportID, $0.error) })
         context.logger.warning(
             "reports ended before aggregation, by the leader's own checks",
             metadata: summary.metadata.merging(["task": "\(task.id)"]) { $1 })

@@ -30,7 +30,7 @@ package enum JobTurn {
         /// The helper does not take the job: its reports go into others.
         case returnReports
         /// The helper's verdicts cannot be used: the reports end.
-        case dropReports
+        case rejectReports
     }
 
     /// How often in a row verdicts have to be wrong.
@@ -88,7 +88,7 @@ package enum JobTurn {
         case .wrong(let reason):
             after.note(.wrong, reason)
             after.mayBeCommitted = true
-            if after.attempts >= wrongInARow { return (after, .dropReports) }
+            if after.attempts >= wrongInARow { return (after, .rejectReports) }
         }
         let pause = RetryRules.inTime(
             RetryRules.pause(after.answer, inARow: after.attempts, asked: asked, random: random), now: now,

@@ -3,10 +3,10 @@ import DAP
 /// How an aggregation job ends for one report.
 enum ReportVerdict: Equatable, Sendable {
     case accepted(outputShare: [UInt8])
-    /// The helper refused it: the leader must not send it again.
-    case refusedByHelper(ReportError)
+    /// The helper rejects it: the leader must not send it again.
+    case rejectedByHelper(ReportError)
     /// The leader cannot finish what the helper sent.
-    case refusedByLeader(ReportError)
+    case rejectedByLeader(ReportError)
     /// The helper's clock is behind: it may be sent again.
     case tooEarly
 }
@@ -28,11 +28,11 @@ enum JobVerdict {
             guard answer.reportID == report.id else { return nil }
             switch answer.outcome {
             case .reject(.reportTooEarly): verdicts.append(.tooEarly)
-            case .reject(let error): verdicts.append(.refusedByHelper(error))
+            case .reject(let error): verdicts.append(.rejectedByHelper(error))
             case .continue(let payload):
                 switch report.state.flatMap({ $0.finish(inbound: payload) }) {
                 case .success(let outputShare): verdicts.append(.accepted(outputShare: outputShare))
-                case .failure(let error): verdicts.append(.refusedByLeader(error))
+                case .failure(let error): verdicts.append(.rejectedByLeader(error))
                 }
             case .finish: return nil
             }

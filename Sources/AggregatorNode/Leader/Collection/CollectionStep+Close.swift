@@ -11,7 +11,7 @@ import Requests
 // spoil a batch.
 
 extension CollectionStep {
-    /// One exchange with the helper: the close is signed and logged, or some reports are dropped.
+    /// One exchange with the helper: the close is signed and logged, or some reports are left out.
     func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws -> Next {
         let size = try await proposedSize()
         let leaves = try await context.store.leafSpan(task: task.id, scope: scope)

@@ -6,18 +6,18 @@ import NodeAPI
 import Requests
 
 // Uncommitted tasks: a batch about which the aggregators disagree, because one of them was put back to an older state or
-// a job was abandoned half-way. The helper has released nothing of it. It says what it does not hold and drops what the
+// a job was abandoned half-way. The helper has released nothing of it. It says what it does not hold and leaves out what the
 // leader does not hold; so both lose only what they disagree about. (In committed tasks the close does this.)
 
 extension CollectionStep {
     enum Comparison {
         /// The leader's batch has changed: the helper has named so many reports, and so many of the batch are left out.
-        case dropped(named: Int, leftOut: Int)
+        case differed(named: Int, leftOut: Int)
         /// The helper holds all that the leader holds.
         case same
     }
 
-    /// Compares the batch with the helper's, and drops what the helper does not hold.
+    /// Compares the batch with the helper's, and leaves out what the helper does not hold.
     ///
     /// - Parameter refusal: how the job ends where the helper cannot compare.
     func compare(_ scope: BatchScope, _ refusal: any Error) async throws -> Comparison {
@@ -45,15 +45,15 @@ extension CollectionStep {
             }
             throw unavailable
         }
-        let dropped = try await leaveOut(difference.missing, of: scope, holding: held).all
+        let leftOut = try await leaveOut(difference.missing, of: scope, holding: held).all
         context.logger.log(
-            level: dropped == 0 && difference.dropped == 0 ? .info : .error,
-            "the aggregators held different reports of a batch; what only one of them has is dropped",
+            level: leftOut == 0 && difference.dropped == 0 ? .info : .error,
+            "the aggregators held different reports of a batch; what only one of them has is left out",
             metadata: [
-                "task": "\(task.id)", "leader_had": "\(held)", "dropped_here": "\(dropped)",
+                "task": "\(task.id)", "leader_had": "\(held)", "dropped_here": "\(leftOut)",
                 "dropped_by_helper": "\(difference.dropped)",
             ])
-        return dropped == 0 ? .same : .dropped(named: difference.missing.count, leftOut: dropped)
+        return leftOut == 0 ? .same : .differed(named: difference.missing.count, leftOut: leftOut)
     }
 
     /// The `BatchComparison`, made page by page as it is sent.

@@ -9,8 +9,8 @@ extension CollectionStep {
     /// Report ids are read and sent so many at a time.
     static let reportsPerPage = 4_096
 
-    /// Reports are dropped so many in a transaction.
-    private static let dropsAtOnce = 512
+    /// Reports are left out so many in a transaction.
+    private static let leftOutAtOnce = 512
 
     /// How long a request that names so many reports is worth waiting for: the helper looks each of them up.
     static func patience(for reports: UInt64) -> Duration {
@@ -52,25 +52,25 @@ extension CollectionStep {
     ///
     /// - Parameter ids: as the helper names them: what is no report of the batch is passed over.
     func leaveOut(_ ids: [ReportID], of scope: BatchScope, holding count: UInt64) async throws -> LeftOut {
-        let refusals = Refusals(task: task, keys: context.keys)
+        let rejections = Rejections(task: task, keys: context.keys)
         var left = LeftOut()
         var start = 0
         while start < ids.count {
-            let block = ids[start..<min(start + Self.dropsAtOnce, ids.count)]
+            let block = ids[start..<min(start + Self.leftOutAtOnce, ids.count)]
             start += block.count
             let held = try await context.store.acceptedReports(
                 among: Array(Set(block)).sorted(), task: task.id, scope: scope)
             guard !held.isEmpty else { continue }
-            let endings = try await HelperRefusals(context: context, task: task).certainEndings(claimKeys(of: held))
-            let refused = try held.map { report in
-                guard let ending = endings[report.id] else { return try refusals.refuse(report.id, .reportDropped) }
+            let words = try await HelperLastWords(context: context, task: task).certainWords(claimKeys(of: held))
+            let ended = try held.map { report in
+                guard let word = words[report.id] else { return try rejections.reject(report.id, .reportDropped) }
                 return EndedReport(
-                    reportID: report.id, error: .reportDropped, logEntry: ending.logEntry,
-                    isWithdrawn: ending.isWithdrawn)
+                    reportID: report.id, error: .reportDropped, logEntry: word.logEntry,
+                    isWithdrawn: word.isWithdrawn)
             }
-            try await context.store.leaveOut(refused, collection: job.key, vdaf: task.vdaf)
-            left.all += refused.count
-            left.withdrawn += refused.count { $0.isWithdrawn }
+            try await context.store.leaveOut(ended, collection: job.key, vdaf: task.vdaf)
+            left.all += ended.count
+            left.withdrawn += ended.count { $0.isWithdrawn }
         }
         if left.all > 0 {
             context.logger.warning(

@@ -22,12 +22,12 @@ extension CollectionStep {
         // What it refused is over; a deferred share that was refused would be asked for again after a restart.
         if job.shareID != nil { try await context.store.recordShareID(nil, collection: job.key) }
         switch try await compare(scope, refusal) {
-        case .dropped(let named, let leftOut):
+        case .differed(let named, let leftOut):
             return .compared(
                 named: named, leftOut: leftOut,
                 .endless(held: summary.count, mode: task.configuration.batchMode))
         case .same:
-            // The helper dropped what it held beyond. If it still refuses, it contradicts itself.
+            // The helper has left out what it held beyond. If it still refuses, it contradicts itself.
             let second = try await ask(request, id: nil)
             if case .refused(let type, let detail) = second.reply {
                 throw shareRefusal(type, detail, held: summary.count)

@@ -6,7 +6,7 @@ import Logging
 struct OverdueReports: Sendable {
     let context: NodeContext
 
-    /// Refuses, under the leader's own name, whatever nothing has become of and is due at `time` (POSIX seconds).
+    /// Rejects, under the leader's own name, whatever nothing has become of and is due at `time` (POSIX seconds).
     ///
     /// - Returns: whether there was any.
     @discardableResult
@@ -24,16 +24,16 @@ struct OverdueReports: Sendable {
         return found
     }
 
-    /// After a long outage there may be many: a part is refused at a time.
+    /// After a long outage there may be many: a part is rejected at a time.
     ///
     /// - Returns: how many were given up.
     private func giveUp(_ task: NodeTask, dueAt time: UInt64) async throws -> Int {
-        let refusals = Refusals(task: task, keys: context.keys)
+        let rejections = Rejections(task: task, keys: context.keys)
         var count = 0
         while true {
             let reports = try await context.store.overdueReports(of: task.id, at: time, limit: Self.part)
             guard !reports.isEmpty else { return count }
-            try await context.store.giveUp(try reports.map { try refusals.refuse($0, .reportDropped) }, task: task.id)
+            try await context.store.giveUp(try reports.map { try rejections.reject($0, .reportDropped) }, task: task.id)
             count += reports.count
         }
     }

@@ -8,7 +8,7 @@ import NodeAPI
 // Batches of uncommitted tasks about which the aggregators disagree (Protocols/reconciliation.md).
 //
 // What P1 needs of this: the helper releases one sum of each report at most. A batch that is collected, or shares a bucket
-// with one, refuses; what is dropped is gone with its output share, and its row stays, so that it can never be accepted
+// with one, refuses; what is left out is gone with its output share, and its row stays, so that it can never be accepted
 // again; the minimum batch size is checked on what remains, when the share is asked for. Which reports a batch has is the
 // leader's choice in DAP anyway, as long as it chooses before it sees a sum, and here nothing tells it more than the
 // answers to its aggregation jobs did.
@@ -27,7 +27,7 @@ extension Helper {
         try await context.generation?.settle()
         if difference.dropped > 0 || !difference.missing.isEmpty {
             context.logger.warning(
-                "the aggregators held different reports of a batch; what only one of them has is dropped",
+                "the aggregators held different reports of a batch; what only one of them has is left out",
                 metadata: [
                     "task": "\(task.id)", "leader_has": "\(body.count)",
                     "missing_here": "\(difference.missing.count)", "dropped": "\(difference.dropped)",
@@ -37,7 +37,7 @@ extension Helper {
     }
 
     /// Looks the leader's reports up as they come; of those that are here, only a bit each is kept, and of the others no more
-    /// than an answer names: the leader asks again when it has dropped those.
+    /// than an answer names: the leader asks again when it has left those out.
     private func difference(
         _ body: inout ReportListBody<BatchSelector>, _ scope: BatchScope, _ task: NodeTask
     ) async throws -> BatchDifference {

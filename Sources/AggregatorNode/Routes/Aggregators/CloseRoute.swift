@@ -42,12 +42,12 @@ extension Helper {
         var examination = CloseExamination()
         while let ids = try await body.next() {
             let leaves = try await context.store.examineLeaves(task.id, scope, ids, in: prefix)
-            let before = examination.drops.count
+            let before = examination.leftOut.count
             if let id = examination.examine(ids, leaves) {
                 throw NodeError.dap(
                     .invalidMessage, "Report \(id.base64URL) does not stand in the order of the log.", taskID: task.id)
             }
-            try body.keep(examination.drops.count - before)
+            try body.keep(examination.leftOut.count - before)
         }
         return try await sign(proposal, prefix, scope, examination, standing, task)
     }
@@ -85,8 +85,8 @@ extension Helper {
         _ proposal: CloseProposal.Head, _ prefix: LogPrefix, _ scope: BatchScope, _ examination: CloseExamination,
         _ standing: HelperStanding, _ task: NodeTask
     ) async throws -> CloseAnswer {
-        guard examination.drops.isEmpty else {
-            return try await drop(examination.drops, of: scope, reports: examination.count, task)
+        guard examination.leftOut.isEmpty else {
+            return try await leaveOut(examination.leftOut, of: scope, reports: examination.count, task)
         }
         // A reader counts every leaf before the close that is not rejected. Signing for fewer would spend the one
         // signature of the buckets on a close that no reader can confirm.
@@ -120,9 +120,9 @@ extension Helper {
                 // Read first: where nobody of the batch has left, the examination holds for what is read here, too.
                 standing = try await context.store.helperStanding(task.id, scope)
                 let departed = try await context.store.departedLeaves(
-                    task.id, scope, in: prefix, limit: CloseExamination.mostDrops)
+                    task.id, scope, in: prefix, limit: CloseExamination.mostLeftOut)
                 guard departed.isEmpty else {
-                    return try await drop(departed, of: scope, reports: examination.count, task)
+                    return try await leaveOut(departed, of: scope, reports: examination.count, task)
                 }
             }
         }
@@ -136,7 +136,7 @@ extension Helper {
 
     /// Names what the helper does not stand by. Where contributors have taken some of it back, whoever would take back more
     /// has to wait for the next proposal: whether that was before, during or behind the examination makes no difference.
-    private func drop(
+    private func leaveOut(
         _ reports: [ReportID], of scope: BatchScope, reports count: UInt64, _ task: NodeTask
     ) async throws -> CloseAnswer {
         for start in stride(from: 0, to: reports.count, by: Self.wordsAtOnce) {

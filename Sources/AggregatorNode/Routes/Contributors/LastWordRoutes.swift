@@ -4,14 +4,15 @@ import Hummingbird
 import Ledger
 import NodeAPI
 
-// The helper's last word on reports: what it refused or dropped, under its signature, and what contributors took back.
+// The helper's last words on reports: what it rejected or left out, under its signature, and what contributors took back.
+// On the wire they are called refusals.
 // The leader logs it; a contributor can ask for it, and so knows whether the leader tells the truth about the helper.
 
 extension Helper {
     /// GET `/cairn/tasks/{task-id}/refusals/{report-id}`: a `rejected` or `withdrawal` entry.
-    func getRefusal(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+    func getLastWord(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, parameters)
-        let missing = NodeError.http(404, "This helper has not refused a report of this id.", taskID: task.id)
+        let missing = NodeError.http(404, "This helper has not rejected a report of this id.", taskID: task.id)
         let report = try parameters.identifier("report", as: ReportID.self, orThrow: missing)
         guard task.isCommitted, let entry = try await entries(task, [report])[0] else { throw missing }
         try await context.generation?.settle()
@@ -21,7 +22,7 @@ extension Helper {
     /// POST `/cairn/tasks/{task-id}/refusals`: the same for many reports at once, for the leader.
     ///
     /// The request is a list of report ids, the answer a list of entries in the same order, empty where there is none.
-    func listRefusals(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
+    func listLastWords(_ request: Request, _ parameters: NodeRequestContext) async throws -> Response {
         let task = try await leadersTask(request, parameters)
         let body = try await request.bytes(of: API.refusals, task)
         let question: RefusalQuestion
@@ -39,9 +40,9 @@ extension Helper {
     private static let binary = "application/octet-stream"
 
     private func entries(_ task: NodeTask, _ reports: [ReportID]) async throws -> [[UInt8]?] {
-        let refusals = try await context.store.helperLastWords(task.id, reports)
-        return try zip(reports, refusals).map { report, refusal in
-            switch refusal {
+        let words = try await context.store.helperLastWords(task.id, reports)
+        return try zip(reports, words).map { report, word in
+            switch word {
             case nil: nil
             case .withdrawn(let entry): entry
             case .rejected(let error):

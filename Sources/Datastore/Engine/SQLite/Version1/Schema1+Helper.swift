@@ -166,7 +166,7 @@ extension Schema1 {
                     """)
         }
         migrator.registerMigration("helper 5 refusal counts") { db in
-            // How many reports were refused for good, by the reason's number in the standard.
+            // How many reports were rejected for good, by the reason's number in the standard.
             try db.execute(
                 sql: """
                     CREATE TABLE helper_refusal_counts (

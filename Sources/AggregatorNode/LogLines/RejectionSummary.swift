@@ -1,16 +1,16 @@
 import DAP
 import Logging
 
-/// What reports end by, for a log line: numbers by reason, and the first few ids.
-struct RefusalSummary: Sendable {
+/// What reports are rejected for, for a log line: numbers by reason, and the first few ids.
+struct RejectionSummary: Sendable {
     private var counts: [ReportError: Int] = [:]
     private var first: [ReportID] = []
     private(set) var total = 0
 
     private static let shown = 3
 
-    init(_ refused: some Sequence<(ReportID, ReportError)> = []) {
-        for (report, error) in refused { add(report, error) }
+    init(_ rejected: some Sequence<(ReportID, ReportError)> = []) {
+        for (report, error) in rejected { add(report, error) }
     }
 
     mutating func add(_ report: ReportID, _ error: ReportError) {
@@ -27,6 +27,8 @@ struct RefusalSummary: Sendable {
 
     var metadata: Logger.Metadata {
         let ids = first.map(\.base64URL).joined(separator: ", ")
-        return ["refused": "\(total)", "reasons": "\(reasons)", "reports": "\(ids)\(total > first.count ? ", …" : "")"]
+        return [
+            "rejected": "\(total)", "reasons": "\(reasons)", "reports": "\(ids)\(total > first.count ? ", …" : "")",
+        ]
     }
 }
