@@ -158,11 +158,12 @@ extension EndToEnd {
                     "url", { $0.replacing("http://127.0.0.1:\(ports[1])", with: "http://127.0.0.1:99999") },
                     "ports are 1 to 65535"
                 ),
-                ("tab", { $0.replacing("  psk_file", with: "\tpsk_file") }, "begins with a tab"),
+                ("tab", { $0.replacing("    psk_files", with: "\tpsk_files") }, "begins with a tab"),
                 ("folder", { $0.replacing("data_dir: data", with: "data_dir: /proc/cairn") }, "/proc/cairn"),
                 ("address", { $0.replacing("listen: 127.0.0.1:", with: "listen: 192.0.2.1:") }, "no such address"),
                 (
-                    "ca", { $0.replacing("psk_file: peer.psk", with: "psk_file: peer.psk\n  ca_file: none.pem") },
+                    "ca",
+                    { $0.replacing("psk_files: [peer.psk]", with: "psk_files: [peer.psk]\n    ca_file: none.pem") },
                     "none.pem"
                 ),
             ] as [(String, (String) -> String, String)] {

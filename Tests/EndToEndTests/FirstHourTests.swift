@@ -66,8 +66,8 @@ extension EndToEnd {
             #expect(!FileManager.default.fileExists(atPath: "\(helper)/collector.token"))
             let yaml = try String(contentsOfFile: "\(helper)/helper.yaml", encoding: .utf8)
             for line in [
-                "role: helper", "public_url: http://127.0.0.1:8302/", "url: http://127.0.0.1:8301/",
-                "origin: example.org/log",
+                "helper:\n  witness_key_file: witness.skey", "public_url: http://127.0.0.1:8302/",
+                "  - url: http://127.0.0.1:8301/", "    log_origin: example.org/log",
             ] { #expect(yaml.contains(line), "\(yaml)") }
             for name in ["leader/helper.invitation", "leader/collector.token", "helper/peer.psk"] {
                 let mode = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(name)")[.posixPermissions]
@@ -92,6 +92,21 @@ extension EndToEnd {
             try FileManager.default.removeItem(atPath: "\(leader)/leader.yaml")
             #expect(try await Cairn.run(arguments).status == 0)
             #expect(try contents() == before)
+
+            // What a former version wrote says the same in other words, and stays.
+            let former = """
+                role: leader
+                listen: 127.0.0.1:8301
+                public_url: http://127.0.0.1:8301/
+                data_dir: data
+                peer: { url: http://127.0.0.1:8302/, psk_file: peer.psk }
+                tokens: { aggregator: aggregator.token, collector: collector.token }
+                log: { origin: example.org/log, key_file: log.skey }
+
+                """
+            try former.write(toFile: "\(leader)/leader.yaml", atomically: true, encoding: .utf8)
+            #expect(try await Cairn.run(arguments).status == 0)
+            #expect(try String(contentsOfFile: "\(leader)/leader.yaml", encoding: .utf8) == former)
         }
 
         @Test func urlsThatNobodyCouldUseAreRefusedAtTheStart() async throws {

@@ -47,7 +47,8 @@ extension EndToEnd {
                 let contradiction = try await add(nodes, nodes.helper, "visits")
                 #expect(contradiction.status == 1)
                 #expect(
-                    contradiction.errors.contains("peer.psk_file") && contradiction.errors.contains("was added, but"))
+                    contradiction.errors.contains("psk_files of the peer")
+                        && contradiction.errors.contains("was added, but"))
                 await #expect(throws: (any Error).self) { try await contribute(task, 3) }
                 #expect(try await TaskClient(task: task).status().received == 0)
                 let shown = try await Cairn.succeed(

@@ -54,7 +54,7 @@ extension EndToEnd {
             let file = "\(folder.path)/d/leader.yaml"
             let run = try await Cairn.run("node", "run", "--config", file)
             #expect(run.status == 1)
-            #expect(run.errors.contains("\(file):4: 'public_url'") && run.errors.contains("https"), "\(run.errors)")
+            #expect(run.errors.contains("\(file):3: 'public_url'") && run.errors.contains("https"), "\(run.errors)")
         }
 
         @Test func contributorsCollectorsAndAuditorsSendNothing() async throws {

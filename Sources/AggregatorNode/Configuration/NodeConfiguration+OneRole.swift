@@ -1,4 +1,5 @@
-// The file of a node that has one role and one peer, as `cairn node init` writes it. Its meaning never changes.
+// The file of a node that has one role and one peer, as former versions of `cairn node init` wrote it. Its meaning never
+// changes.
 //
 // ```yaml
 // role: leader                         # or helper

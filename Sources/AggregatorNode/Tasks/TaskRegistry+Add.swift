@@ -187,12 +187,12 @@ extension TaskRegistry {
         case .inUse(let accepted):
             throw .conflict(
                 "task \(task.id.base64URL) has accepted \(accepted) reports under the verification key that it was added "
-                    + "with, and peer.psk_file now gives another: put the old file back, or collect what is there, end the task "
+                    + "with, and psk_files now give another: put the old file back, or collect what is there, end the task "
                     + "(`cairn node task remove`) and make a new one")
         case .underWay(let reports):
             throw .conflict(
                 "task \(task.id.base64URL) has \(reports) reports in aggregation jobs that the peer may have accepted under "
-                    + "the verification key that it was added with, and peer.psk_file now gives another: put the old file back, "
+                    + "the verification key that it was added with, and psk_files now give another: put the old file back, "
                     + "or add the task at the peer first and try again while the peer answers")
         }
     }

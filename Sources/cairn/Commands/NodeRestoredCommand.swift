@@ -32,7 +32,7 @@ struct NodeRestoredCommand: AsyncParsableCommand {
         Console.print(
             "next      \(keygens.joined(separator: ", and ")), then make new tasks"
                 + (configuration.leader != nil
-                    ? "; the log has ended, so the new one needs a new name, in log.origin of both nodes" : ""))
+                    ? "; the log has ended, so the new one needs a new name, in log_origin of both nodes" : ""))
     }
 }
 

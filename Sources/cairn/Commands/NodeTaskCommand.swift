@@ -205,7 +205,7 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         }
         guard await peer.peerHas(stored.verifyKey, of: id) else { return await peer.peerHas(key, of: id) }
         throw CommandFailure(
-            "the task is there with the verification key that the peer has, and peer.psk_file gives another",
+            "the task is there with the verification key that the peer has, and psk_files give another",
             advice:
                 "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
                 + "one and add the task at the peer first.")

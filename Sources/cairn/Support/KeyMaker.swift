@@ -33,13 +33,13 @@ enum KeyKind: String, CaseIterable {
         case .hpke:
             "\(shown).pub goes into the task (cairn task create --collector-config); \(shown) stays with you"
         case .log:
-            "name \(shown) as log.key_file in the leader's configuration; it stays there"
+            "name \(shown) as log_key_file in the section leader of the node's configuration; it stays there"
         case .witness:
-            "name \(shown) as log.key_file in the helper's configuration, or as --key of cairn witness run"
+            "name \(shown) as witness_key_file in the section helper of the node's configuration, or as --key of cairn witness run"
         case .token:
             "both parties name a copy of \(shown) in their configuration; nobody else may read it"
         case .psk:
-            "both operators name a copy of \(shown) as peer.psk_file; nobody else may read it"
+            "both operators name a copy of \(shown) in psk_files of the other's entry in peers; nobody else may read it"
         case .owner:
             "it signs your tasks (cairn task create --owner-key); keep \(shown) and a copy to yourself"
         }

@@ -98,7 +98,7 @@ struct NodeFolder: Sendable {
             let lines = configuration.split(separator: "\n", omittingEmptySubsequences: false)
             let text = try UserFile.readText(configurationFile)
             let there = text.split(separator: "\n", omittingEmptySubsequences: false)
-            if lines != there {
+            if lines != there, try !meansTheSame(text) {
                 let equal = zip(lines, there).prefix { $0 == $1 }.count
                 throw CommandFailure(
                     "\(configurationFile) exists and differs from what would be written, in line \(equal + 1)",
@@ -127,21 +127,42 @@ struct NodeFolder: Sendable {
         }
     }
 
+    /// Whether a configuration says what this folder's would, in other words: in those of a file with `role`, perhaps, which
+    /// former versions wrote.
+    private func meansTheSame(_ text: String) throws -> Bool {
+        guard var there = try? NodeConfiguration.load(yaml: text, file: configurationFile) else { return false }
+        for index in there.peers.indices { there.peers[index].isOnlyOne = false }
+        return try there == NodeConfiguration.load(yaml: configuration, file: configurationFile)
+    }
+
+    private var ownSection: String {
+        switch role {
+        case .leader:
+            """
+            leader:
+              log_origin: \(logOrigin)
+              log_key_file: \(noteKeyName)
+              collector_token_files: [collector.token]
+            """
+        case .helper:
+            """
+            helper:
+              witness_key_file: \(noteKeyName)
+            """
+        }
+    }
+
     private var configuration: String {
         """
         # A Cairn \(role.rawValue). Start it with: cairn node run --config \(role.rawValue).yaml
-        role: \(role.rawValue)
         listen: \(listen)
         public_url: \(publicURL)
         data_dir: data
-        peer:
-          url: \(peerURL)
-          psk_file: peer.psk
-        tokens:
-          aggregator: aggregator.token\(role == .leader ? "\n  collector: collector.token" : "")
-        log:
-          origin: \(logOrigin)
-          key_file: \(noteKeyName)
+        \(ownSection)
+        peers:
+          - url: \(peerURL)
+            psk_files: [peer.psk]
+            token_files: [aggregator.token]\(role == .helper ? "\n    log_origin: \(logOrigin)" : "")
 
         """
     }

@@ -9,15 +9,15 @@ extension HandshakeFinding {
         HandshakeFinding(
             .role, .contradiction, reach: .everything, reason: "The two aggregators do not have the two roles.",
             advice:
-                "peer.url leads to a node that is a \(own.rawValue) as well, perhaps to this one itself: set 'role' and "
-                + "peer.url of both nodes right")
+                "the peer's url leads to a node that is a \(own.rawValue) as well, perhaps to this one itself: give the two "
+                + "nodes different roles, and set url right in both")
     }
 
     static func token(absent: Bool, own: NodeRole) -> HandshakeFinding {
         let lost =
             absent
             ? "the peer got no bearer token from this node: a proxy in between drops the Authorization header"
-            : "tokens.aggregator: the two nodes have different tokens"
+            : "token_files of the peer: the two nodes have different tokens"
         return HandshakeFinding(
             .token, .contradiction, reach: .everything,
             reason: "The two aggregators of this task do not recognise each other.",
@@ -31,8 +31,8 @@ extension HandshakeFinding {
         .psk, .contradiction, reach: .nothing,
         reason: "The two aggregators do not have the same secret.",
         advice:
-            "peer.psk_file: the two nodes have different pre-shared keys, so tasks that are added now get different "
-            + "verification keys; copy the file from one node to the other, then run `cairn node task add` again, at the node "
+            "psk_files of the peer: the two nodes have different pre-shared keys, so tasks that are added now get "
+            + "different verification keys; copy the file from one node to the other, then run `cairn node task add` again, at the node "
             + "whose file was changed, for each task that was added with the wrong one (no restart is needed)")
 
     static func peerURL(configured: String, stated: String) -> HandshakeFinding {
@@ -40,7 +40,7 @@ extension HandshakeFinding {
             .peerURL, .warning, reach: .nothing,
             reason: "The two aggregators have different addresses for one of them.",
             advice:
-                "peer.url here is \(configured), the peer's own public_url is \(stated.quotedForPeople): tasks that name "
+                "the peer's url here is \(configured), its own public_url is \(stated.quotedForPeople): tasks that name "
                 + "one of them are refused where the other is configured")
     }
 
@@ -50,7 +50,7 @@ extension HandshakeFinding {
             .publicURL, isLeader ? .contradiction : .warning, reach: isLeader ? .committed : .nothing,
             reason: "The two aggregators have different addresses for one of them.",
             advice:
-                "public_url here is \(own), peer.url of the peer says \(believed.quotedForPeople): set them to the same "
+                "public_url here is \(own), the peer's configuration says \(believed.quotedForPeople): set them to the same "
                 + "URL" + (isLeader ? ", at which the helper also reads the log" : ""))
     }
 
@@ -59,7 +59,7 @@ extension HandshakeFinding {
             .logOrigin, .contradiction, reach: .committed,
             reason: "The two aggregators do not name the same log.",
             advice:
-                "log.origin here is \(own.quotedForPeople), the peer's is \(peer.quotedForPeople): it is the name of the "
+                "log_origin here is \(own.quotedForPeople), the peer's is \(peer.quotedForPeople): it is the name of the "
                 + "leader's log and must be the same in both configurations")
     }
 
@@ -95,7 +95,7 @@ extension HandshakeFinding {
             ? "the pre-shared keys are the same now, so one node has added task \(id.base64URL) with another one: run "
                 + "`cairn node task add` with its file again at both, which replaces a key that has done nothing yet"
             : "task \(id.base64URL) has different verification keys at the two nodes, because their pre-shared keys "
-                + "(peer.psk_file) differ: copy the file from one to the other, then run `cairn node task add` again where it "
+                + "(psk_files) differ: copy the file from one to the other, then run `cairn node task add` again where it "
                 + "was changed"
         return HandshakeFinding(
             .verifyKey, .contradiction, reach: .everything,
@@ -121,7 +121,8 @@ extension HandshakeFinding {
             .logKey, .contradiction, reach: .everything,
             reason: "The \(own.peer.rawValue) does not have the key that this task names.",
             advice:
-                "\(what) \(peer.quotedForPeople) (log.key_file): have the peer put the right file back, or make a new task"
+                "\(what) \(peer.quotedForPeople) (\(own == .leader ? "witness_key_file" : "log_key_file")): have the peer put the "
+                + "right file back, or make a new task"
         )
     }
 
@@ -138,7 +139,7 @@ extension HandshakeFinding {
     static func unreachable(_ reason: String) -> HandshakeFinding {
         HandshakeFinding(
             .unreachable, .unready, reach: .nothing, reason: "The other aggregator does not answer.",
-            advice: "the peer does not answer (\(reason)): see that it runs, and that peer.url leads to it")
+            advice: "the peer does not answer (\(reason)): see that it runs, and that its url leads to it")
     }
 
     static func hidden(_ answer: String) -> HandshakeFinding {
