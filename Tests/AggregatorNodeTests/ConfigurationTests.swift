@@ -104,6 +104,7 @@ import Testing
             token_files: [b.token]
             log_origin: b.example/log
             ca_file: ca.pem
+            former_urls: [https://old.example/, https://older.example/b/]
           - url: https://c.example/
             psk_files: [c.psk]
             token_files: [c.token]
@@ -119,6 +120,8 @@ import Testing
         #expect(node.peers[0].pskFiles == ["/srv/b.psk", "/srv/b-old.psk"] && node.peers[0].caFile == "/srv/ca.pem")
         #expect(node.peers[1].tokenFiles == ["/srv/c.token"] && node.peers[1].logOrigin == nil)
         #expect(node.peers.allSatisfy { !$0.isOnlyOne })
+        #expect(node.peers[0].formerURLs.map(\.string) == ["https://old.example", "https://older.example/b"])
+        #expect(node.peers[1].formerURLs.isEmpty)
     }
 
     @Test func howLongLeadersWaitIsTheOperatorsChoice() throws {
@@ -165,14 +168,22 @@ import Testing
         ("[collector.token, old.token]", "collector.token", 7, "a list"),
         ("witness_key_file: witness.skey", "key_file: witness.skey", 9, "unknown key 'helper.key_file'"),
         ("url: https://b.example/", "url: https://a.example", 11, "own public_url"),
-        ("url: https://c.example/", "url: https://B.example", 16, "another peer has this URL"),
-        ("url: https://c.example/", "url: http://c.example", 16, "https"),
-        ("psk_files: [c.psk]", "psk_files: [b-old.psk]", 17, "another peer has the same file"),
-        ("token_files: [c.token]", "token_files: [b.token]", 18, "another peer has the same file"),
-        ("psk_files: [c.psk]", "psk_files: [c.psk, c.psk]", 17, "named twice"),
-        ("psk_files: [c.psk]", "psk_files: []", 17, "a list"),
-        ("psk_files: [c.psk]", "psk_file: c.psk", 17, "unknown key 'peers[1].psk_file'"),
+        ("url: https://c.example/", "url: https://B.example", 17, "another peer has this URL"),
+        ("url: https://c.example/", "url: http://c.example", 17, "https"),
+        ("psk_files: [c.psk]", "psk_files: [b-old.psk]", 18, "another peer has the same file"),
+        ("token_files: [c.token]", "token_files: [b.token]", 19, "another peer has the same file"),
+        ("psk_files: [c.psk]", "psk_files: [c.psk, c.psk]", 18, "named twice"),
+        ("psk_files: [c.psk]", "psk_files: []", 18, "a list"),
+        ("psk_files: [c.psk]", "psk_file: c.psk", 18, "unknown key 'peers[1].psk_file'"),
         ("log_origin: b.example/log", "log_origin: a.example/log", 14, "the name of another log"),
+        ("url: https://c.example/", "url: https://old.example", 17, "another peer has this URL"),
+        ("https://older.example/b/", "http://older.example", 16, "https"),
+        ("https://older.example/b/", "https://b.example", 16, "where somebody is now"),
+        ("https://older.example/b/", "https://a.example", 16, "where somebody is now"),
+        (
+            "former_urls: [https://old.example/, https://older.example/b/]", "former_urls: https://old.example", 16,
+            "a list"
+        ),
         ("log_origin: b.example/log", "log_origin: a b", 14, "an origin is a name"),
         ("helper:\n  witness_key_file: witness.skey\n", "", 12, "remove 'peers[0].log_origin'"),
     ]

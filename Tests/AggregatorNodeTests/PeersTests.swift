@@ -123,9 +123,19 @@ import Testing
         #expect(peer.standing.obstacles(task).first?.advice.contains("'peers'") == true)
         await #expect(throws: NodeError.self) { try await peer.standing.admit(task) }
         let error = await #expect(throws: PeerError.self) {
-            _ = try await peer.client.send(.get, "https://gone.example/x", maxResponseBytes: 1)
+            _ = try await peer.client.send(.GET, "https://gone.example/x", maxResponseBytes: 1)
         }
         #expect(error?.description.contains("no peer of that URL") == true)
+
+        // A peer that has moved is still the one that its tasks name, and no other is.
+        var moved = both.node
+        moved.peers[0].formerURLs = [try #require(BaseURL("https://GONE.example"))]
+        let found = Peers(moved, keys: both.keys, http: .shared, logger: quietLogger()).peer(of: task)
+        #expect(found.role == .helper && found.settings.url == moved.peers[0].url)
+        moved.peers[0].formerURLs = []
+        moved.peers[1].formerURLs = [try #require(BaseURL("https://gone.example"))]
+        let other = Peers(moved, keys: both.keys, http: .shared, logger: quietLogger()).peer(of: task)
+        #expect(other.settings.pskFiles.isEmpty, "this node is no helper to that one")
     }
 
     /// A node that is both to a peer gets its own request back, and answers it as a stranger's.

@@ -60,8 +60,12 @@ extension NodeConfiguration {
     private static func check(
         _ peer: PeerSettings, beside others: [PeerSettings], _ node: NodeConfiguration, _ section: YAMLSection
     ) throws(ConfigurationError) {
-        guard !others.contains(where: { $0.url == peer.url }) else {
+        let taken = Set(others.flatMap { [$0.url] + $0.formerURLs })
+        guard !taken.contains(peer.url) else {
             throw section.invalid("url", "another peer has this URL; write one entry with all its secrets and tokens")
+        }
+        guard taken.union([peer.url, node.publicURL]).isDisjoint(with: peer.formerURLs) else {
+            throw section.invalid("former_urls", "one of them is where somebody is now, or another peer was")
         }
         for (key, files, others) in [
             ("psk_files", peer.pskFiles, others.flatMap(\.pskFiles)),

@@ -25,6 +25,7 @@ import Foundation
 ///     token_files: [aggregator.token]  # what the two nodes know each other by
 ///     log_origin: example.com/log      # of a peer that leads: the name of its log
 ///     ca_file: our-ca.pem              # optional: authorities of our own, beside the system's
+///     former_urls: [https://old.example/]  # optional: where the peer was, in tasks that name it there
 /// taskprov:                            # optional: serve plain tasks that requests announce (TaskprovSettings)
 ///   collector_hpke_config: 09002000…
 ///   min_batch_size: 100

@@ -8,6 +8,7 @@ import DAP
 /// token_files: [aggregator.token]  # either node shows the first to the other
 /// log_origin: example.com/log      # only of a peer that leads tasks
 /// ca_file: our-ca.pem
+/// former_urls: [https://old.example.com/]  # where it was, in tasks that name it there
 /// ```
 package struct PeerSettings: Sendable, Equatable {
     package var url: BaseURL
@@ -19,8 +20,10 @@ package struct PeerSettings: Sendable, Equatable {
     package var logOrigin: String?
     /// Certificates in PEM: authorities that vouch for the peer, its log and witnesses, beside the system's.
     package var caFile: String?
-    /// Whether it is the other aggregator of every task, whatever URL a task has for it: of a node that knows no other, which
-    /// stays reachable for its tasks when the peer has moved.
+    /// Where it was before it moved. Stored tasks that name it there are still its tasks.
+    package var formerURLs: [BaseURL] = []
+    /// Whether it is the other aggregator of every task, whatever URL a task has for it: of a file with `role`, whose node
+    /// knows no other.
     package var isOnlyOne = false
 
     package init(url: BaseURL, pskFiles: [String], tokenFiles: [String], logOrigin: String?, caFile: String? = nil) {
@@ -35,7 +38,7 @@ package struct PeerSettings: Sendable, Equatable {
     ///   - own: the node's public URL.
     ///   - path: makes a path of what the file says.
     init(_ section: YAMLSection, own: BaseURL, path: (String) -> String) throws(ConfigurationError) {
-        try section.allowOnly(["url", "psk_files", "token_files", "log_origin", "ca_file"])
+        try section.allowOnly(["url", "psk_files", "token_files", "log_origin", "ca_file", "former_urls"])
         url = try section.endpoint("url")
         guard url != own else {
             throw section.invalid("url", "this is the node's own public_url; a peer is another aggregator")
@@ -44,5 +47,6 @@ package struct PeerSettings: Sendable, Equatable {
         tokenFiles = try section.texts("token_files").map(path)
         logOrigin = section.has("log_origin") ? try section.origin("log_origin") : nil
         caFile = section.has("ca_file") ? path(try section.text("ca_file")) : nil
+        formerURLs = section.has("former_urls") ? try section.endpoints("former_urls") : []
     }
 }

@@ -5,13 +5,19 @@ extension YAMLSection {
         "write an absolute https URL without query or user, such as https://leader.example.org/ (http on loopback only)"
 
     /// Where somebody sends requests: the peer to us, or we to it.
-    func endpoint(_ key: String) throws(ConfigurationError) -> BaseURL {
+    func endpoint(_ key: String) throws(ConfigurationError) -> BaseURL { try endpoint(key, try text(key)) }
+
+    /// A list of such URLs.
+    func endpoints(_ key: String) throws(ConfigurationError) -> [BaseURL] {
+        try texts(key).map { text throws(ConfigurationError) in try endpoint(key, text) }
+    }
+
+    private func endpoint(_ key: String, _ text: String) throws(ConfigurationError) -> BaseURL {
         // First what the text itself says: a URL that is none has a reason of its own.
-        let text = try text(key)
         do throws(InsecureEndpoint) { try EndpointRule.check(text) } catch {
             throw invalid(key, error.description)
         }
-        let url = try value(key, reason: Self.urlReason) { BaseURL($0) }
+        guard let url = BaseURL(text) else { throw invalid(key, Self.urlReason) }
         do throws(InsecureEndpoint) { try EndpointRule.check(url.string) } catch {
             throw invalid(key, error.description)
         }

@@ -67,7 +67,9 @@ package struct Peers: Sendable {
     /// - Returns: nil where no peer of the configuration is meant.
     private func find(_ role: NodeRole, at url: BaseURL?) -> Peer? {
         let candidates = all(as: role)
-        return candidates.first { $0.settings.url == url } ?? candidates.first { $0.settings.isOnlyOne }
+        return candidates.first { $0.settings.url == url }
+            ?? candidates.first { peer in url.map(peer.settings.formerURLs.contains) ?? false }
+            ?? candidates.first { $0.settings.isOnlyOne }
     }
 
     /// Those who show this token. All are compared, so that the time says nothing about whose it is.
@@ -109,6 +111,7 @@ extension HandshakeFinding {
             reason: "The other aggregator of this task is not known here.",
             advice:
                 "the task's other aggregator is \(url.quotedForPeople), and 'peers' of this node's configuration has no "
-                + "such url: add it, or end the task (`cairn node task remove`)")
+                + "such url: add it, name it in former_urls of the peer that was there, or end the task (`cairn node task "
+                + "remove`)")
     }
 }
