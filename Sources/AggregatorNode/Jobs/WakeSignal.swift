@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A signal that is raised while nobody waits is kept, so work that arrives between looking for work and going to
 /// sleep is not missed. Several signals before the next wait count as one: the loop looks for all work anyway.
-final class WakeSignal: Sendable {
+package final class WakeSignal: Sendable {
     private struct State {
         var isRaised = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -12,8 +12,10 @@ final class WakeSignal: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Wakes the loop, now or when it next waits.
-    func raise() {
+    package func raise() {
         let waiter = state.withLock { state in
             let waiter = state.waiter
             state.waiter = nil
@@ -24,7 +26,7 @@ final class WakeSignal: Sendable {
     }
 
     /// Returns when the signal is raised, after `timeout`, or when the task is cancelled. One caller at a time.
-    func wait(atMost timeout: Duration) async {
+    package func wait(atMost timeout: Duration) async {
         let timer = Task {
             do { try await Task.sleep(for: timeout) } catch { return }
             raise()

@@ -5,13 +5,14 @@ import ServiceLifecycle
 
 /// The leader's half of a node: takes uploads, drives aggregation and collection with the helper, keeps the log.
 ///
-/// Handlers of requests only read and write the database; the drivers do the work and are woken by the handlers. Both
-/// share one value of this type.
+/// Handlers of requests only read and write the database; the driver does the work, job by job, and is woken by the handlers.
+/// Both share one value of this type.
 package struct Leader: Sendable {
     let context: NodeContext
     let logKeeper: LogKeeper
     let aggregation: AggregationDriver
-    let collection: CollectionDriver
+    let collection: CollectionJobs
+    private let driver: JobDriver
     let promises: Promises
     let places: UploadPlaces
     var firstLook: FirstLook { logKeeper.firstLook }
@@ -19,17 +20,20 @@ package struct Leader: Sendable {
     package init(context: NodeContext) {
         self.context = context
         let keeper = LogKeeper(context: context)
-        let collection = CollectionDriver(context: context, logKeeper: keeper)
-        let aggregation = AggregationDriver(context: context) { [keeper, collection] in
+        let signal = WakeSignal()
+        let reportsEnded = TaskHints(signal: signal)
+        aggregation = AggregationDriver(context: context, signal: signal) { [keeper] task in
             keeper.noteGrowth()
-            collection.wakeAll()
+            reportsEnded.add(task)
         }
-        collection.attach(aggregation)
+        collection = CollectionJobs(
+            context: context, logKeeper: keeper, aggregation: aggregation, reportsEnded: reportsEnded, signal: signal)
+        driver = JobDriver(kinds: [aggregation, collection], signal: signal) { [halt = context.halt] in
+            halt.reason != nil
+        }
         logKeeper = keeper
         promises = Promises(context: context, logKeeper: keeper)
         places = UploadPlaces(workers: context.workers)
-        self.collection = collection
-        self.aggregation = aggregation
     }
 
     /// Adds the resources that only leaders have.
@@ -47,8 +51,7 @@ package struct Leader: Sendable {
     /// The background work. Each service resumes at its start what a node that was killed left unfinished.
     package var services: [any Service] {
         [
-            BackgroundService { [aggregation] in await aggregation.run() },
-            BackgroundService { [collection] in await collection.run() },
+            BackgroundService { [driver] in await driver.run() },
             BackgroundService { [logKeeper] in await logKeeper.run() },
             BackgroundService { [promises] in await promises.run() },
         ]

@@ -25,8 +25,8 @@ package struct NodeContext: Sendable {
     package let disk: DiskSpace
     /// Threads for proof verification and signing, apart from the ones that serve connections.
     package let workers: WorkerPool
-    /// What a collection job begins with.
-    package let patience: CollectionPatience
+    /// For how long requests have to be said to be too long before a collection fails for that.
+    package let longRequestsSpan: Duration
     /// When a helper answers aggregation jobs later.
     package let deferral: JobDeferral
     /// POSIX seconds; tests turn it.
@@ -42,7 +42,7 @@ package struct NodeContext: Sendable {
         configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
         http: HTTPClient, blobs: BlobStore, helperBlobs: BlobStore? = nil, halt: HaltSwitch? = nil,
         generation: Generation? = nil, workers: WorkerPool, disk: DiskSpace? = nil,
-        patience: CollectionPatience = CollectionPatience(), deferral: JobDeferral = JobDeferral(),
+        longRequestsSpan: Duration = CollectionPatience.longRequestsSpan, deferral: JobDeferral = JobDeferral(),
         now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
@@ -58,7 +58,7 @@ package struct NodeContext: Sendable {
         self.halt = halt ?? HaltSwitch(store: store, logger: logger)
         self.workers = workers
         self.disk = disk ?? DiskSpace(directories: configuration.writtenDirectories)
-        self.patience = patience
+        self.longRequestsSpan = longRequestsSpan
         self.deferral = deferral
         self.now = now
         self.logger = logger

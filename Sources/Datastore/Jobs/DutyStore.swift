@@ -94,6 +94,8 @@ extension Session {
     func endFormerLeases() throws {
         try endLeases(.aggregation)
         try hurryJobs()
+        try endLeases(.collection)
+        try hurryCollections()
         try execute("UPDATE duties SET token = 0, until = 0 WHERE token <> 0")
     }
 

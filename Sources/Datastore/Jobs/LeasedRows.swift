@@ -8,6 +8,10 @@ struct LeasedRows: Sendable {
 
     /// The leader's aggregation jobs, which fall due task by task.
     static let aggregation = LeasedRows(table: "leader_jobs", key: "job", open: "state <> \(JobState.ended.sql)")
+
+    /// The leader's collections, likewise.
+    static let collection = LeasedRows(
+        table: "leader_collections", key: "collection", open: "state < \(CollectionState.finished.sql)")
 }
 
 extension Session {

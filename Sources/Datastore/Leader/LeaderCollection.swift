@@ -26,7 +26,7 @@ package struct StoredCollection: Sendable, Equatable {
     /// The batch, from `sealed` on.
     package var scope: BatchScope?
     /// The checkpoint size of the `CloseProposal` that the helper has not answered yet. What else the proposal says follows
-    /// from the batch, see ``LeaderCollectionStore/recordProposal(size:collection:)``.
+    /// from the batch, see ``LeaderCollectionStore/recordProposal(size:_:)``.
     package var proposalSize: UInt64?
     /// The logged `close` entry, from `closed` on (committed tasks).
     package var closeEntry: [UInt8]?
@@ -41,6 +41,8 @@ package struct StoredCollection: Sendable, Equatable {
     package var problem: CollectionProblem?
     /// Deleted by the collector: its resource is gone, its batch is finished if it was too late to stop.
     package var isHidden: Bool
+    /// How it has gone since its last step.
+    package var progress = CollectionProgress()
 }
 
 /// What a request for a collection job leads to.

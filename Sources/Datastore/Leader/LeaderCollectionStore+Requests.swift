@@ -44,22 +44,15 @@ extension NodeDatabase {
         try await read { session in try session.collection("c.collection = $1", [key]) }
     }
 
-    package func activeCollections() async throws(DatastoreError) -> [Int64] {
-        try await read { session in
-            try session.rows(
-                """
-                SELECT collection FROM leader_collections WHERE state < \(CollectionState.finished.sql)
-                """
-            ).map { try $0.integer("collection") }.sorted()
-        }
-    }
-
     package func hideCollection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> Bool {
         try await write { session in
             guard let task = try session.lockedTask(task, .exclusive) else { return false }
+            // One that waits looks at once whether it can be stopped.
             let changed = try session.execute(
-                "UPDATE leader_collections SET hidden = 1 WHERE task = $1 AND collection_id = $2 AND hidden = 0",
-                [task, id.blob])
+                """
+                UPDATE leader_collections SET hidden = 1, due = CASE WHEN lease_token = 0 THEN 0 ELSE due END
+                WHERE task = $1 AND collection_id = $2 AND hidden = 0
+                """, [task, id.blob])
             return changed == 1
         }
     }
@@ -87,16 +80,6 @@ extension Session {
         try collections(condition, arguments).first.map(whole)
     }
 
-    /// The job of a number, with its task's, locked for the transaction.
-    func lockedCollection(_ key: Int64, _ mode: LockMode) throws -> (job: StoredCollection, task: TaskKey) {
-        guard
-            let task = try integer("SELECT task FROM leader_collections WHERE collection = $1", [key])
-                .map(TaskKey.init)
-        else { throw DatastoreError.conflict("collection job \(key) does not exist") }
-        try lock(.task(task), mode)
-        return (try collection(key), task)
-    }
-
     /// A job with what is large about it, in the states that need it.
     private func whole(_ job: StoredCollection) throws -> StoredCollection {
         var job = job
@@ -112,13 +95,33 @@ extension Session {
     func collections(_ condition: String, _ arguments: SQLArguments) throws -> [StoredCollection] {
         try rows(
             """
-            SELECT c.collection, t.task_id, c.collection_id, c.request, c.hidden, c.state, c.watermark, c.selector,
-                c.proposal_size, c.close_entry, c.share_id, c.helper_statement, c.problem_type, c.problem_detail
+            SELECT \(Self.collectionColumns)
             FROM leader_collections AS c JOIN task_ids AS t ON t.task = c.task WHERE \(condition)
             """,
             arguments
         ).map(Self.storedCollection)
     }
+
+    /// Collections that fulfil a condition on `leader_collections AS c`, with who has them.
+    func collectionOverviews(_ condition: String, _ arguments: SQLArguments) throws -> [CollectionOverview] {
+        try rows(
+            """
+            SELECT \(Self.collectionColumns), c.lease_token, c.due - \(dialect.now) AS remaining
+            FROM leader_collections AS c JOIN task_ids AS t ON t.task = c.task WHERE \(condition)
+            """,
+            arguments
+        ).map { row in
+            CollectionOverview(
+                stored: try Self.storedCollection(row), isLeased: try row.integer("lease_token") != 0,
+                left: try row.integer("remaining"))
+        }
+    }
+
+    private static let collectionColumns = """
+        c.collection, t.task_id, c.collection_id, c.request, c.hidden, c.state, c.watermark, c.selector, c.proposal_size, \
+        c.close_entry, c.share_id, c.helper_statement, c.problem_type, c.problem_detail, c.failures, c.refusals, \
+        c.long_requests, c.long_since, c.comparisons, c.looks, c.unfinished, c.is_asked, c.note
+        """
 
     private static func storedCollection(_ row: SQLRow) throws -> StoredCollection {
         var problem: CollectionProblem?
@@ -133,7 +136,7 @@ extension Session {
             scope: try storedScope(row), proposalSize: try row.optionalUnsigned("proposal_size"),
             closeEntry: try row.optionalBytes("close_entry"), shareID: try row.optionalText("share_id"),
             helperStatement: try row.optionalBytes("helper_statement"), problem: problem,
-            isHidden: try row.flag("hidden"))
+            isHidden: try row.flag("hidden"), progress: try CollectionProgress(row))
     }
 
     private static func storedScope(_ row: SQLRow) throws -> BatchScope? {
@@ -164,7 +167,7 @@ extension Session {
     /// A failed job begins anew: behind its signed close, if it has one.
     fileprivate func restart(_ job: StoredCollection, _ task: TaskKey, watermark: Int64) throws -> StoredCollection {
         let step = CollectionLife.restart(isClosed: job.closeEntry != nil)
-        try move(step, job.key, "watermark = $2, problem_type = NULL, problem_detail = NULL", [watermark])
+        try begin(anew: step, job.key, "watermark = $2, problem_type = NULL, problem_detail = NULL", [watermark])
         if step == .resume, let scope = job.scope { try change(scope, task, .resume) }
         return try collection(job.key)
     }
@@ -208,7 +211,7 @@ extension Session {
             [task])
         try execute(
             """
-            UPDATE leader_collections SET state = \(CollectionState.failed.sql), problem_detail = $2
+            UPDATE leader_collections SET state = \(CollectionState.failed.sql), lease_token = 0, problem_detail = $2
             WHERE task = $1 AND state < \(CollectionState.finished.sql)
             """,
             [task, detail])

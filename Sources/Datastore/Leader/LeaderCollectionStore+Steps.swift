@@ -6,35 +6,37 @@ import Ledger
 
 extension NodeDatabase {
     package func sealBatch(
-        collection key: Int64, interval: Interval?, sizes: ClosedRange<UInt64>
+        _ lease: CollectionLease, interval: Interval?, sizes: ClosedRange<UInt64>
     ) async throws(DatastoreError) -> SealOutcome {
         try await write { session in
-            let (job, task) = try session.lockedCollection(key, .exclusive)
+            let job = try session.held(lease, .exclusive)
             guard CollectionLife.after(job.state, .seal) != nil else {
-                throw DatastoreError.conflict("collection job \(key) has its batch already")
+                throw DatastoreError.conflict("collection job \(job.key) has its batch already")
             }
+            let task = lease.job.taskKey
             if let unfinished = try session.unfinished(task, upTo: job.watermark, interval) {
                 return .notReady(unfinished)
             }
-            return try interval.map { try session.seal(job, task, $0, sizes) }
-                ?? session.sealOldest(job, task, sizes)
+            return try interval.map { try session.seal(job, lease, $0, sizes) }
+                ?? session.sealOldest(job, lease, sizes)
         }
     }
 
-    package func recordProposal(size: UInt64, collection key: Int64) async throws(DatastoreError) {
+    package func recordProposal(size: UInt64, _ lease: CollectionLease) async throws(DatastoreError) {
         let size = try size.stored("checkpoint size")
         try await write { session in
-            _ = try session.lockedCollection(key, .shared)
-            try session.move(.propose, key, "proposal_size = $2", [size])
+            try session.lock(.task(lease.job.taskKey), .shared)
+            try session.move(.propose, lease, "proposal_size = $3", [size])
         }
     }
 
     package func leaveOut(
-        _ reports: [EndedReport], collection key: Int64, vdaf: any TaskVDAF
+        _ reports: [EndedReport], _ lease: CollectionLease, vdaf: any TaskVDAF
     ) async throws(DatastoreError) {
         try await write { session in
-            let (_, task) = try session.lockedCollection(key, .exclusive)
-            try session.move(.leaveOut, key, "proposal_size = NULL, share_id = NULL", [])
+            let task = lease.job.taskKey
+            try session.lock(.task(task), .exclusive)
+            try session.move(.leaveOut, lease, "proposal_size = NULL, share_id = NULL")
             // The batch of a job in this state is sealed.
             try session.end(reports, task: task, vdaf: vdaf) { report, end in
                 ReportLife.after(report.stage(in: .sealed), end.leftOut)
@@ -42,39 +44,42 @@ extension NodeDatabase {
         }
     }
 
-    package func recordShareID(_ id: String?, collection key: Int64) async throws(DatastoreError) {
+    package func recordShareID(_ id: String?, _ lease: CollectionLease) async throws(DatastoreError) {
         try await write { session in
-            _ = try session.lockedCollection(key, .shared)
-            try session.move(.nameShare, key, "share_id = $2", [id])
+            try session.lock(.task(lease.job.taskKey), .shared)
+            try session.move(.nameShare, lease, "share_id = $3", [id])
         }
     }
 
-    package func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError) {
+    package func recordClose(_ closeEntry: [UInt8], _ lease: CollectionLease) async throws(DatastoreError) {
         try await write { session in
-            _ = try session.lockedCollection(key, .exclusive)
-            try session.move(.close, key, "close_entry = $2, proposal_size = NULL", [closeEntry.blob])
+            try session.lock(.task(lease.job.taskKey), .exclusive)
+            try session.move(.close, lease, "close_entry = $3, proposal_size = NULL", [closeEntry.blob])
             try session.appendLogEntries([closeEntry])
             try session.countGeneration()
         }
     }
 
     package func recordHelperShare(
-        _ share: [UInt8], statement: [UInt8]?, collection key: Int64
+        _ share: [UInt8], statement: [UInt8]?, _ lease: CollectionLease
     ) async throws(DatastoreError) {
         try await write { session in
-            _ = try session.lockedCollection(key, .shared)
-            try session.move(.takeShare, key, "helper_statement = $2", [statement?.blob])
-            try session.keepParts(.helperShare, share, of: key)
+            try session.lock(.task(lease.job.taskKey), .shared)
+            try session.move(.takeShare, lease, "helper_statement = $3", [statement?.blob])
+            try session.keepParts(.helperShare, share, of: lease.job.key)
         }
     }
 
     package func publish(
-        response: [UInt8], batchEntry: [UInt8]?, collection key: Int64
+        response: [UInt8], batchEntry: [UInt8]?, _ lease: CollectionLease
     ) async throws(DatastoreError) {
         try await write { session in
-            let (job, task) = try session.lockedCollection(key, .exclusive)
-            guard let scope = job.scope else { throw DatastoreError.conflict("collection job \(key) has no batch") }
-            try session.move(.publish, key)
+            let (key, task) = (lease.job.key, lease.job.taskKey)
+            try session.lock(.task(task), .exclusive)
+            try session.move(.publish, lease)
+            guard let scope = try session.collection(key).scope else {
+                throw DatastoreError.conflict("collection job \(key) has no batch")
+            }
             try session.deleteParts(.helperShare, of: key)
             try session.keepParts(.response, response, of: key)
             try session.clearLeaderBatch(scope, task)
@@ -84,51 +89,95 @@ extension NodeDatabase {
         await tryToScrub()
     }
 
-    package func finishCollection(_ key: Int64) async throws(DatastoreError) {
+    package func finishCollection(_ lease: CollectionLease) async throws(DatastoreError) {
         try await write { session in
-            _ = try session.lockedCollection(key, .shared)
-            try session.move(.finish, key)
+            try session.lock(.task(lease.job.taskKey), .shared)
+            try session.move(.finish, lease, "lease_token = 0")
         }
     }
 
     package func failCollection(
-        _ key: Int64, problem: CollectionProblem, batch fate: BatchFate
+        _ lease: CollectionLease, problem: CollectionProblem, batch fate: BatchFate
     ) async throws(DatastoreError) {
         try await write { session in
-            let (job, task) = try session.lockedCollection(key, .exclusive)
-            let fate = CollectionLife.fate(fate, isClosed: job.closeEntry != nil)
-            try session.move(
-                .fail, key,
-                """
-                problem_type = $2, problem_detail = $3, proposal_size = NULL, share_id = NULL\
-                \(fate == .closed ? "" : ", selector = NULL")
-                """,
-                [problem.type?.rawValue, problem.detail])
-            // One that goes on behind its close asks for the share again.
-            try session.deleteParts(.helperShare, of: key)
-            if let scope = job.scope { try session.change(scope, task, .release(fate)) }
+            let job = try session.held(lease, .exclusive)
+            try session.fail(job, lease.claim, lease.job.taskKey, problem, fate)
         }
     }
 }
 
 extension Session {
-    /// Changes a job that is in one of the states in which that may happen; refuses otherwise.
+    /// Changes a job under its lease, where it is in one of the states in which that may happen; refuses otherwise. The lease
+    /// goes on. A step forgets what was in its way (``CollectionProgress/afterStep``).
     ///
-    /// - Parameters:
-    ///   - assignments: what changes with the state; their arguments are `$2` and so on.
-    func move(
-        _ move: CollectionMove, _ key: Int64, _ assignments: String = "", _ arguments: SQLArguments = []
+    /// - Parameter assignments: what changes with the state; their arguments are `$3` and so on.
+    fileprivate func move(
+        _ move: CollectionMove, _ lease: CollectionLease, _ assignments: String = "", _ arguments: SQLArguments = []
     ) throws {
-        let state = move.end.map { "state = \($0.sql)" }
-        let all = [state, assignments.isEmpty ? nil : assignments].compactMap(\.self).joined(separator: ", ")
+        try self.move(move, lease.claim, assignments, arguments)
+    }
+
+    private func move(
+        _ move: CollectionMove, _ claim: LeaseClaim, _ assignments: String = "", _ arguments: SQLArguments = []
+    ) throws {
+        let all = [move.end.map { "state = \($0.sql), \(Self.stepped)" }, assignments.isEmpty ? nil : assignments]
         let changed = try execute(
             """
-            UPDATE leader_collections SET \(all) WHERE collection = $1 AND state IN (\(CollectionState.sql(move.starts)))
+            UPDATE leader_collections SET \(all.compactMap(\.self).joined(separator: ", "))
+            WHERE collection = $1 AND lease_token = $2 AND state IN (\(CollectionState.sql(move.starts)))
             """,
-            [key] + arguments)
+            [claim.row, claim.token] + arguments)
+        guard changed != 1 else { return }
+        let isHeld = try exists(
+            """
+            SELECT 1 FROM leader_collections
+            WHERE collection = $1 AND lease_token = $2 AND state < \(CollectionState.finished.sql)
+            """, [claim.row, claim.token])
+        guard isHeld else { throw DatastoreError.leaseLost }
+        throw DatastoreError.conflict("collection job \(claim.row) is not in the state for this step")
+    }
+
+    /// A step's part of ``CollectionProgress/afterStep``.
+    private static let stepped = """
+        failures = 0, refusals = 0, long_requests = 0, long_since = NULL, looks = 0, unfinished = NULL, is_asked = 0, \
+        note = NULL
+        """
+
+    /// Begins a job anew that failed, because its collector asks again: whatever was in its way is forgotten.
+    ///
+    /// - Parameter assignments: what changes with the state; their arguments are `$2` and so on.
+    func begin(
+        anew move: CollectionMove, _ key: Int64, _ assignments: String, _ arguments: SQLArguments
+    ) throws {
+        guard let state = move.end else { return }
+        let changed = try execute(
+            """
+            UPDATE leader_collections
+            SET state = \(state.sql), \(Self.stepped), comparisons = 0, lease_token = 0, due = 0, \(assignments)
+            WHERE collection = $1 AND state IN (\(CollectionState.sql(move.starts)))
+            """, [key] + arguments)
         guard changed == 1 else {
             throw DatastoreError.conflict("collection job \(key) is not in the state for this step")
         }
+    }
+
+    /// Ends a job with an error.
+    ///
+    /// - Precondition: its task is locked exclusively.
+    func fail(
+        _ job: StoredCollection, _ claim: LeaseClaim, _ task: TaskKey, _ problem: CollectionProblem, _ wanted: BatchFate
+    ) throws {
+        let fate = CollectionLife.fate(wanted, isClosed: job.closeEntry != nil)
+        try move(
+            .fail, claim,
+            """
+            lease_token = 0, problem_type = $3, problem_detail = $4, proposal_size = NULL, share_id = NULL\
+            \(fate == .closed ? "" : ", selector = NULL")
+            """,
+            [problem.type?.rawValue, problem.detail])
+        // One that goes on behind its close asks for the share again.
+        try deleteParts(.helperShare, of: job.key)
+        if let scope = job.scope { try change(scope, task, .release(fate)) }
     }
 
     // MARK: Sealing
@@ -167,9 +216,10 @@ extension Session {
     }
 
     fileprivate func seal(
-        _ job: StoredCollection, _ task: TaskKey, _ interval: Interval, _ sizes: ClosedRange<UInt64>
+        _ job: StoredCollection, _ lease: CollectionLease, _ interval: Interval, _ sizes: ClosedRange<UInt64>
     ) throws -> SealOutcome {
-        if let closed = try adoptClosed(job, task, interval) { return .sealed(closed) }
+        let task = lease.job.taskKey
+        if let closed = try adoptClosed(job, lease, interval) { return .sealed(closed) }
         if try overlapsSealed(interval, task) { return .overlap }
         let refs = BucketRange(interval)
         if let misfit = sizes.misfit(try leaderCounts(task, refs).accepted) { return misfit }
@@ -177,13 +227,14 @@ extension Session {
         try execute(
             "INSERT INTO leader_batches (task, first_time, end_time, state) VALUES ($1, $2, $3, \(state.sql))",
             [task, refs.refs.lowerBound, refs.refs.upperBound])
-        return try choose(.interval(interval), job)
+        return try choose(.interval(interval), lease)
     }
 
     /// The oldest batch that can be collected; one that the helper refused before only where there is no other.
     fileprivate func sealOldest(
-        _ job: StoredCollection, _ task: TaskKey, _ sizes: ClosedRange<UInt64>
+        _ job: StoredCollection, _ lease: CollectionLease, _ sizes: ClosedRange<UInt64>
     ) throws -> SealOutcome {
+        let task = lease.job.taskKey
         let states = BatchState.sql(BatchLife.choosable)
         let found = try first(
             """
@@ -193,30 +244,31 @@ extension Session {
             // An empty batch is never worth collecting, whatever the minimum.
             [task, max(sizes.lowerBound, 1).clampedToInt64])
         guard let found else {
-            if let closed = try adoptClosed(job, task, nil) { return .sealed(closed) }
+            if let closed = try adoptClosed(job, lease, nil) { return .sealed(closed) }
             let largest = try integer(
                 "SELECT MAX(accepted) FROM leader_batches WHERE task = $1 AND state IN (\(states))", [task])
             return .tooFew(UInt64(clamping: largest ?? 0))
         }
         try change(batch: try found.integer("batch"), .choose)
-        return try choose(.batch(try found.id("batch_id", as: BatchID.self)), job)
+        return try choose(.batch(try found.id("batch_id", as: BatchID.self)), lease)
     }
 
-    private func choose(_ scope: BatchScope, _ job: StoredCollection) throws -> SealOutcome {
-        try move(.seal, job.key, "selector = $2", [scope.selector.encoded().blob])
+    private func choose(_ scope: BatchScope, _ lease: CollectionLease) throws -> SealOutcome {
+        try move(.seal, lease, "selector = $3", [scope.selector.encoded().blob])
         return .sealed(scope)
     }
 
     /// A batch that both have closed, and whose job failed and was deleted by its collector: nobody else can collect it,
     /// so the same request goes on from there. (Leader-selected: after the batches that can be chosen.)
     private func adoptClosed(
-        _ job: StoredCollection, _ task: TaskKey, _ interval: Interval?
+        _ job: StoredCollection, _ lease: CollectionLease, _ interval: Interval?
     ) throws -> BatchScope? {
+        let task = lease.job.taskKey
         guard let closed = try deletedBehindClose(task, request: job.request, interval), let scope = closed.scope else {
             return nil
         }
         try move(
-            .adopt, job.key, "selector = $2, close_entry = $3",
+            .adopt, lease, "selector = $3, close_entry = $4",
             [scope.selector.encoded().blob, closed.closeEntry?.blob])
         try execute(
             "UPDATE leader_collections SET selector = NULL, close_entry = NULL WHERE collection = $1", [closed.key])

@@ -1,7 +1,8 @@
 import DAP
 import Ledger
 
-/// Collection jobs and the batches that they collect.
+/// Collection jobs and the batches that they collect. One that has not ended is worked on under a lease (``Lease``); whatever
+/// changes it needs that, and fails with `.leaseLost` where somebody else may be at work, or it has ended.
 package protocol LeaderCollectionStore: Sendable {
     /// Creates a collection job, or finds the one that the same bytes created.
     ///
@@ -16,8 +17,42 @@ package protocol LeaderCollectionStore: Sendable {
 
     func collection(key: Int64) async throws(DatastoreError) -> StoredCollection?
 
-    /// The keys of the jobs on which a driver has to work, deleted ones included, oldest first.
-    func activeCollections() async throws(DatastoreError) -> [Int64]
+    /// One collection of each task that is due and in nobody's hands.
+    func dueCollections() async throws(DatastoreError) -> [(collection: Int64, task: TaskID)]
+
+    /// Leases the collection of a task that has been due longest.
+    ///
+    /// - Returns: nil where none is due.
+    func acquireCollection(of task: TaskID, for duration: Duration) async throws(DatastoreError) -> CollectionLease?
+
+    /// Leases a collection whoever has it.
+    ///
+    /// - Returns: nil where it has ended.
+    func seizeCollection(_ key: Int64, for duration: Duration) async throws(DatastoreError) -> CollectionLease?
+
+    /// Renews leases.
+    ///
+    /// - Returns: the keys of the collections whose lease is lost.
+    func renewCollections(_ leases: [CollectionLease], for duration: Duration) async throws(DatastoreError) -> Set<
+        Int64
+    >
+
+    /// Gives a collection back. It falls due after a pause.
+    ///
+    /// - Parameter progress: how it goes; nil: as it is stored.
+    func releaseCollection(
+        _ lease: CollectionLease, after pause: Duration, _ progress: CollectionProgress?
+    ) async throws(DatastoreError)
+
+    /// Notes how it goes, and goes on.
+    func holdCollection(
+        _ lease: CollectionLease, for duration: Duration, _ progress: CollectionProgress
+    ) async throws(DatastoreError)
+
+    /// Reports of a task are accepted or rejected: its collections that wait for reports fall due.
+    ///
+    /// - Returns: whether there is one.
+    func hurryCollections(of task: TaskID) async throws(DatastoreError) -> Bool
 
     /// Deletes the resource; returns false where there is none.
     func hideCollection(_ id: CollectionJobID, task: TaskID) async throws(DatastoreError) -> Bool
@@ -25,7 +60,7 @@ package protocol LeaderCollectionStore: Sendable {
     /// Chooses the job's batch and closes it to new reports: the interval that was asked for, or the oldest open
     /// batch with enough accepted reports.
     func sealBatch(
-        collection key: Int64, interval: Interval?, sizes: ClosedRange<UInt64>
+        _ lease: CollectionLease, interval: Interval?, sizes: ClosedRange<UInt64>
     ) async throws(DatastoreError) -> SealOutcome
 
     /// How many reports of a batch are still on their way to being accepted or rejected.
@@ -72,45 +107,45 @@ package protocol LeaderCollectionStore: Sendable {
     /// The leaves are not stored: they are the batch's accepted reports in log order, and those stay the same until the
     /// helper has answered. Nothing joins a sealed batch once none of its reports waits or is in a job (an upload to its
     /// interval and a job into it are refused), and nothing leaves it (a withdrawal is too late) but by
-    /// ``leaveOut(_:collection:vdaf:)``, which makes the proposal void. So a retry sends the same bytes.
-    func recordProposal(size: UInt64, collection key: Int64) async throws(DatastoreError)
+    /// ``leaveOut(_:_:vdaf:)``, which makes the proposal void. So a retry sends the same bytes.
+    func recordProposal(size: UInt64, _ lease: CollectionLease) async throws(DatastoreError)
 
     /// Takes reports out of a sealed batch, with their `rejected` entries in tasks that log reports; the proposal, and a
     /// share that was deferred, are void. Very many are left out in several calls, each as good as any first.
     ///
     /// - Parameter vdaf: the task's; their output shares are taken out of the sums.
     func leaveOut(
-        _ reports: [EndedReport], collection key: Int64, vdaf: any TaskVDAF
+        _ reports: [EndedReport], _ lease: CollectionLease, vdaf: any TaskVDAF
     ) async throws(DatastoreError)
 
     /// Records the helper's name for a share that it has deferred; nil: the request has to be posted again.
-    func recordShareID(_ id: String?, collection key: Int64) async throws(DatastoreError)
+    func recordShareID(_ id: String?, _ lease: CollectionLease) async throws(DatastoreError)
 
     /// Whether a batch of the task is closed, in this node's log.
     func hasClosedBatch(_ task: TaskID) async throws(DatastoreError) -> Bool
 
     /// `sealed` → `closed`: appends the `close` entry.
-    func recordClose(_ closeEntry: [UInt8], collection key: Int64) async throws(DatastoreError)
+    func recordClose(_ closeEntry: [UInt8], _ lease: CollectionLease) async throws(DatastoreError)
 
     /// `sealed` or `closed` → `shareReceived`.
     func recordHelperShare(
-        _ share: [UInt8], statement: [UInt8]?, collection key: Int64
+        _ share: [UInt8], statement: [UInt8]?, _ lease: CollectionLease
     ) async throws(DatastoreError)
 
     /// `shareReceived` → `published`: stores the response, appends the `batch` entry, marks the batch collected, and destroys
     /// the keys of its shares. The rows of those are cleared afterwards, in slices.
     func publish(
-        response: [UInt8], batchEntry: [UInt8]?, collection key: Int64
+        response: [UInt8], batchEntry: [UInt8]?, _ lease: CollectionLease
     ) async throws(DatastoreError)
 
     /// `published` → `finished`.
-    func finishCollection(_ key: Int64) async throws(DatastoreError)
+    func finishCollection(_ lease: CollectionLease) async throws(DatastoreError)
 
-    /// Ends an active job with an error.
+    /// Ends a job with an error, and its lease.
     ///
     /// - Parameter fate: what becomes of its batch, if it has one. After its close was signed that is always `.closed`.
     func failCollection(
-        _ key: Int64, problem: CollectionProblem, batch fate: BatchFate
+        _ lease: CollectionLease, problem: CollectionProblem, batch fate: BatchFate
     ) async throws(DatastoreError)
 
     /// The task's batches, oldest first; in time-interval mode also the buckets that no batch contains.

@@ -27,6 +27,9 @@ package enum CollectionState: Int64, StoredState {
 
     /// Whether a driver has to work on it.
     package var isActive: Bool { self != .finished && self != .failed }
+
+    /// For operators.
+    package var name: String { self == .shareReceived ? "share_received" : "\(self)" }
 }
 
 /// What can be done to a collection job.
@@ -94,6 +97,20 @@ package enum CollectionLife {
 
     /// What becomes of the batch of a job that fails: what is signed stays, whoever asks.
     package static func fate(_ wanted: BatchFate, isClosed: Bool) -> BatchFate { isClosed ? .closed : wanted }
+
+    /// Whether a job can still be stopped, for its collector or an operator: nothing about its batch was asked of the helper,
+    /// which may have signed or released something since.
+    ///
+    /// - Parameters:
+    ///   - hasProposal: leaves were, or are about to be, proposed to the helper.
+    ///   - unfinished: how many reports of the batch are neither accepted nor rejected. The helper is asked when there is none.
+    package static func canBeStopped(_ state: CollectionState, hasProposal: Bool, unfinished: UInt64) -> Bool {
+        switch state {
+        case .waiting: true
+        case .sealed: !hasProposal && unfinished > 0
+        case .closed, .shareReceived, .published, .finished, .failed: false
+        }
+    }
 
     /// How a job that failed begins anew.
     package static func restart(isClosed: Bool) -> CollectionMove { isClosed ? .resume : .restart }

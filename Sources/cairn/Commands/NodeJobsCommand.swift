@@ -4,33 +4,42 @@ import DAP
 import Datastore
 import Foundation
 
-/// `cairn node jobs`: the aggregation jobs of a leader that have not ended.
+/// `cairn node jobs`: the aggregation jobs and collections of a leader that have not ended.
 struct NodeJobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "See and mend the aggregation jobs of a leader.",
+        commandName: "jobs", abstract: "See and mend the aggregation jobs and collections of a leader.",
         subcommands: [
             NodeJobsListCommand.self, NodeJobsShowCommand.self, NodeJobsRetryCommand.self, NodeJobsAbandonCommand.self,
         ])
 }
 
-/// `--config FILE JOB`: a job by its number.
+/// `--config FILE JOB`: an aggregation job by its number, or a collection by its name.
 struct NodeJobReference: ParsableArguments {
+    enum Found {
+        case aggregation(PendingJobOverview)
+        case collection(CollectionOverview)
+    }
+
     @Option(help: "The leader's configuration file.") var config: String
-    @Argument(help: "The job's number, as `cairn node jobs list` says it.") var job: Int64
+    @Argument(help: "The job's number, or the collection's name, as `cairn node jobs list` says it.") var job: String
 
     /// - Parameter changing: the command will change something, which only the newest database of the node may be.
-    func find(changing: Bool = false) async throws -> (store: NodeDatabase, job: PendingJobOverview) {
+    func find(changing: Bool = false) async throws -> (store: NodeDatabase, job: Found) {
         let configuration = try NodeConfiguration.load(path: config)
         let store =
             try await changing
             ? configuration.openNewestDatabase(mustExist: true, notice: Console.notice)
             : configuration.openDatabase(mustExist: true, notice: Console.notice)
-        guard let found = try await store.jobOverview(job) else {
-            throw CommandFailure(
-                "this node has no job \(job) that has not ended",
-                advice: "See them: \(PrintedCommand("node", "jobs", "list").option("--config", config).text)")
+        if let number = Int64(job), let found = try await store.jobOverview(number) {
+            return (store, .aggregation(found))
         }
-        return (store, found)
+        if let id = CollectionJobID(base64URL: job), let found = try await store.collectionOverview(id) {
+            return (store, .collection(found))
+        }
+        let what = Int64(job) == nil ? "collection" : "job"
+        throw CommandFailure(
+            "this node has no \(what) \(job) that has not ended",
+            advice: "See them: \(PrintedCommand("node", "jobs", "list").option("--config", config).text)")
     }
 }
 
@@ -38,14 +47,16 @@ struct NodeJobReference: ParsableArguments {
 struct NodeJobsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the aggregation jobs that have not ended, and why.",
+        abstract: "List the aggregation jobs and collections that have not ended, and why.",
         discussion: """
             A job is formed of uploaded reports, sent to the helper until it answers, and gone then. One that stays is worth \
-            a look: no batch with one of its reports is collected before it ends.
+            a look: no batch with one of its reports is collected before it ends. A collection stays until both aggregators \
+            have done their part; it says for whom it waits.
             """)
 
     struct Output: Encodable {
         let jobs: [NodeJobDescription]
+        let collections: [NodeCollectionDescription]
     }
 
     @Option(help: "The leader's configuration file.") var config: String
@@ -56,22 +67,31 @@ struct NodeJobsListCommand: AsyncParsableCommand {
         let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
         let now = UInt64(Date().timeIntervalSince1970)
         let jobs = try await store.jobOverviews().map { NodeJobDescription($0, now: now) }
-        if json { return try JSONOutput.print(Output(jobs: jobs)) }
-        guard !jobs.isEmpty else { return Console.print("no job waits") }
+        let collections = try await store.collectionOverviews().map { NodeCollectionDescription($0, now: now) }
+        if json { return try JSONOutput.print(Output(jobs: jobs, collections: collections)) }
+        guard !jobs.isEmpty || !collections.isEmpty else { return Console.print("no job waits") }
         let names = try await NodeTaskNames(store)
         for job in jobs { Console.print("\(job.job)  \(names[job.taskId])  \(job.line(now: now))") }
+        for collection in collections {
+            Console.print(
+                "\(collection.collectionJob)  \(names[collection.taskId])  collection \(collection.line(now: now))")
+        }
     }
 }
 
 /// `cairn node jobs show`. The node may be running.
 struct NodeJobsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show an aggregation job, and the reports in it.")
+        commandName: "show", abstract: "Show an aggregation job and the reports in it, or a collection.")
 
     struct Output: Encodable {
         let job: NodeJobDescription
         /// Their ids, in the order of the request.
         let reports: [String]
+    }
+
+    struct CollectionOutput: Encodable {
+        let collection: NodeCollectionDescription
     }
 
     @OptionGroup var reference: NodeJobReference
@@ -80,6 +100,21 @@ struct NodeJobsShowCommand: AsyncParsableCommand {
     func run() async throws {
         let (store, found) = try await reference.find()
         let now = UInt64(Date().timeIntervalSince1970)
+        switch found {
+        case .aggregation(let job): try await show(job, store, now: now)
+        case .collection(let collection):
+            try await show(NodeCollectionDescription(collection, now: now), store, now: now)
+        }
+    }
+
+    private func show(_ collection: NodeCollectionDescription, _ store: NodeDatabase, now: UInt64) async throws {
+        if json { return try JSONOutput.print(CollectionOutput(collection: collection)) }
+        Console.print("collection   \(collection.collectionJob)")
+        Console.print("task         \(try await NodeTaskNames(store)[collection.taskId])  \(collection.taskId)")
+        Console.print("state        \(collection.line(now: now))")
+    }
+
+    private func show(_ found: PendingJobOverview, _ store: NodeDatabase, now: UInt64) async throws {
         let job = NodeJobDescription(found, now: now)
         let reports = try await store.reportIDs(ofJob: found.key).map(\.base64URL)
         if json { return try JSONOutput.print(Output(job: job, reports: reports)) }
@@ -96,11 +131,14 @@ struct NodeJobsShowCommand: AsyncParsableCommand {
 /// `cairn node jobs retry`. The node may be running, and takes the job up within seconds.
 struct NodeJobsRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Send an aggregation job again now, whatever its pause.")
+        commandName: "retry",
+        abstract: "Send an aggregation job again now, or take a collection up, whatever its pause.")
 
     struct Output: Encodable {
-        let job: Int64
-        /// False where it is being sent at this moment.
+        /// Of the two, what was named.
+        let job: Int64?
+        let collectionJob: String?
+        /// False where it is being worked on at this moment.
         let hurried: Bool
     }
 
@@ -109,9 +147,19 @@ struct NodeJobsRetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (store, found) = try await reference.find(changing: true)
-        let isHurried = try await store.retryJob(found.key)
-        if json { return try JSONOutput.print(Output(job: found.key, hurried: isHurried)) }
-        Console.print(isHurried ? "job \(found.key) is due" : "job \(found.key) is being worked on at this moment")
+        let name: String
+        let output: Output
+        switch found {
+        case .aggregation(let job):
+            name = "job \(job.key)"
+            output = Output(job: job.key, collectionJob: nil, hurried: try await store.retryJob(job.key))
+        case .collection(let collection):
+            let (key, id) = (collection.stored.key, collection.stored.id.base64URL)
+            name = "collection \(id)"
+            output = Output(job: nil, collectionJob: id, hurried: try await store.retryCollection(key))
+        }
+        if json { return try JSONOutput.print(output) }
+        Console.print(output.hurried ? "\(name) is due" : "\(name) is being worked on at this moment")
     }
 }
 
@@ -119,7 +167,7 @@ struct NodeJobsRetryCommand: AsyncParsableCommand {
 struct NodeJobsAbandonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "abandon",
-        abstract: "Give up one aggregation job of an uncommitted task.",
+        abstract: "Give up one aggregation job of an uncommitted task, or one collection.",
         discussion: """
             A leader sends an aggregation job again until the helper answers it, and no batch with one of its reports is \
             collected before. Where the helper fails for one job for ever, this ends its reports as report_dropped, and \
@@ -128,6 +176,9 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
             Ask the helper's operator first: a helper that has accepted the reports holds more than the leader from then on. \
             A node of Cairn compares the batch and drops them as well; any other refuses the batch (batchMismatch), and the \
             collector has to ask for intervals without them.
+
+            A collection can be given up as long as nothing of its batch was proposed to the helper, which may have signed or \
+            released something since. Its batch is as before, and its collector may ask again.
             """)
 
     struct Output: Encodable {
@@ -136,11 +187,27 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
         let dropped: Int
     }
 
+    struct CollectionOutput: Encodable {
+        let taskId: String
+        let collectionJob: String
+    }
+
     @OptionGroup var reference: NodeJobReference
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let (store, found) = try await reference.find(changing: true)
+        let (store, job) = try await reference.find(changing: true)
+        switch job {
+        case .aggregation(let found): try await abandon(found, store)
+        case .collection(let found):
+            try await NodeCollectionStop(store: store, found: found).abandon()
+            let (task, id) = (found.stored.task.base64URL, found.stored.id.base64URL)
+            if json { return try JSONOutput.print(CollectionOutput(taskId: task, collectionJob: id)) }
+            Console.print("abandoned: collection \(id) of \(try await NodeTaskNames(store)[task])")
+        }
+    }
+
+    private func abandon(_ found: PendingJobOverview, _ store: NodeDatabase) async throws {
         guard let task = try await store.everyTask().compactMap({ try? $0.get() }).first(where: { $0.id == found.task })
         else { throw CommandFailure("the task of job \(found.key) cannot be read") }
         let dropped = try await NodeJobEnding(store: store, task: task, job: found).abandon()

@@ -29,6 +29,10 @@ struct NodeStatus: Encodable {
         let state: String
         /// Whether its collector has deleted it.
         let deleted: Bool
+        /// Whether a process works on it now.
+        let leased: Bool
+        /// What it waits for; nothing where nothing is known.
+        let waitingFor: String?
     }
 
     struct Log: Encodable {
@@ -67,10 +71,7 @@ struct NodeStatus: Encodable {
         }
         self.tasks = tasks
         var collections: [Collection] = []
-        for key in try await store.activeCollections() {
-            guard let found = try await store.collection(key: key) else { continue }
-            collections.append(Collection(found))
-        }
+        for found in try await store.collectionOverviews() { collections.append(Collection(found)) }
         self.collections = collections
         log = configuration.roles.contains(.leader) ? try await Log(store) : nil
         duties = try await store.duties().map {
@@ -97,6 +98,7 @@ struct NodeStatus: Encodable {
             for collection in collections where collection.taskId == task.taskId {
                 let deleted = collection.deleted ? ", deleted by its collector" : ""
                 lines.append("  collection \(collection.collectionJob)  \(collection.state)\(deleted)")
+                if let waitingFor = collection.waitingFor { lines.append("             waits for \(waitingFor)") }
             }
         }
         if let log {
@@ -129,11 +131,14 @@ extension NodeStatus.Jobs {
 }
 
 extension NodeStatus.Collection {
-    init(_ job: StoredCollection) {
+    init(_ found: CollectionOverview) {
+        let job = found.stored
         taskId = job.task.base64URL
         collectionJob = job.id.base64URL
-        state = job.state == .shareReceived ? "share_received" : "\(job.state)"
+        state = job.state.name
         deleted = job.isHidden
+        leased = found.isLeased
+        waitingFor = job.progress.note
     }
 }
 

@@ -148,7 +148,7 @@ final class NodePair: Sendable {
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
             http: .shared, blobs: try BlobStore(directory: configuration.blobDirectory),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
-            workers: WorkerPool(count: 2), disk: disk, patience: CollectionPatience(longRequestsSpan: .seconds(3)),
+            workers: WorkerPool(count: 2), disk: disk, longRequestsSpan: .seconds(3),
             deferral: deferral, now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)
         let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
         let app = try buildApplication(context, onReady: { continuation.yield($0) })

@@ -45,6 +45,26 @@ struct CollectionLifeTests {
         #expect(CollectionLife.restart(isClosed: false) == .restart)
     }
 
+    /// What was asked of the helper is answered: it may have signed or released something.
+    @Test func whatTheHelperMayHaveSignedIsNotStopped() {
+        for state in CollectionState.allCases {
+            for hasProposal in [false, true] {
+                for unfinished: UInt64 in [0, 1, 9] {
+                    let expected =
+                        state == .waiting || (state == .sealed && !hasProposal && unfinished > 0)
+                    #expect(
+                        CollectionLife.canBeStopped(state, hasProposal: hasProposal, unfinished: unfinished)
+                            == expected,
+                        "\(state), \(hasProposal), \(unfinished)")
+                }
+            }
+            // Whatever can be stopped can fail.
+            if CollectionLife.canBeStopped(state, hasProposal: false, unfinished: 1) {
+                #expect(CollectionLife.after(state, .fail) == .failed)
+            }
+        }
+    }
+
     @Test func aRequestFindsMakesOrRestartsAJob() {
         func step(
             _ last: (CollectionState, Bool)?, overlaps: Bool = false, canAdopt: Bool = false

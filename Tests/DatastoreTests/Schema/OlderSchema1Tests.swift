@@ -56,7 +56,7 @@ import Testing
         }
         try queue.close()
         try NodeDatabase.open(path: file.path).close()
-        #expect(try FormerDatabase.rows(file.path, "SELECT version FROM cairn_schema") == [["4"]])
+        #expect(try FormerDatabase.rows(file.path, "SELECT version FROM cairn_schema") == [["5"]])
     }
 
     /// Batches whose collection jobs had failed stayed `closing` for ever.

@@ -3,37 +3,41 @@ import Datastore
 import Logging
 import Synchronization
 
-/// Forms aggregation jobs of uploaded reports and runs them with the helper.
+/// The leader's aggregation jobs as a kind of jobs: forms them of uploaded reports, and runs them with the helper.
 ///
-/// One loop asks ``JobSchedule`` what to do and starts it; a few jobs are under way at a time, so that the leader
+/// ``JobSchedule`` says what to do; a few jobs are under way at a time, so that the leader
 /// verifies the next one while the helper works on the last. Each is worked on under a lease, and what is here in memory only
 /// makes things quick: whatever is forgotten is found again in the database, by this process or another.
-final class AggregationDriver: Sendable {
+final class AggregationDriver: JobKind {
     private struct State {
         var schedule = JobSchedule()
         /// Tasks whose helper has come back.
         var returned: Set<TaskID> = []
+        var nextSweep = ContinuousClock.now
+        /// Whether it was said that the database cannot be read.
+        var isSilent = false
     }
 
     private let context: NodeContext
     private let keeper: LeaseKeeper<LeasedJob>
     private let state = Mutex(State())
-    private let signal = WakeSignal()
+    private let signal: WakeSignal
     /// Lines about jobs that wait, and about reports that are too early.
     private let waitingLines = LineRules<TaskID>()
     private let earlyLines = LineRules<TaskID>()
-    private let changed: @Sendable () -> Void
+    private let changed: @Sendable (TaskID) -> Void
     /// For those who wait for a task's reports.
     let trouble = LastTrouble()
 
     /// How often the database is searched for reports that no signal announced.
     private static let sweep: Duration = .seconds(5)
-    /// How often it is asked, on the average, for jobs that have fallen due.
-    private static let poll = 0.2
 
-    /// - Parameter changed: called whenever a job has ended or reports have changed their state, from any thread.
-    init(context: NodeContext, changed: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - signal: of the driver.
+    ///   - changed: called whenever a job of a task has ended or its reports have changed their state, from any thread.
+    init(context: NodeContext, signal: WakeSignal, changed: @escaping @Sendable (TaskID) -> Void) {
         self.context = context
+        self.signal = signal
         self.changed = changed
         keeper = LeaseKeeper(logger: context.logger) { [store = context.store] leases in
             try await store.renewJobs(leases, for: LeaseKeeper<LeasedJob>.duration)
@@ -58,30 +62,38 @@ final class AggregationDriver: Sendable {
         signal.raise()
     }
 
-    /// Works until the task is cancelled.
-    func run() async {
-        await takeStock()
-        await withDiscardingTaskGroup { group in
-            group.addTask { [keeper] in await keeper.run() }
-            group.addTask { await self.pollDueJobs() }
-            var nextSweep = ContinuousClock.now
-            while !Task.isCancelled {
-                if nextSweep <= .now {
-                    await sweep()
-                    nextSweep = .now + Self.sweep
-                }
-                await hurryReturned()
-                let action = state.withLock { $0.schedule.next(at: .now) }
-                context.logger.trace("aggregation", metadata: ["action": "\(action)"])
-                switch action {
-                case .form(let task): group.addTask { await self.form(task) }
-                case .resume(let key, let task): group.addTask { await self.resume(key, of: task) }
-                case .wait(let until):
-                    await signal.wait(atMost: min(until ?? nextSweep, nextSweep) - .now)
-                }
+    // MARK: As a kind
+
+    package func begin() async { await takeStock() }
+
+    package func look() async {
+        let isSweepDue = state.withLock { state in
+            guard state.nextSweep <= .now else { return false }
+            state.nextSweep = .now + Self.sweep
+            return true
+        }
+        if isSweepDue { await sweep() }
+        await findDueJobs()
+    }
+
+    package func next(at now: ContinuousClock.Instant) -> JobAction {
+        state.withLock { state in
+            if !state.returned.isEmpty {
+                let tasks = state.returned
+                state.returned = []
+                return .start { await self.hurry(tasks) }
+            }
+            let action = state.schedule.next(at: now)
+            context.logger.trace("aggregation", metadata: ["action": "\(action)"])
+            switch action {
+            case .form(let task): return .start { await self.form(task) }
+            case .resume(let key, let task): return .start { await self.resume(key, of: task) }
+            case .wait(let until): return .wait(until: until)
             }
         }
     }
+
+    package func keepLeases() async { await keeper.run() }
 
     // MARK: What the database has
 
@@ -114,42 +126,36 @@ final class AggregationDriver: Sendable {
     }
 
     /// Finds jobs that have fallen due, whoever has given them back, or had them when its lease ran out.
-    private func pollDueJobs() async {
-        var isSilent = false
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(Self.poll * .random(in: 0.75...1.25)))
-            do {
-                let due = try await context.store.dueJobs()
-                isSilent = false
-                let isNews = state.withLock { state in
-                    // One that is expected much later is due now because an operator says so.
-                    let new = due.filter {
-                        !state.schedule.isScheduled($0.job, of: $0.task, by: .now + Self.sweep)
-                    }
-                    for (job, task) in new { state.schedule.resume(job, of: task, at: .now) }
-                    return !new.isEmpty
-                }
-                if isNews { signal.raise() }
-            } catch {
-                if Task.isCancelled || isSilent { continue }
-                isSilent = true
-                context.logger.error("jobs that are due cannot be read", metadata: ["error": "\(error)"])
+    private func findDueJobs() async {
+        do {
+            let due = try await context.store.dueJobs()
+            let isNews = state.withLock { state in
+                state.isSilent = false
+                // One that is expected much later is due now because an operator says so.
+                let new = due.filter { !state.schedule.isScheduled($0.job, of: $0.task, by: .now + Self.sweep) }
+                for (job, task) in new { state.schedule.resume(job, of: task, at: .now) }
+                return !new.isEmpty
             }
+            if isNews { signal.raise() }
+        } catch {
+            let isKnown = state.withLock { state in
+                defer { state.isSilent = true }
+                return state.isSilent
+            }
+            if Task.isCancelled || isKnown { return }
+            context.logger.error("jobs that are due cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
-    private func hurryReturned() async {
-        let tasks = state.withLock { state in
-            defer { state.returned = [] }
-            return state.returned
-        }
-        for task in tasks {
+    private func hurry(_ returned: Set<TaskID>) async {
+        for task in returned {
             await hurryJobs(of: task)
             state.withLock { state in
                 state.schedule.returned(task, at: .now)
                 state.schedule.demand(task, at: .now)
             }
         }
+        signal.raise()
     }
 
     private func hurryJobs(of task: TaskID) async {
@@ -238,13 +244,13 @@ final class AggregationDriver: Sendable {
         case .finished:
             await answered(id)
             trouble.clear(id)
-            changed()
+            changed(id)
         case .returned:
             trouble.clear(id)
             await answered(id)
             state.withLock { $0.schedule.demand(id, at: .now) }
-            changed()
-        case .nothingSent: changed()
+            changed(id)
+        case .nothingSent: changed(id)
         case .stale: state.withLock { $0.schedule.resume(job, of: id, at: .now) }
         case .unfinished(let progress, let pause): await wait(progress, pause, job: job, of: task)
         }
@@ -277,10 +283,17 @@ final class AggregationDriver: Sendable {
     }
 
     private func fail(_ error: any Error, _ lease: JobLease?, _ expected: Int64?, of id: TaskID) async {
-        // Shutting down: what is stored is found at the next start.
-        if Task.isCancelled { return }
+        if Task.isCancelled {
+            // Shutting down: whoever is there need not wait for the lease.
+            if let lease {
+                await Task { [store = context.store] in
+                    try? await store.releaseJob(lease, after: .zero, exchange: nil)
+                }.value
+            }
+            return
+        }
         // It was given up or has ended meanwhile, or somebody else goes on with it.
-        if error as? DatastoreError == .leaseLost { return changed() }
+        if error as? DatastoreError == .leaseLost { return changed(id) }
         // Where this fails as well, the lease runs out.
         if let lease { try? await context.store.releaseJob(lease, after: Self.sweep, exchange: nil) }
         if let job = lease?.job.key ?? expected {

@@ -1,6 +1,8 @@
+import Datastore
 import Ledger
 
-/// How long a collection job waits between its steps. Pure: what happened and when come in, a pause goes out.
+/// How long a collection job waits between its steps. Pure: what is stored about it, what happened and when come in; a pause
+/// goes out, and what is to be stored. So a restart forgets nothing, and whichever process takes the next step goes on.
 ///
 /// Whatever the helper answers costs it one request a pause, and the leader next to nothing.
 package struct CollectionPatience: Sendable {
@@ -28,25 +30,20 @@ package struct CollectionPatience: Sendable {
     /// that is named was withdrawn by its contributors, nobody is compared with anybody.)
     package static let mostComparisons = 8
 
-    private var pause = firstPause
-    private var failures = 0
-    private var refusals = 0
-    private var longRequests = 0
-    private var firstLongRequest: ContinuousClock.Instant?
+    /// What is stored.
+    package var progress: CollectionProgress
     private let longRequestsSpan: Duration
-    private var comparisons = 0
-    private var look = firstLook
-    private var unfinished: UInt64?
 
     /// - Parameter longRequestsSpan: tests do not wait for a minute.
-    package init(longRequestsSpan: Duration = Self.longRequestsSpan) { self.longRequestsSpan = longRequestsSpan }
+    package init(
+        _ progress: CollectionProgress = CollectionProgress(), longRequestsSpan: Duration = Self.longRequestsSpan
+    ) {
+        self.progress = progress
+        self.longRequestsSpan = longRequestsSpan
+    }
 
     /// A step was taken.
-    package mutating func progressed() {
-        let comparisons = comparisons
-        self = CollectionPatience(longRequestsSpan: longRequestsSpan)
-        self.comparisons = comparisons
-    }
+    package mutating func progressed() { progress = progress.afterStep }
 
     /// A comparison with the helper has left reports out of the batch.
     ///
@@ -59,49 +56,48 @@ package struct CollectionPatience: Sendable {
         // As many as an answer holds, and each of them a report of the batch: a helper that lacks millions cannot say so in
         // fewer, and each round takes its part of them.
         if leftOut >= ReportList.mostNamed, leftOut == named { return true }
-        comparisons += 1
-        return comparisons <= Self.mostComparisons
+        progress.comparisons += 1
+        return progress.comparisons <= Self.mostComparisons
     }
 
     /// The helper has refused its part.
     ///
     /// - Returns: whether that is final. Else the same request is sent again after a pause.
     package mutating func refused() -> Bool {
-        let refusals = refusals + 1
+        let refusals = progress.refusals + 1
         heardOtherwise()
-        self.refusals = refusals
+        progress.refusals = refusals
         return refusals >= Self.refusalsInARow
     }
 
     /// A request was too long, for the helper or for what stands before it.
     ///
+    /// - Parameter now: POSIX seconds.
     /// - Returns: whether that is final. Else the same request is sent again after a pause.
-    package mutating func wasTooLong(at now: ContinuousClock.Instant) -> Bool {
-        let (count, first) = (longRequests + 1, firstLongRequest ?? now)
+    package mutating func wasTooLong(at now: UInt64) -> Bool {
+        let (count, first) = (progress.longRequests + 1, progress.longSince ?? now)
         heardOtherwise()
-        (longRequests, firstLongRequest) = (count, first)
-        return count >= Self.longRequestsInARow && now - first >= longRequestsSpan
+        (progress.longRequests, progress.longSince) = (count, first)
+        // A clock that went back makes it no shorter than it was.
+        return count >= Self.longRequestsInARow && .seconds(now - min(first, now)) >= longRequestsSpan
     }
 
     /// What came was neither a refusal nor a request's being too long: what is said once more of either is no repetition.
     package mutating func heardOtherwise() {
-        refusals = 0
-        longRequests = 0
-        firstLongRequest = nil
+        progress.refusals = 0
+        progress.longRequests = 0
+        progress.longSince = nil
     }
 
     /// So many reports of the batch are neither accepted nor rejected.
     ///
     /// - Returns: whether aggregation has to be asked for, which is once for each change, and when to look again.
     package mutating func waits(for reports: UInt64) -> (demand: Bool, pause: Duration) {
-        pause = Self.firstPause
-        guard reports == unfinished else {
-            unfinished = reports
-            look = Self.firstLook
-            return (true, look)
-        }
-        look = min(look * 2, Self.longestLook)
-        return (false, look)
+        let isChange = reports != progress.unfinished
+        progress.looks = isChange ? 0 : progress.looks + 1
+        progress.unfinished = reports
+        progress.isAsked = false
+        return (isChange, Self.doubled(Self.firstLook, progress.looks, atMost: Self.longestLook))
     }
 
     /// A step failed, and is taken again.
@@ -110,19 +106,26 @@ package struct CollectionPatience: Sendable {
     ///   - retryAfter: seconds that the helper asked for; it is never asked sooner.
     ///   - jitter: between 0.5 and 1.5, so that jobs which failed together do not come back together.
     package mutating func failed(retryAfter: Int?, jitter: Double) -> Duration {
-        failures += 1
-        let wait = max(pause * jitter, .seconds(retryAfter ?? 0))
-        pause = min(pause * 2, Self.longestPause)
-        return wait
+        let own = Self.doubled(Self.firstPause, progress.failures, atMost: Self.longestPause) * jitter
+        progress.failures += 1
+        progress.unfinished = nil
+        let asked = Duration.seconds(retryAfter ?? 0)
+        progress.isAsked = asked > own
+        return max(own, asked)
     }
 
     /// Whether a step has failed so often that one does without it where one can.
-    package var isSpent: Bool { failures >= Self.mostFailures }
+    package var isSpent: Bool { progress.failures >= Self.mostFailures }
 
     /// The helper has deferred its share for so many seconds.
     package mutating func deferred(seconds: Int) -> Duration {
         heardOtherwise()
-        pause = Self.firstPause
+        progress.unfinished = nil
+        progress.isAsked = true
         return .seconds(max(seconds, 1))
+    }
+
+    private static func doubled(_ first: Duration, _ times: Int, atMost most: Duration) -> Duration {
+        min(first * (1 << min(max(times, 0), 16)), most)
     }
 }

@@ -39,7 +39,7 @@ extension CollectionStep {
     private func proposedSize() async throws -> UInt64 {
         if let stored = job.proposalSize { return stored }
         let size = try await logKeeper.flush(for: task.policy).checkpoint.size
-        try await context.store.recordProposal(size: size, collection: job.key)
+        try await context.store.recordProposal(size: size, lease)
         return size
     }
 
@@ -97,7 +97,7 @@ extension CollectionStep {
         let entry = CloseEntry(
             terms: terms, leaderSignature: try terms.sign(with: context.keys.statement),
             helperSignature: helperSignature)
-        try await context.store.recordClose(LedgerEntry.close(entry).encoded(), collection: job.key)
+        try await context.store.recordClose(LedgerEntry.close(entry).encoded(), lease)
         try await context.generation?.settle()
         logKeeper.noteGrowth()
     }

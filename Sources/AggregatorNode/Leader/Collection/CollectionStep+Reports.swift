@@ -68,7 +68,7 @@ extension CollectionStep {
                     reportID: report.id, error: .reportDropped, logEntry: word.logEntry,
                     isWithdrawn: word.isWithdrawn)
             }
-            try await context.store.leaveOut(ended, collection: job.key, vdaf: task.vdaf)
+            try await context.store.leaveOut(ended, lease, vdaf: task.vdaf)
             left.all += ended.count
             left.withdrawn += ended.count { $0.isWithdrawn }
         }

@@ -20,7 +20,7 @@ extension CollectionStep {
         let refusal = shareRefusal(type, detail, held: summary.count)
         guard !task.isCommitted, type == .batchMismatch || type == .invalidBatchSize else { throw refusal }
         // What it refused is over; a deferred share that was refused would be asked for again after a restart.
-        if job.shareID != nil { try await context.store.recordShareID(nil, collection: job.key) }
+        if job.shareID != nil { try await context.store.recordShareID(nil, lease) }
         switch try await compare(scope, refusal) {
         case .differed(let named, let leftOut):
             return .compared(
@@ -72,14 +72,14 @@ extension CollectionStep {
             }
             let statement = task.isCommitted ? try helperStatement(answer.response) : nil
             try await context.store.recordHelperShare(
-                share.encryptedAggregateShare.encoded(), statement: statement?.encoded(), collection: job.key)
+                share.encryptedAggregateShare.encoded(), statement: statement?.encoded(), lease)
             return .again
         case .deferred(let id, let seconds):
             // Found again after a restart. Posting it once more would do as well: the helper knows the same bytes.
-            if let id, id != job.shareID { try await context.store.recordShareID(id, collection: job.key) }
+            if let id, id != job.shareID { try await context.store.recordShareID(id, lease) }
             return .deferred(seconds: seconds)
         case .forgotten:
-            try await context.store.recordShareID(nil, collection: job.key)
+            try await context.store.recordShareID(nil, lease)
             throw answer.reply.unavailable(answer.request)
         case .refused, .unsupported, .tooLong, .later: throw answer.reply.unavailable(answer.request)
         }
@@ -130,7 +130,7 @@ extension CollectionStep {
                 info: HpkeInfo.aggregateShare(from: .leader), aad: aad.encoded(), plaintext: share),
             helperEncryptedAggregateShare: try HpkeCiphertext(decoding: sealed))
         try await context.store.publish(
-            response: response.encoded(), batchEntry: batchEntry, collection: job.key)
+            response: response.encoded(), batchEntry: batchEntry, lease)
         try await context.generation?.settle()
         logKeeper.noteGrowth()
     }

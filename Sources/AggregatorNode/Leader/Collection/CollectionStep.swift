@@ -8,12 +8,14 @@ import Logging
 ///     waiting → sealed ─────────→ shareReceived → published → finished      any task
 ///                  └──→ closed ──┘                                          committed tasks
 ///
-/// Each step ends in one transaction and every request that it sends may be sent again, so a node that is killed
+/// Each step ends in one transaction, which begins by making sure of the job's lease, and every request that it sends may be sent again, so a node that is killed
 /// anywhere takes the same step anew.
 struct CollectionStep: Sendable {
     let context: NodeContext
     let logKeeper: LogKeeper
     let task: NodeTask
+    let lease: CollectionLease
+    /// As it is now.
     let job: StoredCollection
 
     enum Next: Sendable {
@@ -26,6 +28,8 @@ struct CollectionStep: Sendable {
         case aggregation(UInt64)
         /// The helper makes its share, and has named a time.
         case deferred(seconds: Int)
+        /// There is no further step.
+        case done
     }
 
     var minimum: UInt64 { max(task.configuration.minBatchSize, 1) }
@@ -42,9 +46,10 @@ struct CollectionStep: Sendable {
         case .shareReceived: try await publish(try scope())
         case .published:
             if task.isCommitted { _ = try await logKeeper.flush(for: task.policy) }
-            try await context.store.finishCollection(job.key)
+            try await context.store.finishCollection(lease)
             context.logger.info("batch collected", metadata: ["task": "\(task.id)", "job": "\(job.id)"])
-        case .finished, .failed: break
+            return .done
+        case .finished, .failed: return .done
         }
         return .again
     }
@@ -60,7 +65,7 @@ struct CollectionStep: Sendable {
         if job.isHidden { throw CollectionFailure.deleted }
         let request = try CollectionJobReq(decoding: job.request)
         let outcome = try await context.store.sealBatch(
-            collection: job.key, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum))
+            lease, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum))
         switch outcome {
         case .sealed: return .again
         case .notReady(let unfinished): return .aggregation(unfinished)
@@ -74,7 +79,9 @@ struct CollectionStep: Sendable {
     private func workOnSealedBatch(_ scope: BatchScope) async throws -> Next {
         let unfinished = try await context.store.unfinishedReports(task: task.id, scope: scope)
         guard unfinished == 0 else {
-            if job.isHidden, job.proposalSize == nil { throw CollectionFailure.deleted }
+            let canBeStopped = CollectionLife.canBeStopped(
+                job.state, hasProposal: job.proposalSize != nil, unfinished: unfinished)
+            if job.isHidden, canBeStopped { throw CollectionFailure.deleted }
             return .aggregation(unfinished)
         }
         let summary = try await context.store.summary(task: task.id, scope: scope)

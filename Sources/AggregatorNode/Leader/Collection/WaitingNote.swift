@@ -3,7 +3,8 @@ import Datastore
 import Ledger
 import Synchronization
 
-/// What a collection waits for, in words for the collector: `Cairn-Waiting-For` of an answer without a result.
+/// What a collection waits for, in words for the collector (`Cairn-Waiting-For` of an answer without a result) and for the
+/// leader's operator. They are stored with it.
 ///
 /// The helper's words may be part of it. Nothing secret is in them: a node's error texts never have shares or tokens.
 package enum WaitingNote {
@@ -20,13 +21,18 @@ package enum WaitingNote {
         "the helper at \(helper): it asks for \(seconds) s to make its aggregate share"
     }
 
-    /// Said while a request is under way: it is repeated for a minute before it counts as failed.
-    static func asking(_ state: CollectionState, isCommitted: Bool, helper: String) -> String? {
+    /// Said where nothing is stored yet of how a step goes: its request is repeated for a minute before it counts as failed.
+    package static func asking(_ state: CollectionState, isCommitted: Bool, helper: String) -> String? {
         switch state {
         case .sealed where isCommitted: "the helper at \(helper): asked for \(ShareRequest.close.name), no answer yet"
         case .sealed, .closed: "the helper at \(helper): asked for \(ShareRequest.share.name), no answer yet"
         case .waiting, .shareReceived, .published, .finished, .failed: nil
         }
+    }
+
+    /// What a collection waits for, as far as is known.
+    package static func of(_ job: StoredCollection, isCommitted: Bool, helper: String) -> String? {
+        job.progress.note ?? asking(job.state, isCommitted: isCommitted, helper: helper)
     }
 
     static func trouble(_ error: any Error, helper: String) -> String {
@@ -38,7 +44,7 @@ package enum WaitingNote {
         }
     }
 
-    /// As a header can carry it: visible ASCII, not too much of it.
+    /// As it is stored and as a header can carry it: visible ASCII, not too much of it.
     package static func headerValue(_ text: String) -> String {
         let visible = text.unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : " " }
         return String(visible.prefix(maximumLength))

@@ -19,9 +19,9 @@ extension Leader {
                 taskID: task.id)
         case .job(let job):
             if job.state.isActive { try await context.standing(of: task).admit(task) }
-            collection.start(job.key)
+            collection.touched(job.key, of: task.id)
             let url = API.collection.url(at: context.configuration.publicURL.string, task.id, job.id)
-            var response = try representation(of: job)
+            var response = try representation(of: job, task)
             response.status = response.status == .ok ? .created : response.status
             response.headers[.location] = url
             return response
@@ -36,7 +36,7 @@ extension Leader {
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
         if job.state.isActive { try await context.standing(of: task).admit(task) }
-        return try representation(of: job)
+        return try representation(of: job, task)
     }
 
     /// `DELETE /tasks/{task-id}/collection_jobs/{collection-job-id}`
@@ -48,13 +48,13 @@ extension Leader {
         guard let job = try await context.store.collection(id, task: task.id),
             try await context.store.hideCollection(id, task: task.id)
         else { throw Self.noSuchJob(task) }
-        collection.deleted(job.key)
+        collection.touched(job.key, of: task.id)
         return .empty()
     }
 
     /// A finished job's response, an empty body with Retry-After while it is being worked on, or the error that ended
     /// it. The empty answer says in a header of Cairn's own what the job waits for.
-    private func representation(of job: StoredCollection) throws -> Response {
+    private func representation(of job: StoredCollection, _ task: NodeTask) throws -> Response {
         switch job.state {
         case .finished: return .dap(.collectionJobResp, job.response ?? [])
         case .failed:
@@ -63,7 +63,10 @@ extension Leader {
                 ?? NodeError.http(409, problem.detail, taskID: job.task)
         default:
             var headers: HTTPFields = [.retryAfter: "1"]
-            if let note = collection.waitingFor(job.key), let name = HeaderName(WaitingNote.headerName) {
+            let helper = context.client(of: task).baseURL.string
+            if let note = WaitingNote.of(job, isCommitted: task.isCommitted, helper: helper),
+                let name = HeaderName(WaitingNote.headerName)
+            {
                 headers[name] = WaitingNote.headerValue(note)
             }
             return Response(status: .ok, headers: headers)
