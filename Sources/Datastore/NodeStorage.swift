@@ -47,10 +47,11 @@ extension NodeDatabase {
     /// Makes this process the one that runs a node on the database, until it is closed. Others may open it all the same, to
     /// look or to add tasks.
     ///
+    /// - Parameter isShared: together with others that say so, where the database is on a server: replicas of one node.
     /// - Throws: `.unsuitable` where another one does.
-    package func claim() async throws(DatastoreError) {
+    package func claim(isShared: Bool = false) async throws(DatastoreError) {
         switch engine {
-        case let engine as PostgreSQLEngine: try await engine.claim()
+        case let engine as PostgreSQLEngine: try await engine.claim(isShared: isShared)
         case let engine as SQLiteEngine: try engine.claim()
         default: break
         }

@@ -54,8 +54,10 @@ import Testing
             func generationRecord(of run: GenerationRun?) async throws(DatastoreError) -> GenerationRecord {
                 try await store.generationRecord(of: run)
             }
-            func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64 {
-                try await store.beginGeneration(run)
+            func beginGeneration(
+                _ run: GenerationRun, after former: GenerationMark?
+            ) async throws(DatastoreError) -> UInt64 {
+                try await store.beginGeneration(run, after: former)
                 throw .conflict("killed")
             }
             func haltReason() async throws(DatastoreError) -> String? { nil }
@@ -79,9 +81,12 @@ import Testing
                 GenerationMark(number: 1_000_000, run: nil)
             }
             func generationRecord(of run: GenerationRun?) async throws(DatastoreError) -> GenerationRecord {
-                GenerationRecord(mark: GenerationMark(number: 1_000_000, run: nil), first: 0, span: 0...1_000_000)
+                let mark = GenerationMark(number: 1_000_000, run: nil)
+                return GenerationRecord(newest: mark, mark: mark, span: 0...1_000_000)
             }
-            func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64 { 1_000_001 }
+            func beginGeneration(
+                _ run: GenerationRun, after former: GenerationMark?
+            ) async throws(DatastoreError) -> UInt64 { 1_000_001 }
             func haltReason() async throws(DatastoreError) -> String? { nil }
             func recordHalt(_ reason: String) async throws(DatastoreError) {}
         }
@@ -172,7 +177,8 @@ import Testing
         let halt = HaltSwitch(store: store, logger: quietLogger())
         let generation = try await Generation.begin(path: file, store: store, halt: halt)
         try await store.countDeed()
-        // It has counted more, elsewhere.
+        // It is of a time before this process, and has counted more elsewhere.
+        try await store.forgetRun()
         for _ in 0..<3 { try await store.beginGeneration(.random()) }
         await #expect(throws: DatastoreError.self) { try await generation.settle() }
         await #expect(throws: DatastoreError.self) { try await store.countDeed() }
@@ -213,6 +219,25 @@ import Testing
         #expect(try number(file) == 201)
     }
 
+    // MARK: Others that count
+
+    /// What a command, or another process, has counted is in the process's own number before a word about it leaves.
+    @Test func theFileStandsForWhatOthersHaveCounted() async throws {
+        let file = temporary.file("generation")
+        let generation = try await Generation.begin(path: file, store: store)
+        try await generation.settle()
+        #expect(try number(file) == 1)
+        let command = try NodeDatabase.open(path: temporary.file("node.sqlite"))
+        try await command.countDeed()
+        try await generation.settle()
+        #expect(try number(file) == 2)
+        // Once is enough.
+        for _ in 0..<3 { try await generation.settle() }
+        #expect(try number(file) == 2)
+        #expect(try await store.generation() == 2)
+        try command.close()
+    }
+
     // MARK: Commands beside it
 
     /// The file is made by a first start between a command's two readings.
@@ -226,7 +251,9 @@ import Testing
                 if try await store.generation() == 0 { _ = try? await Generation.begin(path: file, store: store) }
                 return try await store.generationRecord(of: run)
             }
-            func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64 { 0 }
+            func beginGeneration(
+                _ run: GenerationRun, after former: GenerationMark?
+            ) async throws(DatastoreError) -> UInt64 { 0 }
             func haltReason() async throws(DatastoreError) -> String? { nil }
             func recordHalt(_ reason: String) async throws(DatastoreError) {}
         }

@@ -1,5 +1,4 @@
 import Datastore
-import Foundation
 import Logging
 
 /// Does a duty for as long as this process has it: what has no end, and one process does for the whole node.
@@ -17,12 +16,7 @@ struct DutyKeeper: Sendable {
     private static let pause = 5.0
 
     /// What this process is called in the list of duties.
-    static let holder: String = {
-        var name = [CChar](repeating: 0, count: 256)
-        let isKnown = gethostname(&name, name.count - 1) == 0
-        let host = isKnown ? String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : "?"
-        return "process \(ProcessInfo.processInfo.processIdentifier) on \(host)"
-    }()
+    static let holder = ProcessNumber.name
 
     /// Calls `work` with the duty, again whenever it is got anew, until the task is cancelled.
     func run(_ work: @escaping @Sendable (DutyLease) async -> Void) async {

@@ -54,12 +54,15 @@ package actor Generation {
         let file = GenerationFile(path: path)
         do {
             let before = try file.read()
-            let record = try await store.generationRecord(of: before?.run)
+            let record = try await record(of: before, store)
             try judge(before, record, path)
+            // A new replica goes on from nothing.
+            let isNew = before ?? GenerationRule.new == GenerationRule.new
+            let former = isNew && record.hasCompany ? nil : record.mark
             // A start that fails here has changed nothing, and may be repeated for as long as it takes to mend the disk.
-            try file.replace(by: record.mark)
+            if let former { try file.replace(by: former) }
             let run = GenerationRun.random()
-            let first = try await store.beginGeneration(run)
+            let first = try await store.beginGeneration(run, after: former)
             try file.replace(by: GenerationMark(number: first, run: run))
             store.generationMemory.watch(from: GenerationMark(number: first, run: run)) { found, known in
                 halt?.stop(
@@ -73,6 +76,21 @@ package actor Generation {
             throw .unusable("\(error)")
         }
     }
+
+    /// What the database says; once it has noticed that the process of before is gone, if it was killed just now.
+    private static func record(
+        of file: GenerationMark?, _ store: any NodeStateStore
+    ) async throws -> GenerationRecord {
+        let deadline = ContinuousClock.now + deathPatience
+        while true {
+            let record = try await store.generationRecord(of: file?.run)
+            guard record.isLed, ContinuousClock.now < deadline else { return record }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// A server takes up to 25 s to find out that a connection is dead.
+    private static let deathPatience: Duration = .seconds(30)
 
     /// Compares file and database for a command that is about to change the database, beside the node or while none runs.
     ///
@@ -91,7 +109,10 @@ package actor Generation {
     private static func compare(_ path: String, _ store: any NodeStateStore) async throws(GenerationError) {
         do {
             let mark = try GenerationFile(path: path).read()
-            try judge(mark, try await store.generationRecord(of: mark?.run), path)
+            var record = try await store.generationRecord(of: mark?.run)
+            // Whoever is at work may be the node of this very folder.
+            (record.isLed, record.hasCompany) = (false, false)
+            try judge(mark, record, path)
         } catch let error as GenerationError {
             throw error
         } catch {
@@ -102,14 +123,15 @@ package actor Generation {
     private static func judge(
         _ file: GenerationMark?, _ record: GenerationRecord, _ path: String
     ) throws(GenerationError) {
-        let (number, database) = (file?.number ?? 0, record.mark.number)
+        let (number, database) = (file?.number ?? 0, record.newest.number)
         switch GenerationRule.verdict(file: file, database: record) {
         case .belongsTogether: return
         case .fileIsMissing: throw .fileMissing(path: path, database: database)
         case .databaseIsOld: throw .databaseIsOld(path: path, file: number, database: database)
         case .databaseIsOfAnotherHistory:
             throw .databaseIsOfAnotherHistory(path: path, file: number, database: database)
-        case .fileIsOld: throw .fileIsOld(path: path, file: number, database: record.mark)
+        case .fileIsOld: throw .fileIsOld(path: path, file: number, database: record.newest)
+        case .fileIsInUse: throw .fileIsInUse(path: path)
         }
     }
 
@@ -120,16 +142,18 @@ package actor Generation {
     /// - Throws: what keeps the file from being written. The word must not leave then.
     package func settle() async throws {
         let known = memory.mark
-        let found = try await store.generationMark()
+        let found = try await store.coveringMark()
         // A database can become an older one while the node runs: a backup, or a standby that lagged, has taken its place.
         try memory.check(found, known: known)
         memory.note(found.number)
         try await write(upTo: found.number)
     }
 
-    /// ``settle()`` without a look at the database, after a transaction that has counted, or noted, what is to leave.
+    /// ``settle()`` without a look at the database, after a transaction that has counted, or noted, what is to leave; with one
+    /// where that was counted by another process.
     package func settleCounted() async throws {
         guard let known = memory.mark else { return }
+        if memory.isBehind { return try await settle() }
         try await write(upTo: known.number)
     }
 

@@ -8,7 +8,17 @@ package enum GenerationError: Error, Sendable, Equatable, CustomStringConvertibl
     case fileMissing(path: String, database: UInt64)
     /// Harmless for what the node has promised, as the database is the newer of the two, but they may not belong together.
     case fileIsOld(path: String, file: UInt64, database: GenerationMark)
+    /// Two replicas would say that they are the same.
+    case fileIsInUse(path: String)
     case unusable(String)
+
+    /// Whether the database has forgotten what the node has said.
+    package var isForgotten: Bool {
+        switch self {
+        case .databaseIsOld, .databaseIsOfAnotherHistory: true
+        case .fileMissing, .fileIsOld, .fileIsInUse, .unusable: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -21,12 +31,16 @@ package enum GenerationError: Error, Sendable, Equatable, CustomStringConvertibl
                 + "the two are of different nodes. \(Self.ways)"
         case .fileMissing(let path, let database):
             "\(path) is missing, and the database is of generation \(database): keys and database do not belong together. "
-                + "Put the file back, or declare the restore: cairn node restored"
+                + "Put the file back, or declare the restore: cairn node restored. (A new replica is started while another "
+                + "one of the node runs)"
         case .fileIsOld(let path, let file, let database):
             "\(path) says generation \(file), the database is of generation \(database.number): the folder of the keys is "
                 + "an old copy, or another node's. Nothing has to be destroyed. Put the newest keys of this node back; or, "
                 + "if these are the keys that its tasks name (the database has never been used with others), write "
                 + "\(GenerationFile.text(database)) into \(path)"
+        case .fileIsInUse(let path):
+            "\(path) is a copy of the file of another replica, which is running: remove it here. A replica makes a file of its "
+                + "own when it first starts beside another"
         case .unusable(let reason): reason
         }
     }

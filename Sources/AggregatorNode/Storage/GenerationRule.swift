@@ -3,19 +3,23 @@ import Datastore
 /// Whether a database and the file beside the keys belong together: what a crash can leave is taken, what a restored backup
 /// makes is refused. Pure.
 ///
-/// The order is the same at all times: the database counts in the transaction of the deed, then the file follows, then the
-/// word leaves the node. A start counts like a deed, once the file has taken the number before it, and gives the database a
-/// new run. So what a crash can leave is
+/// Every process of a node has a file of its own, and a run of its own in the database, in which nobody else counts. The order
+/// is the same at all times: the database counts in the transaction of the deed, then the file follows, then the word leaves
+/// the node. A start begins a new run, once the file has taken the number before it. So what a crash can leave is
 ///
 /// - no file, and a database that was never started;
-/// - a file in the newest run, at the database's number or behind it by what was under way;
-/// - a file in the run before, and a database that has begun a new run, which nobody knows of yet.
+/// - a file in its run, at the run's last number or behind it by what was under way;
+/// - a file in its run, and a run that goes on from it, which nobody knows of yet.
 ///
-/// Other programs may count at any time (`cairn node task`), so the last two may be behind by that as well.
+/// A file that is ahead of its run has seen more than the database. One of a run that the database does not know, or of a number
+/// that the run does not have there, has seen another continuation of it: somebody went on with a backup. One whose run
+/// others have gone on from has been exchanged itself, which forgets nothing.
 ///
-/// A file that is ahead has seen more than the database. One of a run that the database does not know, or of a number that
-/// the run does not have there, has seen another continuation of it: somebody went on with a backup. One of an older run
-/// has been exchanged itself, which forgets nothing.
+/// What other processes have said, a file knows up to the last number that its process has counted after it saw that
+/// (``GenerationView``): at most a second ago, and always what its own process has repeated.
+///
+/// A replica that is new has no file. It may begin where another one works with the database, which has held it against its
+/// own.
 package enum GenerationRule {
     package enum Verdict: Sendable, Equatable {
         case belongsTogether
@@ -27,22 +31,28 @@ package enum GenerationRule {
         case databaseIsOfAnotherHistory
         /// The file has missed more than a crash can make it miss.
         case fileIsOld
+        /// It is a copy of the file of a replica that is at work.
+        case fileIsInUse
     }
 
     /// Far more deeds than are ever under way at a time; each is a request that somebody waits for.
     package static let mostUnderWay: UInt64 = 65_536
 
+    /// What a file says that was made for a first start.
+    static let new = GenerationMark(number: 0, run: nil)
+
     /// - Parameter database: what it says to somebody who knows the file's run.
     package static func verdict(file: GenerationMark?, database: GenerationRecord) -> Verdict {
-        let newest = database.mark
-        guard let file else {
-            return newest == GenerationMark(number: 0, run: nil) ? .belongsTogether : .fileIsMissing
-        }
+        let newest = database.newest
+        // A first start that was cut off has left a file that knows of nothing.
+        if file ?? new == new, newest == new || database.hasCompany { return .belongsTogether }
+        guard let file else { return .fileIsMissing }
         guard let span = database.span, span.contains(file.number) else {
             return file.number > newest.number ? .databaseIsOld : .databaseIsOfAnotherHistory
         }
-        // The run that the file is in is the newest, or the newest begins where that ends.
-        let isRecent = file.run == newest.run || span.upperBound + 1 == database.first
-        return isRecent && newest.number - file.number <= mostUnderWay ? .belongsTogether : .fileIsOld
+        if database.isLed { return .fileIsInUse }
+        guard database.successor != .followed else { return .fileIsOld }
+        let reached = max(database.mark.number, span.upperBound)
+        return reached - file.number <= mostUnderWay ? .belongsTogether : .fileIsOld
     }
 }

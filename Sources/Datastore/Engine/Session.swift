@@ -177,10 +177,17 @@ package protocol EngineConnection: AnyObject {
     var dialect: Dialect { get }
 
     func lock(_ lock: StorageLock, _ mode: LockMode) throws
+    /// The numbers of the processes that have claimed the database and are there now (``ProcessNumber``), or of none where
+    /// one at a time can.
+    func livingProcesses() throws -> Set<Int64>
     func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws
     /// Through a cursor that fetches a bounded number of rows at a time.
     func stream(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws
     func execute(_ sql: String, _ arguments: SQLArguments) throws -> Int
     func executeMany(_ sql: String, _ rows: [SQLArguments]) throws -> [Int]
     func returningMany(_ sql: String, _ rows: [SQLArguments]) throws -> [SQLRow?]
+}
+
+extension EngineConnection {
+    package func livingProcesses() throws -> Set<Int64> { [] }
 }

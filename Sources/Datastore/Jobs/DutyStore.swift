@@ -35,6 +35,11 @@ package protocol DutyStore: Sendable {
     /// - Throws: `.leaseLost` where somebody else may have it.
     func renewDuty(_ lease: DutyLease, for duration: Duration) async throws(DatastoreError)
 
+    /// Ends the leases and duties of processes that are gone, so that others go on at once. For a process that has claimed the
+    /// database together with others; one that has lost its connection, and is there all the same, has its work taken from
+    /// it.
+    func endLeasesOfTheGone() async throws(DatastoreError)
+
     /// Gives a duty up; nothing where it is lost.
     func endDuty(_ lease: DutyLease) async throws(DatastoreError)
 
@@ -42,6 +47,16 @@ package protocol DutyStore: Sendable {
 }
 
 extension NodeDatabase: DutyStore {
+    package func endLeasesOfTheGone() async throws(DatastoreError) {
+        // A process is there before it leases anything, so who is not there any more has left what is found first.
+        try await write { session in
+            let held = try session.leaseHolders()
+            let living = try session.connection.livingProcesses()
+            guard !living.isEmpty, !held.isSubset(of: living) else { return }
+            try session.endLeases(sparing: living)
+        }
+    }
+
     package func takeDuty(
         _ duty: Duty, holder: String, for duration: Duration
     ) async throws(DatastoreError) -> DutyLease? {
@@ -88,15 +103,33 @@ extension NodeDatabase: DutyStore {
 }
 
 extension Session {
-    /// Ends all leases and duties: for a process that has just claimed the database, and so knows that whoever had them is
-    /// gone. Jobs that waited only because exchanges failed fall due, for an operator who restarts a node does not want to
-    /// wait; what the peer asked for goes on.
-    func endFormerLeases() throws {
-        try endLeases(.aggregation)
+    /// Ends all leases and duties of processes that are gone: for one that has just claimed the database. Jobs that waited only
+    /// because exchanges failed fall due, for an operator who restarts a node does not want to wait; what the peer asked for
+    /// goes on.
+    ///
+    /// - Parameter living: other replicas that are at work.
+    func endFormerLeases(sparing living: Set<Int64>) throws {
+        try endLeases(sparing: living)
         try hurryJobs()
-        try endLeases(.collection)
         try hurryCollections()
-        try execute("UPDATE duties SET token = 0, until = 0 WHERE token <> 0")
+    }
+
+    /// The processes that have some.
+    fileprivate func leaseHolders() throws -> Set<Int64> {
+        let tokens =
+            try LeasedRows.all.flatMap { try leaseTokens($0) }
+            + rows("SELECT token FROM duties WHERE token <> 0").map { try $0.integer("token") }
+        return Set(tokens.map(ProcessNumber.holder(ofToken:)))
+    }
+
+    /// Ends all leases and duties of processes that are gone.
+    fileprivate func endLeases(sparing living: Set<Int64>) throws {
+        for kind in LeasedRows.all { try endLeases(kind, sparing: living) }
+        let held = try rows("SELECT name, token FROM duties WHERE token <> 0 ORDER BY name")
+            .map { (name: try $0.text("name"), token: try $0.integer("token")) }
+            .filter { !living.contains(ProcessNumber.holder(ofToken: $0.token)) }
+        try executeMany(
+            "UPDATE duties SET token = 0, until = 0 WHERE name = $1 AND token = $2", held.map { [$0.name, $0.token] })
     }
 
     /// The first statement of what a duty's holder stores.

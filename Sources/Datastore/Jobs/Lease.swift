@@ -32,6 +32,6 @@ struct LeaseClaim: Sendable, Hashable {
     let row: Int64
     let token: Int64
 
-    /// Tokens are random, so that no two takers, of whatever process, have the same; 0 is nobody's.
-    static func randomToken() -> Int64 { .random(in: 1...(.max)) }
+    /// No two takers, of whatever process, have the same; 0 is nobody's.
+    static func randomToken() -> Int64 { ProcessNumber.leaseToken() }
 }

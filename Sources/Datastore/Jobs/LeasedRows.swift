@@ -12,6 +12,8 @@ struct LeasedRows: Sendable {
     /// The leader's collections, likewise.
     static let collection = LeasedRows(
         table: "leader_collections", key: "collection", open: "state < \(CollectionState.finished.sql)")
+
+    static let all = [aggregation, collection]
 }
 
 extension Session {
@@ -87,9 +89,31 @@ extension Session {
         return Set(zip(ordered, changed).filter { $1 == 0 }.map(\.0.row))
     }
 
-    /// Ends all leases: for a process that has just claimed the database, and so knows that whoever had them is gone.
-    func endLeases(_ kind: LeasedRows) throws {
-        try execute("UPDATE \(kind.table) SET lease_token = 0, due = 0 WHERE \(kind.open) AND lease_token <> 0")
+    /// The tokens under which somebody has a row.
+    func leaseTokens(_ kind: LeasedRows) throws -> [Int64] {
+        try rows("SELECT lease_token FROM \(kind.table) WHERE \(kind.open) AND lease_token <> 0")
+            .map { try $0.integer("lease_token") }
+    }
+
+    /// Ends the leases of processes that are gone.
+    ///
+    /// - Parameter living: those that are there.
+    func endLeases(_ kind: LeasedRows, sparing living: Set<Int64>) throws {
+        guard !living.isEmpty else {
+            // Most often: whoever has claimed the database alone.
+            try execute("UPDATE \(kind.table) SET lease_token = 0, due = 0 WHERE \(kind.open) AND lease_token <> 0")
+            return
+        }
+        let held = try rows(
+            "SELECT \(kind.key) AS key, lease_token FROM \(kind.table) WHERE \(kind.open) AND lease_token <> 0")
+        let ended = try held.map { (key: try $0.integer("key"), token: try $0.integer("lease_token")) }
+            .filter { !living.contains(ProcessNumber.holder(ofToken: $0.token)) }.sorted { $0.key < $1.key }
+        // One that was taken or ended meanwhile stays.
+        try executeMany(
+            """
+            UPDATE \(kind.table) SET lease_token = 0, due = 0
+            WHERE \(kind.key) = $1 AND lease_token = $2 AND \(kind.open)
+            """, ended.map { [$0.key, $0.token] })
     }
 }
 

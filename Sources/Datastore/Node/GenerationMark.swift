@@ -28,16 +28,57 @@ package struct GenerationMark: Sendable, Hashable {
 
 /// What a database says of its generation to somebody who knows one of its runs.
 package struct GenerationRecord: Sendable, Equatable {
-    /// Where the database is.
+    /// How the starts went on from the run that was asked for.
+    package enum Successor: Sendable, Equatable {
+        /// There was none.
+        case none
+        /// One, which may have been cut off before the file knew of it.
+        case last
+        /// One that others went on from, or several.
+        case followed
+    }
+
+    /// The greatest number in the database, and the run that was begun last.
+    package var newest: GenerationMark
+    /// Where the run that was asked for has come to, or the one that goes on from it.
     package var mark: GenerationMark
-    /// The first generation of its run; 0 where that has no name.
-    package var first: UInt64
     /// The generations of the run that was asked for; nil if the database has never been in it.
     package var span: ClosedRange<UInt64>?
+    package var successor = Successor.none
+    /// Whether another process works in that run now.
+    package var isLed = false
+    /// Whether another process of this node is at work, which has held the database against a file of its own.
+    package var hasCompany = false
 
-    package init(mark: GenerationMark, first: UInt64, span: ClosedRange<UInt64>?) {
+    package init(newest: GenerationMark, mark: GenerationMark, span: ClosedRange<UInt64>?) {
+        self.newest = newest
         self.mark = mark
-        self.first = first
         self.span = span
+    }
+}
+
+/// What others than a process have counted, as it sees it.
+///
+/// A process's file has the number of its own run alone. It stands for all that others have done when the process counts
+/// once more after it has seen that: a database in which its run has this number has everything that was there before. That
+/// count is no deed, or two processes would count in turn for ever.
+package struct GenerationView: Sendable, Equatable {
+    /// Of runs that may go on: how much each has done.
+    package var deeds: [GenerationRun: UInt64] = [:]
+    /// What commands have counted.
+    package var unnamed: UInt64 = 0
+
+    package init() {}
+
+    /// Whether nothing is in the other one that is not in this.
+    package func covers(_ other: GenerationView) -> Bool {
+        other.unnamed <= unnamed
+            && other.deeds.allSatisfy { run, count in deeds[run].map { count <= $0 } ?? false }
+    }
+
+    /// Both together.
+    package mutating func add(_ other: GenerationView) {
+        unnamed = max(unnamed, other.unnamed)
+        deeds.merge(other.deeds, uniquingKeysWith: max)
     }
 }

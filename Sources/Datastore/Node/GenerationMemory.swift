@@ -5,11 +5,15 @@ import Synchronization
 ///
 /// A backup can be put in a running node's place, and a server can fail over to a standby that lagged. Looked at now and
 /// then, such a database could meanwhile have counted past what the node remembers. So every transaction that counts
-/// compares first: what it finds must be what the process knows, or more, in the same run. One that fails leaves nothing.
+/// compares first: what its own run has counted must be what the process knows, or more. One that fails leaves nothing.
 package final class GenerationMemory: Sendable {
     private struct State {
         var mark: GenerationMark?
         var isForgotten: (@Sendable (_ found: GenerationMark, _ known: GenerationMark) -> Void)?
+        /// What the mark stands for besides the process's own deeds.
+        var covered: GenerationView?
+        /// What others have counted that an answer may tell.
+        var seen = GenerationView()
     }
 
     private let state = Mutex(State())
@@ -27,7 +31,10 @@ package final class GenerationMemory: Sendable {
         from mark: GenerationMark,
         isForgotten: @escaping @Sendable (_ found: GenerationMark, _ known: GenerationMark) -> Void
     ) {
-        state.withLock { $0 = State(mark: mark, isForgotten: isForgotten) }
+        state.withLock { state in
+            state.mark = mark
+            state.isForgotten = isForgotten
+        }
     }
 
     /// Remembers what was committed, in the run that is watched.
@@ -35,6 +42,26 @@ package final class GenerationMemory: Sendable {
         state.withLock { state in
             if let known = state.mark { state.mark?.number = max(known.number, number) }
         }
+    }
+
+    // MARK: What others have counted
+
+    /// Whether the mark stands for what others have counted.
+    func covers(_ view: GenerationView) -> Bool { state.withLock { $0.covered?.covers(view) ?? false } }
+
+    /// The mark stands for it from now on: the process has counted since, and that is committed.
+    func cover(_ view: GenerationView) {
+        state.withLock { state in
+            if state.covered?.add(view) == nil { state.covered = view }
+        }
+    }
+
+    /// An answer that tells it has not left yet.
+    func see(_ view: GenerationView) { state.withLock { $0.seen.add(view) } }
+
+    /// Whether an answer may tell something that the mark does not stand for.
+    package var isBehind: Bool {
+        state.withLock { state in state.covered.map { !$0.covers(state.seen) } ?? false }
     }
 
     /// Compares what was read from the database with what was known before.
@@ -60,6 +87,9 @@ final class CountedDeeds {
 
     /// What the process knows by now.
     var known: GenerationMark? { memory.mark }
+
+    /// What others have counted, and the transaction's answer may tell.
+    func see(_ view: GenerationView) { memory.see(view) }
 
     /// - Parameters:
     ///   - found: what the transaction read.

@@ -37,6 +37,9 @@ enum SchemaAdditions {
             // A leader's collections under leases.
             statements += Tables.collectionTurns.map { "ALTER TABLE leader_collections ADD COLUMN \($0)" }
             statements += ["DROP INDEX leader_collections_active", Tables.openCollections]
+            // Each process of a node counts for itself.
+            if version >= 3 { statements += Tables.runColumns.map { "ALTER TABLE node_runs ADD COLUMN \($0)" } }
+            statements += Tables.runIndexes + [Tables.formerRuns]
         }
         return statements
     }

@@ -21,7 +21,8 @@ enum Tables {
 
     static func node(_ dialect: Dialect) -> [String] {
         [
-            // What a node must notice about its own database, see NodeStateStore.
+            // What a node must notice about its own database, see NodeStateStore. generation is what commands have counted,
+            // and processes before schema 5; run is of that time.
             """
             CREATE TABLE node_state (
                 id \(dialect.key) CHECK (id = 1),
@@ -31,7 +32,7 @@ enum Tables {
                 run \(dialect.blob)
             )
             """,
-            runs(dialect), duties,
+            runs(dialect), runIndexes[0], runIndexes[1], duties,
             "INSERT INTO node_state (id, generation) VALUES (1, 0)",
             // The row with an empty task id was about the nodes until schema 4, which has node_peers for that.
             """
@@ -47,15 +48,37 @@ enum Tables {
         ]
     }
 
-    /// The starts of the node: the random name of what each did, and the first generation of it.
+    /// What each process of the node has counted, from its start on: the run's random name, its first number and its last, how
+    /// many deeds those are, and the first number of the run that its file was in before (0: it was new; null: there was no
+    /// file), and the process, by its number and by the name that operators see. is_open is 0 once another start has found the process gone.
     static func runs(_ dialect: Dialect) -> String {
         """
         CREATE TABLE node_runs (
             first \(dialect.key),
-            run \(dialect.blob) NOT NULL
+            run \(dialect.blob) NOT NULL,
+            \(runColumns.joined(separator: ",\n    "))
         )
         """
     }
+
+    /// What schema 5 has added to the starts that schema 3 knew.
+    static let runColumns = [
+        "last BIGINT NOT NULL DEFAULT 0", "deeds BIGINT NOT NULL DEFAULT 0", "follows BIGINT",
+        "process BIGINT NOT NULL DEFAULT 0", "name TEXT", "is_open BIGINT NOT NULL DEFAULT 0",
+    ]
+
+    static let runIndexes = [
+        "CREATE UNIQUE INDEX node_runs_by_run ON node_runs (run)",
+        "CREATE INDEX node_runs_open ON node_runs (first) WHERE is_open = 1",
+    ]
+
+    /// The numbers of former starts, each of which counted on from the one before.
+    static let formerRuns = """
+        UPDATE node_runs SET
+            last = COALESCE((SELECT MIN(n.first) - 1 FROM node_runs AS n WHERE n.first > node_runs.first),
+                (SELECT generation FROM node_state)),
+            follows = COALESCE((SELECT MAX(n.first) FROM node_runs AS n WHERE n.first < node_runs.first), 0)
+        """
 
     /// Fingerprints of the keys that the node has used the database with, by their names.
     static func keys(_ dialect: Dialect) -> String {

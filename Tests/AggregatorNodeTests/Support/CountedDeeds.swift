@@ -10,7 +10,18 @@ extension NodeDatabase {
     /// Makes it a database that has counted less, as a backup in its place does.
     func forget(_ deeds: Int) async throws {
         _ = try await engine.write { session in
-            try session.execute("UPDATE node_state SET generation = generation - \(deeds)")
+            try session.execute(
+                """
+                UPDATE node_runs SET last = last - \(deeds), deeds = deeds - \(deeds)
+                WHERE first = (SELECT MAX(first) FROM node_runs)
+                """)
+        }
+    }
+
+    /// Makes it a database of before the newest run.
+    func forgetRun() async throws {
+        _ = try await engine.write { session in
+            try session.execute("DELETE FROM node_runs WHERE first = (SELECT MAX(first) FROM node_runs)")
         }
     }
 }

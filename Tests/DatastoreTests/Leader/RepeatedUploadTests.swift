@@ -35,7 +35,7 @@ import Testing
             WatchedEngine(
                 temporary.store.engine,
                 answered: { sql in
-                    guard sql.contains("generation"),
+                    guard sql.contains("SELECT last FROM node_runs"),
                         isArmed.withLock({ armed in
                             defer { armed = false }
                             return armed

@@ -13,6 +13,8 @@ import Testing
             "looks", "unfinished", "note",
         ].map { "ALTER TABLE leader_collections DROP COLUMN \($0)" }
         + ["CREATE INDEX leader_collections_active ON leader_collections (collection) WHERE state < 5"]
+        + ["DROP INDEX node_runs_by_run", "DROP INDEX node_runs_open"]
+        + ["last", "deeds", "follows", "process", "name", "is_open"].map { "ALTER TABLE node_runs DROP COLUMN \($0)" }
 
     /// What schema 3 did not have either.
     private static let undoneSince3 =
@@ -103,7 +105,8 @@ import Testing
         try new.close()
         let structure = try structure(place)
 
-        try run(place, Self.undone)
+        // The start counted for the whole node.
+        try run(place, Self.undone + ["UPDATE node_state SET generation = 1"])
         #expect(try self.structure(place) != structure)
         let old = try open(place)
         #expect(try self.structure(place) == structure)
@@ -117,6 +120,37 @@ import Testing
         // Once added, it is not added again.
         try open(place).close()
         #expect(try self.structure(place) == structure)
+    }
+
+    /// Schema 4 had one count for the whole node, and knew of each start where it began.
+    @Test(arguments: EngineKind.tested)
+    func theStartsOfASchema4NodeAreRunsThatWentOnFromEachOther(kind: EngineKind) async throws {
+        let place = try await kind.place()
+        try open(place).close()
+        let runs = (0..<2).map { _ in GenerationRun.random() }
+        let literal: (GenerationRun) -> String = { kind == .sqlite ? "x'\($0.hex)'" : "'\\x\($0.hex)'" }
+        try run(
+            place,
+            Self.undoneSince4 + [
+                "INSERT INTO node_runs (first, run) VALUES (3, \(literal(runs[0])))",
+                "INSERT INTO node_runs (first, run) VALUES (7, \(literal(runs[1])))",
+                "UPDATE node_state SET generation = 12, run = \(literal(runs[1]))",
+                "UPDATE cairn_schema SET version = 4",
+            ])
+        let store = try open(place)
+        let newest = GenerationMark(number: 12, run: runs[1])
+        #expect(try await store.generationMark() == newest)
+        for (run, span, mark, successor) in [
+            (nil, 0...2, GenerationMark(number: 6, run: runs[0]), .followed), (runs[0], 3...6, newest, .last),
+            (runs[1], 7...12, newest, .none),
+        ] as [(GenerationRun?, ClosedRange<UInt64>, GenerationMark, GenerationRecord.Successor)] {
+            let record = try await store.generationRecord(of: run)
+            #expect(record.newest == newest && record.span == span && record.mark == mark)
+            #expect(record.successor == successor)
+        }
+        #expect(try await store.beginGeneration(.random(), after: newest) == 13)
+        #expect(try await store.generationRecord(of: runs[1]).successor == .last)
+        try store.close()
     }
 
     /// Schema 2 let the withdrawals that wait in tasks that have ended count for ever.

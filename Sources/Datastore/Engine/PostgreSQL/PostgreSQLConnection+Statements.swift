@@ -93,6 +93,19 @@ extension PostgreSQLConnection {
     }
 }
 
+extension PostgreSQLConnection {
+    /// Those that hold the lock under their number, which ends with the connection of their claim.
+    func livingProcesses() throws -> Set<Int64> {
+        let found = try Session(self).rows(
+            """
+            SELECT CAST(objid AS BIGINT) AS process FROM pg_locks
+            WHERE locktype = 'advisory' AND classid = \(StorageLock.claimKey) AND objsubid = 2 AND objid <> 0 AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """)
+        return Set(try found.map { try $0.integer("process") })
+    }
+}
+
 extension StorageLock {
     /// The first number of all our locks: "cair".
     private static let ours: Int32 = 0x6361_6972

@@ -1,10 +1,12 @@
 import CPostgres
 import Foundation
 
-/// One node at a time works on a database: the claim that its process has made.
+/// One node at a time works on a database: the claim that its process has made, alone or with replicas of the same node.
 struct DatabaseClaim {
     /// Whether a node runs on this engine.
     var isWanted = false
+    /// Whether other replicas may have the database at the same time.
+    var isShared = false
     /// What commits stand under, once the claim was there.
     var token: ClaimToken?
     /// Whose end ends the claim. Nothing else uses it.
@@ -15,11 +17,13 @@ struct DatabaseClaim {
 extension PostgreSQLEngine {
     /// Claims the database for this process's node, until the engine is closed.
     ///
+    /// - Parameter isShared: with others that say the same.
     /// - Throws: `.unsuitable` where another process has it.
-    func claim() async throws(DatastoreError) {
+    func claim(isShared: Bool) async throws(DatastoreError) {
         try await onThread {
             try self.withClaim { claim throws(PostgreSQLFailure) in
                 claim.isWanted = true
+                claim.isShared = isShared
                 try self.renew(&claim)
             }
         }
@@ -53,12 +57,10 @@ extension PostgreSQLEngine {
 
     private func take(_ claim: inout DatabaseClaim, _ connection: PostgreSQLConnection) throws {
         let deadline = ContinuousClock.now + options.claimPatience * (claim.token == nil ? 1 : 2)
-        while try connection.run("SELECT pg_try_advisory_lock(\(StorageLock.claimKey), 0)").text(row: 0, column: 0)
-            != "t"
-        {
+        let function = claim.isShared ? "pg_try_advisory_lock_shared" : "pg_try_advisory_lock"
+        while try connection.run("SELECT \(function)(\(StorageLock.claimKey), 0)").text(row: 0, column: 0) != "t" {
             guard ContinuousClock.now < deadline else {
-                let words =
-                    "another process runs a node on this database: each node has a database of its own, and one process"
+                let words = claim.isShared ? Self.takenAlone : Self.taken
                 guard claim.token == nil else { throw giveUp(words) }
                 throw DatastoreError.unsuitable(words)
             }
@@ -68,11 +70,18 @@ extension PostgreSQLEngine {
         if let token = claim.token {
             guard try connection.isEstablished(token) else { throw giveUp(Self.takenByOther) }
         } else {
-            let token = ClaimToken()
-            try connection.establish(token)
-            claim.token = token
+            claim.token = try connection.establish(isShared: claim.isShared)
         }
+        // By which the others see that this process is there (`livingProcesses`).
+        _ = try connection.run("SELECT pg_advisory_lock_shared(\(StorageLock.claimKey), \(ProcessNumber.own))")
     }
+
+    private static let taken =
+        "another process runs a node on this database: each node has a database of its own, and one process, or several "
+        + "replicas that all say so (storage: replicas: true)"
+    private static let takenAlone =
+        "another process runs a node on this database, and not as a replica: stop it, and start it again with "
+        + "'replicas: true' in its storage section, too"
 
     static let takenByOther =
         "another process has run a node on this database while this one had lost its connection, or an older copy was put "

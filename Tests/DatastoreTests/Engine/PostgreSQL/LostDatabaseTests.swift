@@ -37,7 +37,7 @@ import Testing
         let ended = try database.run(
             """
             SELECT pg_terminate_backend(pid, 10000)::text FROM pg_locks
-            WHERE locktype = 'advisory' AND objsubid = 2 AND classid = 1667328373 AND granted
+            WHERE locktype = 'advisory' AND objsubid = 2 AND classid = 1667328373 AND objid = 0 AND granted
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """)
         #expect(ended == ["true"])
