@@ -27,8 +27,8 @@ package final class FaultProxy: Sendable {
 
     /// Where everybody finds the server.
     package let port: Int
-    /// Where it listens.
-    package let upstreamPort: Int
+    /// Where it listens; several servers take turns.
+    private let upstream: Mutex<(ports: [Int], next: Int)>
     private let remembers: Bool
     private let state: Mutex<State>
     let connections = Connections()
@@ -36,7 +36,7 @@ package final class FaultProxy: Sendable {
     /// - Parameter remembers: whether to keep every request that comes, for tests to look at.
     package init(port: UInt16, upstreamPort: UInt16, remembers: Bool = true) {
         self.port = Int(port)
-        self.upstreamPort = Int(upstreamPort)
+        upstream = Mutex((ports: [Int(upstreamPort)], next: 0))
         self.remembers = remembers
         state = Mutex(State(plan: FaultPlan([], generator: SeededGenerator(seed: 0))))
     }
@@ -58,6 +58,16 @@ package final class FaultProxy: Sendable {
 
     /// Passes on everything from the next request on. What is under way ends as it began.
     package func behave() { follow([]) }
+
+    /// Passes requests on to these servers in turn, from the next one on: those that are well, as who balances loads knows.
+    package func pass(to ports: [UInt16]) { upstream.withLock { $0 = (ports: ports.map { Int($0) }, next: 0) } }
+
+    private func nextPort() -> Int {
+        upstream.withLock { upstream in
+            upstream.next += 1
+            return upstream.ports.isEmpty ? 0 : upstream.ports[upstream.next % upstream.ports.count]
+        }
+    }
 
     /// Ends all connections, whatever is under way.
     package func breakConnections() { connections.close() }
@@ -107,7 +117,7 @@ package final class FaultProxy: Sendable {
     }
 
     private func ask(_ request: ProxyRequest) async -> ProxyAnswer {
-        var passed = HTTPClientRequest(url: "http://127.0.0.1:\(upstreamPort)\(request.uri)")
+        var passed = HTTPClientRequest(url: "http://127.0.0.1:\(nextPort())\(request.uri)")
         passed.method = .init(rawValue: request.method)
         for (name, value) in request.headers where !Self.ofOneConnection.contains(name.lowercased()) {
             passed.headers.add(name: name, value: value)

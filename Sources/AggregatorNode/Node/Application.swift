@@ -18,6 +18,7 @@ package func buildApplication(
     services.append(HaltService(halt: context.halt))
     if let generation = context.generation { services.append(GenerationWatch(generation: generation)) }
     services.append(DatabaseWatch(store: context.store, logger: context.logger))
+    if context.configuration.database.hasReplicas { services.append(ReplicaWatch(context: context)) }
     services.append(ClearingService(store: context.store, logger: context.logger))
     return try application(
         node.routes, below: context.configuration.publicURL.path, host: context.configuration.listenHost,

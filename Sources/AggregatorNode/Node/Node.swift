@@ -44,6 +44,12 @@ package enum Node {
             generation = try await Self.begin(store, generationFile: configuration.generationFile, halt: halt)
             try await NodeIdentity.check(keys, store, configuration, replacing: replacedKeys)
         } catch {
+            if configuration.database.hasReplicas, case .generation(let reason) = error, reason.isForgotten,
+                (try? await NodeIdentity.check(keys, store, configuration)) != nil
+            {
+                // Others may be at work on this database already: they must not go on.
+                try? await store.recordHalt(reason.description)
+            }
             await store.closeWhenIdle()
             throw error
         }

@@ -127,7 +127,7 @@ package enum RestoredNode {
             return store
         }
         let store = try await configuration.openDatabase(notice: notice)
-        do throws(NodeStartError) { try await configuration.claim(store, notice: notice) } catch {
+        do throws(NodeStartError) { try await configuration.claim(store, alone: true, notice: notice) } catch {
             await store.closeWhenIdle()
             throw error
         }

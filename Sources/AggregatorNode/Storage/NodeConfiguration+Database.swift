@@ -49,13 +49,17 @@ extension NodeConfiguration {
     /// Makes this process the one that runs the node on the database, for as long as it is open.
     ///
     /// The lock on `data_dir` keeps a second one from the same folder. The database may lie elsewhere, and be named by
-    /// another configuration.
+    /// another configuration. Replicas of one node share it, where the configuration says so.
+    ///
+    /// - Parameter alone: no replica may be at work, whatever the configuration says.
     func claim(
-        _ store: NodeDatabase, notice: @escaping @Sendable (String) -> Void
+        _ store: NodeDatabase, alone: Bool = false, notice: @escaping @Sendable (String) -> Void
     ) async throws(NodeStartError) {
         let words = WaitingWords(for: "the claim on \(database.whom)", notice: notice)
         words.explain("another process may still run a node on it")
         defer { withExtendedLifetime(words) {} }
-        do throws(DatastoreError) { try await store.claim() } catch { throw .database(name: database.name, error) }
+        do throws(DatastoreError) { try await store.claim(isShared: database.hasReplicas && !alone) } catch {
+            throw .database(name: database.name, error)
+        }
     }
 }

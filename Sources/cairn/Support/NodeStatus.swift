@@ -52,6 +52,8 @@ struct NodeStatus: Encodable {
     let roles: [String]
     /// Why the node was stopped for good; nothing while it may run.
     let halted: String?
+    /// The processes that are at work, where the database is on a server.
+    let processes: [String]
     let tasks: [Task]
     let collections: [Collection]
     /// Of a leader.
@@ -61,6 +63,7 @@ struct NodeStatus: Encodable {
     init(_ configuration: NodeConfiguration, _ store: NodeDatabase) async throws {
         roles = configuration.roles.map(\.rawValue)
         halted = try await store.haltReason()
+        processes = try await store.workingProcesses()
         var tasks: [Task] = []
         for task in try await store.everyTask().compactMap({ try? $0.get() }) {
             let overview = try await store.overview(of: task.id, jobLimit: .max)
@@ -83,6 +86,7 @@ struct NodeStatus: Encodable {
     var lines: [String] {
         var lines = ["role         \(roles.joined(separator: " and "))"]
         if let halted { lines.insert("HALTED       \(halted)", at: 0) }
+        for process in processes { lines.append("at work      \(process)") }
         for task in tasks {
             lines.append("task         \(task.name)  \(task.state)  \(Self.list(task.reports))")
             if !task.refused.isEmpty { lines.append("  refused    \(Self.list(task.refused))") }

@@ -179,7 +179,8 @@ actor LogFollower {
             let position = HelperLogPosition(size: range.size, range: range.encoded())
             guard try await store.advanceHelperLog(origin: origin, previous: stored, to: position, entries: found)
             else {
-                throw DatastoreError.conflict("another process reads the log into the same database")
+                // Another process of the node has read this: on from where it is now.
+                return try await readNewEntries()
             }
             statementKeys.merge(newKeys) { known, _ in known }
             newKeys = [:]

@@ -109,12 +109,14 @@ package actor LeaderClock {
     }
 
     /// The latest time that this leader has stated: times only grow, so it is on its largest checkpoint.
+    ///
+    /// Another process of the node may have stated one meanwhile.
     private func latest() async throws -> UInt64 {
-        if let stated { return stated }
-        guard let stored = try await context.store.largestCheckpoint() else { return 0 }
+        if let stated, !context.configuration.database.hasReplicas { return stated }
+        guard let stored = try await context.store.largestCheckpoint() else { return stated ?? 0 }
         let time = LeaderTime.latest(
             on: try SignedCheckpoint(parsing: stored.note), leaderKey: context.keys.statementPublicKey)
-        stated = stated.map { max($0, time ?? 0) } ?? time ?? 0
+        stated = max(stated ?? 0, time ?? 0)
         return stated ?? 0
     }
 }
