@@ -142,6 +142,7 @@ extension EndToEnd {
                 let none = try await Cairn.run("node", "task", "drop", "--config", config, "--job", "999", "steps")
                 #expect(none.status == 1 && none.errors.contains("no waiting job 999"), "\(none.errors)")
                 try await showTheJob(job, of: task, config)
+                try await stopACollection(of: task, nodes, config)
                 let dropped = try await Cairn.succeed(
                     "node", "jobs", "abandon", "--config", config, "\(job)", "--json")
                 #expect(try dropped.json()["dropped"] as? Int == 1)
@@ -182,6 +183,32 @@ extension EndToEnd {
             #expect((status["log"] as? [String: Any])?["entries"] is Int)
             let words = try await Cairn.succeed("node", "status", "--config", config).output
             #expect(words.contains("1 sent and not answered"), "\(words)")
+        }
+
+        /// A collection waits for the job: its operator reads for whom, takes it up, and stops it; whoever asked is told.
+        private func stopACollection(of task: TaskFile, _ nodes: TestNodes, _ config: String) async throws {
+            let collector = try nodes.collector(task)
+            let collecting = Task { try await collector.collect(.leaderSelected) }
+            var name = ""
+            try await eventually("the collection waits for the report") {
+                let listed = try await Cairn.succeed("node", "jobs", "list", "--config", config, "--json").json()
+                let first = (listed["collections"] as? [[String: Any]])?.first
+                name = first?["collection"] as? String ?? ""
+                return (first?["waiting_for"] as? String)?.contains("1 report is not verified yet") == true
+            }
+            let shown = try await Cairn.succeed("node", "jobs", "show", "--config", config, name).output
+            #expect(shown.contains("waiting") && shown.contains("steps") && shown.contains("the helper at"), "\(shown)")
+            let lines = try await Cairn.succeed("node", "jobs", "list", "--config", config).output
+            #expect(lines.contains("\(name)  steps  collection waiting"), "\(lines)")
+            let status = try await Cairn.succeed("node", "status", "--config", config).output
+            #expect(status.contains("waits for the helper at"), "\(status)")
+            let retried = try await Cairn.succeed("node", "jobs", "retry", "--config", config, name, "--json").json()
+            #expect(retried["hurried"] is Bool && retried["collection"] as? String == name)
+            let stopped = try await Cairn.succeed("node", "jobs", "abandon", "--config", config, name).output
+            #expect(stopped.contains("abandoned: collection \(name) of steps"), "\(stopped)")
+            await #expect(throws: (any Error).self) { try await collecting.value }
+            let gone = try await Cairn.run("node", "jobs", "abandon", "--config", config, name)
+            #expect(gone.status == 1 && gone.errors.contains("no job \(name)"), "\(gone.errors)")
         }
 
         @Test func tasksAreListedAndEnded() async throws {

@@ -31,9 +31,12 @@ extension NodeDatabase {
         }
     }
 
-    /// The newest collection of a name, of whatever task, that has not ended.
-    package func collectionOverview(_ id: CollectionJobID) async throws(DatastoreError) -> CollectionOverview? {
-        try await collectionOverviews().last { $0.stored.id == id }
+    package func collectionOverview(_ key: Int64) async throws(DatastoreError) -> CollectionOverview? {
+        try await read { session in
+            try session.collectionOverviews(
+                "c.collection = $1 AND c.state < \(CollectionState.finished.sql)", [key]
+            ).first
+        }
     }
 
     /// Lets a collection fall due now, whatever pause it has.

@@ -36,6 +36,20 @@ extension NodeDatabase {
         }
     }
 
+    /// Why the exchange about a task's jobs failed last, of those that have not ended; nil where none failed.
+    package func lastTrouble(of task: TaskID) async throws(DatastoreError) -> String? {
+        try await read { session in
+            guard let task = try session.taskKey(task) else { return nil }
+            let failed = try session.rows(
+                """
+                SELECT t.reason, t.sent_at FROM leader_jobs AS j JOIN leader_turns AS t ON t.job = j.job
+                WHERE j.task = $1 AND j.state <> \(JobState.ended.sql) AND t.answer = \(JobProgress.Answer.unusable.rawValue)
+                """, [task])
+            return try failed.map { (sentAt: try $0.unsigned("sent_at"), reason: try $0.text("reason")) }
+                .max { $0.sentAt < $1.sentAt }?.reason
+        }
+    }
+
     /// The ids of a job's reports, in the order of its request.
     package func reportIDs(ofJob key: Int64) async throws(DatastoreError) -> [ReportID] {
         try await read { session in

@@ -13,7 +13,7 @@ struct NodeJobsCommand: AsyncParsableCommand {
         ])
 }
 
-/// `--config FILE JOB`: an aggregation job by its number, or a collection by its name.
+/// `--config FILE JOB`: an aggregation job by its number (`12`), or a collection by `c` and its number (`c3`).
 struct NodeJobReference: ParsableArguments {
     enum Found {
         case aggregation(PendingJobOverview)
@@ -21,7 +21,7 @@ struct NodeJobReference: ParsableArguments {
     }
 
     @Option(help: "The leader's configuration file.") var config: String
-    @Argument(help: "The job's number, or the collection's name, as `cairn node jobs list` says it.") var job: String
+    @Argument(help: "The aggregation job (12) or collection (c3), as `cairn node jobs list` names it.") var job: String
 
     /// - Parameter changing: the command will change something, which only the newest database of the node may be.
     func find(changing: Bool = false) async throws -> (store: NodeDatabase, job: Found) {
@@ -33,12 +33,11 @@ struct NodeJobReference: ParsableArguments {
         if let number = Int64(job), let found = try await store.jobOverview(number) {
             return (store, .aggregation(found))
         }
-        if let id = CollectionJobID(base64URL: job), let found = try await store.collectionOverview(id) {
+        if let key = NodeCollectionDescription.key(named: job), let found = try await store.collectionOverview(key) {
             return (store, .collection(found))
         }
-        let what = Int64(job) == nil ? "collection" : "job"
         throw CommandFailure(
-            "this node has no \(what) \(job) that has not ended",
+            "this node has no job \(job) that has not ended",
             advice: "See them: \(PrintedCommand("node", "jobs", "list").option("--config", config).text)")
     }
 }
@@ -74,7 +73,7 @@ struct NodeJobsListCommand: AsyncParsableCommand {
         for job in jobs { Console.print("\(job.job)  \(names[job.taskId])  \(job.line(now: now))") }
         for collection in collections {
             Console.print(
-                "\(collection.collectionJob)  \(names[collection.taskId])  collection \(collection.line(now: now))")
+                "\(collection.collection)  \(names[collection.taskId])  collection \(collection.line(now: now))")
         }
     }
 }
@@ -109,7 +108,7 @@ struct NodeJobsShowCommand: AsyncParsableCommand {
 
     private func show(_ collection: NodeCollectionDescription, _ store: NodeDatabase, now: UInt64) async throws {
         if json { return try JSONOutput.print(CollectionOutput(collection: collection)) }
-        Console.print("collection   \(collection.collectionJob)")
+        Console.print("collection   \(collection.collection)  \(collection.collectionJob)")
         Console.print("task         \(try await NodeTaskNames(store)[collection.taskId])  \(collection.taskId)")
         Console.print("state        \(collection.line(now: now))")
     }
@@ -137,7 +136,7 @@ struct NodeJobsRetryCommand: AsyncParsableCommand {
     struct Output: Encodable {
         /// Of the two, what was named.
         let job: Int64?
-        let collectionJob: String?
+        let collection: String?
         /// False where it is being worked on at this moment.
         let hurried: Bool
     }
@@ -152,11 +151,12 @@ struct NodeJobsRetryCommand: AsyncParsableCommand {
         switch found {
         case .aggregation(let job):
             name = "job \(job.key)"
-            output = Output(job: job.key, collectionJob: nil, hurried: try await store.retryJob(job.key))
+            output = Output(job: job.key, collection: nil, hurried: try await store.retryJob(job.key))
         case .collection(let collection):
-            let (key, id) = (collection.stored.key, collection.stored.id.base64URL)
+            let key = collection.stored.key
+            let id = NodeCollectionDescription.name(of: key)
             name = "collection \(id)"
-            output = Output(job: nil, collectionJob: id, hurried: try await store.retryCollection(key))
+            output = Output(job: nil, collection: id, hurried: try await store.retryCollection(key))
         }
         if json { return try JSONOutput.print(output) }
         Console.print(output.hurried ? "\(name) is due" : "\(name) is being worked on at this moment")
@@ -189,7 +189,7 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
 
     struct CollectionOutput: Encodable {
         let taskId: String
-        let collectionJob: String
+        let collection: String
     }
 
     @OptionGroup var reference: NodeJobReference
@@ -201,8 +201,9 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
         case .aggregation(let found): try await abandon(found, store)
         case .collection(let found):
             try await NodeCollectionStop(store: store, found: found).abandon()
-            let (task, id) = (found.stored.task.base64URL, found.stored.id.base64URL)
-            if json { return try JSONOutput.print(CollectionOutput(taskId: task, collectionJob: id)) }
+            let task = found.stored.task.base64URL
+            let id = NodeCollectionDescription.name(of: found.stored.key)
+            if json { return try JSONOutput.print(CollectionOutput(taskId: task, collection: id)) }
             Console.print("abandoned: collection \(id) of \(try await NodeTaskNames(store)[task])")
         }
     }

@@ -6,7 +6,7 @@ struct NodeCollectionStop {
     let found: CollectionOverview
 
     func abandon() async throws {
-        let name = found.stored.id.base64URL
+        let name = NodeCollectionDescription.name(of: found.stored.key)
         let problem = CollectionProblem(
             type: nil, detail: "The leader's operator has stopped this collection. Ask again to begin anew.")
         switch try await store.stopCollection(found.stored.key, problem: problem) {

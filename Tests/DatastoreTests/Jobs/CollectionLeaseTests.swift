@@ -107,7 +107,7 @@ import Testing
         #expect(try await !store.retryCollection(job.key), "somebody works on it")
         try await store.releaseCollection(lease, after: .seconds(60), CollectionProgress(isAsked: true, note: "pause"))
         #expect(try await store.dueCollections().isEmpty)
-        let shown = try #require(try await store.collectionOverview(job.id))
+        let shown = try #require(try await store.collectionOverview(job.key))
         #expect(!shown.isLeased && shown.left > 0 && shown.stored.progress.note == "pause")
         // Reports that end wake those that wait for reports.
         #expect(try await !store.hurryCollections(of: Make.task))

@@ -12,7 +12,9 @@ extension NodeDatabase {
     }
 
     /// The keys of those that have not ended.
-    func activeCollections() async throws(DatastoreError) -> [Int64] { try await collectionOverviews().map(\.stored.key) }
+    func activeCollections() async throws(DatastoreError) -> [Int64] {
+        try await collectionOverviews().map(\.stored.key)
+    }
 
     func sealBatch(
         collection key: Int64, interval: Interval?, sizes: ClosedRange<UInt64>
@@ -44,7 +46,9 @@ extension NodeDatabase {
         try await publish(response: response, batchEntry: batchEntry, try await lease(key))
     }
 
-    func finishCollection(_ key: Int64) async throws(DatastoreError) { try await finishCollection(try await lease(key)) }
+    func finishCollection(_ key: Int64) async throws(DatastoreError) {
+        try await finishCollection(try await lease(key))
+    }
 
     func failCollection(_ key: Int64, problem: CollectionProblem, batch fate: BatchFate) async throws(DatastoreError) {
         try await failCollection(try await lease(key), problem: problem, batch: fate)

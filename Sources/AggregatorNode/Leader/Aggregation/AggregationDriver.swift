@@ -26,8 +26,6 @@ final class AggregationDriver: JobKind {
     private let waitingLines = LineRules<TaskID>()
     private let earlyLines = LineRules<TaskID>()
     private let changed: @Sendable (TaskID) -> Void
-    /// For those who wait for a task's reports.
-    let trouble = LastTrouble()
 
     /// How often the database is searched for reports that no signal announced.
     private static let sweep: Duration = .seconds(5)
@@ -180,7 +178,7 @@ final class AggregationDriver: JobKind {
         await attempt(id, key) { [self] task in
             // A job is not taken up to find out that it has to wait.
             guard context.standing(of: task).mayWork(on: task) else {
-                hold(key, of: id, because: "the nodes do not fit each other")
+                hold(key, of: id)
                 return nil
             }
             return try await context.store.acquireJob(of: id, for: LeaseKeeper<LeasedJob>.duration)
@@ -203,7 +201,7 @@ final class AggregationDriver: JobKind {
                         try await keeper.hold(lease) { try await runner.run() }, job: lease.job.key, of: task)
                 }
             } else if let expected {
-                hold(expected, of: id, because: "the task cannot be served")
+                hold(expected, of: id)
             }
         } catch {
             await fail(error, held, expected, of: id)
@@ -231,9 +229,8 @@ final class AggregationDriver: JobKind {
         }
     }
 
-    /// Keeps a job back for a while, and says why to who waits for it.
-    private func hold(_ job: Int64, of id: TaskID, because reason: String) {
-        trouble.note(reason, of: id)
+    /// Keeps a job back for a while.
+    private func hold(_ job: Int64, of id: TaskID) {
         state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
     }
 
@@ -243,10 +240,8 @@ final class AggregationDriver: JobKind {
         switch ending {
         case .finished:
             await answered(id)
-            trouble.clear(id)
             changed(id)
         case .returned:
-            trouble.clear(id)
             await answered(id)
             state.withLock { $0.schedule.demand(id, at: .now) }
             changed(id)
@@ -265,7 +260,7 @@ final class AggregationDriver: JobKind {
     private func wait(_ progress: JobProgress, _ pause: Duration, job: Int64, of task: NodeTask) async {
         let id = task.id
         let isFailure = progress.answer == .unusable
-        if isFailure { trouble.note(progress.reason, of: id) } else { await answered(id) }
+        if !isFailure { await answered(id) }
         let isInDoubt = state.withLock { state in
             state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
             return isFailure && state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)

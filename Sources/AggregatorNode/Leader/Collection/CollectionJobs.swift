@@ -156,9 +156,7 @@ final class CollectionJobs: JobKind {
             try await context.store.releaseCollection(lease, after: Self.longPause, progress)
             return Self.longPause
         }
-        let runner = CollectionRunner(
-            context: context, logKeeper: logKeeper, task: task, lease: lease
-        ) { [aggregation] in aggregation.trouble.reason(of: id) }
+        let runner = CollectionRunner(context: context, logKeeper: logKeeper, task: task, lease: lease)
         switch try await keeper.hold(lease, { try await runner.run() }) {
         case .ended: return nil
         case .waits(let pause, let forReports, let demand):

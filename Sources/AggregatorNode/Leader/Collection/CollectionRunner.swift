@@ -12,8 +12,6 @@ struct CollectionRunner: Sendable {
     let logKeeper: LogKeeper
     let task: NodeTask
     let lease: CollectionLease
-    /// Why the last aggregation job of the task had to wait.
-    let trouble: @Sendable () -> String?
 
     enum Ending: Sendable, Equatable {
         /// It has its result, or has failed.
@@ -89,7 +87,7 @@ struct CollectionRunner: Sendable {
                 return .again
             case .aggregation(let reports):
                 let (demand, pause) = patience.waits(for: reports)
-                let note = WaitingNote.aggregation(of: reports, helper: helper, lastAnswer: trouble())
+                let note = WaitingNote.aggregation(of: reports, helper: helper, lastAnswer: try await trouble())
                 return .wait(pause, note: note, demand: demand)
             case .deferred(let seconds):
                 return .wait(
@@ -111,6 +109,12 @@ struct CollectionRunner: Sendable {
             guard let failure = error.fallback else { throw error }
             return try await end(job, failure)
         }
+    }
+
+    /// Why aggregation does not go on, where something is known.
+    private func trouble() async throws -> String? {
+        guard context.standing(of: task).mayWork(on: task) else { return "the nodes do not fit each other" }
+        return try await context.store.lastTrouble(of: task.id)
     }
 
     private func end(_ job: StoredCollection, _ failure: CollectionFailure) async throws -> Turn {

@@ -1,7 +1,6 @@
 import DAP
 import Datastore
 import Ledger
-import Synchronization
 
 /// What a collection waits for, in words for the collector (`Cairn-Waiting-For` of an answer without a result) and for the
 /// leader's operator. They are stored with it.
@@ -49,13 +48,4 @@ package enum WaitingNote {
         let visible = text.unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : " " }
         return String(visible.prefix(maximumLength))
     }
-}
-
-/// Why the last aggregation job of a task had to wait, for people who wait for it.
-final class LastTrouble: Sendable {
-    private let reasons = Mutex<[TaskID: String]>([:])
-
-    func note(_ reason: String, of task: TaskID) { reasons.withLock { $0[task] = reason } }
-    func clear(_ task: TaskID) { reasons.withLock { $0[task] = nil } }
-    func reason(of task: TaskID) -> String? { reasons.withLock { $0[task] } }
 }
