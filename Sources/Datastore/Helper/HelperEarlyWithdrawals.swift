@@ -23,6 +23,9 @@ extension Session {
             let step = HelperReportLife.after(stage, .withdraw(hasKey: true, room: .free))
             return stage == .keptOut ? .pending : WithdrawalOutcome(step)
         }
+        if let part = room.part, try isFull(part) {
+            return WithdrawalOutcome(HelperReportLife.after(.absent, .withdraw(hasKey: true, room: .full)))
+        }
         // First the place, in the statement that counts it: withdrawals of other tasks want it, too.
         let counted = try execute(
             "UPDATE helper_early_count SET withdrawals = withdrawals + 1 WHERE withdrawals < $1", [room.limit])
@@ -34,6 +37,16 @@ extension Session {
             try countGeneration()
         }
         return WithdrawalOutcome(step)
+    }
+
+    /// Whether a leader's tasks have as many as they may. (Whoever is about to take a place at the same moment is not seen: of
+    /// all together there are never more than the room has.)
+    private func isFull(_ part: EarlyRoom.Part) throws -> Bool {
+        var count = 0
+        for id in part.tasks where count < part.limit {
+            if let task = try taskKey(id) { count += try earlyCount(task) }
+        }
+        return count >= part.limit
     }
 
     /// Where a report is that has not come: perhaps it has ended in the log, for whoever holds the claim key.

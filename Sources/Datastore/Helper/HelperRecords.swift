@@ -62,10 +62,24 @@ package struct EarlyRoom: Sendable {
     package var limit: Int
     /// The log that counts for the tasks: what has ended there does not come any more, and nothing waits for it.
     package var origin: String
+    /// Of one of several leaders: how many may wait in its tasks, which are these; nil where there is only one leader. Whoever
+    /// fills its part keeps contributors of the others' tasks from nothing.
+    package var part: Part?
 
-    package init(limit: Int, origin: String) {
+    package struct Part: Sendable {
+        package var limit: Int
+        package var tasks: [TaskID]
+
+        package init(limit: Int, tasks: [TaskID]) {
+            self.limit = limit
+            self.tasks = tasks
+        }
+    }
+
+    package init(limit: Int, origin: String, part: Part? = nil) {
         self.limit = limit
         self.origin = origin
+        self.part = part
     }
 }
 

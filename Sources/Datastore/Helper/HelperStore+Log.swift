@@ -13,7 +13,8 @@ extension NodeDatabase {
     }
 
     package func advanceHelperLog(
-        origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry]
+        origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry],
+        counting: Set<TaskID>
     ) async throws(DatastoreError) -> Bool {
         let (before, after) = (try previous.stored("log size"), try position.size.stored("log size"))
         return try await write { session in
@@ -24,7 +25,7 @@ extension NodeDatabase {
                 "UPDATE helper_log SET size = $3, range = $4 WHERE origin = $1 AND size = $2 RETURNING log",
                 [[origin, before, after, position.range.blob]])
             guard let log = try moved[0]?.integer("log") else { return false }
-            try session.record(entries, log)
+            try session.record(entries, log, counting: counting)
             return true
         }
     }
@@ -194,7 +195,9 @@ extension Session {
     // MARK: Recording
 
     /// Records entries in the order of their log.
-    fileprivate func record(_ entries: [FollowedEntry], _ log: Int64) throws {
+    ///
+    /// - Parameter counting: the tasks for which it counts.
+    fileprivate func record(_ entries: [FollowedEntry], _ log: Int64, counting: Set<TaskID>) throws {
         var tasks: [TaskID: TaskKey] = [:]
         for id in Set(entries.map(\.task)).sorted() { tasks[id] = try taskKeyMaking(id) }
         func key(_ id: TaskID) throws -> TaskKey {
@@ -219,10 +222,10 @@ extension Session {
                 ])
             case .rejected(let task, let report, let index):
                 endings.append([log, try index.stored("log index"), try key(task), report.blob, SQLValue.null])
-                ended.append((try key(task), report, nil))
+                if counting.contains(task) { ended.append((try key(task), report, nil)) }
             case .withdrawal(let task, let report, let index, let claimKey):
                 endings.append([log, try index.stored("log index"), try key(task), report.blob, claimKey.blob])
-                ended.append((try key(task), report, claimKey))
+                if counting.contains(task) { ended.append((try key(task), report, claimKey)) }
             case .close(let task, let index, let scope, let bytes):
                 try recordClose(try key(task), log, index, scope, bytes)
             }
@@ -257,11 +260,19 @@ extension Session {
 }
 
 extension FollowedEntry {
-    fileprivate var task: TaskID {
+    package var task: TaskID {
         switch self {
         case .task(let task, _, _), .report(let task, _, _, _, _, _, _), .rejected(let task, _, _),
             .withdrawal(let task, _, _, _), .close(let task, _, _, _):
             task
+        }
+    }
+
+    /// Whether it ends a report.
+    package var isEnding: Bool {
+        switch self {
+        case .rejected, .withdrawal: true
+        case .task, .report, .close: false
         }
     }
 }

@@ -179,9 +179,12 @@ package protocol HelperStore: Sendable {
 
     /// Records verified entries and the position behind them.
     ///
+    /// - Parameter counting: the tasks for which this log counts. What another log says of a task is recorded, as what that log
+    ///   says, and nothing follows from it: its keeper could else let go what waits for another leader's reports.
     /// - Returns: false if the position is not `previous` any more; nothing changes then.
     func advanceHelperLog(
-        origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry]
+        origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry],
+        counting: Set<TaskID>
     ) async throws(DatastoreError) -> Bool
 
     /// The task's entry in a log, where it was read.

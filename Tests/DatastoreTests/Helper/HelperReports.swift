@@ -218,3 +218,13 @@ struct HelperReports: Sendable {
         HelperClose(selector: selector, leavesHash: root, root: root, count: count, signature: [9])
     }
 }
+
+extension HelperStore {
+    /// The same for a log that counts for all tasks in it.
+    func advanceHelperLog(
+        origin: String, previous: UInt64, to position: HelperLogPosition, entries: [FollowedEntry]
+    ) async throws(DatastoreError) -> Bool {
+        try await advanceHelperLog(
+            origin: origin, previous: previous, to: position, entries: entries, counting: Set(entries.map(\.task)))
+    }
+}

@@ -109,6 +109,56 @@ import Testing
         try await HelperAudit(store: store, reports: reports).check()
     }
 
+    /// Another leader copies the task, and what would end a withdrawal that waits, into its own log: the report, when it comes,
+    /// must be kept out all the same.
+    @Test(arguments: EngineKind.tested)
+    func whatAnotherLeadersLogSaysLetsNoWithdrawalGo(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let (store, reports) = (temporary.store, try HelperReports())
+        for number in 1...2 {
+            #expect(try await reports.withdraw(number, earlyLimit: 2, in: store) == .pending)
+        }
+        let entries: [FollowedEntry] = [
+            .rejected(Make.task, Make.reportID(1), index: 0),
+            .withdrawal(Make.task, Make.reportID(2), index: 1, claimKey: try reports.publicKey(2, 0)),
+        ]
+        #expect(
+            try await store.advanceHelperLog(
+                origin: "other", previous: 0, to: HelperLogPosition(size: 2, range: [1]), entries: entries,
+                counting: []))
+        #expect(try await reports.withdraw(3, earlyLimit: 2, in: store) == .full, "both still wait")
+        let answers = try await reports.job([1, 2].map { try reports.verified($0) }, in: store)
+        #expect(answers == [.reportDropped, .reportDropped])
+        try await HelperAudit(store: store, reports: reports).check()
+    }
+
+    /// Withdrawals of one leader's tasks, however many there are of either, take no other leader's places.
+    @Test(arguments: EngineKind.tested)
+    func eachLeaderHasItsPartOfTheRoom(kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let tasks = try (0..<3).map { number in
+            var reports = try HelperReports()
+            if number > 0 { reports.task = .random() }
+            return reports
+        }
+        func withdraw(_ number: Int, _ task: Int) async throws -> WithdrawalOutcome {
+            let leader = task == 2 ? [tasks[2].task] : [tasks[0].task, tasks[1].task]
+            return try await store.withdrawHelperReport(
+                tasks[task].withdrawal(number),
+                early: EarlyRoom(limit: 6, origin: "log", part: .init(limit: 3, tasks: leader)), vdaf: tasks[task].vdaf)
+        }
+        for (number, task, outcome) in [
+            (1, 0, .pending), (2, 1, .pending), (3, 0, .pending), (4, 1, .full), (5, 0, .full), (1, 2, .pending),
+            (2, 2, .pending), (3, 2, .pending), (4, 2, .full),
+        ] as [(Int, Int, WithdrawalOutcome)] {
+            #expect(try await withdraw(number, task) == outcome, "\(number) of \(task)")
+        }
+        // One that is there already is no second.
+        #expect(try await withdraw(1, 0) == .pending)
+        try await HelperAudit(store: store, reports: tasks[0]).checkEarly()
+    }
+
     /// A task that has ended takes no room; what waited is not forgotten while the task may be served again.
     @Test(arguments: EngineKind.tested, [false, true])
     func aTaskThatEndsHoldsNoPlaces(kind: EngineKind, discarding: Bool) async throws {

@@ -21,6 +21,8 @@ actor LogFollower {
     nonisolated let leader: BaseURL
     private let source: any TileSource
     private let store: any HelperStore & WitnessStore
+    /// Whether this log counts for a task.
+    private let counts: @Sendable (TaskID) async throws -> Bool
     private let ownKeys: (statement: [UInt8], cosigner: NoteVerifier?)
     private let halt: HaltSwitch
     private let workers: WorkerPool
@@ -43,6 +45,13 @@ actor LogFollower {
         self.leader = leader.settings.url
         self.source = source
         store = context.store
+        counts = { [context] id in
+            guard let task = try await context.registry.known(id), context.configuration.role(of: task) == .helper
+            else {
+                return false
+            }
+            return context.peer(of: task).settings.url == leader.settings.url
+        }
         ownKeys = (context.keys.statementPublicKey, context.keys.noteKey(.helper))
         halt = context.halt
         workers = context.workers
@@ -177,7 +186,13 @@ actor LogFollower {
                 throw try await forgotten(Self.text(of: word))
             }
             let position = HelperLogPosition(size: range.size, range: range.encoded())
-            guard try await store.advanceHelperLog(origin: origin, previous: stored, to: position, entries: found)
+            var counting: Set<TaskID> = []
+            for task in Set(found.filter(\.isEnding).map(\.task)) where try await counts(task) {
+                counting.insert(task)
+            }
+            guard
+                try await store.advanceHelperLog(
+                    origin: origin, previous: stored, to: position, entries: found, counting: counting)
             else {
                 // Another process of the node has read this: on from where it is now.
                 return try await readNewEntries()

@@ -44,11 +44,24 @@ extension Helper {
             asked.withdrawal, early: nil, vdaf: task.vdaf)
         if outcome == .unknown, try asked.isPromised() {
             outcome = try await context.store.withdrawHelperReport(
-                asked.withdrawal, early: EarlyRoom(limit: earlyWithdrawalLimit, origin: follower(of: task).origin),
-                vdaf: task.vdaf)
+                asked.withdrawal, early: try await earlyRoom(for: task), vdaf: task.vdaf)
         }
         try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)
+    }
+
+    /// Of several leaders each has an equal part.
+    private func earlyRoom(for task: NodeTask) async throws -> EarlyRoom {
+        let origin = try follower(of: task).origin
+        let leaders = context.peers.all(as: .helper).count
+        guard leaders > 1 else { return EarlyRoom(limit: earlyWithdrawalLimit, origin: origin) }
+        let leader = context.peer(of: task).settings.url
+        let tasks = try await context.registry.usable().filter {
+            $0.isServed && context.concerns($0) && context.peer(of: $0).settings.url == leader
+        }
+        return EarlyRoom(
+            limit: earlyWithdrawalLimit, origin: origin,
+            part: .init(limit: max(1, earlyWithdrawalLimit / leaders), tasks: tasks.map(\.id)))
     }
 
     /// A batch whose close was spoilt by withdrawals lets no report go while it is proposed again.
