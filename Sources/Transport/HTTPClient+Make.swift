@@ -13,8 +13,17 @@ extension HTTPClient {
     package static func make(
         read: Duration? = nil, connectionsPerServer: Int = 8, repeatsConnecting: Bool
     ) throws(TrustRootsError) -> HTTPClient {
+        make(
+            trusting: try TrustRoots.Trust(), read: read, connectionsPerServer: connectionsPerServer,
+            repeatsConnecting: repeatsConnecting)
+    }
+
+    /// The same, which trusts whom its caller says.
+    package static func make(
+        trusting trust: TrustRoots.Trust, read: Duration? = nil, connectionsPerServer: Int = 8, repeatsConnecting: Bool
+    ) -> HTTPClient {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.tlsConfiguration = try TrustRoots.configuration()
+        configuration.tlsConfiguration = trust.configuration
         configuration.timeout.connect = .seconds(5)
         configuration.timeout.read = read.map { .milliseconds($0.components.seconds * 1_000) }
         configuration.httpVersion = .http1Only

@@ -6,8 +6,21 @@ import Synchronization
 /// Whose signatures on servers' certificates this process believes.
 ///
 /// The system's authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where either is set, as OpenSSL, curl and Go
-/// have it; and those of `--ca FILE` (a node's `peer.ca_file`) beside them.
+/// have it; and those of `--ca FILE` beside them. A node's `ca_file` adds to them for one peer alone (``Trust``).
 package enum TrustRoots {
+    /// Whom one client believes.
+    package struct Trust: Sendable {
+        let configuration: TLSConfiguration
+
+        /// - Parameter file: authorities beside those of the process.
+        package init(besides file: String? = nil) throws(TrustRootsError) {
+            let more = try file.map { file throws(TrustRootsError) in
+                try TrustRoots.certificates(inFile: file, namedBy: nil)
+            }
+            configuration = try TrustRoots.configuration(besides: more ?? [])
+        }
+    }
+
     /// By file. Each is read once: it may be a pipe.
     private static let added = Mutex<[String: [NIOSSLCertificate]]>([:])
 
@@ -21,12 +34,15 @@ package enum TrustRoots {
     }
 
     /// How a client checks the servers that it talks to.
+    ///
+    /// - Parameter others: authorities of this client alone.
     package static func configuration(
+        besides others: [NIOSSLCertificate] = [],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(TrustRootsError) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let roots = try replacement(environment) { configuration.trustRoots = .certificates(roots) }
-        let certificates = added.withLock { $0.values.flatMap(\.self) }
+        let certificates = added.withLock { $0.values.flatMap(\.self) } + others
         if !certificates.isEmpty { configuration.additionalTrustRoots = [.certificates(certificates)] }
         return configuration
     }

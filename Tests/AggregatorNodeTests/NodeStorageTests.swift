@@ -3,6 +3,7 @@ import Datastore
 import Foundation
 import Synchronization
 import Testing
+import TransparencyLog
 
 /// Which database a node takes for its own.
 @Suite struct NodeStorageTests {
@@ -26,6 +27,55 @@ import Testing
         await #expect(throws: NodeStartError.self) { try await RestoredNode.declare(leader) }
         #expect(FileManager.default.fileExists(atPath: leader.noteKeyFile))
         try await parties.helper.openTestDatabase().close()
+    }
+
+    /// `cairn node status` and the like may be given a configuration that is not yet, or never to be, this database's.
+    @Test func lookingTakesNoRoleOnAndWritesNothing() async throws {
+        let parties = try Parties()
+        let own = try await TestDatabases.configure(parties.helper)
+        try await own.openDatabase().close()
+        var both = own
+        both.leader = parties.leader.leader
+        let looked = try await both.openDatabaseToLook()
+        #expect(try await looked.roles() == DatabaseRoles([.helper]))
+        try looked.close()
+        // What is another's is not even looked at, and where there is nothing, nothing is made.
+        var other = own
+        (other.leader, other.helper) = (parties.leader.leader, nil)
+        await #expect(throws: NodeStartError.self) { try await other.openDatabaseToLook() }
+        if own.database.file != nil {
+            await #expect(throws: NodeStartError.self) { try await parties.leader.openDatabaseToLook() }
+            #expect(!FileManager.default.fileExists(atPath: parties.leader.database.file ?? ""))
+        }
+        let changed = try await both.openDatabase()
+        #expect(try await changed.roles() == DatabaseRoles([.helper, .leader]))
+        try changed.close()
+    }
+
+    /// Keys of another node, with a role that the database does not have: neither is remembered of one who is refused.
+    @Test func whoeverIsRefusedForItsKeysLeavesTheDatabaseAsItWas() async throws {
+        let parties = try Parties()
+        let others = try Parties()
+        let own = try await TestDatabases.configure(parties.helper)
+        let store = try await own.openDatabase()
+        try await NodeIdentity.check(parties.helperKeys, store, own)
+        var both = own
+        both.leader = parties.leader.leader
+        var keys = parties.helperKeys
+        (keys.witness, keys.log) = (others.helperKeys.witness, parties.leaderKeys.log)
+        await #expect(throws: NodeStartError.self) { try await NodeIdentity(keys).require(store, both) }
+        await #expect(throws: NodeStartError.self) { try await NodeIdentity.check(keys, store, both) }
+        await #expect(throws: NodeStartError.self) { _ = try await both.openNewestDatabase(keys: keys) }
+        #expect(try await store.roles() == DatabaseRoles([.helper]))
+        // The log's key, which was new, was not remembered: another one is as new.
+        keys = parties.helperKeys
+        keys.log = try NoteSigner(name: "another.example/log")
+        try await NodeIdentity.check(keys, store, both)
+        keys.log = parties.leaderKeys.log
+        await #expect(throws: NodeStartError.self) { try await NodeIdentity(keys).require(store, both) }
+        try await NodeIdentity(keys).require(store, both, replacing: [.log])
+        try store.close()
+        withExtendedLifetime(others) {}
     }
 
     /// Two nodes, each with keys and a folder of its own, whose configurations name one database.

@@ -50,7 +50,7 @@ import Testing
 
     @Test func whoIsWhatToWhomIsInTheConfiguration() throws {
         let both = try BothRoles()
-        let peers = Peers(both.node, keys: both.keys, http: .shared, logger: quietLogger())
+        let peers = Peers(both.node, keys: both.keys, http: NodeClients(.shared), logger: quietLogger())
         #expect(peers.all.map(\.role) == [.leader, .helper, .leader])
         #expect(
             peers.all.map(\.settings.url.string) == ["https://b.example", "https://b.example", "https://c.example"])
@@ -118,7 +118,7 @@ import Testing
                 id: configuration.taskID, name: "gone", configuration: configuration.encoding,
                 collectorConfig: HpkeKeyPair.generate(id: 1).config.encoded(), policyText: nil,
                 verifyKey: [UInt8](repeating: 1, count: 32), role: .helper))
-        let peer = Peers(both.node, keys: both.keys, http: .shared, logger: quietLogger()).peer(of: task)
+        let peer = Peers(both.node, keys: both.keys, http: NodeClients(.shared), logger: quietLogger()).peer(of: task)
         #expect(!peer.standing.mayWork(on: task))
         #expect(peer.standing.obstacles(task).first?.advice.contains("'peers'") == true)
         await #expect(throws: NodeError.self) { try await peer.standing.admit(task) }
@@ -141,7 +141,7 @@ import Testing
     /// A node that is both to a peer gets its own request back, and answers it as a stranger's.
     @Test func aNodeOfBothRolesDoesNotAnswerItself() async throws {
         let both = try BothRoles()
-        let peers = Peers(both.node, keys: both.keys, http: .shared, logger: quietLogger()).all
+        let peers = Peers(both.node, keys: both.keys, http: NodeClients(.shared), logger: quietLogger()).all
         let request = HandshakeRequest(
             identity: peers[0].own.identity(clock: 5), tasks: [], preSharedKey: both.keys.peers[0].preSharedKey)
         let answer = try await HandshakeResponder(own: peers[1].own).answer(request, token: .right, clock: 5) { _ in
@@ -153,7 +153,7 @@ import Testing
     /// While a secret is replaced, either is taken, and the answer is in the asker's.
     @Test func eitherOfTwoSecretsProvesAPeer() async throws {
         let both = try BothRoles()
-        let own = Peers(both.node, keys: both.keys, http: .shared, logger: quietLogger()).all[0].own
+        let own = Peers(both.node, keys: both.keys, http: NodeClients(.shared), logger: quietLogger()).all[0].own
         var identity = own.identity(clock: 5)
         (identity.role, identity.statementKey) = (.helper, [UInt8](repeating: 3, count: 32))
         for (secret, isRight) in [

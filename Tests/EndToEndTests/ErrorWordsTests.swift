@@ -1,6 +1,8 @@
+import AggregatorNode
 import Contributor
 import DAP
 import Foundation
+import Logging
 import TestPorts
 import Testing
 
@@ -242,6 +244,35 @@ extension EndToEnd {
                         nodes.helper.url.replacingOccurrences(of: "http:", with: "https:"), [], [:])
                     try Self.expectWords(plain, "is it http://?")
                 }
+            }
+        }
+
+        /// An authority that one peer's operator chose vouches for that peer, and for no other.
+        @Test func theAuthoritiesOfAPeerVouchForNoOther() async throws {
+            try await OddServers.run { servers in
+                let (first, second) = (servers.url(.good), servers.url(.good, host: "localhost"))
+                let yaml = """
+                    listen: 127.0.0.1:1
+                    public_url: http://127.0.0.1:1/
+                    data_dir: data
+                    leader: { log_origin: l, log_key_file: l.skey, collector_token_files: [c.token] }
+                    peers:
+                      - { url: "\(first)", psk_files: [a.psk], token_files: [a.token], ca_file: ca.pem }
+                      - { url: "\(second)", psk_files: [b.psk], token_files: [b.token] }
+                    """
+                var node = try NodeConfiguration.load(yaml: yaml, file: "\(servers.folder.path)/node.yaml")
+                let clients = try NodeClients(node)
+                func ask(_ peer: PeerSettings) async throws {
+                    let client = PeerClient(
+                        baseURL: peer.url, token: nil, http: clients.client(of: peer),
+                        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                    _ = try await client.send(.get, "\(peer.url)/x", maxResponseBytes: 1 << 16, deadline: .seconds(5))
+                }
+                try await ask(node.peers[0])
+                await #expect(throws: PeerError.self) { try await ask(node.peers[1]) }
+                await clients.shutdown()
+                node.peers[0].caFile = "\(servers.folder.path)/none.pem"
+                #expect(throws: (any Error).self) { _ = try NodeClients(node) }
             }
         }
 

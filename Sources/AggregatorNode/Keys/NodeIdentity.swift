@@ -48,6 +48,21 @@ package struct NodeIdentity: Sendable, Equatable {
 
     private static func short(_ fingerprint: [UInt8]) -> String { Hex.encode(Array(fingerprint.prefix(8))) }
 
+    /// Makes sure that database and keys belong together, and changes nothing.
+    ///
+    /// - Parameter replacing: keys that the operator has replaced.
+    package func require(
+        _ store: any KeyFingerprintStore, _ configuration: NodeConfiguration, replacing: Set<Key> = []
+    ) async throws(NodeStartError) {
+        let others: [String: [UInt8]]
+        do throws(DatastoreError) {
+            others = try await store.otherKeys(than: stored.filter { !Self.names(replacing).contains($0.key) })
+        } catch {
+            throw .database(name: configuration.database.name, error)
+        }
+        if let refusal = refusal(others, configuration) { throw .failed(refusal) }
+    }
+
     /// Makes sure that database and keys belong together, and remembers keys that the database has never seen.
     ///
     /// - Parameter replacing: keys that the operator has replaced.
@@ -56,13 +71,18 @@ package struct NodeIdentity: Sendable, Equatable {
         replacing: Set<Key> = []
     ) async throws(NodeStartError) {
         let identity = NodeIdentity(keys)
-        let stored = Dictionary(uniqueKeysWithValues: identity.fingerprints.map { ($0.key.rawValue, $0.value) })
         let others: [String: [UInt8]]
         do throws(DatastoreError) {
-            others = try await store.claimKeys(stored, replacing: Set(replacing.map(\.rawValue)))
+            others = try await store.claimKeys(identity.stored, replacing: names(replacing))
         } catch {
             throw .database(name: configuration.database.name, error)
         }
         if let refusal = identity.refusal(others, configuration) { throw .failed(refusal) }
     }
+
+    private var stored: [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: fingerprints.map { ($0.key.rawValue, $0.value) })
+    }
+
+    private static func names(_ keys: Set<Key>) -> Set<String> { Set(keys.map(\.rawValue)) }
 }

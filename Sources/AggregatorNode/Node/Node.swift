@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Datastore
 import DurableFiles
 import Encodings
@@ -35,31 +34,19 @@ package enum Node {
             throw .files(error)
         }
         let notice: @Sendable (String) -> Void = { logger.warning("\($0)") }
-        let store = try await configuration.openDatabase(notice: notice)
-        for note in store.notes { logger.warning("\(note)") }
-        let halt = HaltSwitch(store: store, logger: logger)
+        let http: NodeClients
+        do throws(TrustRootsError) { http = try NodeClients(configuration) } catch {
+            throw .failed(error.description)
+        }
+        let store: NodeDatabase
+        let halt: HaltSwitch
         let generation: Generation
         do throws(NodeStartError) {
-            try await configuration.claim(store, notice: notice)
-            generation = try await Self.begin(store, generationFile: configuration.generationFile, halt: halt)
-            try await NodeIdentity.check(keys, store, configuration, replacing: replacedKeys)
+            (store, halt, generation) = try await begin(
+                configuration, keys, replacing: replacedKeys, notice: notice, logger: logger)
         } catch {
-            if configuration.database.hasReplicas, case .generation(let reason) = error, reason.isForgotten,
-                (try? await NodeIdentity.check(keys, store, configuration)) != nil
-            {
-                // Others may be at work on this database already: they must not go on.
-                try? await store.recordHalt(reason.description)
-            }
-            await store.closeWhenIdle()
+            await http.shutdown()
             throw error
-        }
-        let http: HTTPClient
-        do throws(TrustRootsError) {
-            for file in configuration.peers.compactMap(\.caFile) { try TrustRoots.add(file: file) }
-            http = try makeHTTPClient()
-        } catch {
-            await store.closeWhenIdle()
-            throw .failed(error.description)
         }
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store), http: http,
@@ -69,10 +56,39 @@ package enum Node {
         let outcome = await serve(context)
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
-        try? await http.shutdown()
+        await http.shutdown()
         try? await context.workers.shutdown()
         await store.closeWhenIdle()
         try outcome.get()
+    }
+
+    /// Opens the database and makes it this process's.
+    ///
+    /// First everything is looked at that may refuse the start, then it is written: a node that does not start leaves the
+    /// database to the one that it belongs to, as it was.
+    private static func begin(
+        _ configuration: NodeConfiguration, _ keys: NodeKeys, replacing: Set<NodeIdentity.Key>,
+        notice: @escaping @Sendable (String) -> Void, logger: Logger
+    ) async throws(NodeStartError) -> (NodeDatabase, HaltSwitch, Generation) {
+        let store = try await configuration.openUnclaimed(mustExist: false, notice: notice)
+        for note in store.notes { logger.warning("\(note)") }
+        let halt = HaltSwitch(store: store, logger: logger)
+        do throws(NodeStartError) {
+            try await configuration.claim(store, notice: notice)
+            try await NodeIdentity(keys).require(store, configuration, replacing: replacing)
+            let generation = try await begin(store, generationFile: configuration.generationFile, halt: halt)
+            try await configuration.claimRoles(store)
+            try await NodeIdentity.check(keys, store, configuration, replacing: replacing)
+            return (store, halt, generation)
+        } catch {
+            // Its keys were found right before.
+            if configuration.database.hasReplicas, case .generation(let reason) = error, reason.isForgotten {
+                // Others may be at work on this database already: they must not go on.
+                try? await store.recordHalt(reason.description)
+            }
+            await store.closeWhenIdle()
+            throw error
+        }
     }
 
     /// Makes sure that a database is the newest of its node, and that nothing has stopped it.
@@ -99,12 +115,6 @@ package enum Node {
             throw .files(error)
         }
         throw .alreadyRunning(dataDirectory: directory)
-    }
-
-    /// A client that follows no redirects (a token must not travel to another host) and waits for no one for ever.
-    package static func makeHTTPClient() throws(TrustRootsError) -> HTTPClient {
-        // Slow answers about one task must not keep those about another, or a cosignature, from a connection.
-        try HTTPClient.make(read: .seconds(120), connectionsPerServer: 64, repeatsConnecting: true)
     }
 
     /// Standard error, so that standard output holds nothing but the line that scripts wait for.

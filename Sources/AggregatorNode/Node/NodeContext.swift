@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import DAP
 import Datastore
 import Logging
@@ -40,7 +39,7 @@ package struct NodeContext: Sendable {
     ///   - helperBlobs: of a node that has both roles.
     package init(
         configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
-        http: HTTPClient, blobs: BlobStore, helperBlobs: BlobStore? = nil, halt: HaltSwitch? = nil,
+        http: NodeClients, blobs: BlobStore, helperBlobs: BlobStore? = nil, halt: HaltSwitch? = nil,
         generation: Generation? = nil, workers: WorkerPool, disk: DiskSpace? = nil,
         longRequestsSpan: Duration = CollectionPatience.longRequestsSpan, deferral: JobDeferral = JobDeferral(),
         now: @escaping @Sendable () -> UInt64, logger: Logger
@@ -50,7 +49,7 @@ package struct NodeContext: Sendable {
         self.store = store
         self.registry = registry
         peers = Peers(configuration, keys: keys, http: http, logger: logger)
-        outside = PeerClient(baseURL: configuration.publicURL, token: nil, http: http, logger: logger)
+        outside = PeerClient(baseURL: configuration.publicURL, token: nil, http: http.shared, logger: logger)
         role = configuration.roles.first ?? .leader
         self.blobs = blobs
         self.helperBlobs = helperBlobs

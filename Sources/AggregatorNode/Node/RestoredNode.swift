@@ -114,7 +114,7 @@ package enum RestoredNode {
                 return nil
             }
             do throws(DatastoreError) {
-                if let roles = configuration.databaseRoles { try await store.claimRoles(roles) }
+                if let roles = configuration.databaseRoles { try await store.requireRoles(roles) }
                 try await store.claim()
             } catch .unsuitable(let reason) {
                 // Somebody else's: the other role's, or of a node that runs.
@@ -126,7 +126,7 @@ package enum RestoredNode {
             try? await store.recordHalt(words)
             return store
         }
-        let store = try await configuration.openDatabase(notice: notice)
+        let store = try await configuration.openUnclaimed(mustExist: false, notice: notice)
         do throws(NodeStartError) { try await configuration.claim(store, alone: true, notice: notice) } catch {
             await store.closeWhenIdle()
             throw error

@@ -11,6 +11,8 @@ package struct Peer: Sendable {
     package let role: NodeRole
     package let settings: PeerSettings
     package let client: PeerClient
+    /// Sends requests to the witnesses of tasks with it, which are believed on the words of the same authorities.
+    package let outside: PeerClient
     /// How the two nodes fit each other, task by task.
     package let standing: PeerStanding
     /// What this node says of itself to the peer.
@@ -25,20 +27,23 @@ package struct Peers: Sendable {
     package let all: [Peer]
     private let configuration: NodeConfiguration
     private let keys: NodeKeys
-    private let http: HTTPClient
+    private let http: NodeClients
     private let logger: Logger
 
     /// - Parameter keys: of the configuration.
-    package init(_ configuration: NodeConfiguration, keys: NodeKeys, http: HTTPClient, logger: Logger) {
+    package init(_ configuration: NodeConfiguration, keys: NodeKeys, http: NodeClients, logger: Logger) {
         self.configuration = configuration
         self.keys = keys
         self.http = http
         self.logger = logger
         all = zip(configuration.peers, keys.peers).flatMap { settings, shared in
             settings.roles(of: configuration).map { role in
-                Peer(
+                let client = http.client(of: settings)
+                return Peer(
                     role: role, settings: settings,
-                    client: PeerClient(baseURL: settings.url, token: shared.token, http: http, logger: logger),
+                    client: PeerClient(baseURL: settings.url, token: shared.token, http: client, logger: logger),
+                    outside: PeerClient(
+                        baseURL: configuration.publicURL, token: nil, http: client, logger: logger),
                     standing: PeerStanding(),
                     own: HandshakeSelf(
                         configuration: configuration, keys: keys, role: role, peer: settings, shared: shared),
@@ -82,7 +87,8 @@ package struct Peers: Sendable {
         let settings = PeerSettings(url: base, pskFiles: [], tokenFiles: [], logOrigin: nil)
         return Peer(
             role: role, settings: settings,
-            client: PeerClient(strangerAt: base, http: http, logger: logger),
+            client: PeerClient(strangerAt: base, http: http.shared, logger: logger),
+            outside: PeerClient(baseURL: configuration.publicURL, token: nil, http: http.shared, logger: logger),
             standing: PeerStanding(only: .noPeer(at: base.string)),
             own: HandshakeSelf(configuration: configuration, keys: keys, role: role, peer: settings, shared: nil),
             tokens: [])

@@ -2,15 +2,53 @@ import Datastore
 import Transport
 
 extension NodeConfiguration {
-    /// Opens the node's database.
+    /// Opens the node's database for somebody who only looks: it must be there, and nothing is noted in it of who looked.
     ///
-    /// - Parameters:
-    ///   - mustExist: for those who only look: makes none where there is none.
-    ///   - notice: gets sentences about whom it waits for, where that takes longer than two seconds.
-    /// - Throws: `.database`, also where it is another role's: a path or name that was copied with the rest of a configuration
-    ///   must not put one node's state into the other's.
+    /// (A database of an older version is brought up to date by whoever opens it first.)
+    package func openDatabaseToLook(
+        notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(NodeStartError) -> NodeDatabase {
+        try await openUnclaimed(mustExist: true, notice: notice)
+    }
+
+    /// Opens the node's database, which is this node's from now on, in the roles of the configuration.
+    ///
+    /// - Parameter mustExist: makes none where there is none.
+    /// - Throws: `.database`, also where it is another role's.
     package func openDatabase(
         mustExist: Bool = false, notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(NodeStartError) -> NodeDatabase {
+        let store = try await openUnclaimed(mustExist: mustExist, notice: notice)
+        return try await orClosing(store) { store throws(NodeStartError) in try await claimRoles(store) }
+    }
+
+    /// The same for a command that changes what is in the database.
+    ///
+    /// - Parameter keys: the node's, where the command works with them: they have to be the database's.
+    /// - Throws: `.generation` where the database is not the newest of this node; then nothing in it was changed.
+    package func openNewestDatabase(
+        mustExist: Bool = false, keys: NodeKeys? = nil, notice: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(NodeStartError) -> NodeDatabase {
+        let store = try await openUnclaimed(mustExist: mustExist, notice: notice)
+        return try await orClosing(store) { store throws(NodeStartError) in
+            do throws(GenerationError) {
+                try await Generation.requireTogether(path: generationFile, store: store)
+            } catch {
+                throw .generation(error)
+            }
+            if let keys { try await NodeIdentity(keys).require(store, self) }
+            try await claimRoles(store)
+            if let keys { try await NodeIdentity.check(keys, store, self) }
+        }
+    }
+
+    /// Opens the database, and makes its tables where they are missing.
+    ///
+    /// - Parameter notice: gets sentences about whom it waits for, where that takes longer than two seconds.
+    /// - Throws: `.database`, also where it is another role's: a path or name that was copied with the rest of a configuration
+    ///   must not put one node's state into the other's.
+    func openUnclaimed(
+        mustExist: Bool, notice: @escaping @Sendable (String) -> Void
     ) async throws(NodeStartError) -> NodeDatabase {
         let storage: NodeStorage
         do throws(KeyFileError) { storage = try database.storage() } catch { throw .keys(error) }
@@ -20,25 +58,26 @@ extension NodeConfiguration {
         do throws(DatastoreError) { store = try await .open(storage, mustExist: mustExist) } catch {
             throw .database(name: database.name, error)
         }
-        do throws(DatastoreError) { if let databaseRoles { try await store.claimRoles(databaseRoles) } } catch {
-            await store.closeWhenIdle()
-            throw .database(name: database.name, error)
+        return try await orClosing(store) { store throws(NodeStartError) in
+            do throws(DatastoreError) { if let databaseRoles { try await store.requireRoles(databaseRoles) } } catch {
+                throw .database(name: database.name, error)
+            }
         }
-        return store
     }
 
-    /// The same for a command that changes what is in the database.
-    ///
-    /// - Throws: `.generation` where the database is not the newest of this node.
-    package func openNewestDatabase(
-        mustExist: Bool = false, notice: @escaping @Sendable (String) -> Void = { _ in }
+    /// Says in the database which roles it has now.
+    func claimRoles(_ store: NodeDatabase) async throws(NodeStartError) {
+        do throws(DatastoreError) { if let databaseRoles { try await store.claimRoles(databaseRoles) } } catch {
+            throw .database(name: database.name, error)
+        }
+    }
+
+    private func orClosing(
+        _ store: NodeDatabase, _ body: (NodeDatabase) async throws(NodeStartError) -> Void
     ) async throws(NodeStartError) -> NodeDatabase {
-        let store = try await openDatabase(mustExist: mustExist, notice: notice)
-        do throws(GenerationError) {
-            try await Generation.requireTogether(path: generationFile, store: store)
-        } catch {
+        do throws(NodeStartError) { try await body(store) } catch {
             await store.closeWhenIdle()
-            throw .generation(error)
+            throw error
         }
         return store
     }

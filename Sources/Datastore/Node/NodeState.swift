@@ -121,6 +121,14 @@ extension NodeDatabase: NodeStateStore {
         }
     }
 
+    /// Looks whether the database can be used in these roles, and changes nothing.
+    ///
+    /// - Throws: `.unsuitable` where it is another's.
+    package func requireRoles(_ roles: DatabaseRoles) async throws(DatastoreError) {
+        let known = try await self.roles()
+        if let known, DatabaseRoles.claimed(known, by: roles) == nil { throw .unsuitable(known.refusal(of: roles)) }
+    }
+
     /// In which roles the database has been used; nil where nobody has.
     package func roles() async throws(DatastoreError) -> DatabaseRoles? {
         try await read { session in try session.databaseRoles() }

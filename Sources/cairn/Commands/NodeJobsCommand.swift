@@ -29,7 +29,7 @@ struct NodeJobReference: ParsableArguments {
         let store =
             try await changing
             ? configuration.openNewestDatabase(mustExist: true, notice: Console.notice)
-            : configuration.openDatabase(mustExist: true, notice: Console.notice)
+            : configuration.openDatabaseToLook(notice: Console.notice)
         if let number = Int64(job), let found = try await store.jobOverview(number) {
             return (store, .aggregation(found))
         }
@@ -63,7 +63,7 @@ struct NodeJobsListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
-        let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
+        let store = try await configuration.openDatabaseToLook(notice: Console.notice)
         let now = UInt64(Date().timeIntervalSince1970)
         let jobs = try await store.jobOverviews().map { NodeJobDescription($0, now: now) }
         let collections = try await store.collectionOverviews().map { NodeCollectionDescription($0, now: now) }

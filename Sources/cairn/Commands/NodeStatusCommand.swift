@@ -17,7 +17,7 @@ struct NodeStatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
-        let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
+        let store = try await configuration.openDatabaseToLook(notice: Console.notice)
         let status = try await NodeStatus(configuration, store)
         if json { return try JSONOutput.print(status) }
         for line in status.lines { Console.print(line) }

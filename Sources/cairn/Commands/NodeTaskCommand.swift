@@ -75,10 +75,9 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
-        let store = try await configuration.openNewestDatabase(notice: Console.notice)
-        try await NodeIdentity.check(keys, store, configuration)
         let task = try await readTask()
         let part = try part(task, configuration, keys)
+        let store = try await configuration.openNewestDatabase(keys: keys, notice: Console.notice)
         try await TaskAgreement.with(part, configuration, keys: keys) { peer in
             var peerHasKey = false
             if let id = task.derivedID { peerHasKey = try await checkKey(of: id, part, store, peer) }

@@ -25,7 +25,7 @@ struct NodeTaskListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try NodeConfiguration.load(path: config)
-        let store = try await configuration.openDatabase(mustExist: true, notice: Console.notice)
+        let store = try await configuration.openDatabaseToLook(notice: Console.notice)
         let standings = try await NodeTaskDescription.Standings(store)
         var tasks: [NodeTaskDescription] = []
         let rows = try await store.everyTask()

@@ -25,7 +25,7 @@ struct NodeTaskReference: ParsableArguments {
         let store =
             try await changing
             ? configuration.openNewestDatabase(mustExist: true, notice: Console.notice)
-            : configuration.openDatabase(mustExist: true, notice: Console.notice)
+            : configuration.openDatabaseToLook(notice: Console.notice)
         let rows = try await store.everyTask()
         let found = rows.compactMap { try? $0.get() }.filter { $0.id.base64URL == task || $0.name == task }
         guard let first = found.first else {

@@ -22,7 +22,7 @@ import TransparencyLog
             let store = try parties.leader.openTestDatabaseNow()
             context = NodeContext(
                 configuration: parties.leader, keys: parties.leaderKeys, store: store,
-                registry: TaskRegistry(store: store), http: .shared,
+                registry: TaskRegistry(store: store), http: NodeClients(.shared),
                 blobs: try BlobStore(directory: parties.leader.blobDirectory), workers: WorkerPool(count: 1),
                 now: { time.now }, logger: quietLogger())
         }

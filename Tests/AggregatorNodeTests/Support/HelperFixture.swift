@@ -24,7 +24,8 @@ struct HelperFixture: Sendable {
         let store = try parties.helper.openTestDatabaseNow()
         copy.context = NodeContext(
             configuration: context.configuration, keys: try NodeKeys.load(parties.helper), store: store,
-            registry: TaskRegistry(store: store), http: .shared, blobs: context.blobs, workers: context.workers,
+            registry: TaskRegistry(store: store), http: NodeClients(.shared), blobs: context.blobs,
+            workers: context.workers,
             deferral: context.deferral, now: context.now, logger: context.logger)
         return copy
     }
@@ -57,7 +58,7 @@ struct HelperFixture: Sendable {
         configuration.taskprov = taskprov
         context = NodeContext(
             configuration: configuration, keys: parties.helperKeys, store: store, registry: registry,
-            http: .shared, blobs: try BlobStore(directory: parties.helper.blobDirectory),
+            http: NodeClients(.shared), blobs: try BlobStore(directory: parties.helper.blobDirectory),
             generation: try await Generation.begin(
                 path: "\(parties.helper.keyDirectory)/generation", store: store), workers: WorkerPool(count: 2),
             disk: disk, deferral: deferral, now: { Self.now }, logger: logger)

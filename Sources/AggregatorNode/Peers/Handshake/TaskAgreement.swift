@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import DAP
 import Datastore
 import Foundation
@@ -21,18 +20,17 @@ package struct TaskAgreement: Sendable {
         _ part: PartInTask, _ configuration: NodeConfiguration, keys: NodeKeys,
         _ body: (TaskAgreement) async throws -> Value
     ) async throws -> Value {
-        for file in configuration.peers.compactMap(\.caFile) { try TrustRoots.add(file: file) }
-        let http = try Node.makeHTTPClient()
+        let http = try NodeClients(configuration)
         let peers = Peers(
             configuration, keys: keys, http: http,
             logger: Logger(label: "cairn.node") { _ in SwiftLogNoOpLogHandler() })
         let agreement = TaskAgreement(peers.peer(part))
         do {
             let value = try await body(agreement)
-            try? await http.shutdown()
+            await http.shutdown()
             return value
         } catch {
-            try? await http.shutdown()
+            await http.shutdown()
             throw error
         }
     }
