@@ -124,6 +124,23 @@ import Testing
         #expect(node.peers[1].formerURLs.isEmpty)
     }
 
+    /// Tasks that were made before go on where the peer is now.
+    @Test func aPeerThatHasMovedIsKnownByItsFormerURLs() throws {
+        let moved = Self.both.replacing("https://older.example/b/", with: "https://old.example/dap/")
+        let node = try NodeConfiguration.load(yaml: moved, file: "node.yaml")
+        for url in ["https://b.example/", "https://OLD.example", "https://old.example/dap"] {
+            #expect(node.peer(at: url)?.index == 0, "\(url)")
+        }
+        #expect(node.peer(at: "https://c.example")?.index == 1 && node.peer(at: "https://old.example/other") == nil)
+        let addresses = [
+            ("https://old.example", "https://b.example"), ("https://old.example/witness", "https://b.example/witness"),
+            ("https://old.example/dap/witness", "https://b.example/witness"),
+            ("https://old.example.org/witness", "https://old.example.org/witness"),
+            ("https://c.example/witness", "https://c.example/witness"),
+        ]
+        for (before, now) in addresses { #expect(node.peers[0].moved(before) == now) }
+    }
+
     @Test func howLongLeadersWaitIsTheOperatorsChoice() throws {
         let line = "  witness_key_file: witness.skey\n"
         let chosen = Self.both.replacing(line, with: line + "  jobs: 0\n  patience: 5\n")
@@ -157,6 +174,7 @@ import Testing
         #expect(rotated.peers[0].tokenFiles == ["/srv/a.token", "/srv/b.token"])
     }
 
+    private static let cToken = "token_files: [c.token]"
     private static let faultsOfBoth: [(replace: String, by: String, line: Int?, message: String)] = [
         ("listen: 127", "role: leader\nlisten: 127", 1, "remove 'role'"),
         ("peers:", "tokens:\n  aggregator: a\npeers:", 10, "remove 'tokens'"),
@@ -178,8 +196,12 @@ import Testing
         ("log_origin: b.example/log", "log_origin: a.example/log", 14, "the name of another log"),
         ("url: https://c.example/", "url: https://old.example", 17, "another peer has this URL"),
         ("https://older.example/b/", "http://older.example", 16, "https"),
-        ("https://older.example/b/", "https://b.example", 16, "where somebody is now"),
-        ("https://older.example/b/", "https://a.example", 16, "where somebody is now"),
+        ("https://older.example/b/", "https://b.example", 16, "stands here twice"),
+        ("https://older.example/b/", "https://old.example", 16, "stands here twice"),
+        ("https://older.example/b/", "https://a.example", 16, "own public_url"),
+        (cToken, cToken + "\n    former_urls: [https://b.example]", 20, "is another peer's"),
+        (cToken, cToken + "\n    former_urls: [https://old.example/]", 20, "is another peer's"),
+        (cToken, cToken + "\n    former_urls: [https://o.example/?x]", 20, "without query"),
         (
             "former_urls: [https://old.example/, https://older.example/b/]", "former_urls: https://old.example", 16,
             "a list"

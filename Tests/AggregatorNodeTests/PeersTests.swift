@@ -109,6 +109,74 @@ import Testing
         #expect(error?.description.contains("has a section 'leader'") == true)
     }
 
+    /// A task that names where the peer was is one with that peer, and nobody else's.
+    @Test func tasksOfAPeerThatHasMovedGoOn() throws {
+        let both = try BothRoles()
+        var node = both.node
+        node.peers[0].formerURLs = [try #require(BaseURL("https://old.example/"))]
+        let peers = Peers(node, keys: both.keys, http: NodeClients(.shared), logger: quietLogger())
+        for (leader, helper, role) in [
+            ("https://old.example/", "https://a.example/", NodeRole.helper),
+            ("https://a.example/", "https://old.example", .leader),
+            ("https://a.example/", "https://b.example", .leader),
+        ] {
+            let configuration = try both.task(leader: leader, helper: helper)
+            let place = try PartInTask(configuration, node, both.keys)
+            #expect(place.role == role && place.peer.url.string == "https://b.example")
+            let task = try NodeTask(
+                StoredTask(
+                    id: configuration.taskID, name: "moved", configuration: configuration.encoding,
+                    collectorConfig: HpkeKeyPair.generate(id: 1).config.encoded(), policyText: nil,
+                    verifyKey: [UInt8](repeating: 1, count: 32), role: role))
+            let peer = peers.peer(of: task)
+            #expect(peer.client.baseURL.string == "https://b.example" && peer.role == role)
+        }
+        // One node in both places, once under each name, is one node; and a former URL is no place for this one.
+        for (leader, helper) in [
+            ("https://b.example/", "https://old.example/"), ("https://old.example/", "https://c.example/"),
+        ] {
+            let task = try both.task(leader: leader, helper: helper)
+            #expect(throws: TaskRefusal.self) { _ = try PartInTask(task, node, both.keys) }
+        }
+    }
+
+    /// Whoever reads a finding has to find the line, of the peer that is meant.
+    @Test func findingsNameTheLinesOfThePeer() throws {
+        let both = try BothRoles()
+        let peers = Peers(both.node, keys: both.keys, http: NodeClients(.shared), logger: quietLogger()).all
+        let task = TaskID.random()
+        func texts(_ peer: Peer) -> [String] {
+            let words = PeerWords(peer.settings, role: peer.role)
+            return [
+                .psk(words), .token(absent: false, own: peer.role, words), .token(absent: true, own: peer.role, words),
+                .peerURL(configured: "x", stated: "y", words), .wrongRole(own: peer.role, words),
+                .unreachable("z", words), .verifyKey(task, samePSK: false, words),
+                .logOrigin(own: "o", peer: "p", words), .publicURL(own: "a", believed: "b", isLeader: true, words),
+                .clock(skew: 99, isTooMuch: true, words), .hidden("404", words),
+                .taskUnknown(task, own: peer.role, words), .sameNode(words),
+                .plainPeer(own: peer.role, answer: "404", words), .taskEnded(task, own: peer.role, words),
+            ].map { (finding: HandshakeFinding) in finding.advice }
+        }
+        for peer in peers {
+            for text in texts(peer) where !text.hasPrefix("leader.log_origin") {
+                #expect(text.contains("\(peer.settings.url)"), "\(text)")
+            }
+            for text in texts(peer) {
+                for former in [
+                    "peer.url", "peer.psk_file", "tokens.aggregator", "log.origin", "log.key_file", "'role'",
+                ] {
+                    #expect(!text.replacing("leader.log_origin", with: "").contains(former), "\(text)")
+                }
+            }
+            #expect(texts(peer)[0].hasPrefix("psk_files of the peer \(peer.settings.url) in 'peers'"))
+            #expect(texts(peer)[1].contains("token_files of the peer"))
+        }
+        // A file of one role has the keys that it has.
+        var only = both.node.peers[0]
+        only.isOnlyOne = true
+        #expect(HandshakeFinding.psk(PeerWords(only, role: .leader)).advice.hasPrefix("peer.psk_file: "))
+    }
+
     /// The other aggregator of a stored task is no peer any more.
     @Test func aTaskWithoutItsPeerWaitsAndNothingIsSent() async throws {
         let both = try BothRoles()

@@ -60,12 +60,23 @@ extension NodeConfiguration {
     private static func check(
         _ peer: PeerSettings, beside others: [PeerSettings], _ node: NodeConfiguration, _ section: YAMLSection
     ) throws(ConfigurationError) {
-        let taken = Set(others.flatMap { [$0.url] + $0.formerURLs })
-        guard !taken.contains(peer.url) else {
-            throw section.invalid("url", "another peer has this URL; write one entry with all its secrets and tokens")
+        guard !others.contains(where: { $0.isNamed(peer.url) }) else {
+            throw section.invalid(
+                "url", "another peer has this URL, now or before; write one entry with all its secrets and tokens")
         }
-        guard taken.union([peer.url, node.publicURL]).isDisjoint(with: peer.formerURLs) else {
-            throw section.invalid("former_urls", "one of them is where somebody is now, or another peer was")
+        // A task that names such a URL must mean one node, and another one than this.
+        for (place, former) in peer.formerURLs.enumerated() {
+            let reason: String? =
+                if former == node.publicURL {
+                    "\(former) is the node's own public_url"
+                } else if former == peer.url || peer.formerURLs[..<place].contains(former) {
+                    "\(former) stands here twice"
+                } else if others.contains(where: { $0.isNamed(former) }) {
+                    "\(former) is another peer's, now or before"
+                } else {
+                    nil
+                }
+            if let reason { throw section.invalid("former_urls", "\(reason); each is one peer's alone") }
         }
         for (key, files, others) in [
             ("psk_files", peer.pskFiles, others.flatMap(\.pskFiles)),

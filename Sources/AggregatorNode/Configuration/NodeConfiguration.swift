@@ -24,8 +24,8 @@ import Foundation
 ///     psk_files: [peer.psk]            # secrets of the two operators (taskprov)
 ///     token_files: [aggregator.token]  # what the two nodes know each other by
 ///     log_origin: example.com/log      # of a peer that leads: the name of its log
-///     ca_file: our-ca.pem              # optional: authorities of our own, beside the system's
-///     former_urls: [https://old.example/]  # optional: where the peer was, in tasks that name it there
+///     ca_file: our-ca.pem              # optional: authorities of our own for this peer, beside the system's
+///     former_urls: [https://old.example.com/]  # optional: where it was when some of its tasks were made
 /// taskprov:                            # optional: serve plain tasks that requests announce (TaskprovSettings)
 ///   collector_hpke_config: 09002000…
 ///   min_batch_size: 100
@@ -123,9 +123,11 @@ extension NodeConfiguration {
         return own.count == 1 ? own[0] : nil
     }
 
-    /// The peer of that URL, and its place in ``peers``.
+    /// The peer that is at that URL, or was, and its place in ``peers``.
     package func peer(at url: String) -> (index: Int, settings: PeerSettings)? {
-        guard let wanted = BaseURL(url), let index = peers.firstIndex(where: { $0.url == wanted }) else { return nil }
+        guard let wanted = BaseURL(url), let index = peers.firstIndex(where: { $0.isNamed(wanted) }) else {
+            return nil
+        }
         return (index, peers[index])
     }
 }

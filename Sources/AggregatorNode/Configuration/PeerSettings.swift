@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 
 /// What a configuration says of another aggregator.
 ///
@@ -8,7 +9,7 @@ import DAP
 /// token_files: [aggregator.token]  # either node shows the first to the other
 /// log_origin: example.com/log      # only of a peer that leads tasks
 /// ca_file: our-ca.pem
-/// former_urls: [https://old.example.com/]  # where it was, in tasks that name it there
+/// former_urls: [https://old.example.com/]
 /// ```
 package struct PeerSettings: Sendable, Equatable {
     package var url: BaseURL
@@ -20,10 +21,10 @@ package struct PeerSettings: Sendable, Equatable {
     package var logOrigin: String?
     /// Certificates in PEM: authorities that vouch for the peer, its log and witnesses, beside the system's.
     package var caFile: String?
-    /// Where it was before it moved. Stored tasks that name it there are still its tasks.
+    /// Where it was before: tasks that name one of these go on, at ``url``.
     package var formerURLs: [BaseURL] = []
-    /// Whether it is the other aggregator of every task, whatever URL a task has for it: of a file with `role`, whose node
-    /// knows no other.
+    /// Whether it is the other aggregator of every task, whatever URL a task has for it: of a node that knows no other, which
+    /// stays reachable for its tasks when the peer has moved.
     package var isOnlyOne = false
 
     package init(url: BaseURL, pskFiles: [String], tokenFiles: [String], logOrigin: String?, caFile: String? = nil) {
@@ -48,5 +49,19 @@ package struct PeerSettings: Sendable, Equatable {
         logOrigin = section.has("log_origin") ? try section.origin("log_origin") : nil
         caFile = section.has("ca_file") ? path(try section.text("ca_file")) : nil
         formerURLs = section.has("former_urls") ? try section.endpoints("former_urls") : []
+    }
+
+    /// Whether tasks that name this URL are tasks with this peer.
+    package func isNamed(_ other: BaseURL) -> Bool { url == other || formerURLs.contains(other) }
+
+    /// What has become of a URL, of the peer itself or below it: the same where the peer is now. Others stay.
+    package func moved(_ address: String) -> String {
+        for former in formerURLs where ProtocolText.same(address, former.string) { return url.string }
+        // The longest first: one may lie below another.
+        for former in formerURLs.sorted(by: { $0.string.utf8.count > $1.string.utf8.count })
+        where ProtocolText.hasPrefix(address, former.string + "/") {
+            return url.string + address.dropFirst(former.string.count)
+        }
+        return address
     }
 }

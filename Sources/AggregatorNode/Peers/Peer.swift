@@ -44,7 +44,7 @@ package struct Peers: Sendable {
                     client: PeerClient(baseURL: settings.url, token: shared.token, http: client, logger: logger),
                     outside: PeerClient(
                         baseURL: configuration.publicURL, token: nil, http: client, logger: logger),
-                    standing: PeerStanding(),
+                    standing: PeerStanding(PeerWords(settings, role: role)),
                     own: HandshakeSelf(
                         configuration: configuration, keys: keys, role: role, peer: settings, shared: shared),
                     tokens: shared.tokens)
@@ -72,8 +72,7 @@ package struct Peers: Sendable {
     /// - Returns: nil where no peer of the configuration is meant.
     private func find(_ role: NodeRole, at url: BaseURL?) -> Peer? {
         let candidates = all(as: role)
-        return candidates.first { $0.settings.url == url }
-            ?? candidates.first { peer in url.map(peer.settings.formerURLs.contains) ?? false }
+        return candidates.first { peer in url.map(peer.settings.isNamed) ?? false }
             ?? candidates.first { $0.settings.isOnlyOne }
     }
 
@@ -89,7 +88,7 @@ package struct Peers: Sendable {
             role: role, settings: settings,
             client: PeerClient(strangerAt: base, http: http.shared, logger: logger),
             outside: PeerClient(baseURL: configuration.publicURL, token: nil, http: http.shared, logger: logger),
-            standing: PeerStanding(only: .noPeer(at: base.string)),
+            standing: PeerStanding(only: .noPeer(at: base.string), PeerWords(settings, role: role)),
             own: HandshakeSelf(configuration: configuration, keys: keys, role: role, peer: settings, shared: nil),
             tokens: [])
     }

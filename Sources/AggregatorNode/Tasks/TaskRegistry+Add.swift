@@ -143,7 +143,7 @@ extension TaskRegistry {
             if part.role == .helper, let vkey = task.cairn?.logKey, let origin = part.logOrigin(configuration) {
                 try await store.trustLog(origin: origin, vkey: vkey)
             }
-            let isRekeyed = try await rekey(stored, in: store, peerHasKey: peerHasKey)
+            let isRekeyed = try await rekey(stored, part, in: store, peerHasKey: peerHasKey)
             let isNew = try await store.addTask(
                 stored, logEntry: part.role == .leader && !task.isPlain ? entry.encoded() : nil)
             return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
@@ -176,23 +176,24 @@ extension TaskRegistry {
     ///
     /// - Returns: whether it was.
     static func rekey(
-        _ task: StoredTask, in store: any TaskStore, peerHasKey: Bool
+        _ task: StoredTask, _ part: PartInTask, in store: any TaskStore, peerHasKey: Bool
     ) async throws(DatastoreError) -> Bool {
         guard let present = try await store.task(task.id), present.source != .manual,
             present.verifyKey != task.verifyKey
         else { return false }
+        let secrets = PeerWords(part.peer, role: part.role).secrets
         switch try await store.replaceVerifyKey(task.verifyKey, of: task.id, peerHasKey: peerHasKey) {
         case .replaced: return true
         case .same: return false
         case .inUse(let accepted):
             throw .conflict(
                 "task \(task.id.base64URL) has accepted \(accepted) reports under the verification key that it was added "
-                    + "with, and psk_files now give another: put the old file back, or collect what is there, end the task "
+                    + "with, and \(secrets) now gives another: put the old file back, or collect what is there, end the task "
                     + "(`cairn node task remove`) and make a new one")
         case .underWay(let reports):
             throw .conflict(
                 "task \(task.id.base64URL) has \(reports) reports in aggregation jobs that the peer may have accepted under "
-                    + "the verification key that it was added with, and psk_files now give another: put the old file back, "
+                    + "the verification key that it was added with, and \(secrets) now gives another: put the old file back, "
                     + "or add the task at the peer first and try again while the peer answers")
         }
     }

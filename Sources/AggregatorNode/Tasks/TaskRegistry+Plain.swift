@@ -24,7 +24,7 @@ extension TaskRegistry {
             verifyKeys: task.isTaskprov ? derived : task.verifyKeys, source: task.isTaskprov ? .taskprov : .manual,
             role: part.role)
         do throws(DatastoreError) {
-            let isRekeyed = task.isTaskprov ? try await rekey(stored, in: store, peerHasKey: peerHasKey) : false
+            let isRekeyed = task.isTaskprov ? try await rekey(stored, part, in: store, peerHasKey: peerHasKey) : false
             let isNew = try await store.addTask(stored, logEntry: nil)
             return Added(id: task.id, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {

@@ -79,6 +79,13 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let part = try part(task, configuration, keys)
         let store = try await configuration.openNewestDatabase(keys: keys, notice: Console.notice)
         try await TaskAgreement.with(part, configuration, keys: keys) { peer in
+            guard await !peer.peerHasOwnHpkeKey() else {
+                throw CommandFailure(
+                    "the task's two aggregators have one HPKE key: \(part.peer.url) offers this node's own",
+                    advice:
+                        "Nothing was changed. Whoever has that key opens both shares of every report: give each node a "
+                        + "data_dir of its own, and the one that was copied new keys.")
+            }
             var peerHasKey = false
             if let id = task.derivedID { peerHasKey = try await checkKey(of: id, part, store, peer) }
             let added = try await add(task, store, configuration, keys, peerHasKey: peerHasKey)
@@ -204,7 +211,8 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         }
         guard await peer.peerHas(stored.verifyKey, of: id) else { return await peer.peerHas(key, of: id) }
         throw CommandFailure(
-            "the task is there with the verification key that the peer has, and psk_files give another",
+            "the task is there with the verification key that the peer has, and "
+                + "\(PeerWords(part.peer, role: part.role).secrets) gives another",
             advice:
                 "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
                 + "one and add the task at the peer first.")

@@ -54,7 +54,7 @@ struct HandshakeExchange {
             answer,
             .init(
                 request: request, preSharedKey: parties.leaderKeys.preSharedKey, tasks: tasks, clock: leaderClock,
-                uncertainty: uncertainty))
+                uncertainty: uncertainty, words: PeerWords(parties.leader.peers[0], role: .leader)))
     }
 
     func run() async throws -> HandshakeAssessment {

@@ -32,7 +32,7 @@ import Testing
     }
 
     private func standing() -> PeerStanding {
-        let standing = PeerStanding()
+        let standing = PeerStanding(PeerWords(parties.helper.peers[0], role: .helper))
         standing.begin([])
         return standing
     }
@@ -75,7 +75,7 @@ import Testing
 
     /// An earlier version took any uncommitted task for one that every peer can serve, and has stored that.
     @Test func anUncommittedTaskThatWasPlainBeforeIsAskedAboutAnew() {
-        let standing = PeerStanding()
+        let standing = PeerStanding(PeerWords(parties.helper.peers[0], role: .helper))
         standing.begin(
             [uncommitted, plain].map {
                 StoredStanding(
@@ -136,7 +136,7 @@ import Testing
         #expect(!standing.mayWork(on: committed), "and what was not known is not known")
         #expect(standing.taskState(committed) == .unknown)
 
-        let restarted = PeerStanding()
+        let restarted = PeerStanding(PeerWords(parties.helper.peers[0], role: .helper))
         restarted.begin([
             StoredStanding(
                 task: plain.id, state: "fits", keyHash: HandshakeKey.digest(plain.verifyKey), findings: [], since: 1)

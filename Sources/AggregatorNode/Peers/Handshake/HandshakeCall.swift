@@ -92,7 +92,7 @@ package struct HandshakeCall: Sendable {
         case .answer(let answer):
             let asked = HandshakeRules.Asked(
                 request: request, preSharedKey: secret, tasks: tasks, clock: before &+ UInt64(took / 2),
-                uncertainty: took / 2 + 1)
+                uncertainty: took / 2 + 1, words: own.words)
             guard let assessment = HandshakeRules.assess(answer, asked) else {
                 return .unreachable("its answer is not to this request")
             }

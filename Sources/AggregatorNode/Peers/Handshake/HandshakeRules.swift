@@ -66,15 +66,19 @@ package enum HandshakeRules {
         package var clock: UInt64
         /// How far from that the moment of the answer may be, in seconds.
         package var uncertainty: Int
+        /// What the operator calls what is wrong.
+        package var words: PeerWords
 
         package init(
-            request: HandshakeRequest, preSharedKey: [UInt8], tasks: [HandshakeTask], clock: UInt64, uncertainty: Int
+            request: HandshakeRequest, preSharedKey: [UInt8], tasks: [HandshakeTask], clock: UInt64, uncertainty: Int,
+            words: PeerWords
         ) {
             self.request = request
             self.preSharedKey = preSharedKey
             self.tasks = tasks
             self.clock = clock
             self.uncertainty = uncertainty
+            self.words = words
         }
 
         var role: NodeRole { request.identity.role == .leader ? .leader : .helper }
@@ -91,7 +95,7 @@ package enum HandshakeRules {
 
         var assessment = HandshakeAssessment()
         assessment.node = common(answer, asked, isRefused: isRefused)
-        if !samePSK { assessment.node.append(.psk) }
+        if !samePSK { assessment.node.append(.psk(asked.words)) }
         if !isRefused { assessment.skew = skew(answer.head.identity, asked) }
         let digest = answer.headDigest
         for (index, task) in asked.tasks.enumerated() {
@@ -108,21 +112,28 @@ package enum HandshakeRules {
     private static func common(
         _ answer: HandshakeAnswer, _ asked: Asked, isRefused: Bool
     ) -> [HandshakeFinding] {
-        let (own, peer) = (asked.request.identity, answer.head.identity)
-        guard peer.role == asked.role.peer.dap else { return [.wrongRole(own: asked.role)] }
+        let (own, peer, words) = (asked.request.identity, answer.head.identity, asked.words)
+        guard peer.role == asked.role.peer.dap else { return [.wrongRole(own: asked.role, words)] }
+        guard peer.statementKey != own.statementKey else { return [.sameNode(words)] }
         var found: [HandshakeFinding] = []
-        if answer.head.token != .right { found.append(.token(absent: answer.head.token == .absent, own: asked.role)) }
-        if BaseURL(peer.url) != BaseURL(own.peerURL) {
-            found.append(.peerURL(configured: own.peerURL, stated: peer.url))
+        if answer.head.token != .right {
+            found.append(.token(absent: answer.head.token == .absent, own: asked.role, words))
         }
-        if peer.logOrigin != own.logOrigin { found.append(.logOrigin(own: own.logOrigin, peer: peer.logOrigin)) }
+        if BaseURL(peer.url) != BaseURL(own.peerURL) {
+            found.append(.peerURL(configured: own.peerURL, stated: peer.url, words))
+        }
+        if peer.logOrigin != own.logOrigin {
+            found.append(.logOrigin(own: own.logOrigin, peer: peer.logOrigin, words))
+        }
         guard !isRefused else { return found }
         if BaseURL(peer.peerURL) != BaseURL(own.url) {
-            found.append(.publicURL(own: own.url, believed: peer.peerURL, isLeader: asked.role == .leader))
+            found.append(.publicURL(own: own.url, believed: peer.peerURL, isLeader: asked.role == .leader, words))
         }
         if let skew = skew(peer, asked) {
             let certain = abs(skew) - asked.uncertainty
-            if certain >= clockWarning { found.append(.clock(skew: skew, isTooMuch: certain >= clockLimit)) }
+            if certain >= clockWarning {
+                found.append(.clock(skew: skew, isTooMuch: certain >= clockLimit, words))
+            }
         }
         return found
     }
@@ -140,15 +151,15 @@ package enum HandshakeRules {
         about task: HandshakeTask, _ verdict: TaskVerdict, _ peer: HandshakeIdentity, _ digest: [UInt8], _ asked: Asked,
         samePSK: Bool
     ) -> [HandshakeFinding] {
-        let own = asked.role
+        let (own, words) = (asked.role, asked.words)
         switch verdict.status {
-        case .unknown: return [.taskUnknown(task.id, own: own)]
+        case .unknown: return [.taskUnknown(task.id, own: own, words)]
         case .onAnnouncement:
-            guard task.isAnnounced else { return [.taskUnknown(task.id, own: own)] }
+            guard task.isAnnounced else { return [.taskUnknown(task.id, own: own, words)] }
             // The first request about the task makes the peer derive its key, from the secret that it has just proved.
             let derived = Taskprov.verifyKey(preSharedKey: asked.preSharedKey, taskID: task.id)
-            return samePSK && task.verifyKeys == [derived] ? [] : [.verifyKey(task.id, samePSK: samePSK)]
-        case .ended: return [.taskEnded(task.id, own: own)]
+            return samePSK && task.verifyKeys == [derived] ? [] : [.verifyKey(task.id, samePSK: samePSK, words)]
+        case .ended: return [.taskEnded(task.id, own: own, words)]
         case .sameKey, .otherKey: break
         }
         let isSame =
@@ -158,19 +169,19 @@ package enum HandshakeRules {
             // The leader proves the key that its jobs will name, whatever it thinks of the one that was proved to it.
             case .helper: task.verifyKeys.contains { verdict.isProved(verifyKey: $0, head: digest) }
             }
-        guard isSame else { return [.verifyKey(task.id, samePSK: samePSK)] }
+        guard isSame else { return [.verifyKey(task.id, samePSK: samePSK, words)] }
         var found: [HandshakeFinding] = []
         if let key = task.statementKeys?[own.peer.dap], key != peer.statementKey {
-            found.append(.statementKey(task.id, own: own, task: key, peer: peer.statementKey))
+            found.append(.statementKey(task.id, own: own, task: key, peer: peer.statementKey, words))
         }
         switch own {
         case .leader:
             if task.isCommitted, let witnesses = task.witnesses, !witnesses.contains(peer.noteKey) {
-                found.append(.logKey(task.id, own: own, peer: peer.noteKey))
+                found.append(.logKey(task.id, own: own, peer: peer.noteKey, words))
             }
         case .helper:
             if let key = task.logKey, key != peer.noteKey {
-                found.append(.logKey(task.id, own: own, peer: peer.noteKey))
+                found.append(.logKey(task.id, own: own, peer: peer.noteKey, words))
             }
         }
         return found

@@ -25,6 +25,9 @@ package struct HandshakeSelf: Sendable {
     /// For people and logs of the peer; nothing depends on it.
     static let software = "cairn \(Node.softwareVersion)"
 
+    /// What its operator calls what concerns the peer.
+    var words: PeerWords { PeerWords(peer, role: role) }
+
     /// The log of the tasks that the two nodes have in these roles: the leader's.
     var logOrigin: String { (role == .leader ? configuration.leader?.logOrigin : peer.logOrigin) ?? "" }
 

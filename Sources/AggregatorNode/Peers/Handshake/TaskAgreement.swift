@@ -2,17 +2,20 @@ import DAP
 import Datastore
 import Foundation
 import Logging
+import NodeAPI
 import Transport
 
 /// Asks the peer about one task on behalf of an operator's command, which is another process than the node.
 package struct TaskAgreement: Sendable {
     private let call: HandshakeCall
     private let role: NodeRole
+    private let words: PeerWords
 
     package init(_ peer: Peer) {
         call = HandshakeCall(
             own: peer.own, peer: peer.client, now: { UInt64(max(0, Date().timeIntervalSince1970)) })
         role = peer.role
+        words = peer.own.words
     }
 
     /// Runs `body` with a connection to the other aggregator of a task.
@@ -49,8 +52,8 @@ package struct TaskAgreement: Sendable {
     private func ask(about task: NodeTask, revision: UInt64) async -> [HandshakeFinding] {
         switch await call.ask(about: [HandshakeTask(task)], revision: revision) {
         case .assessed(let assessment): assessment.node + (assessment.tasks[task.id] ?? [])
-        case .unreachable(let reason): [.unreachable(reason)]
-        case .plain(let answer): task.isPlain ? [] : [.plainPeer(own: role, answer: answer)]
+        case .unreachable(let reason): [.unreachable(reason, words)]
+        case .plain(let answer): task.isPlain ? [] : [.plainPeer(own: role, answer: answer, words)]
         }
     }
 
@@ -59,5 +62,16 @@ package struct TaskAgreement: Sendable {
         let task = HandshakeTask(id: id, verifyKey: key, isCommitted: false)
         guard case .assessed(let assessment) = await call.ask(about: [task], revision: 0) else { return false }
         return assessment.tasks[id] == [] && assessment.node.allSatisfy { $0.code != .role && $0.code != .token }
+    }
+
+    /// Whether the peer offers clients this node's own HPKE key: then one of the two can open both shares of every report.
+    /// False where the peer does not answer.
+    package func peerHasOwnHpkeKey() async -> Bool {
+        guard
+            let response = try? await call.peer.send(
+                API.hpkeConfig, maxResponseBytes: BodyLimit.small, deadline: .seconds(5), retries: false),
+            response.isSuccess, let list = try? HpkeConfigList(decoding: response.body)
+        else { return false }
+        return list.configs.contains { $0.publicKey == call.own.keys.hpke.config.publicKey }
     }
 }

@@ -53,7 +53,7 @@ struct HandshakeRoute: Sendable {
             peer.own.secrets.current.contains { request.isProved(preSharedKey: $0) }
         }
         let showing = candidates.filter { peer in shown.map(peer.tokens.match) ?? false }
-        let named = candidates.filter { $0.settings.url == BaseURL(request.identity.url) }
+        let named = candidates.filter { peer in BaseURL(request.identity.url).map(peer.settings.isNamed) ?? false }
         guard let peer = proved.first ?? showing.first ?? named.first ?? candidates.first else {
             throw .http(404, "This node has no peers.")
         }
