@@ -15,6 +15,8 @@ package enum TaskWeakness: Sendable, Hashable {
     case tinyPublicBatches(minimum: UInt64)
     /// The helper's cosignature alone makes the quorum.
     case onlyHelperWitness
+    /// The quorum needs more witnesses than a leader asks for one task.
+    case manyWitnesses(named: Int)
     /// It is a task of nothing but DAP.
     case plain
 
@@ -37,6 +39,8 @@ package enum TaskWeakness: Sendable, Hashable {
             } else if policy.isQuorumMet(by: { isHelper($0, of: task.configuration, helper) }) {
                 found.append(.onlyHelperWitness)
             }
+            let asked = policy.asked { isHelper($0, of: task.configuration, helper) }
+            if policy.quorum(of: asked) == nil { found.append(.manyWitnesses(named: policy.witnesses.count)) }
         }
         let minimum = task.configuration.minBatchSize
         if minimum == 1 { found.append(.singleReport) }
@@ -57,7 +61,7 @@ package enum TaskWeakness: Sendable, Hashable {
     /// Whether a promise is empty, so that the task is made and served only where somebody accepts that.
     package var needsAcceptance: Bool {
         switch self {
-        case .quorumNone, .singleReport, .tinyPublicBatches: true
+        case .quorumNone, .singleReport, .tinyPublicBatches, .manyWitnesses: true
         case .onlyHelperWitness, .plain: false
         }
     }
@@ -69,6 +73,7 @@ package enum TaskWeakness: Sendable, Hashable {
         case .singleReport: "single_report"
         case .tinyPublicBatches: "tiny_public_batches"
         case .onlyHelperWitness: "only_helper_witness"
+        case .manyWitnesses: "many_witnesses"
         case .plain: "plain_dap"
         }
     }
@@ -89,6 +94,9 @@ extension TaskWeakness: CustomStringConvertible {
         case .onlyHelperWitness:
             "its log has no independent witness, so both aggregators together can show two logs, and a helper that was "
                 + "restored from a backup unnoticed can reveal an input"
+        case .manyWitnesses(let named):
+            "its log policy names \(named) witnesses and needs more of them than a leader asks for one task "
+                + "(\(LogPolicy.mostAsked)), so no checkpoint will satisfy it and nothing can be collected"
         case .plain:
             "it is a plain DAP task: nothing is logged, so there are no receipts, promises, withdrawals or credit, and "
                 + "nobody can check a result; inputs stay private and invalid ones are refused, no more"

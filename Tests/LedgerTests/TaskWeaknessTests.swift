@@ -59,6 +59,27 @@ import TransparencyLog
         #expect(try TaskWeakness.all(of: task(min: 1, committed: false), policy: nil) == [.singleReport])
     }
 
+    /// All tasks of a leader share one checkpoint, which has room for a hundred lines.
+    @Test func aQuorumOfMoreWitnessesThanAreAskedIsSaid() throws {
+        func named(_ count: Int, _ threshold: String) throws -> LogPolicy {
+            let lines = try (0..<count).map { number in
+                "witness w\(number) \(try Cosigner(name: "w\(number).example").verifier.vkey) https://w\(number).example/"
+            }
+            let names = (0..<count).map { "w\($0)" }.joined(separator: " ")
+            return try policy(
+                "witness helper \(helper.vkey)\n\(lines.joined(separator: "\n"))\ngroup g \(threshold) \(names)\n"
+                    + "group both all helper g\nquorum both")
+        }
+        for (count, threshold) in [(98, "all"), (16, "all"), (98, "16")] {
+            let weaknesses = try TaskWeakness.all(of: task(), policy: named(count, threshold))
+            #expect(weaknesses == [.manyWitnesses(named: count + 1)] && weaknesses[0].needsAcceptance)
+            #expect(weaknesses[0].description.contains("\(count + 1) witnesses"))
+        }
+        for (count, threshold) in [(15, "all"), (98, "any"), (98, "15")] {
+            #expect(try TaskWeakness.all(of: task(), policy: named(count, threshold)) == [])
+        }
+    }
+
     @Test func aPolicyWithoutQuorumPromisesNothing() throws {
         let none = try policy("witness helper \(helper.vkey)\nquorum none")
         #expect(try TaskWeakness.all(of: task(), policy: none) == [.quorumNone])

@@ -131,6 +131,9 @@ extension TaskRegistry {
             id: task.taskID, name: file.name, configuration: file.configuration.encoding,
             collectorConfig: file.collectorHpkeConfig.encoded(), policyText: file.logPolicy.map { Array($0.utf8) },
             verifyKey: try await derivedKey(of: task.taskID, part, store), role: part.role)
+        if part.role == .leader, let policy {
+            try await checkRoom(for: policy, of: stored, part, store, configuration, keys)
+        }
         let entry = LedgerEntry.task(
             TaskEntry(
                 configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,

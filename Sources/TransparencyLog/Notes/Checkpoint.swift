@@ -100,7 +100,7 @@ public struct SignedCheckpoint: Sendable, Hashable {
     }
 
     /// A checkpoint with signature lines, which are not checked.
-    init(_ checkpoint: Checkpoint, signatures: [NoteSignature]) throws(NoteError) {
+    package init(_ checkpoint: Checkpoint, signatures: [NoteSignature]) throws(NoteError) {
         note = try SignedNote(text: checkpoint.text, signatures: signatures)
         self.checkpoint = checkpoint
     }

@@ -116,6 +116,31 @@ extension EndToEnd {
             }
         }
 
+        /// A helper takes connections and never answers, with reports of its task waiting: the other's tasks go on as before.
+        @Test func aHelperThatHangsHoldsUpNoOther() async throws {
+            let circle = try await NodeCircle(["a", "b", "c"])
+            try await circle.run(["a", "b", "c"]) {
+                let hanging = try await circle.create("hanging", leader: "a", helper: "c")
+                let going = try await circle.create("going", leader: "a", helper: "b")
+                for (name, task) in [("hanging", hanging), ("going", going)] {
+                    try await circle.contribute(1, to: name)
+                    try await circle.awaitAccepted(1, task)
+                }
+                let process = try #require(try circle.node("c").processID)
+                kill(process, SIGSTOP)
+                defer { kill(process, SIGCONT) }
+                for value in [20, 300] { try await circle.contribute(value, to: "hanging") }
+                let start = ContinuousClock.now
+                for value in [20, 300] { try await circle.contribute(value, to: "going") }
+                try await circle.awaitAccepted(3, going)
+                #expect(try await circle.collect(going, leader: "a") == .integer(321))
+                // A request to the one that hangs would take as long as that alone.
+                #expect(ContinuousClock.now - start < .seconds(60))
+                kill(process, SIGCONT)
+                #expect(try await circle.collect(hanging, leader: "a") == .integer(321))
+            }
+        }
+
         private func onlyTheTasksOwnPeerIsHeard(
             _ circle: NodeCircle, _ ofB: TaskFile, _ ofC: TaskFile
         ) async throws {

@@ -34,7 +34,7 @@ actor FirstLook {
     }
 
     private static func ask(_ context: NodeContext) async throws {
-        let endpoints = WitnessRound.endpoints(try await context.logPolicies())
+        let endpoints = WitnessRound.endpoints(try await context.logPolicies(), otherwise: context.outside)
         guard !endpoints.isEmpty else { return }
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         // Whoever answers later, or a byte at a time, is still heard, and not waited for.
@@ -53,7 +53,7 @@ actor FirstLook {
 
     private static func ask(_ endpoint: WitnessClient.Endpoint, _ context: NodeContext) async {
         guard let origin = context.keys.log?.verifier.name else { return }
-        let shown = try? await endpoint.newestCheckpoint(of: origin, context.outside, within: patience)
+        let shown = try? await endpoint.newestCheckpoint(of: origin, endpoint.client, within: patience)
         if let shown { try? await ShownCheckpoints(context: context).examine(shown) }
     }
 }

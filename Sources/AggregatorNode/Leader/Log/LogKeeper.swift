@@ -31,7 +31,8 @@ package final class LogKeeper: Sendable {
         self.context = context
         clock = LeaderClock(context: context)
         firstLook = FirstLook(context: context)
-        renderer = LogRenderer(context: context, clock: clock, firstLook: firstLook)
+        renderer = LogRenderer(
+            context: context, clock: clock, firstLook: firstLook, answeredLate: { [growth] in growth.raise() })
     }
 
     /// Entries were stored: a checkpoint follows soon.
@@ -42,7 +43,7 @@ package final class LogKeeper: Sendable {
 
     /// As `flush()`, and the checkpoint satisfies `policy`.
     func flush(for policy: LogPolicy?) async throws -> SignedCheckpoint {
-        let checkpoint = try await flush()
+        let checkpoint = try await renderer.flush(for: policy)
         guard let policy else { return checkpoint }
         let verdict = policy.evaluate(checkpoint)
         guard verdict.isAccepted else { throw LogKeeperError.quorumNotMet(verdict) }

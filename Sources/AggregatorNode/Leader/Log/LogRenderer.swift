@@ -13,18 +13,26 @@ actor LogRenderer {
     private var latest: SignedCheckpoint?
     private var current: Task<SignedCheckpoint, any Error>?
     private var next: Task<SignedCheckpoint, any Error>?
+    /// Hashes of the policies that somebody waits for.
+    private var wanted: Set<[UInt8]> = []
 
     /// Entries read from the database at a time.
     private static let chunk = 512
 
-    init(context: NodeContext, clock: LeaderClock, firstLook: FirstLook) {
+    /// - Parameter answeredLate: called when a witness has answered that no checkpoint waited for.
+    init(
+        context: NodeContext, clock: LeaderClock, firstLook: FirstLook,
+        answeredLate: @escaping @Sendable () -> Void = {}
+    ) {
         self.context = context
         self.clock = clock
         self.firstLook = firstLook
-        witnesses = WitnessRound(context: context)
+        witnesses = WitnessRound(context: context, answeredLate: answeredLate)
     }
 
-    func flush() async throws -> SignedCheckpoint {
+    /// - Parameter policy: one that the caller needs: its witnesses are waited for a little even if they are slow.
+    func flush(for policy: LogPolicy? = nil) async throws -> SignedCheckpoint {
+        if let policy { wanted.insert(policy.fileHash) }
         if let next { return try await Self.value(of: next) }
         let previous = current
         let task = Task {
@@ -130,7 +138,9 @@ actor LogRenderer {
 
         // What the entries say was counted with them; now it leaves the node.
         try await context.generation?.settle()
-        let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies)
+        let waitedFor = wanted
+        wanted = []
+        let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies, wanted: waitedFor)
         for failure in failures {
             context.logger.warning("a witness did not cosign", metadata: ["reason": "\(failure)"])
         }
@@ -138,7 +148,7 @@ actor LogRenderer {
         if cosigned != before {
             try await context.store.recordCosignatures(size: head.size, cosignedNote: cosigned.serialized())
         }
-        guard Self.isPublishable(cosigned, policies) else {
+        guard WitnessRound.isPublishable(cosigned, policies) else {
             if let failure = failures.first { throw failure }
             guard let policy = policies.first else { return cosigned }
             throw LogKeeperError.quorumNotMet(policy.policy.evaluate(cosigned))
@@ -162,11 +172,6 @@ actor LogRenderer {
         let new = StoredCheckpoint(size: head.size, root: head.root, note: own.serialized())
         if try await context.store.recordCheckpoint(new) != new { try await context.store.renewCheckpoint(new) }
         return own
-    }
-
-    /// A log without policies is published with the log's signature alone; else at least one task must be satisfied.
-    private static func isPublishable(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
-        policies.isEmpty || policies.contains { $0.policy.evaluate(checkpoint).isAccepted }
     }
 
     private func extendTiles() async throws -> TreeHead {

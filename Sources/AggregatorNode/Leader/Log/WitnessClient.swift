@@ -9,7 +9,7 @@ import TransparencyLog
 /// was we remember, and where we are wrong the witness says so (409).
 actor WitnessClient {
     /// Where a witness is, and the keys that it may sign with.
-    struct Endpoint: Sendable, Hashable {
+    struct Endpoint: Sendable {
         /// The submission prefix, without a slash at its end.
         let prefix: String
         let keys: [NoteVerifier]
@@ -18,13 +18,19 @@ actor WitnessClient {
         /// The other aggregator of all tasks: without it nothing goes on, so it is asked again and again. One of several must
         /// not hold up the others' tasks.
         let isNeeded: Bool
+        /// Asks it.
+        let client: PeerClient
     }
 
     private let context: NodeContext
     private var witnessedSize: UInt64?
     /// Since when the witness has not answered as it should, and for how long it is left alone.
     private var rest: (until: ContinuousClock.Instant, pause: Duration)?
+    /// Whether its last answer was none, or came late: then the next is not waited for.
+    private(set) var isSlow = false
 
+    /// An answer that takes longer is late.
+    private static let promptness: Duration = .seconds(1)
     private static let firstPause: Duration = .seconds(1)
     private static let longestPause: Duration = .seconds(60)
     /// The tasks of a helper that is back wait for the next request to it.
@@ -38,12 +44,14 @@ actor WitnessClient {
     var isResting: Bool { rest.map { $0.until > .now } ?? false }
 
     /// The witness's cosignatures on this checkpoint.
-    func cosignatures(on checkpoint: SignedCheckpoint, from endpoint: Endpoint) async throws -> [NoteSignature] {
+    func cosignatures(on checkpoint: SignedCheckpoint, from endpoint: Endpoint) async throws -> [VerifiedSignature] {
+        let begin = ContinuousClock.now
         do {
             let signatures = try await exchange(checkpoint, endpoint)
-            rest = nil
+            (rest, isSlow) = (nil, ContinuousClock.now - begin > Self.promptness)
             return signatures
         } catch  where !(error is CancellationError) {
+            isSlow = true
             let longest = endpoint.isPeer ? Self.longestHelperPause : Self.longestPause
             let pause = rest.map { min($0.pause * 2, longest) } ?? Self.firstPause
             if !endpoint.isNeeded { rest = (.now + pause, pause) }
@@ -51,7 +59,9 @@ actor WitnessClient {
         }
     }
 
-    private func exchange(_ checkpoint: SignedCheckpoint, _ endpoint: Endpoint) async throws -> [NoteSignature] {
+    private func exchange(
+        _ checkpoint: SignedCheckpoint, _ endpoint: Endpoint
+    ) async throws -> [VerifiedSignature] {
         let head = checkpoint.checkpoint.head
         var oldSize = min(try await lastWitnessed(), head.size)
         // One conflict corrects our memory; another could only come from a race with a second log keeper.
@@ -62,7 +72,7 @@ actor WitnessClient {
             {
             case .cosigned(let signatures):
                 witnessedSize = head.size
-                return signatures.map(\.signature)
+                return signatures
             case .conflict(let latest):
                 guard latest <= head.size else { throw try await ahead(latest, of: checkpoint, endpoint) }
                 oldSize = latest
@@ -81,7 +91,7 @@ actor WitnessClient {
         let shown: SignedCheckpoint?
         do {
             shown = try await endpoint.newestCheckpoint(
-                of: checkpoint.checkpoint.origin, context.outside, within: .seconds(10))
+                of: checkpoint.checkpoint.origin, endpoint.client, within: .seconds(10))
         } catch .cancelled {
             throw CancellationError()
         } catch {
@@ -114,7 +124,7 @@ actor WitnessClient {
         }
         let request = AddCheckpointRequest(oldSize: oldSize, proof: proof, checkpoint: checkpoint)
         do {
-            return try await context.outside.send(
+            return try await endpoint.client.send(
                 .POST, API.addCheckpoint.url(at: endpoint.prefix), body: request.serialized(),
                 contentType: ContentType.text.header, authenticated: false, maxResponseBytes: BodyLimit.small,
                 deadline: endpoint.isNeeded ? .seconds(20) : .seconds(5))

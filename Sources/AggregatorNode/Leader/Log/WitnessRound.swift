@@ -1,107 +1,190 @@
 import Encodings
+import Ledger
 import TransparencyLog
 
 /// Asks all witnesses that some task's policy names, at the same time.
 ///
-/// The policies decide when a checkpoint counts, and so how long this takes: once each of them has its quorum, whoever
-/// has not answered gets a moment more, and then goes without. A witness that fails is left alone for a growing time, so
-/// that one dead witness of three does not slow every checkpoint down.
+/// The policies decide when a checkpoint counts, and ``WitnessPatience`` how long a round takes. A request to a witness goes on
+/// when the round has ended without it, one at a time for each: what it says then counts in the next round about the same
+/// tree. A witness that fails is left alone for a growing time.
 actor WitnessRound {
     private let context: NodeContext
-    private var clients: [WitnessClient.Endpoint: WitnessClient] = [:]
+    /// Called when a witness has answered that no round waits for.
+    private let answeredLate: @Sendable () -> Void
+    private var clients: [String: WitnessClient] = [:]
+    /// By the witness's prefix.
+    private var requests: [String: Request] = [:]
 
-    /// How long witnesses may take after the quorum is complete.
-    private static let grace: Duration = .milliseconds(300)
-
-    init(context: NodeContext) {
-        self.context = context
+    /// A request that is under way, or has ended with cosignatures that no round has counted yet.
+    private struct Request {
+        /// The text of the checkpoint.
+        let text: [UInt8]
+        var found: [VerifiedSignature]?
+        /// The round that waits for it.
+        var round: AsyncStream<Event>.Continuation?
     }
 
     private enum Event: Sendable {
-        case cosigned([NoteSignature])
-        case failed(any Error)
-        case graceEnded
+        case answered(String, Result<[VerifiedSignature], any Error>)
+        case timeIsUp
+    }
+
+    init(context: NodeContext, answeredLate: @escaping @Sendable () -> Void = {}) {
+        self.context = context
+        self.answeredLate = answeredLate
     }
 
     /// The checkpoint with the cosignatures that could be had, and why the others could not.
+    ///
+    /// - Parameter wanted: hashes of policies that somebody waits for: their witnesses are waited for although they were slow.
     func cosigned(
-        _ checkpoint: SignedCheckpoint, policies: [TaskPolicy]
+        _ checkpoint: SignedCheckpoint, policies: [TaskPolicy], wanted: Set<[UInt8]> = []
     ) async throws -> (checkpoint: SignedCheckpoint, failures: [any Error]) {
-        let missing = await missingWitnesses(checkpoint, policies)
-        guard !missing.isEmpty else { return (checkpoint, []) }
-        return try await withThrowingTaskGroup(of: Event.self) { group in
-            for (endpoint, client) in missing {
-                group.addTask {
-                    do { return .cosigned(try await client.cosignatures(on: checkpoint, from: endpoint)) } catch {
-                        return .failed(error)
-                    }
+        let lines = CheckpointLines(policies, own: ownKeys(of: checkpoint))
+        var cosignatures = lines.standing(on: checkpoint)
+        let (events, round) = AsyncStream.makeStream(of: Event.self)
+        var waiting: Set<String> = []
+        var slow: Set<String> = []
+        for endpoint in Self.endpoints(policies, otherwise: context.outside) {
+            let prefix = endpoint.prefix
+            if let known = requests[prefix], known.text == checkpoint.note.text, let found = known.found {
+                cosignatures += found
+                requests[prefix] = nil
+            }
+            if endpoint.keys.allSatisfy({ key in cosignatures.contains { $0.verifier == key } }) { continue }
+            guard await ask(endpoint, checkpoint, for: round) else { continue }
+            waiting.insert(prefix)
+            let isWanted = policies.contains { task in
+                wanted.contains(task.policy.fileHash) && task.asked.contains { task.prefix(of: $0) == prefix }
+            }
+            if await isSlow(endpoint), !isWanted { slow.insert(prefix) }
+        }
+        var cosigned = try lines.carrying(cosignatures, on: checkpoint)
+        var failures: [any Error] = []
+        var patience = WitnessPatience(start: .now)
+        var alarm: Task<Void, Never>?
+        defer { alarm?.cancel() }
+        while !waiting.isEmpty {
+            let standing = WitnessPatience.Standing(
+                isComplete: isComplete(cosigned, policies), isPublishable: Self.isPublishable(cosigned, policies),
+                isAwaited: !waiting.isSubset(of: slow))
+            if let end = patience.end(standing, now: .now) {
+                alarm?.cancel()
+                alarm = Task {
+                    do { try await Task.sleep(until: end, clock: .continuous) } catch { return }
+                    round.yield(.timeIsUp)
                 }
             }
-            var cosigned = checkpoint
-            var failures: [any Error] = []
-            var isComplete = false
-            var waiting = missing.count
-            while waiting > 0, let event = try await group.next() {
-                switch event {
-                case .cosigned(let signatures):
-                    waiting -= 1
-                    // What has no room is that witness's failure: the others' cosignatures count without it.
-                    do { try cosigned.add(signatures) } catch { failures.append(error) }
-                case .failed(let error):
-                    waiting -= 1
-                    failures.append(error)
-                case .graceEnded: waiting = 0
-                }
-                if !isComplete, self.isComplete(cosigned, policies) {
-                    isComplete = true
-                    group.addTask {
-                        try? await Task.sleep(for: Self.grace)
-                        return .graceEnded
-                    }
-                }
+            guard case .answered(let prefix, let outcome)? = await Self.next(events) else { break }
+            guard waiting.remove(prefix) != nil else { continue }
+            switch outcome {
+            case .success(let found): cosignatures += found
+            case .failure(let error): failures.append(error)
             }
-            group.cancelAll()
-            try Task.checkCancellation()
-            return (cosigned, failures)
+            cosigned = try lines.carrying(cosignatures, on: checkpoint)
+        }
+        for prefix in waiting { requests[prefix]?.round = nil }
+        round.finish()
+        try Task.checkCancellation()
+        return (cosigned, failures)
+    }
+
+    private static func next(_ events: AsyncStream<Event>) async -> Event? {
+        for await event in events { return event }
+        return nil
+    }
+
+    private func ownKeys(of checkpoint: SignedCheckpoint) -> [NoteVerifier] {
+        let time = try? LeaderTime.verifier(
+            leaderKey: context.keys.statementPublicKey, origin: checkpoint.checkpoint.origin)
+        return [context.keys.log?.verifier, time].compactMap(\.self)
+    }
+
+    // MARK: Requests
+
+    /// Asks a witness, or waits for the answer to the same question.
+    ///
+    /// - Returns: false where it rests, or is being asked about another tree.
+    private func ask(
+        _ endpoint: WitnessClient.Endpoint, _ checkpoint: SignedCheckpoint, for round: AsyncStream<Event>.Continuation
+    ) async -> Bool {
+        let prefix = endpoint.prefix
+        let text = checkpoint.note.text
+        let client = client(at: prefix)
+        let isResting = await client.isResting
+        if let known = requests[prefix], known.found == nil {
+            guard known.text == text else { return false }
+            requests[prefix]?.round = round
+            return true
+        }
+        guard !isResting else { return false }
+        requests[prefix] = Request(text: text, found: nil, round: round)
+        // Not a child task: the round may end before it.
+        Task {
+            let outcome: Result<[VerifiedSignature], any Error>
+            do { outcome = .success(try await client.cosignatures(on: checkpoint, from: endpoint)) } catch {
+                outcome = .failure(error)
+            }
+            end(prefix, outcome)
+        }
+        return true
+    }
+
+    private func end(_ prefix: String, _ outcome: Result<[VerifiedSignature], any Error>) {
+        if let round = requests[prefix]?.round {
+            requests[prefix] = nil
+            round.yield(.answered(prefix, outcome))
+        } else if case .success(let found) = outcome, !found.isEmpty {
+            requests[prefix]?.found = found
+            answeredLate()
+        } else {
+            requests[prefix] = nil
         }
     }
+
+    private func client(at prefix: String) -> WitnessClient {
+        let client = clients[prefix] ?? WitnessClient(context: context)
+        clients[prefix] = client
+        return client
+    }
+
+    private func isSlow(_ endpoint: WitnessClient.Endpoint) async -> Bool {
+        guard !endpoint.isNeeded else { return false }
+        return await client(at: endpoint.prefix).isSlow
+    }
+
+    // MARK: What is enough
 
     /// Whether every policy is satisfied and the helper, if it is a witness, has signed: it reads the log no further
     /// than it has cosigned, whatever the policies demand.
     nonisolated func isComplete(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
         guard policies.allSatisfy({ $0.policy.evaluate(checkpoint).isAccepted }) else { return false }
-        return Self.endpoints(policies).allSatisfy { endpoint in
+        return Self.endpoints(policies, otherwise: context.outside).allSatisfy { endpoint in
             !endpoint.isPeer || endpoint.keys.contains { Self.hasSigned($0, checkpoint) }
         }
+    }
+
+    /// A log without policies is published with the log's signature alone; else at least one task must be satisfied.
+    static func isPublishable(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
+        policies.isEmpty || policies.contains { $0.policy.evaluate(checkpoint).isAccepted }
     }
 
     private static func hasSigned(_ key: NoteVerifier, _ checkpoint: SignedCheckpoint) -> Bool {
         checkpoint.note.signatures.contains { $0.keyID == key.keyID && ProtocolText.same($0.name, key.name) }
     }
 
-    /// The witnesses whose signature the checkpoint lacks, but for those that are resting.
-    private func missingWitnesses(
-        _ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]
-    ) async -> [(WitnessClient.Endpoint, WitnessClient)] {
-        var missing: [(WitnessClient.Endpoint, WitnessClient)] = []
-        for endpoint in Self.endpoints(policies) {
-            if endpoint.keys.allSatisfy({ Self.hasSigned($0, checkpoint) }) { continue }
-            let client = clients[endpoint] ?? WitnessClient(context: context)
-            clients[endpoint] = client
-            if await client.isResting { continue }
-            missing.append((endpoint, client))
-        }
-        return missing
-    }
+    // MARK: Who is asked
 
     /// Where the witnesses of these policies are: at the URL behind their name, the helper's of the task where there is none.
-    static func endpoints(_ policies: [TaskPolicy]) -> [WitnessClient.Endpoint] {
+    ///
+    /// - Parameter client: asks those of tasks whose other aggregator is no peer.
+    static func endpoints(_ policies: [TaskPolicy], otherwise client: PeerClient) -> [WitnessClient.Endpoint] {
         var keys: [String: [NoteVerifier]] = [:]
-        var order: [String] = []
+        var order: [(prefix: String, client: PeerClient)] = []
         for task in policies {
-            for witness in task.policy.witnesses {
-                let prefix = witness.url.flatMap { BaseURL($0) }?.string ?? task.helperWitness
-                if keys[prefix] == nil { order.append(prefix) }
+            for witness in task.asked {
+                let prefix = task.prefix(of: witness)
+                if keys[prefix] == nil { order.append((prefix, task.outside ?? client)) }
                 if keys[prefix]?.contains(witness.verifier) != true {
                     keys[prefix, default: []].append(witness.verifier)
                 }
@@ -109,17 +192,10 @@ actor WitnessRound {
         }
         let helpers = Set(policies.map(\.helperWitness))
         return order.map {
-            let isPeer = helpers.contains($0)
-            return .init(prefix: $0, keys: keys[$0] ?? [], isPeer: isPeer, isNeeded: isPeer && helpers.count == 1)
+            let isPeer = helpers.contains($0.prefix)
+            return .init(
+                prefix: $0.prefix, keys: keys[$0.prefix] ?? [], isPeer: isPeer,
+                isNeeded: isPeer && helpers.count == 1, client: $0.client)
         }
-    }
-}
-
-extension SignedCheckpoint {
-    /// Adds all lines or none.
-    fileprivate mutating func add(_ signatures: [NoteSignature]) throws(NoteError) {
-        var longer = self
-        for signature in signatures { try longer.append(signature) }
-        self = longer
     }
 }
