@@ -63,6 +63,16 @@ import Testing
         #expect(!rules().isBegun(small, underWay: JobLoad(jobs: 3, bytes: 9), cores: 2), "all cores have work")
     }
 
+    @Test func eachOfSeveralLeadersHasAnEqualPart() {
+        let rules = rules(jobs: 16, bytes: 300)
+        let part = rules.part(of: 3)
+        #expect(part.jobs == 5 && part.bytes == 100 && part.room.jobs == 341)
+        #expect(part.room.jobsOfTask == rules.room.jobsOfTask)
+        #expect(rules.part(of: 1).jobs == 16 && rules.part(of: 0).bytes == 300)
+        // Never none, but where there is none for anybody.
+        #expect(rules.part(of: 99).jobs == 1 && self.rules(jobs: 0).part(of: 3).jobs == 0)
+    }
+
     // MARK: Order
 
     @Test func tasksTakeTurnsAndTheOldestComesFirst() {

@@ -198,11 +198,11 @@ import Testing
         // A peer that has moved is still the one that its tasks name, and no other is.
         var moved = both.node
         moved.peers[0].formerURLs = [try #require(BaseURL("https://GONE.example"))]
-        let found = Peers(moved, keys: both.keys, http: .shared, logger: quietLogger()).peer(of: task)
+        let found = Peers(moved, keys: both.keys, http: NodeClients(.shared), logger: quietLogger()).peer(of: task)
         #expect(found.role == .helper && found.settings.url == moved.peers[0].url)
         moved.peers[0].formerURLs = []
         moved.peers[1].formerURLs = [try #require(BaseURL("https://gone.example"))]
-        let other = Peers(moved, keys: both.keys, http: .shared, logger: quietLogger()).peer(of: task)
+        let other = Peers(moved, keys: both.keys, http: NodeClients(.shared), logger: quietLogger()).peer(of: task)
         #expect(other.settings.pskFiles.isEmpty, "this node is no helper to that one")
     }
 

@@ -13,7 +13,7 @@ import Testing
     private func begin(
         _ jobs: VerifyingJobs, _ work: @escaping @Sendable (RunningJob) async throws -> [UInt8]
     ) async throws -> RunningJob {
-        try #require(await jobs.begin(id, of: task, reports: 1, bytes: 1, for: .leader, work))
+        try #require(await jobs.begin(id, of: task, from: "leader", reports: 1, bytes: 1, for: .leader, work))
     }
 
     /// Its reports may be in other jobs by the time that it would be committed.
@@ -56,6 +56,49 @@ import Testing
         open.finish()
         await deletion
         #expect(try await running.answer(within: .zero) == [1])
+    }
+
+    /// One leader sends jobs that take for ever, and has more stored than it may: the other's are verified at once.
+    @Test func oneLeaderDoesNotUseUpTheOthersPlaces() async throws {
+        let jobs = VerifyingJobs(rules: JobDeferral(), cores: 2, leaders: 2)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        func ids(_ count: Int, _ first: UInt8) -> [AggregationJobID] {
+            (0..<count).map { AggregationJobID(unchecked: [first, UInt8($0)] + [UInt8](repeating: 0, count: 14)) }
+        }
+        var taken: [String: Int] = [:]
+        for (leader, first) in [("greedy", 1), ("fair", 2)] as [(String, UInt8)] {
+            for id in ids(20, first) {
+                let running = await jobs.begin(
+                    id, of: .random(), from: leader, reports: 1, bytes: 1, for: .leader
+                ) { _ in
+                    for await _ in gate {}
+                    return []
+                }
+                if running != nil { taken[leader, default: 0] += 1 }
+            }
+        }
+        #expect(taken == ["greedy": 8, "fair": 8])
+
+        let waiting = ids(256, 3).enumerated().map { number, id in
+            WaitingHelperJob(task: task, id: id, arrived: UInt64(number), reports: 1, bytes: 8 << 20)
+        }
+        var stored = 0
+        for job in waiting where await jobs.hasRoom(job, from: "greedy") {
+            await jobs.noteStored(job, from: "greedy", isDue: true)
+            stored += 1
+        }
+        #expect(stored == 256)
+        #expect(await !jobs.hasRoom(waiting[0], from: "greedy"), "2 of 4 GiB")
+        #expect(await jobs.hasRoom(waiting[0], from: "fair"))
+        open.finish()
+        // What waits of one keeps the other's from nothing.
+        _ = try await eventually("the places are free again") {
+            await jobs.begin(id, of: task, from: "fair", reports: 1, bytes: 1, for: .leader) { _ in [] }
+        }
+        let behind = ids(1, 9)[0]
+        #expect(
+            await jobs.begin(behind, of: task, from: "greedy", reports: 1, bytes: 1, for: .leader) { _ in [] } == nil,
+            "nobody goes before the leader's own")
     }
 
     @Test func aPollIsAnsweredByWhatTheLastLookHasSeen() async {

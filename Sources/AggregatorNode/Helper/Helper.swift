@@ -35,7 +35,8 @@ package struct Helper: Sendable {
     ///     503, and nothing is evicted.
     package init(context: NodeContext, log: (any TileSource)? = nil, earlyWithdrawalLimit: Int = 100_000) {
         self.context = context
-        jobs = VerifyingJobs(rules: context.deferral, cores: context.workers.count)
+        jobs = VerifyingJobs(
+            rules: context.deferral, cores: context.workers.count, leaders: context.peers.all(as: .helper).count)
         self.earlyWithdrawalLimit = earlyWithdrawalLimit
         followers = context.peers.all(as: .helper).map { peer in
             LogFollower(context: context, leader: peer, source: log ?? peer.client.log)

@@ -89,4 +89,12 @@ package struct NodeContext: Sendable {
         guard let task = try await registry.task(id), concerns(task) else { throw NodeError.unrecognizedTask(id) }
         return task
     }
+
+    /// Who the other aggregators are of the tasks that are served in this role; empty where there is only one peer.
+    func peersOfTasks() async throws -> [TaskID: String] {
+        guard peers.all(as: role).count > 1 else { return [:] }
+        let tasks = try await registry.usable().filter { $0.isServed && concerns($0) }
+        return Dictionary(
+            tasks.map { ($0.id, peer(of: $0).settings.url.string) }, uniquingKeysWith: { first, _ in first })
+    }
 }

@@ -38,6 +38,41 @@ import Testing
         #expect(schedule.next(at: now) == .form(task))
     }
 
+    /// A helper that lets every request hang, for many tasks, uses up its own part of the slots.
+    @Test func eachHelperHasItsPartOfTheSlots() {
+        let hanging = (3..<33).map { TaskID(unchecked: [UInt8](repeating: $0, count: 32)) }
+        var schedule = JobSchedule()
+        schedule.learn(Dictionary(uniqueKeysWithValues: (hanging + [task]).map { ($0, $0 == task ? "b" : "a") }))
+        for id in hanging { schedule.demand(id, at: start) }
+        var given: [TaskID] = []
+        while case .form(let id) = schedule.next(at: start) { given.append(id) }
+        #expect(given.count == 8)
+        for _ in 0..<4 {
+            schedule.demand(task, at: start)
+            #expect(schedule.next(at: start) == .form(task))
+        }
+        // Of one whom nobody knows yet, too.
+        schedule.demand(other, at: start)
+        #expect(schedule.next(at: start) == .form(other))
+        // Where a slot is given back, the next is the same helper's.
+        schedule.ended(given[0])
+        guard case .form(let next) = schedule.next(at: start) else {
+            Issue.record("the slot is not used")
+            return
+        }
+        #expect(hanging.contains(next))
+    }
+
+    @Test func oneHelperAloneHasAllSlots() {
+        var schedule = JobSchedule()
+        let tasks = (3..<33).map { TaskID(unchecked: [UInt8](repeating: $0, count: 32)) }
+        schedule.learn(Dictionary(uniqueKeysWithValues: tasks.map { ($0, "a") }))
+        for id in tasks { schedule.demand(id, at: start) }
+        var given = 0
+        while case .form = schedule.next(at: start) { given += 1 }
+        #expect(given == 16)
+    }
+
     @Test func aCollectionDoesNotWaitForThePause() {
         var schedule = JobSchedule()
         schedule.arrived(1, of: task, at: start)

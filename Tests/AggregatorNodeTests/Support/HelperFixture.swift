@@ -72,6 +72,29 @@ struct HelperFixture: Sendable {
         self.source = source(folder)
     }
 
+    /// The same helper with a second leader, which has no tasks.
+    ///
+    /// - Returns: and what that one shows.
+    func withSecondLeader() throws -> (fixture: HelperFixture, token: BearerToken) {
+        let path = parties.directory.path
+        try KeyFiles.makePreSharedKey(at: "\(path)/second.psk")
+        try KeyFiles.makeToken(at: "\(path)/second.token")
+        var copy = self
+        var configuration = context.configuration
+        configuration.peers[0].isOnlyOne = false
+        guard let url = BaseURL("https://second.example/") else { throw CancellationError() }
+        configuration.peers.append(
+            PeerSettings(
+                url: url, pskFiles: ["\(path)/second.psk"], tokenFiles: ["\(path)/second.token"],
+                logOrigin: "second.example/log"))
+        let keys = try NodeKeys.load(configuration)
+        copy.context = NodeContext(
+            configuration: configuration, keys: keys, store: context.store, registry: context.registry,
+            http: NodeClients(.shared), blobs: context.blobs, generation: context.generation, workers: context.workers,
+            deferral: context.deferral, now: context.now, logger: context.logger)
+        return (copy, keys.peers[1].token)
+    }
+
     /// Copies the database, as a backup does.
     func backUp() async throws -> String {
         let copy = parties.directory.file("backup-\(UInt64.random(in: 0...UInt64.max))")

@@ -55,6 +55,20 @@ package struct JobDeferral: Sendable {
     /// Seconds of a core for a report of a task of which nothing was verified yet.
     package static let unknownCost = 0.002
 
+    /// The part of one of several leaders. Whatever the others send, each has its own: its places, its memory, its share of the
+    /// cores and of what may wait. So no leader's jobs keep another's from being verified, and all together have no more than
+    /// one alone would have (but for the one job that everybody may have under way, however large).
+    package func part(of leaders: Int) -> JobDeferral {
+        guard leaders > 1 else { return self }
+        var part = self
+        part.jobs = min(jobs, max(1, jobs / leaders))
+        part.bytes /= leaders
+        part.room = HelperJobRoom(
+            jobs: max(1, room.jobs / leaders), bytes: room.bytes / leaders, jobsOfTask: room.jobsOfTask,
+            bytesOfTask: room.bytesOfTask)
+        return part
+    }
+
     // MARK: Admission
 
     /// Whether a job that has just come is verified while its leader waits.

@@ -36,23 +36,36 @@ struct StoredJobs: Sendable {
     /// Begins what there is room for.
     private func look() async throws {
         guard context.halt.reason == nil else { return }
-        let waiting = await jobs.awake(try await context.store.waitingHelperJobs())
+        let stored = try await context.store.waitingHelperJobs()
+        let waiting = await jobs.awake(stored)
         let order = JobDeferral.order(waiting, underWay: await jobs.counts, served: await jobs.served)
-        var left = order.count
+        var leaders: [TaskID: String] = [:]
+        for id in Set(stored.map(\.task)) { leaders[id] = await leader(of: id) }
+        var left: [WaitingHelperJob] = []
+        // Where one leader has no place, the next may have.
+        var full: Set<String> = []
         for job in order {
-            guard try await begin(job) else { break }
-            left -= 1
+            let leader = leaders[job.task] ?? ""
+            if !full.contains(leader), try await begin(job, of: leader) { continue }
+            full.insert(leader)
+            left.append(job)
         }
-        await jobs.noteDue(left)
+        await jobs.noteDue(left) { leaders[$0] ?? "" }
+    }
+
+    /// Whose the jobs of a task are. Those of tasks that are unknown now are one's together.
+    private func leader(of id: TaskID) async -> String {
+        guard let task = try? await context.registry.task(id) else { return "" }
+        return context.peer(of: task).settings.url.string
     }
 
     /// - Returns: false where there is no room now.
-    private func begin(_ waiting: WaitingHelperJob) async throws -> Bool {
+    private func begin(_ waiting: WaitingHelperJob, of leader: String) async throws -> Bool {
         let task = try? await context.registry.task(waiting.task)
         let bytes =
             task?.memory(ofJob: waiting.reports, requestBytes: waiting.bytes) ?? waiting.bytes
         let running = await jobs.begin(
-            waiting.id, of: waiting.task, reports: waiting.reports, bytes: bytes, for: .queue
+            waiting.id, of: waiting.task, from: leader, reports: waiting.reports, bytes: bytes, for: .queue
         ) { try await verify(waiting, $0) }
         return running != nil
     }

@@ -3,10 +3,12 @@ import Datastore
 
 /// The aggregation jobs that this process is verifying: each once, and no more than there is room for.
 ///
-/// A leader that gives up waiting and repeats its request meets the work that is already under way.
+/// A leader that gives up waiting and repeats its request meets the work that is already under way. Of several leaders each has
+/// places of its own (``JobDeferral/part(of:)``).
 package actor VerifyingJobs {
     private struct Entry {
         let task: TaskID
+        let leader: String
         let load: JobLoad
         let job: RunningJob
     }
@@ -21,13 +23,18 @@ package actor VerifyingJobs {
 
     nonisolated let rules: JobDeferral
     nonisolated let cores: Int
+    /// Of each leader.
+    private let part: JobDeferral
+    private let coresOfLeader: Int
     /// Raised when there may be something to do for those who verify stored jobs.
     nonisolated let change = WakeSignal()
     private var running: [AggregationJobID: Entry] = [:]
-    private var underWay = JobLoad()
+    private var underWay: [String: JobLoad] = [:]
     private var costs = JobCosts()
-    /// How many stored jobs wait for a place, as far as this process knows.
-    private var due = 0
+    /// How many stored jobs of a leader wait for a place, as far as this process knows.
+    private var due: [String: Int] = [:]
+    /// What is stored of a leader's.
+    private var stored: [String: JobLoad] = [:]
     /// What was stored at the last look: no poll reads it again.
     private var waiting: [WaitingHelperJob] = []
     /// When a stored job of each task was begun last, counted in beginnings.
@@ -36,9 +43,12 @@ package actor VerifyingJobs {
     /// Jobs that could not be taken: until when they are left alone, and how often that was.
     private var resting: [AggregationJobID: (until: ContinuousClock.Instant, times: Int)] = [:]
 
-    package init(rules: JobDeferral, cores: Int) {
+    /// - Parameter leaders: how many there are.
+    package init(rules: JobDeferral, cores: Int, leaders: Int = 1) {
         self.rules = rules
         self.cores = cores
+        part = rules.part(of: leaders)
+        coresOfLeader = max(1, cores / max(1, leaders))
     }
 
     // MARK: Beginning and ending
@@ -46,19 +56,22 @@ package actor VerifyingJobs {
     /// Begins with a job, or finds it under way.
     ///
     /// - Parameters:
+    ///   - leader: whose it is.
     ///   - bytes: the memory that it takes.
     ///   - work: verifies and commits; gives the answer.
     /// - Returns: nil where there is no room now.
     package func begin(
-        _ id: AggregationJobID, of task: TaskID, reports: Int, bytes: Int, for asking: Asking,
+        _ id: AggregationJobID, of task: TaskID, from leader: String, reports: Int, bytes: Int, for asking: Asking,
         _ work: @escaping @Sendable (RunningJob) async throws -> [UInt8]
     ) -> RunningJob? {
         if let present = running[id] { return present.job }
         let load = JobLoad(jobs: 1, bytes: bytes, seconds: Double(reports) * (costs.known(task) ?? 0))
+        let present = underWay[leader] ?? JobLoad()
         let isTaken =
             switch asking {
-            case .leader: rules.isAnsweredAtOnce(load, underWay: underWay, due: due, cores: cores)
-            case .queue: rules.isBegun(load, underWay: underWay, cores: cores)
+            case .leader:
+                part.isAnsweredAtOnce(load, underWay: present, due: due[leader] ?? 0, cores: coresOfLeader)
+            case .queue: part.isBegun(load, underWay: present, cores: coresOfLeader)
             }
         guard isTaken else { return nil }
         if asking == .queue {
@@ -66,26 +79,28 @@ package actor VerifyingJobs {
             served[task] = beginnings
         }
         let job = RunningJob()
-        running[id] = Entry(task: task, load: load, job: job)
-        underWay = underWay + load
+        running[id] = Entry(task: task, leader: leader, load: load, job: job)
+        underWay[leader] = present + load
         // Not a child task: the work goes on when the leader hangs up, for when it repeats its request.
         Task {
             let outcome: Result<[UInt8], any Error>
             do { outcome = .success(try await work(job)) } catch { outcome = .failure(error) }
             // First it is not under way any more: whoever comes from now on finds what is stored.
-            end(id, job, load, outcome)
+            end(id, job, load, of: leader, outcome)
             await job.end(outcome)
         }
         return job
     }
 
     private func end(
-        _ id: AggregationJobID, _ job: RunningJob, _ load: JobLoad, _ outcome: Result<[UInt8], any Error>
+        _ id: AggregationJobID, _ job: RunningJob, _ load: JobLoad, of leader: String,
+        _ outcome: Result<[UInt8], any Error>
     ) {
         if running[id]?.job === job { running[id] = nil }
-        underWay = underWay.jobs == 1 ? JobLoad() : underWay - load
+        let rest = (underWay[leader] ?? load) - load
+        underWay[leader] = rest.jobs > 0 ? rest : nil
         // After a failure the next look is soon enough: what has failed may be due again at once.
-        if due > 0, case .success = outcome { change.raise() }
+        if due[leader] ?? 0 > 0, case .success = outcome { change.raise() }
     }
 
     /// The leader deletes a job: nothing of it is committed any more, and whoever posts it again meets other work. Its place
@@ -129,12 +144,27 @@ package actor VerifyingJobs {
         return waiting.filter { job in resting[job.id].map { $0.until <= now } ?? true }
     }
 
-    /// - Parameter count: of stored jobs that wait for a place.
-    func noteDue(_ count: Int) { due = count }
+    /// - Parameters:
+    ///   - jobs: stored ones that wait for a place.
+    ///   - leader: whose the jobs of a task are.
+    package func noteDue(_ jobs: [WaitingHelperJob], leader: (TaskID) -> String) {
+        due = jobs.reduce(into: [:]) { $0[leader($1.task), default: 0] += 1 }
+        stored = waiting.reduce(into: [:]) { stored, job in
+            stored[leader(job.task)] = (stored[leader(job.task)] ?? JobLoad()) + JobLoad(jobs: 1, bytes: job.bytes)
+        }
+    }
 
-    /// A job was stored that nobody verifies yet.
-    func noteStored() {
-        due += 1
+    /// Whether a leader may have a job more stored.
+    package func hasRoom(_ job: WaitingHelperJob, from leader: String) -> Bool {
+        let present = stored[leader] ?? JobLoad()
+        return present.jobs < part.room.jobs && present.bytes + job.bytes <= part.room.bytes
+    }
+
+    /// A job was stored that nobody verifies yet, or somebody does.
+    package func noteStored(_ job: WaitingHelperJob, from leader: String, isDue: Bool) {
+        stored[leader] = (stored[leader] ?? JobLoad()) + JobLoad(jobs: 1, bytes: job.bytes)
+        guard isDue else { return }
+        due[leader, default: 0] += 1
         change.raise()
     }
 

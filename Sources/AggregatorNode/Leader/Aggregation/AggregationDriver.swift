@@ -114,6 +114,8 @@ final class AggregationDriver: JobKind {
     /// Finds reports that wait in the database: after a start, and where a pause is over.
     private func sweep() async {
         do {
+            let peers = try await context.peersOfTasks()
+            state.withLock { $0.schedule.learn(peers) }
             let waiting = try await context.store.tasksWithWaitingReports()
             state.withLock { state in
                 for task in waiting { state.schedule.demand(task, at: .now) }

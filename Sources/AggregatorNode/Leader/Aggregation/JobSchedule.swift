@@ -12,7 +12,8 @@ import Datastore
 ///
 /// Whatever is under way holds a slot. A task has few of them, the node has more, and the task that has waited longest
 /// since it was last served comes first, so a helper that is slow or fails for one task holds up no other. A job that
-/// waits, because the helper deferred it or failed, holds none.
+/// waits, because the helper deferred it or failed, holds none. Of several helpers each has an equal part of the slots, so one
+/// that lets requests hang, for however many tasks, leaves the others theirs.
 package struct JobSchedule {
     package typealias Instant = ContinuousClock.Instant
 
@@ -73,12 +74,17 @@ package struct JobSchedule {
     let limits: Limits
     private var lanes: [TaskID: Lane] = [:]
     private var underWay = 0
+    /// Who the other aggregator of a task is, as far as that is known.
+    private var peers: [TaskID: String] = [:]
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
     }
 
     // MARK: What happens
+
+    /// Who the other aggregators of tasks are. (Tasks about which nothing was said are one peer's together.)
+    package mutating func learn(_ peers: [TaskID: String]) { self.peers = peers }
 
     /// Reports were uploaded.
     package mutating func arrived(_ count: Int, of task: TaskID, at now: Instant) {
@@ -158,7 +164,10 @@ package struct JobSchedule {
     /// What to do now. An action is given out once, and holds a slot until ``ended(_:)``.
     package mutating func next(at now: Instant) -> Action {
         guard underWay < limits.slots else { return .wait(until: nil) }
-        let ready = lanes.filter { $0.value.underWay < limits.slotsPerTask && isReady($0.value, at: now) }
+        let full = fullPeers
+        let ready = lanes.filter { task, lane in
+            lane.underWay < limits.slotsPerTask && isReady(lane, at: now) && !full.contains(peers[task])
+        }
         guard let (task, lane) = ready.min(by: { isBefore($0.value, $1.value, at: now) }) else {
             return .wait(until: nextTime(after: now))
         }
@@ -220,9 +229,20 @@ package struct JobSchedule {
         return max(due, lane.formAfter ?? due, lane.askedAfter ?? due)
     }
 
+    /// The peers whose part of the slots is in use; nobody's where there is only one.
+    private var fullPeers: Set<String?> {
+        let count = Set(peers.values).count
+        guard count > 1 else { return [] }
+        let part = max(1, limits.slots / count)
+        let used = lanes.reduce(into: [String?: Int]()) { $0[peers[$1.key], default: 0] += $1.value.underWay }
+        return Set(used.filter { $0.value >= part }.keys)
+    }
+
     /// When something falls due that has a slot; what has none is looked at again when one is given back.
     private func nextTime(after now: Instant) -> Instant? {
-        lanes.values.filter { $0.underWay < limits.slotsPerTask }.flatMap { lane in
+        let full = fullPeers
+        let free = lanes.filter { $0.value.underWay < limits.slotsPerTask && !full.contains(peers[$0.key]) }
+        return free.values.flatMap { lane in
             [formTime(lane, at: now), lane.resumptions.values.map(\.due).min()].compactMap(\.self)
         }.min()
     }

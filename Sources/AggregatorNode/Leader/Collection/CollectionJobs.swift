@@ -16,6 +16,8 @@ final class CollectionJobs: JobKind {
         var woken: Set<TaskID> = []
         /// When they may look again.
         var nextHurry = ContinuousClock.now
+        /// When it is looked again whose the tasks are.
+        var nextLesson = ContinuousClock.now
 
         mutating func isTaken(_ key: Int64, of task: TaskID) {
             waiting[task]?.remove(key)
@@ -36,6 +38,8 @@ final class CollectionJobs: JobKind {
     private static let longPause: Duration = .seconds(30)
     /// Collections that wait for reports look so often at most, however many jobs end meanwhile.
     private static let hurryPause: Duration = .milliseconds(50)
+    /// How old the knowledge may be of whose tasks there are.
+    private static let lessonPause: Duration = .seconds(5)
 
     /// - Parameters:
     ///   - aggregation: to be asked for what a batch still lacks.
@@ -70,6 +74,7 @@ final class CollectionJobs: JobKind {
 
     package func look() async {
         do {
+            try await learnPeers()
             let due = try await context.store.dueCollections()
             let isNews = state.withLock { state in
                 // One that is expected much later is due now because somebody says so.
@@ -84,6 +89,18 @@ final class CollectionJobs: JobKind {
             context.logger.error(
                 "collections that are due cannot be read", metadata: ["error": "\(error)", "times": "\(line)"])
         }
+    }
+
+    /// One helper that lets requests hang must leave the others their places.
+    private func learnPeers() async throws {
+        let isDue = state.withLock { state in
+            guard state.nextLesson <= .now else { return false }
+            state.nextLesson = .now + Self.lessonPause
+            return true
+        }
+        guard isDue else { return }
+        let peers = try await context.peersOfTasks()
+        state.withLock { $0.schedule.learn(peers) }
     }
 
     package func next(at now: ContinuousClock.Instant) -> JobAction {

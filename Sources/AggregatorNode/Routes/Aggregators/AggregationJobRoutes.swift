@@ -32,7 +32,7 @@ extension Helper {
         try await context.generation?.ready()
         let verification = verification
         let running = await jobs.begin(
-            id, of: task.id, reports: checked.reports.count,
+            id, of: task.id, from: leader(of: task), reports: checked.reports.count,
             bytes: task.memory(ofJob: checked.reports.count, requestBytes: body.count), for: .leader
         ) { running in
             do { return try await verification.run(checked, id, running) } catch {
@@ -81,8 +81,7 @@ extension Helper {
     /// Stores a job for which there is no place.
     private func store(_ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID) async throws -> Response {
         let waiting = waiting(job, body, id)
-        let keeping = try await keep(waiting, body, lease: nil)
-        if keeping == .waiting { await jobs.noteStored() }
+        let keeping = try await keep(waiting, body, lease: nil, of: job.task)
         return try await answer(keeping, waiting, of: job.task)
     }
 
@@ -93,7 +92,7 @@ extension Helper {
         let lease = HelperJobLease(task: job.task.id, job: id)
         let waiting = waiting(job, body, id)
         let keeping = try await running.store(lease, for: jobs.rules.lease) {
-            try await keep(waiting, body, lease: lease)
+            try await keep(waiting, body, lease: lease, of: job.task)
         }
         // Where there is no room to store it, and where it has just ended, the leader waits on.
         if let keeping, keeping != .noRoom { return try await answer(keeping, waiting, of: job.task) }
@@ -103,18 +102,24 @@ extension Helper {
         return try await answer(response, id, of: job.task)
     }
 
+    private func leader(of task: NodeTask) -> String { context.peer(of: task).settings.url.string }
+
     private func waiting(_ job: CheckedJob, _ body: [UInt8], _ id: AggregationJobID) -> WaitingHelperJob {
         WaitingHelperJob(
             task: job.task.id, id: id, arrived: context.now(), reports: job.reports.count, bytes: body.count)
     }
 
     private func keep(
-        _ waiting: WaitingHelperJob, _ body: [UInt8], lease: HelperJobLease?
+        _ waiting: WaitingHelperJob, _ body: [UInt8], lease: HelperJobLease?, of task: NodeTask
     ) async throws -> HelperJobKeeping {
+        let leader = leader(of: task)
+        guard await jobs.hasRoom(waiting, from: leader) else { return .noRoom }
         // It is written now, and its answer later. Nobody is owed that: the leader may be asked to come again.
         try context.disk.require(2 * body.count)
-        return try await context.store.keepHelperJob(
+        let keeping = try await context.store.keepHelperJob(
             waiting, request: body, lease: lease, for: jobs.rules.lease, room: jobs.rules.room)
+        if keeping == .waiting { await jobs.noteStored(waiting, from: leader, isDue: lease == nil) }
+        return keeping
     }
 
     private func answer(
