@@ -126,10 +126,11 @@ extension EndToEnd {
                     try await circle.contribute(1, to: name)
                     try await circle.awaitAccepted(1, task)
                 }
+                // (A contributor asks the helper for its key, so these come before.)
+                for value in [20, 300] { try await circle.contribute(value, to: "hanging") }
                 let process = try #require(try circle.node("c").processID)
                 kill(process, SIGSTOP)
                 defer { kill(process, SIGCONT) }
-                for value in [20, 300] { try await circle.contribute(value, to: "hanging") }
                 let start = ContinuousClock.now
                 for value in [20, 300] { try await circle.contribute(value, to: "going") }
                 try await circle.awaitAccepted(3, going)
