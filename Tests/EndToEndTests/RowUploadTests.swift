@@ -56,6 +56,13 @@ extension EndToEnd {
             return Int(status.received)
         }
 
+        /// Returns when every report has its verdict: one that is in a job is withdrawn only when the job ends.
+        private func verdicts(_ task: TaskFile) async throws {
+            try await eventually("every report has its verdict") {
+                try await TaskClient(task: task).status().pending == 0
+            }
+        }
+
         /// Killed before a request arrives, while its answer is on its way, in the second request, and at any time.
         @Test(arguments: [true, false])
         func aFileWhoseUploadIsKilledAgainAndAgainCountsOnce(committed: Bool) async throws {
@@ -156,6 +163,7 @@ extension EndToEnd {
                 #expect(try ids(proxy).count == 3, "nothing was sent")
 
                 // As the message says.
+                try await verdicts(task)
                 let gone = try await withdraw(nodes, task, "--csv", "rows.csv", "--row", "2")
                 #expect(gone.status == 0 && gone.output.contains("row 2  withdrawn"), "\(gone.output)\(gone.errors)")
                 let corrected = try await contribute(file, nodes, task)
@@ -166,6 +174,7 @@ extension EndToEnd {
                 #expect(grown.output.contains("1 of 1 reports stored"), "\(grown.output)\(grown.errors)")
                 #expect(grown.errors.contains("3 of 4 rows were sent"), "\(grown.errors)")
                 // What its owner takes back stays out.
+                try await verdicts(task)
                 #expect(try await withdraw(nodes, task, "--row", "3..4").status == 0)
                 let rest = try await contribute(file, nodes, task)
                 #expect(rest.status == 0 && rest.errors.contains("2 rows that you took back"), "\(rest.errors)")
