@@ -136,6 +136,44 @@ import Testing
         await #expect(throws: DatastoreError.leaseLost) { try await reopened.context.store.forgetHelperJob(lease) }
     }
 
+    /// The operator's part (`cairn node jobs forget`): the leader hears that there is no such job, and its reports count once,
+    /// whatever it does then.
+    @Test func aJobThatTheOperatorForgetsIsUnknownAndMayComeAgain() async throws {
+        let fixture = try await HelperFixture(committed: true, deferral: Self.storing)
+        let (helper, store, batch) = (fixture.helper, fixture.context.store, BatchID.random())
+        let reports = try (0..<2).map { _ in try fixture.report() }
+        let job = fixture.job(reports, batch: batch)
+        try await withServer(fixture.routes(of: helper)) { client in
+            let first = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+            let location = try expectDeferral(first, fixture)
+            let stored = try #require(try await store.waitingHelperJobs().first)
+            // Somebody verifies it at that moment.
+            let lease = HelperJobLease(task: stored.task, job: stored.id)
+            #expect(try await store.leaseHelperJob(lease, for: .seconds(60)) != nil)
+            #expect(try await store.forgetHelperJob(stored.task, stored.id))
+            #expect(try await !store.forgetHelperJob(stored.task, stored.id))
+            await #expect(throws: DatastoreError.leaseLost) { try await store.renewHelperJob(lease, for: .seconds(60)) }
+            #expect(try problem(await fixture.get(client, location)) == .unrecognizedAggregationJob)
+
+            // A leader that still wants it posts the same bytes.
+            let again = try await fixture.post(client, Self.jobs, job, .aggregationJobInitReq)
+            #expect(try expectDeferral(again, fixture) == location)
+            let answer = try await verifying(helper) { try await fetch(fixture, client, location) }
+            #expect(try isAccepted(answer))
+            #expect(try await !store.forgetHelperJob(stored.task, stored.id), "what is answered stays")
+            #expect(try await fixture.get(client, location).body == answer.body)
+            // And one that has put its reports into another job has them counted there alone.
+            let other = fixture.job([reports[0]], batch: batch)
+            let replayed = try await fixture.post(client, Self.jobs, other, .aggregationJobInitReq)
+            let verdicts = try await verifying(helper) {
+                try await fetch(fixture, client, try #require(replayed.headers["location"]))
+            }
+            #expect(
+                try AggregationJobResp(decoding: verdicts.body).responses.map(\.outcome) == [.reject(.reportReplayed)])
+            #expect(try await store.helperStanding(fixture.task.id, .batch(batch)).accepted == 2)
+        }
+    }
+
     /// Each of them may be asked for any job, and verifies what it gets hold of.
     @Test func twoProcessesOfANodeShareWhatIsStored() async throws {
         let fixture = try await HelperFixture(committed: false, deferral: Self.storing)

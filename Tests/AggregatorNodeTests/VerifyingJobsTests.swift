@@ -101,6 +101,19 @@ import Testing
             "nobody goes before the leader's own")
     }
 
+    /// SIGTERM: whoever comes next need not wait for the end of the lease, and this process commits nothing more.
+    @Test func aProcessThatShutsDownGivesBackWhatItDoesNotFinish() async throws {
+        let lease = HelperJobLease(task: task, job: id)
+        let (plain, held, committing) = (RunningJob(), RunningJob(), RunningJob())
+        #expect(await plain.surrender() == nil, "its leader waits, and nothing is stored")
+        for job in [held, committing] { await job.hold(lease, since: .now, for: .seconds(20)) }
+        #expect(try await committing.beginCommit() == lease)
+        #expect(await committing.surrender() == nil, "what is being committed is")
+        #expect(await held.surrender() == lease)
+        #expect(await held.surrender() == nil)
+        await #expect(throws: DatastoreError.leaseLost) { try await held.beginCommit() }
+    }
+
     @Test func aPollIsAnsweredByWhatTheLastLookHasSeen() async {
         let jobs = jobs()
         let mine = WaitingHelperJob(task: task, id: id, arrived: 9, reports: 1, bytes: 1)

@@ -40,7 +40,7 @@ struct HelperJobCommit: Sendable {
         if made == nil, row == nil { throw DatastoreError.busy("an aggregation job is just being deleted") }
         let request: HelperJobStep.Request
         switch HelperJobLife.after(row.stage, .answer(lease: lease)) {
-        case .present: return row?.response
+        case .present: return try session.answer(to: job, task)
         case .leaseLost, .unknown: throw DatastoreError.leaseLost
         case .proceed(let change): request = change
         }
@@ -138,7 +138,7 @@ struct HelperJobCommit: Sendable {
         ).encoded()
         let isKept = HelperJobLife.isKept(answers, hasWaited: waiting != nil)
         if let waiting { try session.forgetRequest(waiting, task) }
-        try store(isKept ? response : nil, session, task)
+        try store(isKept ? response : nil, isPassing: HelperJobLife.isPassing(answers), session, task)
         // What everybody changes comes last.
         try session.changeSums(.helper, task, changes, vdaf)
         try session.countAccepted(added.mapValues(\.count), task)
@@ -186,10 +186,12 @@ struct HelperJobCommit: Sendable {
     }
 
     /// Keeps the answer. One that says nothing but 'too early' leaves no trace, unless the leader has yet to fetch it.
-    private func store(_ response: [UInt8]?, _ session: Session, _ task: TaskKey) throws {
+    private func store(_ response: [UInt8]?, isPassing: Bool, _ session: Session, _ task: TaskKey) throws {
         if let response {
+            let state = isPassing ? ", state = \(HelperJobKept.passing.sql)" : ""
             try session.execute(
-                "UPDATE helper_jobs SET response = $3 WHERE task = $1 AND job_id = $2", [task, job.blob, response])
+                "UPDATE helper_jobs SET response = $3\(state) WHERE task = $1 AND job_id = $2",
+                [task, job.blob, response])
         } else {
             try session.execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [task, job.blob])
         }

@@ -7,10 +7,11 @@ extension NodeDatabase {
             let row = try session.first(
                 "SELECT response, state FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
             return try row.flatMap { row in
-                if try row.code("state", as: HelperJobKept.self) != .nothing {
-                    return try session.waitingHelperJob(job, key).map(HelperJob.waiting)
+                switch try row.code("state", as: HelperJobKept.self) {
+                case .first, .again: try session.waitingHelperJob(job, key).map(HelperJob.waiting)
+                case .nothing, .passing:
+                    try row.optionalBytes("response").map(HelperJob.finished(response:)) ?? .deleted
                 }
-                return try row.optionalBytes("response").map(HelperJob.finished(response:)) ?? .deleted
             }
         }
     }
@@ -39,7 +40,7 @@ extension NodeDatabase {
             if kept == .removed {
                 try session.removeWaiting(row, key)
                 try session.freePlaces(of: row, key)
-            } else if row.response.map(HelperJobLife.isPassing) == true {
+            } else if row.isPassing {
                 // What it rejects when the leader posts it again is to be counted.
                 try session.execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
             } else {
@@ -53,7 +54,7 @@ extension NodeDatabase {
     package func forgetPassingAnswer(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) {
         try await write { session in
             guard let key = try session.lockedTask(task, .shared), let row = try session.lockedHelperJob(job, key),
-                row.stage == .answered, row.response.map(HelperJobLife.isPassing) == true
+                row.stage == .answered, try session.answer(to: job, key).map(HelperJobLife.isPassing) == true
             else { return }
             try session.execute("DELETE FROM helper_jobs WHERE task = $1 AND job_id = $2", [key, job.blob])
         }

@@ -76,6 +76,17 @@ extension NodeDatabase {
         }
     }
 
+    package func forgetHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool {
+        try await write { session in
+            guard let key = try session.lockedTask(task, .shared), let row = try session.lockedHelperJob(job, key),
+                case .proceed = HelperJobLife.after(row.stage, .forget(lease: nil))
+            else { return false }
+            try session.removeWaiting(row, key)
+            try session.freePlaces(of: row, key)
+            return true
+        }
+    }
+
     package func forgetHelperJob(_ lease: HelperJobLease) async throws(DatastoreError) {
         try await write { session in
             let (row, task) = try session.heldJob(lease, .forget(lease: lease.token))
@@ -89,7 +100,8 @@ extension NodeDatabase {
 struct HelperJobRow: Sendable {
     let id: AggregationJobID
     let stage: HelperJobStage
-    let response: [UInt8]?
+    /// Whether its answer says nothing but 'too early'.
+    let isPassing: Bool
     /// Whether nobody has answered it before.
     let isFirst: Bool
     /// Of the request that is kept.
@@ -129,26 +141,33 @@ extension Session {
         """
     }
 
-    /// The row of a job; nil where there is none. Others who are about it wait.
+    /// The row of a job, without its answer; nil where there is none. Others who are about it wait.
     func lockedHelperJob(_ job: AggregationJobID, _ task: TaskKey) throws -> HelperJobRow? {
-        try returningMany(
+        try first(
             """
-            UPDATE helper_jobs SET job_id = job_id WHERE task = $1 AND job_id = $2
-            RETURNING response, state, bytes, lease_token, request_key, due - \(dialect.now) AS remaining
-            """, [[task, job.blob]])[0].map { row in
-                let response = try row.optionalBytes("response")
-                let keeping = try row.code("state", as: HelperJobKept.self)
-                let token = try row.integer("lease_token")
-                let stage: HelperJobStage =
-                    switch keeping {
-                    case .nothing: response == nil ? .deleted : .answered
-                    case .first, .again: .waiting(lease: token == 0 ? nil : token)
-                    }
-                return HelperJobRow(
-                    id: job, stage: stage, response: response, isFirst: keeping == .first,
-                    bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"),
-                    isDue: try row.timeLeft("remaining") == .zero)
-            }
+            SELECT response IS NOT NULL AS is_answered, state, bytes, lease_token, request_key,
+                due - \(dialect.now) AS remaining
+            FROM helper_jobs WHERE task = $1 AND job_id = $2\(dialect.forUpdate)
+            """, [task, job.blob]
+        ).map { row in
+            let keeping = try row.code("state", as: HelperJobKept.self)
+            let token = try row.integer("lease_token")
+            let stage: HelperJobStage =
+                switch keeping {
+                case .nothing, .passing: try row.flag("is_answered") ? .answered : .deleted
+                case .first, .again: .waiting(lease: token == 0 ? nil : token)
+                }
+            return HelperJobRow(
+                id: job, stage: stage, isPassing: keeping == .passing, isFirst: keeping == .first,
+                bytes: try row.integer("bytes"), requestKey: try row.integer("request_key"),
+                isDue: try row.timeLeft("remaining") == .zero)
+        }
+    }
+
+    /// The answer that a job has.
+    func answer(to job: AggregationJobID, _ task: TaskKey) throws -> [UInt8]? {
+        try first("SELECT response FROM helper_jobs WHERE task = $1 AND job_id = $2", [task, job.blob])?
+            .optionalBytes("response")
     }
 
     /// The row of a job that waits, for who holds it.
@@ -182,7 +201,7 @@ extension Session {
         if made != nil { return nil }
         let row = try lockedHelperJob(job.id, task)
         guard case .proceed = HelperJobLife.after(row.stage, .keep) else {
-            return row?.response.map { .answered(response: $0) } ?? .present
+            return try answer(to: job.id, task).map { .answered(response: $0) } ?? .present
         }
         let changed = try execute(
             """
@@ -240,6 +259,18 @@ extension Session {
         try executeMany(
             "UPDATE helper_waiting SET jobs = jobs - 1, bytes = bytes - $2 WHERE task = $1",
             [[task, row.bytes], [Self.allTasks, row.bytes]])
+    }
+}
+
+extension Session {
+    /// Lets those verify stored jobs who come after a process that is gone. Of a job that was taken more than once, and has no
+    /// end, the lease runs out: it may be what has ended the process, and others come to their turn first.
+    func endHelperLeases() throws {
+        try execute(
+            """
+            UPDATE helper_jobs SET lease_token = 0, due = 0
+            WHERE state > \(HelperJobKept.nothing.sql) AND lease_token <> 0 AND attempts <= 1
+            """)
     }
 }
 

@@ -69,6 +69,12 @@ package protocol HelperStore: Sendable {
     /// - Throws: `.leaseLost`, as above.
     func forgetHelperJob(_ lease: HelperJobLease) async throws(DatastoreError)
 
+    /// Forgets a job that waits, for the node's operator, whoever has it. None of its reports is accepted, and the leader,
+    /// which hears that there is no such job, may post it again.
+    ///
+    /// - Returns: false where it does not wait.
+    func forgetHelperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> Bool
+
     /// Forgets the answer to a job whose reports were all too early, if that is what it says: the leader posts the job
     /// again, after it has deleted the answer without success or without having heard of it.
     func forgetPassingAnswer(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError)

@@ -19,6 +19,8 @@ import DAP
 
 /// What is kept of a job's request: the column `state`.
 enum HelperJobKept: Int64, StoredState {
+    /// No request, and an answer that is kept only because its leader has yet to fetch it (``HelperJobLife/isPassing(_:)``).
+    case passing = -1
     case nothing = 0
     /// The request waits, and was never answered.
     case first = 1
@@ -55,7 +57,9 @@ package enum HelperJobEvent: Sendable, Equatable {
     /// Who holds it says something about it: goes on, puts it off.
     case hold(lease: Int64)
     /// Who holds it can never verify it: its task has ended, or its request is not taken any more.
-    case forget(lease: Int64)
+    ///
+    /// - Parameter lease: nil: the node's operator does not want it, whoever has it.
+    case forget(lease: Int64?)
 }
 
 /// What follows.
@@ -103,7 +107,9 @@ package enum HelperJobLife {
         case (.hold(let lease), .waiting(let holder)): holder == lease ? .proceed(.stays) : .leaseLost
         case (.hold, .absent), (.hold, .answered), (.hold, .deleted): .leaseLost
 
-        case (.forget(let lease), .waiting(let holder)): holder == lease ? .proceed(.removed) : .leaseLost
+        case (.forget(nil), .waiting): .proceed(.removed)
+        case (.forget(nil), .absent), (.forget(nil), .answered), (.forget(nil), .deleted): .unknown
+        case (.forget(let lease?), .waiting(let holder)): holder == lease ? .proceed(.removed) : .leaseLost
         case (.forget, .absent), (.forget, .answered), (.forget, .deleted): .leaseLost
         }
     }
@@ -122,8 +128,10 @@ package enum HelperJobLife {
     /// forgotten as a whole with the leader's DELETE, and when the same bytes are posted again.
     package static func isPassing(_ response: [UInt8]) -> Bool {
         guard let answer = try? AggregationJobResp(decoding: response) else { return false }
-        return !isKept(answer.responses.map(\.outcome))
+        return isPassing(answer.responses.map(\.outcome))
     }
+
+    static func isPassing(_ answers: [VerifyResp.Outcome]) -> Bool { !isKept(answers) }
 
     /// What a kept answer adds to the numbers of rejections. Too early is not final, and would be counted at every try.
     package static func rejections(_ answers: [VerifyResp.Outcome]) -> [ReportError: Int] {

@@ -384,6 +384,26 @@ import Testing
         #expect(!statements.contains { $0.contains("helper_waiting") || $0.contains("helper_job_requests") })
     }
 
+    /// An answer has megabytes, and a leader that deletes it wants nothing of it.
+    @Test(arguments: EngineKind.tested)
+    func anAnswerIsDeletedWithoutBeingRead(kind: EngineKind) async throws {
+        let (temporary, seen) = (try await TemporaryStore(kind), SeenStatements())
+        let store = NodeDatabase(WatchedEngine(temporary.store.engine) { seen.note($0) })
+        let reports = try HelperReports()
+        for (number, error) in [(1, ReportError.vdafVerifyError), (2, .reportTooEarly)] {
+            let (job, mine) = (job(number), lease(job(number)))
+            try await keep(job, mine, in: store)
+            _ = try await commit(job, [reports.rejected(number, error)], lease: mine, reports, in: store)
+            let before = seen.all.count
+            #expect(try await store.deleteHelperJob(Make.task, job.id))
+            let statements = seen.all.dropFirst(before)
+            #expect(statements.contains { $0.contains("helper_jobs") })
+            #expect(!statements.contains { $0.contains("SELECT response,") || $0.contains("RETURNING response") })
+            #expect(!statements.contains { $0.contains("SELECT response FROM") })
+            #expect(try await store.helperJob(Make.task, job.id) == (error == .reportTooEarly ? nil : .deleted))
+        }
+    }
+
     @Test(arguments: EngineKind.tested)
     func anEndedTaskStoresNothing(kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

@@ -10,7 +10,7 @@ struct StateLiteralTests {
                 "HelperReportState": ["accepted": 0, "left": 3],
                 "BatchState": ["open": 0, "closing": 1, "collected": 2, "disputed": 3, "lost": 4, "closed": 5],
                 "JobState": ["pending": 0, "ended": 1, "forming": 2],
-                "HelperJobKept": ["nothing": 0, "first": 1, "again": 2],
+                "HelperJobKept": ["passing": -1, "nothing": 0, "first": 1, "again": 2],
                 "CollectionState": [
                     "waiting": 0, "sealed": 1, "closed": 2, "shareReceived": 3, "published": 4, "finished": 5,
                     "failed": 6,

@@ -20,6 +20,8 @@ package actor RunningJob {
     private var asked = 0
     private var waitingForStore: [CheckedContinuation<Void, Never>] = []
 
+    package init() {}
+
     // MARK: Waiting
 
     /// The answer, or nil where it is not there within this time.
@@ -87,7 +89,7 @@ package actor RunningJob {
     /// - Parameters:
     ///   - since: when it was asked for.
     ///   - term: for how long it is given.
-    func hold(_ lease: HelperJobLease, since: ContinuousClock.Instant, for term: Duration) {
+    package func hold(_ lease: HelperJobLease, since: ContinuousClock.Instant, for term: Duration) {
         self.lease = lease
         leasedAt = since
         self.term = term
@@ -95,6 +97,16 @@ package actor RunningJob {
 
     /// The lease is another's, or the job is deleted: it is not renewed, and nothing is committed.
     func loseLease() { isLost = true }
+
+    /// This process shuts down: nothing is committed from now on that is not being committed.
+    ///
+    /// - Returns: the lease to give back; nil where there is none, or the answer is just being stored.
+    package func surrender() async -> HelperJobLease? {
+        await awaitStore()
+        guard !isCommitting, !isLost, outcome == nil, let lease else { return nil }
+        isLost = true
+        return lease
+    }
 
     /// The lease, where half of it is over and somebody has to say that the work goes on.
     func leaseToRenew(at now: ContinuousClock.Instant) -> (lease: HelperJobLease, term: Duration)? {

@@ -20,6 +20,20 @@ struct StoredJobs: Sendable {
             // On its own: where a task is locked, no other's leases end for that.
             group.addTask { await renew() }
         }
+        // In a task that is not cancelled: whoever comes next need not wait for the end of leases.
+        await Task { await giveBack() }.value
+    }
+
+    /// Gives back what this process has and does not finish.
+    private func giveBack() async {
+        for job in await jobs.jobs {
+            guard let lease = await job.surrender() else { continue }
+            do { try await context.store.releaseHelperJob(lease, after: .zero) } catch {
+                context.logger.debug(
+                    "the lease of a stored job was not given back",
+                    metadata: ["task": "\(lease.task)", "error": "\(error)"])
+            }
+        }
     }
 
     private func begin() async {
