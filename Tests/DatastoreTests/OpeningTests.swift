@@ -24,8 +24,8 @@ import Testing
         let reopened = try await temporary.afterKill()
         #expect(try await reopened.task(Make.task) == Make.storedTask())
         #expect(try await reopened.standing(of: Make.reportID(1), task: Make.task) == .accepted(logIndex: 1))
-        #expect(try await reopened.pendingJobs().map(\.key) == [pending])
-        #expect(try await reopened.pendingJob(pending)?.request == [0xAA, 0xBB])
+        #expect(try await reopened.jobOverviews().map(\.key) == [pending])
+        #expect(try await reopened.request(ofJob: pending) == [0xAA, 0xBB])
         #expect(try await reopened.logEntries(from: 0, limit: 10) == [0, 1, 2].map(Make.entry))
         #expect(try await reopened.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil) == [.duplicate])
     }

@@ -19,12 +19,12 @@ import Testing
         let job = try await store.pendingJob([1, 2])
         // The peer may have accepted the job's reports, and its answer be lost: in another job they were replays.
         #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .underWay(reports: 2))
-        #expect(try await store.pendingJobs().map(\.key) == [job])
+        #expect(try await store.jobOverviews().map(\.key) == [job])
         #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .replaced)
         #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .same)
         #expect(try await store.task(Make.task)?.verifyKey == key)
         // What was made with the old key is gone, and its reports wait.
-        #expect(try await store.pendingJobs().isEmpty)
+        #expect(try await store.jobOverviews().isEmpty)
         #expect(try await store.reportCounts(task: Make.task).received == 2)
         let late = try await store.finish(job, [(1, .returned(notBefore: 0))])
         #expect(!late, "an answer under the old key comes too late")
@@ -41,7 +41,7 @@ import Testing
             batchID: nil, request: [1], reports: try await store.rows(of: [1]), verifyKey: Make.storedTask().verifyKey)
         #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .replaced)
         #expect(try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9) == .stale)
-        #expect(try await store.pendingJobs().isEmpty)
+        #expect(try await store.jobOverviews().isEmpty)
         job.verifyKey = key
         guard case .created = try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9) else {
             Issue.record("a job with the new key is stored")
@@ -86,7 +86,7 @@ import Testing
         #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: 3))
         let counts = try await store.reportCounts(task: Make.task)
         #expect(counts.rejected == [.reportDropped: 3] && counts.accepted == 0)
-        #expect(try await store.pendingJobs().isEmpty)
+        #expect(try await store.jobOverviews().isEmpty)
         #expect(try await store.burden(of: Make.task).isNothing)
         // Serving it again could count what the other node has and this one has not; what protects from replays stays.
         await #expect(throws: DatastoreError.self) { try await store.addTask(Make.storedTask(), logEntry: nil) }

@@ -5,31 +5,41 @@ import Logging
 ///
 /// The duty is renewed while it is done. Where it is lost, because this process was stopped for longer than it lasts, what is
 /// being done is cancelled, and the process tries to get the duty again like any other.
-struct DutyKeeper: Sendable {
+package struct DutyKeeper: Sendable {
     let duty: Duty
-    let store: NodeDatabase
+    let store: any DutyStore
     let logger: Logger
+    /// How long a process that has died or stopped keeps the duty from others.
+    let duration: Duration
+    /// Between two looks whether the duty of another has run out.
+    let pause: Duration
 
-    /// How long a process that has died or stopped keeps a duty from others.
-    static let duration: Duration = .seconds(30)
-    /// Between two looks whether a duty of another has run out.
-    private static let pause = 5.0
+    package init(
+        duty: Duty, store: any DutyStore, logger: Logger, duration: Duration = .seconds(30),
+        pause: Duration = .seconds(5)
+    ) {
+        self.duty = duty
+        self.store = store
+        self.logger = logger
+        self.duration = duration
+        self.pause = pause
+    }
 
     /// What this process is called in the list of duties.
     static let holder = ProcessNumber.name
 
     /// Calls `work` with the duty, again whenever it is got anew, until the task is cancelled.
-    func run(_ work: @escaping @Sendable (DutyLease) async -> Void) async {
+    package func run(_ work: @escaping @Sendable (DutyLease) async -> Void) async {
         while !Task.isCancelled {
             do {
-                if let lease = try await store.takeDuty(duty, holder: Self.holder, for: Self.duration) {
+                if let lease = try await store.takeDuty(duty, holder: Self.holder, for: duration) {
                     await keep(lease, work)
                 }
             } catch {
                 if Task.isCancelled { return }
                 logger.warning("a duty cannot be taken now", metadata: ["duty": "\(duty)", "error": "\(error)"])
             }
-            try? await Task.sleep(for: .seconds(Self.pause * .random(in: 0.75...1.25)))
+            try? await Task.sleep(for: pause * .random(in: 0.75...1.25))
         }
     }
 
@@ -51,17 +61,17 @@ struct DutyKeeper: Sendable {
 
     /// Returns when the duty is lost, or may be.
     private func renew(_ lease: DutyLease) async {
-        var end = ContinuousClock.now + Self.duration
+        var end = ContinuousClock.now + duration
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.duration / 3)
+            try? await Task.sleep(for: duration / 3)
             if Task.isCancelled { return }
             let start = ContinuousClock.now
             do {
-                try await store.renewDuty(lease, for: Self.duration)
-                end = start + Self.duration
+                try await store.renewDuty(lease, for: duration)
+                end = start + duration
             } catch {
                 // What cannot be renewed may be another's when it has run out.
-                guard error == .leaseLost || ContinuousClock.now >= end - Self.duration / 3 else { continue }
+                guard error == .leaseLost || ContinuousClock.now >= end - duration / 3 else { continue }
                 if !Task.isCancelled { logger.warning("a duty was lost", metadata: ["duty": "\(duty)"]) }
                 return
             }

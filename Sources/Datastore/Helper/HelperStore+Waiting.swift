@@ -262,18 +262,6 @@ extension Session {
     }
 }
 
-extension Session {
-    /// Lets those verify stored jobs who come after a process that is gone. Of a job that was taken more than once, and has no
-    /// end, the lease runs out: it may be what has ended the process, and others come to their turn first.
-    func endHelperLeases() throws {
-        try execute(
-            """
-            UPDATE helper_jobs SET lease_token = 0, due = 0
-            WHERE state > \(HelperJobKept.nothing.sql) AND lease_token <> 0 AND attempts <= 1
-            """)
-    }
-}
-
 extension WaitingHelperJob {
     fileprivate init(_ row: SQLRow) throws {
         self.init(

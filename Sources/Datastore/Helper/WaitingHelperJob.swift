@@ -41,10 +41,10 @@ package struct HelperJobLease: Sendable, Equatable {
 
     package var task: TaskID
     package var job: AggregationJobID
-    /// Random, so that it is nobody else's.
+    /// Nobody else's, and of this process (``ProcessNumber``).
     package var token: Int64
 
-    package init(task: TaskID, job: AggregationJobID, token: Int64 = .random(in: 1...Int64.max)) {
+    package init(task: TaskID, job: AggregationJobID, token: Int64 = ProcessNumber.leaseToken()) {
         self.task = task
         self.job = job
         self.token = token

@@ -12,6 +12,11 @@ package enum Duty: String, Sendable, CaseIterable {
 package struct DutyLease: Sendable, Equatable {
     package let duty: Duty
     let token: Int64
+
+    package init(duty: Duty, token: Int64) {
+        self.duty = duty
+        self.token = token
+    }
 }
 
 /// Who has a duty, for an operator.
@@ -26,9 +31,11 @@ package struct DutyStanding: Sendable, Equatable {
 /// Duties and who has them. As with jobs (``Lease``), time is the database's, and whoever has lost a duty stores nothing
 /// more under it.
 package protocol DutyStore: Sendable {
-    /// Takes a duty that nobody has.
+    /// Takes a duty that nobody has, or whose holder's time cannot be right (``DueTime``).
     ///
-    /// - Parameter holder: what this process calls itself, for operators.
+    /// - Parameters:
+    ///   - holder: what this process calls itself, for operators.
+    ///   - duration: every holder's.
     /// - Returns: nil where somebody has it.
     func takeDuty(_ duty: Duty, holder: String, for duration: Duration) async throws(DatastoreError) -> DutyLease?
 
@@ -67,8 +74,12 @@ extension NodeDatabase: DutyStore {
                 """
                 INSERT INTO duties (name, token, until, holder) VALUES ($1, $2, \(now) + $3, $4)
                 ON CONFLICT (name) DO UPDATE SET token = excluded.token, until = excluded.until, holder = excluded.holder
-                WHERE duties.until <= \(now)
-                """, [duty.rawValue, lease.token, duration.milliseconds, holder])
+                WHERE duties.until <= \(now) OR duties.until > \(now) + $5
+                """,
+                [
+                    duty.rawValue, lease.token, duration.milliseconds, holder,
+                    (duration + DueTime.slack).milliseconds,
+                ])
             return taken == 1 ? lease : nil
         }
     }
@@ -117,7 +128,7 @@ extension Session {
     /// The processes that have some.
     fileprivate func leaseHolders() throws -> Set<Int64> {
         let tokens =
-            try LeasedRows.all.flatMap { try leaseTokens($0) }
+            try LeasedRows.all.flatMap { try leaseTokens($0) } + helperLeaseTokens()
             + rows("SELECT token FROM duties WHERE token <> 0").map { try $0.integer("token") }
         return Set(tokens.map(ProcessNumber.holder(ofToken:)))
     }
@@ -125,6 +136,7 @@ extension Session {
     /// Ends all leases and duties of processes that are gone.
     fileprivate func endLeases(sparing living: Set<Int64>) throws {
         for kind in LeasedRows.all { try endLeases(kind, sparing: living) }
+        try endHelperLeases(sparing: living)
         let held = try rows("SELECT name, token FROM duties WHERE token <> 0 ORDER BY name")
             .map { (name: try $0.text("name"), token: try $0.integer("token")) }
             .filter { !living.contains(ProcessNumber.holder(ofToken: $0.token)) }

@@ -18,6 +18,11 @@ package struct Lease<Job: Sendable>: Sendable {
         self.claim = claim
     }
 
+    /// What a row says under a token. A token that is not in the row is nobody's right to anything.
+    package init(_ job: Job, row: Int64, token: Int64) {
+        self.init(job, LeaseClaim(row: row, token: token))
+    }
+
     /// The row, for logs and for tables of those that are held.
     package var row: Int64 { claim.row }
 

@@ -8,6 +8,10 @@ struct LeasedRows: Sendable {
 
     /// The leader's aggregation jobs, which fall due task by task.
     static let aggregation = LeasedRows(table: "leader_jobs", key: "job", open: "state <> \(JobState.ended.sql)")
+    /// Those of them of which nothing was ever sent.
+    static let forming = LeasedRows(
+        table: "leader_jobs", key: "job",
+        open: "state <> \(JobState.ended.sql) AND state = \(JobState.forming.sql)")
 
     /// The leader's collections, likewise.
     static let collection = LeasedRows(
@@ -22,16 +26,18 @@ extension Session {
     /// Leases rows of a task that are due, those first that have been due longest. Rows that somebody else is just taking
     /// are passed over.
     ///
+    /// - Parameter own: rows that the caller works on, which it does not take from itself when it has been slow.
     /// - Returns: none where nothing is due.
     func acquire(
-        _ kind: LeasedRows, of task: TaskKey, atMost limit: Int, for duration: Duration
+        _ kind: LeasedRows, of task: TaskKey, atMost limit: Int, except own: Set<Int64> = [], for duration: Duration
     ) throws -> [LeaseClaim] {
         let due = try rows(
             """
             SELECT \(kind.key) AS key FROM \(kind.table)
             WHERE task = $1 AND \(kind.open) AND due <= \(dialect.now) ORDER BY due LIMIT $2\(dialect.skipLocked)
-            """, [task, limit])
-        return try due.map { try seize(kind, try $0.integer("key"), for: duration) }.compactMap(\.self)
+            """, [task, limit + own.count]
+        ).map { try $0.integer("key") }.filter { !own.contains($0) }
+        return try due.prefix(limit).map { try seize(kind, $0, for: duration) }.compactMap(\.self)
     }
 
     /// Leases a row whoever has it: whatever that one stores from now on fails.
@@ -87,6 +93,18 @@ extension Session {
             WHERE \(kind.key) = $1 AND lease_token = $2 AND \(kind.open)
             """, ordered.map { [$0.row, $0.token, duration.milliseconds] })
         return Set(zip(ordered, changed).filter { $1 == 0 }.map(\.0.row))
+    }
+
+    // MARK: Clocks
+
+    /// Lets rows fall due that stand further ahead than anybody puts one (``DueTime/isPossible(left:longest:)``). Whoever
+    /// holds one and is alive may still be the first to say so: its token stays.
+    ///
+    /// - Parameter rows: which, and when they were to fall due.
+    func unpark(_ kind: LeasedRows, _ rows: [(row: Int64, due: Int64)]) throws {
+        try executeMany(
+            "UPDATE \(kind.table) SET due = 0 WHERE \(kind.key) = $1 AND due = $2 AND \(kind.open)",
+            rows.sorted { $0.row < $1.row }.map { [$0.row, $0.due] })
     }
 
     /// The tokens under which somebody has a row.

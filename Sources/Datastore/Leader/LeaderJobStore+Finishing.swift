@@ -45,13 +45,15 @@ extension Session {
         let jobs = try rows("SELECT job FROM leader_jobs WHERE task = $1 AND state <> \(JobState.ended.sql)", [task])
             .map { try $0.integer("job") }.sorted()
         try endJobs(jobs)
-        for job in jobs {
-            let reports = try reportRows(ofJob: job)
-            let withdrawals = try waitingWithdrawals(reports.map(\.number))
-            try carryOut(
-                reports.map { try ReportChange($0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number]) },
-                of: task)
-        }
+        for job in jobs { try returnReports(ofJob: job, task) }
+    }
+
+    /// Lets the reports of a job that has just ended wait again, but for those that were taken back meanwhile.
+    func returnReports(ofJob job: Int64, _ task: TaskKey) throws {
+        let reports = try reportRows(ofJob: job)
+        let withdrawals = try waitingWithdrawals(reports.map(\.number))
+        try carryOut(
+            reports.map { try ReportChange($0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number]) }, of: task)
     }
 
     // MARK: Jobs

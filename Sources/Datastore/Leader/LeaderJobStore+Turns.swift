@@ -3,23 +3,6 @@
 import DAP
 
 extension NodeDatabase {
-    package func pendingJobs() async throws(DatastoreError) -> [WaitingJob] {
-        try await read { session in
-            try session.rows(
-                """
-                SELECT j.job, i.task_id, \(Self.turn) FROM leader_jobs AS j JOIN task_ids AS i ON i.task = j.task
-                LEFT JOIN leader_turns AS t ON t.job = j.job WHERE j.state <> \(JobState.ended.sql)
-                """
-            ).map(Self.waitingJob).sorted { $0.key < $1.key }
-        }
-    }
-
-    private static func waitingJob(_ row: SQLRow) throws -> WaitingJob {
-        WaitingJob(
-            key: try row.integer("job"), task: try row.id("task_id", as: TaskID.self),
-            progress: try JobProgress(row) ?? JobProgress())
-    }
-
     package func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob? {
         try await read { session in
             let found = try session.first(
@@ -32,15 +15,21 @@ extension NodeDatabase {
                 WHERE j.job = $1 AND j.state = \(JobState.pending.sql)
                 """, [key])
             guard let row = found else { return nil }
+            return PendingJob(
+                key: key, task: try row.id("task_id", as: TaskID.self),
+                batchID: try row.optionalID("batch_id", as: BatchID.self),
+                helperID: try row.optionalText("location"), reportCount: Int(try row.integer("reports")),
+                progress: try JobProgress(row) ?? JobProgress())
+        }
+    }
+
+    package func request(ofJob key: Int64) async throws(DatastoreError) -> [UInt8]? {
+        try await read { session in
             var request: [UInt8] = []
             try session.forEach("SELECT bytes FROM leader_job_requests WHERE job = $1 ORDER BY part", [key]) {
                 request += try $0.bytes("bytes")
             }
-            return PendingJob(
-                key: key, task: try row.id("task_id", as: TaskID.self),
-                batchID: try row.optionalID("batch_id", as: BatchID.self), request: request,
-                helperID: try row.optionalText("location"), reportCount: Int(try row.integer("reports")),
-                progress: try JobProgress(row) ?? JobProgress())
+            return request.isEmpty ? nil : request
         }
     }
 

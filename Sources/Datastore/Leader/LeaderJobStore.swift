@@ -6,6 +6,8 @@ package struct LeasedJob: Sendable, Equatable {
     package let task: TaskID
     /// Whether its shares are still to be verified by the leader: nothing was ever sent, and there is no request yet.
     package var isForming: Bool
+    /// How often it could not be formed.
+    package var failures = 0
     /// In the database.
     let taskKey: TaskKey
 }
@@ -75,12 +77,11 @@ package struct JobRequest: Sendable {
     }
 }
 
-/// An aggregation job that is sent until it has a result.
+/// An aggregation job that is sent until it has a result, without its request, which may have many megabytes.
 package struct PendingJob: Sendable, Equatable {
     package var key: Int64
     package var task: TaskID
     package var batchID: BatchID?
-    package var request: [UInt8]
     /// The helper's name for the job, once the helper has told it.
     package var helperID: String?
     /// How many reports the request asks about.
@@ -88,28 +89,14 @@ package struct PendingJob: Sendable, Equatable {
     package var progress: JobProgress
 
     package init(
-        key: Int64, task: TaskID, batchID: BatchID?, request: [UInt8], helperID: String?, reportCount: Int,
+        key: Int64, task: TaskID, batchID: BatchID?, helperID: String?, reportCount: Int,
         progress: JobProgress = JobProgress()
     ) {
         self.key = key
         self.task = task
         self.batchID = batchID
-        self.request = request
         self.helperID = helperID
         self.reportCount = reportCount
-        self.progress = progress
-    }
-}
-
-/// A job that has not ended, as the one who decides what to send next sees it.
-package struct WaitingJob: Sendable, Equatable {
-    package var key: Int64
-    package var task: TaskID
-    package var progress: JobProgress
-
-    package init(key: Int64, task: TaskID, progress: JobProgress) {
-        self.key = key
-        self.task = task
         self.progress = progress
     }
 }
@@ -131,6 +118,7 @@ package enum ReportOutcome: Sendable, Equatable {
 ///
 ///     reports wait ──claimJob──▶ forming ──sendJob──▶ sending ──finishJob──▶ ended
 ///                                   └── no report passes the leader's checks ──▲
+///     reports wait ◀──dissolveJob──────┘
 package protocol LeaderJobStore: Sendable {
     /// Takes reports that wait into a new job, already leased, and in leader-selected mode into the oldest open batch with
     /// room, else a new one. They stay the job's until it ends, whoever works on it.
@@ -149,13 +137,21 @@ package protocol LeaderJobStore: Sendable {
         _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], for duration: Duration
     ) async throws(DatastoreError)
 
-    /// One job of each task that is due and in nobody's hands.
+    /// One job of each task that is due: that which has been so longest.
     func dueJobs() async throws(DatastoreError) -> [(job: Int64, task: TaskID)]
 
     /// Leases the job of a task that has been due longest.
     ///
+    /// - Parameter own: jobs that this process works on, however late it is.
     /// - Returns: nil where none is due.
-    func acquireJob(of task: TaskID, for duration: Duration) async throws(DatastoreError) -> JobLease?
+    func acquireJob(
+        of task: TaskID, except own: Set<Int64>, for duration: Duration
+    ) async throws(DatastoreError) -> JobLease?
+
+    /// Lets jobs fall due whose time cannot be right (``DueTime``), because a clock was set back.
+    ///
+    /// - Returns: how many.
+    func unparkJobs(_ times: JobTimes) async throws(DatastoreError) -> Int
 
     /// Leases a job whoever has it, for an operator.
     ///
@@ -175,14 +171,26 @@ package protocol LeaderJobStore: Sendable {
         _ lease: JobLease, after pause: Duration, exchange: (progress: JobProgress, helperID: String?)?
     ) async throws(DatastoreError)
 
+    /// Ends a forming job. Its reports wait again, but for those that were taken back meanwhile: so a job that cannot be
+    /// formed keeps nobody's withdrawal waiting, and no key of shares from its end.
+    ///
+    /// - Throws: `.leaseLost`, also where it is not forming any more.
+    func dissolveJob(_ lease: JobLease) async throws(DatastoreError)
+
+    /// The same for forming jobs of a task that are due, whose task cannot be worked on now.
+    ///
+    /// - Parameter own: as in ``acquireJob(of:except:for:)``.
+    /// - Returns: how many ended.
+    func dissolveDueJobs(of task: TaskID, except own: Set<Int64>) async throws(DatastoreError) -> Int
+
     /// Lets jobs of a task fall due now that wait for no reason but that exchanges failed.
     func hurryJobs(of task: TaskID) async throws(DatastoreError)
 
-    /// The jobs that have not ended, oldest first.
-    func pendingJobs() async throws(DatastoreError) -> [WaitingJob]
-
-    /// A job with its request, if it is still being sent.
+    /// A job, if it is still being sent.
     func pendingJob(_ key: Int64) async throws(DatastoreError) -> PendingJob?
+
+    /// The bytes that a job is sent with; nil where it has ended.
+    func request(ofJob key: Int64) async throws(DatastoreError) -> [UInt8]?
 
     /// The leader-selected batch of a job.
     func batch(ofJob key: Int64) async throws(DatastoreError) -> BatchID?

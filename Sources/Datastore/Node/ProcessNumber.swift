@@ -16,7 +16,7 @@ package enum ProcessNumber {
     static let own = Int64.random(in: 1...Int64(Int32.max))
 
     /// A token for a lease: the process in its upper half, and below that a number that no two leases share.
-    static func leaseToken() -> Int64 { own << 32 | Int64(UInt32.random(in: .min ... .max)) }
+    package static func leaseToken() -> Int64 { own << 32 | Int64(UInt32.random(in: .min ... .max)) }
 
     /// Whose a lease is.
     static func holder(ofToken token: Int64) -> Int64 { token >> 32 }

@@ -209,7 +209,7 @@ import Testing
         let leader = try await pair.start(pair.leader)
         #expect(try await client.upload([try client.report([1, 2, 3])]).isEmpty)
         try await Task.sleep(for: .milliseconds(500))
-        #expect(try await leader.context.store.pendingJobs().isEmpty, "no job before the first handshake")
+        #expect(try await leader.context.store.jobOverviews().isEmpty, "no job before the first handshake")
         let helper = try await pair.start(pair.helper)
         try await client.awaitAccepted(1, at: leader)
         await leader.stop()
@@ -234,15 +234,15 @@ import Testing
                 }
                 try await client.upload([try client.report([1, 2, 3])])
                 let job = try await eventually("the job fails") {
-                    let job = try await store.pendingJobs().first
-                    return job?.progress.answer == .unusable ? job : nil
+                    let job = try await store.jobOverviews().first
+                    return job?.progress?.answer == .unusable ? job : nil
                 }
-                var progress = job.progress
+                var progress = try #require(job.progress)
                 progress.attempts = 20
                 let lease = try #require(try await store.seizeJob(job.key, for: .seconds(60)))
                 try await store.releaseJob(lease, after: .zero, exchange: (progress, nil))
                 try await eventually("the job waits for minutes") {
-                    try await store.pendingJobs().first.map { $0.progress.attempts > 20 } == true ? true : nil
+                    try await store.jobOverviews().first?.progress.map { $0.attempts > 20 } == true ? true : nil
                 }
                 proxy.behave()
                 let start = ContinuousClock.now

@@ -74,7 +74,7 @@ import Testing
         let first = try await pair.start(pair.helper, deferral: Shortage.everythingIsStored.rules)
         for _ in 0..<3 { try await client.uploadSome(4) }
         _ = try await eventually("the leader polls") {
-            try await leader.context.store.pendingJobs().contains { $0.progress.answer == .deferred } ? true : nil
+            try await leader.context.store.jobOverviews().contains { $0.progress?.answer == .deferred } ? true : nil
         }
         await first.stop()
         await leader.stop()

@@ -80,7 +80,7 @@ import Testing
             try await clients[0].uploadSome(4)
             let now = leader.context.now()
             let progress = try await eventually("the job has to wait") {
-                try await leader.context.store.pendingJobs().first.map(\.progress).flatMap {
+                try await leader.context.store.jobOverviews().first?.progress.flatMap {
                     $0.answer == .unusable ? $0 : nil
                 }
             }

@@ -117,18 +117,27 @@ import Testing
         #expect(pause(200, asked: 0) == RetryRules.longestPoll && pause(200, asked: 60) == .seconds(60))
     }
 
-    @Test func afterARestartOnlyWhatThePeerAskedForGoesOn() {
-        func pause(_ progress: JobProgress, now: UInt64) -> Duration {
-            RetryRules.pauseAtStart(progress, now: now, random: 0)
+    /// What stands further ahead is a clock's fault: so nothing may be put off for longer by the rules themselves.
+    @Test func noPauseIsLongerThanAJobMayWait() {
+        for answer in [JobProgress.Answer.deferred, .unusable, .refused, .wrong] {
+            for inARow in [1, 5, 100, .max] {
+                for random in [0.0, 1] {
+                    let own = RetryRules.pause(answer, inARow: inARow, asked: nil, random: random)
+                    #expect(own <= RetryRules.times.longest(isLeased: false, isAsked: false))
+                    let asked = RetryRules.pause(answer, inARow: inARow, asked: .max, random: random)
+                    #expect(asked <= RetryRules.times.longest(isLeased: false, isAsked: true))
+                }
+            }
         }
-        let own = JobProgress(answer: .unusable, attempts: 9, sentAt: 1_000, notBefore: 1_300)
-        #expect(pause(own, now: 1_001) == .zero)
-        let asked = JobProgress(answer: .unusable, attempts: 9, sentAt: 1_000, notBefore: 1_300, isAsked: true)
-        #expect(pause(asked, now: 1_100) == .seconds(200))
-        #expect(pause(asked, now: 1_300) == .zero)
-        #expect(pause(asked, now: 999) == .zero, "the clock went back")
-        let endless = JobProgress(answer: .unusable, attempts: 1, sentAt: 0, notBefore: .max, isAsked: true)
-        #expect(pause(endless, now: 5) == .seconds(86_400))
+        #expect(RetryRules.times.longest(isLeased: true, isAsked: true) == LeaseKeeper<LeasedJob>.duration)
+    }
+
+    @Test func aJobIsNotFormingForEver() {
+        #expect(
+            (1...9).map { FormingFailure.next(failed: $0) }.prefix(3) == [
+                .again(after: FormingFailure.pause), .again(after: FormingFailure.pause), .dissolve,
+            ])
+        #expect(FormingFailure.next(failed: 1_000) == .dissolve)
     }
 
     @Test func anExchangeHasADeadlineThatGrowsWithTheRequestAndWithFailures() {

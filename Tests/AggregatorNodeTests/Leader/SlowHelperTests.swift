@@ -34,12 +34,12 @@ import Testing
             first.task = clients[0].file.taskID.base64URL
             try await clients[0].uploadSome()
             _ = try await eventually("the first task was put off") {
-                try await leader.context.store.pendingJobs().first?.progress.isAsked == true ? true : nil
+                try await leader.context.store.jobOverviews().first?.progress?.isAsked == true ? true : nil
             }
             try await clients[1].uploadSome()
             try await clients[1].expectAll()
             #expect(helper.asked(clients[0].file.taskID).count == 1)
-            let progress = try #require(try await leader.context.store.pendingJobs().first?.progress)
+            let progress = try #require(try await leader.context.store.jobOverviews().first?.progress)
             #expect(progress.notBefore >= progress.sentAt + 7_200)
         }
     }

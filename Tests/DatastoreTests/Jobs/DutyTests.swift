@@ -23,6 +23,21 @@ import Testing
         #expect(try await store.takeDuty(.clearing, holder: "three", for: .seconds(60)) != nil)
     }
 
+    /// Nobody has a duty for longer than it is given for: then the clock was wrong, or is.
+    @Test(arguments: EngineKind.tested)
+    func aClockThatIsSetBackParksNoDuty(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let first = try #require(try await store.takeDuty(.log, holder: "one", for: .seconds(30)))
+        for (ahead, isTaken) in [(20_000, false), (86_400_000, true)] {
+            _ = try await store.engine.write { try $0.execute("UPDATE duties SET until = until + \(ahead)") }
+            let taken = try await store.takeDuty(.log, holder: "two", for: .seconds(30))
+            #expect((taken != nil) == isTaken, "clocks are corrected by seconds all the time")
+        }
+        await #expect(throws: DatastoreError.leaseLost) { try await store.renewDuty(first, for: .seconds(30)) }
+        #expect(try await store.duties().allSatisfy { $0.holder == "two" && $0.left <= 30_000 })
+    }
+
     @Test(arguments: EngineKind.tested)
     func oneOfManyTakesADuty(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

@@ -6,19 +6,6 @@ import Testing
 
 /// Whoever works on a job has it alone, and for a while.
 @Suite(.inTurns) struct LeaseTests {
-    private let now: UInt64 = 1_000
-
-    private func claim(_ store: NodeDatabase, for duration: Duration, _ task: TaskID = Make.task) async throws
-        -> ClaimedJob?
-    {
-        try await store.claimJob(
-            JobClaim(task: task, batchCapacity: nil, now: now, jobSize: 100, jobBytes: 1 << 20) { $0 }, for: duration)
-    }
-
-    private func upload(_ numbers: ClosedRange<Int>, _ store: NodeDatabase, _ task: TaskID = Make.task) async throws {
-        _ = try await store.storeReports(numbers.map { Make.report($0) }, task: task, bucketCapacity: nil)
-    }
-
     private func outcomes(_ numbers: ClosedRange<Int>) -> [(report: ReportID, outcome: ReportOutcome)] {
         numbers.map { (Make.reportID($0), .accepted(outputShare: Make.share($0), logEntry: Make.entry($0))) }
     }
@@ -31,8 +18,8 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.addTask(Make.storedTask(), logEntry: nil)
-        try await upload(1...3, store)
-        let first = try #require(try await claim(store, for: .zero)).lease
+        try await store.upload(1...3)
+        let first = try #require(try await store.claim(for: .zero)).lease
         let second = try #require(try await store.acquireJob(of: Make.task, for: .seconds(60)))
         #expect(second.job == first.job && second.job.isForming)
 
@@ -56,7 +43,7 @@ import Testing
             #expect(try await store.renewJobs([first, second], for: .seconds(60)) == [first.job.key])
             #expect(try await store.logSize() == 0)
             #expect(try await store.reportCounts(task: Make.task).aggregating == 3)
-            #expect(try await store.pendingJobs().map(\.progress) == [JobProgress()])
+            #expect(try await store.jobOverviews().map(\.progress) == [nil])
             #expect(try await store.dueJobs().isEmpty)
         }
         try await store.finishJob(second, outcomes: outcomes(1...3), vdaf: Make.vdaf)
@@ -76,8 +63,8 @@ import Testing
         try await store.addTask(Make.storedTask(), logEntry: nil)
         for (round, end) in ["give up", "new key", "seize"].enumerated() {
             let numbers = (round * 10 + 1)...(round * 10 + 2)
-            try await upload(numbers, store)
-            let lease = try #require(try await claim(store, for: .seconds(60))).lease
+            try await store.upload(numbers)
+            let lease = try #require(try await store.claim(for: .seconds(60))).lease
             switch end {
             case "give up":
                 try await store.giveUp(
@@ -93,7 +80,7 @@ import Testing
                 try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
             }
             if end == "new key" {
-                let again = try #require(try await claim(store, for: .seconds(60)))
+                let again = try #require(try await store.claim(for: .seconds(60)))
                 #expect(again.reports == 2)
             }
         }
@@ -106,8 +93,8 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.addTask(Make.storedTask(), logEntry: nil)
-        try await upload(1...1, store)
-        let key = try #require(try await claim(store, for: .seconds(60))).lease.job.key
+        try await store.upload(1...1)
+        let key = try #require(try await store.claim(for: .seconds(60))).lease.job.key
         #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)
         #expect(try await !store.retryJob(key), "somebody works on it")
         let seized = try #require(try await store.seizeJob(key, for: .seconds(60)))
@@ -130,11 +117,11 @@ import Testing
         for task in [Make.task, other] { try await store.addTask(Make.storedTask(task), logEntry: nil) }
         var keys: [Int64] = []
         for number in 1...3 {
-            try await upload(number...number, store)
-            keys.append(try #require(try await claim(store, for: .seconds(60))).lease.job.key)
+            try await store.upload(number...number)
+            keys.append(try #require(try await store.claim(for: .seconds(60))).lease.job.key)
         }
-        try await upload(9...9, store, other)
-        let foreign = try #require(try await claim(store, for: .zero, other)).lease.job.key
+        try await store.upload(9...9, other)
+        let foreign = try #require(try await store.claim(for: .zero, other)).lease.job.key
         for key in [keys[1], keys[2], keys[0]] {
             let lease = try #require(try await store.seizeJob(key, for: .seconds(60)))
             try await store.releaseJob(lease, after: .zero, exchange: nil)
@@ -147,13 +134,59 @@ import Testing
         #expect(taken == [keys[1], keys[2], keys[0]])
     }
 
+    /// A process that was slow, or stopped for longer than a lease, finds its own jobs due, and others behind them.
+    @Test(arguments: EngineKind.tested)
+    func nobodyTakesAJobFromItself(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        var leases: [JobLease] = []
+        for number in 1...3 {
+            try await store.upload(number...number)
+            leases.append(try #require(try await store.claim(for: .zero)).lease)
+            try await Task.sleep(for: .milliseconds(3))
+        }
+        let keys = leases.map(\.job.key)
+        let taken = try await store.acquireJob(of: Make.task, except: Set(keys.prefix(2)), for: .seconds(60))
+        #expect(taken?.job.key == keys[2])
+        #expect(try await store.acquireJob(of: Make.task, except: Set(keys), for: .seconds(60)) == nil)
+        // What nobody took is still its own, however late it is.
+        #expect(try await store.renewJobs(leases, for: .seconds(60)) == [keys[2]])
+        #expect(try await store.dueJobs().isEmpty)
+        try await store.sendJob(leases[0], JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
+    }
+
+    /// However many tasks there are, one question finds the due jobs, and tasks without jobs are not looked at.
+    @Test(arguments: EngineKind.tested)
+    func dueJobsAreFoundWithOneStatementForAllTasks(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        #expect(try await store.dueJobs().isEmpty)
+        let tasks = (0..<30).map { _ in TaskID.random() }
+        for task in tasks { try await store.addTask(Make.storedTask(task), logEntry: nil) }
+        var expected: Set<TaskID> = []
+        for (number, task) in tasks.enumerated() where number % 3 == 0 {
+            for report in 1...2 {
+                try await store.upload(report...report, task)
+                // Every second one has nothing that is due.
+                let isDue = number % 2 == 0
+                _ = try await store.claim(for: isDue ? .zero : .seconds(60), task)
+                if isDue { expected.insert(task) }
+            }
+        }
+        let counter = CountingEngine(store.engine)
+        let due = try await NodeDatabase(counter).dueJobs()
+        #expect(Set(due.map(\.task)) == expected && due.count == expected.count, "one of each task")
+        #expect(counter.take().statements == 1)
+    }
+
     /// Several drivers on one database, each of which forgets all that it knows all the time.
     @Test(arguments: EngineKind.tested)
     func noJobIsRunByTwoAtOnce(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.addTask(Make.storedTask(), logEntry: nil)
-        try await upload(1...40, store)
+        try await store.upload(1...40)
         let running = Running()
         let ended = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<6 {
@@ -205,8 +238,8 @@ import Testing
         try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
         var leases: [JobLease] = []
         for number in 1...4 {
-            try await upload(number...number, temporary.store)
-            leases.append(try #require(try await claim(temporary.store, for: .seconds(600))).lease)
+            try await temporary.store.upload(number...number)
+            leases.append(try #require(try await temporary.store.claim(for: .seconds(600))).lease)
         }
         for (lease, isAsked) in zip(leases.dropFirst(2), [false, true]) {
             try await temporary.store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(600))
@@ -226,6 +259,34 @@ import Testing
         }
     }
 
+    /// What the helper's queue had leased, too; but what was taken again and again may be what ends processes.
+    @Test(arguments: EngineKind.tested)
+    func aStartEndsWhatFormerVerifiersHad(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        var store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        let room = HelperJobRoom(jobs: 9, bytes: 1 << 20, jobsOfTask: 9, bytesOfTask: 1 << 20)
+        let jobs = (1...2).map { number in
+            WaitingHelperJob(
+                task: Make.task, id: AggregationJobID(unchecked: [UInt8](repeating: UInt8(number), count: 16)),
+                arrived: 1_000, reports: 1, bytes: 1)
+        }
+        for (job, times) in zip(jobs, [1, 3]) {
+            _ = try await store.keepHelperJob(job, request: [1], lease: nil, for: .zero, room: room)
+            for _ in 1..<times {
+                _ = try await store.leaseHelperJob(HelperJobLease(task: job.task, job: job.id), for: .zero)
+            }
+            let last = HelperJobLease(task: job.task, job: job.id)
+            #expect(try await store.leaseHelperJob(last, for: .seconds(100)) != nil)
+        }
+        store = try await temporary.afterKill()
+        #expect(try await store.waitingHelperJobs().allSatisfy { $0.left > .zero })
+        try await store.beginGeneration(.random())
+        let left = try await store.waitingHelperJobs().sorted { $0.id < $1.id }
+        #expect(left[0].left == .zero && !left[0].isHeld)
+        #expect(left[1].left > .seconds(50), "others come to their turn first")
+    }
+
     /// When the helper is there again, jobs follow whose pause nobody has asked for.
     @Test(arguments: EngineKind.tested)
     func hurriedJobsAreDue(_ kind: EngineKind) async throws {
@@ -234,8 +295,8 @@ import Testing
         try await store.addTask(Make.storedTask(), logEntry: nil)
         var keys: [Int64] = []
         for (number, isAsked) in [(1, false), (2, true)] {
-            try await upload(number...number, store)
-            let lease = try #require(try await claim(store, for: .seconds(60))).lease
+            try await store.upload(number...number)
+            let lease = try #require(try await store.claim(for: .seconds(60))).lease
             try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
             let progress = JobProgress(answer: .unusable, attempts: 3, isAsked: isAsked, reason: "away")
             try await store.releaseJob(lease, after: .seconds(600), exchange: (progress, nil))
@@ -257,7 +318,7 @@ import Testing
         let store = temporary.store
         _ = try await store.storeReports(
             try (1...2).map { try Make.committedReport($0, time: 100) }, task: Make.task, bucketCapacity: nil)
-        let lease = try #require(try await claim(store, for: .seconds(60))).lease
+        let lease = try #require(try await store.claim(for: .seconds(60))).lease
         #expect(try await store.withdraw(1, earlyLimit: 9) == .pending)
         let rejected = EndedReport(reportID: Make.reportID(2), error: .invalidMessage, logEntry: Make.entry(2))
         try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [rejected], for: .seconds(60))

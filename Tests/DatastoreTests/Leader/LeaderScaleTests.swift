@@ -141,6 +141,20 @@ import Testing
         #expect(try await store.batchForNextJob(task: Make.task, maxBatchSize: 3).id == first)
     }
 
+    /// A poll sends no request, so nothing reads one for it.
+    @Test(arguments: EngineKind.tested)
+    func aJobIsTakenUpWithoutItsRequest(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let key = try await temporary.store.pendingJob([1])
+        let counter = CountingEngine(temporary.store.engine)
+        let store = NodeDatabase(counter)
+        #expect(try await store.acquireJob(of: Make.task, except: [], for: .seconds(60))?.job.key == key)
+        #expect(try await store.pendingJob(key)?.reportCount == 1)
+        #expect(!counter.texts.contains { $0.contains("leader_job_requests") })
+        #expect(try await store.request(ofJob: key) == [0xAA, 0xBB])
+        #expect(try await store.request(ofJob: 999) == nil)
+    }
+
     /// A request is megabytes: it lies in pieces, and comes back as it was.
     @Test(arguments: EngineKind.tested)
     func aLargeRequestComesBackAsItWas(_ kind: EngineKind) async throws {
@@ -154,7 +168,7 @@ import Testing
             Issue.record("not created")
             return
         }
-        #expect(try await store.pendingJob(key)?.request == request)
+        #expect(try await store.request(ofJob: key) == request)
         let largest = try await store.engine.read { session in
             try session.integer("SELECT CAST(MAX(LENGTH(bytes)) AS BIGINT) FROM leader_job_requests")
         }

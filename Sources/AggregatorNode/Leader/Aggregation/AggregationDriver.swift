@@ -9,7 +9,7 @@ import Synchronization
 /// verifies the next one while the helper works on the last. Each is worked on under a lease, and what is here in memory only
 /// makes things quick: whatever is forgotten is found again in the database, by this process or another.
 final class AggregationDriver: JobKind {
-    private struct State {
+    struct State {
         var schedule = JobSchedule()
         /// Tasks whose helper has come back.
         var returned: Set<TaskID> = []
@@ -18,17 +18,17 @@ final class AggregationDriver: JobKind {
         var isSilent = false
     }
 
-    private let context: NodeContext
+    let context: NodeContext
     private let keeper: LeaseKeeper<LeasedJob>
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let signal: WakeSignal
     /// Lines about jobs that wait, and about reports that are too early.
-    private let waitingLines = LineRules<TaskID>()
+    let waitingLines = LineRules<TaskID>()
     private let earlyLines = LineRules<TaskID>()
-    private let changed: @Sendable (TaskID) -> Void
+    let changed: @Sendable (TaskID) -> Void
 
     /// How often the database is searched for reports that no signal announced.
-    private static let sweep: Duration = .seconds(5)
+    static let sweep: Duration = .seconds(5)
 
     /// - Parameters:
     ///   - signal: of the driver.
@@ -37,7 +37,10 @@ final class AggregationDriver: JobKind {
         self.context = context
         self.signal = signal
         self.changed = changed
-        keeper = LeaseKeeper(logger: context.logger) { [store = context.store] leases in
+        let store = context.store
+        keeper = LeaseKeeper(logger: context.logger) { lease in
+            try await store.releaseJob(lease, after: .zero, exchange: nil)
+        } renew: { leases in
             try await store.renewJobs(leases, for: LeaseKeeper<LeasedJob>.duration)
         }
     }
@@ -62,7 +65,8 @@ final class AggregationDriver: JobKind {
 
     // MARK: As a kind
 
-    package func begin() async { await takeStock() }
+    /// What former processes have left is found like all that is due.
+    package func begin() async {}
 
     package func look() async {
         let isSweepDue = state.withLock { state in
@@ -95,23 +99,7 @@ final class AggregationDriver: JobKind {
 
     // MARK: What the database has
 
-    /// Goes on where a former process has ended.
-    private func takeStock() async {
-        do {
-            let jobs = try await context.store.pendingJobs()
-            let now = context.now()
-            state.withLock { state in
-                for job in jobs {
-                    let pause = RetryRules.pauseAtStart(job.progress, now: now, random: .random(in: 0...1))
-                    state.schedule.resume(job.key, of: job.task, at: .now + pause, isAsked: job.progress.isAsked)
-                }
-            }
-        } catch {
-            context.logger.error("pending jobs cannot be read", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Finds reports that wait in the database: after a start, and where a pause is over.
+    /// Finds reports that wait in the database, after a start and where a pause is over; and jobs that a clock has parked.
     private func sweep() async {
         do {
             let peers = try await context.peersOfTasks()
@@ -120,19 +108,31 @@ final class AggregationDriver: JobKind {
             state.withLock { state in
                 for task in waiting { state.schedule.demand(task, at: .now) }
             }
+            let parked = try await context.store.unparkJobs(RetryRules.times)
+            guard parked > 0 else { return }
+            context.logger.warning(
+                "aggregation jobs stood further ahead than any is put off, because a clock was set back; they are due now",
+                metadata: ["jobs": "\(parked)"])
         } catch {
-            context.logger.error("waiting reports cannot be read", metadata: ["error": "\(error)"])
+            if Task.isCancelled { return }
+            context.logger.error("reports and jobs that wait cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Finds jobs that have fallen due, whoever has given them back, or had them when its lease ran out.
+    /// Finds jobs that have fallen due, whoever has given them back, or had them when its lease ran out: at a start, those of
+    /// the former process.
     private func findDueJobs() async {
         do {
             let due = try await context.store.dueJobs()
+            let own = keeper.rows
+            // This process was slow, or stopped: what it works on is still its own.
+            if due.contains(where: { own.contains($0.job) }) { await keeper.renewAll() }
             let isNews = state.withLock { state in
                 state.isSilent = false
                 // One that is expected much later is due now because an operator says so.
-                let new = due.filter { !state.schedule.isScheduled($0.job, of: $0.task, by: .now + Self.sweep) }
+                let new = due.filter {
+                    !own.contains($0.job) && !state.schedule.isScheduled($0.job, of: $0.task, by: .now + Self.sweep)
+                }
                 for (job, task) in new { state.schedule.resume(job, of: task, at: .now) }
                 return !new.isEmpty
             }
@@ -158,7 +158,7 @@ final class AggregationDriver: JobKind {
         signal.raise()
     }
 
-    private func hurryJobs(of task: TaskID) async {
+    func hurryJobs(of task: TaskID) async {
         do { try await context.store.hurryJobs(of: task) } catch {
             // They are sent when their pauses are over.
             context.logger.warning("jobs that wait could not be hurried", metadata: ["error": "\(error)"])
@@ -180,10 +180,14 @@ final class AggregationDriver: JobKind {
         await attempt(id, key) { [self] task in
             // A job is not taken up to find out that it has to wait.
             guard context.standing(of: task).mayWork(on: task) else {
-                hold(key, of: id)
+                try await hold(key, of: id, because: "the nodes do not fit each other")
                 return nil
             }
-            return try await context.store.acquireJob(of: id, for: LeaseKeeper<LeasedJob>.duration)
+            let lease = try await context.store.acquireJob(
+                of: id, except: keeper.rows, for: LeaseKeeper<LeasedJob>.duration)
+            // There may be others behind it.
+            if lease != nil { await findDueJobs() }
+            return lease
         }
     }
 
@@ -203,7 +207,7 @@ final class AggregationDriver: JobKind {
                         try await keeper.hold(lease) { try await runner.run() }, job: lease.job.key, of: task)
                 }
             } else if let expected {
-                hold(expected, of: id)
+                try await hold(expected, of: id, because: "the task cannot be served")
             }
         } catch {
             await fail(error, held, expected, of: id)
@@ -231,73 +235,10 @@ final class AggregationDriver: JobKind {
         }
     }
 
-    /// Keeps a job back for a while.
-    private func hold(_ job: Int64, of id: TaskID) {
+    /// Keeps a job back for a while. Where nothing of it was sent, its reports are free.
+    private func hold(_ job: Int64, of id: TaskID, because reason: String) async throws {
+        let dissolved = try await context.store.dissolveDueJobs(of: id, except: keeper.rows)
+        guard dissolved == 0 else { return note(dissolved, of: id, because: reason) }
         state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
-    }
-
-    /// What follows from a job's ending. Nobody is woken where nothing has changed.
-    private func conclude(_ ending: JobRunner.Ending, job: Int64, of task: NodeTask) async {
-        let id = task.id
-        switch ending {
-        case .finished:
-            await answered(id)
-            changed(id)
-        case .returned:
-            await answered(id)
-            state.withLock { $0.schedule.demand(id, at: .now) }
-            changed(id)
-        case .nothingSent: changed(id)
-        case .stale: state.withLock { $0.schedule.resume(job, of: id, at: .now) }
-        case .unfinished(let progress, let pause): await wait(progress, pause, job: job, of: task)
-        }
-    }
-
-    /// The helper gave an answer about a job. After an outage, those that wait follow at once.
-    private func answered(_ id: TaskID) async {
-        if state.withLock({ $0.schedule.isHelperAway(id) }) { await hurryJobs(of: id) }
-        state.withLock { $0.schedule.answered(id, at: .now) }
-    }
-
-    private func wait(_ progress: JobProgress, _ pause: Duration, job: Int64, of task: NodeTask) async {
-        let id = task.id
-        let isFailure = progress.answer == .unusable
-        if !isFailure { await answered(id) }
-        let isInDoubt = state.withLock { state in
-            state.schedule.resume(job, of: id, at: .now + pause, isAsked: progress.isAsked)
-            return isFailure && state.schedule.failed(id, pause: pause, isAsked: progress.isAsked, at: .now)
-        }
-        if isInDoubt { context.standing(of: task).doubt() }
-        // A helper may take its time.
-        let isUsual = progress.answer == .deferred && progress.attempts < 10
-        guard !isUsual, let line = waitingLines.line(progress.reason, about: id) else { return }
-        context.logger.warning(
-            "aggregation jobs have to wait; the same requests are sent again",
-            metadata: [
-                "task": "\(id)", "job": "\(job)", "reason": "\(progress.reason)", "attempts": "\(progress.attempts)",
-                "pause": "\(pause)", "exchanges": "\(line)",
-            ])
-    }
-
-    private func fail(_ error: any Error, _ lease: JobLease?, _ expected: Int64?, of id: TaskID) async {
-        if Task.isCancelled {
-            // Shutting down: whoever is there need not wait for the lease.
-            if let lease {
-                await Task { [store = context.store] in
-                    try? await store.releaseJob(lease, after: .zero, exchange: nil)
-                }.value
-            }
-            return
-        }
-        // It was given up or has ended meanwhile, or somebody else goes on with it.
-        if error as? DatastoreError == .leaseLost { return changed(id) }
-        // Where this fails as well, the lease runs out.
-        if let lease { try? await context.store.releaseJob(lease, after: Self.sweep, exchange: nil) }
-        if let job = lease?.job.key ?? expected {
-            state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
-        }
-        guard let line = waitingLines.line("\(error)", about: id) else { return }
-        context.logger.error(
-            "aggregation failed", metadata: ["task": "\(id)", "error": "\(error)", "times": "\(line)"])
     }
 }

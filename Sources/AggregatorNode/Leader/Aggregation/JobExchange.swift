@@ -19,11 +19,21 @@ struct JobExchange: Sendable {
     }
 
     /// Posts the job's bytes, or polls where the helper has deferred it before.
-    func turn(_ job: PendingJob) async throws -> Result {
+    ///
+    /// - Parameter bytes: of the request, where they are at hand. A poll reads none.
+    /// - Throws: `.leaseLost` where the job has ended.
+    func turn(_ job: PendingJob, _ bytes: [UInt8]?) async throws -> Result {
         let pollID = JobTurn.isPoll(job.progress, helperID: job.helperID) ? job.helperID : nil
+        var request: [UInt8] = []
+        if pollID == nil {
+            var known = bytes
+            if known == nil { known = try await context.store.request(ofJob: job.key) }
+            guard let known else { throw DatastoreError.leaseLost }
+            request = known
+        }
         let before = context.now()
         let response: WebAnswer
-        do throws(PeerError) { response = try await send(job, pollID: pollID) } catch {
+        do throws(PeerError) { response = try await send(job, request, pollID: pollID) } catch {
             if error == .cancelled { throw CancellationError() }
             return .unfinished(
                 .unusable(PeerText.short(error.description), seconds: nil), helperID: job.helperID, named: nil)
@@ -55,14 +65,16 @@ struct JobExchange: Sendable {
             deadline: .seconds(5))
     }
 
-    private func send(_ job: PendingJob, pollID: String?) async throws(PeerError) -> WebAnswer {
+    private func send(
+        _ job: PendingJob, _ request: [UInt8], pollID: String?
+    ) async throws(PeerError) -> WebAnswer {
         let deadline = RetryRules.deadline(
-            requestBytes: job.request.count,
+            requestBytes: request.count,
             inARow: job.progress.answer == .unusable ? job.progress.attempts : 0)
         let limit = NodeTask.verdictLimit(of: job.reportCount)
         guard let pollID else {
             return try await context.client(of: task).send(
-                API.createJob, task.id, body: .bytes(job.request), headers: headers, maxResponseBytes: limit,
+                API.createJob, task.id, body: .bytes(request), headers: headers, maxResponseBytes: limit,
                 deadline: deadline, retries: false)
         }
         return try await context.client(of: task).send(

@@ -38,7 +38,7 @@ struct JobRunner: Sendable {
             throw DatastoreError.leaseLost
         }
         job.progress = JobTurn.resumed(job.progress)
-        return try await send(job, nil)
+        return try await send(job, nil, nil)
     }
 
     /// Verifies the leader's shares of the job's reports, stores the request, and sends it.
@@ -63,15 +63,17 @@ struct JobRunner: Sendable {
         logRejections(rejected)
         guard let request else { return .nothingSent }
         let job = PendingJob(
-            key: lease.job.key, task: task.id, batchID: batchID, request: request.bytes, helperID: nil,
+            key: lease.job.key, task: task.id, batchID: batchID, helperID: nil,
             reportCount: verified.count - rejected.count)
-        return try await send(job, verified.filter { $0.state.failure == nil })
+        return try await send(job, request.bytes, verified.filter { $0.state.failure == nil })
     }
 
-    /// - Parameter verified: the job's reports in order, where the leader has just verified them.
-    private func send(_ job: PendingJob, _ verified: [VerifiedCandidate]?) async throws -> Ending {
+    /// - Parameters:
+    ///   - bytes: of the request, where it was just made.
+    ///   - verified: the job's reports in order, where the leader has just verified them.
+    private func send(_ job: PendingJob, _ bytes: [UInt8]?, _ verified: [VerifiedCandidate]?) async throws -> Ending {
         let exchange = JobExchange(context: context, task: task)
-        switch try await exchange.turn(job) {
+        switch try await exchange.turn(job, bytes) {
         case .unfinished(let event, let helperID, let named):
             return try await settle(job, event, helperID: helperID, named: named, exchange)
         case .ready(let response, let named, let ahead):

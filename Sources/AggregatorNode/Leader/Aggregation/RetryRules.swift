@@ -48,13 +48,10 @@ package enum RetryRules {
         return min(pause, max(.seconds(left / 2), .seconds(60)))
     }
 
-    /// What is left of a pause after a restart. The operator who restarts a node does not want to wait; only what the
-    /// peer asked for goes on. A clock that went back has nothing to say about how long that is.
-    package static func pauseAtStart(_ progress: JobProgress, now: UInt64, random: Double) -> Duration {
-        let start = firstPause * random
-        guard progress.isAsked, progress.sentAt <= now, progress.notBefore > now else { return start }
-        return .seconds(min(progress.notBefore - now, UInt64(RetryAfter.longest))) + start
-    }
+    /// For how long a job is anybody's, or put off, at the most: what the database says beyond that is a clock's fault.
+    package static let times = JobTimes(
+        lease: LeaseKeeper<LeasedJob>.duration, pause: longestPause,
+        askedPause: .seconds(RetryAfter.longest) + firstPause)
 
     /// How long an exchange may take, from the first byte out to the last one in: a minute, more for large requests,
     /// and more again for a helper that did not finish in that time.
