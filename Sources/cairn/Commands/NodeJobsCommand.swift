@@ -4,12 +4,14 @@ import DAP
 import Datastore
 import Foundation
 
-/// `cairn node jobs`: the aggregation jobs and collections of a leader that have not ended.
+/// `cairn node jobs`: the aggregation jobs and collections of a leader that have not ended, and the jobs that a helper has
+/// stored.
 struct NodeJobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "See and mend the aggregation jobs and collections of a leader.",
+        commandName: "jobs", abstract: "See and mend aggregation jobs and collections.",
         subcommands: [
             NodeJobsListCommand.self, NodeJobsShowCommand.self, NodeJobsRetryCommand.self, NodeJobsAbandonCommand.self,
+            NodeJobsForgetCommand.self,
         ])
 }
 
@@ -51,14 +53,18 @@ struct NodeJobsListCommand: AsyncParsableCommand {
             A job is formed of uploaded reports, sent to the helper until it answers, and gone then. One that stays is worth \
             a look: no batch with one of its reports is collected before it ends. A collection stays until both aggregators \
             have done their part; it says for whom it waits.
+
+            A helper that has more jobs than it verifies at once stores the others. They are listed last, by the name that the \
+            leader knows them by.
             """)
 
     struct Output: Encodable {
         let jobs: [NodeJobDescription]
         let collections: [NodeCollectionDescription]
+        let stored: [StoredJobDescription]
     }
 
-    @Option(help: "The leader's configuration file.") var config: String
+    @Option(help: "The node's configuration file.") var config: String
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -67,14 +73,17 @@ struct NodeJobsListCommand: AsyncParsableCommand {
         let now = UInt64(Date().timeIntervalSince1970)
         let jobs = try await store.jobOverviews().map { NodeJobDescription($0, now: now) }
         let collections = try await store.collectionOverviews().map { NodeCollectionDescription($0, now: now) }
-        if json { return try JSONOutput.print(Output(jobs: jobs, collections: collections)) }
-        guard !jobs.isEmpty || !collections.isEmpty else { return Console.print("no job waits") }
+        let stored = try await store.waitingHelperJobs().sorted { ($0.arrived, $0.id) < ($1.arrived, $1.id) }
+            .map { StoredJobDescription($0, now: now) }
+        if json { return try JSONOutput.print(Output(jobs: jobs, collections: collections, stored: stored)) }
+        guard !(jobs.isEmpty && collections.isEmpty && stored.isEmpty) else { return Console.print("no job waits") }
         let names = try await NodeTaskNames(store)
         for job in jobs { Console.print("\(job.job)  \(names[job.taskId])  \(job.line(now: now))") }
         for collection in collections {
             Console.print(
                 "\(collection.collection)  \(names[collection.taskId])  collection \(collection.line(now: now))")
         }
+        for job in stored { Console.print("\(job.job)  \(names[job.taskId])  \(job.line(now: now))") }
     }
 }
 
@@ -185,6 +194,8 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
         let taskId: String
         let job: Int64
         let dropped: Int
+        /// Whether the node was sending it at that moment, which came to nothing.
+        let interrupted: Bool
     }
 
     struct CollectionOutput: Encodable {
@@ -211,22 +222,13 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
     private func abandon(_ found: PendingJobOverview, _ store: NodeDatabase) async throws {
         guard let task = try await store.everyTask().compactMap({ try? $0.get() }).first(where: { $0.id == found.task })
         else { throw CommandFailure("the task of job \(found.key) cannot be read") }
-        let dropped = try await NodeJobEnding(store: store, task: task, job: found).abandon()
+        let ending = NodeJobEnding(store: store, task: task, job: found)
+        let dropped = try await ending.abandon()
         if json {
-            return try JSONOutput.print(Output(taskId: task.id.base64URL, job: found.key, dropped: dropped))
+            return try JSONOutput.print(
+                Output(
+                    taskId: task.id.base64URL, job: found.key, dropped: dropped, interrupted: ending.isInterrupted))
         }
-        Console.print("abandoned: job \(found.key) of \(task.name), \(dropped) reports")
+        Console.print("abandoned: job \(found.key) of \(task.name), \(dropped) reports\(ending.interruption)")
     }
-}
-
-/// What the tasks of a node are called, by their ids.
-struct NodeTaskNames {
-    private let names: [String: String]
-
-    init(_ store: NodeDatabase) async throws {
-        let tasks = try await store.everyTask().compactMap { try? $0.get() }
-        names = Dictionary(tasks.map { ($0.id.base64URL, $0.name) }) { first, _ in first }
-    }
-
-    subscript(id: String) -> String { names[id] ?? id }
 }

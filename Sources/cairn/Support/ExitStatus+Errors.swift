@@ -1,6 +1,8 @@
+import AggregatorNode
 import ArgumentParser
 import Contributor
 import Credit
+import Datastore
 import Ledger
 
 extension ExitStatus {
@@ -20,6 +22,8 @@ extension ExitStatus {
             case AuditError.logDamaged where command is AuditCommand: .no
             case _ where command is any Judging: .unknown
             case let error as ContributorError: Self.of(error)
+            // Somebody has a node's database, and lets go of it.
+            case DatastoreError.busy, NodeStartError.database(_, .busy): .tryLater
             default: .no
             }
     }

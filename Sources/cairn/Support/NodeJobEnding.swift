@@ -9,6 +9,14 @@ struct NodeJobEnding {
     let task: StoredTask
     let job: PendingJobOverview
 
+    /// Whether a process was working on it. Whatever that stores from now on fails.
+    var isInterrupted: Bool { job.wait == .worker }
+
+    /// For people; nothing where nobody works on it.
+    var interruption: String {
+        isInterrupted ? "; the node was sending it at this moment, and whatever it hears comes too late" : ""
+    }
+
     /// - Returns: how many reports ended with it.
     func abandon() async throws -> Int {
         guard let task = try? NodeTask(task), !task.isCommitted else {
@@ -16,7 +24,7 @@ struct NodeJobEnding {
                 "jobs are given up in uncommitted tasks only: every report of a committed task has its end in the log",
                 advice: "The leader gives the reports up by itself an hour before its promise ends.")
         }
-        guard let progress = job.progress, progress.attempts > 0 else {
+        guard let progress = job.progress, progress.answer != .none else {
             throw CommandFailure(
                 "job \(job.key) was formed a moment ago and has not failed",
                 advice: "Wait until `cairn node jobs show` says how often it was tried.")

@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Datastore
+import Foundation
 
 /// How a node is: what an operator wants to know first, for every task and for the node as a whole.
 struct NodeStatus: Encodable {
@@ -9,8 +10,25 @@ struct NodeStatus: Encodable {
         let pending: Int
         /// Of those, how many somebody works on now.
         let leased: Int
+        /// How many wait for what: `worker`, `takeover`, `turn`, `pause`, `asked_pause`.
+        let waitsFor: [String: Int]
+        /// When the first pause ends.
+        let next: String?
         /// The helper's last answers about jobs that wait, and about how many each: `unusable: status 502`.
         let answers: [String: Int]
+    }
+
+    /// Jobs that wait at a helper to be verified.
+    struct Stored: Encodable {
+        let jobs: Int
+        let reports: Int
+        /// Of their requests.
+        let bytes: Int
+        /// When the first of them came.
+        let oldest: String
+        /// As of jobs; the helper asks nobody for a pause.
+        let waitsFor: [String: Int]
+        let next: String?
     }
 
     struct Task: Encodable {
@@ -20,6 +38,7 @@ struct NodeStatus: Encodable {
         let reports: [String: UInt64]
         let refused: [String: UInt64]
         let jobs: Jobs
+        let storedJobs: Stored?
     }
 
     struct Collection: Encodable {
@@ -64,13 +83,16 @@ struct NodeStatus: Encodable {
         roles = configuration.roles.map(\.rawValue)
         halted = try await store.haltReason()
         processes = try await store.workingProcesses()
+        let now = UInt64(Date().timeIntervalSince1970)
+        let stored = Dictionary(grouping: try await store.waitingHelperJobs(), by: \.task)
         var tasks: [Task] = []
         for task in try await store.everyTask().compactMap({ try? $0.get() }) {
             let overview = try await store.overview(of: task.id, jobLimit: .max)
             tasks.append(
                 Task(
                     taskId: task.id.base64URL, name: task.name, state: "\(task.service)", reports: overview.states,
-                    refused: overview.rejected, jobs: Jobs(overview.jobs)))
+                    refused: overview.rejected, jobs: Jobs(overview.jobs, now: now),
+                    storedJobs: stored[task.id].flatMap { Stored($0, now: now) }))
         }
         self.tasks = tasks
         var collections: [Collection] = []
@@ -92,12 +114,17 @@ struct NodeStatus: Encodable {
             if !task.refused.isEmpty { lines.append("  refused    \(Self.list(task.refused))") }
             let jobs = task.jobs
             if jobs.forming + jobs.pending > 0 {
-                lines.append(
-                    "  jobs       \(jobs.forming) forming, \(jobs.pending) sent and not answered, \(jobs.leased) being "
-                        + "worked on")
+                lines.append("  jobs       \(jobs.forming) forming, \(jobs.pending) sent and not answered")
+                lines.append("             \(JobWait.text(jobs.waitsFor))\(Self.next(jobs.next))")
             }
             for (answer, count) in jobs.answers.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
                 lines.append("             \(count)x \(answer)")
+            }
+            if let stored = task.storedJobs {
+                lines.append(
+                    "  stored     \(stored.jobs) to be verified, \(stored.reports) reports, the first since "
+                        + TimeArgument.forPeople(stored.oldest))
+                lines.append("             \(JobWait.text(stored.waitsFor))\(Self.next(stored.next))")
             }
             for collection in collections where collection.taskId == task.taskId {
                 let deleted = collection.deleted ? ", deleted by its collector" : ""
@@ -115,6 +142,10 @@ struct NodeStatus: Encodable {
         return lines
     }
 
+    private static func next(_ time: String?) -> String {
+        time.map { "; the next at \(TimeArgument.forPeople($0))" } ?? ""
+    }
+
     private static func list(_ counts: [String: UInt64]) -> String {
         counts.isEmpty
             ? "no reports" : counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
@@ -122,15 +153,33 @@ struct NodeStatus: Encodable {
 }
 
 extension NodeStatus.Jobs {
-    init(_ jobs: [PendingJobOverview]) {
+    /// - Parameter now: POSIX seconds.
+    init(_ jobs: [PendingJobOverview], now: UInt64) {
         forming = jobs.count { $0.isForming }
         pending = jobs.count - forming
-        leased = jobs.count { $0.isLeased }
+        waitsFor = JobWait.counts(jobs.map(\.wait))
+        leased = waitsFor[JobWait.worker.rawValue] ?? 0
+        let pauses = jobs.filter { [.pause, .askedPause].contains($0.wait) }.map { $0.left / 1_000 }
+        next = pauses.min().map { TimeArgument.text(now + UInt64(max(0, $0))) }
         var answers: [String: Int] = [:]
         for case let progress? in jobs.map(\.progress) {
             answers["\(progress.answer): \(progress.reason)", default: 0] += 1
         }
         self.answers = answers
+    }
+}
+
+extension NodeStatus.Stored {
+    /// - Parameter now: POSIX seconds.
+    init?(_ jobs: [WaitingHelperJob], now: UInt64) {
+        guard let first = jobs.map(\.arrived).min() else { return nil }
+        self.jobs = jobs.count
+        reports = jobs.reduce(0) { $0 + $1.reports }
+        bytes = jobs.reduce(0) { $0 + $1.bytes }
+        oldest = TimeArgument.text(first)
+        waitsFor = JobWait.counts(jobs.map(\.wait))
+        let pauses = jobs.filter { $0.wait == .pause }.map(\.left.components.seconds)
+        next = pauses.min().map { TimeArgument.text(now + UInt64(max(0, $0))) }
     }
 }
 
