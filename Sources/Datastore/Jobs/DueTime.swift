@@ -14,7 +14,7 @@ package enum DueTime {
     package static func isPossible(left: Duration, longest: Duration) -> Bool { left <= longest + slack }
 }
 
-/// For how long an aggregation job may be somebody's, or wait.
+/// For how long a job of a kind may be somebody's, or wait.
 package struct JobTimes: Sendable, Equatable {
     package var lease: Duration
     /// Between two exchanges.
@@ -37,4 +37,13 @@ package struct JobTimes: Sendable, Equatable {
 
     /// No job stands further ahead than this without being looked at.
     var shortest: Duration { min(lease, pause, askedPause) }
+
+    /// Those of some rows (row_key, due, remaining, lease_token, is_asked) that stand further ahead than anybody puts one.
+    func impossible(_ rows: [SQLRow]) throws -> [(row: Int64, due: Int64)] {
+        try rows.filter { row in
+            let longest = longest(
+                isLeased: try row.integer("lease_token") != 0, isAsked: try row.flag("is_asked"))
+            return !DueTime.isPossible(left: .milliseconds(try row.integer("remaining")), longest: longest)
+        }.map { (row: try $0.integer("row_key"), due: try $0.integer("due")) }
+    }
 }

@@ -18,24 +18,47 @@ package typealias CollectionLease = Lease<LeasedCollection>
 extension NodeDatabase {
     package func dueCollections() async throws(DatastoreError) -> [(collection: Int64, task: TaskID)] {
         try await read { session in
-            // One step in the index for each task, however many wait.
+            // From task to task in the index of open collections, as with jobs.
             try session.rows(
                 """
-                SELECT d.collection, i.task_id FROM (SELECT t.task, (SELECT c.collection FROM leader_collections AS c
-                    WHERE c.task = t.task AND c.state < \(CollectionState.finished.sql) AND c.due <= \(session.dialect.now)
-                    ORDER BY c.due LIMIT 1) AS collection FROM tasks AS t) AS d
+                WITH RECURSIVE lanes (task) AS (
+                    SELECT * FROM (SELECT c.task FROM leader_collections AS c
+                        WHERE c.state < \(CollectionState.finished.sql) ORDER BY c.task LIMIT 1) AS head
+                    UNION ALL SELECT (SELECT c.task FROM leader_collections AS c
+                        WHERE c.state < \(CollectionState.finished.sql) AND c.task > lanes.task ORDER BY c.task LIMIT 1)
+                    FROM lanes WHERE lanes.task IS NOT NULL)
+                SELECT d.collection, i.task_id FROM (SELECT lanes.task, (
+                        SELECT c.collection FROM leader_collections AS c
+                        WHERE c.task = lanes.task AND c.state < \(CollectionState.finished.sql)
+                            AND c.due <= \(session.dialect.now)
+                        ORDER BY c.due LIMIT 1) AS collection FROM lanes WHERE lanes.task IS NOT NULL) AS d
                 JOIN task_ids AS i ON i.task = d.task WHERE d.collection IS NOT NULL
                 """
             ).map { (collection: try $0.integer("collection"), task: try $0.id("task_id", as: TaskID.self)) }
         }
     }
 
+    package func unparkCollections(_ times: JobTimes) async throws(DatastoreError) -> Int {
+        let parked = try await read { session in
+            try times.impossible(
+                session.rows(
+                    """
+                    SELECT collection AS row_key, due, due - \(session.dialect.now) AS remaining, lease_token, is_asked
+                    FROM leader_collections
+                    WHERE state < \(CollectionState.finished.sql) AND due > \(session.dialect.now) + $1
+                    """, [times.shortest.milliseconds]))
+        }
+        guard !parked.isEmpty else { return 0 }
+        try await write { try $0.unpark(.collection, parked) }
+        return parked.count
+    }
+
     package func acquireCollection(
-        of task: TaskID, for duration: Duration
+        of task: TaskID, except own: Set<Int64> = [], for duration: Duration
     ) async throws(DatastoreError) -> CollectionLease? {
         try await write { session in
             guard let key = try session.taskKey(task) else { return nil }
-            return try session.acquire(.collection, of: key, atMost: 1, for: duration).first
+            return try session.acquire(.collection, of: key, atMost: 1, except: own, for: duration).first
                 .map { try session.leasedCollection($0, key) }
         }
     }

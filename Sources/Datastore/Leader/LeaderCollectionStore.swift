@@ -22,8 +22,16 @@ package protocol LeaderCollectionStore: Sendable {
 
     /// Leases the collection of a task that has been due longest.
     ///
+    /// - Parameter own: collections that this process works on, however late it is.
     /// - Returns: nil where none is due.
-    func acquireCollection(of task: TaskID, for duration: Duration) async throws(DatastoreError) -> CollectionLease?
+    func acquireCollection(
+        of task: TaskID, except own: Set<Int64>, for duration: Duration
+    ) async throws(DatastoreError) -> CollectionLease?
+
+    /// Lets collections fall due whose time cannot be right (``DueTime``), because a clock was set back.
+    ///
+    /// - Returns: how many.
+    func unparkCollections(_ times: JobTimes) async throws(DatastoreError) -> Int
 
     /// Leases a collection whoever has it.
     ///

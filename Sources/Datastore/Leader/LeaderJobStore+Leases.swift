@@ -46,19 +46,14 @@ extension NodeDatabase {
 
     package func unparkJobs(_ times: JobTimes) async throws(DatastoreError) -> Int {
         let parked = try await read { session in
-            try session.rows(
-                """
-                SELECT j.job, j.due, j.due - \(session.dialect.now) AS remaining, j.lease_token,
-                    COALESCE(t.is_asked, 0) AS is_asked
-                FROM leader_jobs AS j LEFT JOIN leader_turns AS t ON t.job = j.job
-                WHERE j.state <> \(JobState.ended.sql) AND j.due > \(session.dialect.now) + $1
-                """, [times.shortest.milliseconds]
-            ).filter { row in
-                let longest = times.longest(
-                    isLeased: try row.integer("lease_token") != 0, isAsked: try row.flag("is_asked"))
-                let left = Duration.milliseconds(try row.integer("remaining"))
-                return !DueTime.isPossible(left: left, longest: longest)
-            }.map { (row: try $0.integer("job"), due: try $0.integer("due")) }
+            try times.impossible(
+                session.rows(
+                    """
+                    SELECT j.job AS row_key, j.due, j.due - \(session.dialect.now) AS remaining, j.lease_token,
+                        COALESCE(t.is_asked, 0) AS is_asked
+                    FROM leader_jobs AS j LEFT JOIN leader_turns AS t ON t.job = j.job
+                    WHERE j.state <> \(JobState.ended.sql) AND j.due > \(session.dialect.now) + $1
+                    """, [times.shortest.milliseconds]))
         }
         guard !parked.isEmpty else { return 0 }
         try await write { try $0.unpark(.aggregation, parked) }

@@ -127,6 +127,35 @@ import Testing
     // MARK: What is known
 
     /// A start waits for no lease, and for no pause but those that were asked for; and it knows what was known.
+    /// As with jobs; and nobody takes a collection from itself.
+    @Test(arguments: EngineKind.tested)
+    func aClockThatIsSetBackParksNoCollection(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        _ = try await collection(store)
+        let times = JobTimes(lease: .seconds(30), pause: .seconds(30), askedPause: .seconds(86_400))
+        func setClock(back seconds: Int) async throws {
+            _ = try await store.engine.write {
+                try $0.execute("UPDATE leader_collections SET due = due + \(seconds * 1_000)")
+            }
+        }
+        let first = try await acquire(store, for: .seconds(30))
+        #expect(try await store.unparkCollections(times) == 0)
+        try await setClock(back: 3_600)
+        #expect(try await store.unparkCollections(times) == 1)
+        let own: Set<Int64> = [first.job.key]
+        #expect(try await store.acquireCollection(of: Make.task, except: own, for: .seconds(30)) == nil)
+        let second = try await acquire(store, for: .seconds(30))
+        #expect(try await store.renewCollections([first, second], for: .seconds(30)) == [first.job.key])
+        try await store.releaseCollection(second, after: .seconds(3_600), CollectionProgress(isAsked: true))
+        try await setClock(back: 3_600)
+        #expect(try await store.unparkCollections(times) == 0, "the peer may ask for a day")
+        try await setClock(back: 31_536_000)
+        #expect(try await store.unparkCollections(times) == 1)
+        #expect(try await store.dueCollections().map(\.collection) == [first.job.key])
+    }
+
     @Test(arguments: EngineKind.tested)
     func aStartForgetsNothing(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)

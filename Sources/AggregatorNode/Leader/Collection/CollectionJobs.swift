@@ -18,6 +18,8 @@ final class CollectionJobs: JobKind {
         var nextHurry = ContinuousClock.now
         /// When it is looked again whose the tasks are.
         var nextLesson = ContinuousClock.now
+        /// When those are looked for next that a clock has parked.
+        var nextSweep = ContinuousClock.now
 
         mutating func isTaken(_ key: Int64, of task: TaskID) {
             waiting[task]?.remove(key)
@@ -34,8 +36,8 @@ final class CollectionJobs: JobKind {
     private let lines = LineRules<TaskID?>()
     private let state: Mutex<State>
 
-    /// A collection that cannot be worked on is left alone for so long.
-    private static let longPause: Duration = .seconds(30)
+    /// How often those are looked for that a clock has parked.
+    private static let sweep: Duration = .seconds(5)
     /// Collections that wait for reports look so often at most, however many jobs end meanwhile.
     private static let hurryPause: Duration = .milliseconds(50)
     /// How old the knowledge may be of whose tasks there are.
@@ -75,10 +77,22 @@ final class CollectionJobs: JobKind {
     package func look() async {
         do {
             try await learnPeers()
+            let isSweepDue = state.withLock { state in
+                guard state.nextSweep <= .now else { return false }
+                state.nextSweep = .now + Self.sweep
+                return true
+            }
+            if isSweepDue { _ = try await context.store.unparkCollections(CollectionPatience.times) }
             let due = try await context.store.dueCollections()
+            let own = keeper.rows
+            // This process was slow, or stopped: what it works on is still its own.
+            if due.contains(where: { own.contains($0.collection) }) { await keeper.renewAll() }
             let isNews = state.withLock { state in
                 // One that is expected much later is due now because somebody says so.
-                let new = due.filter { !state.schedule.isScheduled($0.collection, of: $0.task, by: .now) }
+                let new = due.filter {
+                    !own.contains($0.collection)
+                        && !state.schedule.isScheduled($0.collection, of: $0.task, by: .now)
+                }
                 for (key, task) in new { state.schedule.resume(key, of: task, at: .now) }
                 return !new.isEmpty
             }
@@ -148,7 +162,7 @@ final class CollectionJobs: JobKind {
         var again: (key: Int64, pause: Duration)?
         do {
             if let lease = try await context.store.acquireCollection(
-                of: id, for: LeaseKeeper<LeasedCollection>.duration)
+                of: id, except: keeper.rows, for: LeaseKeeper<LeasedCollection>.duration)
             {
                 held = lease
                 state.withLock { $0.isTaken(lease.job.key, of: id) }
@@ -170,8 +184,8 @@ final class CollectionJobs: JobKind {
         guard let task = try await context.registry.task(id) else {
             var progress = lease.job.stored.progress
             progress.note = "the leader, which cannot serve the task any more"
-            try await context.store.releaseCollection(lease, after: Self.longPause, progress)
-            return Self.longPause
+            try await context.store.releaseCollection(lease, after: CollectionPatience.longPause, progress)
+            return CollectionPatience.longPause
         }
         let runner = CollectionRunner(context: context, logKeeper: logKeeper, task: task, lease: lease)
         switch try await keeper.hold(lease, { try await runner.run() }) {
@@ -188,7 +202,7 @@ final class CollectionJobs: JobKind {
     ) async -> (key: Int64, pause: Duration)? {
         // It has ended meanwhile, or somebody else goes on with it.
         if error as? DatastoreError == .leaseLost { return nil }
-        let pause = Task.isCancelled ? .zero : Self.longPause
+        let pause = Task.isCancelled ? .zero : CollectionPatience.longPause
         if let lease {
             // Also while the process shuts down, so that the next one need not wait. Where this fails, the lease runs out.
             await Task { [store = context.store] in

@@ -1,5 +1,6 @@
 import Datastore
 import Ledger
+import Transport
 
 /// How long a collection job waits between its steps. Pure: what is stored about it, what happened and when come in; a pause
 /// goes out, and what is to be stored. So a restart forgets nothing, and whichever process takes the next step goes on.
@@ -12,6 +13,11 @@ package struct CollectionPatience: Sendable {
     /// Between two looks at a batch whose reports are still being aggregated. The end of a job is a signal of its own.
     package static let firstLook: Duration = .seconds(1)
     package static let longestLook: Duration = .seconds(10)
+    /// A collection that cannot be worked on is left alone for so long.
+    package static let longPause: Duration = .seconds(30)
+    /// For how long a collection is anybody's, or put off, at the most: as with jobs (``RetryRules/times``).
+    package static let times = JobTimes(
+        lease: LeaseKeeper<LeasedCollection>.duration, pause: longPause, askedPause: .seconds(RetryAfter.longest))
 
     /// How often in a row a plain aggregator may fail to answer what only a Cairn node can.
     package static let mostFailures = 6
