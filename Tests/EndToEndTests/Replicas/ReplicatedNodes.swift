@@ -115,7 +115,7 @@ final class ReplicatedNodes: Sendable {
             [
                 "task", "create", "--name", name, "--leader", leader.replicas[0].url, "--helper",
                 helper.replicas[0].url, "--collector-config", "\(folder.path)/collector.hpke.pub", "--out",
-                "\(folder.path)/tasks", TestNodes.acceptWeakPromises,
+                "\(folder.path)/tasks", TestNodes.acceptWeakPromises, "--time-precision", "2",
             ] + options, home: home)
         try #require(draft.status == 0, "\(draft.errors)")
         let path = "\(folder.path)/tasks/\(name).task"
