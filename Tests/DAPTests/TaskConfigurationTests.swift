@@ -111,6 +111,31 @@ import Testing
 
     private func field(_ tag: UInt16, _ value: [UInt8]) -> [UInt8] { Extension(type: tag, data: value).encoded() }
 
+    /// A task is written in one way: no window is no field.
+    @Test func aWindowOfNothingOrTooLongIsRefused() throws {
+        let rest = field(2, [UInt8](repeating: 7, count: 32)) + field(5, [0, 0, 0, 0, 0, 0, 0, 9])
+        for (seconds, bytes) in [(1, [0, 0, 0, 1]), (604_800, [0, 9, 0x3A, 0x80])] as [(UInt32, [UInt8])] {
+            let parameters = try CairnTaskParameters(decoding: rest + field(14, bytes))
+            #expect(parameters.logWindow == LogWindow(seconds: seconds))
+            #expect(parameters.encoded() == rest + field(14, bytes))
+        }
+        let refused: [[UInt8]] = [
+            [0, 0, 0, 0], [0, 9, 0x3A, 0x81], [255, 255, 255, 255], [0, 0, 1], [0, 0, 0, 0, 1], [],
+        ]
+        for bytes in refused {
+            #expect(throws: CodecError.self, "\(bytes)") { try CairnTaskParameters(decoding: rest + field(14, bytes)) }
+        }
+    }
+
+    @Test func windowsEndAtMultiplesOfTheirLength() throws {
+        let window = try #require(LogWindow(seconds: 3_600))
+        #expect(window.end(of: 0) == 3_600 && window.end(of: 3_599) == 3_600 && window.end(of: 3_600) == 7_200)
+        #expect(window.end(of: .max) == .max)
+        #expect(LogWindow(seconds: 0) == nil && LogWindow(seconds: LogWindow.longest + 1) == nil)
+        #expect(LogWindow.usual(timePrecision: 60)?.seconds == 60)
+        #expect(LogWindow.usual(timePrecision: .max)?.seconds == LogWindow.longest)
+    }
+
     @Test func tagsMustBeKnownStrictlyIncreasingAndComplete() {
         let hash = field(2, [UInt8](repeating: 7, count: 32))
         let size = field(5, [0, 0, 0, 0, 0, 0, 0, 9])
@@ -121,7 +146,7 @@ import Testing
         #expect(throws: CodecError.extensionOrder(type: 5, after: 5)) {
             try CairnTaskParameters(decoding: hash + size + size)
         }
-        for tag: UInt16 in [0, 14, 0xFFFF] {
+        for tag: UInt16 in [0, 15, 0xFFFF] {
             let bytes = tag == 0 ? field(tag, []) + hash + size : hash + size + field(tag, [])
             #expect(throws: CodecError.unsupported(field: "cairn field tag", value: UInt64(tag))) {
                 try CairnTaskParameters(decoding: bytes)

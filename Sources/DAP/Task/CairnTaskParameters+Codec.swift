@@ -2,7 +2,7 @@ extension CairnTaskParameters: WireMessage {
     private enum Tag: UInt16, CaseIterable {
         case statementKeys = 1
         case collectorHpkeHash, logKey, logPolicyHash, maxBatchSize, publish, ownerKey, admission, numericEncoding
-        case modelHash, creditPolicy, lambdaHash, termsHash
+        case modelHash, creditPolicy, lambdaHash, termsHash, logWindow
 
         var name: String {
             switch self {
@@ -19,6 +19,7 @@ extension CairnTaskParameters: WireMessage {
             case .creditPolicy: "credit_policy"
             case .lambdaHash: "lambda_hash"
             case .termsHash: "terms_hash"
+            case .logWindow: "log_window"
             }
         }
     }
@@ -55,6 +56,7 @@ extension CairnTaskParameters: WireMessage {
         creditPolicy = try Self.read(.creditPolicy, values, Self.creditPolicy)
         lambdaHash = try Self.read(.lambdaHash, values, Self.hash)
         termsHash = try Self.read(.termsHash, values, Self.hash)
+        logWindow = try Self.read(.logWindow, values, Self.window)
     }
 
     public func encode(into writer: inout ByteWriter) {
@@ -72,12 +74,19 @@ extension CairnTaskParameters: WireMessage {
         Self.write(.creditPolicy, creditPolicy.map { [$0.kind.rawValue] + Self.bigEndian($0.bound) }, &writer)
         Self.write(.lambdaHash, lambdaHash, &writer)
         Self.write(.termsHash, termsHash, &writer)
+        Self.write(.logWindow, logWindow.map { Self.bigEndian($0.seconds) }, &writer)
     }
 
     private static func write(_ tag: Tag, _ value: [UInt8]?, _ writer: inout ByteWriter) {
         guard let value else { return }
         writer.write(tag.rawValue)
         writer.opaque16(value)
+    }
+
+    private static func bigEndian(_ value: UInt32) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.write(value)
+        return writer.bytes
     }
 
     private static func bigEndian(_ value: UInt64) -> [UInt8] {
@@ -145,5 +154,11 @@ extension CairnTaskParameters: WireMessage {
         let code = try reader.uint8(name)
         guard let kind = CreditPolicy.Kind(rawValue: code) else { throw .unsupported(field: name, value: UInt64(code)) }
         return CreditPolicy(kind: kind, bound: try reader.uint64(name))
+    }
+    private static func window(_ reader: inout ByteReader, _ name: String) throws(CodecError) -> LogWindow {
+        guard let window = LogWindow(seconds: try reader.uint32(name)) else {
+            throw .invalidValue(field: name, reason: "it must lie in 1...\(LogWindow.longest) seconds")
+        }
+        return window
     }
 }

@@ -85,6 +85,7 @@ public struct CreditPolicy: Hashable, Sendable {
 /// | 11 | `credit_policy` | u8 kind, u64 Λ |
 /// | 12 | `lambda_hash` | 32 bytes |
 /// | 13 | `terms_hash` | 32 bytes |
+/// | 14 | `log_window` | u32, seconds, 1 to 604,800 |
 ///
 /// 2 and 5 are always present; 1, 3, 4, 6, 8 and 11 in committed tasks (``TaskConfiguration/validated()``).
 public struct CairnTaskParameters: Hashable, Sendable {
@@ -110,12 +111,16 @@ public struct CairnTaskParameters: Hashable, Sendable {
     public var lambdaHash: [UInt8]?
     /// 32 bytes.
     public var termsHash: [UInt8]?
+    /// How long the log lets words about reports wait, so that it does not tell when each came; nil: not at all, as in tasks from
+    /// before there was this field.
+    public var logWindow: LogWindow?
 
     public init(
         statementKeys: StatementKeys? = nil, collectorHpkeHash: [UInt8], logKey: String? = nil,
         logPolicyHash: [UInt8]? = nil, maxBatchSize: UInt64, publish: PublishMode? = nil, ownerKey: [UInt8]? = nil,
         admission: AdmissionMode? = nil, numericEncoding: NumericEncoding? = nil, modelHash: [UInt8]? = nil,
-        creditPolicy: CreditPolicy? = nil, lambdaHash: [UInt8]? = nil, termsHash: [UInt8]? = nil
+        creditPolicy: CreditPolicy? = nil, lambdaHash: [UInt8]? = nil, termsHash: [UInt8]? = nil,
+        logWindow: LogWindow? = nil
     ) {
         self.statementKeys = statementKeys
         self.collectorHpkeHash = collectorHpkeHash
@@ -130,5 +135,6 @@ public struct CairnTaskParameters: Hashable, Sendable {
         self.creditPolicy = creditPolicy
         self.lambdaHash = lambdaHash
         self.termsHash = termsHash
+        self.logWindow = logWindow
     }
 }

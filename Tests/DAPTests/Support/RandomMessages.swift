@@ -76,7 +76,8 @@ extension SeededGenerator {
             creditPolicy: maybe {
                 CreditPolicy(kind: CreditPolicy.Kind.allCases.randomElement(using: &$0)!, bound: $0.integer())
             },
-            lambdaHash: maybe { $0.bytes(32) }, termsHash: maybe { $0.bytes(32) })
+            lambdaHash: maybe { $0.bytes(32) }, termsHash: maybe { $0.bytes(32) },
+            logWindow: maybe { LogWindow(seconds: .random(in: 1...LogWindow.longest, using: &$0))! })
     }
 
     mutating func taskConfiguration() -> TaskConfiguration {
