@@ -11,6 +11,11 @@ package struct NodeDatabase: Sendable {
     package let notes: [String]
     /// What this process knows of the generation that the database has reached.
     package let generationMemory = GenerationMemory()
+    /// What decides the order of what the log lets wait; tests bring their own.
+    package var shuffle: LogShuffle = Self.randomShuffle
+
+    /// The system's generator, which nobody can predict.
+    package static let randomShuffle: LogShuffle = { .random(in: 1...(.max)) }
 
     package init(_ engine: any StorageEngine, notes: [String] = []) {
         self.engine = engine
@@ -25,10 +30,10 @@ package struct NodeDatabase: Sendable {
     /// One transaction: durable when it returns, undone by a throw. The body may run again.
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws(DatastoreError) -> T {
-        let memory = generationMemory
+        let (memory, shuffle) = (generationMemory, shuffle)
         let (value, number) = try await engine.write { session in
             let deeds = CountedDeeds(memory)
-            return (try body(Session(session.connection, deeds: deeds)), deeds.number)
+            return (try body(Session(session.connection, deeds: deeds, shuffle: shuffle)), deeds.number)
         }
         if let number { memory.note(number) }
         return value

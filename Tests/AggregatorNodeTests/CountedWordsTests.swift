@@ -170,7 +170,7 @@ import Testing
         // The same tree, with a later time of the leader.
         try await expect(1) { try await store.renewCheckpoint(checkpoint(2)) }
         for (counted, entry) in [(1, 7), (0, 7), (1, 8)] as [(UInt64, UInt8)] {
-            try await expect(counted) { try await store.submitLogEntry([entry]) }
+            try await expect(counted) { try await store.submitLogEntry([entry], task: .random()) }
         }
         await store.closeWhenIdle()
     }

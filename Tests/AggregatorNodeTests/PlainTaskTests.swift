@@ -25,7 +25,7 @@ import Testing
         #expect(first.isNew && first.id == task.id && first.weaknesses == [.plain])
         #expect(try await !add(task, parties, as: role).isNew)
         let store = try await parties.configuration(role).openTestDatabase()
-        #expect(try await store.logSize() == 0)
+        #expect(try await store.numberedSize() == 0)
         let served = try #require(try await TaskRegistry(store: store).task(task.id))
         #expect(served.verifyKeyID == 9 && served.verifyKey == Self.keys[0].bytes)
         #expect(Self.keys.allSatisfy { served.verifyKey($0.id) == $0.bytes } && served.verifyKey(1) == nil)
@@ -51,7 +51,7 @@ import Testing
         let added = try await TaskRegistry.add(
             file, to: store, configuration: parties.leader, keys: parties.leaderKeys)
         #expect(added.isNew && added.id == task.id && added.weaknesses == [.plain])
-        #expect(try await store.logSize() == 0)
+        #expect(try await store.numberedSize() == 0)
         #expect(try await !add(task, parties, as: .leader).isNew)
         _ = try await add(task, parties, as: .helper)
         let helper = try await parties.helper.openTestDatabase()

@@ -38,6 +38,7 @@ import TransparencyLog
         let file = try parties.task(committed: true)
         for _ in 0..<2 { for role in NodeRole.allCases { _ = try await add(file, parties, as: role) } }
         let leader = try await parties.leader.openTestDatabase()
+        try await leader.numberedSize()
         let entries = try await leader.logEntries(from: 0, limit: 10)
         #expect(entries.count == 1)
         guard case .task(let entry) = try LedgerEntry(decoding: try #require(entries.first)) else {
@@ -65,6 +66,7 @@ import TransparencyLog
             #expect(try await add(signed, parties, as: role).isNew)
         }
         let store = try await parties.leader.openTestDatabase()
+        try await store.numberedSize()
         let entries = try await store.logEntries(from: 0, limit: 10)
         guard case .task(let entry) = try LedgerEntry(decoding: try #require(entries.first)) else {
             Issue.record("the entry is not a task")

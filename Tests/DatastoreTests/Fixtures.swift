@@ -72,6 +72,26 @@ enum Make {
 }
 
 extension NodeDatabase {
+    /// Gives whatever waits in the log's queue its place, as who has the duty does.
+    ///
+    /// - Returns: how many entries the log has then.
+    @discardableResult
+    func numberedSize(dueAt time: UInt64 = .max) async throws -> UInt64 {
+        guard let lease = try await takeDuty(.log, holder: "test", for: .seconds(60)) else {
+            throw DatastoreError.leaseLost
+        }
+        while try await numberLogEntries(lease, dueAt: time) > 0 {}
+        try await endDuty(lease)
+        return try await logSize()
+    }
+
+    /// Submits an entry, and gives it its place.
+    func submitted(_ entry: [UInt8], task: TaskID = Make.task) async throws -> UInt64? {
+        try await submitLogEntry(entry, task: task)
+        try await numberedSize()
+        return try await submittedLogEntry(entry)
+    }
+
     /// The sequence numbers of reports that were uploaded.
     func rows(of numbers: [Int], task: TaskID = Make.task) async throws -> [Int64] {
         try await engine.read { session in
@@ -111,6 +131,7 @@ extension NodeDatabase {
                 let entry = logging ? Make.entry(number) : nil
                 return (number, .accepted(outputShare: Make.share(number), logEntry: entry))
             })
+        if logging { try await numberedSize() }
     }
 
     /// Ends a job of reports by their numbers.

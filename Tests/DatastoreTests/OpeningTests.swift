@@ -36,7 +36,7 @@ import Testing
         try await other.addTask(Make.storedTask(), logEntry: Make.entry(0))
         try await temporary.store.accept([1])
         #expect(try await temporary.store.task(Make.task) != nil)
-        #expect(try await other.logSize() == 2)
+        #expect(try await other.numberedSize() == 2)
     }
 
     /// `cairn node run` and `cairn node task add` on a new node's folder, at the same instant.

@@ -11,7 +11,7 @@ import Testing
         var renamed = Make.storedTask()
         renamed.name = "another name"
         #expect(try await !store.addTask(renamed, logEntry: Make.entry(1)))
-        #expect(try await store.logSize() == 1)
+        #expect(try await store.numberedSize() == 1)
         #expect(try await store.tasks() == [Make.storedTask()])
     }
 
@@ -24,7 +24,7 @@ import Testing
         await #expect(throws: DatastoreError.self) {
             try await temporary.store.addTask(changed, logEntry: Make.entry(1))
         }
-        #expect(try await temporary.store.logSize() == 0)
+        #expect(try await temporary.store.numberedSize() == 0)
         #expect(try await temporary.store.task(Make.task)?.verifyKey == Make.storedTask().verifyKey)
     }
 
@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: EngineKind.tested)
     func entriesKeepTheirOrderAndNumbers(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
-        for number in 0..<5 { #expect(try await temporary.store.submitLogEntry(Make.entry(number)) == UInt64(number)) }
+        for number in 0..<5 { #expect(try await temporary.store.submitted(Make.entry(number)) == UInt64(number)) }
         #expect(try await temporary.store.logEntries(from: 1, limit: 3) == (1...3).map(Make.entry))
         #expect(try await temporary.store.logEntries(from: 5, limit: 3).isEmpty)
         #expect(try await temporary.store.logEntries(from: .max, limit: 3).isEmpty)
@@ -88,10 +88,10 @@ import Testing
     @Test(arguments: EngineKind.tested)
     func aSubmittedEntryStandsInTheLogOnce(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
-        #expect(try await temporary.store.submitLogEntry(Make.entry(1)) == 0)
-        #expect(try await temporary.store.submitLogEntry(Make.entry(2)) == 1)
-        #expect(try await temporary.store.submitLogEntry(Make.entry(1)) == 0)
-        #expect(try await temporary.store.logSize() == 2)
+        #expect(try await temporary.store.submitted(Make.entry(1)) == 0)
+        #expect(try await temporary.store.submitted(Make.entry(2)) == 1)
+        #expect(try await temporary.store.submitted(Make.entry(1)) == 0)
+        #expect(try await temporary.store.numberedSize() == 2)
     }
 
     @Test(arguments: EngineKind.tested)

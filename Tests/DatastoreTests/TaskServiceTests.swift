@@ -136,7 +136,7 @@ import Testing
                 verifyKey: nil, keepsLastWords: true, vdaf: Make.vdaf)
         }
         #expect(try await store.addTask(Make.storedTask(), logEntry: Make.entry(1)))
-        #expect(try await store.logSize() == 0, "its entry is in the log since it was first added")
+        #expect(try await store.numberedSize() == 0, "its entry is in the log since it was first added")
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         #expect(try await store.reportCounts(task: Make.task).received == 1)
         #expect(try await store.endTask(TaskID.random(), mayDiscard: true) == .unknown)

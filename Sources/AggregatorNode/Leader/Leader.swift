@@ -15,6 +15,7 @@ package struct Leader: Sendable {
     private let driver: JobDriver
     let promises: Promises
     let places: UploadPlaces
+    let shownStatus = ShownStatus()
     var firstLook: FirstLook { logKeeper.firstLook }
 
     package init(context: NodeContext) {

@@ -34,6 +34,16 @@ package struct NodeTask: Sendable {
     package var parameters: CairnTaskParameters? { validated.cairn }
     /// The most reports of a batch: what the task says, as far as the aggregators can name that many to each other.
     package var maxBatchSize: UInt64 { min(validated.maxBatchSize, TaskConfiguration.largestBatch) }
+    /// For how many seconds the log lets words about reports wait; 0: not at all.
+    package var logWindow: UInt64 { UInt64(parameters?.logWindow?.seconds ?? 0) }
+    /// Whether reports are in jobs, and so in a batch, when the window is over in which they came: a batch that is filled as they come
+    /// would tell their order. (Intervals say nothing but what the time of a report does.)
+    package var drawsBatchesLater: Bool { logWindow > 0 && isCommitted && configuration.batchMode == .leaderSelected }
+    /// Until when the log lets wait what it is told at a time about reports that were in a job; nil: not at all. Both in POSIX
+    /// seconds. What was drawn for a job tells nothing of when it came.
+    package func jobWindowEnd(of time: UInt64) -> UInt64? {
+        drawsBatchesLater ? nil : parameters?.logWindowEnd(of: time)
+    }
     /// The key that this node uses as a leader.
     package var verifyKey: [UInt8] { verifyKeys[0].bytes }
     package var verifyKeyID: UInt8 { verifyKeys[0].id }

@@ -11,11 +11,18 @@ package struct Session {
     /// What the transaction counts of the generation; nil where no node's process is behind it.
     let deeds: CountedDeeds?
 
+    /// What decides the order of what the log lets wait.
+    let shuffle: LogShuffle
+
     package init(_ connection: any EngineConnection) { self.init(connection, deeds: nil) }
 
-    init(_ connection: any EngineConnection, deeds: CountedDeeds?) {
+    init(
+        _ connection: any EngineConnection, deeds: CountedDeeds?,
+        shuffle: @escaping LogShuffle = NodeDatabase.randomShuffle
+    ) {
         self.connection = connection
         self.deeds = deeds
+        self.shuffle = shuffle
     }
 
     /// What the engine spells in its own way.

@@ -58,6 +58,9 @@ package enum SealOutcome: Sendable, Equatable {
     case sealed(BatchScope)
     /// Reports from before the request are still in aggregation; with those that came after it, so many.
     case notReady(UInt64)
+    /// Some reports from before the request may be in a batch from this time on only, in POSIX seconds, and the others are too few, or
+    /// the task has one batch.
+    case window(until: UInt64)
     /// Fewer accepted reports than the task's minimum.
     case tooFew(UInt64)
     /// More accepted reports than the task's maximum.

@@ -6,7 +6,8 @@ import Ledger
 
 extension NodeDatabase {
     package func sealBatch(
-        _ lease: CollectionLease, interval: Interval?, sizes: ClosedRange<UInt64>
+        _ lease: CollectionLease, interval: Interval?, sizes: ClosedRange<UInt64>, at time: UInt64 = .max,
+        isWhole: Bool = false
     ) async throws(DatastoreError) -> SealOutcome {
         try await write { session in
             let job = try session.held(lease, .exclusive)
@@ -14,11 +15,15 @@ extension NodeDatabase {
                 throw DatastoreError.conflict("collection job \(job.key) has its batch already")
             }
             let task = lease.job.taskKey
-            if let unfinished = try session.unfinished(task, upTo: job.watermark, interval) {
+            if let unfinished = try session.unfinished(task, upTo: job.watermark, interval, at: time) {
                 return .notReady(unfinished)
             }
-            return try interval.map { try session.seal(job, lease, $0, sizes) }
-                ?? session.sealOldest(job, lease, sizes)
+            if let interval { return try session.seal(job, lease, interval, sizes) }
+            let later = try session.windowEnd(task, upTo: job.watermark, after: time).map(SealOutcome.window)
+            if isWhole, let later { return later }
+            let outcome = try session.sealOldest(job, lease, sizes)
+            if case .tooFew = outcome { return later ?? outcome }
+            return outcome
         }
     }
 
@@ -53,9 +58,10 @@ extension NodeDatabase {
 
     package func recordClose(_ closeEntry: [UInt8], _ lease: CollectionLease) async throws(DatastoreError) {
         try await write { session in
-            try session.lock(.task(lease.job.taskKey), .exclusive)
+            let (key, task) = (lease.job.key, lease.job.taskKey)
+            try session.lock(.task(task), .exclusive)
             try session.move(.close, lease, "close_entry = $3, proposal_size = NULL", [closeEntry.blob])
-            try session.appendLogEntries([closeEntry])
+            try session.queueLogEntries([QueuedEntry(word: .close, subject: key, bytes: closeEntry)], of: task)
             try session.countGeneration()
         }
     }
@@ -83,7 +89,9 @@ extension NodeDatabase {
             try session.deleteParts(.helperShare, of: key)
             try session.keepParts(.response, response, of: key)
             try session.clearLeaderBatch(scope, task)
-            if let batchEntry { try session.appendLogEntries([batchEntry]) }
+            if let batchEntry {
+                try session.queueLogEntries([QueuedEntry(word: .batch, subject: key, bytes: batchEntry)], of: task)
+            }
             try session.countGeneration()
         }
         await tryToScrub()
@@ -188,13 +196,18 @@ extension Session {
     /// The number is the counters'; whether one is old enough is looked for among those that wait or are in a job, which
     /// have indices of their own. (A plus sign keeps a planner from taking another index for a condition, as that of the
     /// times leads to all reports of the interval; a cross join keeps SQLite from reading the jobs of all tasks.)
-    fileprivate func unfinished(_ task: TaskKey, upTo watermark: Int64, _ interval: Interval?) throws -> UInt64? {
+    fileprivate func unfinished(
+        _ task: TaskKey, upTo watermark: Int64, _ interval: Interval?, at time: UInt64
+    ) throws -> UInt64? {
         let times = interval.map { BucketRange($0) } ?? BucketRange(Interval(start: 0, duration: .max))
         let count = try leaderCounts(task, times).unfinished
         guard count > 0 else { return nil }
         let arguments: SQLArguments = [task, watermark, times.refs.lowerBound, times.refs.upperBound]
         // Those that were put off are mostly the oldest.
-        for range in ["not_before = 0 AND report <= $2", "not_before > 0 AND +report <= $2"] {
+        for (range, limit) in [
+            ("not_before = 0 AND turn = 0 AND report <= $2", [] as SQLArguments),
+            ("not_before > 0 AND not_before <= $5 AND +report <= $2", [time.clampedToInt64]),
+        ] {
             let isWaiting = try exists(
                 """
                 SELECT 1 FROM leader_reports
@@ -202,7 +215,7 @@ extension Session {
                     AND +time >= $3 AND +time < $4
                 LIMIT 1
                 """,
-                arguments)
+                arguments + limit)
             if isWaiting { return count }
         }
         let isInJob = try exists(
@@ -213,6 +226,18 @@ extension Session {
             """,
             arguments)
         return isInJob ? count : nil
+    }
+
+    /// When the first of the reports may be in a batch that were uploaded before the watermark and wait for the end of a window;
+    /// nil where none does.
+    fileprivate func windowEnd(_ task: TaskKey, upTo watermark: Int64, after time: UInt64) throws -> UInt64? {
+        try first(
+            """
+            SELECT not_before FROM leader_reports
+            WHERE task = $1 AND state = \(ReportState.received.sql) AND not_before > $2 AND +report <= $3
+            ORDER BY not_before LIMIT 1
+            """, [task, time.clampedToInt64, watermark]
+        )?.unsigned("not_before")
     }
 
     fileprivate func seal(

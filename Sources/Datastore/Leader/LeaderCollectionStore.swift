@@ -67,8 +67,12 @@ package protocol LeaderCollectionStore: Sendable {
 
     /// Chooses the job's batch and closes it to new reports: the interval that was asked for, or the oldest open
     /// batch with enough accepted reports.
+    ///
+    /// - Parameters:
+    ///   - time: POSIX seconds: reports that may be in a batch later only are not waited for, unless there are too few.
+    ///   - isWhole: or unless the task has one batch.
     func sealBatch(
-        _ lease: CollectionLease, interval: Interval?, sizes: ClosedRange<UInt64>
+        _ lease: CollectionLease, interval: Interval?, sizes: ClosedRange<UInt64>, at time: UInt64, isWhole: Bool
     ) async throws(DatastoreError) -> SealOutcome
 
     /// How many reports of a batch are still on their way to being accepted or rejected.

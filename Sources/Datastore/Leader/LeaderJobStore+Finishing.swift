@@ -4,7 +4,8 @@ import DAP
 
 extension NodeDatabase {
     package func finishJob(
-        _ lease: JobLease, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
+        _ lease: JobLease, outcomes: [(report: ReportID, outcome: ReportOutcome)], loggedAfter end: UInt64? = nil,
+        vdaf: any TaskVDAF
     ) async throws(DatastoreError) {
         try await write { session in
             let (job, task) = (lease.job.key, lease.job.taskKey)
@@ -12,14 +13,15 @@ extension NodeDatabase {
             // Whoever ends it has its reports.
             try session.release(.aggregation, lease.claim, after: .zero, Session.endsJob)
             try session.forgetExchange(of: [job])
-            try session.finish(job, task, outcomes, vdaf)
+            try session.finish(job, task, outcomes, loggedAfter: end, vdaf)
         }
     }
 }
 
 extension Session {
     fileprivate func finish(
-        _ job: Int64, _ task: TaskKey, _ outcomes: [(report: ReportID, outcome: ReportOutcome)], _ vdaf: any TaskVDAF
+        _ job: Int64, _ task: TaskKey, _ outcomes: [(report: ReportID, outcome: ReportOutcome)],
+        loggedAfter end: UInt64?, _ vdaf: any TaskVDAF
     ) throws {
         var reports = Dictionary(try reportRows(ofJob: job).map { ($0.id, $0) }) { first, _ in first }
         let withdrawals = try waitingWithdrawals(reports.values.map(\.number))
@@ -27,7 +29,7 @@ extension Session {
             guard let report = reports.removeValue(forKey: id) else {
                 throw DatastoreError.conflict("report \(id.base64URL) is not in job \(job)")
             }
-            return try ReportChange(report, outcome, withdrawal: withdrawals[report.number])
+            return try ReportChange(report, outcome, withdrawal: withdrawals[report.number], loggedAfter: end)
         }
         guard reports.isEmpty else {
             throw DatastoreError.conflict("job \(job) ends without an outcome for all reports")
@@ -121,15 +123,17 @@ extension ReportChange {
     /// What a job's end means for one of its reports, which its contributor may have taken back meanwhile.
     ///
     /// - Throws: `.stale` where the report is in no job.
-    init(_ report: ReportRow, _ outcome: ReportOutcome, withdrawal: [UInt8]?) throws(DatastoreError) {
+    init(
+        _ report: ReportRow, _ outcome: ReportOutcome, withdrawal: [UInt8]?, loggedAfter end: UInt64? = nil
+    ) throws(DatastoreError) {
         let stage = report.place.stage(isWithdrawn: withdrawal != nil)
         guard case .move(let move) = ReportLife.after(stage, .finish(outcome.word)) else { throw .stale }
         switch outcome {
         case .accepted(let outputShare, let entry):
-            self.init(report, move, entry: entry, kept: withdrawal, outputShare: outputShare)
-        case .rejected(_, let entry): self.init(report, move, entry: entry)
+            self.init(report, move, entry: entry, kept: withdrawal, outputShare: outputShare, loggedAfter: end)
+        case .rejected(_, let entry): self.init(report, move, entry: entry, loggedAfter: end)
         case .returned(let notBefore, _):
-            self.init(report, move, kept: withdrawal, notBefore: notBefore.clampedToInt64)
+            self.init(report, move, kept: withdrawal, notBefore: notBefore.clampedToInt64, loggedAfter: end)
         }
     }
 }

@@ -21,14 +21,15 @@ extension NodeDatabase: LeaderJobStore {
     }
 
     package func sendJob(
-        _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], for duration: Duration
+        _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], loggedAfter end: UInt64? = nil,
+        for duration: Duration
     ) async throws(DatastoreError) {
         try await write { session in
             let (job, task) = (lease.job.key, lease.job.taskKey)
             try session.lock(.task(task), .shared)
             guard let request else {
                 try session.release(.aggregation, lease.claim, after: .zero, Session.endsJob)
-                try session.endFormed(rejected, task)
+                try session.endFormed(rejected, task, loggedAfter: end)
                 return try session.requireEmpty(job)
             }
             try session.hold(.aggregation, lease.claim, for: duration, ", state = \(JobState.pending.sql)")
@@ -36,7 +37,7 @@ extension NodeDatabase: LeaderJobStore {
             try session.executeMany(
                 "INSERT INTO leader_job_requests (job, part, bytes) VALUES ($1, $2, $3)",
                 Session.parts(of: request.bytes).enumerated().map { [job, $0.offset, $0.element.blob] })
-            if !rejected.isEmpty { try session.endFormed(rejected, task) }
+            if !rejected.isEmpty { try session.endFormed(rejected, task, loggedAfter: end) }
         }
     }
 }
@@ -52,8 +53,8 @@ private enum ClaimAttempt: Sendable {
 
 extension Session {
     /// Ends reports of a job that fail the leader's own checks.
-    fileprivate func endFormed(_ rejected: [EndedReport], _ task: TaskKey) throws {
-        try end(rejected, task: task) { report, rejection in
+    fileprivate func endFormed(_ rejected: [EndedReport], _ task: TaskKey, loggedAfter window: UInt64?) throws {
+        try end(rejected, task: task, loggedAfter: window) { report, rejection in
             ReportLife.after(report.stage(), .finish(.rejected(rejection.error)))
         }
     }
@@ -63,7 +64,8 @@ extension Session {
         _ claim: JobClaim, _ task: TaskKey, makesBatch: Bool, for duration: Duration
     ) throws -> ClaimAttempt {
         let waiting = try waitingRows(
-            task, now: claim.now, limit: claim.jobSize, payloadLimit: claim.jobBytes, isTaking: true)
+            task, now: claim.now, window: claim.window, limit: claim.jobSize, payloadLimit: claim.jobBytes,
+            isTaking: true)
         let candidates = try waiting.rows.map {
             JobCandidate(sequence: try $0.integer("report"), attempts: Int(try $0.integer("attempts")))
         }

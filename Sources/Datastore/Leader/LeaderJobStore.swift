@@ -34,6 +34,8 @@ package struct JobClaim: Sendable {
     package var batchCapacity: UInt64?
     /// POSIX seconds: reports that were put off until later stay.
     package var now: UInt64
+    /// For how many seconds new reports wait before they are in a job.
+    package var window: UInt64
     package var jobSize: Int
     /// Stops after the report with which the shares reach this many bytes.
     package var jobBytes: Int
@@ -41,12 +43,13 @@ package struct JobClaim: Sendable {
     package var choose: @Sendable ([JobCandidate]) -> [JobCandidate]
 
     package init(
-        task: TaskID, batchCapacity: UInt64?, now: UInt64, jobSize: Int, jobBytes: Int,
+        task: TaskID, batchCapacity: UInt64?, now: UInt64, window: UInt64 = 0, jobSize: Int, jobBytes: Int,
         choose: @escaping @Sendable ([JobCandidate]) -> [JobCandidate]
     ) {
         self.task = task
         self.batchCapacity = batchCapacity
         self.now = now
+        self.window = window
         self.jobSize = jobSize
         self.jobBytes = jobBytes
         self.choose = choose
@@ -132,9 +135,11 @@ package protocol LeaderJobStore: Sendable {
     /// - Parameters:
     ///   - request: nil where no report is left; then the job ends.
     ///   - rejected: reports of the job.
+    ///   - end: of the window that the log has to wait for, in POSIX seconds; nil where it does not.
     /// - Throws: `.stale` where the task has another verification key by now: the shares are to be verified anew.
     func sendJob(
-        _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], for duration: Duration
+        _ lease: JobLease, _ request: JobRequest?, rejected: [EndedReport], loggedAfter end: UInt64?,
+        for duration: Duration
     ) async throws(DatastoreError)
 
     /// One job of each task that is due: that which has been so longest.
@@ -205,11 +210,14 @@ package protocol LeaderJobStore: Sendable {
     /// How many jobs of the task ended with accepted reports, ever. What grows shows that the way to the helper works.
     func answeredJobs(task: TaskID) async throws(DatastoreError) -> UInt64
 
-    /// Ends a job: states of its reports, output shares and log entries, in one transaction. Log entries get their
-    /// places in the order of `outcomes`.
+    /// Ends a job: states of its reports, output shares and log entries, in one transaction. Log entries that wait for
+    /// nothing get their places in the order of `outcomes`.
     ///
-    /// - Parameter vdaf: the task's, by which output shares are added up.
+    /// - Parameters:
+    ///   - end: of the window that the log has to wait for, in POSIX seconds; nil where it does not.
+    ///   - vdaf: the task's, by which output shares are added up.
     func finishJob(
-        _ lease: JobLease, outcomes: [(report: ReportID, outcome: ReportOutcome)], vdaf: any TaskVDAF
+        _ lease: JobLease, outcomes: [(report: ReportID, outcome: ReportOutcome)], loggedAfter end: UInt64?,
+        vdaf: any TaskVDAF
     ) async throws(DatastoreError)
 }

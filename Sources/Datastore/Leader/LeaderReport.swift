@@ -12,10 +12,13 @@ package struct NewReport: Sendable, Equatable {
     package var deadline: UInt64?
     /// Who may withdraw the report; nil in tasks that log no reports.
     package var claimKey: [UInt8]?
+    /// POSIX seconds before which it is in no job, and then in any order: the batch that its job gives it must not tell the order of
+    /// upload. 0 where it may be in one at once.
+    package var notBefore: UInt64
 
     package init(
         reportID: ReportID, time: UInt64, fingerprint: [UInt8], payload: ReportPayload, deadline: UInt64? = nil,
-        claimKey: [UInt8]? = nil
+        claimKey: [UInt8]? = nil, notBefore: UInt64 = 0
     ) {
         self.reportID = reportID
         self.time = time
@@ -23,6 +26,7 @@ package struct NewReport: Sendable, Equatable {
         self.payload = payload
         self.deadline = deadline
         self.claimKey = claimKey
+        self.notBefore = notBefore
     }
 }
 

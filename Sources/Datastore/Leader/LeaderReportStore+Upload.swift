@@ -156,15 +156,16 @@ private struct Upload {
         let ordered = open.sorted { reports[$0].reportID < reports[$1].reportID }
         let returned = try session.returningMany(
             """
-            INSERT INTO leader_reports (task, report_id, fingerprint, time, state, deadline)
-            VALUES ($1, $2, $3, $4, \(ReportState.received.sql), $5) ON CONFLICT (task, report_id) DO NOTHING
+            INSERT INTO leader_reports (task, report_id, fingerprint, time, state, deadline, not_before, turn)
+            VALUES ($1, $2, $3, $4, \(ReportState.received.sql), $5, $6, $7) ON CONFLICT (task, report_id) DO NOTHING
             RETURNING report
             """,
             ordered.map { position in
                 let report = reports[position]
                 return [
                     task, report.reportID.blob, report.fingerprint.blob, times[position],
-                    report.deadline?.clampedToInt64,
+                    report.deadline?.clampedToInt64, report.notBefore.clampedToInt64,
+                    report.notBefore > 0 ? session.shuffle() : 0,
                 ]
             })
         var taken: [Int] = []

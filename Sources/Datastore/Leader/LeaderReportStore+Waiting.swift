@@ -12,7 +12,7 @@ extension NodeDatabase {
                 SELECT i.task_id FROM tasks AS t JOIN task_ids AS i ON i.task = t.task
                 WHERE (SELECT r.report FROM leader_reports AS r WHERE r.task = t.task
                     AND r.state = \(ReportState.received.sql)
-                    ORDER BY r.not_before, r.report LIMIT 1) IS NOT NULL
+                    ORDER BY r.not_before, r.turn, r.report LIMIT 1) IS NOT NULL
                 """)
             return Set(try found.map { try $0.id("task_id", as: TaskID.self) })
         }
@@ -54,24 +54,26 @@ extension NodeDatabase {
 }
 
 extension Session {
-    /// No report is put off by so many seconds: where one seems to be, the clock was wrong then or is now.
+    /// No report is put off by more seconds than this or its window: where one seems to be, the clock was wrong then or is now.
     private static let longestWait: UInt64 = 7_200
 
     /// The oldest reports that wait for a job and may be in one, without their shares: the columns that
     /// ``waitingReports(_:)`` reads.
     ///
-    /// - Parameter isTaking: passes over those that another transaction is just taking into a job.
+    /// - Parameters:
+    ///   - window: for how many seconds new reports wait before they are in a job.
+    ///   - isTaking: passes over those that another transaction is just taking into a job.
     /// - Returns: also whether there may be more.
     func waitingRows(
-        _ task: TaskKey, now: UInt64, limit: Int, payloadLimit: Int, isTaking: Bool
+        _ task: TaskKey, now: UInt64, window: UInt64 = 0, limit: Int, payloadLimit: Int, isTaking: Bool
     ) throws -> (rows: [SQLRow], isCut: Bool) {
         // Those that were never put off, those whose time has come, and those of a wrong clock: three ranges of an index, so
         // that none is passed that has to wait.
         let taking = isTaking ? dialect.skipLocked : ""
         let ranges = [
-            ("never", "not_before = 0", "report"),
-            ("due", "not_before > 0 AND not_before <= $2", "not_before, report"),
-            ("odd", "not_before > $3", "not_before, report"),
+            ("never", "not_before = 0 AND turn = 0", "report"),
+            ("due", "not_before > 0 AND not_before <= $2", "not_before, turn, report"),
+            ("odd", "not_before > $3", "not_before, turn, report"),
         ].map { name, condition, order in
             """
             SELECT * FROM (SELECT report, report_id, time, attempts, refused_after FROM leader_reports
@@ -82,8 +84,7 @@ extension Session {
         let candidates = try rows(
             ranges.joined(separator: " UNION ALL "),
             [
-                task, now.clampedToInt64, (min(now, .max - Self.longestWait) + Self.longestWait).clampedToInt64,
-                limit,
+                task, now.clampedToInt64, (now + min(.max - now, max(Self.longestWait, window))).clampedToInt64, limit,
             ]
         ).map { row in (number: try row.integer("report"), row: row) }.sorted { $0.number < $1.number }
             .prefix(limit)

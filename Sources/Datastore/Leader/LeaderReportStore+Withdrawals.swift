@@ -6,13 +6,14 @@ import Ledger
 
 extension NodeDatabase {
     package func withdraw(
-        _ withdrawal: WithdrawalEntry, earlyLimit: Int, vdaf: any TaskVDAF
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int, loggedAfter end: UInt64? = nil, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> WithdrawalOutcome {
         let entry = LedgerEntry.withdrawal(withdrawal).encoded()
         return try await write { session in
             let task = try session.lockedTaskMaking(withdrawal.taskID, .exclusive)
             return try session.counting {
-                try session.withdraw(withdrawal, entry: entry, task, earlyLimit: earlyLimit, vdaf)
+                try session.withdraw(
+                    withdrawal, entry: entry, task, earlyLimit: earlyLimit, loggedAfter: end, vdaf)
             }
         }
     }
@@ -72,7 +73,9 @@ extension NodeDatabase {
         }
     }
 
-    package func giveUp(_ reports: [EndedReport], task: TaskID) async throws(DatastoreError) {
+    package func giveUp(
+        _ reports: [EndedReport], task: TaskID, loggedAfter end: UInt64? = nil
+    ) async throws(DatastoreError) {
         try await write { session in
             guard let key = try session.lockedTask(task, .exclusive) else { return }
             let found = try session.reportRows(reports.map(\.reportID), key)
@@ -81,7 +84,7 @@ extension NodeDatabase {
                 guard let row = found[report.reportID],
                     case .move(let move) = ReportLife.after(row.place.stage(), .giveUp(report.error))
                 else { return nil }
-                return ReportChange(row, move, entry: report.logEntry)
+                return ReportChange(row, move, entry: report.logEntry, loggedAfter: end)
             }
             let jobs = try session.jobs(of: changes.map(\.report.number))
             try session.endJobs(jobs)
@@ -95,19 +98,25 @@ extension Session {
     // MARK: Withdrawing
 
     fileprivate func withdraw(
-        _ withdrawal: WithdrawalEntry, entry: [UInt8], _ task: TaskKey, earlyLimit: Int, _ vdaf: any TaskVDAF
+        _ withdrawal: WithdrawalEntry, entry: [UInt8], _ task: TaskKey, earlyLimit: Int, loggedAfter end: UInt64?,
+        _ vdaf: any TaskVDAF
     ) throws -> WithdrawalOutcome {
         let found = try first(
-            "SELECT \(ReportRow.columns), log_index FROM leader_reports WHERE task = $1 AND report_id = $2",
+            "SELECT \(ReportRow.columns) FROM leader_reports WHERE task = $1 AND report_id = $2",
             [task, withdrawal.reportID.blob])
-        guard let row = found else { return try withdrawEarly(withdrawal, entry: entry, task, limit: earlyLimit) }
+        guard let row = found else {
+            return try withdrawEarly(withdrawal, entry: entry, task, limit: earlyLimit, loggedAfter: end)
+        }
         let report = try ReportRow(row)
         let stage = try stage(of: report, task)
-        let hasKey = try claimKey(of: report, logIndex: row.optionalInteger("log_index")) == withdrawal.claimKey
+        // The queue first: what is not there any more has its place.
+        let waiting = report.place.state == .accepted ? try queuedLeaf(of: report.number, task) : nil
+        let hasKey = try claimKey(of: report, waiting: waiting?.bytes) == withdrawal.claimKey
         let step = ReportLife.after(stage, .withdraw(hasKey: hasKey, hasRoom: true))
         switch step {
         case .move(let move):
-            try carryOut([ReportChange(report, move, entry: entry)], of: task, vdaf: vdaf)
+            let change = ReportChange(report, move, entry: entry, loggedAfter: end, behind: waiting?.notBefore)
+            try carryOut([change], of: task, vdaf: vdaf)
         case .keepWithdrawal:
             try execute(
                 "INSERT INTO leader_withdrawals (report, entry) VALUES ($1, $2)", [report.number, entry.blob])
@@ -119,7 +128,7 @@ extension Session {
     /// Withdraws a report before it comes: its contributor does not know whether it ever arrived, and must not send its
     /// value again before the log says that this one is out.
     private func withdrawEarly(
-        _ withdrawal: WithdrawalEntry, entry: [UInt8], _ task: TaskKey, limit: Int
+        _ withdrawal: WithdrawalEntry, entry: [UInt8], _ task: TaskKey, limit: Int, loggedAfter end: UInt64?
     ) throws -> WithdrawalOutcome {
         let row: SQLArguments = [task, withdrawal.reportID.blob, withdrawal.claimKey.blob]
         let isKeptOut = try exists(
@@ -131,7 +140,7 @@ extension Session {
             stage, .withdraw(hasKey: true, hasRoom: try isKeptOut || hasEarlyRoom(task, limit)))
         if step == .keepWithdrawal {
             try execute("INSERT INTO leader_early_withdrawals (task, report_id, claim_key) VALUES ($1, $2, $3)", row)
-            try appendLogEntries([entry])
+            try queueLogEntries([QueuedEntry(word: .withdrawal, wait: QueueWait(until: end), bytes: entry)], of: task)
         }
         return WithdrawalOutcome(step, stage)
     }
@@ -156,19 +165,28 @@ extension Session {
     }
 
     /// Who may withdraw a report. It is in its metadata, which lie in its payload first and then in its leaf.
-    private func claimKey(of report: ReportRow, logIndex: Int64?) throws -> [UInt8]? {
+    ///
+    /// - Parameter waiting: the leaf, where it has no place in the log yet.
+    private func claimKey(of report: ReportRow, waiting: [UInt8]?) throws -> [UInt8]? {
         switch report.place.state {
         case .received, .aggregating:
             let payload = try first("SELECT metadata FROM leader_payloads WHERE report = $1", [report.number])
             guard let metadata = try payload?.bytes("metadata") else { return nil }
             return (try? ReportMetadata(decoding: metadata))?.claimKey?.publicKey
         case .accepted:
-            guard let logIndex, let row = try first("SELECT bytes FROM log_entries WHERE idx = $1", [logIndex]),
-                case .report(let report)? = try? LedgerEntry(decoding: try row.bytes("bytes"))
-            else { return nil }
-            return report.metadata.claimKey?.publicKey
+            let leaf = try waiting ?? loggedLeaf(of: report.number)
+            guard let leaf, case .report(let entry)? = try? LedgerEntry(decoding: leaf) else { return nil }
+            return entry.metadata.claimKey?.publicKey
         case .rejected, .withdrawn: return nil
         }
+    }
+
+    private func loggedLeaf(of report: Int64) throws -> [UInt8]? {
+        try first(
+            """
+            SELECT e.bytes FROM leader_reports AS r JOIN log_entries AS e ON e.idx = r.log_index WHERE r.report = $1
+            """, [report]
+        )?.bytes("bytes")
     }
 
     // MARK: Ending
@@ -186,19 +204,20 @@ extension Session {
     ///
     /// - Parameters:
     ///   - counters: what else the transaction counts; written here.
+    ///   - end: of the window that the log has to wait for; nil where it does not.
     ///   - vdaf: the task's; needed for accepted ones, which leave their sums.
     ///   - step: what ``ReportLife`` says of a report.
     /// - Throws: `.stale` where it refuses one, or one is not here.
     func end(
         _ ended: [EndedReport], task: TaskKey, counters: LeaderCounters = LeaderCounters(),
-        vdaf: (any TaskVDAF)? = nil, _ step: (ReportPlace, EndedReport) -> ReportStep
+        loggedAfter end: UInt64? = nil, vdaf: (any TaskVDAF)? = nil, _ step: (ReportPlace, EndedReport) -> ReportStep
     ) throws {
         let found = try reportRows(ended.map(\.reportID), task)
         let changes = try ended.map { report in
             guard let row = found[report.reportID], case .move(let move) = step(row.place, report) else {
                 throw DatastoreError.stale
             }
-            return ReportChange(row, move, entry: report.logEntry)
+            return ReportChange(row, move, entry: report.logEntry, loggedAfter: end)
         }
         try carryOut(changes, of: task, counters: counters, vdaf: vdaf)
     }

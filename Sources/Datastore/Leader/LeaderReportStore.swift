@@ -27,9 +27,10 @@ package protocol LeaderReportStore: Sendable {
     /// - Parameters:
     ///   - earlyLimit: how many withdrawals of reports that are not here a task may have. Each is logged and keeps the
     ///     report out that comes later with its claim key.
+    ///   - end: of the window in which it is taken back, in POSIX seconds; nil where the log lets nothing wait.
     ///   - vdaf: the task's, because an accepted report leaves its batch's sum.
     func withdraw(
-        _ withdrawal: WithdrawalEntry, earlyLimit: Int, vdaf: any TaskVDAF
+        _ withdrawal: WithdrawalEntry, earlyLimit: Int, loggedAfter end: UInt64?, vdaf: any TaskVDAF
     ) async throws(DatastoreError) -> WithdrawalOutcome
 
     /// The tasks with reports whose deadline is at or before `time` (POSIX seconds) and that nothing has become of.
@@ -46,7 +47,9 @@ package protocol LeaderReportStore: Sendable {
     func earliestOpenDeadline() async throws(DatastoreError) -> UInt64?
 
     /// Rejects such reports, and ends the jobs that they are in.
-    func giveUp(_ reports: [EndedReport], task: TaskID) async throws(DatastoreError)
+    ///
+    /// - Parameter end: of the window in which they are given up. No promise breaks for it.
+    func giveUp(_ reports: [EndedReport], task: TaskID, loggedAfter end: UInt64?) async throws(DatastoreError)
 
     func standing(of report: ReportID, task: TaskID) async throws(DatastoreError) -> ReportStanding
 

@@ -11,9 +11,11 @@ struct ReportRow: Sendable {
     let id: ReportID
     let time: Int64
     let place: ReportPlace
+    /// Of its promise, in POSIX seconds.
+    let deadline: Int64?
 
     /// The columns that ``init(_:)`` reads.
-    static let columns = "report, report_id, time, state, batch, error"
+    static let columns = "report, report_id, time, state, batch, error, deadline"
 
     init(_ row: SQLRow) throws {
         number = try row.integer("report")
@@ -23,6 +25,7 @@ struct ReportRow: Sendable {
         place = ReportPlace(
             state: state, batch: try row.optionalInteger("batch"),
             error: state == .rejected ? try row.code("error", as: ReportError.self) : nil)
+        deadline = try row.optionalInteger("deadline")
     }
 
     /// Where its output share is added up.
@@ -37,24 +40,30 @@ struct ReportChange: Sendable {
     let outputShare: [UInt8]
     /// Of one that waits again: when it may be in a job, in POSIX seconds.
     let notBefore: Int64
-    /// In their order. The row names the first.
-    let entries: [[UInt8]]
+    /// In their order.
+    let entries: [QueuedEntry]
 
     /// - Parameters:
     ///   - entry: that which came with the event; nil in tasks that log no reports.
     ///   - kept: the withdrawal that has waited for the report's job.
+    ///   - end: of the window in which the log has to wait; nil where it does not.
+    ///   - former: until when the leaf waits of one that was accepted.
     init(
         _ report: ReportRow, _ move: ReportMove, entry: [UInt8]? = nil, kept: [UInt8]? = nil,
-        outputShare: [UInt8] = [], notBefore: Int64 = 0
+        outputShare: [UInt8] = [], notBefore: Int64 = 0, loggedAfter end: UInt64? = nil, behind former: Int64? = nil
     ) {
         self.report = report
         self.move = move
         self.outputShare = outputShare
         self.notBefore = notBefore
-        var entries: [[UInt8]] = []
-        if move.logs.contains(.own), let entry { entries.append(entry) }
-        if move.logs.contains(.kept), let kept { entries.append(kept) }
-        self.entries = entries
+        // A report that is in no batch is waited for by none; in time-interval mode its unit of time is part of one.
+        func queued(_ word: QueuedWord, _ wait: QueueWait, _ bytes: [UInt8]) -> QueuedEntry {
+            QueuedEntry(word: word, subject: report.number, bucket: report.bucket, wait: wait, bytes: bytes)
+        }
+        let wait = QueueWait(until: end, deadline: report.deadline, behind: former)
+        let own: [QueuedEntry] = (move.logs.contains(.own) ? entry : nil).map { [queued(move.ownWord, wait, $0)] } ?? []
+        let second = own.isEmpty ? wait : QueueWait(until: end, deadline: report.deadline, behind: wait.notBefore)
+        entries = own + ((move.logs.contains(.kept) ? kept : nil).map { [queued(.withdrawal, second, $0)] } ?? [])
     }
 
     /// Where the report is afterwards. What waits is in no batch.
@@ -81,13 +90,10 @@ extension Session {
         for change in changes { counters.move(time: change.report.time, from: change.report.place, to: change.end) }
         try keepShares(of: changes, task, vdaf)
         try forgetPayloads(of: changes)
-        let isLogged = changes.contains { !$0.entries.isEmpty }
-        // A sum from which reports go asks which of them are left. Else what everybody waits for, the log's head, comes last.
-        let isLeaving = changes.contains { $0.effects.leavesSum }
-        if isLeaving || !isLogged { try recordMoves(of: changes) }
+        // First, for a sum from which reports go asks which of them are left.
+        try recordMoves(of: changes, task)
         try changeSums(changes, task, vdaf)
         try write(counters, of: task)
-        if isLogged, !isLeaving { try recordMoves(of: changes) }
         // Contributors are told, and may do what they do once a report is lost.
         if changes.contains(where: { $0.effects.isToldOnce }) { try countGeneration() }
     }
@@ -145,24 +151,29 @@ extension Session {
 
     // MARK: Rows
 
-    /// Appends the entries and writes the rows of the reports.
-    private func recordMoves(of changes: [ReportChange]) throws {
-        var indices = [Int64?](repeating: nil, count: changes.count)
-        let entries = changes.flatMap(\.entries)
-        if !entries.isEmpty {
-            var next = try appendLogEntries(entries)
-            for (position, change) in changes.enumerated() where !change.entries.isEmpty {
-                indices[position] = next
-                next += Int64(change.entries.count)
-            }
-        }
+    /// Queues the entries and writes the rows of the reports.
+    private func recordMoves(of changes: [ReportChange], _ task: TaskKey) throws {
+        try queueLogEntries(changes.flatMap(\.entries), of: task)
         var writes: [MoveStatement: [SQLArguments]] = [:]
-        for (change, index) in zip(changes, indices) {
+        for change in changes {
             let statement = MoveStatement(effects: change.effects, isSuspect: change.move.isSuspect)
-            writes[statement, default: []].append(statement.arguments(change, index: index))
+            writes[statement, default: []].append(statement.arguments(change))
         }
         for (statement, rows) in writes.sorted(by: { $0.key.text < $1.key.text }) {
             guard try executeMany(statement.text, rows).allSatisfy({ $0 == 1 }) else { throw DatastoreError.stale }
+        }
+    }
+}
+
+extension ReportMove {
+    /// What the entry is that comes with the event.
+    fileprivate var ownWord: QueuedWord {
+        // A leaf goes before the withdrawal that has waited for it.
+        if logs.contains(.kept) { return .leaf }
+        return switch state {
+        case .rejected: .rejected
+        case .withdrawn: .withdrawal
+        case .accepted, .received, .aggregating: .leaf
         }
     }
 }
@@ -179,19 +190,19 @@ private struct MoveStatement: Hashable {
     private var assignments: String {
         let state = "state = \(effects.to.sql)"
         return switch effects.to {
-        case .rejected: "\(state), log_index = $2, error = $3"
+        case .rejected: "\(state), error = $2"
         case .received where isSuspect: "\(state), \(Self.waiting), \(Self.suspect)"
         case .received: "\(state), \(Self.waiting)"
-        case .accepted, .withdrawn, .aggregating: effects.namesEntry ? "\(state), log_index = $2" : state
+        case .accepted, .withdrawn, .aggregating: state
         }
     }
 
-    func arguments(_ change: ReportChange, index: Int64?) -> SQLArguments {
+    func arguments(_ change: ReportChange) -> SQLArguments {
         let number = change.report.number
         return switch effects.to {
-        case .rejected: [number, index, change.move.error.map { Int($0.rawValue) }]
+        case .rejected: [number, change.move.error.map { Int($0.rawValue) }]
         case .received: [number, change.notBefore]
-        case .accepted, .withdrawn, .aggregating: effects.namesEntry ? [number, index] : [number]
+        case .accepted, .withdrawn, .aggregating: [number]
         }
     }
 

@@ -16,9 +16,6 @@ package struct ReportEffects: Hashable, Sendable {
     package var endsJobs: Bool { Self.needsPayload(from) && !Self.needsPayload(to) }
     /// A withdrawal that has waited for its job is carried out, or came too late.
     package var endsKeptWithdrawal: Bool { from == .aggregating && (to == .rejected || to == .withdrawn) }
-    /// Its row names the entry that comes with the change. One that is withdrawn goes on to name its leaf, which has its claim
-    /// key.
-    package var namesEntry: Bool { to != .received && !(from == .accepted && to == .withdrawn) }
     /// Contributors are told, and may do what they do once a report is lost: a word that is given once.
     package var isToldOnce: Bool { to == .rejected }
 

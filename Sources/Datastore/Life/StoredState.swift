@@ -29,6 +29,7 @@ package enum StateLiterals {
         "ReportState": names(ReportState.self), "HelperReportState": names(HelperReportState.self),
         "BatchState": names(BatchState.self), "JobState": names(JobState.self),
         "CollectionState": names(CollectionState.self), "HelperJobKept": names(HelperJobKept.self),
+        "QueuedWord": names(QueuedWord.self),
     ]
 
     private static func names<State: StoredState>(_ type: State.Type) -> [String: Int64] {

@@ -1,5 +1,6 @@
 // The log's table and its checkpoints; the protocol is in LogStore.swift.
 
+import DAP
 import Ledger
 
 extension NodeDatabase: LogStore {
@@ -26,24 +27,26 @@ extension NodeDatabase: LogStore {
         }
     }
 
-    @discardableResult
-    package func submitLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64 {
+    package func submitLogEntry(_ entry: [UInt8], task: TaskID) async throws(DatastoreError) {
         let hash = Blob.hash(entry)
-        return try await write { session in
+        try await write { session in
             // The same entry at the same time: the second waits for this row, and finds it.
             let isNew = try session.execute(
                 """
                 INSERT INTO log_submissions (entry_hash, idx) VALUES ($1, -1) ON CONFLICT (entry_hash) DO NOTHING
                 """, [hash.blob])
-            guard isNew == 1 else {
-                let known = try session.first("SELECT idx FROM log_submissions WHERE entry_hash = $1", [hash.blob])
-                guard let known else { throw DatastoreError.corrupt("log_submissions has lost an entry") }
-                return try known.unsigned("idx")
-            }
-            let index = try session.appendLogEntries([entry])
-            try session.execute("UPDATE log_submissions SET idx = $1 WHERE entry_hash = $2", [index, hash.blob])
+            guard isNew == 1 else { return }
+            try session.queueLogEntries(
+                [QueuedEntry(word: .submission, bytes: entry)], of: session.taskKeyMaking(task))
             try session.countGeneration()
-            return UInt64(clamping: index)
+        }
+    }
+
+    package func submittedLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64? {
+        let hash = Blob.hash(entry)
+        return try await read { session in
+            let known = try session.integer("SELECT idx FROM log_submissions WHERE entry_hash = $1", [hash.blob])
+            return known.flatMap { $0 < 0 ? nil : UInt64($0) }
         }
     }
 

@@ -1,3 +1,5 @@
+import DAP
+
 /// A checkpoint that the log's key has signed.
 package struct StoredCheckpoint: Sendable, Equatable {
     package var size: UInt64
@@ -17,9 +19,9 @@ package struct StoredCheckpoint: Sendable, Equatable {
 
 /// The leader's transparency log in the order of its entries.
 ///
-/// The table of entries is the log; tiles and checkpoint files derive from it. Most entries are appended by the
-/// operations of the other stores, in the transaction of the state change that they record, so that neither exists
-/// without the other.
+/// The table of entries is the log; tiles and checkpoint files derive from it. Most entries are queued by the operations of
+/// the other stores, in the transaction of the state change that they record, so that neither exists without the other; they
+/// get their places later (``LogSequencer``).
 package protocol LogStore: Sendable {
     /// How many entries the log has.
     func logSize() async throws(DatastoreError) -> UInt64
@@ -27,11 +29,11 @@ package protocol LogStore: Sendable {
     /// At most `limit` consecutive entries, the first at `index`.
     func logEntries(from index: UInt64, limit: Int) async throws(DatastoreError) -> [[UInt8]]
 
-    /// Appends an entry that must not stand in the log twice.
-    ///
-    /// - Returns: its index; the earlier one if the identical entry was submitted before.
-    @discardableResult
-    func submitLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64
+    /// Queues an entry that must not stand in the log twice; nothing if the identical one was submitted before.
+    func submitLogEntry(_ entry: [UInt8], task: TaskID) async throws(DatastoreError)
+
+    /// The place of an entry that was submitted; nil where it has none yet.
+    func submittedLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64?
 
     /// Records a signed checkpoint before it leaves the node.
     ///

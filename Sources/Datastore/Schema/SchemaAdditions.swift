@@ -40,6 +40,13 @@ enum SchemaAdditions {
             // Each process of a node counts for itself.
             if version >= 3 { statements += Tables.runColumns.map { "ALTER TABLE node_runs ADD COLUMN \($0)" } }
             statements += Tables.runIndexes + [Tables.formerRuns]
+            // The log's queue.
+            statements += ["ALTER TABLE log_head ADD COLUMN fence BIGINT NOT NULL DEFAULT 0"] + Tables.logQueue(dialect)
+            // Reports whose batch is drawn when their window is over.
+            statements += [
+                "ALTER TABLE leader_reports ADD COLUMN turn BIGINT NOT NULL DEFAULT 0",
+                "DROP INDEX leader_reports_waiting", Tables.waitingReports,
+            ]
         }
         return statements
     }

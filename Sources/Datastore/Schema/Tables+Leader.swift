@@ -2,7 +2,8 @@ extension Tables {
     static func leaderReports(_ dialect: Dialect) -> [String] {
         [
             // Every report that was ever acknowledged: the replay protection. `report` grows with every upload.
-            // batch: leader-selected mode, from its job on. deadline: of the promise, in POSIX seconds.
+            // batch: leader-selected mode, from its job on. deadline: of the promise, in POSIX seconds. not_before: when it may
+            // be in a job; turn: its place among those that may from the same time on, 0 where they go in the order of upload.
             """
             CREATE TABLE leader_reports (
                 report \(dialect.identity),
@@ -19,7 +20,8 @@ extension Tables {
                 refused_after BIGINT,
                 error BIGINT,
                 log_index BIGINT,
-                deadline BIGINT
+                deadline BIGINT,
+                turn BIGINT NOT NULL DEFAULT 0
             )
             """,
             "CREATE UNIQUE INDEX leader_reports_by_id ON leader_reports (task, report_id)",
@@ -35,10 +37,7 @@ extension Tables {
             CREATE INDEX leader_reports_by_log ON leader_reports (task, log_index)
                 WHERE state = \(ReportState.accepted.sql) AND log_index IS NOT NULL
             """,
-            """
-            CREATE INDEX leader_reports_waiting ON leader_reports (task, not_before, report)
-                WHERE state = \(ReportState.received.sql)
-            """,
+            waitingReports,
             """
             CREATE INDEX leader_reports_by_job ON leader_reports (job, position)
                 WHERE state = \(ReportState.aggregating.sql)
@@ -155,6 +154,12 @@ extension Tables {
             """,
         ]
     }
+
+    /// The reports that wait for a job, in the order in which they go into one.
+    static let waitingReports = """
+        CREATE INDEX leader_reports_waiting ON leader_reports (task, not_before, turn, report)
+            WHERE state = \(ReportState.received.sql)
+        """
 
     /// The jobs that have not ended, those of a task in the order in which they fall due.
     static let openJobs = """

@@ -170,11 +170,12 @@ enum Tables {
                 bytes \(dialect.blob) NOT NULL
             )
             """,
-            // How many entries there are. Whoever appends changes this row first, and so no two append at once.
+            // How many entries there are, and how often some were added: whoever adds some finds both as they were read.
             """
             CREATE TABLE log_head (
                 id \(dialect.key) CHECK (id = 1),
-                size BIGINT NOT NULL
+                size BIGINT NOT NULL,
+                fence BIGINT NOT NULL DEFAULT 0
             )
             """,
             "INSERT INTO log_head (id, size) VALUES (1, 0)",
@@ -191,6 +192,34 @@ enum Tables {
                 note \(dialect.blob) NOT NULL,
                 cosigned_note \(dialect.blob)
             )
+            """,
+        ] + logQueue(dialect)
+    }
+
+    /// Entries that have no place in the log yet. word: QueuedWord; subject: the row of the report or the collection that it is
+    /// about. not_before: POSIX seconds, 0 for at once; stage and turn: where it stands among those that wait until the same
+    /// time. bucket_kind, bucket_ref: where its report is added up.
+    static func logQueue(_ dialect: Dialect) -> [String] {
+        [
+            """
+            CREATE TABLE log_queue (
+                entry \(dialect.identity),
+                task BIGINT NOT NULL,
+                word BIGINT NOT NULL,
+                subject BIGINT,
+                bucket_kind BIGINT,
+                bucket_ref BIGINT,
+                not_before BIGINT NOT NULL,
+                stage BIGINT NOT NULL,
+                turn BIGINT NOT NULL,
+                bytes \(dialect.blob) NOT NULL
+            )
+            """,
+            "CREATE INDEX log_queue_due ON log_queue (not_before, stage, turn, entry)",
+            "CREATE UNIQUE INDEX log_queue_by_subject ON log_queue (task, word, subject)",
+            """
+            CREATE INDEX log_queue_by_bucket ON log_queue (task, bucket_kind, bucket_ref, not_before)
+                WHERE bucket_ref IS NOT NULL
             """,
         ]
     }

@@ -13,7 +13,10 @@ extension NodeDatabase: TaskStore {
                 return try session.serveAgain(present)
             }
             try session.insert(task)
-            if let logEntry { try session.appendLogEntries([logEntry]) }
+            if let logEntry {
+                let entry = QueuedEntry(word: .task, bytes: logEntry)
+                try session.queueLogEntries([entry], of: session.taskKeyMaking(task.id))
+            }
             try session.countTaskChange()
             return true
         }

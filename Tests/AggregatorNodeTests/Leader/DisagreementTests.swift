@@ -14,10 +14,11 @@ import Testing
         let id = ReportID.random()
         let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
         let isSelected = client.file.configuration.batchMode == .leaderSelected
-        // From here on the leader could take it into a job of its own.
-        _ = try await store.storeReports(
-            [NewReport(reportID: id, time: time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)],
-            task: client.file.taskID, bucketCapacity: nil)
+        // The leader takes it into no job of its own before that; the clock of the claim is another one.
+        let later = UInt64(Date().timeIntervalSince1970) + 3_600
+        let report = NewReport(
+            reportID: id, time: time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload, notBefore: later)
+        _ = try await store.storeReports([report], task: client.file.taskID, bucketCapacity: nil)
         let row = try await store.row(of: id, task: client.file.taskID)
         let job = try await store.claimReport(row, task: client.file.taskID, isSelected: isSelected)
         let nothing = [UInt8](repeating: 0, count: client.vdaf.sizes.outputShare)

@@ -61,10 +61,13 @@ final class NodePair: Sendable {
 
     /// Makes a task of vectors of three numbers below 8 and adds it at both nodes.
     ///
-    /// - Parameter plain: without Cairn's extension, so that any DAP aggregator can take part.
+    /// - Parameters:
+    ///   - plain: without Cairn's extension, so that any DAP aggregator can take part.
+    ///   - window: for how many seconds the log lets words wait.
     func addTask(
         committed: Bool, plain: Bool = false, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
-        precision: UInt64 = 60, owner: Curve25519.Signing.PrivateKey? = nil, at roles: [NodeRole] = [.leader, .helper]
+        precision: UInt64 = 60, window: UInt32? = nil, owner: Curve25519.Signing.PrivateKey? = nil,
+        at roles: [NodeRole] = [.leader, .helper]
     ) async throws -> TaskFile {
         let hash = Array(SHA256.hash(data: collector.config.encoded()))
         var parameters = CairnTaskParameters(collectorHpkeHash: hash, maxBatchSize: maxBatchSize)
@@ -76,6 +79,7 @@ final class NodePair: Sendable {
                 logPolicyHash: Array(SHA256.hash(data: Array(policy.utf8))), maxBatchSize: maxBatchSize,
                 publish: .public, admission: .open, creditPolicy: CreditPolicy(kind: .unit, bound: 0))
         }
+        parameters.logWindow = window.flatMap { LogWindow(seconds: $0) }
         parameters.ownerKey = owner.map { Array($0.publicKey.rawRepresentation) }
         let vdaf: VDAFConfiguration = .sumVec(length: 3, maxMeasurement: 7, chunkLength: 3)
         let configuration = try TaskConfiguration(

@@ -105,8 +105,9 @@ struct PairClient: Sendable {
         let id = report.metadata.reportID
         let payload = ReportPayload(metadata: [], publicShare: [], inputShare: [], helperShare: [])
         let new = NewReport(
-            reportID: id, time: report.metadata.time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload)
-        // From here on the leader could take it into a job of its own.
+            reportID: id, time: report.metadata.time, fingerprint: [UInt8](repeating: 0, count: 32), payload: payload,
+            notBefore: UInt64(Date().timeIntervalSince1970) + 3_600)
+        // The leader takes it into no job of its own before that; the clock of the claim is another one.
         _ = try await store.storeReports([new], task: file.taskID, bucketCapacity: nil)
         let row = try await store.row(of: id, task: file.taskID)
         let job = try await store.claimReport(row, task: file.taskID, isSelected: true)

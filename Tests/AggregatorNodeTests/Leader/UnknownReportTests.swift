@@ -65,13 +65,13 @@ import TransparencyLog
                 try WithdrawalEntry(taskID: task, reportID: id, key: key), earlyLimit: 2, vdaf: vdaf)
         }
         let ids = (0..<3).map { _ in ReportID.random() }
-        let before = try await store.logSize()
+        let before = try await store.numberedSize()
         #expect(try await withdraw(ids[0]) == .withdrawn)
         #expect(try await withdraw(ids[1]) == .withdrawn)
         #expect(try await withdraw(ids[2]) == .full)
         #expect(try await withdraw(ids[0]) == .withdrawn, "what is there is there")
         #expect(try await withdraw(ids[2], .random()) == .withdrawn, "every task has its own bound")
-        #expect(try await store.logSize() == before + 3)
+        #expect(try await store.numberedSize() == before + 3)
     }
 
     /// A client that was told to encrypt anew sends the same report in other ciphertexts. Whichever form the leader has

@@ -32,7 +32,7 @@ import Testing
         try await store.beginGeneration(.random())
         _ = watch.take()
         #expect(try await store.addTask(Make.storedTask(), logEntry: [1]))
-        #expect(watch.take() == ["log_head", "task_revision"])
+        #expect(watch.take() == ["task_revision"])
         #expect(try await reports.withdraw(1, earlyLimit: 9, in: store) == .pending)
         #expect(watch.take() == ["helper_early_count", "node_state"])
         #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))

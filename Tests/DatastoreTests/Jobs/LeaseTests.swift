@@ -41,17 +41,17 @@ import Testing
                 try await store.releaseJob(first, after: .zero, exchange: (progress, "x"))
             }
             #expect(try await store.renewJobs([first, second], for: .seconds(60)) == [first.job.key])
-            #expect(try await store.logSize() == 0)
+            #expect(try await store.numberedSize() == 0)
             #expect(try await store.reportCounts(task: Make.task).aggregating == 3)
             #expect(try await store.jobOverviews().map(\.progress) == [nil])
             #expect(try await store.dueJobs().isEmpty)
         }
         try await store.finishJob(second, outcomes: outcomes(1...3), vdaf: Make.vdaf)
-        #expect(try await store.logSize() == 3)
+        #expect(try await store.numberedSize() == 3)
         await #expect(throws: DatastoreError.leaseLost) {
             try await store.finishJob(second, outcomes: outcomes(1...3), vdaf: Make.vdaf)
         }
-        #expect(try await store.logSize() == 3)
+        #expect(try await store.numberedSize() == 3)
         try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
     }
 

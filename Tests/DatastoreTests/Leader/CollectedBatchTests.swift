@@ -26,6 +26,7 @@ import Testing
         #expect(try await store.sum(scope) == 5)
         #expect(try await store.collection(key: job.key)?.proposalSize == nil)
         #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .rejected(.reportDropped))
+        #expect(try await store.numberedSize() == 4)
         #expect(try await store.logEntries(from: 3, limit: 9) == [Make.entry(20)])
         await #expect(throws: DatastoreError.self, "a report is left out once") {
             try await store.leaveOut([dropped], collection: job.key, vdaf: Make.vdaf)

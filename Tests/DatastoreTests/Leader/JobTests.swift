@@ -47,7 +47,7 @@ import Testing
                     (99, .accepted(outputShare: Make.share(1), logEntry: Make.entry(99))),
                 ])
         }
-        #expect(try await store.logSize() == 0)
+        #expect(try await store.numberedSize() == 0)
         #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .pending)
         #expect(try await store.jobOverviews().map(\.key) == [key])
     }
@@ -72,7 +72,7 @@ import Testing
         ]
         #expect(try await store.finish(key, outcomes))
         #expect(try await !store.finish(key, outcomes))
-        #expect(try await store.logSize() == 1)
+        #expect(try await store.numberedSize() == 1)
         #expect(try await store.sum(.interval(Interval(start: 0, duration: 1_000))) == 5)
     }
 
@@ -88,6 +88,7 @@ import Testing
                 (1, .rejected(.vdafVerifyError, logEntry: Make.entry(1))),
                 (2, .accepted(outputShare: Make.share(2), logEntry: Make.entry(2))),
             ])
+        #expect(try await store.numberedSize() == 3)
         #expect(try await store.logEntries(from: 0, limit: 9) == [3, 1, 2].map(Make.entry))
         #expect(try await store.standing(of: Make.reportID(3), task: Make.task) == .accepted(logIndex: 0))
         #expect(try await store.standing(of: Make.reportID(2), task: Make.task) == .accepted(logIndex: 2))

@@ -138,7 +138,7 @@ import Testing
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(ended.count { $0 } == 1)
-        #expect(try await store.logSize() == 3)
+        #expect(try await store.numberedSize() == 3)
         #expect(try await store.answeredJobs(task: Make.task) == 1)
         try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
     }
@@ -223,7 +223,7 @@ import Testing
         }
         let counts = try await store.reportCounts(task: Make.task)
         #expect(counts.accepted == 18 && counts.withdrawn == 42)
-        #expect(try await store.logSize() == 60 + 42, "every report has its leaf, and each withdrawal its entry")
+        #expect(try await store.numberedSize() == 60 + 42, "every report has its leaf, and each withdrawal its entry")
         try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
     }
 }

@@ -36,7 +36,7 @@ import Testing
             EndedReport(reportID: $0, error: .reportDropped, logEntry: Array("given up".utf8) + $0.bytes)
         }
         for _ in 0..<2 { try await store.giveUp(refusals, task: Make.task) }
-        #expect(try await store.logSize() == 3, "giving up again changes nothing")
+        #expect(try await store.numberedSize() == 3, "giving up again changes nothing")
         #expect(try await store.tasksWithOverdueReports(at: 50).isEmpty)
         #expect(try await store.pendingJob(key) == nil)
         let counts = try await store.reportCounts(task: Make.task)
@@ -68,6 +68,6 @@ import Testing
         }
         #expect(parts == [[1, 2], [3, 4], [5]].map { $0.map(Make.reportID) }, "the earliest deadline first")
         #expect(try await store.earliestOpenDeadline() == nil)
-        #expect(try await store.logSize() == 5)
+        #expect(try await store.numberedSize() == 5)
     }
 }

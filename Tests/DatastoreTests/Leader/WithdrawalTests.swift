@@ -17,6 +17,7 @@ import Testing
         #expect(try await store.generation() > before)
         #expect(try await store.withdraw(1) == .withdrawn)
         let entries = [LedgerEntry.withdrawal(try Make.withdrawal(1)).encoded()]
+        try await store.numberedSize()
         #expect(try await store.logEntries(from: 0, limit: 9).map(\.count) == entries.map(\.count), "logged once")
         #expect(try await store.standing(of: Make.reportID(1), task: Make.task) == .withdrawn)
         // Its place is free, its id is not.
@@ -82,7 +83,7 @@ import Testing
         _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
         let job = try await store.formJob([1, 2, 3])
         for number in [1, 1, 2, 3] { #expect(try await store.withdraw(number) == .pending) }
-        #expect(try await store.logSize() == 0)
+        #expect(try await store.numberedSize() == 0)
         try await store.finish(
             job,
             [
@@ -94,6 +95,7 @@ import Testing
             #expect(try await store.standing(of: Make.reportID(number), task: Make.task) == .withdrawn)
         }
         #expect(try await store.standing(of: Make.reportID(3), task: Make.task) == .rejected(.vdafVerifyError))
+        try await store.numberedSize()
         let kinds = try await store.logEntries(from: 0, limit: 9).map { bytes in
             switch try? LedgerEntry(decoding: bytes) {
             case .report: "report"
@@ -114,7 +116,7 @@ import Testing
         #expect(try await store.withdraw(2, earlyLimit: 2) == .withdrawn)
         #expect(try await store.withdraw(3, earlyLimit: 2) == .full)
         #expect(try await store.withdraw(2, earlyLimit: 2) == .withdrawn, "what is there is there")
-        #expect(try await store.logSize() == 2)
+        #expect(try await store.numberedSize() == 2)
         // A stranger's withdrawal of the same id keeps nothing out.
         _ = try await store.withdraw(try Make.strangersWithdrawal(4), earlyLimit: 9, vdaf: Make.vdaf)
         let uploads = try [1, 3, 4, 1].map { try Make.committedReport($0) }

@@ -150,21 +150,21 @@ struct ReportLifeTests {
     }
 
     @Test func whatAChangeBringsWithIt() {
-        // joins the sum, leaves it, ends jobs, ends a withdrawal that waited, names its entry, is told once
+        // joins the sum, leaves it, ends jobs, ends a withdrawal that waited, is told once
         func letters(_ from: ReportState, _ to: ReportState) -> String {
             let effects = ReportEffects(from: from, to: to)
             return [
                 (effects.joinsSum, "j"), (effects.leavesSum, "l"), (effects.endsJobs, "p"),
-                (effects.endsKeptWithdrawal, "w"), (effects.namesEntry, "e"), (effects.isToldOnce, "t"),
+                (effects.endsKeptWithdrawal, "w"), (effects.isToldOnce, "t"),
             ].filter(\.0).map(\.1).joined()
         }
-        #expect(letters(.received, .rejected) == "pet")
-        #expect(letters(.received, .withdrawn) == "pe")
-        #expect(letters(.aggregating, .accepted) == "jpe")
-        #expect(letters(.aggregating, .rejected) == "pwet")
-        #expect(letters(.aggregating, .withdrawn) == "pwe")
+        #expect(letters(.received, .rejected) == "pt")
+        #expect(letters(.received, .withdrawn) == "p")
+        #expect(letters(.aggregating, .accepted) == "jp")
+        #expect(letters(.aggregating, .rejected) == "pwt")
+        #expect(letters(.aggregating, .withdrawn) == "pw")
         #expect(letters(.aggregating, .received) == "")
-        #expect(letters(.accepted, .rejected) == "let")
+        #expect(letters(.accepted, .rejected) == "lt")
         #expect(letters(.accepted, .withdrawn) == "l")
     }
 

@@ -15,6 +15,9 @@ struct StateLiteralTests {
                     "waiting": 0, "sealed": 1, "closed": 2, "shareReceived": 3, "published": 4, "finished": 5,
                     "failed": 6,
                 ],
+                "QueuedWord": [
+                    "task": 0, "leaf": 1, "rejected": 2, "withdrawal": 3, "close": 4, "batch": 5, "submission": 6,
+                ],
             ])
     }
 

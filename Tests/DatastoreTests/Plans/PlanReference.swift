@@ -85,6 +85,10 @@ enum PlanReference: String, CaseIterable, Sendable {
                 """,
                 "INSERT INTO helper_log_endings SELECT 1, n, n % 3 + 1, \(id), NULL",
                 "INSERT INTO log_entries SELECT n, \(id)", "INSERT INTO log_submissions SELECT \(id), n",
+                """
+                INSERT INTO log_queue (task, word, subject, bucket_kind, bucket_ref, not_before, stage, turn, bytes)
+                SELECT n % 3 + 1, 1, n, 0, n / 500, n / 100, 0, n, \(id)
+                """,
                 "INSERT INTO log_checkpoints SELECT n, \(id), \(id), NULL",
             ].map { "\($0) FROM (\(numbers) SELECT n FROM n) AS n" }
     }

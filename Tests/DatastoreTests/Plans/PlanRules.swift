@@ -27,13 +27,13 @@ enum PlanRules {
         "leader_jobs", "leader_job_requests", "leader_turns", "helper_jobs", "helper_job_requests", "helper_reports",
         "helper_kept_shares",
         "helper_refusals", "helper_early_withdrawals", "helper_log_reports", "helper_log_endings", "log_entries",
-        "log_submissions", "log_checkpoints",
+        "log_submissions", "log_checkpoints", "log_queue",
     ]
 
     /// Columns of which one value names a row, or what belongs to one report or job. Of any other (a log, a task, a state, a
     /// time, a batch) there are few, and each may have all the rows.
     private static let naming: Set<String> = [
-        "rowid", "report", "report_id", "job", "job_id", "idx", "entry_hash", "size",
+        "rowid", "report", "report_id", "job", "job_id", "idx", "entry_hash", "size", "entry", "subject",
     ]
 
     /// Indexes that have only what is under way.
@@ -100,6 +100,9 @@ enum PlanRules {
         Exception(
             words: "deadline IS NOT NULL", index: "leader_reports_by_deadline",
             reason: "the index has only what was promised and has no end yet"),
+        Exception(
+            words: "SELECT MAX(not_before) AS latest FROM log_queue", index: "log_queue_by_bucket",
+            reason: "the words about one batch that have no place yet, in the index alone"),
         Exception(
             words: "FROM leader_early_withdrawals WHERE task = $1 LIMIT 1 OFFSET", index: nil,
             reason: "there are no more than a task may have"),

@@ -216,10 +216,10 @@ import Testing
         }
         let size = try former.rows("SELECT COUNT(*) FROM former.log_entries")[0][0]
         let database = try NodeDatabase.open(path: former.file.path)
-        #expect(try await String(database.logSize()) == size)
+        #expect(try await String(database.numberedSize()) == size)
         #expect(
             try await String(database.generation()) == former.rows("SELECT generation FROM former.node_state")[0][0])
-        #expect(try await String(database.submitLogEntry([0xAB])) == size)
+        #expect(try await database.submitted([0xAB]).map { String($0) } == size)
     }
 
     @Test func tasksAreWhatTheyWere() async throws {

@@ -15,6 +15,11 @@ import Testing
         + ["CREATE INDEX leader_collections_active ON leader_collections (collection) WHERE state < 5"]
         + ["DROP INDEX node_runs_by_run", "DROP INDEX node_runs_open"]
         + ["last", "deeds", "follows", "process", "name", "is_open"].map { "ALTER TABLE node_runs DROP COLUMN \($0)" }
+        + [
+            "ALTER TABLE log_head DROP COLUMN fence", "DROP TABLE log_queue", "DROP INDEX leader_reports_waiting",
+            "ALTER TABLE leader_reports DROP COLUMN turn",
+            "CREATE INDEX leader_reports_waiting ON leader_reports (task, not_before, report) WHERE state = 0",
+        ]
 
     /// What schema 3 did not have either.
     private static let undoneSince3 =

@@ -11,6 +11,8 @@ import Synchronization
 final class AggregationDriver: JobKind {
     struct State {
         var schedule = JobSchedule()
+        /// The ends of windows at which tasks are looked at again.
+        var windows: [TaskID: UInt64] = [:]
         /// Tasks whose helper has come back.
         var returned: Set<TaskID> = []
         var nextSweep = ContinuousClock.now
@@ -46,9 +48,20 @@ final class AggregationDriver: JobKind {
     }
 
     /// Uploaded reports are stored.
-    func reportsArrived(_ count: Int, of task: TaskID) {
-        state.withLock { $0.schedule.arrived(count, of: task, at: .now) }
-        signal.raise()
+    ///
+    /// - Parameter start: when they may be in jobs, in POSIX seconds; 0: at once.
+    func reportsArrived(_ count: Int, of task: TaskID, from start: UInt64 = 0) {
+        let now = context.now()
+        guard start > now else {
+            state.withLock { $0.schedule.arrived(count, of: task, at: .now) }
+            return signal.raise()
+        }
+        // The sweep would find them, some seconds later.
+        guard state.withLock({ $0.windows.updateValue(start, forKey: task) != start }) else { return }
+        Task {
+            try? await Task.sleep(for: .seconds(start - now))
+            demand(task)
+        }
     }
 
     /// A collection waits for this task's reports.
@@ -224,7 +237,8 @@ final class AggregationDriver: JobKind {
             return try await context.store.claimJob(
                 JobClaim(
                     task: task.id, batchCapacity: isSelected ? task.maxBatchSize : nil, now: context.now(),
-                    jobSize: limits.jobSize, jobBytes: limits.jobBytes
+                    window: task.drawsBatchesLater ? task.logWindow : 0, jobSize: limits.jobSize,
+                    jobBytes: limits.jobBytes
                 ) { Array(RetryRules.company($0, jobSize: limits.jobSize)) },
                 for: LeaseKeeper<LeasedJob>.duration)
         } catch {

@@ -30,6 +30,8 @@ struct JobRunner: Sendable {
 
     private var candidates: JobCandidates { JobCandidates(task: task) }
     private var rejections: Rejections { Rejections(task: task, keys: context.keys) }
+    /// Until when the log lets wait what it is told now.
+    private var windowEnd: UInt64? { task.jobWindowEnd(of: context.now()) }
 
     func run() async throws -> Ending {
         if lease.job.isForming { return try await form() }
@@ -54,7 +56,8 @@ struct JobRunner: Sendable {
             try member.state.failure.map { try rejections.reject(member.report.reportID, $0) }
         }
         do {
-            try await context.store.sendJob(lease, request, rejected: rejected, for: LeaseKeeper<LeasedJob>.duration)
+            try await context.store.sendJob(
+                lease, request, rejected: rejected, loggedAfter: windowEnd, for: LeaseKeeper<LeasedJob>.duration)
         } catch {
             guard error == .stale else { throw error }
             try await context.store.releaseJob(lease, after: .zero, exchange: nil)
@@ -106,7 +109,8 @@ struct JobRunner: Sendable {
     ) async throws -> Ending {
         let deadline = task.isCommitted ? try await context.store.earliestDeadline(ofJob: job.key) : nil
         let (progress, next) = JobTurn.after(
-            job.progress, event, now: context.now(), givenUpAt: deadline.map { $0 - min($0, Promises.margin) },
+            job.progress, event, now: context.now(),
+            givenUpAt: deadline.map { $0 - min($0, Promises.margin(of: task)) },
             random: .random(in: 0...1))
         switch next {
         case .again(let pause):
@@ -138,7 +142,8 @@ struct JobRunner: Sendable {
                 outcome: try outcome(of: verdict, report, batchID: job.batchID, words[report.reportID], ahead: ahead)
             )
         }
-        try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
+        try await context.store.finishJob(
+            lease, outcomes: outcomes, loggedAfter: windowEnd, vdaf: task.vdaf)
         log(verdicts, ahead: ahead)
     }
 
@@ -177,7 +182,8 @@ struct JobRunner: Sendable {
             }
             return (report: report.reportID, outcome: outcome)
         }
-        try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
+        try await context.store.finishJob(
+            lease, outcomes: outcomes, loggedAfter: windowEnd, vdaf: task.vdaf)
         context.logger.warning(
             "the helper refuses an aggregation job; its reports go into smaller ones, and one that is refused alone ends",
             metadata: [
@@ -197,7 +203,8 @@ struct JobRunner: Sendable {
                     .reportDropped, logEntry: try rejections.entry(report.reportID, .reportDropped))
             )
         }
-        try await context.store.finishJob(lease, outcomes: outcomes, vdaf: task.vdaf)
+        try await context.store.finishJob(
+            lease, outcomes: outcomes, loggedAfter: windowEnd, vdaf: task.vdaf)
         var metadata = RejectionSummary(reports.map { ($0.reportID, .reportDropped) }).metadata
         metadata["task"] = "\(task.id)"
         metadata["reason"] = "\(reason)"

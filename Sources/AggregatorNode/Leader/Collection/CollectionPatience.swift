@@ -106,6 +106,16 @@ package struct CollectionPatience: Sendable {
         return (isChange, Self.doubled(Self.firstLook, progress.looks, atMost: Self.longestLook))
     }
 
+    /// The log has the batch's reports after a time only. Both in POSIX seconds.
+    ///
+    /// - Returns: until the next look, at most ``longestLook``: clocks are set.
+    package mutating func waits(until time: UInt64, now: UInt64) -> Duration {
+        progress.unfinished = nil
+        progress.isAsked = false
+        guard time > now else { return Self.firstPause }
+        return min(.seconds(Int64(clamping: time - now)), Self.longestLook)
+    }
+
     /// A step failed, and is taken again.
     ///
     /// - Parameters:

@@ -89,6 +89,8 @@ struct CollectionRunner: Sendable {
                 let (demand, pause) = patience.waits(for: reports)
                 let note = WaitingNote.aggregation(of: reports, helper: helper, lastAnswer: try await trouble())
                 return .wait(pause, note: note, demand: demand)
+            case .window(let until):
+                return .wait(patience.waits(until: until, now: context.now()), note: WaitingNote.window(until: until))
             case .deferred(let seconds):
                 return .wait(
                     patience.deferred(seconds: seconds), note: WaitingNote.deferral(helper: helper, seconds: seconds))

@@ -13,6 +13,7 @@ import Requests
 extension CollectionStep {
     /// One exchange with the helper: the close is signed and logged, or some reports are left out.
     func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws -> Next {
+        if let until = try await waitForWords(scope) { return .window(until: until) }
         let size = try await proposedSize()
         let leaves = try await context.store.leafSpan(task: task.id, scope: scope)
         guard leaves.count == count else {

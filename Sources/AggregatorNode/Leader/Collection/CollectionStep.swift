@@ -24,6 +24,8 @@ struct CollectionStep: Sendable {
         /// The helper has named reports that it does not hold, and so many of the batch are left out: take the next step, or give
         /// up with this where that goes on and on.
         case compared(named: Int, leftOut: Int, CollectionFailure)
+        /// Words about reports of the batch stand in the log after this time only, in POSIX seconds.
+        case window(until: UInt64)
         /// So many reports have to be aggregated first.
         case aggregation(UInt64)
         /// The helper makes its share, and has named a time.
@@ -65,10 +67,12 @@ struct CollectionStep: Sendable {
         if job.isHidden { throw CollectionFailure.deleted }
         let request = try CollectionJobReq(decoding: job.request)
         let outcome = try await context.store.sealBatch(
-            lease, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum))
+            lease, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum),
+            at: task.drawsBatchesLater ? context.now() : .max, isWhole: task.configuration.trainingRound != nil)
         switch outcome {
         case .sealed: return .again
         case .notReady(let unfinished): return .aggregation(unfinished)
+        case .window(let until): return .window(until: until)
         case .tooFew(let count): throw CollectionFailure.tooFew(count, minimum: minimum)
         case .tooMany(let count): throw CollectionFailure.tooMany(count, maximum: maximum)
         case .overlap: throw CollectionFailure.overlap

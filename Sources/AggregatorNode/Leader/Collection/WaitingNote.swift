@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import Ledger
 
 /// What a collection waits for, in words for the collector (`Cairn-Waiting-For` of an answer without a result) and for the
@@ -14,6 +15,13 @@ package enum WaitingNote {
     package static func aggregation(of reports: UInt64, helper: String, lastAnswer: String?) -> String {
         let text = "the helper at \(helper): \(reports) \(reports == 1 ? "report is" : "reports are") not verified yet"
         return lastAnswer.map { "\(text), last answer: \($0)" } ?? text
+    }
+
+    /// - Parameter time: in POSIX seconds; 0 where another process of the node is about to.
+    package static func window(until time: UInt64) -> String {
+        time == 0
+            ? "the log, which gives the last reports of the batch their places"
+            : "the log: the last reports of the batch stand in it after \(PeopleTime.text(time))"
     }
 
     package static func deferral(helper: String, seconds: Int) -> String {

@@ -5,8 +5,8 @@ import TransparencyLog
 
 /// Turns the log entries in the database into a public, cosigned log.
 ///
-/// The database decides the order of entries; tiles and checkpoints derive from it. For each new size the keeper
-/// extends the tiles, signs a checkpoint, asks the policies' witnesses to cosign it and, once the policy of some task is
+/// Of several processes of a node, one at a time gives entries their places in the database (``LogDuty``); tiles and
+/// checkpoints derive from that, in each process. For each new size the keeper extends the tiles, signs a checkpoint, asks the policies' witnesses to cosign it and, once the policy of some task is
 /// satisfied, publishes it. A signed checkpoint is stored before anybody sees it: two roots under one size would be
 /// the log's own signature under a forgery.
 ///
@@ -15,6 +15,8 @@ import TransparencyLog
 package final class LogKeeper: Sendable {
     private let context: NodeContext
     private let renderer: LogRenderer
+    private let duty: LogDuty
+    private let numbering: LogNumbering
     private let growth = WakeSignal()
     /// The time that checkpoints state.
     let clock: LeaderClock
@@ -31,14 +33,22 @@ package final class LogKeeper: Sendable {
         self.context = context
         clock = LeaderClock(context: context)
         firstLook = FirstLook(context: context)
+        duty = LogDuty(store: context.store, logger: context.logger)
+        numbering = LogNumbering(store: context.store, duty: duty)
         renderer = LogRenderer(
-            context: context, clock: clock, firstLook: firstLook, answeredLate: { [growth] in growth.raise() })
+            context: context, clock: clock, firstLook: firstLook, numbering: numbering,
+            answeredLate: { [growth] in growth.raise() })
     }
 
     /// Entries were stored: a checkpoint follows soon.
     func noteGrowth() { growth.raise() }
 
-    /// A published checkpoint that covers every entry stored before the call. Callers at the same time share one.
+    /// Gives what is due its place, without a checkpoint.
+    ///
+    /// - Returns: false where another process does it.
+    func number() async throws -> Bool { try await numbering.number(dueAt: context.now()) }
+
+    /// A published checkpoint that covers every entry that is due at the call. Callers at the same time share one.
     package func flush() async throws -> SignedCheckpoint { try await renderer.flush() }
 
     /// As `flush()`, and the checkpoint satisfies `policy`.
@@ -65,6 +75,13 @@ package final class LogKeeper: Sendable {
         return nil
     }
 
+    /// Until the next entry falls due, or somebody else may have queued one.
+    private func pauseUntilDue() async throws -> Duration {
+        guard let next = try await context.store.nextLogEntry() else { return Self.sweep }
+        let now = context.now()
+        return min(Self.sweep, .seconds(Int64(clamping: next - min(next, now))))
+    }
+
     /// A reader of our own tiles for this checkpoint's tree.
     func reader(for checkpoint: SignedCheckpoint) -> LogReader {
         LogReader(
@@ -72,20 +89,30 @@ package final class LogKeeper: Sendable {
             head: checkpoint.checkpoint.head)
     }
 
-    /// Publishes what is stored, then whatever comes, until the task is cancelled.
+    /// Publishes what is due, then whatever falls due, until the task is cancelled.
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [duty] in await duty.keep() }
+            group.addTask { await self.publish() }
+        }
+    }
+
+    private func publish() async {
         var published: UInt64 = 0
         var isComplete = true
         var pause = Self.idle
         while !Task.isCancelled {
             do {
-                if try await context.store.logSize() > published || !isComplete {
+                let next = try await context.store.nextLogEntry()
+                let isDue = next.map { $0 <= context.now() } ?? false
+                let size = try await context.store.logSize()
+                if isDue || size > published || !isComplete {
                     let checkpoint = try await flush()
                     published = checkpoint.checkpoint.size
                     isComplete = try await renderer.isComplete(checkpoint)
                 }
                 pause = Self.idle
-                await growth.wait(atMost: Self.sweep)
+                await growth.wait(atMost: try await pauseUntilDue())
                 try await Task.sleep(for: Self.idle)
             } catch  where Task.isCancelled {
                 return

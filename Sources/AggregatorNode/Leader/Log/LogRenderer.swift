@@ -9,6 +9,7 @@ actor LogRenderer {
     private let clock: LeaderClock
     private let firstLook: FirstLook
     private let witnesses: WitnessRound
+    private let numbering: LogNumbering
     private var writer: TileWriter?
     private var latest: SignedCheckpoint?
     private var current: Task<SignedCheckpoint, any Error>?
@@ -21,12 +22,13 @@ actor LogRenderer {
 
     /// - Parameter answeredLate: called when a witness has answered that no checkpoint waited for.
     init(
-        context: NodeContext, clock: LeaderClock, firstLook: FirstLook,
+        context: NodeContext, clock: LeaderClock, firstLook: FirstLook, numbering: LogNumbering,
         answeredLate: @escaping @Sendable () -> Void = {}
     ) {
         self.context = context
         self.clock = clock
         self.firstLook = firstLook
+        self.numbering = numbering
         witnesses = WitnessRound(context: context, answeredLate: answeredLate)
     }
 
@@ -74,6 +76,8 @@ actor LogRenderer {
         try await confirmClock(signer, policies)
         // Taken before the tree is made: what has ended by then is in it.
         let moment = try await clock.moment()
+        // No word waits for longer than its promise (``QueueWait``), so the tree has what the time needs.
+        try await numbering.complete(dueAt: moment.time)
         let head = try await extendTiles()
         guard head.size > 0 else { throw LogKeeperError.emptyLog }
         if let latest, latest.checkpoint.head == head, isDone(latest, policies) { return latest }

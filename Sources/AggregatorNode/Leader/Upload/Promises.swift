@@ -21,8 +21,11 @@ struct Promises: Sendable {
     ///
     /// - Parameter now: what the leader's clock says that promises start from (`LeaderClock.promisingTime`).
     static func deadline(_ task: NodeTask, now: UInt64) -> UInt64? {
-        task.isCommitted ? now + UploadPromise.period : nil
+        task.isCommitted ? now + UploadPromise.period + task.logWindow : nil
     }
+
+    /// How long before its deadline a report of a task is given up, in seconds: the word about it may wait in the log's queue.
+    static func margin(of task: NodeTask) -> UInt64 { margin + task.logWindow }
 
     /// The header of an answer to an upload; nil where nothing was taken, nothing is logged, or so much time has passed
     /// since `now` that the word could not be kept.
@@ -60,10 +63,12 @@ struct Promises: Sendable {
 
     private func giveUpWhatIsDue() async throws {
         let due = context.now() + Self.margin
-        guard let deadline = try await context.store.earliestOpenDeadline(), deadline <= due else { return }
+        guard let deadline = try await context.store.earliestOpenDeadline(),
+            deadline <= due + UInt64(LogWindow.longest)
+        else { return }
         try await logKeeper.firstLook.wait()
         // A clock that has jumped must not end reports.
         if try await logKeeper.clock.needsConfirmation() { _ = try await logKeeper.flush() }
-        if try await OverdueReports(context: context).giveUp(dueAt: due) { logKeeper.noteGrowth() }
+        if try await OverdueReports(context: context).giveUp(dueAt: due, awaitsWindows: true) { logKeeper.noteGrowth() }
     }
 }

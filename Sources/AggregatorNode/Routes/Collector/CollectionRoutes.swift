@@ -21,7 +21,7 @@ extension Leader {
             if job.state.isActive { try await context.standing(of: task).admit(task) }
             collection.touched(job.key, of: task.id)
             let url = API.collection.url(at: context.configuration.publicURL.string, task.id, job.id)
-            var response = try representation(of: job, task)
+            var response = try await representation(of: job, task)
             response.status = response.status == .ok ? .created : response.status
             response.headers[.location] = url
             return response
@@ -36,7 +36,7 @@ extension Leader {
         let id = try Self.collectionID(requestContext, task)
         guard let job = try await context.store.collection(id, task: task.id) else { throw Self.noSuchJob(task) }
         if job.state.isActive { try await context.standing(of: task).admit(task) }
-        return try representation(of: job, task)
+        return try await representation(of: job, task)
     }
 
     /// `DELETE /tasks/{task-id}/collection_jobs/{collection-job-id}`
@@ -54,7 +54,7 @@ extension Leader {
 
     /// A finished job's response, an empty body with Retry-After while it is being worked on, or the error that ended
     /// it. The empty answer says in a header of Cairn's own what the job waits for.
-    private func representation(of job: StoredCollection, _ task: NodeTask) throws -> Response {
+    private func representation(of job: StoredCollection, _ task: NodeTask) async throws -> Response {
         switch job.state {
         case .finished: return .dap(.collectionJobResp, job.response ?? [])
         case .failed:
@@ -62,7 +62,8 @@ extension Leader {
             throw problem.type.map { NodeError.dap($0, problem.detail, taskID: job.task) }
                 ?? NodeError.http(409, problem.detail, taskID: job.task)
         default:
-            var headers: HTTPFields = [.retryAfter: "1"]
+            let wait = try await waitForWindow(job, task)
+            var headers: HTTPFields = [.retryAfter: "\(wait ?? 1)"]
             let helper = context.client(of: task).baseURL.string
             if let note = WaitingNote.of(job, isCommitted: task.isCommitted, helper: helper),
                 let name = HeaderName(WaitingNote.headerName)
@@ -71,6 +72,14 @@ extension Leader {
             }
             return Response(status: .ok, headers: headers)
         }
+    }
+
+    /// For how many seconds a job waits for the end of a window; nil where it waits for something else.
+    private func waitForWindow(_ job: StoredCollection, _ task: NodeTask) async throws -> Int? {
+        guard task.logWindow > 0, job.state == .sealed, let scope = job.scope, job.proposalSize == nil,
+            let until = try await context.store.waitingWords(task: task.id, scope: scope)
+        else { return nil }
+        return WindowWait.seconds(until: until, now: context.now())
     }
 
     private func requireCollector(_ request: Request) throws {

@@ -4,16 +4,21 @@ import Foundation
 import Hummingbird
 
 extension Leader {
-    /// `GET /cairn/tasks/{task-id}/status`: numbers of reports and the task's batches, as JSON.
+    /// `GET /cairn/tasks/{task-id}/status`: numbers of reports and the task's batches, as JSON. Where the task's log lets words
+    /// wait, they are the same until the end of the window.
     @Sendable
     func status(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
         let task = try await context.matchingTask(request, requestContext)
-        let counts = try await context.store.reportCounts(task: task.id)
-        let batches = try await context.store.batchStatuses(task: task.id, limit: 1_000)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json = try encoder.encode(TaskStatus(task: task.id, counts: counts, batches: batches))
-        return .bytes(Array(json), type: "application/json")
+        let end = task.parameters?.logWindowEnd(of: context.now())
+        let json = try await shownStatus.json(of: task.id, windowEnd: end) {
+            let counts = try await context.store.reportCounts(task: task.id)
+            let batches = try await context.store.batchStatuses(task: task.id, limit: 1_000)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return Array(
+                try encoder.encode(TaskStatus(task: task.id, counts: counts, batches: batches, shownUntil: end)))
+        }
+        return .bytes(json, type: "application/json")
     }
 }
 
@@ -40,13 +45,17 @@ struct TaskStatus: Encodable {
     /// Taken back by their contributors.
     let withdrawn: UInt64
     let batches: [Batch]
+    /// When the numbers change next, in POSIX seconds; absent where they are those of now.
+    let shownUntil: UInt64?
 
     private enum CodingKeys: String, CodingKey {
         case taskID = "task_id"
+        case shownUntil = "shown_until"
         case received, pending, accepted, rejected, withdrawn, batches
     }
 
-    init(task: TaskID, counts: ReportCounts, batches: [BatchStatus]) {
+    init(task: TaskID, counts: ReportCounts, batches: [BatchStatus], shownUntil: UInt64? = nil) {
+        self.shownUntil = shownUntil
         taskID = task.base64URL
         pending = counts.received + counts.aggregating
         accepted = counts.accepted

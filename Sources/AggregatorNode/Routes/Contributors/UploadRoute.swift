@@ -38,7 +38,7 @@ extension Leader {
         let outcomes = try await context.store.storeReports(
             sound, task: task.id, bucketCapacity: task.bucketCapacity)
         let stored = outcomes.count { $0 == .stored }
-        if stored > 0 { aggregation.reportsArrived(stored, of: task.id) }
+        if stored > 0 { aggregation.reportsArrived(stored, of: task.id, from: sound.map(\.notBefore).max() ?? 0) }
 
         let failures = Self.failures(of: message.reports, inspected: inspected, stored: outcomes)
         var response = Response.empty(.ok)
@@ -119,18 +119,19 @@ struct UploadInspector: Sendable {
     ///   - promising: from when on the reports are promised.
     func inspect(_ reports: [Report], now: UInt64, promising: UInt64) -> [Result<NewReport, ReportError>] {
         zip(reports, opener.openUploads(reports, now: now)).map { report, opened in
-            opened.map { newReport(report, opened: $0, promising: promising) }
+            opened.map { newReport(report, opened: $0, now: now, promising: promising) }
         }
     }
 
-    private func newReport(_ report: Report, opened: ReportToVerify, promising: UInt64) -> NewReport {
+    private func newReport(_ report: Report, opened: ReportToVerify, now: UInt64, promising: UInt64) -> NewReport {
         NewReport(
             reportID: report.metadata.reportID, time: report.metadata.time, fingerprint: fingerprint(report),
             payload: ReportPayload(
                 metadata: report.metadata.encoded(), publicShare: report.publicShare, inputShare: opened.inputShare,
                 helperShare: report.helperEncryptedInputShare.encoded()),
             deadline: Promises.deadline(task, now: promising),
-            claimKey: task.isCommitted ? report.metadata.claimKey?.publicKey : nil)
+            claimKey: task.isCommitted ? report.metadata.claimKey?.publicKey : nil,
+            notBefore: task.drawsBatchesLater ? task.parameters?.logWindowEnd(of: now) ?? 0 : 0)
     }
 
     /// What makes two uploads the same report.

@@ -18,7 +18,8 @@ extension Leader {
         let withdrawal = try await WithdrawalRequest(request, task).withdrawal
         try await context.generation?.ready()
         let outcome = try await context.store.withdraw(
-            withdrawal, earlyLimit: Self.earlyWithdrawalLimit, vdaf: task.vdaf)
+            withdrawal, earlyLimit: Self.earlyWithdrawalLimit,
+            loggedAfter: task.parameters?.logWindowEnd(of: context.now()), vdaf: task.vdaf)
         if outcome == .withdrawn { logKeeper.noteGrowth() }
         try await context.generation?.settle()
         return try WithdrawalRequest.response(outcome, task)

@@ -41,11 +41,27 @@ extension Leader {
             try await context.workers.run { _ = try blobs.put(blob) }
         }
         try await context.generation?.ready()
-        let index = try await context.store.submitLogEntry(submission.entry.encoded())
+        let entry = submission.entry.encoded()
+        try await context.store.submitLogEntry(entry, task: task.id)
+        let index = try await place(of: entry, task)
         try await context.generation?.settle()
         logKeeper.noteGrowth()
         return .bytes(Array("{\"index\":\(index)}".utf8), type: "application/json", status: .created)
     }
+
+    /// Where an entry stands that was just submitted. Another process may be the one that gives out places.
+    private func place(of entry: [UInt8], _ task: NodeTask) async throws -> UInt64 {
+        for _ in 0..<Self.looksForPlace {
+            let isDone = try await logKeeper.number()
+            if let index = try await context.store.submittedLogEntry(entry) { return index }
+            if !isDone { try await Task.sleep(for: .milliseconds(200)) }
+        }
+        throw NodeError.unavailable(
+            "The entry is stored, and has no place in the log yet. Submitting it again asks for its place.",
+            retryAfter: 5, taskID: task.id)
+    }
+
+    private static let looksForPlace = 50
 }
 
 /// The body of a submission.

@@ -1,0 +1,62 @@
+import Datastore
+import Logging
+
+/// The duty to number the log, of which this process has it while it can: taken when there is something to do, renewed until the
+/// process stops.
+///
+/// Whatever it stores names the lease, so a process that was stopped for longer than it lasts numbers nothing more.
+actor LogDuty {
+    private let store: NodeDatabase
+    private let logger: Logger
+    /// How long a process that has died or stopped keeps the duty from others.
+    private static let duration: Duration = .seconds(30)
+
+    private var held: (lease: DutyLease, since: ContinuousClock.Instant)?
+
+    init(store: NodeDatabase, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// - Returns: nil where another process has the duty.
+    func lease() async throws -> DutyLease? {
+        let start = ContinuousClock.now
+        if let held {
+            if start - held.since < Self.duration / 3 { return held.lease }
+            do {
+                try await store.renewDuty(held.lease, for: Self.duration)
+                self.held = (held.lease, start)
+                return held.lease
+            } catch DatastoreError.leaseLost {
+                lost(held.lease)
+            }
+        }
+        guard let taken = try await store.takeDuty(.log, holder: DutyKeeper.holder, for: Self.duration) else {
+            return nil
+        }
+        held = (taken, start)
+        return taken
+    }
+
+    /// What is stored under a lease was refused: another process may have the duty.
+    func lost(_ lease: DutyLease) {
+        guard held?.lease == lease else { return }
+        held = nil
+        logger.warning("a duty was lost", metadata: ["duty": "\(Duty.log)"])
+    }
+
+    /// Renews what is held, until the task is cancelled; then gives it up, so that the next process need not wait.
+    func keep() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: DutyKeeper.duration / 3)
+            guard !Task.isCancelled, held != nil else { continue }
+            do { _ = try await lease() } catch {
+                logger.warning("a duty cannot be renewed now", metadata: ["duty": "\(Duty.log)", "error": "\(error)"])
+            }
+        }
+        guard let lease = held?.lease else { return }
+        held = nil
+        let store = store
+        await Task { try? await store.endDuty(lease) }.value
+    }
+}

@@ -1,0 +1,84 @@
+import AggregatorNode
+import DAP
+import Datastore
+import Foundation
+import Ledger
+import Testing
+
+/// What two nodes make of a task whose log lets words wait.
+@Suite struct LogWindowTests {
+    private static let window: UInt32 = 4
+
+    /// Waits until little of the present window is over, so that what follows falls into it.
+    private func awaitWindow() async throws {
+        let _: Bool = try await eventually("a window begins", every: .milliseconds(20)) {
+            Date().timeIntervalSince1970.truncatingRemainder(dividingBy: Double(Self.window)) < 1 ? true : nil
+        }
+    }
+
+    private func seconds(of answer: Answer) -> UInt64? { answer.headers["retry-after"].flatMap(UInt64.init) }
+
+    /// Verified at once, told when the window is over: leaves, receipts and the close.
+    @Test func whatIsVerifiedStandsInTheLogWhenItsWindowIsOver() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: .timeInterval, window: Self.window)
+        let client = try PairClient(pair, file)
+        try await pair.withNodes { leader, _ in
+            try await awaitWindow()
+            let reports = try (0..<6).map { try client.report([1, UInt64($0), 0]) }
+            #expect(try await client.upload(reports).isEmpty)
+            let end = try #require(LogWindow(seconds: Self.window)).end(of: UInt64(Date().timeIntervalSince1970))
+            try await client.awaitAccepted(6, at: leader)
+            guard UInt64(Date().timeIntervalSince1970) < end else { return }
+            let store = leader.context.store
+            #expect(try await store.waitingWord(about: reports[0].metadata.reportID, task: file.taskID) == end)
+            #expect(try await store.logSize() == 1, "the task's entry alone")
+            let early = try await client.receipt(reports[0].metadata.reportID)
+            #expect(early.status == 202)
+            #expect(try #require(seconds(of: early)) <= UInt64(Self.window))
+            #expect(early.headers["cairn-waiting-for"]?.contains("stands in it after") == true)
+            // The collection seals the interval at once, and closes behind the window.
+            let (count, sums) = try await client.collect(client.today)
+            #expect(count == 6 && sums == .vector([6, 15, 0]))
+            #expect(UInt64(Date().timeIntervalSince1970) >= end)
+            for report in reports { #expect(try await client.awaitReceipt(report.metadata.reportID).status == 200) }
+        }
+    }
+
+    /// Batches are drawn when the window is over; a collection that finds too few waits for that.
+    @Test func leaderSelectedBatchesAreDrawnWhenTheWindowIsOver() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: .leaderSelected, window: Self.window)
+        let client = try PairClient(pair, file)
+        try await pair.withNodes { leader, _ in
+            try await awaitWindow()
+            let reports = try (0..<3).map { _ in try client.report([1, 2, 3]) }
+            #expect(try await client.upload(reports).isEmpty)
+            let end = try #require(LogWindow(seconds: Self.window)).end(of: UInt64(Date().timeIntervalSince1970))
+            let counts = try await leader.context.store.reportCounts(task: file.taskID)
+            if UInt64(Date().timeIntervalSince1970) < end { #expect(counts.received == 3 && counts.accepted == 0) }
+            let (count, sums) = try await client.collect(.leaderSelected)
+            #expect(count == 3 && sums == .vector([3, 6, 9]))
+            #expect(UInt64(Date().timeIntervalSince1970) >= end)
+        }
+    }
+
+    /// Whoever asks often learns no more of when reports come than the log tells.
+    @Test func theStatusStaysTheSameInAWindow() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: .timeInterval, window: 3_600)
+        let client = try PairClient(pair, file)
+        func status() async throws -> [UInt8] {
+            let answer = try await client.http.send("GET", "/cairn/tasks/\(file.taskID.base64URL)/status")
+            #expect(answer.status == 200)
+            return Array(answer.body)
+        }
+        try await pair.withNodes { leader, _ in
+            let before = try await status()
+            #expect(String(decoding: before, as: UTF8.self).contains("\"shown_until\":"))
+            #expect(try await client.upload([client.report([1, 2, 3])]).isEmpty)
+            try await client.awaitAccepted(1, at: leader)
+            #expect(try await status() == before)
+        }
+    }
+}
