@@ -168,7 +168,7 @@ extension EndToEnd {
                     "task", "create", "--leader", nodes.leader.url, "--helper", nodes.helper.url, "--collector-config",
                     "\(nodes.collectorKeyFile).pub", "--out", "\(folder)/tasks", TestNodes.acceptWeakPromises, "--vdaf",
                     "sum", "--max-measurement", "100", "--batch-mode", "leader-selected", "--min-batch-size", "1",
-                    "--max-batch-size", "10", "--name",
+                    "--max-batch-size", "10", "--log-window", "0", "--name",
                 ]
                 let made = try await Cairn.run(create + ["hinted"], home: nodes.home, environment: hints)
                 #expect(try next(made).count == 2, "\(made.errors)")

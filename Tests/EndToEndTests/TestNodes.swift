@@ -227,7 +227,12 @@ final class TestNodes: Sendable {
             [
                 "task", "create", "--name", name, "--leader", leader.url, "--helper", helper.url, "--collector-config",
                 "\(collectorKeyFile).pub", "--out", "\(folder.path)/tasks", TestNodes.acceptWeakPromises,
-            ] + options, home: home)
+            ] + Self.atOnce(options) + options, home: home)
+    }
+
+    /// Tests wait for no window of the log unless they are about it.
+    private static func atOnce(_ options: [String]) -> [String] {
+        options.contains("--plain") || options.contains("--log-window") ? [] : ["--log-window", "0"]
     }
 
     func taskFile(_ name: String) throws -> TaskFile {

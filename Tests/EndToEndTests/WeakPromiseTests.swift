@@ -14,7 +14,7 @@ extension EndToEnd {
                     "task", "create", "--name", name, "--leader", nodes.leader.url, "--helper", nodes.helper.url,
                     "--collector-config", "\(nodes.collectorKeyFile).pub", "--out", "\(nodes.folder.path)/tasks",
                     "--vdaf", "sum", "--max-measurement", "9", "--batch-mode", "leader-selected", "--max-batch-size",
-                    "10", "--json",
+                    "10", "--log-window", "0", "--json",
                 ] + options, home: nodes.home)
         }
 

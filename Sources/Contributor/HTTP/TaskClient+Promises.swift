@@ -39,7 +39,8 @@ extension TaskClient {
         }
         let promise = try UploadPromise(parsing: bytes)
         try promise.verify(leaderKey: key, origin: try NoteVerifier(vkey: log).name)
-        let latest = UploadPromise.latestDeadline(uploadedAt: currentTime())
+        let latest = UploadPromise.latestDeadline(
+            uploadedAt: currentTime(), window: UInt64(task.cairn?.logWindow?.seconds ?? 0))
         guard promise.deadline <= latest else {
             throw ContributorError.unexpectedAnswer(
                 url: leaderURL,

@@ -161,11 +161,19 @@ struct ContributeCommand: AsyncParsableCommand {
         "The command itself goes on, and is not to be run again, which would send another report: see what was sent with "
         + "\(PrintedCommand("receipt", "list").text)"
 
+    /// When a report that is stored now stands in the log, if nothing delays it.
+    private static func expectation(of file: TaskFile) -> String {
+        guard let end = file.configuration.cairn?.logWindowEnd(of: currentTime()) else {
+            return "mostly within minutes"
+        }
+        return "and it stands in the log: after \(PeopleTime.text(end)), mostly within minutes of that"
+    }
+
     private static func tellNext(_ file: TaskFile, home: ContributorHome) {
         if file.logPolicy != nil {
             let name = home.tasks().first { (try? $0.result.get())?.taskID == file.taskID }?.name
             NextStep.tell(
-                "stored; the receipt is there once both nodes have checked the report, mostly within minutes",
+                "stored; the receipt is there once both nodes have checked the report, \(expectation(of: file))",
                 PrintedCommand("receipt", "fetch").option("--task", name))
         }
         BackupNote.remind(home)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Encodings
 import Wallet
 
 /// `cairn receipt fetch`: gets the receipts that are not here yet.
@@ -37,7 +38,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         let files =
             try task.map { [try access.home.task($0)] } ?? access.home.tasks().compactMap { try? $0.result.get() }
         var fetched: [String] = []
-        var pending: [String] = []
+        var pending: [(id: String, note: String)] = []
         var rejected: [String: String] = [:]
         var unknown: [String] = []
         if task != nil, files.allSatisfy({ $0.logPolicy == nil }) {
@@ -64,7 +65,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
                     let answer = try await client.awaitReceipt(of: record.reportID, deadline: .seconds(Int64(wait)))
                     switch answer {
                     case .available: fetched.append(id)
-                    case .pending: pending.append(id)
+                    case .pending: pending.append((id, Self.notYet(file)))
                     case .rejected(let reason): rejected[id] = reason
                     case .unknown: strange.append(record)
                     }
@@ -86,7 +87,8 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         let written = try out.map { try Self.write(try access.wallet.contents(), of: files, to: $0) }
         if json {
             return try JSONOutput.print(
-                Output(fetched: fetched, files: written, pending: pending, rejected: rejected, unknown: unknown))
+                Output(
+                    fetched: fetched, files: written, pending: pending.map(\.id), rejected: rejected, unknown: unknown))
         }
         // A line each as long as anybody reads them.
         if (written ?? fetched).count <= Self.longest {
@@ -95,7 +97,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             Console.print(
                 "\(fetched.count) receipts fetched\(out.map { "; \(written?.count ?? 0) are in \($0)" } ?? "")")
         }
-        Self.list(pending.map { ($0, "not in the log yet") }, "not in the log yet")
+        Self.list(pending.map { ($0.id, $0.note) }, "not in the log yet")
         Self.list(
             rejected.sorted { $0.key < $1.key }.map { ($0.key, "rejected: \(ReportError.explained($0.value))") },
             "rejected")
@@ -139,6 +141,12 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
     }
 
     private static let longest = 40
+
+    /// What a report waits for that has no receipt yet.
+    private static func notYet(_ file: TaskFile) -> String {
+        guard let end = file.configuration.cairn?.logWindowEnd(of: currentTime()) else { return "not in the log yet" }
+        return "not in the log yet: at the earliest after \(PeopleTime.text(end))"
+    }
 
     private static func list(_ reports: [(id: String, what: String)], _ summary: String) {
         if reports.count <= longest {

@@ -46,6 +46,12 @@ struct TaskCreateCommand: AsyncParsableCommand {
     var plain = false
     @Option(help: "time-interval or leader-selected.") var batchMode = BatchMode.timeInterval
     @Option(help: "Seconds in a unit of report times.") var timePrecision: UInt64 = 3600
+    @Option(
+        help: """
+            For how many seconds the public log lets reports wait, so that it does not tell when each came: as long as \
+            --time-precision by default (5 s for training rounds), at most 604800; 0 for no wait.
+            """)
+    var logWindow: UInt32?
     @Option(help: "A result needs at least so many reports.") var minBatchSize: UInt64
     @Option(help: "A batch holds at most so many reports; bounds the sums. Plain tasks have no such limit.")
     var maxBatchSize: UInt64?
@@ -77,6 +83,9 @@ struct TaskCreateCommand: AsyncParsableCommand {
     func validate() throws {
         if (start == nil) != (duration == nil) { throw ValidationError("--start and --duration go together.") }
         if duration == 0 { throw ValidationError("--duration must be at least 1 second.") }
+        if let logWindow, logWindow > LogWindow.longest {
+            throw ValidationError("--log-window is at most \(LogWindow.longest) seconds.")
+        }
         if timePrecision == 0 { throw ValidationError("--time-precision must be at least 1 second.") }
         if minBatchSize == 0 { throw ValidationError("--min-batch-size must be at least 1.") }
         try checkPlain()
@@ -95,6 +104,9 @@ struct TaskCreateCommand: AsyncParsableCommand {
         }
     }
 
+    /// Rounds last minutes, and their authors wait for them.
+    private static let trainingWindow: UInt32 = 5
+
     /// What a task of nothing but DAP has no place for.
     private func checkPlain() throws {
         guard plain else {
@@ -107,6 +119,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         let options: [(String, isGiven: Bool)] = [
             ("--max-batch-size", maxBatchSize != nil), ("--owner-key", ownerKey != nil), ("--policy", policy != nil),
             ("--model", model != nil), ("--run", run != nil), ("--lambda", lambda != nil),
+            ("--log-window", logWindow != nil),
             ("--lambda-bound", lambdaBound != nil), ("--publish", publish != .public),
             ("--credit-policy", creditPolicy != .unit && creditPolicy != .none),
         ]
@@ -142,6 +155,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         draft.publish = publish == .public ? .public : .collector
         let lambdaFile = try setCredit(&draft)
         draft.acceptsWeakPromises = weak.areAccepted
+        draft.logWindow = logWindow ?? (model == nil ? nil : Self.trainingWindow)
         draft.logPolicy = try policy.map { try UserFile.readText($0, limit: 1 << 20) }
         draft.owner = try ownerKey.map(OwnerKey.read)
 

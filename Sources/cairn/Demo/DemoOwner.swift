@@ -36,6 +36,7 @@ struct DemoOwner: Sendable {
             kind: .alignment, bound: draft.maxBatchSize * draft.vdaf.base.coordinateBound)
         draft.owner = key
         draft.acceptsWeakPromises = true
+        draft.logWindow = 1
         let now = currentTime()
         draft.seconds = now - 60..<now + 3600
         let file = try draft.complete(leader: leaderInfo, helper: helperInfo)

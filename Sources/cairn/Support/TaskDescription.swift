@@ -16,6 +16,8 @@ struct TaskDescription: Encodable {
     let plain: Bool
     let batchMode: String
     let timePrecision: UInt64
+    /// Seconds; 0: the log lets nothing wait. Nil in uncommitted tasks.
+    let logWindow: UInt32?
     let minBatchSize: UInt64
     /// Nil in a plain task, which has no such limit.
     let maxBatchSize: UInt64?
@@ -44,7 +46,8 @@ struct TaskDescription: Encodable {
 
     private enum CodingKeys: CodingKey {
         case name, taskId, taskConfiguration, leaderUrl, helperUrl, vdaf, committed, plain, batchMode, timePrecision
-        case minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey, ownerSigned
+        case logWindow, minBatchSize, maxBatchSize, start, end, publish, creditPolicy, collectorHpkeConfig, ownerKey,
+            ownerSigned
         case logUrl, logPolicy, modelHash, runId, round, capacity, sigma, lacks
     }
 
@@ -63,6 +66,7 @@ struct TaskDescription: Encodable {
         plain = task.isPlain
         batchMode = configuration.batchMode.word
         timePrecision = configuration.timePrecision
+        logWindow = task.isCommitted ? parameters?.logWindow?.seconds ?? 0 : nil
         minBatchSize = configuration.minBatchSize
         maxBatchSize = parameters?.maxBatchSize
         interval = configuration.taskSeconds
@@ -103,6 +107,12 @@ struct TaskDescription: Encodable {
         ]
         if let interval {
             lines.append("reports      from \(PeopleTime.text(interval.start)) until \(PeopleTime.text(interval.end))")
+        }
+        if let logWindow {
+            lines.append(
+                logWindow == 0
+                    ? "window       none: the log tells when each report came"
+                    : "window       reports stand in the log at ends of \(logWindow) s, shuffled")
         }
         if let runId, let round { lines.append("training     round \(round) of run \(runId)") }
         if let publish { lines.append("publish      \(publish)") }

@@ -21,6 +21,9 @@ struct TaskDraft: Sendable {
     var timePrecision: UInt64
     var minBatchSize: UInt64
     var maxBatchSize: UInt64
+    /// For how many seconds the log of a committed task lets words about reports wait: a unit of their times, if nil; 0: not at
+    /// all.
+    var logWindow: UInt32?
     /// POSIX seconds: when reports may be made; always, if nil.
     var seconds: Range<UInt64>?
     var collectorConfig: HpkeConfig
@@ -149,6 +152,7 @@ struct TaskDraft: Sendable {
         parameters.admission = .open
         parameters.creditPolicy = credit
         parameters.lambdaHash = lambdaHash
+        parameters.logWindow = logWindow.map { LogWindow(seconds: $0) } ?? .usual(timePrecision: timePrecision)
         return parameters
     }
 

@@ -113,7 +113,7 @@ final class ReplicatedNodes: Sendable {
     func createTask(_ name: String, _ options: String...) async throws -> TaskFile {
         let draft = try await Cairn.run(
             [
-                "task", "create", "--name", name, "--leader", leader.replicas[0].url, "--helper",
+                "task", "create", "--name", name, "--log-window", "0", "--leader", leader.replicas[0].url, "--helper",
                 helper.replicas[0].url, "--collector-config", "\(folder.path)/collector.hpke.pub", "--out",
                 "\(folder.path)/tasks", TestNodes.acceptWeakPromises, "--time-precision", "2",
             ] + options, home: home)

@@ -121,7 +121,7 @@ final class NodeCircle: Sendable {
             "task", "create", "--name", name, "--leader", try node(leader).url, "--helper", try node(helper).url,
             "--collector-config", "\(folder.path)/collector.hpke.pub", "--out", "\(folder.path)/tasks",
             TestNodes.acceptWeakPromises, "--vdaf", "sum", "--max-measurement", "1000", "--committed", "--batch-mode",
-            "leader-selected", "--min-batch-size", "2", "--max-batch-size", "50", home: home)
+            "leader-selected", "--min-batch-size", "2", "--max-batch-size", "50", "--log-window", "0", home: home)
     }
 
     func create(_ name: String, leader: String, helper: String) async throws -> TaskFile {
