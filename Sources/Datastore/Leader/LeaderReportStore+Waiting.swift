@@ -58,7 +58,8 @@ extension Session {
     private static let longestWait: UInt64 = 7_200
 
     /// The oldest reports that wait for a job and may be in one, without their shares: the columns that
-    /// ``waitingReports(_:)`` reads.
+    /// ``waitingReports(_:)`` reads. Those of a window are in the order of their random turns, and so is whatever is cut off: how
+    /// jobs and batches are filled must not tell the order of upload.
     ///
     /// - Parameters:
     ///   - window: for how many seconds new reports wait before they are in a job.
@@ -76,7 +77,7 @@ extension Session {
             ("odd", "not_before > $3", "not_before, turn, report"),
         ].map { name, condition, order in
             """
-            SELECT * FROM (SELECT report, report_id, time, attempts, refused_after FROM leader_reports
+            SELECT * FROM (SELECT report, report_id, time, attempts, refused_after, not_before, turn FROM leader_reports
             WHERE task = $1 AND state = \(ReportState.received.sql) AND \(condition)
             ORDER BY \(order) LIMIT $4\(taking)) AS \(name)
             """
@@ -86,12 +87,15 @@ extension Session {
             [
                 task, now.clampedToInt64, (now + min(.max - now, max(Self.longestWait, window))).clampedToInt64, limit,
             ]
-        ).map { row in (number: try row.integer("report"), row: row) }.sorted { $0.number < $1.number }
-            .prefix(limit)
+        ).map { row in
+            let (number, turn) = (try row.integer("report"), try row.integer("turn"))
+            let start = try turn > 0 ? row.integer("not_before") : 0
+            return (number: number, rank: (start, turn, number), row: row)
+        }.sorted { $0.rank < $1.rank }.prefix(limit)
         let sizes = try payloadSizes(of: candidates.map(\.number))
         var taken: [SQLRow] = []
         var size = 0
-        for (number, row) in candidates where size < payloadLimit {
+        for (number, _, row) in candidates where size < payloadLimit {
             size += sizes[number] ?? 0
             taken.append(row)
         }

@@ -206,7 +206,11 @@ private struct MoveStatement: Hashable {
         }
     }
 
-    private static let waiting = "job = NULL, position = NULL, batch = NULL, not_before = $2"
+    /// One that has a turn stays among those that have (and whose time has come: second 1 is long over).
+    private static let waiting = """
+        job = NULL, position = NULL, batch = NULL, not_before = CASE WHEN turn > 0 AND CAST($2 AS BIGINT) = 0 THEN 1 \
+        ELSE CAST($2 AS BIGINT) END
+        """
     /// When it has come back so for the first time, in answered jobs of the task.
     private static let suspect = """
         attempts = attempts + 1, refused_after = COALESCE(refused_after,

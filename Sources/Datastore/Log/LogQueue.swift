@@ -28,11 +28,19 @@ struct QueuedEntry: Sendable {
 }
 
 /// How long an entry waits, and what it stands behind. Pure.
-struct QueueWait: Sendable, Equatable {
+package struct QueueWait: Sendable, Equatable {
     /// POSIX seconds before which it gets no place; 0 where it waits for nothing.
     let notBefore: Int64
     /// 1 for what stands behind another word about the same report that may wait as well.
     let stage: Int64
+
+    /// Nothing waits for longer than this from now on, in seconds: where something seems to, the clock was wrong then or is now.
+    static let longest = UInt64(LogWindow.longest) + 7_200
+
+    /// Whether what waits until `notBefore` is due. Both in POSIX seconds.
+    package static func isDue(_ notBefore: UInt64, at time: UInt64) -> Bool {
+        notBefore <= time || notBefore > time + min(longest, .max - time)
+    }
 
     static let none = QueueWait(notBefore: 0, stage: 0)
 

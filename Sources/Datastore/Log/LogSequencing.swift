@@ -16,6 +16,12 @@ package protocol LogSequencer: Sendable {
     /// When the next entry falls due, in POSIX seconds (0: at once); nil where none waits.
     func nextLogEntry() async throws(DatastoreError) -> UInt64?
 
+    /// The last entry in the queue; nil where there is none.
+    func lastQueuedEntry() async throws(DatastoreError) -> Int64?
+
+    /// Whether one of the entries up to that one is due and has no place.
+    func hasDueEntry(at time: UInt64, upTo entry: Int64) async throws(DatastoreError) -> Bool
+
     /// Until when the words about a batch's reports wait that have no place yet, in POSIX seconds (0: for nothing); nil where all
     /// have theirs. Words about a sealed batch become fewer.
     func waitingWords(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> UInt64?
@@ -33,15 +39,28 @@ extension NodeDatabase: LogSequencer {
     ) async throws(DatastoreError) -> Int {
         try await write { session in
             try session.require(lease)
-            let due = try session.rows(
-                """
-                SELECT entry, task, word, subject, bytes FROM log_queue WHERE not_before <= $1
-                ORDER BY not_before, stage, turn, entry LIMIT $2
-                """, [time.clampedToInt64, limit]
-            ).map(DueEntry.init)
+            let head = try session.logHead()
+            var due = try session.dueEntries("not_before <= $1", [time.clampedToInt64, limit])
+            if due.count < limit {
+                // What waits because of a clock that was wrong.
+                let end = (time + min(QueueWait.longest, .max - time)).clampedToInt64
+                due += try session.dueEntries("not_before > $1", [end, limit - due.count])
+            }
             guard !due.isEmpty else { return 0 }
-            try session.number(due)
+            try session.number(due, behind: head)
             return due.count
+        }
+    }
+
+    package func lastQueuedEntry() async throws(DatastoreError) -> Int64? {
+        try await read { session in try session.integer("SELECT MAX(entry) FROM log_queue") }
+    }
+
+    package func hasDueEntry(at time: UInt64, upTo entry: Int64) async throws(DatastoreError) -> Bool {
+        try await read { session in
+            try session.exists(
+                "SELECT 1 AS found FROM log_queue WHERE not_before <= $1 AND +entry <= $2 LIMIT 1",
+                [time.clampedToInt64, entry])
         }
     }
 
@@ -94,12 +113,26 @@ private struct DueEntry {
 }
 
 extension Session {
-    /// Gives entries their places, in their order, and tells the rows that they are about.
-    fileprivate func number(_ due: [DueEntry]) throws {
+    /// The first entries of a range of the queue, in the order in which they get their places.
+    fileprivate func dueEntries(_ range: String, _ arguments: SQLArguments) throws -> [DueEntry] {
+        try rows(
+            """
+            SELECT entry, word, subject, bytes FROM log_queue WHERE \(range)
+            ORDER BY not_before, stage, turn, entry LIMIT $2
+            """, arguments
+        ).map(DueEntry.init)
+    }
+
+    fileprivate func logHead() throws -> (size: Int64, fence: Int64) {
         guard let head = try first("SELECT size, fence FROM log_head") else {
             throw DatastoreError.corrupt("log_head is empty")
         }
-        let (size, fence) = (try head.integer("size"), try head.integer("fence"))
+        return (try head.integer("size"), try head.integer("fence"))
+    }
+
+    /// Gives entries their places, in their order, and tells the rows that they are about.
+    fileprivate func number(_ due: [DueEntry], behind head: (size: Int64, fence: Int64)) throws {
+        let (size, fence) = head
         let moved = try execute(
             "UPDATE log_head SET size = $1, fence = fence + 1 WHERE size = $2 AND fence = $3",
             [size + Int64(due.count), size, fence])
@@ -111,7 +144,10 @@ extension Session {
         try executeMany(
             "UPDATE log_submissions SET idx = $1 WHERE entry_hash = $2",
             places.filter { $0.entry.word == .submission }.map { [$0.index, Blob.hash($0.entry.bytes).blob] })
-        try executeMany("DELETE FROM log_queue WHERE entry = $1", due.map { [$0.entry] })
+        let gone = try executeMany("DELETE FROM log_queue WHERE entry = $1", due.map { [$0.entry] })
+        guard gone.allSatisfy({ $0 == 1 }) else { throw DatastoreError.stale }
+        // What was submitted is told its place: that may be said of no other tree.
+        if due.contains(where: { $0.word == .submission }) { try countGeneration() }
     }
 
     /// A report's row names its leaf, or the rejection in its place; a withdrawal where there is neither, for the leaf has the key

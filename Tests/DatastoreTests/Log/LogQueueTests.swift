@@ -179,6 +179,70 @@ import Testing
         #expect(try await store.nextLogEntry() == 0)
     }
 
+    /// Uploads reports that are in no job before a time; whichever comes later has an earlier turn.
+    private func uploadInTurns(_ numbers: ClosedRange<Int>, _ temporary: TemporaryStore) async throws {
+        let turns = Mutex(Int64(1_000))
+        temporary.store.shuffle = {
+            turns.withLock { turn in
+                turn -= 1
+                return turn
+            }
+        }
+        let reports = numbers.map { number in
+            var report = Make.report(number)
+            report.notBefore = Self.window
+            return report
+        }
+        _ = try await temporary.store.storeReports(reports, task: Make.task, bucketCapacity: nil)
+    }
+
+    private func claim(_ store: NodeDatabase, at now: UInt64, bytes: Int = 1 << 20) async throws -> [ReportID]? {
+        let claim = JobClaim(
+            task: Make.task, batchCapacity: 5, now: now, window: Self.window, jobSize: 100, jobBytes: bytes
+        ) { $0 }
+        guard let job = try await store.claimJob(claim, for: .seconds(60)) else { return nil }
+        return try await store.reports(ofJob: job.lease.job.key).map(\.reportID)
+    }
+
+    /// However jobs and batches are cut, their reports are drawn.
+    @Test(arguments: EngineKind.tested)
+    func batchesAreFilledInTheOrderOfTurns(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        try await uploadInTurns(1...50, temporary)
+        let store = temporary.store
+        #expect(try await claim(store, at: Self.window - 1) == nil)
+        #expect(try await claim(store, at: Self.window) == [50, 49, 48, 47, 46].map(Make.reportID))
+        #expect(try await claim(store, at: Self.window, bytes: 1) == [Make.reportID(45)])
+        #expect(try await claim(store, at: Self.window) == [44, 43, 42, 41].map(Make.reportID), "the batch is full")
+    }
+
+    /// A report that comes back from a job, for whatever reason, can be in another.
+    @Test(arguments: EngineKind.tested)
+    func whatComesBackWaitsForAnotherJob(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        try await uploadInTurns(1...2, temporary)
+        let store = temporary.store
+        let claim = JobClaim(
+            task: Make.task, batchCapacity: 5, now: Self.window, window: Self.window, jobSize: 100, jobBytes: 1 << 20
+        ) { $0 }
+        for pause in [0, Self.window] {
+            let job = try #require(try await store.claimJob(claim, for: .seconds(60)))
+            try await store.finishJob(
+                job.lease, outcomes: [2, 1].map { (Make.reportID($0), .returned(notBefore: pause)) }, vdaf: Make.vdaf)
+            let waiting = try await store.waitingReports(
+                task: Make.task, now: Self.window, limit: 9, payloadLimit: 1 << 20)
+            #expect(waiting.map(\.reportID) == [2, 1].map(Make.reportID), "after \(pause)")
+        }
+    }
+
+    /// A clock that was ahead for a minute holds nothing up for ever.
+    @Test(arguments: EngineKind.tested)
+    func whatWaitsForMoreThanAWeekIsDue(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        try await accept([1], until: 10_000_000, in: temporary.store)
+        #expect(try await temporary.store.numberedSize(dueAt: 10_000_000 - 700_000) == 1)
+    }
+
     /// An entry that was said already, or is about to be, is not queued again.
     @Test(arguments: EngineKind.tested)
     func aSubmissionWaitsOnce(_ kind: EngineKind) async throws {

@@ -110,7 +110,7 @@ struct JobRunner: Sendable {
         let deadline = task.isCommitted ? try await context.store.earliestDeadline(ofJob: job.key) : nil
         let (progress, next) = JobTurn.after(
             job.progress, event, now: context.now(),
-            givenUpAt: deadline.map { $0 - min($0, Promises.margin(of: task)) },
+            givenUpAt: deadline.map { $0 - min($0, Promises.margin) },
             random: .random(in: 0...1))
         switch next {
         case .again(let pause):

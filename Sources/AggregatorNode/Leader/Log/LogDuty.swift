@@ -1,8 +1,8 @@
 import Datastore
 import Logging
 
-/// The duty to number the log, of which this process has it while it can: taken when there is something to do, renewed until the
-/// process stops.
+/// The duty to number the log, of which this process has it while it can: taken when there is something to number, and renewed by
+/// numbering alone. A process that is alive and cannot come to it (its witnesses are away, its clock is wrong) keeps it from no other.
 ///
 /// Whatever it stores names the lease, so a process that was stopped for longer than it lasts numbers nothing more.
 actor LogDuty {
@@ -45,15 +45,8 @@ actor LogDuty {
         logger.warning("a duty was lost", metadata: ["duty": "\(Duty.log)"])
     }
 
-    /// Renews what is held, until the task is cancelled; then gives it up, so that the next process need not wait.
-    func keep() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: DutyKeeper.duration / 3)
-            guard !Task.isCancelled, held != nil else { continue }
-            do { _ = try await lease() } catch {
-                logger.warning("a duty cannot be renewed now", metadata: ["duty": "\(Duty.log)", "error": "\(error)"])
-            }
-        }
+    /// Gives the duty up, so that the next process need not wait.
+    func end() async {
         guard let lease = held?.lease else { return }
         held = nil
         let store = store

@@ -91,10 +91,8 @@ package final class LogKeeper: Sendable {
 
     /// Publishes what is due, then whatever falls due, until the task is cancelled.
     func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [duty] in await duty.keep() }
-            group.addTask { await self.publish() }
-        }
+        await publish()
+        await duty.end()
     }
 
     private func publish() async {
@@ -104,7 +102,7 @@ package final class LogKeeper: Sendable {
         while !Task.isCancelled {
             do {
                 let next = try await context.store.nextLogEntry()
-                let isDue = next.map { $0 <= context.now() } ?? false
+                let isDue = next.map { QueueWait.isDue($0, at: context.now()) } ?? false
                 let size = try await context.store.logSize()
                 if isDue || size > published || !isComplete {
                     let checkpoint = try await flush()

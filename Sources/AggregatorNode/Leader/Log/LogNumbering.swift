@@ -14,23 +14,24 @@ struct LogNumbering: Sendable {
     /// - Returns: false where another process has the duty.
     @discardableResult
     func number(dueAt time: UInt64) async throws -> Bool {
-        guard let lease = try await duty.lease() else { return false }
         let most = NodeDatabase.numberedAtOnce
-        do {
-            while try await store.numberLogEntries(lease, dueAt: time, limit: most) == most {
-                try Task.checkCancellation()
+        while let lease = try await duty.lease() {
+            do {
+                if try await store.numberLogEntries(lease, dueAt: time, limit: most) < most { return true }
+            } catch DatastoreError.leaseLost {
+                await duty.lost(lease)
+                return false
             }
-            return true
-        } catch DatastoreError.leaseLost {
-            await duty.lost(lease)
-            return false
+            try Task.checkCancellation()
         }
+        return false
     }
 
-    /// Returns when everything that is due has its place, whoever gives it.
+    /// Returns when everything that is due at the call has its place, whoever gives it.
     func complete(dueAt time: UInt64) async throws {
-        while try await !number(dueAt: time) {
-            guard let next = try await store.nextLogEntry(), next <= time else { return }
+        guard try await !number(dueAt: time), let last = try await store.lastQueuedEntry() else { return }
+        while try await store.hasDueEntry(at: time, upTo: last) {
+            if try await number(dueAt: time) { return }
             try await Task.sleep(for: Self.pause)
         }
     }

@@ -8,15 +8,13 @@ struct OverdueReports: Sendable {
 
     /// Rejects, under the leader's own name, whatever nothing has become of and is due at `time` (POSIX seconds).
     ///
-    /// - Parameter awaitsWindows: counts the time that each task's log lets words wait as time in which nothing more can be done.
     /// - Returns: whether there was any.
     @discardableResult
-    func giveUp(dueAt time: UInt64, awaitsWindows: Bool = false) async throws -> Bool {
+    func giveUp(dueAt time: UInt64) async throws -> Bool {
         var found = false
-        let latest = awaitsWindows ? time + UInt64(LogWindow.longest) : time
-        for id in try await context.store.tasksWithOverdueReports(at: latest) {
+        for id in try await context.store.tasksWithOverdueReports(at: time) {
             guard let task = try await context.registry.task(id) else { continue }
-            let count = try await giveUp(task, dueAt: awaitsWindows ? time + task.logWindow : time)
+            let count = try await giveUp(task, dueAt: time)
             guard count > 0 else { continue }
             context.logger.warning(
                 "reports given up before their promise breaks",
@@ -36,8 +34,7 @@ struct OverdueReports: Sendable {
             let reports = try await context.store.overdueReports(of: task.id, at: time, limit: Self.part)
             guard !reports.isEmpty else { return count }
             try await context.store.giveUp(
-                try reports.map { try rejections.reject($0, .reportDropped) }, task: task.id,
-                loggedAfter: task.parameters?.logWindowEnd(of: context.now()))
+                try reports.map { try rejections.reject($0, .reportDropped) }, task: task.id, loggedAfter: nil)
             count += reports.count
         }
     }

@@ -21,11 +21,10 @@ struct Promises: Sendable {
     ///
     /// - Parameter now: what the leader's clock says that promises start from (`LeaderClock.promisingTime`).
     static func deadline(_ task: NodeTask, now: UInt64) -> UInt64? {
-        task.isCommitted ? now + UploadPromise.period + task.logWindow : nil
+        guard task.isCommitted else { return nil }
+        // The same for all reports of a window: what is given up before its promise ends must not tell more than that.
+        return (task.parameters?.logWindowEnd(of: now) ?? now) + UploadPromise.period
     }
-
-    /// How long before its deadline a report of a task is given up, in seconds: the word about it may wait in the log's queue.
-    static func margin(of task: NodeTask) -> UInt64 { margin + task.logWindow }
 
     /// The header of an answer to an upload; nil where nothing was taken, nothing is logged, or so much time has passed
     /// since `now` that the word could not be kept.
@@ -64,11 +63,11 @@ struct Promises: Sendable {
     private func giveUpWhatIsDue() async throws {
         let due = context.now() + Self.margin
         guard let deadline = try await context.store.earliestOpenDeadline(),
-            deadline <= due + UInt64(LogWindow.longest)
+            deadline <= due
         else { return }
         try await logKeeper.firstLook.wait()
         // A clock that has jumped must not end reports.
         if try await logKeeper.clock.needsConfirmation() { _ = try await logKeeper.flush() }
-        if try await OverdueReports(context: context).giveUp(dueAt: due, awaitsWindows: true) { logKeeper.noteGrowth() }
+        if try await OverdueReports(context: context).giveUp(dueAt: due) { logKeeper.noteGrowth() }
     }
 }
