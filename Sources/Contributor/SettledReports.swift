@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 import Ledger
 import Wallet
 
@@ -93,6 +94,16 @@ package enum SettledReports {
         case takeBack
     }
 
+    /// Until when the log may let the word about a report wait, in POSIX seconds; nil where it lets nothing wait. (The wallet knows
+    /// the unit of time in which it was made; it may have been sent at the end of that, and verified a little later.)
+    package static func expectedInLog(_ record: ReportRecord, _ task: TaskConfiguration) -> UInt64? {
+        let made = record.time.addingReportingOverflow(task.timePrecision + verifying)
+        return task.cairn?.logWindowEnd(of: made.overflow ? .max : made.partialValue)
+    }
+
+    /// How long nodes take to verify a report, in seconds, when nothing is in their way.
+    private static let verifying: UInt64 = 60
+
     /// - Parameter end: what the log has, under a checkpoint with the quorum of the task's policy.
     package static func finding(_ end: LoggedEnds.End?, _ state: ReportRecord.State) -> Finding {
         switch end {
@@ -126,6 +137,8 @@ public struct UnsettledReport: Sendable, Equatable {
         case notLogged(waitingFor: String)
         /// The log could not be read, or not be believed.
         case logUnreadable(String)
+        /// The log has nothing about it yet, and need not have before this time, in POSIX seconds.
+        case expected(after: UInt64)
     }
 
     public let reportID: ReportID
@@ -164,6 +177,10 @@ extension UnsettledReport: CustomStringConvertible {
         case .notLogged(let waitingFor):
             "an earlier report, \(reportID.base64URL), may still count: the leader took its withdrawal, but the log does "
                 + "not show it yet under a checkpoint of \(waitingFor). Try again later, or `\(withdraw) --at helper`. "
+                + again
+        case .expected(let time):
+            "an earlier report, \(reportID.base64URL), may have arrived: what became of it stands in the log after "
+                + "\(PeopleTime.text(time)). Try again then. To send the same report again, which is counted once: --resume. "
                 + again
         case .logUnreadable(let reason):
             "an earlier report, \(reportID.base64URL), may still count: what became of it stands in the task's log, which "

@@ -136,6 +136,13 @@ extension TaskClient {
             try save(facts, in: wallet)
         }
         try look(records)
+        // What may just not be said yet is not taken back: it may be a good report.
+        let now = currentTime()
+        let early = missing.compactMap { record -> UnsettledReport? in
+            guard let time = SettledReports.expectedInLog(record, task.configuration), time > now else { return nil }
+            return UnsettledReport(record.reportID, .expected(after: time))
+        }
+        guard early.isEmpty else { return counting + early }
 
         var refusals: [ReportID: String] = [:]
         for record in missing { refusals[record.reportID] = await refusalToTakeBack(record.reportID, seed: seed) }

@@ -26,7 +26,7 @@ package protocol LogSequencer: Sendable {
     /// have theirs. Words about a sealed batch become fewer.
     func waitingWords(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> UInt64?
 
-    /// Until when the word about a report waits; nil where none does.
+    /// Until when the word about a report waits, or the report itself, before it may be in a job; nil where neither does.
     func waitingWord(about report: ReportID, task: TaskID) async throws(DatastoreError) -> UInt64?
 }
 
@@ -92,7 +92,13 @@ extension NodeDatabase: LogSequencer {
                 WHERE r.task = $1 AND r.report_id = $2
                     AND q.word IN (\(QueuedWord.sql(.leaf, .rejected, .withdrawal)))
                 """, [task, report.blob])
-            return try row?.optionalUnsigned("latest")
+            if let latest = try row?.optionalUnsigned("latest") { return latest }
+            return try session.first(
+                """
+                SELECT not_before FROM leader_reports
+                WHERE task = $1 AND report_id = $2 AND state = \(ReportState.received.sql) AND turn > 0
+                """, [task, report.blob]
+            )?.unsigned("not_before")
         }
     }
 }

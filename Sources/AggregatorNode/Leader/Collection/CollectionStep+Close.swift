@@ -13,7 +13,11 @@ import Requests
 extension CollectionStep {
     /// One exchange with the helper: the close is signed and logged, or some reports are left out.
     func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws -> Next {
-        if let until = try await waitForWords(scope) { return .window(until: until) }
+        if let until = try await waitForWords(scope) {
+            // Nothing was proposed: its collector can still stop it.
+            if job.isHidden { throw CollectionFailure.deleted }
+            return .window(until: until)
+        }
         let size = try await proposedSize()
         let leaves = try await context.store.leafSpan(task: task.id, scope: scope)
         guard leaves.count == count else {

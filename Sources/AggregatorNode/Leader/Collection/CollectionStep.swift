@@ -61,6 +61,13 @@ struct CollectionStep: Sendable {
         return scope
     }
 
+    /// Whether nothing can be left to a later batch: a training round is one batch, and to a task whose time is over no further
+    /// reports come that would make a rest large enough.
+    private var takesAll: Bool {
+        let isOver = task.configuration.taskSeconds.map { $0.end <= context.now() } ?? false
+        return isOver || task.configuration.trainingRound != nil
+    }
+
     /// `waiting`: what was uploaded before the request is aggregated, then the batch is chosen and closed to new
     /// reports.
     private func seal() async throws -> Next {
@@ -68,7 +75,7 @@ struct CollectionStep: Sendable {
         let request = try CollectionJobReq(decoding: job.request)
         let outcome = try await context.store.sealBatch(
             lease, interval: try request.query.interval(), sizes: minimum...max(minimum, maximum),
-            at: task.drawsBatchesLater ? context.now() : .max, isWhole: task.configuration.trainingRound != nil)
+            at: task.drawsBatchesLater ? context.now() : .max, isWhole: takesAll)
         switch outcome {
         case .sealed: return .again
         case .notReady(let unfinished): return .aggregation(unfinished)

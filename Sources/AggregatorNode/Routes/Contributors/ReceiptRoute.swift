@@ -57,6 +57,6 @@ extension Leader {
         let waiting = try await context.store.waitingWord(about: report, task: task.id)
         if let waiting { return waiting > now ? waiting : nil }
         guard case .pending = try await context.store.standing(of: report, task: task.id) else { return nil }
-        return task.parameters?.logWindowEnd(of: now)
+        return task.jobWindowEnd(of: now)
     }
 }
