@@ -82,7 +82,7 @@ extension EndToEnd {
             var guests: [NodeDatabase] = []
             for _ in 0..<5 { guests.append(try await NodeDatabase.open(.postgreSQL(options))) }
             let result = try await Cairn.run("node", "run", "--config", node.configuration)
-            #expect(result.status == 1)
+            #expect(result.status == 75)
             #expect(result.errors.contains("no free connection: raise its max_connections"), "\(result.errors)")
             for guest in guests { try guest.close() }
             #expect(try contents(database).isEmpty)
