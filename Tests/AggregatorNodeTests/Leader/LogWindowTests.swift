@@ -25,9 +25,9 @@ import Testing
         let client = try PairClient(pair, file)
         try await pair.withNodes { leader, _ in
             try await awaitWindow()
+            let end = try #require(LogWindow(seconds: Self.window)).end(of: UInt64(Date().timeIntervalSince1970))
             let reports = try (0..<6).map { try client.report([1, UInt64($0), 0]) }
             #expect(try await client.upload(reports).isEmpty)
-            let end = try #require(LogWindow(seconds: Self.window)).end(of: UInt64(Date().timeIntervalSince1970))
             try await client.awaitAccepted(6, at: leader)
             guard UInt64(Date().timeIntervalSince1970) < end else { return }
             let store = leader.context.store
@@ -52,9 +52,9 @@ import Testing
         let client = try PairClient(pair, file)
         try await pair.withNodes { leader, _ in
             try await awaitWindow()
+            let end = try #require(LogWindow(seconds: Self.window)).end(of: UInt64(Date().timeIntervalSince1970))
             let reports = try (0..<3).map { _ in try client.report([1, 2, 3]) }
             #expect(try await client.upload(reports).isEmpty)
-            let end = try #require(LogWindow(seconds: Self.window)).end(of: UInt64(Date().timeIntervalSince1970))
             let counts = try await leader.context.store.reportCounts(task: file.taskID)
             if UInt64(Date().timeIntervalSince1970) < end { #expect(counts.received == 3 && counts.accepted == 0) }
             let (count, sums) = try await client.collect(.leaderSelected)
