@@ -59,7 +59,7 @@ import Testing
         request.method = .POST
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = .stream(pieces, length: .known(Int64(body.count)))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await HTTPClient.shared.execute(request, timeout: .minutes(5))
         let bytes = try await response.body.collect(upTo: 8 << 20)
         return Answer(status: Int(response.status.code), body: Array(bytes.readableBytesView), headers: [:])
     }
@@ -147,6 +147,8 @@ import Testing
         var limits = ServingLimits()
         // What is named as missing is kept, of one list after the other.
         limits.bodyBytesInFlight = 9 << 20
+        // The slow one waits for the answer to the other, which is the machine's time and not its own.
+        limits.transfer = .minutes(5)
         let path = "/cairn/tasks/\(fixture.task.id.base64URL)/batches"
         let headers = fixture.headers(BatchComparison.mediaType)
         try await withServer(fixture.routes, limits: limits) { client in
