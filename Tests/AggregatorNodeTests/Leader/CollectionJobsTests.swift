@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import Datastore
 import FaultProxy
+import Foundation
 import Testing
 
 /// What is known about a collection is in the database: whoever goes on knows it.
@@ -64,4 +65,45 @@ import Testing
             await helper.stop()
         }
     }
+
+    /// The collector is told that the leader's log says why. So it does, of each cause: in this process, and not once for all.
+    @Test func eachCauseOfOnesOwnIsInTheLog() async throws {
+        let log = LogRecorder()
+        try await ScriptedPair.run(committed: true, nodes: false) { _ in
+            .pass
+        } _: { scene in
+            let helper = try await scene.pair.start(scene.pair.helper)
+            let leader = try await scene.pair.start(scene.pair.leader, logger: log.logger("leader"))
+            // No place for the shares that the task publishes: first no folder, then something else.
+            let folder = "\(scene.pair.leader.dataDirectory)/log/blob"
+            try FileManager.default.removeItem(atPath: folder)
+            try await scene.upload(0..<4)
+            let location = try #require(
+                try await scene.client.createCollection(.leaderSelected).headers["location"])
+            let warnings: @Sendable () -> [String] = {
+                log.lines("leader", "collection job has to wait").filter { $0.level == .warning }
+                    .compactMap { $0.metadata["reason"].map { "\($0)" } }.filter { $0.contains(folder) }
+            }
+            _ = try await eventually("the first cause is there") { warnings().first }
+            let note = try await eventually("the collector is told") {
+                try await scene.client.poll(location).headers["cairn-waiting-for"].flatMap {
+                    $0.contains("own log") ? $0 : nil
+                }
+            }
+            #expect(!note.contains(folder), "not what strangers read")
+            let first = warnings()
+            #expect(FileManager.default.createFile(atPath: folder, contents: nil))
+            _ = try await eventually("the second cause is there") {
+                warnings().first { line in !first.contains { Self.cause($0) == Self.cause(line) } }
+            }
+            try FileManager.default.removeItem(atPath: folder)
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            #expect(try await scene.client.collect(.leaderSelected).sums == .vector([6, 4, 28]))
+            await leader.stop()
+            await helper.stop()
+        }
+    }
+
+    /// What the system says, behind the name of a file.
+    private static func cause(_ reason: String) -> Substring? { reason.split(separator: ":").last }
 }

@@ -252,4 +252,15 @@ import Testing
         let many = (0..<100).compactMap { rule.line("\($0)", at: start + .seconds(2) + .milliseconds($0)) }
         #expect(many.count == 1)
     }
+
+    /// Collections and tasks come and go for as long as a node runs.
+    @Test func whatHasBeenOverForLongIsForgotten() {
+        let rules = LineRules<Int>()
+        for key in 0..<10_000 {
+            let now = start + .seconds(key * 60)
+            #expect(rules.line("down", about: key, at: now) == 1)
+            #expect(rules.line("down", about: key, at: now + .milliseconds(1)) == nil)
+        }
+        #expect(rules.count <= 64)
+    }
 }

@@ -34,6 +34,7 @@ final class CollectionJobs: JobKind {
     private let signal: WakeSignal
     private let keeper: LeaseKeeper<LeasedCollection>
     private let lines = LineRules<TaskID?>()
+    private let troubleLines = LineRules<Int64>()
     private let state: Mutex<State>
 
     /// How often those are looked for that a clock has parked.
@@ -187,7 +188,8 @@ final class CollectionJobs: JobKind {
             try await context.store.releaseCollection(lease, after: CollectionPatience.longPause, progress)
             return CollectionPatience.longPause
         }
-        let runner = CollectionRunner(context: context, logKeeper: logKeeper, task: task, lease: lease)
+        let runner = CollectionRunner(
+            context: context, logKeeper: logKeeper, task: task, lease: lease, troubleLines: troubleLines)
         switch try await keeper.hold(lease, { try await runner.run() }) {
         case .ended: return nil
         case .waits(let pause, let forReports, let demand):

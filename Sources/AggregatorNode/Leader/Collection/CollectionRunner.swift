@@ -12,6 +12,8 @@ struct CollectionRunner: Sendable {
     let logKeeper: LogKeeper
     let task: NodeTask
     let lease: CollectionLease
+    /// Whether there is to be another line about what a collection has met with, by its number.
+    let troubleLines: LineRules<Int64>
 
     enum Ending: Sendable, Equatable {
         /// It has its result, or has failed.
@@ -62,13 +64,15 @@ struct CollectionRunner: Sendable {
             let unavailable = error as? HelperUnavailable
             if unavailable?.repeatsFailure != true { patience.heardOtherwise() }
             let pause = patience.failed(retryAfter: unavailable?.retryAfter, jitter: .random(in: 0.5...1.5))
-            let note = WaitingNote.trouble(error, helper: helper)
-            // The same again is no news.
-            let isNews = WaitingNote.headerValue(note) != job.progress.note
+            // By its own words, not by the note: to the collector, all that is wrong in here is one thing, and it was perhaps
+            // another process that has said so.
+            let times = troubleLines.line("\(error)", about: job.key)
             context.logger.log(
-                level: isNews ? .warning : .debug, "collection job has to wait",
-                metadata: ["job": "\(job.key)", "reason": "\(error)", "pause": "\(pause)"])
-            return .wait(pause, note: note)
+                level: times == nil ? .debug : .warning, "collection job has to wait",
+                metadata: [
+                    "job": "\(job.key)", "reason": "\(error)", "pause": "\(pause)", "times": "\(times ?? 0)",
+                ])
+            return .wait(pause, note: WaitingNote.trouble(error, helper: helper))
         }
     }
 
