@@ -64,7 +64,8 @@ package struct Helper: Sendable {
 
     /// Verifies the aggregation jobs that were stored, until it is cancelled.
     package func verifyStoredJobs() async {
-        await StoredJobs(context: context, jobs: jobs, verification: verification).run()
+        let stored = StoredJobs(context: context, jobs: jobs, verification: verification)
+        await JobDriver(kinds: [stored], signal: jobs.change) { [halt = context.halt] in halt.reason != nil }.run()
     }
 
     /// The background work.

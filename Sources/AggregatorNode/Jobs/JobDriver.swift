@@ -14,22 +14,23 @@ package enum JobAction: Sendable {
 /// database says when it is taken; and ``look()`` asks it often enough for what no hint told. So whatever a process forgets
 /// is found again, by it or another.
 package protocol JobKind: Sendable {
-    /// Goes on where a former process has ended. Once, before everything else.
-    func begin() async
-    /// Asks the database what has fallen due, several times a second.
+    /// Asks the database what has fallen due, or whether it is time to. Several times a second.
     func look() async
     /// What to do now: the decision is the kind's, by its pure rules. It has so many places as it likes, and takes turns
     /// between its tasks; a job that waits holds none.
     func next(at now: ContinuousClock.Instant) -> JobAction
     /// Renews the leases of what is under way, until the task is cancelled.
     func keepLeases() async
+    /// Gives back what is still leased, once, when the driver has ended; in a task that is not cancelled.
+    func end() async
 }
 
 /// Runs the jobs of all kinds: the one loop behind all work of a node that comes in jobs.
 ///
 /// Kinds take turns, one action each, and no kind has places of another: what is slow or stuck in one holds up no other.
 /// When the task is cancelled, whatever is under way is cancelled with it, gives its lease back and ends; nothing is lost by
-/// that, because every step ends in one transaction. A node that is halted begins nothing more.
+/// that, because every step ends in one transaction. A node that is halted begins nothing more; it ends as a whole, and says
+/// why, so its driver does not end before.
 package struct JobDriver: Sendable {
     private let kinds: [any JobKind]
     private let signal: WakeSignal
@@ -47,9 +48,8 @@ package struct JobDriver: Sendable {
         self.isHalted = isHalted
     }
 
-    /// Works until the task is cancelled, or the node is halted.
+    /// Works until the node is halted, and returns when the task is cancelled.
     package func run() async {
-        for kind in kinds { await kind.begin() }
         await withDiscardingTaskGroup { group in
             for kind in kinds {
                 group.addTask { await kind.keepLeases() }
@@ -73,6 +73,8 @@ package struct JobDriver: Sendable {
             }
             group.cancelAll()
         }
+        for kind in kinds { await Task { await kind.end() }.value }
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
     }
 
     private func look(_ kind: any JobKind) async {

@@ -10,7 +10,7 @@ import ServiceLifecycle
 package struct Leader: Sendable {
     let context: NodeContext
     let logKeeper: LogKeeper
-    let aggregation: AggregationDriver
+    let aggregation: AggregationJobs
     let collection: CollectionJobs
     private let driver: JobDriver
     let promises: Promises
@@ -23,7 +23,7 @@ package struct Leader: Sendable {
         let keeper = LogKeeper(context: context)
         let signal = WakeSignal()
         let reportsEnded = TaskHints(signal: signal)
-        aggregation = AggregationDriver(context: context, signal: signal) { [keeper] task in
+        aggregation = AggregationJobs(context: context, signal: signal) { [keeper] task in
             keeper.noteGrowth()
             reportsEnded.add(task)
         }

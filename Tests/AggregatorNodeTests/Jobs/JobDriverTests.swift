@@ -42,18 +42,25 @@ import Testing
     @Test func whatNoHintToldIsFound() async throws {
         let kind = FakeKind(jobs: 0, places: 1, signal: signal, found: 3)
         try await run(driver([kind])) { kind.counts.ended == 3 }
-        #expect(kind.looks > 0 && kind.begins == 1)
+        #expect(kind.looks > 0 && kind.ends == 1)
     }
 
+    /// What ends the node says why, so the driver returns only when it is told to.
     @Test(.timeLimit(.minutes(1))) func aHaltedNodeBeginsNothing() async throws {
         let kind = FakeKind(jobs: 9, places: 1, signal: signal)
         let isHalted = Mutex(false)
         let other = FakeKind(jobs: 1, places: 1, signal: signal) { isHalted.withLock { $0 = true } }
-        await driver([other, kind]) { isHalted.withLock { $0 } }.run()
-        #expect(kind.counts.begun < 9)
         let late = FakeKind(jobs: 9, places: 1, signal: signal)
-        await driver([late]) { true }.run()
-        #expect(late.counts.begun == 0)
+        let hasReturned = Mutex(false)
+        let running = Task {
+            await driver([other, kind]) { isHalted.withLock { $0 } }.run()
+            hasReturned.withLock { $0 = true }
+        }
+        try await run(driver([late]) { true }) { kind.ends == 1 && late.ends == 1 }
+        #expect(kind.counts.begun < 9 && late.counts.begun == 0)
+        #expect(!hasReturned.withLock { $0 })
+        running.cancel()
+        await running.value
     }
 }
 
@@ -78,7 +85,7 @@ private final class FakeKind: JobKind {
         var left: Int
         var found: Int
         var looks = 0
-        var begins = 0
+        var ends = 0
         var counts = Counts()
     }
 
@@ -104,9 +111,7 @@ private final class FakeKind: JobKind {
 
     var counts: Counts { state.withLock { $0.counts } }
     var looks: Int { state.withLock { $0.looks } }
-    var begins: Int { state.withLock { $0.begins } }
-
-    func begin() async { state.withLock { $0.begins += 1 } }
+    var ends: Int { state.withLock { $0.ends } }
 
     func look() async {
         let isNews = state.withLock { state in
@@ -142,4 +147,6 @@ private final class FakeKind: JobKind {
     func keepLeases() async {
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3_600)) }
     }
+
+    func end() async { state.withLock { $0.ends += 1 } }
 }

@@ -1,31 +1,59 @@
 import DAP
 import Datastore
+import Synchronization
 
-/// Verifies the aggregation jobs that were stored, when their turn has come.
+/// The aggregation jobs that a helper has stored, as a kind of jobs: they are verified when their turn has come.
 ///
 /// Each is leased: it is this process's for some seconds, and for as long as it says so. What a node that was killed had
-/// leased is free when they are over, so a stored job is verified by whoever lives.
-struct StoredJobs: Sendable {
-    let context: NodeContext
-    let jobs: VerifyingJobs
-    let verification: JobVerification
+/// leased is free when they are over, so a stored job is verified by whoever lives. Their places are those of all
+/// verification (``VerifyingJobs``), which leaders that wait for an answer share with them.
+final class StoredJobs: JobKind {
+    private struct State {
+        /// Whether somebody has said that there is something to do since the last look.
+        var isWanted = true
+        var isLooking = false
+        /// When it is looked although nobody has said so.
+        var nextLook = ContinuousClock.now
+    }
+
+    private let context: NodeContext
+    private let jobs: VerifyingJobs
+    private let verification: JobVerification
+    private let state = Mutex(State())
+
+    init(context: NodeContext, jobs: VerifyingJobs, verification: JobVerification) {
+        self.context = context
+        self.jobs = jobs
+        self.verification = verification
+    }
 
     /// Between two looks, where nobody says that there is something to do: another process of the node may have stored jobs,
     /// or died with some.
     private static let pause: Duration = .seconds(1)
 
-    func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await begin() }
-            // On its own: where a task is locked, no other's leases end for that.
-            group.addTask { await renew() }
+    // MARK: As a kind
+
+    package func look() async {
+        let isDue = state.withLock { state in
+            guard state.nextLook <= .now else { return false }
+            state.isWanted = true
+            return true
         }
-        // In a task that is not cancelled: whoever comes next need not wait for the end of leases.
-        await Task { await giveBack() }.value
+        if isDue { jobs.change.raise() }
     }
 
-    /// Gives back what this process has and does not finish.
-    private func giveBack() async {
+    package func next(at now: ContinuousClock.Instant) -> JobAction {
+        let isHinted = !jobs.hints.take().isEmpty
+        return state.withLock { state in
+            state.isWanted = state.isWanted || isHinted
+            guard state.isWanted, !state.isLooking else { return .wait(until: nil) }
+            (state.isWanted, state.isLooking) = (false, true)
+            state.nextLook = now + Self.pause
+            return .start { await self.beginWhatFits() }
+        }
+    }
+
+    package func end() async {
         for job in await jobs.jobs {
             guard let lease = await job.surrender() else { continue }
             do { try await context.store.releaseHelperJob(lease, after: .zero) } catch {
@@ -36,20 +64,18 @@ struct StoredJobs: Sendable {
         }
     }
 
-    private func begin() async {
-        while !Task.isCancelled {
-            do { try await look() } catch is CancellationError {
-                return
-            } catch {
+    private func beginWhatFits() async {
+        do { try await fillPlaces() } catch {
+            if !Task.isCancelled {
                 verification.tell("stored aggregation jobs cannot be looked at now", error, of: nil)
             }
-            await jobs.change.wait(atMost: Self.pause)
         }
+        state.withLock { $0.isLooking = false }
+        jobs.change.raise()
     }
 
     /// Begins what there is room for.
-    private func look() async throws {
-        guard context.halt.reason == nil else { return }
+    private func fillPlaces() async throws {
         let stored = try await context.store.waitingHelperJobs()
         let waiting = await jobs.awake(stored)
         let order = JobDeferral.order(waiting, underWay: await jobs.counts, served: await jobs.served)
@@ -80,7 +106,7 @@ struct StoredJobs: Sendable {
             task?.memory(ofJob: waiting.reports, requestBytes: waiting.bytes) ?? waiting.bytes
         let running = await jobs.begin(
             waiting.id, of: waiting.task, from: leader, reports: waiting.reports, bytes: bytes, for: .queue
-        ) { try await verify(waiting, $0) }
+        ) { try await self.verify(waiting, $0) }
         return running != nil
     }
 
@@ -137,10 +163,10 @@ struct StoredJobs: Sendable {
     // MARK: Leases
 
     /// Goes on with the leases of which half is over.
-    private func renew() async {
+    package func keepLeases() async {
         while !Task.isCancelled {
             await withTaskGroup(of: Void.self) { group in
-                for job in await jobs.jobs { group.addTask { await renew(job) } }
+                for job in await jobs.jobs { group.addTask { await self.renew(job) } }
             }
             do { try await Task.sleep(for: min(Self.pause, jobs.rules.lease / 4)) } catch { return }
         }

@@ -26,8 +26,10 @@ package actor VerifyingJobs {
     /// Of each leader.
     private let part: JobDeferral
     private let coresOfLeader: Int
-    /// Raised when there may be something to do for those who verify stored jobs.
-    nonisolated let change = WakeSignal()
+    /// Raised when there may be something to do for who verifies stored jobs.
+    nonisolated let change: WakeSignal
+    /// Tasks of which a stored job may have a place now.
+    nonisolated let hints: TaskHints
     private var running: [AggregationJobID: Entry] = [:]
     private var underWay: [String: JobLoad] = [:]
     private var costs = JobCosts()
@@ -47,6 +49,8 @@ package actor VerifyingJobs {
     package init(rules: JobDeferral, cores: Int, leaders: Int = 1) {
         self.rules = rules
         self.cores = cores
+        let change = WakeSignal()
+        (self.change, hints) = (change, TaskHints(signal: change))
         part = rules.part(of: leaders)
         coresOfLeader = max(1, cores / max(1, leaders))
     }
@@ -86,21 +90,21 @@ package actor VerifyingJobs {
             let outcome: Result<[UInt8], any Error>
             do { outcome = .success(try await work(job)) } catch { outcome = .failure(error) }
             // First it is not under way any more: whoever comes from now on finds what is stored.
-            end(id, job, load, of: leader, outcome)
+            end(id, of: task, job, load, of: leader, outcome)
             await job.end(outcome)
         }
         return job
     }
 
     private func end(
-        _ id: AggregationJobID, _ job: RunningJob, _ load: JobLoad, of leader: String,
+        _ id: AggregationJobID, of task: TaskID, _ job: RunningJob, _ load: JobLoad, of leader: String,
         _ outcome: Result<[UInt8], any Error>
     ) {
         if running[id]?.job === job { running[id] = nil }
         let rest = (underWay[leader] ?? load) - load
         underWay[leader] = rest.jobs > 0 ? rest : nil
         // After a failure the next look is soon enough: what has failed may be due again at once.
-        if due[leader] ?? 0 > 0, case .success = outcome { change.raise() }
+        if due[leader] ?? 0 > 0, case .success = outcome { hints.add(task) }
     }
 
     /// The leader deletes a job: nothing of it is committed any more, and whoever posts it again meets other work. Its place
@@ -165,7 +169,7 @@ package actor VerifyingJobs {
         stored[leader] = (stored[leader] ?? JobLoad()) + JobLoad(jobs: 1, bytes: job.bytes)
         guard isDue else { return }
         due[leader, default: 0] += 1
-        change.raise()
+        hints.add(job.task)
     }
 
     /// The `Retry-After` of a stored job, or of one that would be, by what was stored at the last look.

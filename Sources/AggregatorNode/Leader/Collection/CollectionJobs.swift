@@ -29,7 +29,7 @@ final class CollectionJobs: JobKind {
 
     private let context: NodeContext
     private let logKeeper: LogKeeper
-    private let aggregation: AggregationDriver
+    private let aggregation: AggregationJobs
     private let reportsEnded: TaskHints
     private let signal: WakeSignal
     private let keeper: LeaseKeeper<LeasedCollection>
@@ -48,7 +48,7 @@ final class CollectionJobs: JobKind {
     ///   - aggregation: to be asked for what a batch still lacks.
     ///   - reportsEnded: the tasks of which reports were accepted or rejected.
     init(
-        context: NodeContext, logKeeper: LogKeeper, aggregation: AggregationDriver, reportsEnded: TaskHints,
+        context: NodeContext, logKeeper: LogKeeper, aggregation: AggregationJobs, reportsEnded: TaskHints,
         signal: WakeSignal
     ) {
         self.context = context
@@ -72,8 +72,6 @@ final class CollectionJobs: JobKind {
     }
 
     // MARK: As a kind
-
-    package func begin() async {}
 
     package func look() async {
         do {
@@ -138,6 +136,9 @@ final class CollectionJobs: JobKind {
     }
 
     package func keepLeases() async { await keeper.run() }
+
+    /// Steps have given their leases back themselves.
+    package func end() async {}
 
     /// Lets collections look that wait for reports of which some have ended.
     private func hurry(_ tasks: Set<TaskID>) async {

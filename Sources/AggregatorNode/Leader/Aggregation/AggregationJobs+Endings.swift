@@ -1,10 +1,10 @@
-// What follows where a step of a job has ended, or failed; the driver is in AggregationDriver.swift.
+// What follows where a step of a job has ended, or failed; the driver is in AggregationJobs.swift.
 
 import DAP
 import Datastore
 import Logging
 
-extension AggregationDriver {
+extension AggregationJobs {
     /// What follows from a job's ending. Nobody is woken where nothing has changed.
     func conclude(_ ending: JobRunner.Ending, job: Int64, of task: NodeTask) async {
         let id = task.id

@@ -8,7 +8,7 @@ import Synchronization
 /// ``JobSchedule`` says what to do; a few jobs are under way at a time, so that the leader
 /// verifies the next one while the helper works on the last. Each is worked on under a lease, and what is here in memory only
 /// makes things quick: whatever is forgotten is found again in the database, by this process or another.
-final class AggregationDriver: JobKind {
+final class AggregationJobs: JobKind {
     struct State {
         var schedule = JobSchedule()
         /// The ends of windows at which tasks are looked at again.
@@ -79,8 +79,6 @@ final class AggregationDriver: JobKind {
     // MARK: As a kind
 
     /// What former processes have left is found like all that is due.
-    package func begin() async {}
-
     package func look() async {
         let isSweepDue = state.withLock { state in
             guard state.nextSweep <= .now else { return false }
@@ -109,6 +107,9 @@ final class AggregationDriver: JobKind {
     }
 
     package func keepLeases() async { await keeper.run() }
+
+    /// Steps have given their leases back themselves.
+    package func end() async {}
 
     // MARK: What the database has
 
