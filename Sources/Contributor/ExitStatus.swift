@@ -29,7 +29,8 @@ package enum ExitStatus: Int32, CaseIterable, Sendable {
         case .unreachable: "a node, log or witness cannot be reached, or what is there does not speak as it should"
         case .outputFailed: "the result could not be written (full disk, closed pipe)"
         case .tryLater:
-            "not now: a node is busy or asks to come back, or the wait ended; the same command can be run again"
+            "not now: a node is busy or asks to come back, somebody has its database and does not let go of it, "
+                + "or the wait ended; the same command can be run again"
         case .interrupted: "ended by Ctrl-C or another signal that asks for it"
         }
     }
