@@ -179,7 +179,9 @@ final class NodeCircle: Sendable {
             transport: HTTPTransport(deadline: .seconds(120)))
         let outcome = try await collector.collect(.leaderSelected, deadline: .seconds(180))
         try await Cairn.succeed(
-            "audit", "--log", "\(try node(leader).url)/log", "--policy", "\(folder.path)/tasks/\(task.name).policy")
+            "audit", "--log", "\(try node(leader).url)/log", "--policy", "\(folder.path)/tasks/\(task.name).policy",
+            // Another task of the leader has another helper, and so another policy.
+            "--task", task.taskID.base64URL)
         return outcome.value
     }
 }
