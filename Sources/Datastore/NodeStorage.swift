@@ -57,6 +57,11 @@ extension NodeDatabase {
         }
     }
 
+    /// Stops the other processes of a node that several run: for one that has found that the database must not be used.
+    package func endOtherClaims() async throws(DatastoreError) {
+        try await (engine as? PostgreSQLEngine)?.endOtherClaims()
+    }
+
     /// Waits until this process must not use the database any more, because another server has taken over, another process
     /// runs the node, or a file has lost its name: then everything fails until a new start. For one caller.
     ///

@@ -80,7 +80,8 @@ package struct NodeIdentity: Sendable, Equatable {
         if let refusal = identity.refusal(others, configuration) { throw .failed(refusal) }
     }
 
-    private var stored: [String: [UInt8]] {
+    /// As the database has them.
+    var stored: [String: [UInt8]] {
         Dictionary(uniqueKeysWithValues: fingerprints.map { ($0.key.rawValue, $0.value) })
     }
 

@@ -48,6 +48,7 @@ package final class HaltSwitch: Sendable {
             "this node stops: its state is older than what it has signed", metadata: ["reason": "\(reason)"])
         do {
             try await store.recordHalt(reason)
+            try await store.endOtherClaims()
         } catch {
             logger.critical("the reason could not be stored", metadata: ["error": "\(error)"])
         }

@@ -74,17 +74,20 @@ package enum Node {
         for note in store.notes { logger.warning("\(note)") }
         let halt = HaltSwitch(store: store, logger: logger)
         do throws(NodeStartError) {
-            try await configuration.claim(store, notice: notice)
+            try await configuration.claim(store, alone: !replacing.isEmpty, notice: notice)
             try await NodeIdentity(keys).require(store, configuration, replacing: replacing)
             let generation = try await begin(store, generationFile: configuration.generationFile, halt: halt)
             try await configuration.claimRoles(store)
             try await NodeIdentity.check(keys, store, configuration, replacing: replacing)
             return (store, halt, generation)
         } catch {
-            // Its keys were found right before.
-            if configuration.database.hasReplicas, case .generation(let reason) = error, reason.isForgotten {
+            // An empty database, or another's, is none that this node has used.
+            if configuration.database.hasReplicas, case .generation(let reason) = error, reason.isForgotten,
+                (try? await store.knowsAll(NodeIdentity(keys).stored)) == true
+            {
                 // Others may be at work on this database already: they must not go on.
                 try? await store.recordHalt(reason.description)
+                try? await store.endOtherClaims()
             }
             await store.closeWhenIdle()
             throw error

@@ -127,6 +127,11 @@ package enum RestoredNode {
             return store
         }
         let store = try await configuration.openUnclaimed(mustExist: false, notice: notice)
+        if await isAnother(store, configuration) {
+            // This is the folder of a replica, and the node was declared in another's: it has new keys, or gets them.
+            await store.closeWhenIdle()
+            return nil
+        }
         do throws(NodeStartError) { try await configuration.claim(store, alone: true, notice: notice) } catch {
             await store.closeWhenIdle()
             throw error
@@ -138,5 +143,21 @@ package enum RestoredNode {
             await store.closeWhenIdle()
             throw .database(name: configuration.database.name, error)
         }
+    }
+
+    /// Whether the database knows other keys than this folder has. Of a folder that lacks some, nothing can be said: keys that
+    /// are missing are not made here.
+    private static func isAnother(_ store: NodeDatabase, _ configuration: NodeConfiguration) async -> Bool {
+        let files = configuration.noteKeyFiles + [configuration.statementKeyFile, configuration.hpkeKeyFile]
+        guard configuration.database.hasReplicas, files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }),
+            let keys = try? NodeKeys.load(configuration)
+        else { return false }
+        // An HPKE key is replaced in the life of a node, and a backup knows the former one.
+        do throws(NodeStartError) {
+            try await NodeIdentity(keys).require(store, configuration, replacing: [.hpke])
+        } catch {
+            if case .failed = error { return true }
+        }
+        return false
     }
 }

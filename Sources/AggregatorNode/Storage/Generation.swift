@@ -152,8 +152,8 @@ package actor Generation {
     /// ``settle()`` without a look at the database, after a transaction that has counted, or noted, what is to leave; with one
     /// where that was counted by another process.
     package func settleCounted() async throws {
-        guard let known = memory.mark else { return }
         if memory.isBehind { return try await settle() }
+        guard let known = memory.mark else { return }
         try await write(upTo: known.number)
     }
 

@@ -31,6 +31,7 @@ extension NodeConfiguration {
     ) async throws(NodeStartError) -> NodeDatabase {
         let store = try await openUnclaimed(mustExist: mustExist, notice: notice)
         return try await orClosing(store) { store throws(NodeStartError) in
+            try await requireNotHalted(store)
             do throws(GenerationError) {
                 try await Generation.requireTogether(path: generationFile, store: store)
             } catch {
@@ -63,6 +64,15 @@ extension NodeConfiguration {
                 throw .database(name: database.name, error)
             }
         }
+    }
+
+    /// - Throws: `.halted` where the node was stopped for good.
+    private func requireNotHalted(_ store: NodeDatabase) async throws(NodeStartError) {
+        let reason: String?
+        do throws(DatastoreError) { reason = try await store.haltReason() } catch {
+            throw .database(name: database.name, error)
+        }
+        if let reason { throw .halted(reason) }
     }
 
     /// Says in the database which roles it has now.

@@ -5,17 +5,25 @@ import ServiceLifecycle
 /// What one of several processes of a node looks for in what the others do.
 ///
 /// One that has died, or that the server has lost sight of, has its work taken from it at once, and not only when its leases
-/// run out. And one that has found out that the database is older than what it has signed stops all of them.
+/// run out. One that has found out that the database is older than what it has signed stops all of them. And where a key of
+/// the node was replaced, whoever has the former one ends.
 struct ReplicaWatch: Service {
     let context: NodeContext
 
     private static let pause: Duration = .seconds(1)
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
+        let identity = NodeIdentity(context.keys)
+        try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.pause)
                 await look()
+                do throws(NodeStartError) {
+                    try await identity.require(context.store, context.configuration)
+                } catch {
+                    // A key of the node was replaced. A database that is only not to be reached is no reason to end.
+                    if case .failed(let reason) = error { throw DatabaseWatch.Lost(reason: reason) }
+                }
+                try? await Task.sleep(for: Self.pause)
             }
         }
     }

@@ -14,9 +14,12 @@ extension Session {
     /// Lets those verify stored jobs who come after a process that is gone. Of a job that was taken more than once, and has no
     /// end, the lease runs out: it may be what has ended the process, and others come to their turn first.
     ///
-    /// - Parameter living: the processes that are there.
-    func endHelperLeases(sparing living: Set<Int64>) throws {
-        let ended = try helperLeaseTokens().filter { !living.contains(ProcessNumber.holder(ofToken: $0)) }.sorted()
+    /// - Parameter living: the processes that are there; asked once the leases were read.
+    func endHelperLeases(sparing living: () throws -> Set<Int64>) throws {
+        let held = try helperLeaseTokens()
+        guard !held.isEmpty else { return }
+        let spared = try living()
+        let ended = held.filter { !spared.contains(ProcessNumber.holder(ofToken: $0)) }.sorted()
         try executeMany(
             """
             UPDATE helper_jobs SET lease_token = 0, due = 0

@@ -57,10 +57,8 @@ extension NodeDatabase: DutyStore {
     package func endLeasesOfTheGone() async throws(DatastoreError) {
         // A process is there before it leases anything, so who is not there any more has left what is found first.
         try await write { session in
-            let held = try session.leaseHolders()
-            let living = try session.connection.livingProcesses()
-            guard !living.isEmpty, !held.isSubset(of: living) else { return }
-            try session.endLeases(sparing: living)
+            guard try !session.connection.livingProcesses().isEmpty else { return }
+            try session.endLeases { try session.connection.livingProcesses() }
         }
     }
 
@@ -115,33 +113,30 @@ extension NodeDatabase: DutyStore {
 
 extension Session {
     /// Ends all leases and duties of processes that are gone: for one that has just claimed the database. Jobs that waited only
-    /// because exchanges failed fall due, for an operator who restarts a node does not want to wait; what the peer asked for
-    /// goes on.
+    /// because exchanges failed fall due where no other replica is at work, for an operator who restarts a node does not want to
+    /// wait; what the peer asked for goes on.
     ///
     /// - Parameter living: other replicas that are at work.
-    func endFormerLeases(sparing living: Set<Int64>) throws {
+    func endFormerLeases(sparing living: () throws -> Set<Int64>) throws {
         try endLeases(sparing: living)
+        guard try living().isEmpty else { return }
         try hurryJobs()
         try hurryCollections()
     }
 
-    /// The processes that have some.
-    fileprivate func leaseHolders() throws -> Set<Int64> {
-        let tokens =
-            try LeasedRows.all.flatMap { try leaseTokens($0) } + helperLeaseTokens()
-            + rows("SELECT token FROM duties WHERE token <> 0").map { try $0.integer("token") }
-        return Set(tokens.map(ProcessNumber.holder(ofToken:)))
-    }
-
     /// Ends all leases and duties of processes that are gone.
-    fileprivate func endLeases(sparing living: Set<Int64>) throws {
+    ///
+    /// - Parameter living: those that are there now. Asked for each time after leases were read, as one that has come
+    ///   meanwhile may have some.
+    fileprivate func endLeases(sparing living: () throws -> Set<Int64>) throws {
         for kind in LeasedRows.all { try endLeases(kind, sparing: living) }
         try endHelperLeases(sparing: living)
         let held = try rows("SELECT name, token FROM duties WHERE token <> 0 ORDER BY name")
             .map { (name: try $0.text("name"), token: try $0.integer("token")) }
-            .filter { !living.contains(ProcessNumber.holder(ofToken: $0.token)) }
+        let spared = held.isEmpty ? [] : try living()
         try executeMany(
-            "UPDATE duties SET token = 0, until = 0 WHERE name = $1 AND token = $2", held.map { [$0.name, $0.token] })
+            "UPDATE duties SET token = 0, until = 0 WHERE name = $1 AND token = $2",
+            held.filter { !spared.contains(ProcessNumber.holder(ofToken: $0.token)) }.map { [$0.name, $0.token] })
     }
 
     /// The first statement of what a duty's holder stores.

@@ -107,31 +107,22 @@ extension Session {
             rows.sorted { $0.row < $1.row }.map { [$0.row, $0.due] })
     }
 
-    /// The tokens under which somebody has a row.
-    func leaseTokens(_ kind: LeasedRows) throws -> [Int64] {
-        try rows("SELECT lease_token FROM \(kind.table) WHERE \(kind.open) AND lease_token <> 0")
-            .map { try $0.integer("lease_token") }
-    }
-
     /// Ends the leases of processes that are gone.
     ///
-    /// - Parameter living: those that are there.
-    func endLeases(_ kind: LeasedRows, sparing living: Set<Int64>) throws {
-        guard !living.isEmpty else {
-            // Most often: whoever has claimed the database alone.
-            try execute("UPDATE \(kind.table) SET lease_token = 0, due = 0 WHERE \(kind.open) AND lease_token <> 0")
-            return
-        }
+    /// - Parameter living: those that are there; asked once the leases were read.
+    func endLeases(_ kind: LeasedRows, sparing living: () throws -> Set<Int64>) throws {
         let held = try rows(
-            "SELECT \(kind.key) AS key, lease_token FROM \(kind.table) WHERE \(kind.open) AND lease_token <> 0")
-        let ended = try held.map { (key: try $0.integer("key"), token: try $0.integer("lease_token")) }
-            .filter { !living.contains(ProcessNumber.holder(ofToken: $0.token)) }.sorted { $0.key < $1.key }
+            "SELECT \(kind.key) AS key, lease_token FROM \(kind.table) WHERE \(kind.open) AND lease_token <> 0"
+        ).map { (key: try $0.integer("key"), token: try $0.integer("lease_token")) }
+        guard !held.isEmpty else { return }
+        let spared = try living()
+        let ended = held.filter { !spared.contains(ProcessNumber.holder(ofToken: $0.token)) }
         // One that was taken or ended meanwhile stays.
         try executeMany(
             """
             UPDATE \(kind.table) SET lease_token = 0, due = 0
             WHERE \(kind.key) = $1 AND lease_token = $2 AND \(kind.open)
-            """, ended.map { [$0.key, $0.token] })
+            """, ended.sorted { $0.key < $1.key }.map { [$0.key, $0.token] })
     }
 }
 

@@ -28,6 +28,16 @@ extension KeyFingerprintStore {
 }
 
 extension NodeDatabase: KeyFingerprintStore {
+    /// Whether the database knows every one of these keys.
+    package func knowsAll(_ keys: [String: [UInt8]]) async throws(DatastoreError) -> Bool {
+        try await read { session in
+            let known = try session.rows("SELECT name, fingerprint FROM node_keys").map { row in
+                (try row.text("name"), try row.bytes("fingerprint"))
+            }
+            return keys.allSatisfy { name, fingerprint in known.contains { $0 == (name, fingerprint) } }
+        }
+    }
+
     package func otherKeys(than keys: [String: [UInt8]]) async throws(DatastoreError) -> [String: [UInt8]] {
         try await read { session in try session.otherKeys(than: keys) }
     }

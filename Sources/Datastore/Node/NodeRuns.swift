@@ -150,7 +150,7 @@ extension Session {
             VALUES ($1, $2, $1, $3, $4, $5, 1)
             """,
             [try number.stored("generation"), run.blob, follows, ProcessNumber.own, ProcessNumber.name])
-        try endFormerLeases(sparing: others)
+        try endFormerLeases { try connection.livingProcesses().subtracting([ProcessNumber.own]) }
         return number
     }
 }

@@ -29,9 +29,14 @@ package protocol NodeStateStore: Sendable {
 
     /// Stops the node for good. The first reason stays.
     func recordHalt(_ reason: String) async throws(DatastoreError)
+
+    /// Sees to it that no other process of the node stores anything more.
+    func endOtherClaims() async throws(DatastoreError)
 }
 
 extension NodeStateStore {
+    package func endOtherClaims() async throws(DatastoreError) {}
+
     @discardableResult
     package func beginGeneration(_ run: GenerationRun) async throws(DatastoreError) -> UInt64 {
         try await beginGeneration(run, after: nil)

@@ -56,7 +56,9 @@ extension Leader {
     /// it. The empty answer says in a header of Cairn's own what the job waits for.
     private func representation(of job: StoredCollection, _ task: NodeTask) async throws -> Response {
         switch job.state {
-        case .finished: return .dap(.collectionJobResp, job.response ?? [])
+        case .finished:
+            try await context.generation?.settle()
+            return .dap(.collectionJobResp, job.response ?? [])
         case .failed:
             let problem = job.problem ?? CollectionProblem(type: nil, detail: "The collection job failed.")
             throw problem.type.map { NodeError.dap($0, problem.detail, taskID: job.task) }

@@ -40,6 +40,18 @@ extension PostgreSQLEngine {
         }
     }
 
+    /// Ends the claims of all replicas but this process's: nothing that they have begun is committed any more, and they end.
+    func endOtherClaims() async throws(DatastoreError) {
+        try await onThread {
+            try self.withClaim { claim throws(PostgreSQLFailure) in
+                guard claim.isShared, let connection = claim.connection else { return }
+                do { claim.token = try connection.establish(isShared: false) } catch {
+                    throw connection.failure ?? PostgreSQLFailure(.final, Self.translate(error))
+                }
+            }
+        }
+    }
+
     private func renew(_ claim: inout DatabaseClaim) throws(PostgreSQLFailure) {
         guard claim.isWanted, claim.connection?.isUnbroken != true else { return }
         claim.connection = nil

@@ -15,11 +15,14 @@ extension PostgreSQLEngine {
                     throw DatastoreError.unavailable(
                         "the database has no tables of a node: it was never started, and no task was added")
                 }
+                let version =
+                    tables.contains(SchemaVersion.table)
+                    ? try session.integer("SELECT version FROM \(SchemaVersion.table)") : nil
+                if let version, version < SchemaVersion.current { try Self.requireNobodyAtWork(session) }
                 try Self.prepareMarks(session, exist: tables.contains(CommitMark.table))
                 return SchemaVersion.Findings(
                     tables: Set(tables).subtracting([CommitMark.table]),
-                    version: tables.contains(SchemaVersion.table)
-                        ? try session.integer("SELECT version FROM \(SchemaVersion.table)") : nil)
+                    version: version)
             }
             switch step {
             case .none: break
@@ -30,6 +33,19 @@ extension PostgreSQLEngine {
             case .fromSchema1:
                 throw DatastoreError.corrupt("a PostgreSQL database never had schema 1")
             }
+        }
+    }
+
+    /// A node of a former version counts in its way for as long as it runs, and would go on so in the new tables. Its claim is
+    /// in the way of this one, which ends with the transaction.
+    ///
+    /// - Throws: `.unsuitable` where one runs.
+    private static func requireNobodyAtWork(_ session: Session) throws {
+        let claimed = try session.first(
+            "SELECT pg_try_advisory_xact_lock(\(StorageLock.claimKey), 0)::text AS is_free")
+        guard try claimed?.text("is_free") == "true" else {
+            throw DatastoreError.unsuitable(
+                "a node of a former version runs on this database, whose tables this one would change: stop it first")
         }
     }
 

@@ -72,6 +72,33 @@ import Testing
         try first.close()
     }
 
+    /// One that has found that the database must not be used waits for nobody to notice.
+    @Test func aProcessThatStopsTheNodeEndsWhatTheOthersHaveBegun() async throws {
+        let database = try await StoreTemplate.shared().database()
+        let (first, second) = (try await open(database), try await open(database))
+        for store in [first, second] { try await store.claim(isShared: true) }
+        try await first.recordHalt("older")
+        try await first.endOtherClaims()
+        await #expect(throws: DatastoreError.self) { try await second.beginGeneration(.random()) }
+        #expect(await second.awaitLoss() != nil)
+        #expect(try await first.haltReason() == "older")
+        try await first.beginGeneration(.random())
+        for store in [first, second] { try store.close() }
+    }
+
+    /// It would count on in its way, and what it counted would be missing in the new tables.
+    @Test func tablesOfAFormerVersionStayWhileANodeHasThem() async throws {
+        let database = try await StoreTemplate.shared().database()
+        let store = try await open(database)
+        try await store.claim(isShared: false)
+        try database.run("UPDATE cairn_schema SET version = 4")
+        let error = await #expect(throws: DatastoreError.self) { try await open(database) }
+        #expect(error?.description.contains("a node of a former version runs") == true, "\(String(describing: error))")
+        try database.run("UPDATE cairn_schema SET version = 5")
+        try await open(database).close()
+        try store.close()
+    }
+
     /// Ends all connections to a database.
     private func cut(_ database: PostgresDatabase) throws {
         try database.run(
