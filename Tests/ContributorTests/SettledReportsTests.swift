@@ -17,6 +17,25 @@ import Wallet
         SettledReports.step(state, doubt: doubt, isCommitted: committed, isAlone: alone, isKept: kept)
     }
 
+    /// What may only wait for the end of a window is not taken back: it may be a good report.
+    @Test func theLogIsNotExpectedToSpeakBeforeTheWindowIsOver() throws {
+        func expected(window: UInt32) throws -> UInt64? {
+            let parameters = CairnTaskParameters(
+                collectorHpkeHash: [UInt8](repeating: 1, count: 32), maxBatchSize: 10,
+                logWindow: LogWindow(seconds: window))
+            let configuration = try TaskConfiguration(
+                taskInfo: [1], leaderURL: "https://l.example/", helperURL: "https://h.example/", timePrecision: 600,
+                minBatchSize: 2, batchMode: .timeInterval, vdaf: .count, taskInterval: nil, cairn: parameters)
+            let record = ReportRecord(
+                taskID: configuration.taskID, reportID: .random(), time: 6_600, state: .sent, opening: nil)
+            return SettledReports.expectedInLog(record, configuration)
+        }
+        // Made from 6,600 to 7,199, and verified a little later.
+        #expect(try expected(window: 3_600) == 10_800)
+        #expect(try expected(window: 10) == 7_270)
+        #expect(try expected(window: 0) == nil)
+    }
+
     @Test func storedReportsAreNoReasonNotToContributeAgain() {
         for committed in [true, false] {
             for alone in [true, false] { #expect(step(.stored, committed: committed, alone: alone) == .goOn) }

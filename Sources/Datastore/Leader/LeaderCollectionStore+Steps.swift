@@ -19,11 +19,13 @@ extension NodeDatabase {
                 return .notReady(unfinished)
             }
             if let interval { return try session.seal(job, lease, interval, sizes) }
-            let later = try session.windowEnd(task, upTo: job.watermark, after: time).map(SealOutcome.window)
-            if isWhole, let later { return later }
+            // Looked for where it matters alone, for many may wait that came later.
+            if isWhole, let end = try session.windowEnd(task, upTo: job.watermark, after: time) {
+                return .window(until: end)
+            }
             let outcome = try session.sealOldest(job, lease, sizes)
-            if case .tooFew = outcome { return later ?? outcome }
-            return outcome
+            guard case .tooFew = outcome, !isWhole else { return outcome }
+            return try session.windowEnd(task, upTo: job.watermark, after: time).map(SealOutcome.window) ?? outcome
         }
     }
 
@@ -231,7 +233,8 @@ extension Session {
     /// When the first of the reports may be in a batch that were uploaded before the watermark and wait for the end of a window;
     /// nil where none does.
     fileprivate func windowEnd(_ task: TaskKey, upTo watermark: Int64, after time: UInt64) throws -> UInt64? {
-        try first(
+        guard time < .max else { return nil }
+        return try first(
             """
             SELECT not_before FROM leader_reports
             WHERE task = $1 AND state = \(ReportState.received.sql) AND not_before > $2 AND +report <= $3

@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Datastore
+import Encodings
 import Foundation
 import Ledger
 import Testing
@@ -60,6 +61,28 @@ import Testing
             let (count, sums) = try await client.collect(.leaderSelected)
             #expect(count == 3 && sums == .vector([3, 6, 9]))
             #expect(UInt64(Date().timeIntervalSince1970) >= end)
+        }
+    }
+
+    /// What is given up is given up an hour before its promise ends, which tells the window and no more. However long that is, the
+    /// report has had 23 hours in which it might be in a job.
+    @Test(arguments: [BatchMode.timeInterval, .leaderSelected])
+    func aPromiseEndsADayBehindTheWindow(mode: BatchMode) async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: mode, window: LogWindow.longest)
+        let client = try PairClient(pair, file)
+        try await pair.withNodes { leader, _ in
+            let window = try #require(LogWindow(seconds: LogWindow.longest))
+            var ends: Set<UInt64> = []
+            for _ in 0..<2 {
+                let answer = try await client.uploadAnswer([client.report([1, 2, 3])])
+                let promise = try UploadPromise(
+                    parsing: try #require(answer.headers["cairn-promise"].flatMap { Base64.decode($0) }))
+                ends.insert(promise.deadline)
+            }
+            let end = window.end(of: UInt64(Date().timeIntervalSince1970))
+            #expect(ends == [end + UploadPromise.period])
+            #expect(try await leader.context.store.tasksWithOverdueReports(at: end).isEmpty)
         }
     }
 
