@@ -41,7 +41,7 @@ import Testing
 
     @Test func aDutyOfAnotherIsLeftAloneUntilItIsFree() async throws {
         try await withStore { store in
-            let other = try #require(try await store.takeDuty(.clearing, holder: "other", for: .seconds(600)))
+            let other = try #require(try await store.takeDuty(.clearing, holder: "other", for: .seconds(20)))
             let begun = Count()
             let work = Task {
                 await keeper(store).run { _ in
@@ -88,7 +88,7 @@ import Testing
         try await withStore { store in
             let work = Task { await keeper(store, for: .seconds(600)).run { _ in } }
             let lease = try await eventually("it is free in between", every: .milliseconds(1)) {
-                try await store.takeDuty(.clearing, holder: "other", for: .seconds(600))
+                try await store.takeDuty(.clearing, holder: "other", for: .seconds(20))
             }
             work.cancel()
             await work.value
