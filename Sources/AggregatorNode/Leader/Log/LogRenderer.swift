@@ -91,6 +91,8 @@ actor LogRenderer {
     /// Has the witnesses cosign a tree that is known already, without a time of the leader, where the clock needs it.
     private func confirmClock(_ signer: NoteSigner, _ policies: [TaskPolicy]) async throws {
         guard !policies.isEmpty, try await clock.needsConfirmation() else { return }
+        // What waits for nothing: at least the tasks' entries, so that there is a tree to ask about.
+        try await numbering.complete(dueAt: 0)
         var head = try await extendTiles()
         guard head.size > 0 else { return }
         if let stored = try await context.store.largestCheckpoint() {
