@@ -1,6 +1,6 @@
 /// What one process at a time does for the whole node, again and again: it has no end, and so is no job.
 package enum Duty: String, Sendable, CaseIterable {
-    /// Numbering, signing and publishing the log.
+    /// Giving the log's entries their places. Each process makes tiles and checkpoints of what has one.
     case log
     /// Deleting shares of collected batches, and what is left of destroyed keys.
     case clearing
