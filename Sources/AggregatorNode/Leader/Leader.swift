@@ -15,11 +15,12 @@ package struct Leader: Sendable {
     private let driver: JobDriver
     let promises: Promises
     let places: UploadPlaces
-    let shownStatus = ShownStatus()
+    let shownStatus: ShownStatus
     var firstLook: FirstLook { logKeeper.firstLook }
 
     package init(context: NodeContext) {
         self.context = context
+        shownStatus = ShownStatus(store: context.store)
         let keeper = LogKeeper(context: context)
         let signal = WakeSignal()
         let reportsEnded = TaskHints(signal: signal)

@@ -48,6 +48,10 @@ enum SchemaAdditions {
                 "DROP INDEX leader_reports_waiting", Tables.waitingReports,
             ]
         }
+        if version < 6 {
+            // What is shown of tasks whose logs let words wait.
+            statements += [Tables.shownStatus(dialect)]
+        }
         return statements
     }
 

@@ -247,6 +247,18 @@ extension Tables {
                 through BIGINT NOT NULL
             )
             """,
+            shownStatus(dialect),
         ]
+    }
+
+    /// What the public status of a task is until the end of a window of its log, in POSIX seconds.
+    static func shownStatus(_ dialect: Dialect) -> String {
+        """
+        CREATE TABLE shown_status (
+            task \(dialect.key) REFERENCES task_ids (task),
+            until BIGINT NOT NULL,
+            json \(dialect.blob) NOT NULL
+        )
+        """
     }
 }

@@ -1,4 +1,4 @@
-// Schema 5: the tables of every store, for both engines. A database has the tables of both roles: they are cheap when
+// Schema 6: the tables of every store, for both engines. A database has the tables of both roles: they are cheap when
 // empty, and one way of making them is easier to trust than two. docs/data-model.md draws them.
 //
 // What holds for all of them:

@@ -56,7 +56,7 @@ import Testing
         }
         try queue.close()
         try NodeDatabase.open(path: file.path).close()
-        #expect(try FormerDatabase.rows(file.path, "SELECT version FROM cairn_schema") == [["5"]])
+        #expect(try FormerDatabase.rows(file.path, "SELECT version FROM cairn_schema") == [["6"]])
     }
 
     /// Batches whose collection jobs had failed stayed `closing` for ever.

@@ -94,7 +94,7 @@ import Testing
         try database.run("UPDATE cairn_schema SET version = 4")
         let error = await #expect(throws: DatastoreError.self) { try await open(database) }
         #expect(error?.description.contains("a node of a former version runs") == true, "\(String(describing: error))")
-        try database.run("UPDATE cairn_schema SET version = 5")
+        try database.run("UPDATE cairn_schema SET version = 6")
         try await open(database).close()
         try store.close()
     }
