@@ -84,6 +84,12 @@ extension EndToEnd {
             let result = try await Cairn.run("node", "run", "--config", node.configuration)
             #expect(result.status == 75)
             #expect(result.errors.contains("no free connection: raise its max_connections"), "\(result.errors)")
+            // Whoever wants to see or mend jobs hears the same, and may try again.
+            for words in [["list"], ["show", "1"], ["retry", "1"], ["abandon", "c1"], ["forget", "AAAA"]] {
+                let later = try await Cairn.run(["node", "jobs"] + words + ["--config", node.configuration])
+                #expect(later.status == 75, "\(words): \(later.errors)")
+                #expect(later.errors.contains("no free connection"), "\(words): \(later.errors)")
+            }
             for guest in guests { try guest.close() }
             #expect(try contents(database).isEmpty)
             try await node.start()

@@ -120,8 +120,7 @@ extension Session {
     func endFormerLeases(sparing living: () throws -> Set<Int64>) throws {
         try endLeases(sparing: living)
         guard try living().isEmpty else { return }
-        try hurryJobs()
-        try hurryCollections()
+        for kind in LeasedRows.all { try hurryAll(kind) }
     }
 
     /// Ends all leases and duties of processes that are gone.

@@ -17,40 +17,11 @@ package typealias CollectionLease = Lease<LeasedCollection>
 
 extension NodeDatabase {
     package func dueCollections() async throws(DatastoreError) -> [(collection: Int64, task: TaskID)] {
-        try await read { session in
-            // From task to task in the index of open collections, as with jobs.
-            try session.rows(
-                """
-                WITH RECURSIVE lanes (task) AS (
-                    SELECT * FROM (SELECT c.task FROM leader_collections AS c
-                        WHERE c.state < \(CollectionState.finished.sql) ORDER BY c.task LIMIT 1) AS head
-                    UNION ALL SELECT (SELECT c.task FROM leader_collections AS c
-                        WHERE c.state < \(CollectionState.finished.sql) AND c.task > lanes.task ORDER BY c.task LIMIT 1)
-                    FROM lanes WHERE lanes.task IS NOT NULL)
-                SELECT d.collection, i.task_id FROM (SELECT lanes.task, (
-                        SELECT c.collection FROM leader_collections AS c
-                        WHERE c.task = lanes.task AND c.state < \(CollectionState.finished.sql)
-                            AND c.due <= \(session.dialect.now)
-                        ORDER BY c.due LIMIT 1) AS collection FROM lanes WHERE lanes.task IS NOT NULL) AS d
-                JOIN task_ids AS i ON i.task = d.task WHERE d.collection IS NOT NULL
-                """
-            ).map { (collection: try $0.integer("collection"), task: try $0.id("task_id", as: TaskID.self)) }
-        }
+        try await read { try $0.due(.collection).map { (collection: $0.row, task: $0.task) } }
     }
 
     package func unparkCollections(_ times: JobTimes) async throws(DatastoreError) -> Int {
-        let parked = try await read { session in
-            try times.impossible(
-                session.rows(
-                    """
-                    SELECT collection AS row_key, due, due - \(session.dialect.now) AS remaining, lease_token, is_asked
-                    FROM leader_collections
-                    WHERE state < \(CollectionState.finished.sql) AND due > \(session.dialect.now) + $1
-                    """, [times.shortest.milliseconds]))
-        }
-        guard !parked.isEmpty else { return 0 }
-        try await write { try $0.unpark(.collection, parked) }
-        return parked.count
+        try await unpark(.collection, times)
     }
 
     package func acquireCollection(
@@ -82,9 +53,8 @@ extension NodeDatabase {
         _ lease: CollectionLease, after pause: Duration, _ progress: CollectionProgress?
     ) async throws(DatastoreError) {
         try await write { session in
-            guard let progress else { return try session.release(.collection, lease.claim, after: pause) }
-            try session.release(
-                .collection, lease.claim, after: pause, CollectionProgress.assignments(from: 4), progress.arguments)
+            let assignments = progress == nil ? "" : CollectionProgress.assignments(from: 4)
+            try session.release(.collection, lease.claim, after: pause, assignments, progress?.arguments ?? [])
         }
     }
 
@@ -111,15 +81,6 @@ extension NodeDatabase {
 }
 
 extension Session {
-    /// Lets collections fall due that nobody has, and whose pause the peer has not asked for.
-    func hurryCollections() throws {
-        try execute(
-            """
-            UPDATE leader_collections SET due = 0
-            WHERE state < \(CollectionState.finished.sql) AND lease_token = 0 AND is_asked = 0 AND due > 0
-            """)
-    }
-
     func taskKey(ofCollection key: Int64) throws -> TaskKey? {
         try integer("SELECT task FROM leader_collections WHERE collection = $1", [key]).map(TaskKey.init)
     }

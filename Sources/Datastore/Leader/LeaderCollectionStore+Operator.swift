@@ -40,17 +40,8 @@ extension NodeDatabase {
     }
 
     /// Lets a collection fall due now, whatever pause it has.
-    ///
-    /// - Returns: false where somebody works on it, or it has ended.
-    package func retryCollection(_ key: Int64) async throws(DatastoreError) -> Bool {
-        try await write { session in
-            let changed = try session.execute(
-                """
-                UPDATE leader_collections SET due = 0
-                WHERE collection = $1 AND state < \(CollectionState.finished.sql) AND lease_token = 0
-                """, [key])
-            return changed == 1
-        }
+    package func retryCollection(_ key: Int64) async throws(DatastoreError) -> JobHurry {
+        try await write { try $0.hurry(.collection, key) }
     }
 
     /// Ends a collection that can still be stopped (``CollectionLife/canBeStopped(_:hasProposal:unfinished:)``), whoever works

@@ -2,16 +2,7 @@
 
 extension NodeDatabase {
     /// Lets a job fall due now, whatever pause it has.
-    ///
-    /// - Returns: false where somebody works on it, or it has ended.
-    package func retryJob(_ key: Int64) async throws(DatastoreError) -> Bool {
-        try await write { session in
-            let changed = try session.execute(
-                """
-                UPDATE leader_jobs SET due = 0
-                WHERE job = $1 AND state <> \(JobState.ended.sql) AND lease_token = 0
-                """, [key])
-            return changed == 1
-        }
+    package func retryJob(_ key: Int64) async throws(DatastoreError) -> JobHurry {
+        try await write { try $0.hurry(.aggregation, key) }
     }
 }

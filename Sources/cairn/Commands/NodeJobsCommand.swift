@@ -140,14 +140,36 @@ struct NodeJobsShowCommand: AsyncParsableCommand {
 struct NodeJobsRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Send an aggregation job again now, or take a collection up, whatever its pause.")
+        abstract: "Send an aggregation job again now, or take a collection up, whatever its pause.",
+        discussion: """
+            One that a process works on at this moment has no pause, and nothing is changed: the answer says so (`hurried` \
+            false in JSON, with `outcome`), and until when that process has it unless it goes on. The exit code is 0 all the \
+            same; 75 is for a database that somebody keeps locked.
+            """)
 
     struct Output: Encodable {
         /// Of the two, what was named.
         let job: Int64?
         let collection: String?
-        /// False where it is being worked on at this moment.
+        /// Whether it is due now, whatever pause it had.
         let hurried: Bool
+        /// `due`; `worked_on`: a process has it at this moment; `ended`: it has ended meanwhile. Of the latter two nothing was
+        /// changed.
+        let outcome: String
+        /// When the lease ends of the process that works on it, unless it is renewed; in RFC 3339.
+        let leasedUntil: String?
+
+        init(job: Int64? = nil, collection: String? = nil, _ hurry: JobHurry, now: UInt64) {
+            self.job = job
+            self.collection = collection
+            hurried = hurry == .due
+            (outcome, leasedUntil) =
+                switch hurry {
+                case .due: ("due", nil)
+                case .held(let left): ("worked_on", TimeArgument.text(now + UInt64(max(0, left) + 999) / 1_000))
+                case .ended: ("ended", nil)
+                }
+        }
     }
 
     @OptionGroup var reference: NodeJobReference
@@ -155,20 +177,28 @@ struct NodeJobsRetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (store, found) = try await reference.find(changing: true)
-        let name: String
-        let output: Output
+        let now = UInt64(Date().timeIntervalSince1970)
         switch found {
         case .aggregation(let job):
-            name = "job \(job.key)"
-            output = Output(job: job.key, collection: nil, hurried: try await store.retryJob(job.key))
+            let hurry = try await store.retryJob(job.key)
+            try tell("job \(job.key)", hurry, Output(job: job.key, hurry, now: now))
         case .collection(let collection):
-            let key = collection.stored.key
-            let id = NodeCollectionDescription.name(of: key)
-            name = "collection \(id)"
-            output = Output(job: nil, collection: id, hurried: try await store.retryCollection(key))
+            let hurry = try await store.retryCollection(collection.stored.key)
+            let id = NodeCollectionDescription.name(of: collection.stored.key)
+            try tell("collection \(id)", hurry, Output(collection: id, hurry, now: now))
         }
+    }
+
+    private func tell(_ name: String, _ hurry: JobHurry, _ output: Output) throws {
         if json { return try JSONOutput.print(output) }
-        Console.print(output.hurried ? "\(name) is due" : "\(name) is being worked on at this moment")
+        switch hurry {
+        case .due: Console.print("\(name) is due")
+        case .held:
+            Console.print(
+                "\(name) is being worked on at this moment, so nothing was changed: if it is put off again, run the same "
+                    + "command then")
+        case .ended: Console.print("\(name) has ended meanwhile; nothing was changed")
+        }
     }
 }
 

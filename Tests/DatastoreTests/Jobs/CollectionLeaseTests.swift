@@ -104,14 +104,15 @@ import Testing
         let lease = try await acquire(store)
         #expect(try await store.dueCollections().isEmpty)
         #expect(try await store.acquireCollection(of: Make.task, for: .seconds(60)) == nil)
-        #expect(try await !store.retryCollection(job.key), "somebody works on it")
+        guard case .held(let left) = try await store.retryCollection(job.key) else { throw CancellationError() }
+        #expect(left > 0 && left <= 60_000, "somebody works on it")
         try await store.releaseCollection(lease, after: .seconds(60), CollectionProgress(isAsked: true, note: "pause"))
         #expect(try await store.dueCollections().isEmpty)
         let shown = try #require(try await store.collectionOverview(job.key))
         #expect(!shown.isLeased && shown.left > 0 && shown.stored.progress.note == "pause")
         // Reports that end wake those that wait for reports.
         #expect(try await !store.hurryCollections(of: Make.task))
-        #expect(try await store.retryCollection(job.key))
+        #expect(try await store.retryCollection(job.key) == .due)
         try await store.releaseCollection(
             try await acquire(store), after: .seconds(60), CollectionProgress(unfinished: 3))
         #expect(try await store.hurryCollections(of: Make.task))
@@ -122,6 +123,21 @@ import Testing
         let held = try await acquire(store)
         #expect(held.job.stored.isHidden)
         #expect(try await store.collectionOverviews().map(\.isLeased) == [true])
+    }
+
+    /// What an operator hears who wants one to be worked on now.
+    @Test(arguments: EngineKind.tested)
+    func whoHurriesOneHearsWhatBecameOfThat(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        let job = try await collection(store)
+        _ = try await acquire(store, for: .zero)
+        #expect(try await store.retryCollection(job.key) == .due, "its lease is over: any may take it")
+        let lease = try await acquire(store)
+        try await store.failCollection(lease, problem: problem, batch: .reopened)
+        #expect(try await store.retryCollection(job.key) == .ended)
+        #expect(try await store.retryJob(999) == .ended)
     }
 
     // MARK: What is known

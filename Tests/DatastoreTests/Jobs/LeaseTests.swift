@@ -71,7 +71,7 @@ import Testing
                     numbers.map { EndedReport(reportID: Make.reportID($0), error: .reportDropped) }, task: Make.task)
             case "new key":
                 let rekeyed = try await store.replaceVerifyKey(
-                    [UInt8](repeating: 8, count: 32), of: Make.task, peerHasKey: true)
+                    [UInt8](repeating: 8, count: 32), of: Make.task, peerHasKey: true, at: 0)
                 #expect(rekeyed == .replaced)
                 #expect(try await store.waitingReports(task: Make.task, now: 0, limit: 9, payloadLimit: 99).count == 2)
             default: _ = try await store.seizeJob(lease.job.key, for: .seconds(60))
@@ -96,12 +96,13 @@ import Testing
         try await store.upload(1...1)
         let key = try #require(try await store.claim(for: .seconds(60))).lease.job.key
         #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)
-        #expect(try await !store.retryJob(key), "somebody works on it")
+        guard case .held(let left) = try await store.retryJob(key) else { throw CancellationError() }
+        #expect(left > 0 && left <= 60_000, "somebody works on it")
         let seized = try #require(try await store.seizeJob(key, for: .seconds(60)))
         try await store.releaseJob(seized, after: .seconds(60), exchange: nil)
         #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)
         #expect(try await store.dueJobs().isEmpty)
-        #expect(try await store.retryJob(key))
+        #expect(try await store.retryJob(key) == .due)
         #expect(try await store.dueJobs().map(\.job) == [key])
         #expect(try await store.acquireJob(of: Make.task, for: .seconds(60))?.job.key == key)
         #expect(try await store.acquireJob(of: Make.task, for: .seconds(60)) == nil)

@@ -7,6 +7,9 @@ import Synchronization
 /// Each is leased: it is this process's for some seconds, and for as long as it says so. What a node that was killed had
 /// leased is free when they are over, so a stored job is verified by whoever lives. Their places are those of all
 /// verification (``VerifyingJobs``), which leaders that wait for an answer share with them.
+///
+/// A `LeaseKeeper` runs a step from its lease to its end. Here work begins for a leader that waits, without a lease, and gets one
+/// while it is under way, of another length for each attempt; so ``RunningJob`` has it, and knows when it is to be renewed.
 final class StoredJobs: JobKind {
     private struct State {
         /// Whether somebody has said that there is something to do since the last look.
