@@ -51,12 +51,9 @@ package struct DutyKeeper: Sendable {
             group.cancelAll()
         }
         // Also while the process shuts down, so that the next one need not wait.
-        let (store, logger, duty) = (store, logger, duty)
-        await Task {
-            do { try await store.endDuty(lease) } catch {
-                logger.debug("a duty was not given back", metadata: ["duty": "\(duty)", "error": "\(error)"])
-            }
-        }.value
+        do { try await evenWhileStopping { [store] in try await store.endDuty(lease) } } catch {
+            logger.debug("a duty was not given back", metadata: ["duty": "\(duty)", "error": "\(error)"])
+        }
     }
 
     /// Returns when the duty is lost, or may be.

@@ -73,7 +73,7 @@ package struct JobDriver: Sendable {
             }
             group.cancelAll()
         }
-        for kind in kinds { await Task { await kind.end() }.value }
+        for kind in kinds { try? await evenWhileStopping { await kind.end() } }
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
     }
 

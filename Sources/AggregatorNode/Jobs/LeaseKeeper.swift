@@ -95,13 +95,10 @@ package final class LeaseKeeper<Job: Sendable>: Sendable {
 
     /// In a task that is not cancelled: so that others need not wait for the end of the lease.
     private func giveBack(_ lease: Lease<Job>) async {
-        let (release, logger) = (release, logger)
-        await Task {
-            do { try await release(lease) } catch {
-                // The step had given it back itself, or ended the work; or it runs out.
-                logger.debug("a lease was not given back", metadata: ["row": "\(lease.row)", "error": "\(error)"])
-            }
-        }.value
+        do { try await evenWhileStopping { [release] in try await release(lease) } } catch {
+            // The step had given it back itself, or ended the work; or it runs out.
+            logger.debug("a lease was not given back", metadata: ["row": "\(lease.row)", "error": "\(error)"])
+        }
     }
 
     // MARK: Renewing

@@ -31,7 +31,7 @@ import Testing
             #expect(after.stored == before && !after.isLeased && after.left > 500_000)
             #expect(scene.proxy.calls("POST", "aggregate_shares").count == calls)
             // Its operator need not wait.
-            #expect(try await second.context.store.retryCollection(after.stored.key))
+            #expect(try await second.context.store.retryCollection(after.stored.key) == .due)
             _ = try await eventually("the helper is asked again") {
                 scene.proxy.calls("POST", "aggregate_shares").count > calls ? true : nil
             }
@@ -61,6 +61,46 @@ import Testing
             let store = try await scene.pair.leader.openTestDatabase()
             let found = try #require(try await store.collectionOverviews().first)
             #expect(!found.isLeased)
+            try store.close()
+            await helper.stop()
+        }
+    }
+
+    /// The process stops while it stores what it has heard: whoever goes on asks no sooner for that.
+    @Test func aPauseThatWasAskedForSurvivesAStopThatFallsIntoItsStoring() async throws {
+        let gate = Gate()
+        try await ScriptedPair.run(committed: false, nodes: false) { call in
+            guard call.resource == "aggregate_shares" else { return .pass }
+            var fault = Fault.instead(.page(503, retryAfter: "600"))
+            fault.gate = gate
+            return fault
+        } _: { scene in
+            let helper = try await scene.pair.start(scene.pair.helper)
+            let leader = try await scene.pair.start(scene.pair.leader)
+            try await scene.upload(0..<4)
+            _ = try await scene.client.createCollection(.leaderSelected)
+            _ = try await eventually("the helper is asked") { gate.isReached ? true : nil }
+            let (isBlocking, release) = (Flag(), DispatchSemaphore(value: 0))
+            // Somebody has the row while the answer comes.
+            let blocker = Task {
+                try await leader.context.store.engine.write { session in
+                    _ = try session.execute("UPDATE leader_collections SET due = due")
+                    isBlocking.raise()
+                    release.wait()
+                }
+            }
+            _ = try await eventually("the row is held") { isBlocking.isRaised ? true : nil }
+            gate.open()
+            try await Task.sleep(for: .seconds(2))
+            let stop = Task { await leader.stop() }
+            try await Task.sleep(for: .milliseconds(500))
+            release.signal()
+            try await blocker.value
+            await stop.value
+            let store = try await scene.pair.leader.openTestDatabase()
+            let found = try #require(try await store.collectionOverviews().first)
+            #expect(!found.isLeased && found.stored.progress.isAsked && found.left > 300_000)
+            #expect(found.stored.progress.note?.contains("503") == true)
             try store.close()
             await helper.stop()
         }

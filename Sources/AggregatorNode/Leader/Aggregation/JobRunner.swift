@@ -107,14 +107,20 @@ struct JobRunner: Sendable {
     private func settle(
         _ job: PendingJob, _ event: JobTurn.Event, helperID: String?, named: String?, _ exchange: JobExchange
     ) async throws -> Ending {
-        let deadline = task.isCommitted ? try await context.store.earliestDeadline(ofJob: job.key) : nil
+        let deadline =
+            task.isCommitted
+            ? try await evenWhileStopping { [context] in try await context.store.earliestDeadline(ofJob: job.key) }
+            : nil
         let (progress, next) = JobTurn.after(
             job.progress, event, now: context.now(),
             givenUpAt: deadline.map { $0 - min($0, Promises.margin) },
             random: .random(in: 0...1))
         switch next {
         case .again(let pause):
-            try await context.store.releaseJob(lease, after: pause, exchange: (progress, helperID))
+            // What the helper has asked for is not forgotten because this process stops.
+            try await evenWhileStopping { [context, lease] in
+                try await context.store.releaseJob(lease, after: pause, exchange: (progress, helperID))
+            }
             return .unfinished(progress, pause: pause)
         case .returnReports:
             try await returnReports(of: job, reason: progress.reason)

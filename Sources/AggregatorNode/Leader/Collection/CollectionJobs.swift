@@ -56,7 +56,10 @@ final class CollectionJobs: JobKind {
         self.aggregation = aggregation
         self.reportsEnded = reportsEnded
         self.signal = signal
-        keeper = LeaseKeeper(logger: context.logger) { [store = context.store] leases in
+        let store = context.store
+        keeper = LeaseKeeper(logger: context.logger) { lease in
+            try await store.releaseCollection(lease, after: .zero, nil)
+        } renew: { leases in
             try await store.renewCollections(leases, for: LeaseKeeper<LeasedCollection>.duration)
         }
         var limits = JobSchedule.Limits()
@@ -168,7 +171,7 @@ final class CollectionJobs: JobKind {
             {
                 held = lease
                 state.withLock { $0.isTaken(lease.job.key, of: id) }
-                again = try await run(lease).map { (lease.job.key, $0) }
+                again = try await keeper.hold(lease) { [self] in try await run(lease) }.map { (lease.job.key, $0) }
             }
         } catch {
             again = await fail(error, held, expected, of: id)
@@ -191,7 +194,7 @@ final class CollectionJobs: JobKind {
         }
         let runner = CollectionRunner(
             context: context, logKeeper: logKeeper, task: task, lease: lease, troubleLines: troubleLines)
-        switch try await keeper.hold(lease, { try await runner.run() }) {
+        switch try await runner.run() {
         case .ended: return nil
         case .waits(let pause, let forReports, let demand):
             if forReports { state.withLock { _ = $0.waiting[id, default: []].insert(lease.job.key) } }
@@ -203,16 +206,11 @@ final class CollectionJobs: JobKind {
     private func fail(
         _ error: any Error, _ lease: CollectionLease?, _ expected: Int64, of id: TaskID
     ) async -> (key: Int64, pause: Duration)? {
-        // It has ended meanwhile, or somebody else goes on with it.
-        if error as? DatastoreError == .leaseLost { return nil }
-        let pause = Task.isCancelled ? .zero : CollectionPatience.longPause
-        if let lease {
-            // Also while the process shuts down, so that the next one need not wait. Where this fails, the lease runs out.
-            await Task { [store = context.store] in
-                try? await store.releaseCollection(lease, after: pause, nil)
-            }.value
-        }
-        if Task.isCancelled { return nil }
+        // It has ended meanwhile, or somebody else goes on with it. Of one that stops, the keeper gives the lease back.
+        if Task.isCancelled || error as? DatastoreError == .leaseLost { return nil }
+        let pause = CollectionPatience.longPause
+        // Where this fails as well, the lease runs out.
+        if let lease { try? await context.store.releaseCollection(lease, after: pause, nil) }
         if let line = lines.line("\(error)", about: id) {
             context.logger.error(
                 "a collection cannot be worked on now",

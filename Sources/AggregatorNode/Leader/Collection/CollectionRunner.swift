@@ -48,7 +48,11 @@ struct CollectionRunner: Sendable {
             case .ended: return .ended
             case .wait(let pause, let note, let demand):
                 patience.progress.note = WaitingNote.headerValue(note)
-                try await context.store.releaseCollection(lease, after: pause, patience.progress)
+                let progress = patience.progress
+                // What the helper has asked for is not forgotten because this process stops.
+                try await evenWhileStopping { [context, lease] in
+                    try await context.store.releaseCollection(lease, after: pause, progress)
+                }
                 return .waits(pause, forReports: patience.progress.unfinished != nil, demand: demand)
             }
         }
@@ -58,7 +62,9 @@ struct CollectionRunner: Sendable {
     private func turn(_ job: StoredCollection, _ patience: inout CollectionPatience) async throws -> Turn {
         do {
             return try await advance(job, &patience)
-        } catch let error where Task.isCancelled || error as? DatastoreError == .leaseLost {
+        } catch let error where error as? DatastoreError == .leaseLost {
+            throw error
+        } catch let error where Task.isCancelled && !(error is HelperUnavailable) {
             throw error
         } catch {
             let unavailable = error as? HelperUnavailable

@@ -76,7 +76,9 @@ extension CollectionStep {
             return .again
         case .deferred(let id, let seconds):
             // Found again after a restart. Posting it once more would do as well: the helper knows the same bytes.
-            if let id, id != job.shareID { try await context.store.recordShareID(id, lease) }
+            if let id, id != job.shareID {
+                try await evenWhileStopping { [context, lease] in try await context.store.recordShareID(id, lease) }
+            }
             return .deferred(seconds: seconds)
         case .forgotten:
             try await context.store.recordShareID(nil, lease)

@@ -49,7 +49,6 @@ actor LogDuty {
     func end() async {
         guard let lease = held?.lease else { return }
         held = nil
-        let store = store
-        await Task { try? await store.endDuty(lease) }.value
+        try? await evenWhileStopping { [store] in try await store.endDuty(lease) }
     }
 }
