@@ -159,6 +159,22 @@ import TransparencyLog
             patience.end(standing(awaited: false), now: now + .milliseconds(200)) == now + WitnessPatience.grace)
     }
 
+    /// It is asked one thing after the other, so the tree stands still for two answers, and no longer.
+    @Test func whoAnswersLateIsWaitedForWhereSomebodyNeedsIt() {
+        var patience = WitnessPatience(start: start)
+        var needed = standing(awaited: false)
+        needed.isNeeded = true
+        let end = start + WitnessPatience.longestForLate
+        #expect(WitnessPatience.longestForLate > WitnessPatience.longest)
+        #expect(patience.end(needed, now: start + .milliseconds(10)) == end)
+        #expect(patience.end(needed, now: start + .seconds(9)) == end)
+        // When it is there, the others are as patient as ever.
+        let now = start + .seconds(9)
+        #expect(patience.end(standing(complete: true), now: now) == now)
+        needed.isPublishable = false
+        #expect(patience.end(needed, now: start) == nil)
+    }
+
     @Test func whenAllIsThereARoundEnds() {
         var patience = WitnessPatience(start: start)
         #expect(patience.end(standing(complete: true), now: start) == start + WitnessPatience.grace)

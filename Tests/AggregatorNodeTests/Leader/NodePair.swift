@@ -64,11 +64,13 @@ final class NodePair: Sendable {
     /// - Parameters:
     ///   - plain: without Cairn's extension, so that any DAP aggregator can take part.
     ///   - window: for how many seconds the log lets words wait.
+    ///   - other: another log policy than that of the other tasks.
     func addTask(
         committed: Bool, plain: Bool = false, mode: BatchMode, minBatchSize: UInt64 = 2, maxBatchSize: UInt64 = 1_000,
-        precision: UInt64 = 60, window: UInt32? = nil, owner: Curve25519.Signing.PrivateKey? = nil,
-        at roles: [NodeRole] = [.leader, .helper]
+        precision: UInt64 = 60, window: UInt32? = nil, policy other: String? = nil,
+        owner: Curve25519.Signing.PrivateKey? = nil, at roles: [NodeRole] = [.leader, .helper]
     ) async throws -> TaskFile {
+        let policy = other ?? self.policy
         let hash = Array(SHA256.hash(data: collector.config.encoded()))
         var parameters = CairnTaskParameters(collectorHpkeHash: hash, maxBatchSize: maxBatchSize)
         if committed {

@@ -68,11 +68,18 @@ package final class LogKeeper: Sendable {
         for stored in try await context.store.cosignedCheckpoints(covering: index, limit: 8) {
             guard let note = stored.cosignedNote else { continue }
             let checkpoint = try SignedCheckpoint(parsing: note)
-            guard policy.evaluate(checkpoint).isAccepted else { continue }
-            let time = LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy)
-            if time.isConfirmed { return checkpoint }
+            if isGood(checkpoint, policy) { return checkpoint }
         }
-        return nil
+        // The witnesses of some answer so late that many have been signed since.
+        guard let late = await renderer.lateCheckpoint(covering: index, policy: policy), isGood(late, policy) else {
+            return nil
+        }
+        return late
+    }
+
+    private func isGood(_ checkpoint: SignedCheckpoint, _ policy: LogPolicy) -> Bool {
+        policy.evaluate(checkpoint).isAccepted
+            && LeaderTime.judge(checkpoint, leaderKey: context.keys.statementPublicKey, policy: policy).isConfirmed
     }
 
     /// Until the next entry falls due, or somebody else may have queued one.

@@ -14,8 +14,11 @@ actor LogRenderer {
     private var latest: SignedCheckpoint?
     private var current: Task<SignedCheckpoint, any Error>?
     private var next: Task<SignedCheckpoint, any Error>?
-    /// Hashes of the policies that somebody waits for.
+    /// Hashes of the policies that somebody waits for who shares the next checkpoint, and the current one.
     private var wanted: Set<[UInt8]> = []
+    private var currentlyWanted: Set<[UInt8]> = []
+    /// The largest tree under the quorum of a policy that came when others had been signed since, by the policy's hash.
+    private var lateQuorums: [[UInt8]: SignedCheckpoint] = [:]
 
     /// Entries read from the database at a time.
     private static let chunk = 512
@@ -65,7 +68,32 @@ actor LogRenderer {
     private func startNext() async throws -> SignedCheckpoint {
         current = next
         next = nil
+        currentlyWanted = wanted
+        wanted = []
         return try await render()
+    }
+
+    /// A checkpoint whose tree covers the entry at `index`, and has got the quorum of a policy when others had been signed since.
+    func lateCheckpoint(covering index: UInt64, policy: LogPolicy) -> SignedCheckpoint? {
+        lateQuorums[policy.fileHash].flatMap { $0.checkpoint.size > index ? $0 : nil }
+    }
+
+    /// Keeps what witnesses have said of former trees: there are receipts of what those hold.
+    private func keepLate(except checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) async throws {
+        for late in await witnesses.takeLate(except: checkpoint) {
+            guard let known = try await known(late.checkpoint.checkpoint.head),
+                known.note.text == late.checkpoint.note.text
+            else { continue }
+            let lines = CheckpointLines(policies, own: witnesses.ownKeys(of: known))
+            let cosigned = try lines.carrying(lines.standing(on: known) + late.cosignatures, on: known)
+            guard cosigned != known else { continue }
+            try await context.store.recordCosignatures(
+                size: cosigned.checkpoint.size, cosignedNote: cosigned.serialized())
+            for task in policies where task.policy.evaluate(cosigned).isAccepted {
+                let size = lateQuorums[task.policy.fileHash]?.checkpoint.size ?? 0
+                if cosigned.checkpoint.size >= size { lateQuorums[task.policy.fileHash] = cosigned }
+            }
+        }
     }
 
     private func render() async throws -> SignedCheckpoint {
@@ -144,9 +172,8 @@ actor LogRenderer {
 
         // What the entries say was counted with them; now it leaves the node.
         try await context.generation?.settle()
-        let waitedFor = wanted
-        wanted = []
-        let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies, wanted: waitedFor)
+        try await keepLate(except: before, policies)
+        let (cosigned, failures) = try await witnesses.cosigned(before, policies: policies, wanted: currentlyWanted)
         for failure in failures {
             context.logger.warning("a witness did not cosign", metadata: ["reason": "\(failure)"])
         }

@@ -28,9 +28,13 @@ actor WitnessClient {
     private var rest: (until: ContinuousClock.Instant, pause: Duration)?
     /// Whether its last answer was none, or came late: then the next is not waited for.
     private(set) var isSlow = false
+    /// Whether its last answer was as it should be, and came late.
+    private(set) var isLate = false
 
     /// An answer that takes longer is late.
     private static let promptness: Duration = .seconds(1)
+    /// For how long one of several is asked.
+    static let patience: Duration = .seconds(5)
     private static let firstPause: Duration = .seconds(1)
     private static let longestPause: Duration = .seconds(60)
     /// The tasks of a helper that is back wait for the next request to it.
@@ -48,10 +52,11 @@ actor WitnessClient {
         let begin = ContinuousClock.now
         do {
             let signatures = try await exchange(checkpoint, endpoint)
-            (rest, isSlow) = (nil, ContinuousClock.now - begin > Self.promptness)
+            isLate = ContinuousClock.now - begin > Self.promptness
+            (rest, isSlow) = (nil, isLate)
             return signatures
         } catch  where !(error is CancellationError) {
-            isSlow = true
+            (isSlow, isLate) = (true, false)
             let longest = endpoint.isPeer ? Self.longestHelperPause : Self.longestPause
             let pause = rest.map { min($0.pause * 2, longest) } ?? Self.firstPause
             if !endpoint.isNeeded { rest = (.now + pause, pause) }
@@ -127,7 +132,7 @@ actor WitnessClient {
             return try await endpoint.client.send(
                 .POST, API.addCheckpoint.url(at: endpoint.prefix), body: request.serialized(),
                 contentType: ContentType.text.header, authenticated: false, maxResponseBytes: BodyLimit.small,
-                deadline: endpoint.isNeeded ? .seconds(20) : .seconds(5))
+                deadline: endpoint.isNeeded ? .seconds(20) : Self.patience)
         } catch .cancelled {
             throw CancellationError()
         } catch {

@@ -6,7 +6,7 @@ import TransparencyLog
 ///
 /// The policies decide when a checkpoint counts, and ``WitnessPatience`` how long a round takes. A request to a witness goes on
 /// when the round has ended without it, one at a time for each: what it says then counts in the next round about the same
-/// tree. A witness that fails is left alone for a growing time.
+/// tree, or is kept with the tree that it is about (``takeLate(except:)``). A witness that fails is left alone for a growing time.
 actor WitnessRound {
     private let context: NodeContext
     /// Called when a witness has answered that no round waits for.
@@ -15,13 +15,32 @@ actor WitnessRound {
     /// By the witness's prefix.
     private var requests: [String: Request] = [:]
 
-    /// A request that is under way, or has ended with cosignatures that no round has counted yet.
+    /// What witnesses have said when no round waited for it any more, by their prefixes.
+    private var late: [String: Late] = [:]
+
+    /// Something that a witness is asked for a round.
+    private struct Question {
+        let endpoint: WitnessClient.Endpoint
+        let checkpoint: SignedCheckpoint
+        let round: AsyncStream<Event>.Continuation
+
+        var text: [UInt8] { checkpoint.note.text }
+    }
+
+    /// A request that is under way.
     private struct Request {
         /// The text of the checkpoint.
         let text: [UInt8]
-        var found: [VerifiedSignature]?
         /// The round that waits for it.
         var round: AsyncStream<Event>.Continuation?
+        /// What the witness is asked when it has answered, for a round that waits until then.
+        var next: Question?
+    }
+
+    /// Cosignatures that no round has counted.
+    struct Late: Sendable {
+        let checkpoint: SignedCheckpoint
+        let cosignatures: [VerifiedSignature]
     }
 
     private enum Event: Sendable {
@@ -45,18 +64,24 @@ actor WitnessRound {
         let (events, round) = AsyncStream.makeStream(of: Event.self)
         var waiting: Set<String> = []
         var slow: Set<String> = []
+        // Those of a quorum that somebody waits for, who answer late.
+        var needed: Set<String> = []
         for endpoint in Self.endpoints(policies, otherwise: context.outside) {
             let prefix = endpoint.prefix
-            if let known = requests[prefix], known.text == checkpoint.note.text, let found = known.found {
-                cosignatures += found
-                requests[prefix] = nil
+            if let known = late[prefix], known.checkpoint.note.text == checkpoint.note.text {
+                cosignatures += known.cosignatures
+                late[prefix] = nil
             }
             if endpoint.keys.allSatisfy({ key in cosignatures.contains { $0.verifier == key } }) { continue }
-            guard await ask(endpoint, checkpoint, for: round) else { continue }
-            waiting.insert(prefix)
             let isWanted = policies.contains { task in
                 wanted.contains(task.policy.fileHash) && task.asked.contains { task.prefix(of: $0) == prefix }
             }
+            var isNeeded = false
+            if isWanted { isNeeded = await client(at: prefix).isLate }
+            let question = Question(endpoint: endpoint, checkpoint: checkpoint, round: round)
+            guard await ask(question, afterAnother: isNeeded) else { continue }
+            waiting.insert(prefix)
+            if isNeeded { needed.insert(prefix) }
             if await isSlow(endpoint), !isWanted { slow.insert(prefix) }
         }
         var cosigned = try lines.carrying(cosignatures, on: checkpoint)
@@ -67,7 +92,8 @@ actor WitnessRound {
         while !waiting.isEmpty {
             let standing = WitnessPatience.Standing(
                 isComplete: isComplete(cosigned, policies), isPublishable: Self.isPublishable(cosigned, policies),
-                isAwaited: !waiting.isSubset(of: slow))
+                isAwaited: !waiting.isSubset(of: slow),
+                isNeeded: !waiting.isDisjoint(with: needed) && !Self.satisfies(cosigned, policies, wanted))
             if let end = patience.end(standing, now: .now) {
                 alarm?.cancel()
                 alarm = Task {
@@ -83,7 +109,10 @@ actor WitnessRound {
             }
             cosigned = try lines.carrying(cosignatures, on: checkpoint)
         }
-        for prefix in waiting { requests[prefix]?.round = nil }
+        for prefix in waiting {
+            if requests[prefix]?.text == checkpoint.note.text { requests[prefix]?.round = nil }
+            if requests[prefix]?.next?.text == checkpoint.note.text { requests[prefix]?.next = nil }
+        }
         round.finish()
         try Task.checkCancellation()
         return (cosigned, failures)
@@ -94,7 +123,7 @@ actor WitnessRound {
         return nil
     }
 
-    private func ownKeys(of checkpoint: SignedCheckpoint) -> [NoteVerifier] {
+    nonisolated func ownKeys(of checkpoint: SignedCheckpoint) -> [NoteVerifier] {
         let time = try? LeaderTime.verifier(
             leaderKey: context.keys.statementPublicKey, origin: checkpoint.checkpoint.origin)
         return [context.keys.log?.verifier, time].compactMap(\.self)
@@ -104,42 +133,61 @@ actor WitnessRound {
 
     /// Asks a witness, or waits for the answer to the same question.
     ///
+    /// - Parameter afterAnother: whether to ask one that is being asked about another tree when it has answered.
     /// - Returns: false where it rests, or is being asked about another tree.
-    private func ask(
-        _ endpoint: WitnessClient.Endpoint, _ checkpoint: SignedCheckpoint, for round: AsyncStream<Event>.Continuation
-    ) async -> Bool {
-        let prefix = endpoint.prefix
-        let text = checkpoint.note.text
-        let client = client(at: prefix)
-        let isResting = await client.isResting
-        if let known = requests[prefix], known.found == nil {
-            guard known.text == text else { return false }
-            requests[prefix]?.round = round
+    private func ask(_ question: Question, afterAnother: Bool) async -> Bool {
+        let prefix = question.endpoint.prefix
+        let isResting = await client(at: prefix).isResting
+        if let known = requests[prefix] {
+            if known.text == question.text {
+                requests[prefix]?.round = question.round
+            } else if afterAnother {
+                requests[prefix]?.next = question
+            } else {
+                return false
+            }
             return true
         }
         guard !isResting else { return false }
-        requests[prefix] = Request(text: text, found: nil, round: round)
-        // Not a child task: the round may end before it.
-        Task {
-            let outcome: Result<[VerifiedSignature], any Error>
-            do { outcome = .success(try await client.cosignatures(on: checkpoint, from: endpoint)) } catch {
-                outcome = .failure(error)
-            }
-            end(prefix, outcome)
-        }
+        begin(question)
         return true
     }
 
-    private func end(_ prefix: String, _ outcome: Result<[VerifiedSignature], any Error>) {
-        if let round = requests[prefix]?.round {
-            requests[prefix] = nil
+    private func begin(_ question: Question) {
+        let prefix = question.endpoint.prefix
+        requests[prefix] = Request(text: question.text, round: question.round)
+        let client = client(at: prefix)
+        // Not a child task: the round may end before it.
+        Task {
+            let outcome: Result<[VerifiedSignature], any Error>
+            do {
+                outcome = .success(try await client.cosignatures(on: question.checkpoint, from: question.endpoint))
+            } catch {
+                outcome = .failure(error)
+            }
+            end(question, outcome)
+        }
+    }
+
+    private func end(_ question: Question, _ outcome: Result<[VerifiedSignature], any Error>) {
+        let prefix = question.endpoint.prefix
+        guard let request = requests.removeValue(forKey: prefix) else { return }
+        if let round = request.round {
             round.yield(.answered(prefix, outcome))
         } else if case .success(let found) = outcome, !found.isEmpty {
-            requests[prefix]?.found = found
+            late[prefix] = Late(checkpoint: question.checkpoint, cosignatures: found)
             answeredLate()
-        } else {
-            requests[prefix] = nil
         }
+        guard let next = request.next else { return }
+        if case .failure = outcome { next.round.yield(.answered(prefix, outcome)) } else { begin(next) }
+    }
+
+    /// What was said when no round waited for it any more, of other trees than that of a checkpoint, about which there may be
+    /// another round. Each once.
+    func takeLate(except checkpoint: SignedCheckpoint) -> [Late] {
+        let taken = late.filter { $0.value.checkpoint.note.text != checkpoint.note.text }
+        for prefix in taken.keys { late[prefix] = nil }
+        return Array(taken.values)
     }
 
     private func client(at prefix: String) -> WitnessClient {
@@ -167,6 +215,13 @@ actor WitnessRound {
     /// A log without policies is published with the log's signature alone; else at least one task must be satisfied.
     static func isPublishable(_ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) -> Bool {
         policies.isEmpty || policies.contains { $0.policy.evaluate(checkpoint).isAccepted }
+    }
+
+    /// Whether a checkpoint has the quorums that somebody waits for.
+    private static func satisfies(
+        _ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy], _ wanted: Set<[UInt8]>
+    ) -> Bool {
+        policies.allSatisfy { !wanted.contains($0.policy.fileHash) || $0.policy.evaluate(checkpoint).isAccepted }
     }
 
     private static func hasSigned(_ key: NoteVerifier, _ checkpoint: SignedCheckpoint) -> Bool {
