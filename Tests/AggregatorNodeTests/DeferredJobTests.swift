@@ -327,7 +327,9 @@ import Testing
         try await withServer(fixture.routes(of: helper)) { client in
             let location = try expectDeferral(
                 await fixture.post(client, Self.jobs, job, .aggregationJobInitReq), fixture)
-            #expect(try await fixture.context.store.endTask(fixture.task.id, mayDiscard: false) == .ended(discarded: 0))
+            #expect(
+                try await fixture.context.store.endTask(fixture.task.id, mayDiscard: false, at: 0)
+                    == .ended(discarded: 0))
             _ = try await verifying(helper) {
                 try await eventually("it is forgotten") {
                     try await fixture.context.store.waitingHelperJobs().isEmpty ? true : nil

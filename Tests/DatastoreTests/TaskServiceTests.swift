@@ -18,10 +18,10 @@ import Testing
         let store = temporary.store
         let job = try await store.pendingJob([1, 2])
         // The peer may have accepted the job's reports, and its answer be lost: in another job they were replays.
-        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .underWay(reports: 2))
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false, at: 0) == .underWay(reports: 2))
         #expect(try await store.jobOverviews().map(\.key) == [job])
-        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .replaced)
-        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .same)
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: true, at: 0) == .replaced)
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false, at: 0) == .same)
         #expect(try await store.task(Make.task)?.verifyKey == key)
         // What was made with the old key is gone, and its reports wait.
         #expect(try await store.jobOverviews().isEmpty)
@@ -39,7 +39,7 @@ import Testing
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         var job = NewJob(
             batchID: nil, request: [1], reports: try await store.rows(of: [1]), verifyKey: Make.storedTask().verifyKey)
-        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false) == .replaced)
+        #expect(try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false, at: 0) == .replaced)
         #expect(try await store.createJob(job, rejected: [], task: Make.task, maxBatchSize: 9) == .stale)
         #expect(try await store.jobOverviews().isEmpty)
         job.verifyKey = key
@@ -53,7 +53,9 @@ import Testing
     func aKeyThatReportsWereAcceptedUnderStays(_ kind: EngineKind) async throws {
         let temporary = try await store(kind)
         try await temporary.store.accept([1, 2])
-        #expect(try await temporary.store.replaceVerifyKey(key, of: Make.task, peerHasKey: true) == .inUse(accepted: 2))
+        #expect(
+            try await temporary.store.replaceVerifyKey(key, of: Make.task, peerHasKey: true, at: 0)
+                == .inUse(accepted: 2))
         #expect(try await temporary.store.task(Make.task) == Make.storedTask())
     }
 
@@ -80,10 +82,10 @@ import Testing
         var burden = TaskBurden()
         burden.waiting = 2
         burden.uncollected = 1
-        #expect(try await store.endTask(Make.task, mayDiscard: false) == .owed(burden))
+        #expect(try await store.endTask(Make.task, mayDiscard: false, at: 0) == .owed(burden))
         #expect(try await store.task(Make.task)?.service == .served)
 
-        #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: 3))
+        #expect(try await store.endTask(Make.task, mayDiscard: true, at: 0) == .ended(discarded: 3))
         let counts = try await store.reportCounts(task: Make.task)
         #expect(counts.rejected == [.reportDropped: 3] && counts.accepted == 0)
         #expect(try await store.jobOverviews().isEmpty)
@@ -114,7 +116,7 @@ import Testing
         _ = try await store.storeReports(
             (0..<size).map { Make.report($0, time: 102) }, task: Make.task, bucketCapacity: nil)
         _ = counter.take()
-        #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: UInt64(2 * size)))
+        #expect(try await store.endTask(Make.task, mayDiscard: true, at: 0) == .ended(discarded: UInt64(2 * size)))
         #expect(counter.take().mostChanges <= 256)
         let counts = try await store.reportCounts(task: Make.task)
         #expect(counts.rejected == [.reportDropped: UInt64(2 * size)] && counts.accepted == UInt64(size))
@@ -125,8 +127,8 @@ import Testing
     func anEndedTaskTakesNothingUntilItIsServedAgain(_ kind: EngineKind) async throws {
         let temporary = try await store(kind)
         let store = temporary.store
-        #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))
-        #expect(try await store.endTask(Make.task, mayDiscard: false) == .already)
+        #expect(try await store.endTask(Make.task, mayDiscard: false, at: 0) == .ended(discarded: 0))
+        #expect(try await store.endTask(Make.task, mayDiscard: false, at: 0) == .already)
         await #expect(throws: DatastoreError.notServed(Make.task)) {
             try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         }
@@ -139,7 +141,7 @@ import Testing
         #expect(try await store.numberedSize() == 0, "its entry is in the log since it was first added")
         _ = try await store.storeReports([Make.report(1)], task: Make.task, bucketCapacity: nil)
         #expect(try await store.reportCounts(task: Make.task).received == 1)
-        #expect(try await store.endTask(TaskID.random(), mayDiscard: true) == .unknown)
+        #expect(try await store.endTask(TaskID.random(), mayDiscard: true, at: 0) == .unknown)
     }
 
     /// Whoever uploads first can announce a task; whose it is and who reads its sums is for the operator to say.
@@ -168,9 +170,9 @@ import Testing
         var seen = [try await store.taskRevision()]
         try await store.addTask(Make.storedTask(), logEntry: nil)
         seen.append(try await store.taskRevision())
-        _ = try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false)
+        _ = try await store.replaceVerifyKey(key, of: Make.task, peerHasKey: false, at: 0)
         seen.append(try await store.taskRevision())
-        _ = try await store.endTask(Make.task, mayDiscard: false)
+        _ = try await store.endTask(Make.task, mayDiscard: false, at: 0)
         seen.append(try await store.taskRevision())
         #expect(zip(seen, seen.dropFirst()).allSatisfy { $0 < $1 })
         _ = try await store.storeReports([Make.report(1)], task: .random(), bucketCapacity: nil)

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import DurableFiles
 import Encodings
+import Foundation
 import Ledger
 import TransparencyLog
 
@@ -185,7 +186,9 @@ extension TaskRegistry {
             present.verifyKey != task.verifyKey
         else { return false }
         let secrets = PeerWords(part.peer, role: part.role).secrets
-        switch try await store.replaceVerifyKey(task.verifyKey, of: task.id, peerHasKey: peerHasKey) {
+        switch try await store.replaceVerifyKey(
+            task.verifyKey, of: task.id, peerHasKey: peerHasKey, at: UInt64(max(0, Date().timeIntervalSince1970)))
+        {
         case .replaced: return true
         case .same: return false
         case .inUse(let accepted):

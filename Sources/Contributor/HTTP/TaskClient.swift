@@ -84,11 +84,32 @@ public enum ReceiptAnswer: Sendable, Equatable {
     /// The `.tlog-proof` file.
     case available(String)
     /// The report is not yet under a checkpoint with the policy's quorum: ask again.
-    case pending
+    case pending(ReceiptWait)
     /// The report was refused after its upload, for this reason.
     case rejected(String)
     /// The leader does not know the report.
     case unknown
+}
+
+/// What the leader says about when a receipt can be expected.
+public struct ReceiptWait: Sendable, Equatable {
+    /// After how many seconds to ask again; nil where any moment may bring it. (A second is the least that an answer can say.)
+    public let seconds: Int?
+    /// For whom the receipt waits, in the leader's words.
+    public let reason: String?
+
+    /// - Parameters:
+    ///   - asked: of the answer's `Retry-After`.
+    ///   - reason: of its `Cairn-Waiting-For`.
+    package init(asked: Int?, reason: String?) {
+        seconds = asked.flatMap { $0 > 1 ? $0 : nil }
+        self.reason = reason.map { AnswerWords.visible($0, limit: 300) }
+    }
+
+    /// When to ask again, in POSIX seconds; nil where any moment may bring it.
+    package func time(from now: UInt64) -> UInt64? {
+        seconds.map { now.addingReportingOverflow(UInt64($0)) }.map { $0.overflow ? .max : $0.partialValue }
+    }
 }
 
 extension TaskClient {
@@ -106,7 +127,8 @@ extension TaskClient {
             }
             try check(receipt: answer.body, of: reportID, from: url)
             return .available(text)
-        case 202: return .pending
+        case 202:
+            return .pending(ReceiptWait(asked: answer.retryAfter, reason: answer.header("Cairn-Waiting-For")))
         case 404: return .unknown
         case 410:
             let problem = try? ProblemDocument(json: answer.body)
@@ -129,20 +151,30 @@ extension TaskClient {
         }
     }
 
-    /// Asks for a receipt until the leader has it, has refused the report, or `deadline` has passed.
+    /// Asks for a receipt until the leader has it, has refused the report, or `deadline` has passed. Where the leader says when to
+    /// come back, it is not asked before; and if that is behind the deadline, nobody waits for it here.
     public nonisolated func awaitReceipt(
         of reportID: ReportID, deadline: Duration = .seconds(60)
     ) async throws -> ReceiptAnswer {
         let start = ContinuousClock.now
         let words = WaitingWords(for: "the receipt of \(reportID)", notice: deadline > .zero ? transport.notice : nil)
         defer { withExtendedLifetime(words) {} }
-        words.explain("\(leaderURL) has the report and has not logged it under a checkpoint with the quorum yet")
         var pause = Duration.milliseconds(200)
         while true {
             let answer = try await receipt(of: reportID)
-            guard case .pending = answer, ContinuousClock.now - start < deadline else { return answer }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(2))
+            guard case .pending(let wait) = answer else { return answer }
+            words.explain(
+                wait.reason.map { "\(leaderURL) waits for \($0)" }
+                    ?? "\(leaderURL) has the report and has not logged it under a checkpoint with the quorum yet")
+            let left = deadline - (ContinuousClock.now - start)
+            guard left > .zero else { return answer }
+            if let seconds = wait.seconds {
+                guard .seconds(seconds) <= left else { return answer }
+                try await Task.sleep(for: .seconds(seconds))
+            } else {
+                try await Task.sleep(for: min(pause, left))
+                pause = min(pause * 2, .seconds(2))
+            }
         }
     }
 

@@ -59,16 +59,38 @@ extension Session {
         BatchLife.stage(try sealedState(times, task)) != .open
     }
 
-    /// The state of the last sealed interval that has one of these times; nil where none has.
     private func sealedState(_ times: Range<Int64>, _ task: TaskKey) throws -> BatchState? {
+        try sealedInterval(times, task)?.state
+    }
+
+    /// The last sealed interval that has one of these times; nil where none has.
+    private func sealedInterval(
+        _ times: Range<Int64>, _ task: TaskKey
+    ) throws -> (times: Range<Int64>, state: BatchState)? {
         let row = try first(
             """
-            SELECT end_time, state FROM leader_batches WHERE task = $1 AND batch_id IS NULL AND first_time < $2
-            ORDER BY first_time DESC LIMIT 1
+            SELECT first_time, end_time, state FROM leader_batches
+            WHERE task = $1 AND batch_id IS NULL AND first_time < $2 ORDER BY first_time DESC LIMIT 1
             """,
             [task, times.upperBound])
         guard let row, try row.integer("end_time") > times.lowerBound else { return nil }
-        return try row.code("state", as: BatchState.self)
+        let start = try row.integer("first_time")
+        let found = start..<max(start, try row.integer("end_time"))
+        return (found, try row.code("state", as: BatchState.self))
+    }
+
+    /// The buckets of the batch that a bucket is in, where a collection is about to close it.
+    func closingBuckets(of bucket: Bucket, _ task: TaskKey) throws -> BucketRange? {
+        switch bucket {
+        case .batch(let batch):
+            let row = try first("SELECT state FROM leader_batches WHERE batch = $1", [batch])
+            return try row?.code("state", as: BatchState.self) == .closing ? BucketRange(batch: batch) : nil
+        case .time(let time):
+            guard let sealed = try sealedInterval(time..<(time == .max ? time : time + 1), task),
+                sealed.state == .closing
+            else { return nil }
+            return BucketRange(times: sealed.times)
+        }
     }
 
     /// The oldest open leader-selected batch with room, as far as is committed: whoever adds to it checks again, in the

@@ -55,6 +55,10 @@ extension NodeDatabase {
         try await write { session in
             let assignments = progress == nil ? "" : CollectionProgress.assignments(from: 4)
             try session.release(.collection, lease.claim, after: pause, assignments, progress?.arguments ?? [])
+            // Its collector has deleted it meanwhile: whoever takes it next looks whether it can be stopped.
+            guard !lease.job.stored.isHidden else { return }
+            try session.execute(
+                "UPDATE leader_collections SET due = 0 WHERE collection = $1 AND hidden = 1", [lease.claim.row])
         }
     }
 

@@ -44,7 +44,7 @@ extension NodeDatabase {
         try await write { try $0.hurry(.collection, key) }
     }
 
-    /// Ends a collection that can still be stopped (``CollectionLife/canBeStopped(_:hasProposal:unfinished:)``), whoever works
+    /// Ends a collection that can still be stopped (``CollectionLife/canBeStopped(_:hasProposal:isHeldUp:)``), whoever works
     /// on it. Its batch is as if it had never been chosen.
     package func stopCollection(
         _ key: Int64, problem: CollectionProblem
@@ -55,9 +55,12 @@ extension NodeDatabase {
             let job = try session.collection(key)
             guard job.state.isActive else { return .ended }
             let buckets = try job.scope.flatMap { try session.leaderBuckets($0, task) }
-            let unfinished = try buckets.map { try session.leaderCounts(task, $0).unfinished } ?? 0
+            let isHeldUp =
+                try buckets.map {
+                    try session.leaderCounts(task, $0).unfinished > 0 || session.waitingWords(task, $0) != nil
+                } ?? false
             let canBeStopped = CollectionLife.canBeStopped(
-                job.state, hasProposal: job.proposalSize != nil, unfinished: unfinished)
+                job.state, hasProposal: job.proposalSize != nil, isHeldUp: isHeldUp)
             guard canBeStopped else { return .tooLate }
             guard let claim = try session.seize(.collection, key, for: .zero) else { return .ended }
             try session.fail(job, claim, task, problem, .reopened)

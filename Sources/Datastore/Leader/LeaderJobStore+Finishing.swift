@@ -42,20 +42,40 @@ extension Session {
 
     /// Ends the task's pending jobs. Their reports wait again, but for those that were taken back meanwhile.
     ///
+    /// - Parameter time: POSIX seconds.
     /// - Precondition: the task is locked exclusively.
-    func endLeaderJobs(_ task: TaskKey) throws {
+    func endLeaderJobs(_ task: TaskKey, at time: UInt64) throws {
         let jobs = try rows("SELECT job FROM leader_jobs WHERE task = $1 AND state <> \(JobState.ended.sql)", [task])
             .map { try $0.integer("job") }.sorted()
         try endJobs(jobs)
-        for job in jobs { try returnReports(ofJob: job, task) }
+        for job in jobs { try returnReports(ofJob: job, task, at: time) }
     }
 
     /// Lets the reports of a job that has just ended wait again, but for those that were taken back meanwhile.
-    func returnReports(ofJob job: Int64, _ task: TaskKey) throws {
+    ///
+    /// What the log says of those waits for the end of the window of now: whoever asks here, who may not know the task, need not
+    /// say when that is.
+    ///
+    /// - Parameter time: POSIX seconds.
+    func returnReports(ofJob job: Int64, _ task: TaskKey, at time: UInt64) throws {
         let reports = try reportRows(ofJob: job)
         let withdrawals = try waitingWithdrawals(reports.map(\.number))
+        let end = withdrawals.isEmpty ? nil : try logWindowEnd(task, of: time)
         try carryOut(
-            reports.map { try ReportChange($0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number]) }, of: task)
+            reports.map {
+                try ReportChange(
+                    $0, .returned(notBefore: 0), withdrawal: withdrawals[$0.number], loggedAfter: end)
+            }, of: task)
+    }
+
+    /// The end of the window of a task's log that a time is in; nil where the log lets nothing wait. That of a task which this
+    /// program cannot read may let words wait as long as any.
+    private func logWindowEnd(_ task: TaskKey, of time: UInt64) throws -> UInt64? {
+        guard let row = try first("SELECT configuration FROM tasks WHERE task = $1", [task]) else { return nil }
+        guard let configuration = try? TaskConfiguration(decoding: row.bytes("configuration")) else {
+            return LogWindow(seconds: LogWindow.longest)?.end(of: time)
+        }
+        return configuration.cairn?.logWindowEnd(of: time)
     }
 
     // MARK: Jobs

@@ -31,20 +31,20 @@ extension NodeDatabase {
         try await unpark(.aggregation, times)
     }
 
-    package func dissolveJob(_ lease: JobLease) async throws(DatastoreError) {
+    package func dissolveJob(_ lease: JobLease, at time: UInt64) async throws(DatastoreError) {
         try await write { session in
             try session.lock(.task(lease.job.taskKey), .shared)
-            try session.dissolve(lease.claim, lease.job.taskKey)
+            try session.dissolve(lease.claim, lease.job.taskKey, at: time)
         }
     }
 
     package func dissolveDueJobs(
-        of task: TaskID, except own: Set<Int64>
+        of task: TaskID, except own: Set<Int64>, at time: UInt64
     ) async throws(DatastoreError) -> Int {
         try await write { session in
             guard let key = try session.lockedTask(task, .shared) else { return 0 }
             let claims = try session.acquire(.forming, of: key, atMost: 16, except: own, for: .zero)
-            for claim in claims { try session.dissolve(claim, key) }
+            for claim in claims { try session.dissolve(claim, key, at: time) }
             return claims.count
         }
     }
@@ -59,10 +59,10 @@ extension NodeDatabase {
 
 extension Session {
     /// Ends a job of which nothing was ever sent.
-    fileprivate func dissolve(_ claim: LeaseClaim, _ task: TaskKey) throws {
+    fileprivate func dissolve(_ claim: LeaseClaim, _ task: TaskKey, at time: UInt64) throws {
         try release(.forming, claim, after: .zero, Session.endsJob)
         try forgetExchange(of: [claim.row])
-        try returnReports(ofJob: claim.row, task)
+        try returnReports(ofJob: claim.row, task, at: time)
     }
 
     fileprivate func leased(_ claim: LeaseClaim) throws -> JobLease? {

@@ -179,14 +179,19 @@ package protocol LeaderJobStore: Sendable {
     /// Ends a forming job. Its reports wait again, but for those that were taken back meanwhile: so a job that cannot be
     /// formed keeps nobody's withdrawal waiting, and no key of shares from its end.
     ///
+    /// - Parameter time: POSIX seconds: what was taken back meanwhile is logged when the window of now is over.
     /// - Throws: `.leaseLost`, also where it is not forming any more.
-    func dissolveJob(_ lease: JobLease) async throws(DatastoreError)
+    func dissolveJob(_ lease: JobLease, at time: UInt64) async throws(DatastoreError)
 
     /// The same for forming jobs of a task that are due, whose task cannot be worked on now.
     ///
-    /// - Parameter own: as in ``acquireJob(of:except:for:)``.
+    /// - Parameters:
+    ///   - own: as in ``acquireJob(of:except:for:)``.
+    ///   - time: as in ``dissolveJob(_:at:)``.
     /// - Returns: how many ended.
-    func dissolveDueJobs(of task: TaskID, except own: Set<Int64>) async throws(DatastoreError) -> Int
+    func dissolveDueJobs(
+        of task: TaskID, except own: Set<Int64>, at time: UInt64
+    ) async throws(DatastoreError) -> Int
 
     /// Lets jobs of a task fall due now that wait for no reason but that exchanges failed.
     func hurryJobs(of task: TaskID) async throws(DatastoreError)

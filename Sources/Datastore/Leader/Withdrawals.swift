@@ -13,6 +13,9 @@ package enum WithdrawalOutcome: Sendable, Equatable {
     case wrongKey
     /// The report's batch is closing or closed.
     case tooLate
+    /// The report's batch is closing, and nobody has been asked to close it: the log lets words about it wait until this time,
+    /// in POSIX seconds. Where it is not closed in the end, the report can be withdrawn.
+    case closing(until: UInt64)
     /// The report was rejected before.
     case rejected(ReportError)
     /// There is no room for another withdrawal of a report that is not here.

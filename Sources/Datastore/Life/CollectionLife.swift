@@ -103,11 +103,12 @@ package enum CollectionLife {
     ///
     /// - Parameters:
     ///   - hasProposal: leaves were, or are about to be, proposed to the helper.
-    ///   - unfinished: how many reports of the batch are neither accepted nor rejected. The helper is asked when there is none.
-    package static func canBeStopped(_ state: CollectionState, hasProposal: Bool, unfinished: UInt64) -> Bool {
+    ///   - isHeldUp: whether reports of the batch are neither accepted nor rejected, or words about them have no place in the log.
+    ///     The helper is asked when there is neither.
+    package static func canBeStopped(_ state: CollectionState, hasProposal: Bool, isHeldUp: Bool) -> Bool {
         switch state {
         case .waiting: true
-        case .sealed: !hasProposal && unfinished > 0
+        case .sealed: !hasProposal && isHeldUp
         case .closed, .shareReceived, .published, .finished, .failed: false
         }
     }

@@ -22,8 +22,12 @@ package protocol LogSequencer: Sendable {
     /// Whether one of the entries up to that one is due and has no place.
     func hasDueEntry(at time: UInt64, upTo entry: Int64) async throws(DatastoreError) -> Bool
 
-    /// Until when the words about a batch's reports wait that have no place yet, in POSIX seconds (0: for nothing); nil where all
-    /// have theirs. Words about a sealed batch become fewer.
+    /// Until when words about a batch's reports wait that have no place yet, in POSIX seconds (0: for nothing); nil where all have
+    /// theirs. Words about a sealed batch become fewer.
+    ///
+    /// The time is that of the last unit of an interval, which is the window's like that of the others, unless a promise ends
+    /// before or a former window has left something: whoever has waited until then asks again. So a look costs one row however
+    /// many words wait.
     func waitingWords(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> UInt64?
 
     /// Until when the word about a report waits, or the report itself, before it may be in a job; nil where neither does.
@@ -73,12 +77,7 @@ extension NodeDatabase: LogSequencer {
     package func waitingWords(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> UInt64? {
         try await read { session in
             guard let (task, buckets) = try session.leaderBatch(scope, of: task) else { return nil }
-            let row = try session.first(
-                """
-                SELECT MAX(not_before) AS latest FROM log_queue
-                WHERE task = $1 AND bucket_kind = $2 AND bucket_ref >= $3 AND bucket_ref < $4
-                """, buckets.arguments(task))
-            return try row?.optionalUnsigned("latest")
+            return try session.waitingWords(task, buckets)
         }
     }
 
@@ -119,6 +118,17 @@ private struct DueEntry {
 }
 
 extension Session {
+    /// As ``LogSequencer/waitingWords(task:scope:)``.
+    func waitingWords(_ task: TaskKey, _ buckets: BucketRange) throws -> UInt64? {
+        try first(
+            """
+            SELECT not_before FROM log_queue
+            WHERE task = $1 AND bucket_kind = $2 AND bucket_ref >= $3 AND bucket_ref < $4
+            ORDER BY bucket_ref DESC, not_before DESC LIMIT 1
+            """, buckets.arguments(task)
+        )?.unsigned("not_before")
+    }
+
     /// The first entries of a range of the queue, in the order in which they get their places.
     fileprivate func dueEntries(_ range: String, _ arguments: SQLArguments) throws -> [DueEntry] {
         try rows(

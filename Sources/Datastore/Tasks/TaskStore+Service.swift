@@ -5,7 +5,7 @@ import DAP
 
 extension NodeDatabase {
     package func replaceVerifyKey(
-        _ key: [UInt8], of id: TaskID, peerHasKey: Bool
+        _ key: [UInt8], of id: TaskID, peerHasKey: Bool, at time: UInt64
     ) async throws(DatastoreError) -> KeyReplacement {
         try await write { session in
             guard let task = try session.lockedTask(id, .exclusive), let stored = try session.verifyKey(of: task) else {
@@ -19,14 +19,14 @@ extension NodeDatabase {
             guard replacement == .replaced else { return replacement }
             try session.execute("UPDATE tasks SET verify_key = $1 WHERE task = $2", [key.blob, task])
             // A job that was formed with the old key can only end in refusals.
-            try session.endLeaderJobs(task)
+            try session.endLeaderJobs(task, at: time)
             try session.countTaskChange()
             try session.countGenerationOnceStarted()
             return .replaced
         }
     }
 
-    package func endTask(_ id: TaskID, mayDiscard: Bool) async throws(DatastoreError) -> TaskEnding {
+    package func endTask(_ id: TaskID, mayDiscard: Bool, at time: UInt64) async throws(DatastoreError) -> TaskEnding {
         let ending: TaskEnding = try await write { session in
             guard let task = try session.lockedTask(id, .exclusive),
                 let stored = try session.first("SELECT service FROM tasks WHERE task = $1", [task])
@@ -39,7 +39,7 @@ extension NodeDatabase {
             try session.execute("UPDATE tasks SET service = $1 WHERE task = $2", [service.rawValue, task])
             if !burden.isNothing {
                 try session.failActiveCollections(task, detail: "The leader's operator has ended the task.")
-                try session.endLeaderJobs(task)
+                try session.endLeaderJobs(task, at: time)
                 try session.discardLeaderReports(task)
                 try session.discardHelperReports(task)
             }

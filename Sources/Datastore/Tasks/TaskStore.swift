@@ -133,14 +133,18 @@ package protocol TaskStore: Sendable {
 
     /// Gives a task another verification key, while nothing has been accepted under the present one.
     ///
-    /// - Parameter peerHasKey: the peer has proved to have the new key. Then it has accepted nothing under the other, so
-    ///   pending jobs end, and their reports wait again; else the key stays while there are any.
+    /// - Parameters:
+    ///   - peerHasKey: the peer has proved to have the new key. Then it has accepted nothing under the other, so
+    ///     pending jobs end, and their reports wait again; else the key stays while there are any.
+    ///   - time: POSIX seconds: what was taken back meanwhile is logged when the window of now is over.
     func replaceVerifyKey(
-        _ key: [UInt8], of id: TaskID, peerHasKey: Bool
+        _ key: [UInt8], of id: TaskID, peerHasKey: Bool, at time: UInt64
     ) async throws(DatastoreError) -> KeyReplacement
 
     /// Ends a task, unless it owes something that may not be given up. Rows that protect from replays stay.
-    func endTask(_ id: TaskID, mayDiscard: Bool) async throws(DatastoreError) -> TaskEnding
+    ///
+    /// - Parameter time: POSIX seconds: what the log is told waits for the end of the window of now.
+    func endTask(_ id: TaskID, mayDiscard: Bool, at time: UInt64) async throws(DatastoreError) -> TaskEnding
 
     /// What the task owes on this node.
     func burden(of id: TaskID) async throws(DatastoreError) -> TaskBurden

@@ -2,6 +2,7 @@ import AggregatorNode
 import ArgumentParser
 import DAP
 import Datastore
+import Foundation
 
 /// `cairn node task remove`: the operator serves a task no longer. The node may be running.
 struct NodeTaskRemoveCommand: AsyncParsableCommand {
@@ -36,7 +37,9 @@ struct NodeTaskRemoveCommand: AsyncParsableCommand {
                 advice: "Collect the task, or wait until its promises are kept, and end it then.")
         }
         let outcome: (name: String, discarded: UInt64)
-        switch try await found.store.endTask(id, mayDiscard: discard) {
+        switch try await found.store.endTask(
+            id, mayDiscard: discard, at: UInt64(max(0, Date().timeIntervalSince1970)))
+        {
         case .ended(let discarded): outcome = ("ended", discarded)
         case .already: outcome = ("already", 0)
         case .unknown: throw CommandFailure("task \(id.base64URL) is gone")

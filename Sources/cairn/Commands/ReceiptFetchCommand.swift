@@ -21,6 +21,9 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         /// With --out: the paths of all receipts of the tasks.
         let files: [String]?
         let pending: [String]
+        /// When the leader says that pending receipts can be asked for again, in RFC 3339, by report id; those of which it says
+        /// nothing may come at any moment.
+        let expected: [String: String]
         /// Report ids and the reason for which each was refused after its upload.
         let rejected: [String: String]
         let unknown: [String]
@@ -39,6 +42,7 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             try task.map { [try access.home.task($0)] } ?? access.home.tasks().compactMap { try? $0.result.get() }
         var fetched: [String] = []
         var pending: [(id: String, note: String)] = []
+        var expected: [String: String] = [:]
         var rejected: [String: String] = [:]
         var unknown: [String] = []
         if task != nil, files.allSatisfy({ $0.logPolicy == nil }) {
@@ -65,7 +69,10 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
                     let answer = try await client.awaitReceipt(of: record.reportID, deadline: .seconds(Int64(wait)))
                     switch answer {
                     case .available: fetched.append(id)
-                    case .pending: pending.append((id, Self.notYet(file)))
+                    case .pending(let wait):
+                        let time = wait.time(from: currentTime())
+                        pending.append((id, Self.notYet(wait, until: time)))
+                        expected[id] = time.map(TimeArgument.text)
                     case .rejected(let reason): rejected[id] = reason
                     case .unknown: strange.append(record)
                     }
@@ -88,7 +95,8 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         if json {
             return try JSONOutput.print(
                 Output(
-                    fetched: fetched, files: written, pending: pending.map(\.id), rejected: rejected, unknown: unknown))
+                    fetched: fetched, files: written, pending: pending.map(\.id), expected: expected,
+                    rejected: rejected, unknown: unknown))
         }
         // A line each as long as anybody reads them.
         if (written ?? fetched).count <= Self.longest {
@@ -142,10 +150,10 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
 
     private static let longest = 40
 
-    /// What a report waits for that has no receipt yet.
-    private static func notYet(_ file: TaskFile) -> String {
-        guard let end = file.configuration.cairn?.logWindowEnd(of: currentTime()) else { return "not in the log yet" }
-        return "not in the log yet: at the earliest after \(PeopleTime.text(end))"
+    /// What a report waits for that has no receipt yet, and until when: the leader's word.
+    private static func notYet(_ wait: ReceiptWait, until time: UInt64?) -> String {
+        let text = "not in the log yet" + (wait.reason.map { "; it waits for \($0)" } ?? "")
+        return text + (time.map { ". Ask again after \(PeopleTime.text($0))" } ?? "")
     }
 
     private static func list(_ reports: [(id: String, what: String)], _ summary: String) {

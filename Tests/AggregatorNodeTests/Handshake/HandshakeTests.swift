@@ -150,8 +150,10 @@ import Testing
             _ = try await eventually("the report is collected or waits") {
                 try await leader.context.store.reportCounts(task: file.taskID).accepted == 1 ? true : nil
             }
-            #expect(try await helper.context.store.endTask(file.taskID, mayDiscard: false) != .ended(discarded: 0))
-            #expect(try await helper.context.store.endTask(file.taskID, mayDiscard: true) == .ended(discarded: 1))
+            #expect(
+                try await helper.context.store.endTask(file.taskID, mayDiscard: false, at: 0) != .ended(discarded: 0))
+            #expect(
+                try await helper.context.store.endTask(file.taskID, mayDiscard: true, at: 0) == .ended(discarded: 1))
             try await leader.awaitStanding(of: file.taskID) { $0.findings.map(\.code) == [.taskEnded] }
             try await expectRefusal(client, leader, "has ended this task")
         }
@@ -277,7 +279,7 @@ import Testing
         try await run(pair) { leader, _ in
             try await leader.awaitStanding(of: client.file.taskID) { $0 == .fits }
             let store = try await pair.leader.openTestDatabase()
-            #expect(try await store.endTask(client.file.taskID, mayDiscard: false) == .ended(discarded: 0))
+            #expect(try await store.endTask(client.file.taskID, mayDiscard: false, at: 0) == .ended(discarded: 0))
             // At once: the running node may not have noticed, but its database has.
             let answer = try await client.uploadAnswer([try client.report([1, 2, 3])])
             #expect(try problem(answer) == .unrecognizedTask)

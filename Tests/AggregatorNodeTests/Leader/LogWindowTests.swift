@@ -46,6 +46,40 @@ import Testing
         }
     }
 
+    /// Its batch is as it was: nobody has been asked for anything.
+    @Test func aCollectionThatWaitsForTheWindowEndsWhenItsCollectorDeletesIt() async throws {
+        let pair = try NodePair()
+        let file = try await pair.addTask(committed: true, mode: .timeInterval, window: 86_400)
+        let client = try PairClient(pair, file)
+        try await pair.withNodes { leader, _ in
+            let store = leader.context.store
+            let reports = try (0..<3).map { _ in try client.report([1, 2, 3]) }
+            #expect(try await client.upload(reports).isEmpty)
+            try await client.awaitAccepted(3, at: leader)
+            var former: String?
+            for round in 0..<2 {
+                let location = try #require(try await client.createCollection(client.today).headers["location"])
+                #expect(location != former)
+                former = location
+                let waiting = try await eventually("it waits for the window") {
+                    let answer = try await client.poll(location)
+                    return answer.headers["cairn-waiting-for"]?.contains("stand in it after") == true ? answer : nil
+                }
+                #expect(waiting.status == 200 && (seconds(of: waiting) ?? 0) <= 86_400)
+                // Whoever wants a report back is told until when.
+                let held = try await client.withdraw(reports[round], at: pair.leader)
+                #expect(held.status == 503 && (seconds(of: held) ?? .max) <= 86_400)
+                #expect(String(decoding: held.body, as: UTF8.self).contains("is being closed"))
+                #expect(try await client.poll(location, method: "DELETE").status < 300)
+                _ = try await eventually("it has ended") {
+                    try await store.collectionOverviews().isEmpty ? true : nil
+                }
+                #expect(try await store.batchStatuses(task: file.taskID, limit: 9).allSatisfy { $0.state == "open" })
+                #expect(try await client.withdraw(reports[round], at: pair.leader).status == 200)
+            }
+        }
+    }
+
     /// Batches are drawn when the window is over; a collection that finds too few waits for that.
     @Test func leaderSelectedBatchesAreDrawnWhenTheWindowIsOver() async throws {
         let pair = try NodePair()
@@ -96,12 +130,18 @@ import Testing
             #expect(answer.status == 200)
             return Array(answer.body)
         }
-        try await pair.withNodes { leader, _ in
-            let before = try await status()
-            #expect(String(decoding: before, as: UTF8.self).contains("\"shown_until\":"))
-            #expect(try await client.upload([client.report([1, 2, 3])]).isEmpty)
-            try await client.awaitAccepted(1, at: leader)
-            #expect(try await status() == before)
-        }
+        let leader = try await pair.start(pair.leader)
+        let helper = try await pair.start(pair.helper)
+        let before = try await status()
+        #expect(String(decoding: before, as: UTF8.self).contains("\"shown_until\":"))
+        #expect(try await client.upload([client.report([1, 2, 3])]).isEmpty)
+        try await client.awaitAccepted(1, at: leader)
+        #expect(try await status() == before)
+        // Another process of the node, asked for the first time, shows the same.
+        await leader.stop()
+        let other = try await pair.start(pair.leader)
+        #expect(try await status() == before)
+        await other.stop()
+        await helper.stop()
     }
 }

@@ -35,7 +35,7 @@ import Testing
         #expect(watch.take() == ["task_revision"])
         #expect(try await reports.withdraw(1, earlyLimit: 9, in: store) == .pending)
         #expect(watch.take() == ["helper_early_count", "node_state"])
-        #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))
+        #expect(try await store.endTask(Make.task, mayDiscard: false, at: 0) == .ended(discarded: 0))
         #expect(watch.take() == ["helper_early_count", "task_revision", "node_state"])
         #expect(try await store.addTask(Make.storedTask(), logEntry: nil))
         #expect(watch.take() == ["helper_early_count", "task_revision"])

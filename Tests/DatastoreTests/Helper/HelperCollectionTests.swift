@@ -202,7 +202,7 @@ import Testing
         #expect(try await reports.collect(times(100, 1), in: store) == .stored)
         try await reports.withdraw(3, in: store)
         #expect(try await store.burden(of: Make.task).uncollected == 1)
-        #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: 1))
+        #expect(try await store.endTask(Make.task, mayDiscard: true, at: 0) == .ended(discarded: 1))
         #expect(try await store.burden(of: Make.task).isNothing)
         let words = try await store.helperLastWords(Make.task, [1, 2, 3, 4].map(Make.reportID))
         #expect(try words == [nil, .rejected(.reportDropped), reports.withdrawn(3), nil])

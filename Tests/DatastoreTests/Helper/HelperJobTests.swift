@@ -88,7 +88,7 @@ import Testing
         let new = VerifyKey(id: old.id, bytes: [UInt8](repeating: 8, count: 32))
         let job = AggregationJobID.random()
         let outcomes = [try reports.verified(1), reports.rejected(2, .vdafVerifyError)]
-        #expect(try await store.replaceVerifyKey(new.bytes, of: Make.task, peerHasKey: true) == .replaced)
+        #expect(try await store.replaceVerifyKey(new.bytes, of: Make.task, peerHasKey: true, at: 0) == .replaced)
         for key in [old, VerifyKey(id: 7, bytes: new.bytes), VerifyKey(id: 9, bytes: new.bytes)] {
             for recording in [true, false] {
                 await #expect(throws: DatastoreError.stale) {

@@ -172,7 +172,7 @@ import Testing
             #expect(try await reports.withdraw(number, earlyLimit: 3, in: store) == .pending)
         }
         #expect(try await other.withdraw(1, earlyLimit: 3, in: store) == .full)
-        let ending = try await store.endTask(Make.task, mayDiscard: discarding)
+        let ending = try await store.endTask(Make.task, mayDiscard: discarding, at: 0)
         #expect(ending == .ended(discarded: discarding ? 1 : 0))
         try await HelperAudit(store: store, reports: other).checkEarly()
         for number in 1...3 {

@@ -412,7 +412,7 @@ import Testing
         try await keep(job(1), in: store)
         let mine = lease(job(1))
         _ = try await store.leaseHelperJob(mine, for: Self.long)
-        #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))
+        #expect(try await store.endTask(Make.task, mayDiscard: false, at: 0) == .ended(discarded: 0))
         await #expect(throws: DatastoreError.notServed(Make.task)) { try await keep(job(2), in: store) }
         await #expect(throws: DatastoreError.notServed(Make.task)) {
             try await commit(job(1), [reports.verified(1)], lease: mine, reports, in: store)

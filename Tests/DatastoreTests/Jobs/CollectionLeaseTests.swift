@@ -125,6 +125,25 @@ import Testing
         #expect(try await store.collectionOverviews().map(\.isLeased) == [true])
     }
 
+    /// Its collector does not wait for the pause of whoever had it at that moment.
+    @Test(arguments: EngineKind.tested)
+    func oneThatIsDeletedWhileItIsWorkedOnIsDueWhenItIsGivenBack(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await store.addTask(Make.storedTask(), logEntry: nil)
+        let job = try await collection(store)
+        let lease = try await acquire(store)
+        #expect(try await store.hideCollection(job.id, task: Make.task))
+        #expect(try await store.dueCollections().isEmpty, "somebody works on it")
+        try await store.releaseCollection(lease, after: .seconds(60), CollectionProgress(note: "a window"))
+        #expect(try await store.dueCollections().map(\.collection) == [job.key])
+        // One that cannot be stopped waits as any.
+        let known = try await acquire(store)
+        #expect(known.job.stored.isHidden)
+        try await store.releaseCollection(known, after: .seconds(60), nil)
+        #expect(try await store.dueCollections().isEmpty)
+    }
+
     /// What an operator hears who wants one to be worked on now.
     @Test(arguments: EngineKind.tested)
     func whoHurriesOneHearsWhatBecameOfThat(_ kind: EngineKind) async throws {

@@ -15,11 +15,11 @@ import Testing
         _ = try await store.storeReports(reports, task: Make.task, bucketCapacity: nil)
         let lease = try #require(try await store.claim(for: .seconds(60))).lease
         #expect(try await store.withdraw(2) == .pending)
-        try await store.dissolveJob(lease)
+        try await store.dissolveJob(lease, at: 0)
         let counts = try await store.reportCounts(task: Make.task)
         #expect(counts.received == 2 && counts.aggregating == 0 && counts.withdrawn == 1)
         for again in [
-            { try await store.dissolveJob(lease) },
+            { try await store.dissolveJob(lease, at: 0) },
             { try await store.sendJob(lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60)) },
         ] as [() async throws -> Void] {
             await #expect(throws: DatastoreError.leaseLost) { try await again() }
@@ -28,7 +28,7 @@ import Testing
         #expect(next.reports == 2)
         // One that was sent may be at the helper: nobody dissolves it.
         try await store.sendJob(next.lease, JobRequest(bytes: [1]), rejected: [], for: .seconds(60))
-        await #expect(throws: DatastoreError.leaseLost) { try await store.dissolveJob(next.lease) }
+        await #expect(throws: DatastoreError.leaseLost) { try await store.dissolveJob(next.lease, at: 0) }
         try await LeaderAudit(store: store).check { Int($0.bytes[7]) }
     }
 
@@ -44,9 +44,9 @@ import Testing
         }
         try await store.sendJob(leases[2], JobRequest(bytes: [1]), rejected: [], for: .zero)
         let own: Set<Int64> = [leases[3].job.key]
-        #expect(try await store.dissolveDueJobs(of: Make.task, except: own) == 1)
-        #expect(try await store.dissolveDueJobs(of: Make.task, except: own) == 0)
-        #expect(try await store.dissolveDueJobs(of: .random(), except: []) == 0)
+        #expect(try await store.dissolveDueJobs(of: Make.task, except: own, at: 0) == 1)
+        #expect(try await store.dissolveDueJobs(of: Make.task, except: own, at: 0) == 0)
+        #expect(try await store.dissolveDueJobs(of: .random(), except: [], at: 0) == 0)
         #expect(try await store.jobOverviews().map(\.key) == leases.dropFirst().map(\.job.key))
         #expect(try await store.reportCounts(task: Make.task).received == 1)
     }

@@ -65,7 +65,7 @@ import Testing
         let job = try await store.newCollection(interval: interval)
         try await store.failCollection(
             job.key, problem: CollectionProblem(type: .batchMismatch, detail: ""), batch: .reopened)
-        #expect(try await store.endTask(Make.task, mayDiscard: true) == .ended(discarded: 2))
+        #expect(try await store.endTask(Make.task, mayDiscard: true, at: 0) == .ended(discarded: 2))
         for request in [[1], [2]] as [[UInt8]] {
             await #expect(throws: DatastoreError.notServed(Make.task)) {
                 try await store.newCollection(request: request, interval: interval)

@@ -37,7 +37,7 @@ import Testing
         let before = try await store.reportCounts(task: Make.task)
         #expect(burden.waiting == before.received + before.aggregating)
         #expect(burden.uncollected == before.accepted)
-        guard case .ended(let discarded) = try await store.endTask(Make.task, mayDiscard: true) else {
+        guard case .ended(let discarded) = try await store.endTask(Make.task, mayDiscard: true, at: 0) else {
             Issue.record("not ended")
             return
         }
@@ -175,7 +175,7 @@ private struct RandomLife {
     private mutating func replaceKey() async throws {
         key += 1
         let outcome = try await store.replaceVerifyKey(
-            [UInt8](repeating: UInt8(truncatingIfNeeded: key), count: 32), of: Make.task, peerHasKey: true)
+            [UInt8](repeating: UInt8(truncatingIfNeeded: key), count: 32), of: Make.task, peerHasKey: true, at: 0)
         if outcome == .replaced { jobs = [] }
     }
 }

@@ -49,17 +49,15 @@ struct CollectionLifeTests {
     @Test func whatTheHelperMayHaveSignedIsNotStopped() {
         for state in CollectionState.allCases {
             for hasProposal in [false, true] {
-                for unfinished: UInt64 in [0, 1, 9] {
-                    let expected =
-                        state == .waiting || (state == .sealed && !hasProposal && unfinished > 0)
+                for isHeldUp in [false, true] {
+                    let expected = state == .waiting || (state == .sealed && !hasProposal && isHeldUp)
                     #expect(
-                        CollectionLife.canBeStopped(state, hasProposal: hasProposal, unfinished: unfinished)
-                            == expected,
-                        "\(state), \(hasProposal), \(unfinished)")
+                        CollectionLife.canBeStopped(state, hasProposal: hasProposal, isHeldUp: isHeldUp) == expected,
+                        "\(state), \(hasProposal), \(isHeldUp)")
                 }
             }
             // Whatever can be stopped can fail.
-            if CollectionLife.canBeStopped(state, hasProposal: false, unfinished: 1) {
+            if CollectionLife.canBeStopped(state, hasProposal: false, isHeldUp: true) {
                 #expect(CollectionLife.after(state, .fail) == .failed)
             }
         }

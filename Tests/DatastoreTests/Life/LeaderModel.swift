@@ -275,7 +275,7 @@ struct LeaderModel {
             follow(number, ReportLife.after(stage(number), .finish(.returned(isSuspect: false))))
         }
         let burden = try await store.burden(of: Make.task)
-        let ending = try await store.endTask(Make.task, mayDiscard: true)
+        let ending = try await store.endTask(Make.task, mayDiscard: true, at: 0)
         #expect(ending == .ended(discarded: burden.reports))
         // Where nothing is owed nothing is given up.
         guard !burden.isNothing else { return }

@@ -101,9 +101,6 @@ enum PlanRules {
             words: "deadline IS NOT NULL", index: "leader_reports_by_deadline",
             reason: "the index has only what was promised and has no end yet"),
         Exception(
-            words: "SELECT MAX(not_before) AS latest FROM log_queue", index: "log_queue_by_bucket",
-            reason: "the words about one batch that have no place yet, in the index alone"),
-        Exception(
             words: "FROM leader_early_withdrawals WHERE task = $1 LIMIT 1 OFFSET", index: nil,
             reason: "there are no more than a task may have"),
     ]

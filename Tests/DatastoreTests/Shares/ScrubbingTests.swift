@@ -168,7 +168,7 @@ import Testing
         try await store.addTask(Make.storedTask(), logEntry: nil)
         try await reject(1, time: 100, in: store)
         #expect(try await live(store) == [100])
-        #expect(try await store.endTask(Make.task, mayDiscard: false) == .ended(discarded: 0))
+        #expect(try await store.endTask(Make.task, mayDiscard: false, at: 0) == .ended(discarded: 0))
         #expect(try await live(store) == [])
     }
 }

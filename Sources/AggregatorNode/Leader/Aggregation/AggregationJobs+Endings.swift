@@ -73,7 +73,7 @@ extension AggregationJobs {
         switch failure {
         case .dissolve:
             do {
-                try await context.store.dissolveJob(lease)
+                try await context.store.dissolveJob(lease, at: context.now())
                 note(1, of: lease.job.task, because: reason)
             } catch {
                 // It was sent before the failure, or this fails as well.

@@ -252,7 +252,7 @@ final class AggregationJobs: JobKind {
 
     /// Keeps a job back for a while. Where nothing of it was sent, its reports are free.
     private func hold(_ job: Int64, of id: TaskID, because reason: String) async throws {
-        let dissolved = try await context.store.dissolveDueJobs(of: id, except: keeper.rows)
+        let dissolved = try await context.store.dissolveDueJobs(of: id, except: keeper.rows, at: context.now())
         guard dissolved == 0 else { return note(dissolved, of: id, because: reason) }
         state.withLock { $0.schedule.resume(job, of: id, at: .now + Self.sweep) }
     }

@@ -14,8 +14,9 @@ extension CollectionStep {
     /// One exchange with the helper: the close is signed and logged, or some reports are left out.
     func agreeOnClose(_ scope: BatchScope, holding count: UInt64) async throws -> Next {
         if let until = try await waitForWords(scope) {
-            // Nothing was proposed: its collector can still stop it.
-            if job.isHidden { throw CollectionFailure.deleted }
+            let canBeStopped = CollectionLife.canBeStopped(
+                job.state, hasProposal: job.proposalSize != nil, isHeldUp: true)
+            if job.isHidden, canBeStopped { throw CollectionFailure.deleted }
             return .window(until: until)
         }
         let size = try await proposedSize()

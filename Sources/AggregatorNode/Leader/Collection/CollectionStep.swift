@@ -91,7 +91,7 @@ struct CollectionStep: Sendable {
         let unfinished = try await context.store.unfinishedReports(task: task.id, scope: scope)
         guard unfinished == 0 else {
             let canBeStopped = CollectionLife.canBeStopped(
-                job.state, hasProposal: job.proposalSize != nil, unfinished: unfinished)
+                job.state, hasProposal: job.proposalSize != nil, isHeldUp: true)
             if job.isHidden, canBeStopped { throw CollectionFailure.deleted }
             return .aggregation(unfinished)
         }

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import Hummingbird
 import Ledger
 import NodeAPI
@@ -65,7 +66,11 @@ struct WithdrawalRequest {
     }
 
     /// 200 once the report counts for nothing; 202 where it will as soon as its aggregation job ends, or it comes.
-    static func response(_ outcome: WithdrawalOutcome, _ task: NodeTask) throws(NodeError) -> Response {
+    ///
+    /// - Parameter now: POSIX seconds.
+    static func response(
+        _ outcome: WithdrawalOutcome, _ task: NodeTask, now: UInt64
+    ) throws(NodeError) -> Response {
         switch outcome {
         case .withdrawn: .empty(.ok)
         case .pending: .empty(.accepted)
@@ -75,6 +80,11 @@ struct WithdrawalRequest {
                 "This node has no report of this id. It keeps the withdrawal until the report comes if the leader's "
                     + "promise about the report is attached (\(PromisedWithdrawal.mediaType)).", taskID: task.id)
         case .wrongKey: throw .http(403, "The report's claim key is another one.", taskID: task.id)
+        case .closing(let end):
+            throw .unavailable(
+                "The report's batch is being closed, which takes until \(PeopleTime.text(end)) at least, when the log has its "
+                    + "reports. If it is not closed then, the report can be withdrawn.",
+                retryAfter: WindowWait.seconds(until: end, now: now), taskID: task.id)
         case .tooLate: throw .http(409, "The report's batch is closed; nothing leaves it any more.", taskID: task.id)
         case .rejected(let error):
             throw .http(410, "The report was rejected: \(error.name).", taskID: task.id)

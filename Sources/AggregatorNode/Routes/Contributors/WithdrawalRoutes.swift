@@ -22,7 +22,7 @@ extension Leader {
             loggedAfter: task.parameters?.logWindowEnd(of: context.now()), vdaf: task.vdaf)
         if outcome == .withdrawn { logKeeper.noteGrowth() }
         try await context.generation?.settle()
-        return try WithdrawalRequest.response(outcome, task)
+        return try WithdrawalRequest.response(outcome, task, now: context.now())
     }
 
     /// Withdrawals of reports that never came, a task: beyond, the answer is 503, and nothing is evicted.
@@ -48,7 +48,7 @@ extension Helper {
                 asked.withdrawal, early: try await earlyRoom(for: task), vdaf: task.vdaf)
         }
         try await context.generation?.settle()
-        return try WithdrawalRequest.response(outcome, task)
+        return try WithdrawalRequest.response(outcome, task, now: context.now())
     }
 
     /// Of several leaders each has an equal part.
