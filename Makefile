@@ -7,7 +7,7 @@ NODE_TESTS := 'AggregatorNodeTests|EndToEndTests'
 CAIRN := .build/release/cairn
 SWIFT_FILES := Package.swift Sources Tests Fuzzing Benchmarks/Package.swift Benchmarks/VDAFBenchmarks
 
-.PHONY: demo test test-postgresql fuzz build setup format lint clean
+.PHONY: demo test test-postgresql docs fuzz build setup format lint clean
 
 demo: build
 	$(CAIRN) demo
@@ -23,6 +23,10 @@ test-postgresql: export CAIRN_TEST_STORAGE := postgresql
 test-postgresql: build
 	$(SWIFT_TEST) --experimental-maximum-parallelization-width 12 --filter AggregatorNodeTests
 	$(SWIFT_TEST) --filter EndToEndTests
+
+# All modules' documentation, out of what was built: in .build/documentation.
+docs: build
+	Scripts/documentation.py
 
 # A build of its own, with sanitizers. A million inputs for every decoder take hours: see Tests/README.md.
 fuzz: setup

@@ -105,7 +105,7 @@ extension TaskWeakness: CustomStringConvertible {
 }
 
 extension TaskFile {
-    /// Everything that this task lacks, see ``TaskWeakness/all(of:policy:helper:)``. A policy that cannot be read accepts
+    /// Everything that this task lacks, see ``Ledger/TaskWeakness/all(of:policy:helper:)``. A policy that cannot be read accepts
     /// no checkpoint at all, so nothing is said about it.
     package func weaknesses(helper: NoteVerifier? = nil) throws(TaskValidationError) -> [TaskWeakness] {
         let policy = logPolicy.flatMap { try? LogPolicy(parsing: Array($0.utf8)) }

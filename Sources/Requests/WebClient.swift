@@ -8,8 +8,8 @@ import Transport
 /// The one way by which clients and nodes send requests.
 ///
 /// It follows no redirects, sends nothing in plain text to another machine, has a deadline for the whole of an exchange,
-/// holds no more of an answer than the caller wants, and repeats by a ``RetryRule``. What fails, fails in words
-/// (``TransportFault``).
+/// holds no more of an answer than the caller wants, and repeats by a ``Transport/RetryRule``. What fails, fails in words
+/// (``Transport/TransportFault``).
 package struct WebClient: Sendable {
     private let http: HTTPClient
     /// Whether a fault is looked at again for better words, where that means to connect once more. A person reads them once; a

@@ -22,22 +22,27 @@ public struct RistrettoPoint: Sendable {
     /// Whether this is the neutral element.
     public var isIdentity: Bool { self == .identity }
 
+    /// The sum. Constant time, like all operators here.
     public static func + (a: RistrettoPoint, b: RistrettoPoint) -> RistrettoPoint {
         RistrettoPoint(a.edwards.adding(CachedPoint(b.edwards)))
     }
 
+    /// The difference.
     public static func - (a: RistrettoPoint, b: RistrettoPoint) -> RistrettoPoint {
         RistrettoPoint(a.edwards.subtracting(CachedPoint(b.edwards)))
     }
 
+    /// The inverse element.
     public static prefix func - (a: RistrettoPoint) -> RistrettoPoint {
         RistrettoPoint(a.edwards.negated)
     }
 
+    /// Adds `b`.
     public static func += (a: inout RistrettoPoint, b: RistrettoPoint) {
         a = a + b
     }
 
+    /// Subtracts `b`.
     public static func -= (a: inout RistrettoPoint, b: RistrettoPoint) {
         a = a - b
     }

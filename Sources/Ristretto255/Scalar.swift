@@ -15,13 +15,17 @@ public struct Scalar: Sendable, BitwiseCopyable {
         self.w3 = w3
     }
 
+    /// The integer 0.
     public static let zero = Scalar(words: 0, 0, 0, 0)
+    /// The integer 1.
     public static let one = Scalar(words: 1, 0, 0, 0)
 
+    /// An integer of 64 bits, which is below ℓ.
     public init(_ value: UInt64) {
         self.init(words: value, 0, 0, 0)
     }
 
+    /// An integer of 128 bits, which is below ℓ.
     public init(_ value: UInt128) {
         self.init(words: UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64), 0, 0)
     }
@@ -41,12 +45,14 @@ public struct Scalar: Sendable, BitwiseCopyable {
 
     // MARK: Arithmetic
 
+    /// The sum mod ℓ.
     public static func + (a: Scalar, b: Scalar) -> Scalar {
         // Both are below ℓ < 2^253, so the sum fits four words.
         let (sum, _) = Words256.adding(a.asWords, b.asWords)
         return Scalar(Words256.subtractingOrderOnce(sum))
     }
 
+    /// The difference mod ℓ.
     public static func - (a: Scalar, b: Scalar) -> Scalar {
         let (difference, borrow) = Words256.subtracting(a.asWords, b.asWords)
         let mask = 0 &- borrow
@@ -55,16 +61,21 @@ public struct Scalar: Sendable, BitwiseCopyable {
         return Scalar(Words256.adding(difference, correction).sum)
     }
 
+    /// ℓ - a, or 0.
     public static prefix func - (a: Scalar) -> Scalar {
         .zero - a
     }
 
+    /// The product mod ℓ.
     public static func * (a: Scalar, b: Scalar) -> Scalar {
         Scalar(Words256.product(a.asWords, b.asWords))
     }
 
+    /// Adds `b` mod ℓ.
     public static func += (a: inout Scalar, b: Scalar) { a = a + b }
+    /// Subtracts `b` mod ℓ.
     public static func -= (a: inout Scalar, b: Scalar) { a = a - b }
+    /// Multiplies by `b` mod ℓ.
     public static func *= (a: inout Scalar, b: Scalar) { a = a * b }
 
     /// The multiplicative inverse, a^(ℓ - 2); zero for zero.

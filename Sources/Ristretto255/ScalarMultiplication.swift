@@ -2,6 +2,7 @@
 ///
 /// The special case of one term of `ConstantTimeStraus`: 252 doublings and 64 additions whatever the scalar.
 extension RistrettoPoint {
+    /// The multiple of an element, in constant time.
     public static func * (scalar: Scalar, point: RistrettoPoint) -> RistrettoPoint {
         RistrettoPoint(
             ConstantTimeStraus.sum(
@@ -9,6 +10,7 @@ extension RistrettoPoint {
                 tables: [ConstantTimeStraus.Table(of: point.edwards, entries: 8)]))
     }
 
+    /// The same, written the other way round.
     public static func * (point: RistrettoPoint, scalar: Scalar) -> RistrettoPoint {
         scalar * point
     }

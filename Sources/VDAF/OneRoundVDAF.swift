@@ -5,12 +5,13 @@
 /// added up as integers. All Prio3 types and the bounded-norm vectors conform.
 public protocol OneRoundVDAF: VDAF
 where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [Field] {
+    /// What output shares are vectors of.
     associatedtype Field: FieldElement
 
     /// d: the number of coordinates of an output share.
     var outputLength: Int { get }
 
-    /// M: every coordinate of a valid report's output is in [0, M], or in [-M, M] where ``isSigned``.
+    /// M: every coordinate of a valid report's output is in [0, M], or in [-M, M] where `isSigned`.
     var coordinateBound: UInt128 { get }
 
     /// Whether coordinates may be negative. A negative integer -x stands for p - x, in vectors and in sums.

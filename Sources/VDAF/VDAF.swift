@@ -19,16 +19,25 @@ public enum VerifyTransition<State: Sendable, Share: Sendable, Output: Sendable>
 /// Byte strings are `[UInt8]`. Every `decode…` checks the exact length and that all field elements are canonical,
 /// throws ``VDAFError/invalidEncoding(_:)`` otherwise, and never traps.
 public protocol VDAF: Sendable {
+    /// What a client measures.
     associatedtype Measurement: Sendable
     /// What the collector asks for, such as a set of candidate prefixes; `Void` for the Prio3 family.
     associatedtype AggregationParameter: Sendable
+    /// What all aggregators get of a measurement.
     associatedtype PublicShare: Sendable
+    /// What one aggregator gets of it.
     associatedtype InputShare: Sendable
+    /// What one aggregator has of a verified measurement, to be added up.
     associatedtype OutputShare: Sendable
+    /// The sum of one aggregator's output shares.
     associatedtype AggregateShare: Sendable
+    /// What the collector gets of all aggregate shares together.
     associatedtype AggregateResult: Sendable
+    /// What an aggregator keeps while it verifies.
     associatedtype VerifierState: Sendable
+    /// What an aggregator tells the others in a round.
     associatedtype VerifierShare: Sendable
+    /// What a round's verifier shares come to.
     associatedtype VerifierMessage: Sendable
 
     /// The algorithm identifier (VDAF-20 section 10), part of every domain separation tag.
@@ -93,17 +102,27 @@ public protocol VDAF: Sendable {
         aggregationParameter: AggregationParameter, aggregateShares: [AggregateShare], measurementCount: Int
     ) throws(VDAFError) -> AggregateResult
 
+    /// The encoding of a parameter. Encodings are those of the draft, here and below.
     func encode(aggregationParameter: AggregationParameter) -> [UInt8]
+    /// The parameter of an encoding.
     func decodeAggregationParameter(_ bytes: [UInt8]) throws(VDAFError) -> AggregationParameter
+    /// The encoding of a public share.
     func encode(publicShare: PublicShare) -> [UInt8]
+    /// The public share of an encoding.
     func decodePublicShare(_ bytes: [UInt8]) throws(VDAFError) -> PublicShare
+    /// The encoding of an input share.
     func encode(inputShare: InputShare) -> [UInt8]
+    /// The input share of an encoding, whose form may depend on the aggregator.
     func decodeInputShare(_ bytes: [UInt8], aggregatorID: Int) throws(VDAFError) -> InputShare
+    /// The encoding of an output share.
     func encode(outputShare: OutputShare) -> [UInt8]
+    /// The output share of an encoding, whose form may depend on the parameter.
     func decodeOutputShare(
         _ bytes: [UInt8], aggregationParameter: AggregationParameter
     ) throws(VDAFError) -> OutputShare
+    /// The encoding of an aggregate share.
     func encode(aggregateShare: AggregateShare) -> [UInt8]
+    /// The aggregate share of an encoding, whose form may depend on the parameter.
     func decodeAggregateShare(
         _ bytes: [UInt8], aggregationParameter: AggregationParameter
     ) throws(VDAFError) -> AggregateShare
@@ -113,9 +132,13 @@ public protocol VDAF: Sendable {
     /// ``decodeAggregateShare(_:aggregationParameter:)`` for types without aggregation parameter. Others, whose shares
     /// depend on it, throw `.invalidArgument`.
     func decodeAggregateShare(_ bytes: [UInt8]) throws(VDAFError) -> AggregateShare
+    /// The encoding of a verifier share.
     func encode(verifierShare: VerifierShare) -> [UInt8]
+    /// The verifier share of an encoding.
     func decodeVerifierShare(_ bytes: [UInt8]) throws(VDAFError) -> VerifierShare
+    /// The encoding of a verifier message.
     func encode(verifierMessage: VerifierMessage) -> [UInt8]
+    /// The verifier message of an encoding.
     func decodeVerifierMessage(_ bytes: [UInt8]) throws(VDAFError) -> VerifierMessage
 }
 

@@ -15,7 +15,7 @@ import NIOPosix
 /// no deed begins (``ready()``).
 ///
 /// While the node runs, every transaction that counts refuses a database that has less than the process knows
-/// (``GenerationMemory``), and once a second somebody looks (``GenerationWatch``). The first to notice stops the node for
+/// (``Datastore/GenerationMemory``), and once a second somebody looks (``GenerationWatch``). The first to notice stops the node for
 /// good.
 ///
 /// A backup that puts back keys and database together is not noticed here. That is what the log and the checkpoints of

@@ -16,7 +16,7 @@ import Datastore
 /// others have gone on from has been exchanged itself, which forgets nothing.
 ///
 /// What other processes have said, a file knows up to the last number that its process has counted after it saw that
-/// (``GenerationView``): at most a second ago, and always what its own process has repeated.
+/// (``Datastore/GenerationView``): at most a second ago, and always what its own process has repeated.
 ///
 /// A replica that is new has no file. It may begin where another one works with the database, which has held it against its
 /// own.

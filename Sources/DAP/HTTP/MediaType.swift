@@ -2,15 +2,25 @@ import Encodings
 
 /// The `message` parameter of DAP's one media type, `application/ppm-dap` (DAP-18 section 9.1).
 public enum MediaType: String, Sendable, Hashable, CaseIterable {
+    /// ``HpkeConfigList``
     case hpkeConfigList = "hpke-config-list"
+    /// ``UploadRequest``
     case uploadReq = "upload-req"
+    /// ``UploadErrors``
     case uploadErrors = "upload-errors"
+    /// ``AggregationJobInitReq``
     case aggregationJobInitReq = "aggregation-job-init-req"
+    /// ``AggregationJobResp``
     case aggregationJobResp = "aggregation-job-resp"
+    /// ``AggregationJobContinueReq``
     case aggregationJobContinueReq = "aggregation-job-continue-req"
+    /// ``AggregateShareReq``
     case aggregateShareReq = "aggregate-share-req"
+    /// ``AggregateShare``
     case aggregateShare = "aggregate-share"
+    /// ``CollectionJobReq``
     case collectionJobReq = "collection-job-req"
+    /// ``CollectionJobResp``
     case collectionJobResp = "collection-job-resp"
 
     /// The value of `Content-Type`.

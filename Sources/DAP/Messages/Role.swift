@@ -5,9 +5,13 @@
 /// ```
 /// Roles appear on the wire only inside HPKE's info string.
 public enum Role: UInt8, Sendable, Hashable, CaseIterable {
+    /// Gets results.
     case collector = 0
+    /// Uploads reports.
     case client = 1
+    /// Takes uploads, and drives aggregation and collection.
     case leader = 2
+    /// The other aggregator.
     case helper = 3
 
     /// The VDAF's number of an aggregator.

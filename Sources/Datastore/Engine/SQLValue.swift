@@ -29,7 +29,7 @@ package struct SQLArguments: Sendable, ExpressibleByArrayLiteral {
 }
 
 /// What may be an argument. Module boundaries carry `UInt64`; columns are signed, so those are converted by
-/// ``Swift/UInt64/stored(_:)`` or ``Swift/UInt64/clampedToInt64``, which say what becomes of large ones.
+/// `UInt64.stored(_:)` or `UInt64.clampedToInt64`, which say what becomes of large ones.
 package protocol SQLArgument {
     var sqlValue: SQLValue { get }
 }

@@ -19,6 +19,7 @@ public enum LogReaderError: Error, Equatable, Sendable {
 public struct LogEntry: Sendable, Hashable {
     /// Position in the log, from 0.
     public let index: UInt64
+    /// The entry itself.
     public let bytes: [UInt8]
     /// `MerkleTree.leafHash(bytes)`, 32 bytes.
     public let leafHash: [UInt8]

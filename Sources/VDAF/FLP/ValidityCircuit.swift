@@ -4,6 +4,7 @@
 /// on any other. The circuit is affine except for its gadgets, so aggregators can evaluate it on secret shares, taking
 /// gadget outputs from the proof.
 public protocol ArithmeticCircuit: Sendable {
+    /// What wires carry.
     associatedtype Field: NTTFieldElement
 
     /// Elements of an encoded measurement (`MEAS_LEN`).
@@ -32,7 +33,9 @@ public protocol ArithmeticCircuit: Sendable {
 ///
 /// A new measurement type is one new conformance.
 public protocol ValidityCircuit: ArithmeticCircuit {
+    /// What a client measures.
     associatedtype Measurement: Sendable
+    /// What a collector gets of many.
     associatedtype AggregateResult: Sendable
 
     /// Elements of an output share (`OUTPUT_LEN`).
@@ -55,6 +58,7 @@ public protocol ValidityCircuit: ArithmeticCircuit {
 /// What stands in for the gadgets while a circuit is evaluated: the prover's records every input, the verifier's
 /// checks inputs against the proof and takes outputs from it.
 public protocol GadgetCaller {
+    /// The circuit's.
     associatedtype Field: NTTFieldElement
 
     /// Where the inputs of the next call of gadget `index` go; all `arity` of them must be written before `call`.

@@ -24,13 +24,19 @@ public protocol NTTFieldElement: FieldElement {
 ///
 /// For fields whose multiplication needs one operand prepared, it is the prepared form; else the element itself.
 public protocol MultiplicationFactor: Sendable {
+    /// The field of the element.
     associatedtype Field: NTTFieldElement
     /// Prepares an element.
     init(_ element: Field)
+    /// The element that was prepared.
     var element: Field { get }
+    /// The prepared form of 1.
     static var one: Self { get }
+    /// The product of two prepared elements, prepared.
     static func * (a: Self, b: Self) -> Self
+    /// Their sum, prepared.
     static func + (a: Self, b: Self) -> Self
+    /// Their difference, prepared.
     static func - (a: Self, b: Self) -> Self
 }
 
@@ -40,10 +46,13 @@ public protocol MultiplicationFactor: Sendable {
 /// products may be added. One sum takes either products of two elements, and ends with ``reduced()``, or products of
 /// an element and a factor, and ends with ``weighted()``.
 public protocol ProductAccumulator: Sendable {
+    /// The field that is summed in.
     associatedtype Field: NTTFieldElement
     /// The empty sum.
     init()
+    /// Adds a·b, for a sum that ends with ``reduced()``.
     mutating func add(_ a: Field, times b: Field)
+    /// Adds a·b, for a sum that ends with ``weighted()``.
     mutating func add(_ a: Field, times b: Field.Factor)
     /// The sum of products of elements.
     func reduced() -> Field
@@ -54,11 +63,13 @@ public protocol ProductAccumulator: Sendable {
 /// A number in the making, binary digit by binary digit from the top, where digits are field elements. At most 64
 /// digits may be added.
 public protocol BinaryAccumulator: Sendable {
+    /// The field of the digits.
     associatedtype Field: NTTFieldElement
     /// Zero.
     init()
     /// Twice the sum, plus `digit`.
     mutating func double(adding digit: Field)
+    /// The number as a field element.
     func reduced() -> Field
 }
 

@@ -11,18 +11,27 @@ public protocol PrimeFieldElement: Sendable, Hashable {
     static var encodedSize: Int { get }
     /// The bits of an encoding's last byte that belong to the integer; the others are zero.
     static var lastByteMask: UInt8 { get }
+    /// The neutral element of addition.
     static var zero: Self { get }
+    /// The neutral element of multiplication.
     static var one: Self { get }
 
     /// `value` mod p.
     init(_ value: UInt64)
 
+    /// The sum mod p.
     static func + (a: Self, b: Self) -> Self
+    /// The difference mod p.
     static func - (a: Self, b: Self) -> Self
+    /// The product mod p.
     static func * (a: Self, b: Self) -> Self
+    /// The additive inverse.
     static prefix func - (a: Self) -> Self
+    /// Adds `b` mod p.
     static func += (a: inout Self, b: Self)
+    /// Subtracts `b` mod p.
     static func -= (a: inout Self, b: Self)
+    /// Multiplies by `b` mod p.
     static func *= (a: inout Self, b: Self)
 
     /// The element whose canonical encoding is `bytes`.

@@ -10,8 +10,11 @@
 ///       };
 ///     } Message;
 public enum PingPongMessage: Sendable, Equatable {
+    /// The leader begins.
     case initialize(verifierShare: [UInt8])
+    /// Ends a round and begins the next.
     case `continue`(verifierMessage: [UInt8], verifierShare: [UInt8])
+    /// Ends the last round.
     case finish(verifierMessage: [UInt8])
 
     /// The encoding: type, then each field with its length in four bytes, big-endian.

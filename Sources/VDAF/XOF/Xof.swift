@@ -31,11 +31,13 @@ public protocol Xof: Sendable {
 extension Xof {
     public static var maximalTagSize: Int { 1 << 16 - 1 }
 
+    /// Starts with this binder, to which more can be appended.
     public init(seed: [UInt8], domainSeparationTag: [UInt8], binder: [UInt8]) {
         self.init(seed: seed, domainSeparationTag: domainSeparationTag)
         absorb(binder)
     }
 
+    /// Appends to the binder. Not allowed once output was taken.
     public mutating func absorb(_ binder: [UInt8]) {
         binder.withUnsafeBytes { absorb($0) }
     }

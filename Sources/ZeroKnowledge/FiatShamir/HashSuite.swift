@@ -5,7 +5,9 @@ import VDAF
 /// Both are sponges with 168 bytes of rate and 32 of capacity, for 128 bits of security. TurboSHAKE128 runs half as
 /// many rounds, and twice as fast.
 public enum HashSuite: String, Sendable, CaseIterable {
+    /// 24 rounds, as FIPS 202 has it.
     case shake128 = "SHAKE128"
+    /// 12 rounds (RFC 9861).
     case turboSHAKE128 = "TurboSHAKE128"
 
     /// Bytes absorbed by one permutation, R in the draft.

@@ -6,6 +6,7 @@ public struct SessionID: Sendable, Hashable {
     /// Bytes in an identifier.
     public static let size = 32
 
+    /// The 32 bytes.
     public let bytes: [UInt8]
 
     /// An identifier that the application derived in its own way.

@@ -8,7 +8,9 @@ import Commitments
 ///
 /// Operations run in constant time unless their names begin with `variableTime`.
 public protocol Group: Sendable {
+    /// What is added.
     associatedtype Element: GroupElement
+    /// What elements are multiplied by.
     associatedtype Scalar: GroupScalar
 
     /// Ne, bytes in an encoded element.
@@ -16,7 +18,9 @@ public protocol Group: Sendable {
     /// Ns, bytes in an encoded scalar: the least number that holds every scalar.
     static var scalarSize: Int { get }
 
+    /// The neutral element.
     static var identity: Element { get }
+    /// The generator that the ciphersuite fixes.
     static var generator: Element { get }
 
     /// scalar · element.
@@ -58,9 +62,13 @@ public protocol Group: Sendable {
 
 /// An element of a prime-order group, written additively.
 public protocol GroupElement: Sendable, Equatable {
+    /// Whether this is the neutral element.
     var isIdentity: Bool { get }
+    /// The sum.
     static func + (a: Self, b: Self) -> Self
+    /// The difference.
     static func - (a: Self, b: Self) -> Self
+    /// The inverse element.
     static prefix func - (a: Self) -> Self
 }
 
@@ -68,13 +76,21 @@ public protocol GroupElement: Sendable, Equatable {
 ///
 /// It holds its value in itself, without references, so that an owner can wipe it.
 public protocol GroupScalar: Sendable, Equatable, BitwiseCopyable {
+    /// The integer 0.
     static var zero: Self { get }
+    /// The integer 1.
     static var one: Self { get }
+    /// An integer of 64 bits.
     init(_ value: UInt64)
+    /// An integer of 128 bits.
     init(_ value: UInt128)
+    /// The sum modulo the order.
     static func + (a: Self, b: Self) -> Self
+    /// The difference modulo the order.
     static func - (a: Self, b: Self) -> Self
+    /// The product modulo the order.
     static func * (a: Self, b: Self) -> Self
+    /// The additive inverse.
     static prefix func - (a: Self) -> Self
 }
 

@@ -7,6 +7,7 @@ import Ristretto255
 ///
 /// `Protocols/range-and-linear-form.md` §3.
 public struct LinearFormProof: Sendable {
+    /// The encoding, which is all there is of it.
     public let bytes: [UInt8]
 
     /// L and R of each round.

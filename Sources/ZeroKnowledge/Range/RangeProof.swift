@@ -7,6 +7,7 @@ import Ristretto255
 ///
 /// `Protocols/range-and-linear-form.md` §4.
 public struct RangeProof: Sendable {
+    /// The encoding, which is all there is of it.
     public let bytes: [UInt8]
 
     /// A and S, the commitments to the bits and to what blinds them.

@@ -1,8 +1,10 @@
 /// A group and a hash for non-interactive proofs (draft-irtf-cfrg-sigma-protocols-03, section 'Ciphersuites').
 public protocol Ciphersuite: Sendable {
+    /// The group that relations are in.
     associatedtype G: Group
     /// Part of the tag of every proof, so that a proof of one suite is never one of another.
     static var identifier: String { get }
+    /// What challenges come from.
     static var hash: HashSuite { get }
 }
 

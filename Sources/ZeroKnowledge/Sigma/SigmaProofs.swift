@@ -8,6 +8,7 @@
 /// Prover and verifier each make the relation and name the application themselves. A proof is not unique: whoever knows
 /// the witness can make any number, so a proof is neither a nullifier nor protection against replay.
 public struct SigmaProofs<Suite: Ciphersuite>: Sendable {
+    /// The suite's group.
     public typealias G = Suite.G
 
     /// How a proof is written down. Both are equally sound; a proof of one flavour is none of the other.
