@@ -116,7 +116,7 @@ extension EndToEnd {
             }
             let last = try await Cairn.run(former.command)
             #expect(last.status == 0, "\(last.errors)")
-            #expect(try RawFile(path: former.path).everything()["cairn_schema"] == ["1 5"])
+            #expect(try RawFile(path: former.path).everything()["cairn_schema"] == ["1 6"])
             #expect(try RawFile(path: former.path + ".before-2").everything() == before)
         }
     }
