@@ -51,7 +51,7 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
 
     /// Wraps without the σ rule: for tests that have to see margin violations happen.
     package init(withoutSigmaRule base: V) throws(VDAFError) {
-        guard let algorithmID = CommittedID.id(of: base.algorithmID) else {
+        guard let number = base.committedNumber else {
             throw .invalidParameter(
                 "committed VDAF: no committed type is defined for 0x\(String(base.algorithmID, radix: 16))")
         }
@@ -63,7 +63,7 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
             throw .invalidParameter("committed VDAF: bound \(base.coordinateBound) leaves no margin in the field")
         }
         self.base = base
-        self.algorithmID = algorithmID
+        algorithmID = CommittedID.id(ofNumber: number)
     }
 
     // MARK: Messages

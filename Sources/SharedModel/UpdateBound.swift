@@ -56,9 +56,9 @@ package struct UpdateBound: Sendable, Equatable {
     /// The same, with what was done.
     package func clipped(_ update: [Double]) throws(UpdateBoundError) -> ClippedUpdate {
         let fitting = try clip(update)
-        let norm = Self.norm(of: update)
+        let norm = FixedPointEncoding.norm(of: update)
         // What fitted comes back as it was.
-        let factor = fitting == update || norm == 0 ? 1 : Self.norm(of: fitting) / norm
+        let factor = fitting == update || norm == 0 ? 1 : FixedPointEncoding.norm(of: fitting) / norm
         return ClippedUpdate(update: fitting, norm: norm, bound: self.norm, factor: factor)
     }
 
@@ -71,7 +71,7 @@ package struct UpdateBound: Sendable, Equatable {
         do {
             return try encoding.encode(update)
         } catch {
-            throw .aboveBound(norm: roundedNorm(of: update), bound: norm, fractionalBits: fractionalBits)
+            throw .aboveBound(norm: encoding.roundedNorm(of: update), bound: norm, fractionalBits: fractionalBits)
         }
     }
 
@@ -99,23 +99,6 @@ package struct UpdateBound: Sendable, Equatable {
     private func checkNumbers(_ update: [Double]) throws(UpdateBoundError) {
         guard update.count == dimension else { throw .wrongCount(found: update.count, expected: dimension) }
         if let coordinate = update.firstIndex(where: { !$0.isFinite }) { throw .notFinite(coordinate: coordinate) }
-    }
-
-    /// The norm of the vector that would be sent; for messages.
-    private func roundedNorm(of update: [Double]) -> Double {
-        let scale = Double(sign: .plus, exponent: fractionalBits, significand: 1)
-        let rounded = update.map { value in
-            let scaled = value * scale
-            return scaled.isFinite ? scaled.rounded(.toNearestOrEven) / scale : value
-        }
-        return Self.norm(of: rounded)
-    }
-
-    /// Divided by the largest coordinate first, squares do not overflow.
-    private static func norm(of vector: [Double]) -> Double {
-        let largest = vector.reduce(0) { max($0, $1.magnitude) }
-        guard largest > 0 else { return 0 }
-        return largest * vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
     }
 }
 

@@ -8,6 +8,10 @@ where AggregationParameter == Void, OutputShare == [Field], AggregateShare == [F
     /// What output shares are vectors of.
     associatedtype Field: FieldElement
 
+    /// n: the number of the type's committed form, whose id is 0xFFFFC000 + n; nil for a type that has none. The ids of the
+    /// standard's types are their numbers, and private types have numbers from 0x100 on.
+    var committedNumber: UInt32? { get }
+
     /// d: the number of coordinates of an output share.
     var outputLength: Int { get }
 
@@ -79,6 +83,8 @@ extension OneRoundVDAF {
     public func aggregateRemove(_ share: inout AggregateShare, outputShare: OutputShare) {
         Field.subtractVector(&share, outputShare)
     }
+
+    public var committedNumber: UInt32? { 1...7 ~= algorithmID ? algorithmID : nil }
 
     public var isSigned: Bool { false }
 

@@ -13,7 +13,7 @@ import Testing
     @Test func theOperatorsBoundsDecide() throws {
         let parties = try Parties()
         let settings = TaskprovSettings(
-            collectorConfig: parties.collector.config, minBatchSize: 10, vdafs: [.count, .sumvec])
+            collectorConfig: parties.collector.config, minBatchSize: 10, vdafs: ["count", "sumvec"])
         func objection(_ task: PlainTask) throws -> String? {
             settings.objection(to: try task.configuration.validated(), now: Self.now)
         }
@@ -42,7 +42,7 @@ import Testing
 
     private func settings(_ fixture: HelperFixture? = nil, maxTasks: UInt64 = 2) -> TaskprovSettings {
         TaskprovSettings(
-            collectorConfig: HpkeKeyPair.generate(id: 4).config, minBatchSize: 2, vdafs: [.count, .sumvec],
+            collectorConfig: HpkeKeyPair.generate(id: 4).config, minBatchSize: 2, vdafs: ["count", "sumvec"],
             maxTasks: maxTasks)
     }
 

@@ -60,20 +60,19 @@ import VDAF
     }
 
     @Test func committedIDsAreThoseOfTheTable() throws {
-        for id: UInt32 in 1...7 {
-            #expect(CommittedID.id(of: id) == 0xffff_c000 + id)
-            #expect(CommittedID.base(of: 0xffff_c000 + id) == id)
+        for number: UInt32 in [1, 7, 0x100, 0xfff] {
+            #expect(CommittedID.id(ofNumber: number) == 0xffff_c000 + number)
+            #expect(CommittedID.number(of: 0xffff_c000 + number) == number)
         }
-        #expect(CommittedID.id(of: 0xffff_1003) == 0xffff_c100)
-        #expect(CommittedID.base(of: 0xffff_c100) == 0xffff_1003)
-        #expect(CommittedID.id(of: 0xffff_2001) == 0xffff_c101)
-        #expect(CommittedID.base(of: 0xffff_c101) == 0xffff_2001)
-        for id: UInt32 in [0, 8, 0x100, 0xffff_1002, 0xffff_c001, .max] { #expect(CommittedID.id(of: id) == nil) }
-        for id: UInt32 in [0, 1, 0xffff_bfff, 0xffff_c000, 0xffff_c008, 0xffff_c102, .max] {
-            #expect(CommittedID.base(of: id) == nil)
+        for id: UInt32 in [0, 1, 0xffff_bfff, 0xffff_c000, 0xffff_d000, .max] {
+            #expect(CommittedID.number(of: id) == nil)
         }
+        #expect(try Committed(Prio3Count()).algorithmID == 0xffff_c001)
+        #expect(try Committed(Prio3L1BoundSum(length: 1, maxValue: 1, chunkLength: 1)).algorithmID == 0xffff_c007)
         let vdaf = try Prio3SumVecField64MultiproofHmacSha256Aes128(length: 1, maxMeasurement: 1, chunkLength: 1)
         #expect(try Committed(vdaf).algorithmID == 0xffff_c100)
+        let bounded = try BoundedL2Vector(normBound: 1, fractionalBits: 8, dimension: 3)
+        #expect(try Committed(bounded).algorithmID == 0xffff_c101)
     }
 
     /// d·M of a vector over the small field stops at 24 bits, as a sum does.

@@ -76,10 +76,10 @@ import Wallet
     ])
     func theSameRowIsTheSameReport(_ configuration: VDAFConfiguration) throws {
         let value: MeasurementValue =
-            switch configuration.base {
-            case .count: .bool(true)
-            case .histogram: .bucket(2)
-            case .sumVec: .vector([1, 2, 3])
+            switch configuration.taskType {
+            case is CountType: .bool(true)
+            case is HistogramType: .bucket(2)
+            case is SumVecType: .vector([1, 2, 3])
             default: .integer(7)
             }
         let vdaf = try makeTaskVDAF(configuration)

@@ -11,19 +11,6 @@ import VDAF
         try vdaf.shard(taskID: Self.taskID, measurement: measurement, reportID: .random())
     }
 
-    /// Sums of three times the first measurement and once the second of `Fixtures`.
-    private static func expected(_ vdaf: VDAFConfiguration) -> AggregateValue {
-        switch vdaf.base {
-        case .count: .integer(3)
-        case .sum: .integer(3000)
-        case .sumVec, .sumVecField64: .vector([42, 0, 35, 23, 5])
-        case .multihotCountVec: .vector([3, 4, 0, 1, 0, 4])
-        case .l1BoundSum: .vector([60, 1, 2, 3])
-        case .boundedL2: .signedVector([3584, -9216, 384])
-        default: .vector([1, 0, 0, 0, 0, 0, 3])
-        }
-    }
-
     @Test(arguments: Fixtures.all)
     func aJobOfGoodReportsAddsUp(_ configuration: VDAFConfiguration) throws {
         let vdaf = try makeTaskVDAF(configuration)
@@ -31,7 +18,7 @@ import VDAF
         let reports = try [0, 1, 0, 0].map { try shard(vdaf, measurements[$0]) }
         let job = try Job(vdaf, taskID: Self.taskID, reports: reports)
         #expect(job.count == 4)
-        #expect(try job.result() == Self.expected(configuration))
+        #expect(try job.result() == SampleType.of(configuration).sum)
         #expect(vdaf.verifyKeySize == 32)
         for report in reports {
             #expect(try vdaf.commitments(publicShare: report.publicShare).count == (configuration.isCommitted ? 2 : 0))
@@ -125,7 +112,7 @@ import VDAF
             #expect(job.helperRefusals[offset + 1] == report.helper, "\(report.0), helper")
         }
         #expect(job.count == 4)
-        #expect(try job.result() == Self.expected(configuration))
+        #expect(try job.result() == SampleType.of(configuration).sum)
     }
 
     @Test(arguments: Fixtures.all)
@@ -144,25 +131,7 @@ import VDAF
     @Test(arguments: Fixtures.all)
     func measurementsOutOfRangeOrOfAnotherKindAreRefused(_ configuration: VDAFConfiguration) throws {
         let vdaf = try makeTaskVDAF(configuration)
-        let wrong: [MeasurementValue] =
-            switch configuration.base {
-            case .count: [.integer(1), .vector([1]), .bucket(0)]
-            case .sum: [.integer(1001), .integer(.max), .bool(true), .vector([1])]
-            case .sumVec, .sumVecField64:
-                [.vector([15, 0, 0, 0, 0]), .vector([1]), .vector([]), .integer(1), .choices([true])]
-            case .multihotCountVec:
-                [
-                    .choices([true, true, true, true, false, false]), .choices([true]), .choices([]),
-                    .choices([Bool](repeating: false, count: 7)), .vector([1, 0, 0, 0, 0, 0]), .bool(true),
-                ]
-            case .l1BoundSum:
-                [
-                    .vector([21, 0, 0, 0]), .vector([10, 10, 1, 0]), .vector([.max, .max, .max, .max]), .vector([1]),
-                    .vector([]), .vector([0, 0, 0, 0, 0]), .choices([true, true, true, true]),
-                ]
-            default: [.bucket(7), .bucket(-1), .bucket(.max), .integer(1)]
-            }
-        for measurement in wrong {
+        for measurement in SampleType.of(configuration).wrong {
             #expect(throws: VDAFError.self, "\(measurement)") { try shard(vdaf, measurement) }
         }
     }
@@ -234,17 +203,7 @@ import VDAF
         let vdaf = try makeTaskVDAF(.committed(base))
         let report = try shard(vdaf, Fixtures.measurements(base)[0])
         let opening = try #require(report.opening)
-        let expected: [UInt128] =
-            switch base {
-            case .count: [1]
-            case .sum: [1000]
-            case .sumVec, .sumVecField64: [14, 0, 7, 3, 1]
-            case .multihotCountVec: [1, 1, 0, 0, 0, 1]
-            case .l1BoundSum: [20, 0, 0, 0]
-            case .boundedL2: [2560, base.fieldModulus - 3072, 128]
-            default: [0, 0, 0, 0, 0, 0, 1]
-            }
-        #expect(opening.values == expected)
+        #expect(opening.values == SampleType.of(base).output)
         // C_0 + C_1 = Com(x + p; r_0 + r_1), by the margin rule.
         let commitments = try vdaf.commitments(publicShare: report.publicShare).map { try RistrettoPoint.decode($0) }
         let blind = try Scalar.decode(opening.blinds[0]) + Scalar.decode(opening.blinds[1])

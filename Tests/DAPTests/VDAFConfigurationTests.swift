@@ -1,3 +1,4 @@
+import Commitments
 import DAP
 import Testing
 import VDAF
@@ -50,55 +51,60 @@ import VDAF
     func boundsAreThoseOfTheVDAF(_ vdaf: VDAFConfiguration) throws {
         func check<Circuit: ValidityCircuit, Seeds>(_ prio3: Prio3<Circuit, Seeds>) {
             #expect(prio3.algorithmID == vdaf.type)
+            #expect(prio3.committedNumber.map(CommittedID.id(ofNumber:)) == VDAFConfiguration.committed(vdaf).type)
             #expect(prio3.outputLength == vdaf.outputLength)
             #expect(prio3.coordinateBound == UInt128(vdaf.coordinateBound))
             #expect(Circuit.Field.modulus == vdaf.fieldModulus)
             #expect(prio3.circuit.measurementLength == vdaf.encodedElements)
         }
-        switch vdaf {
-        case .count: check(try Prio3Count())
-        case .sum(let maximum): check(try Prio3Sum(maxMeasurement: maximum))
-        case .sumVec(let length, let maximum, let chunk):
-            check(try Prio3SumVec(length: Int(length), maxMeasurement: maximum, chunkLength: Int(chunk)))
-        case .histogram(let length, let chunk):
-            check(try Prio3Histogram(length: Int(length), chunkLength: Int(chunk)))
-        case .multihotCountVec(let length, let weight, let chunk):
+        switch vdaf.taskType {
+        case is CountType: check(try Prio3Count())
+        case let type as SumType: check(try Prio3Sum(maxMeasurement: type.maxMeasurement))
+        case let type as SumVecType:
             check(
-                try Prio3MultihotCountVec(length: Int(length), maxWeight: Int(weight), chunkLength: Int(chunk)))
-        case .l1BoundSum(let length, let maximum, let chunk):
-            check(try Prio3L1BoundSum(length: Int(length), maxValue: maximum, chunkLength: Int(chunk)))
-        case .sumVecField64(let length, let maximum, let chunk, let proofs):
+                try Prio3SumVec(
+                    length: Int(type.length), maxMeasurement: type.maxMeasurement, chunkLength: Int(type.chunkLength)))
+        case let type as HistogramType:
+            check(try Prio3Histogram(length: Int(type.length), chunkLength: Int(type.chunkLength)))
+        case let type as MultihotCountVecType:
+            check(
+                try Prio3MultihotCountVec(
+                    length: Int(type.length), maxWeight: Int(type.maxWeight), chunkLength: Int(type.chunkLength)))
+        case let type as L1BoundSumType:
+            check(
+                try Prio3L1BoundSum(
+                    length: Int(type.length), maxValue: type.maxValue, chunkLength: Int(type.chunkLength)))
+        case let type as SumVecField64Type:
             let prio3 = try Prio3SumVecField64MultiproofHmacSha256Aes128(
-                length: Int(length), maxMeasurement: maximum, chunkLength: Int(chunk), proofs: Int(proofs))
+                length: Int(type.length), maxMeasurement: type.maxMeasurement, chunkLength: Int(type.chunkLength),
+                proofs: Int(type.proofs))
             #expect(prio3.proofs == 3)
             check(prio3)
-        case .boundedL2(_, let integerBound, let fractionalBits, let isField128):
+        case let type as BoundedL2Type:
             func check<Field: NTTFieldElement>(_ field: Field.Type) throws {
-                let type = try BoundedL2<Field>(
-                    encoding: FixedPointEncoding(integerBound: integerBound, fractionalBits: Int(fractionalBits)),
+                let bounded = try BoundedL2<Field>(
+                    encoding: FixedPointEncoding(
+                        integerBound: type.integerBound, fractionalBits: Int(type.fractionalBits)),
                     dimension: vdaf.outputLength)
-                #expect(type.algorithmID == vdaf.type)
-                #expect(type.coordinateBound == UInt128(vdaf.coordinateBound))
-                #expect(type.outputDistance == vdaf.outputDistance)
-                #expect(type.isSigned && vdaf.isSigned)
+                #expect(bounded.algorithmID == vdaf.type)
+                #expect(
+                    bounded.committedNumber.map(CommittedID.id(ofNumber:)) == VDAFConfiguration.committed(vdaf).type)
+                #expect(bounded.coordinateBound == UInt128(vdaf.coordinateBound))
+                #expect(bounded.outputDistance == vdaf.outputDistance)
+                #expect(bounded.isSigned && vdaf.isSigned)
                 #expect(Field.modulus == vdaf.fieldModulus)
             }
-            if isField128 { try check(Field128.self) } else { try check(Field64.self) }
-        case .committed: Issue.record("not a plain type")
+            if type.isField128 { try check(Field128.self) } else { try check(Field64.self) }
+        default: Issue.record("a type that this test does not know")
         }
     }
 
     /// The figures of the design, and what is refused.
     @Test func realNumbersAreRoundedAsFinelyAsCommitmentsHide() throws {
         for (dimension, bits) in [(10_000, 16), (100_000, 14), (1_000_000, 13)] {
-            guard
-                case .boundedL2(_, let bound, let chosen, false) = try VDAFConfiguration.boundedL2(
-                    dimension: UInt32(dimension), normBound: 1)
-            else {
-                Issue.record("another type")
-                return
-            }
-            #expect(Int(chosen) == bits && bound == 1 << bits)
+            let type = try #require(
+                try VDAFConfiguration.boundedL2(dimension: UInt32(dimension), normBound: 1).taskType as? BoundedL2Type)
+            #expect(Int(type.fractionalBits) == bits && type.integerBound == 1 << bits && !type.isField128)
         }
         let fine = try VDAFConfiguration.boundedL2(dimension: 1_000_000, normBound: 1, isField128: true)
         #expect(fine == .boundedL2(dimension: 1_000_000, integerBound: 1 << 20, fractionalBits: 20, isField128: true))
@@ -136,7 +142,7 @@ import VDAF
             .sumVec(length: (1 << 22) + 1, maxMeasurement: 1, chunkLength: 1),
             .sumVec(length: 1 << 22, maxMeasurement: 2, chunkLength: 1), .histogram(length: 0, chunkLength: 1),
             .histogram(length: .max, chunkLength: 1), .histogram(length: 5, chunkLength: 6),
-            .histogram(length: 5, chunkLength: 0), .committed(.committed(.count)), .committed(.sum(maxMeasurement: 0)),
+            .histogram(length: 5, chunkLength: 0), .committed(.sum(maxMeasurement: 0)),
             .multihotCountVec(length: 0, maxWeight: 0, chunkLength: 1),
             .multihotCountVec(length: 0, maxWeight: 1, chunkLength: 1),
             .multihotCountVec(length: 5, maxWeight: 0, chunkLength: 1),
@@ -216,13 +222,13 @@ import VDAF
         let best = VDAFConfiguration.recommendedChunkLength(elements: vdaf.encodedElements)
         let recommended = try vdaf.withRecommendedChunkLength()
         let expected: VDAFConfiguration =
-            switch vdaf.base {
-            case .sumVec: .sumVec(length: 5, maxMeasurement: 14, chunkLength: best)
-            case .histogram: .histogram(length: 7, chunkLength: best)
-            case .multihotCountVec: .multihotCountVec(length: 6, maxWeight: 3, chunkLength: best)
-            case .l1BoundSum: .l1BoundSum(length: 4, maxValue: 20, chunkLength: best)
-            case .sumVecField64: .sumVecField64(length: 5, maxMeasurement: 14, chunkLength: best, proofs: 3)
-            case .count, .sum, .boundedL2, .committed: vdaf.base
+            switch vdaf.taskType {
+            case is SumVecType: .sumVec(length: 5, maxMeasurement: 14, chunkLength: best)
+            case is HistogramType: .histogram(length: 7, chunkLength: best)
+            case is MultihotCountVecType: .multihotCountVec(length: 6, maxWeight: 3, chunkLength: best)
+            case is L1BoundSumType: .l1BoundSum(length: 4, maxValue: 20, chunkLength: best)
+            case is SumVecField64Type: .sumVecField64(length: 5, maxMeasurement: 14, chunkLength: best, proofs: 3)
+            default: vdaf.base
             }
         #expect(recommended == (vdaf.isCommitted ? .committed(expected) : expected))
     }

@@ -91,7 +91,7 @@ extension PlainTask {
         let mode: BatchMode = try root.value("batch_mode", reason: "write time-interval or leader-selected") {
             ["time-interval": .timeInterval, "leader-selected": .leaderSelected][$0]
         }
-        let vdaf = try PlainVDAF.configuration("vdaf", in: root)
+        let vdaf = try VDAFConfiguration("vdaf", in: root)
         let interval = try interval(root, precision: precision)
         let configuration: TaskConfiguration
         do throws(CodecError) {

@@ -12,7 +12,7 @@ import Datastore
 /// time_precision: 3600                        # seconds
 /// min_batch_size: 100
 /// batch_mode: time-interval                   # or leader-selected
-/// vdaf: { type: histogram, length: 10, chunk_length: 4 }   # PlainVDAF
+/// vdaf: { type: histogram, length: 10, chunk_length: 4 }   # VDAFConfiguration+YAML
 /// task_interval: { start: 1767225600, duration: 2592000 }  # seconds; optional: when reports may be made
 /// verify_keys:                                # not in a taskprov task, whose key follows from the operators' secret
 ///   - { id: 1, file: visits.key }             # a leader uses the first

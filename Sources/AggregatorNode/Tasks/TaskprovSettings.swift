@@ -18,11 +18,12 @@ package struct TaskprovSettings: Sendable, Equatable {
     /// The collector's of all these tasks: no plain task names one.
     package var collectorConfig: HpkeConfig
     package var minBatchSize: UInt64
-    package var vdafs: Set<PlainVDAF>
+    /// Names of types.
+    package var vdafs: Set<String>
     package var maxTasks: UInt64
 
     package init(
-        collectorConfig: HpkeConfig, minBatchSize: UInt64, vdafs: Set<PlainVDAF> = Set(PlainVDAF.allCases),
+        collectorConfig: HpkeConfig, minBatchSize: UInt64, vdafs: Set<String> = Set(TaskTypeRegistry.names),
         maxTasks: UInt64 = 1_000
     ) {
         self.collectorConfig = collectorConfig
@@ -33,14 +34,16 @@ package struct TaskprovSettings: Sendable, Equatable {
 
     init(_ section: YAMLSection) throws(ConfigurationError) {
         try section.allowOnly(["collector_hpke_config", "min_batch_size", "vdafs", "max_tasks"])
-        var vdafs = Set(PlainVDAF.allCases)
+        let known = TaskTypeRegistry.names
+        var vdafs = Set(known)
         if section.has("vdafs") {
             vdafs = []
             for name in try section.texts("vdafs") {
-                guard let kind = PlainVDAF(rawValue: name) else {
-                    throw section.invalid("vdafs", "there is no type '\(name)'; the types are \(PlainVDAF.names)")
+                guard known.contains(name) else {
+                    throw section.invalid(
+                        "vdafs", "there is no type '\(name)'; the types are \(known.joined(separator: ", "))")
                 }
-                vdafs.insert(kind)
+                vdafs.insert(name)
             }
         }
         self.init(
@@ -53,10 +56,10 @@ package struct TaskprovSettings: Sendable, Equatable {
     ///
     /// - Parameter now: POSIX seconds.
     package func objection(to task: ValidatedTask, now: UInt64) -> String? {
-        guard let kind = PlainVDAF(task.vdaf), task.isPlain else {
+        guard task.isPlain else {
             return "it has Cairn's own parameters; such tasks are added by the operator (cairn node task add)"
         }
-        guard vdafs.contains(kind) else { return "the operator does not allow the type \(kind.rawValue)" }
+        guard vdafs.contains(task.vdaf.name) else { return "the operator does not allow the type \(task.vdaf.name)" }
         let minimum = task.configuration.minBatchSize
         guard minimum >= minBatchSize else {
             return "its batches may have \(minimum) reports; the operator demands at least \(minBatchSize)"

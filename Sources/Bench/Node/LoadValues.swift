@@ -6,39 +6,40 @@ import VDAF
 /// Several threads make reports, each with values and a sum of its own; the sums are added up in the end, and the collected
 /// result has to be exactly that.
 package struct LoadValues: Sendable {
-    private let configuration: VDAFConfiguration
+    private let kind: LoadKind
+    /// How real numbers become integers.
+    private let encoding: FixedPointEncoding?
+    /// The largest number of a coordinate.
+    private let largest: UInt64
     private var randomness: SeededRandomness
     private var sums: [Int128]
 
-    package init(_ configuration: VDAFConfiguration, seed: UInt64) {
-        self.configuration = configuration.base
+    package init(_ kind: LoadKind, seed: UInt64) throws(VDAFConfigurationError) {
+        let configuration = try kind.configuration
+        self.kind = kind
+        encoding = configuration.fixedPointEncoding
+        largest = configuration.coordinateBound
         randomness = SeededRandomness(seed: seed)
-        let length =
-            switch configuration.base {
-            case .histogram(let length, _), .sumVec(let length, _, _), .boundedL2(let length, _, _, _): Int(length)
-            default: 0
-            }
-        sums = [Int128](repeating: 0, count: length)
+        sums = [Int128](repeating: 0, count: configuration.outputLength)
     }
 
     /// The next input, which counts from now on.
     package mutating func next() throws(BenchError) -> MeasurementValue {
-        switch configuration {
-        case .histogram(let length, _):
-            let bucket = Int.random(in: 0..<Int(length), using: &randomness)
+        switch kind {
+        case .histogram:
+            let bucket = Int.random(in: sums.indices, using: &randomness)
             sums[bucket] += 1
             return .bucket(bucket)
-        case .sumVec(_, let largest, _):
+        case .sumvec:
             let values = sums.indices.map { _ in UInt64.random(in: 0...largest, using: &randomness) }
             for (index, value) in values.enumerated() { sums[index] += Int128(value) }
             return .vector(values)
-        case .boundedL2:
-            guard let encoding = configuration.fixedPointEncoding else { throw Self.unknownType }
+        case .boundedl2:
+            guard let encoding else { throw .invalidOption("the type has no bounded norm.") }
             let update = try UpdateSource(encoding: encoding, dimension: sums.count).next(&randomness)
             let integers = try Result { () throws(VDAFError) in try encoding.encode(update) }.orFailure("rounding")
             for (index, value) in integers.enumerated() { sums[index] += Int128(value) }
             return .real(update)
-        default: throw Self.unknownType
         }
     }
 
@@ -49,9 +50,6 @@ package struct LoadValues: Sendable {
 
     /// The result that a collector must get.
     package var total: AggregateValue {
-        if case .boundedL2 = configuration { return .signedVector(sums) }
-        return .vector(sums.map { UInt128($0) })
+        kind == .boundedl2 ? .signedVector(sums) : .vector(sums.map { UInt128($0) })
     }
-
-    private static var unknownType: BenchError { .invalidOption("no load is made of this type.") }
 }

@@ -8,7 +8,6 @@ import Foundation
 package struct ReportMaker: Sendable {
     private let benchCase: LoadCase
     private let client: TaskClient
-    private let configuration: VDAFConfiguration
     /// Of the inputs, which may be repeated; what protects them may not.
     private let seed: UInt64
     /// What claim keys come from.
@@ -36,7 +35,6 @@ package struct ReportMaker: Sendable {
         self.client = client
         self.seed = seed
         self.time = time
-        configuration = try benchCase.vdaf
         var generator = SystemRandomNumberGenerator()
         claimSeed = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
@@ -50,7 +48,7 @@ package struct ReportMaker: Sendable {
         let configs = try await client.aggregatorConfigs()
         let requests = try RequestFile(in: folder)
         // Measurements of equal types have reports of equal length.
-        var probe = LoadValues(configuration, seed: seed)
+        var probe = try LoadValues(benchCase.kind, seed: seed)
         let reportBytes = try report(&probe, 0, configs).sealed.size
         let size = benchCase.requestSize(reportBytes: reportBytes)
         let count = (benchCase.reports + size - 1) / size
@@ -59,7 +57,7 @@ package struct ReportMaker: Sendable {
             for lane in 0..<ProcessInfo.processInfo.activeProcessorCount {
                 group.addTask {
                     // Lanes differ in their first bits, so that no two have the same inputs.
-                    var values = LoadValues(configuration, seed: seed ^ UInt64(lane) << 56)
+                    var values = try LoadValues(benchCase.kind, seed: seed ^ UInt64(lane) << 56)
                     var samples: [ShardedReport] = []
                     while true {
                         try Task.checkCancellation()
@@ -78,7 +76,7 @@ package struct ReportMaker: Sendable {
                     }
                 }
             }
-            var all = LoadValues(configuration, seed: seed)
+            var all = try LoadValues(benchCase.kind, seed: seed)
             var samples: [ShardedReport] = []
             for try await (values, some) in group {
                 all.add(values)

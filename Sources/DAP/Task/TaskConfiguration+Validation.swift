@@ -136,14 +136,7 @@ extension TaskConfiguration {
         do throws(SigmaTooSmall) {
             try SigmaRule.check(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
         } catch {
-            let hint =
-                switch vdaf.base {
-                case .sum: "; use a committed SumVec of length 1 instead"
-                case .boundedL2: "; use fewer fractional bits, or Field128 instead"
-                case .sumVecField64: "; use a committed SumVec instead, which works in Field128"
-                default: ""
-                }
-            throw .hiding(error.description + hint)
+            throw .hiding(error.description + (vdaf.taskType.advisedWhereUnsafe.map { "; \($0)" } ?? ""))
         }
         return SigmaRule.sigma(modulus: vdaf.fieldModulus, bound: bound, distance: distance)
     }
@@ -153,16 +146,14 @@ extension TaskConfiguration {
         _ encoding: NumericEncoding?, _ vdaf: VDAFConfiguration
     ) throws(TaskValidationError) {
         guard let encoding else { return }
-        switch vdaf.base {
-        case .count, .histogram, .multihotCountVec, .l1BoundSum, .boundedL2, .committed:
+        guard vdaf.taskType.takesNumericEncoding else {
             throw .numericEncoding("numeric_encoding needs a Sum or a SumVec")
-        case .sum, .sumVec, .sumVecField64:
-            let largest = UInt64(1) << UInt64(encoding.bits) - 1
-            guard vdaf.coordinateBound == largest else {
-                throw .numericEncoding(
-                    "numeric_encoding of \(encoding.bits) bits needs max_measurement \(largest), "
-                        + "not \(vdaf.coordinateBound)")
-            }
+        }
+        let largest = UInt64(1) << UInt64(encoding.bits) - 1
+        guard vdaf.coordinateBound == largest else {
+            throw .numericEncoding(
+                "numeric_encoding of \(encoding.bits) bits needs max_measurement \(largest), "
+                    + "not \(vdaf.coordinateBound)")
         }
     }
 

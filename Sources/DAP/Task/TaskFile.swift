@@ -45,7 +45,7 @@ public struct TaskFile: Sendable, Equatable {
                 throw .collectorKeyMismatch
             }
         } else {
-            guard CommittedID.base(of: configuration.vdafType) == nil else { throw .missingCairnParameters }
+            guard CommittedID.number(of: configuration.vdafType) == nil else { throw .missingCairnParameters }
             guard logPolicy == nil, logURL == nil else { throw .needless("log_policy or log_url") }
         }
         if let expected = cairn?.logPolicyHash {

@@ -43,6 +43,7 @@ public struct BoundedL2<Field: NTTFieldElement>: VDAF {
     let shareOfOne: Field
 
     public var algorithmID: UInt32 { 0xFFFF_2001 }
+    public var committedNumber: UInt32? { 0x101 }
     public var shares: Int { 2 }
     public var rounds: Int { 1 }
     public var nonceSize: Int { 16 }

@@ -86,6 +86,23 @@ public struct FixedPointEncoding: Sendable, Hashable {
         return [Double](repeating: 0, count: vector.count)
     }
 
+    /// The norm of the vector that would be sent, for messages.
+    package func roundedNorm(of vector: [Double]) -> Double {
+        let scale = scale
+        let rounded = vector.map { value in
+            let scaled = value * scale
+            return scaled.isFinite ? scaled.rounded(.toNearestOrEven) / scale : value
+        }
+        return Self.norm(of: rounded)
+    }
+
+    /// Divided by the largest coordinate first, squares do not overflow.
+    package static func norm(of vector: [Double]) -> Double {
+        let largest = vector.reduce(0) { max($0, $1.magnitude) }
+        guard largest > 0 else { return 0 }
+        return largest * vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+    }
+
     private func fits(_ vector: [Double]) -> Bool {
         squaredNorm(round(vector).integers).map { $0 <= squaredBound } ?? false
     }

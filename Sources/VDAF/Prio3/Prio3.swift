@@ -22,6 +22,7 @@ public struct Prio3<Circuit: ValidityCircuit, Seeds: Xof>: VDAF {
     public typealias VerifierMessage = Prio3VerifierMessage
 
     public let algorithmID: UInt32
+    public let committedNumber: UInt32?
     public let shares: Int
     /// Number of proofs; the soundness error is raised to this power.
     public let proofs: Int
@@ -44,7 +45,9 @@ public struct Prio3<Circuit: ValidityCircuit, Seeds: Xof>: VDAF {
     /// - Throws: `.invalidParameter` for a number of shares or proofs out of range, or too few proofs for the field: the
     ///   joint randomness of a 64-bit field can be searched for offline, which takes at least 3 proofs to make hopeless
     ///   (VDAF-20 section 9.7).
-    public init(algorithmID: UInt32, circuit: Circuit, shares: Int, proofs: Int) throws(VDAFError) {
+    public init(
+        algorithmID: UInt32, committedNumber: UInt32? = nil, circuit: Circuit, shares: Int, proofs: Int
+    ) throws(VDAFError) {
         guard 2...255 ~= shares else {
             throw .invalidParameter("the number of shares must be in 2...255, not \(shares)")
         }
@@ -55,6 +58,7 @@ public struct Prio3<Circuit: ValidityCircuit, Seeds: Xof>: VDAF {
             throw .invalidParameter("a circuit with joint randomness over a 64-bit field needs at least 3 proofs")
         }
         self.algorithmID = algorithmID
+        self.committedNumber = committedNumber ?? (1...7 ~= algorithmID ? algorithmID : nil)
         self.shares = shares
         self.proofs = proofs
         self.circuit = circuit

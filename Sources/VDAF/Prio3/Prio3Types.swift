@@ -136,6 +136,7 @@ extension Prio3 where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256A
     ) throws(VDAFError) {
         let circuit = try SumVecCircuit<Field64>(
             length: length, maxMeasurement: maxMeasurement, chunkLength: chunkLength)
-        try self.init(algorithmID: 0xFFFF_1003, circuit: circuit, shares: shares, proofs: proofs)
+        try self.init(
+            algorithmID: 0xFFFF_1003, committedNumber: 0x100, circuit: circuit, shares: shares, proofs: proofs)
     }
 }

@@ -45,10 +45,8 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
 
             Leave out task_id where the configuration names the task (taskprov), and with it verify_keys: the key then \
             follows from the operators' secret. task_interval, in seconds, is optional. task_configuration: HEX stands \
-            for everything from task_info to task_interval. The types and their parameters are: count; sum \
-            (max_measurement); sumvec (length, max_measurement, chunk_length); histogram (length, chunk_length); multihot \
-            (length, max_weight, chunk_length); l1boundsum (length, max_value, chunk_length); sumvec64hmac (length, \
-            max_measurement, chunk_length, proofs); boundedl2 (dimension, integer_bound, fractional_bits, field_size).
+            for everything from task_info to task_interval. The types and their parameters are: \
+            \(VDAFOptions.parametersForPeople).
             """)
 
     struct Output: Encodable {

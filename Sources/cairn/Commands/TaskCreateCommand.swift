@@ -177,7 +177,7 @@ struct TaskCreateCommand: AsyncParsableCommand {
         let description = try TaskDescription(file)
         if json { return try JSONOutput.print(description) }
         for line in description.lines { Console.print(line) }
-        if type.vdaf == .average {
+        if type.vdaf?.name == "average" {
             Console.print("average      cairn collect --average divides the sum by the number of reports")
         }
         if description.lacks.contains(TaskWeakness.onlyHelperWitness.name) {

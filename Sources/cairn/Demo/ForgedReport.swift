@@ -7,10 +7,10 @@ import VDAF
 enum ForgedReport {
     /// A report of a vector that is longer than the task allows (`NormForger`).
     static func overBound(_ update: [Double], task: ValidatedTask, reportID: ReportID) throws -> ShardedReport {
-        guard case .boundedL2(_, _, _, let isField128) = task.vdaf.base, let encoding = task.vdaf.fixedPointEncoding
+        guard let type = task.vdaf.taskType as? BoundedL2Type, let encoding = task.vdaf.fixedPointEncoding
         else { throw CommandFailure("only vectors of bounded norm are forged here") }
         let dimension = task.vdaf.outputLength
-        return isField128
+        return type.isField128
             ? try overBound(update, BoundedL2VectorField128(encoding: encoding, dimension: dimension), task, reportID)
             : try overBound(update, BoundedL2Vector(encoding: encoding, dimension: dimension), task, reportID)
     }

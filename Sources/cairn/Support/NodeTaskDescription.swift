@@ -86,7 +86,7 @@ struct NodeTaskDescription: Encodable {
         let configuration = task?.configuration
         leaderUrl = configuration?.leaderURL
         helperUrl = configuration?.helperURL
-        vdaf = task.map { TaskDescription.text($0.validated.vdaf) }
+        vdaf = task.map { $0.validated.vdaf.text }
         committed = task?.isCommitted
         batchMode = configuration?.batchMode.word
         timePrecision = configuration?.timePrecision

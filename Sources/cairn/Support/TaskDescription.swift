@@ -61,7 +61,7 @@ struct TaskDescription: Encodable {
         taskConfiguration = Hex.encode(configuration.encoding)
         leaderUrl = configuration.leaderURL
         helperUrl = configuration.helperURL
-        vdaf = Self.text(task.vdaf)
+        vdaf = task.vdaf.text
         committed = task.isCommitted
         plain = task.isPlain
         batchMode = configuration.batchMode.word
@@ -126,26 +126,5 @@ struct TaskDescription: Encodable {
         if let sigma { lines.append("hiding       σ = \(Int(sigma)) bits per report (at least 40 required)") }
         lines += weaknesses.map { "lacks        \($0)" }
         return lines
-    }
-
-    static func text(_ vdaf: VDAFConfiguration) -> String {
-        switch vdaf {
-        case .count: "count"
-        case .sum(let maximum): "sum of integers from 0 to \(maximum)"
-        case .sumVec(let length, let maximum, let chunk):
-            "sum of vectors of \(length) integers from 0 to \(maximum) (chunk length \(chunk))"
-        case .histogram(let length, let chunk): "histogram of \(length) buckets (chunk length \(chunk))"
-        case .multihotCountVec(let length, let maxWeight, let chunk):
-            "choice of up to \(maxWeight) of \(length) options (chunk length \(chunk))"
-        case .l1BoundSum(let length, let maximum, let chunk):
-            "sum of vectors of \(length) integers that add up to at most \(maximum) (chunk length \(chunk))"
-        case .sumVecField64(let length, let maximum, let chunk, let proofs):
-            "sum of vectors of \(length) integers from 0 to \(maximum), in a 64-bit field with \(proofs) proofs "
-                + "(chunk length \(chunk))"
-        case .boundedL2(let dimension, let integerBound, let fractionalBits, let isField128):
-            "sum of vectors of \(dimension) real numbers of norm at most \(Double(integerBound) * vdaf.unit), in units of "
-                + "2^-\(fractionalBits)" + (isField128 ? ", in a 128-bit field" : "")
-        case .committed(let base): text(base)
-        }
     }
 }

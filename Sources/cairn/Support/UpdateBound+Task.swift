@@ -21,7 +21,7 @@ extension UpdateBound {
 
     private init(type: VDAFConfiguration, owner: String) throws {
         guard let encoding = type.fixedPointEncoding else {
-            throw CommandFailure("\(owner) takes no vectors of real numbers: it is a \(TaskDescription.text(type))")
+            throw CommandFailure("\(owner) takes no vectors of real numbers: it is a \(type.text)")
         }
         self.init(encoding: encoding, dimension: type.outputLength)
     }

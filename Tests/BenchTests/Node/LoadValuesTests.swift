@@ -26,11 +26,11 @@ import VDAF
 
     @Test(arguments: LoadKind.allCases) func theTotalIsTheSumOfAllInputsOfAllThreads(_ kind: LoadKind) throws {
         let configuration = try kind.configuration
-        var all = LoadValues(configuration, seed: 1)
+        var all = try LoadValues(kind, seed: 1)
         var expected = numbers(all.total)
         #expect(expected.allSatisfy { $0 == 0 })
         for seed: UInt64 in 2...3 {
-            var values = LoadValues(configuration, seed: seed)
+            var values = try LoadValues(kind, seed: seed)
             for _ in 0..<5 {
                 let input = try coordinates(values.next(), configuration)
                 try #require(input.count == expected.count)
@@ -43,9 +43,8 @@ import VDAF
     }
 
     @Test func aSeedRepeatsInputsAndAnotherOneDoesNot() throws {
-        let configuration = try LoadKind.sumvec.configuration
-        var (one, same, other) = (
-            LoadValues(configuration, seed: 7), LoadValues(configuration, seed: 7), LoadValues(configuration, seed: 8)
+        var (one, same, other) = try (
+            LoadValues(.sumvec, seed: 7), LoadValues(.sumvec, seed: 7), LoadValues(.sumvec, seed: 8)
         )
         let input = try one.next()
         #expect(try same.next() == input)
@@ -53,9 +52,8 @@ import VDAF
     }
 
     @Test(arguments: LoadKind.allCases) func inputsAreOnesThatTheTypeTakes(_ kind: LoadKind) throws {
-        let configuration = try kind.configuration
-        var values = LoadValues(configuration, seed: 5)
-        let vdaf = try makeTaskVDAF(configuration)
+        var values = try LoadValues(kind, seed: 5)
+        let vdaf = try makeTaskVDAF(kind.configuration)
         let task = TaskID(unchecked: [UInt8](repeating: 3, count: 32))
         for _ in 0..<3 {
             _ = try vdaf.shard(taskID: task, measurement: try values.next(), reportID: .random())

@@ -6,7 +6,7 @@ import Testing
     private let task = TaskID(unchecked: [UInt8](repeating: 9, count: 32))
 
     private func samples(_ count: Int, _ vdaf: any TaskVDAF) throws -> [ShardedReport] {
-        var values = LoadValues(vdaf.configuration, seed: 3)
+        var values = try LoadValues(.histogram, seed: 3)
         return try (0..<count).map { _ in
             try vdaf.shard(taskID: task, measurement: try values.next(), reportID: .random())
         }

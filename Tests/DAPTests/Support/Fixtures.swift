@@ -9,14 +9,7 @@ enum Fixtures {
     static let start: UInt64 = 1_700_000_000
 
     /// One configuration of each VDAF, and each with commitments, small enough for quick tests.
-    static let vdafs: [VDAFConfiguration] = [
-        .count, .sum(maxMeasurement: 1000), .sumVec(length: 5, maxMeasurement: 14, chunkLength: 4),
-        .histogram(length: 7, chunkLength: 3), .multihotCountVec(length: 6, maxWeight: 3, chunkLength: 3),
-        .l1BoundSum(length: 4, maxValue: 20, chunkLength: 5),
-        .sumVecField64(length: 5, maxMeasurement: 14, chunkLength: 4, proofs: 3),
-        .boundedL2(dimension: 3, integerBound: 1 << 12, fractionalBits: 10, isField128: false),
-        .boundedL2(dimension: 3, integerBound: 1 << 12, fractionalBits: 10, isField128: true),
-    ]
+    static let vdafs = SampleType.all.map(\.vdaf)
     static let all: [VDAFConfiguration] = vdafs + vdafs.map { .committed($0) }
 
     static func parameters(maxBatchSize: UInt64 = 1000) -> CairnTaskParameters {
@@ -41,15 +34,6 @@ enum Fixtures {
 
     /// A valid measurement, and a second one.
     static func measurements(_ vdaf: VDAFConfiguration) -> [MeasurementValue] {
-        switch vdaf.base {
-        case .count: [.bool(true), .bool(false)]
-        case .sum: [.integer(1000), .integer(0)]
-        case .sumVec, .sumVecField64: [.vector([14, 0, 7, 3, 1]), .vector([0, 0, 14, 14, 2])]
-        case .histogram: [.bucket(6), .bucket(0)]
-        case .multihotCountVec: [true, false].map { .choices([$0, true, false, !$0, false, true]) }
-        case .l1BoundSum: [.vector([20, 0, 0, 0]), .vector([0, 1, 2, 3])]
-        case .boundedL2: [.real([2.5, -3, 0.125]), .real([-4, 0, 0])]
-        case .committed: []
-        }
+        SampleType.of(vdaf).measurements
     }
 }

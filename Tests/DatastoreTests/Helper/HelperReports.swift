@@ -20,9 +20,9 @@ struct HelperReports: Sendable {
     }
 
     private func measurement(_ number: Int) -> MeasurementValue {
-        switch vdaf.configuration.base {
-        case .sum: .integer(UInt64(number % 256))
-        case .sumVec(let length, _, _): .vector((0..<Int(length)).map { UInt64(($0 + number) % 2) })
+        switch vdaf.configuration.taskType {
+        case is SumType: .integer(UInt64(number % 256))
+        case let type as SumVecType: .vector((0..<Int(type.length)).map { UInt64(($0 + number) % 2) })
         default: .bucket(number % 6)
         }
     }
