@@ -9,10 +9,6 @@ package struct BenchCase: Sendable, Equatable {
     package let bits: Int
     /// Elements per gadget call; 0 for types without chunks.
     package let chunkLength: Int
-    /// How many coordinates of a multihot vector may be set; 0 for other types.
-    package let maxWeight: Int
-
-    private static let longestPoplar1 = 65_536
 
     /// Fills in what is left out.
     ///
@@ -23,25 +19,22 @@ package struct BenchCase: Sendable, Equatable {
         func require(_ isMet: Bool, _ problem: @autoclosure () -> String) throws(BenchError) {
             guard isMet else { throw .invalidOption(problem()) }
         }
-        let hasChunks = type.hasChunks
-        try require(type.hasLength || length == nil, "--length: a measurement of \(type.rawValue) is one value.")
-        try require(type.hasBits || bits == nil, "--bits: the size of a coordinate of \(type.rawValue) is given.")
-        try require(hasChunks || chunkLength == nil, "--chunk-length: \(type.rawValue) has no chunks.")
+        try require(type.defaultLength != nil || length == nil, "--length: a measurement of \(type.name) is one value.")
+        try require(
+            type.defaultBits != nil || bits == nil, "--bits: the size of a coordinate of \(type.name) is given.")
+        try require(type.elements != nil || chunkLength == nil, "--chunk-length: \(type.name) has no chunks.")
 
         self.type = type
-        self.length = length ?? type.defaultLength
-        self.bits = bits ?? type.defaultBits
+        self.length = length ?? type.defaultLength ?? 1
+        self.bits = bits ?? type.defaultBits ?? 1
         let limit = VDAFConfiguration.maximumElements
         try require(1...limit ~= self.length, "--length \(self.length): 1 to \(limit) are possible.")
-        let largestBits = type == .poplar1 ? Self.longestPoplar1 : 63
-        try require(1...largestBits ~= self.bits, "--bits \(self.bits): 1 to \(largestBits) are possible.")
-        maxWeight = type == .multihot ? max(1, self.length / 10) : 0
-        guard hasChunks else {
+        try require(1...type.mostBits ~= self.bits, "--bits \(self.bits): 1 to \(type.mostBits) are possible.")
+        guard let elements = type.elements?(self.length, self.bits) else {
             self.chunkLength = 0
             return
         }
 
-        let elements = Self.elements(type, length: self.length, bits: self.bits, maxWeight: maxWeight)
         try require(
             elements <= limit,
             "--length \(self.length) --bits \(self.bits): a report would have \(elements) field elements, and at most "
@@ -50,15 +43,6 @@ package struct BenchCase: Sendable, Equatable {
         try require(
             1...elements ~= self.chunkLength,
             "--chunk-length \(self.chunkLength): 1 to \(elements), the elements of a report, are possible.")
-    }
-
-    /// Elements of an encoded measurement.
-    private static func elements(_ type: MeasuredType, length: Int, bits: Int, maxWeight: Int) -> Int {
-        switch type {
-        case .multihot: length + Int.bitWidth - maxWeight.leadingZeroBitCount
-        case .l1boundsum: (length + 1) * bits
-        default: length * bits
-        }
     }
 }
 

@@ -1,47 +1,43 @@
-/// The VDAF types that can be measured. The raw value is the type's name on the command line and in JSON.
-package enum MeasuredType: String, CaseIterable, Sendable {
-    case count
-    case sum
-    case average
-    case sumvec
-    /// SumVec over Field64 with three proofs.
-    case sumvec64
-    /// The same with the XOF of deployed systems, XofHmacSha256Aes128.
-    case sumvec64hmac
-    case histogram
-    case multihot
-    case l1boundsum
-    /// Vectors of real numbers with norm at most 1, over Field64.
-    case boundedl2
-    case poplar1
+import VDAF
 
-    /// Whether a measurement has more than one coordinate.
-    var hasLength: Bool {
-        switch self {
-        case .count, .sum, .average, .poplar1: false
-        case .sumvec, .sumvec64, .sumvec64hmac, .histogram, .multihot, .l1boundsum, .boundedl2: true
-        }
+/// A VDAF type that can be measured: which parameters it has, and how it is run. Each is a file in `Types/` and a word in
+/// ``all``.
+package struct MeasuredType: Sendable {
+    /// On the command line and in JSON.
+    package let name: String
+    /// Coordinates where nobody says how many; nil where a measurement is one value.
+    let defaultLength: Int?
+    /// Bits of a coordinate where nobody says how many; nil where they are given, or real numbers.
+    let defaultBits: Int?
+    /// The most bits.
+    let mostBits: Int
+    /// Elements of an encoded measurement, by length and bits; nil for types without chunks.
+    let elements: (@Sendable (_ length: Int, _ bits: Int) -> Int)?
+    /// The VDAF, with random measurements over the whole range that it accepts.
+    let makeWorkload:
+        @Sendable (_ benchCase: BenchCase, _ randomness: inout SeededRandomness) throws(VDAFError) -> Workload
+
+    init(
+        _ name: String, length: Int? = nil, bits: Int? = nil, mostBits: Int = 63,
+        elements: (@Sendable (_ length: Int, _ bits: Int) -> Int)? = nil,
+        workload makeWorkload: @escaping @Sendable (BenchCase, inout SeededRandomness) throws(VDAFError) -> Workload
+    ) {
+        self.name = name
+        defaultLength = length
+        defaultBits = bits
+        self.mostBits = mostBits
+        self.elements = elements
+        self.makeWorkload = makeWorkload
     }
 
-    /// Whether the length of a proof's chunks can be chosen.
-    var hasChunks: Bool { hasLength && self != .boundedl2 }
+    /// In the order of the help.
+    package static let all: [MeasuredType] = [
+        .count, .sum, .average, .sumvec, .sumvec64, .sumvec64hmac, .histogram, .multihot, .l1boundsum, .boundedl2,
+        .poplar1,
+    ]
+}
 
-    /// Whether the size of a coordinate can be chosen; the others' coordinates are single bits, or real numbers.
-    var hasBits: Bool {
-        switch self {
-        case .count, .histogram, .multihot, .boundedl2: false
-        case .sum, .average, .sumvec, .sumvec64, .sumvec64hmac, .l1boundsum, .poplar1: true
-        }
-    }
-
-    var defaultBits: Int {
-        switch self {
-        case .count, .histogram, .multihot, .boundedl2: 1
-        case .sum, .average: 32
-        case .sumvec, .sumvec64, .sumvec64hmac, .l1boundsum: 16
-        case .poplar1: 64
-        }
-    }
-
-    var defaultLength: Int { hasLength ? 1000 : 1 }
+/// Names are unique.
+extension MeasuredType: Equatable {
+    package static func == (left: Self, right: Self) -> Bool { left.name == right.name }
 }

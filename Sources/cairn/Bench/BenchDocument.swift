@@ -61,7 +61,7 @@ extension BenchDocument.Row {
     fileprivate init(_ row: BenchRow, floors: Roofline.Entry?) {
         func rounded(_ value: Double) -> Double { value.roundedToThousandths }
         self.init(
-            type: row.benchCase.type.rawValue, length: row.benchCase.length, bits: row.benchCase.bits,
+            type: row.benchCase.type.name, length: row.benchCase.length, bits: row.benchCase.bits,
             chunkLength: row.benchCase.chunkLength, reports: row.reports, threads: row.threads,
             shardUs: rounded(row.shard.wall.median), shardUsMin: rounded(row.shard.wall.smallest),
             shardUsMax: rounded(row.shard.wall.largest), shardCpuUs: rounded(row.shard.processor.median),

@@ -73,7 +73,7 @@ enum BenchTable {
     private static func label(_ benchCase: BenchCase) -> String {
         let size = benchCase.length > 1 ? "\(benchCase.bits) × \(benchCase.length)" : "\(benchCase.bits)"
         let chunk = benchCase.chunkLength > 0 ? " / \(benchCase.chunkLength)" : ""
-        return "\(benchCase.type.rawValue) \(size)\(chunk)"
+        return "\(benchCase.type.name) \(size)\(chunk)"
     }
 
     private static func line(_ label: String, _ cells: [String]) -> String {

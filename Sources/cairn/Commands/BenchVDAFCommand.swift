@@ -2,7 +2,15 @@ import ArgumentParser
 import Bench
 import Foundation
 
-extension MeasuredType: ExpressibleByArgument {}
+extension MeasuredType: ExpressibleByArgument {
+    package init?(argument: String) {
+        guard let type = Self.all.first(where: { $0.name == argument }) else { return nil }
+        self = type
+    }
+
+    package static var allValueStrings: [String] { all.map(\.name) }
+    package static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+}
 
 /// `cairn bench vdaf`: what one report costs its client and both aggregators.
 struct BenchVDAFCommand: ParsableCommand {
