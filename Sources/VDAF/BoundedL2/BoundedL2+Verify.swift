@@ -97,68 +97,30 @@ extension BoundedL2 {
         }
     }
 
-    /// The verifiers of all proofs, one after the other.
+    /// The verifiers of all proofs, one after the other: those of the norm, then those of the other checks.
     @inline(__always)
     private func query(
         _ share: ExpandedShare, checked: [Field], queryRandomness: [Field], jointRandomness: [Field]
     ) throws(VDAFError) -> [Field] {
-        var verifiers = [Field](repeating: .zero, count: verifiersLength)
-        var failure: VDAFError?
-        verifiers.withUnsafeMutableBufferPointer { target in
-            guard let base = target.baseAddress else { return }
-            do throws(VDAFError) {
-                try query(
-                    normEquality, proofs: Self.normEqualityProofs,
-                    encoded: share.measurement[..<normEquality.circuit.measurementLength],
-                    proofsShare: share.proofs[...],
-                    queryRandomness: queryRandomness[...], jointRandomness: [], into: base)
-                try query(
-                    boundedNorm, proofs: Self.boundedNormProofs, encoded: checked[...],
-                    proofsShare: share.proofs[(normEquality.proofLength * Self.normEqualityProofs)...],
-                    queryRandomness: queryRandomness[
-                        (normEquality.queryRandomnessLength * Self.normEqualityProofs)...],
-                    jointRandomness: jointRandomness,
-                    into: base + normEquality.verifierLength * Self.normEqualityProofs)
-            } catch {
-                failure = error
+        try withMemory(of: share.proofs, queryRandomness) { proofs, queryRandomness throws(VDAFError) in
+            let verifiers = try share.measurement.withUnsafeBufferPointer { measurement throws(VDAFError) in
+                try normEquality.query(
+                    proofs: Self.normEqualityProofs,
+                    encoded: measurement.row(0, of: normEquality.circuit.measurementLength), proofsShare: proofs,
+                    queryRandomness: queryRandomness, jointRandomness: .init(start: nil, count: 0),
+                    shareOfOne: shareOfOne, workspace: normEquality.makeWorkspace())
+            }
+            return try withMemory(of: checked, jointRandomness) { checked, jointRandomness throws(VDAFError) in
+                try verifiers
+                    + boundedNorm.query(
+                        proofs: Self.boundedNormProofs, encoded: checked,
+                        proofsShare: proofs.rest(from: normEquality.proofLength * Self.normEqualityProofs),
+                        queryRandomness: queryRandomness.rest(
+                            from: normEquality.queryRandomnessLength * Self.normEqualityProofs),
+                        jointRandomness: jointRandomness, shareOfOne: shareOfOne,
+                        workspace: boundedNorm.makeWorkspace())
             }
         }
-        if let failure { throw failure }
-        return verifiers
-    }
-
-    /// The verifiers of one circuit's proofs. Each argument begins with what belongs to its first proof.
-    @inline(__always)
-    private func query<Circuit: ArithmeticCircuit>(
-        _ system: FullyLinearProof<Circuit>, proofs: Int, encoded: ArraySlice<Field>, proofsShare: ArraySlice<Field>,
-        queryRandomness: ArraySlice<Field>, jointRandomness: [Field], into target: UnsafeMutablePointer<Field>
-    ) throws(VDAFError) where Circuit.Field == Field {
-        let workspace = QueryWorkspace<Field>(
-            plans: system.plans, outputLength: system.circuit.evaluationOutputLength)
-        var failure: VDAFError?
-        encoded.withUnsafeBufferPointer { encoded in
-            proofsShare.withUnsafeBufferPointer { proofsShare in
-                queryRandomness.withUnsafeBufferPointer { queryRandomness in
-                    jointRandomness.withUnsafeBufferPointer { jointRandomness in
-                        for number in 0..<proofs {
-                            do throws(VDAFError) {
-                                try system.query(
-                                    encoded: encoded, proof: proofsShare.row(number, of: system.proofLength),
-                                    queryRandomness: queryRandomness.row(number, of: system.queryRandomnessLength),
-                                    jointRandomness: jointRandomness.row(
-                                        number, of: system.circuit.jointRandomnessLength),
-                                    shareOfOne: shareOfOne, into: target + number * system.verifierLength,
-                                    workspace: workspace)
-                            } catch {
-                                failure = error
-                                return
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        if let failure { throw failure }
     }
 
     @specialized(where Field == Field64)

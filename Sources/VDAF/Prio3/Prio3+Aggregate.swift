@@ -32,17 +32,9 @@ extension Prio3: Prio3Family {
         return try circuit.decode(aggregate, measurementCount: measurementCount)
     }
 
-    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
-    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
-    public func outputShare(
-        context: [UInt8], aggregatorID: Int, inputShare: InputShare
+    @inline(__always)
+    func output(
+        of inputShare: InputShare, context: [UInt8], aggregatorID: Int
     ) throws(VDAFError) -> [Field] {
         try checkContext(context, xof: Seeds.self)
         switch inputShare {

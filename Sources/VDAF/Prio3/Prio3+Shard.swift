@@ -1,19 +1,11 @@
 extension Prio3 {
-    /// See ``VDAF/shard(context:measurement:nonce:rand:)`` (VDAF-20 section 7.2.1).
+    /// Splits a measurement (VDAF-20 section 7.2.1).
     ///
     /// `rand` is cut into seeds: for each helper its seed and, with joint randomness, its blind; then the leader's blind,
     /// again with joint randomness only; then the seed of the proofs' randomness.
-    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
-    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
-    public func shard(
-        context: [UInt8], measurement: Circuit.Measurement, nonce: [UInt8], rand: [UInt8]
+    @inline(__always)
+    func share(
+        _ measurement: Circuit.Measurement, context: [UInt8], nonce: [UInt8], rand: [UInt8]
     ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare]) {
         try checkArguments(nonce: nonce, context: context, xof: Seeds.self)
         guard rand.count == randSize else {

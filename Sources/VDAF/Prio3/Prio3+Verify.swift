@@ -13,17 +13,10 @@ extension Prio3 {
             verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, reports: [report], threads: 1)[0].get()
     }
 
-    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
-    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
-    public func verifierSharesToMessage(
-        context: [UInt8], aggregationParameter: Void, verifierShares: [VerifierShare]
+    /// Decides about the proofs on what all aggregators have sent (VDAF-20 section 7.2.3).
+    @inline(__always)
+    func message(
+        of verifierShares: [VerifierShare], context: [UInt8]
     ) throws(VDAFError) -> VerifierMessage {
         guard verifierShares.count == shares else {
             throw .invalidArgument("expected \(shares) verifier shares, got \(verifierShares.count)")

@@ -1,49 +1,22 @@
-import Parallel
-
 /// Verification of the reports of an aggregation job (VDAF-20 section 7.2.2, for many reports).
 ///
 /// Most of the work is Keccak, and four independent states advance in little more time than one (`KeccakP1600x4`). So
 /// reports are verified in groups of four: each derivation runs for the whole group before the next begins. What a
 /// derivation gives for the group is one piece of memory, a report's part after the other's.
+///
+/// ``verifyInit(verifyKey:context:aggregatorID:reports:threads:)`` gives each thread its groups.
 extension Prio3 {
-    private static var groupSize: Int { 4 }
-
-    /// See ``OneRoundVDAF/verifyInit(verifyKey:context:aggregatorID:reports:threads:)``.
-    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
-    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
-    public func verifyInit(
-        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
-        reports: [VerificationRequest<PublicShare, InputShare>], threads: Int
-    ) -> [VerificationResult] {
-        concurrentMap(count: reports.count, groupSize: Self.groupSize, threads: threads) { range, results in
-            verifyInit(
-                verifyKey: verifyKey, context: context, aggregatorID: aggregatorID, group: reports[range],
-                into: results)
-        }
-    }
+    static var groupSize: Int { 4 }
 
     /// One group, to the places of its results. Reports that cannot be verified get their error, and the others go on
     /// without them.
-    @specialized(where Circuit == CountCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field128>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofTurboShake128)
-    @specialized(where Circuit == SumVecCircuit<Field64>, Seeds == XofHmacSha256Aes128)
-    @specialized(where Circuit == HistogramCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == MultihotCountVecCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == L1BoundSumCircuit, Seeds == XofTurboShake128)
-    @specialized(where Circuit == AverageCircuit, Seeds == XofTurboShake128)
-    func verifyInit(
-        verifyKey: [UInt8], context: [UInt8], aggregatorID: Int,
-        group: ArraySlice<VerificationRequest<PublicShare, InputShare>>,
-        into results: UnsafeMutablePointer<VerificationResult>
+    ///
+    /// Of its own in the compiled code too: inlined into its entry, the closures below are not specialized for the
+    /// circuit, and a Sum's verification takes twice as long.
+    @inline(never)
+    func verify(
+        _ group: ArraySlice<VerificationRequest<PublicShare, InputShare>>, verifyKey: [UInt8], context: [UInt8],
+        aggregatorID: Int, into results: UnsafeMutablePointer<VerificationResult>
     ) {
         var sound: [VerificationRequest<PublicShare, InputShare>] = []
         var positions: [Int] = []
@@ -63,7 +36,7 @@ extension Prio3 {
         let queryRandomness = self.queryRandomness(verifyKey: verifyKey, context: context, count: sound.count) {
             sound[$0].nonce
         }
-        let workspace = QueryWorkspace<Field>(plans: flp.plans, outputLength: circuit.evaluationOutputLength)
+        let workspace = flp.makeWorkspace()
         withShares(of: sound, context: context, aggregatorID: aggregatorID) { shares in
             let joint = jointRandomness(of: sound, shares: shares, context: context, aggregatorID: aggregatorID)
             for (index, position) in positions.enumerated() {
@@ -193,44 +166,18 @@ extension Prio3 {
         )
     }
 
-    /// Report `index`'s queries, one per proof, concatenated. Randomness is the whole group's.
+    /// Report `index`'s queries. Randomness is the whole group's.
     @inline(__always)
     private func query(
         _ index: Int, share: ExpandedShare, queryRandomness: [Field], jointRandomness: [Field],
         workspace: QueryWorkspace<Field>
     ) throws(VDAFError) -> [Field] {
-        let length = flp.verifierLength * proofs
-        var failure: VDAFError?
-        let verifiers = [Field](unsafeUninitializedCapacity: length) { target, written in
-            queryRandomness.withUnsafeBufferPointer { queryRandomness in
-                jointRandomness.withUnsafeBufferPointer { jointRandomness in
-                    guard let base = target.baseAddress else { return }
-                    for proof in 0..<proofs {
-                        let row = index * proofs + proof
-                        do throws(VDAFError) {
-                            try flp.query(
-                                encoded: share.measurement, proof: share.proofs.row(proof, of: flp.proofLength),
-                                queryRandomness: queryRandomness.row(row, of: flp.queryRandomnessLength),
-                                jointRandomness: jointRandomness.row(row, of: circuit.jointRandomnessLength),
-                                shareOfOne: shareOfOne, into: base + proof * flp.verifierLength, workspace: workspace)
-                        } catch {
-                            failure = error
-                            return
-                        }
-                    }
-                }
-            }
-            written = failure == nil ? length : 0
+        try withMemory(of: queryRandomness, jointRandomness) { queryRandomness, jointRandomness throws(VDAFError) in
+            try flp.query(
+                proofs: proofs, encoded: share.measurement, proofsShare: share.proofs,
+                queryRandomness: queryRandomness.row(index, of: flp.queryRandomnessLength * proofs),
+                jointRandomness: jointRandomness.row(index, of: circuit.jointRandomnessLength * proofs),
+                shareOfOne: shareOfOne, workspace: workspace)
         }
-        if let failure { throw failure }
-        return verifiers
-    }
-}
-
-extension UnsafeBufferPointer {
-    /// Row `index` of a matrix with `length` elements a row.
-    @inline(__always)
-    func row(_ index: Int, of length: Int) -> UnsafeBufferPointer {
-        UnsafeBufferPointer(rebasing: self[index * length..<(index + 1) * length])
     }
 }
