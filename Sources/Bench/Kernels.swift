@@ -13,7 +13,7 @@ package enum Kernels {
         }
         if cairn_keccak_has_avx2() != 0 { names.append("Field128 transforms (AVX2)") }
         if cairn_keccak_has_bmi() != 0 { names.append("Keccak (BMI)") }
-        if MultiScalarMethod.lanesAreAvailable { names.append("edwards25519 ×8 (AVX-512 IFMA)") }
+        if let kernel = LaneKernel.best { names.append("edwards25519 ×\(kernel.lanes) (\(kernel.instructions))") }
         return names
     }
 }

@@ -10,9 +10,9 @@ extension Committed {
 
     /// Splits a measurement into shares and commits to both output shares.
     ///
-    /// - Throws: what V throws, and `VDAFError.marginViolated` if the leader's output share breaks the margin rule: then
-    ///   draw a new `rand` (`shardRetrying` does). An honest client sees it with probability at most d·(M + 1)/p, or
-    ///   d·(2M + 1)/p for signed types.
+    /// - Throws: what V throws, and `VDAFError.marginViolated` if the leader's output share breaks the margin rule:
+    ///   then draw a new `rand` (`shardRetrying` does). An honest client sees it with probability at most d·(M + 1)/p,
+    ///   or d·(2M + 1)/p for signed types.
     public func shard(
         context: [UInt8], measurement: V.Measurement, nonce: [UInt8], rand: [UInt8]
     ) throws(VDAFError) -> (publicShare: PublicShare, inputShares: [InputShare]) {
@@ -78,8 +78,8 @@ extension Committed {
             bits: max(1, 128 - bound.low.leadingZeroBitCount), points)
         let leaderSum = inputSum + PedersenVector.commit(toAll: input.count, value: shift) - helperSum
         return CommitmentPair(
-            leader: Commitment(leaderSum + blinds[0] * generators.blinding),
-            helper: Commitment(helperSum + blinds[1] * generators.blinding))
+            leader: Commitment(leaderSum + generators.blind(blinds[0])),
+            helper: Commitment(helperSum + generators.blind(blinds[1])))
     }
 
     /// C = C_0 + C_1 - p·ΣG_k, which commits to exactly x under the blind r_0 + r_1: what credit is proved about.

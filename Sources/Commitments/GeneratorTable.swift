@@ -12,7 +12,7 @@ final class GeneratorTable: Sendable {
     static let chunkLength = 4_096
     static let capacity = 1 << 24
     static let chunkSize = chunkLength * PointMemory.pointSize
-    /// The most generators that get a table of multiples, which takes 43 MB, or 6 MB in lanes.
+    /// The most generators that get a table of multiples, which takes 43 MB, or 6 to 10 MB in lanes.
     private static let maximalWindowCount = 16_384
 
     private let cache: GeneratorCache?

@@ -4,12 +4,12 @@ import Synchronization
 /// The public generators of Cairn's Pedersen commitments.
 ///
 /// G_k = hash_to_ristretto255(k as 8 little-endian bytes) under the tag `cairn generator G v1`, k from 0, and
-/// H = hash_to_ristretto255(8 zero bytes) under `cairn generator H v1`. Credit notes commit to one value over B and H, with
-/// B = hash_to_ristretto255(8 zero bytes) under `cairn generator B v1`. Nobody knows a discrete logarithm between any
-/// two of them, and that is all that binding needs: whoever opens one commitment in two ways has found one.
+/// H = hash_to_ristretto255(8 zero bytes) under `cairn generator H v1`. Credit notes commit to one value over B and H,
+/// with B = hash_to_ristretto255(8 zero bytes) under `cairn generator B v1`. Nobody knows a discrete logarithm between
+/// any two of them, and that is all that binding needs: whoever opens one commitment in two ways has found one.
 ///
-/// All tasks share one table, which grows by chunks as longer vectors come along and is read without copying. A chunk is
-/// derived once on a machine, on all cores, and then mapped from a file (``GeneratorCache``).
+/// All tasks share one table, which grows by chunks as longer vectors come along and is read without copying. A chunk
+/// is derived once on a machine, on all cores, and then mapped from a file (``GeneratorCache``).
 public struct Generators: Sendable {
     /// The table of the process.
     public static let shared = Generators(cache: .standard)
@@ -28,12 +28,16 @@ public struct Generators: Sendable {
     public let noteBase: RistrettoPoint
 
     private let table: GeneratorTable
+    private let sums: GeneratorSums
+    private let blindingMultiples: FixedBase
 
     /// - Parameter cache: Where chunks are kept; nil for nowhere.
     package init(cache: GeneratorCache?) {
         blinding = RistrettoPoint.hash(Self.message(0), domainSeparationTag: Self.blindingTag)
         noteBase = RistrettoPoint.hash(Self.message(0), domainSeparationTag: Self.noteTag)
+        blindingMultiples = FixedBase(blinding)
         table = GeneratorTable(cache: cache)
+        sums = GeneratorSums(table)
     }
 
     /// G_0, ..., G_{count-1}.
@@ -49,8 +53,18 @@ public struct Generators: Sendable {
         table.points(atLeast: count)
     }
 
-    /// A table of multiples of at least the first `count` generators, for whoever multiplies by them again and again; nil
-    /// where it would take too much memory.
+    /// r·H, in constant time.
+    package func blind(_ r: Scalar) -> RistrettoPoint {
+        r * blindingMultiples
+    }
+
+    /// value·(G_0 + ... + G_{count-1}), which is kept.
+    package func sum(first count: Int, times value: UInt128) -> RistrettoPoint {
+        sums.sum(first: count, times: value)
+    }
+
+    /// A table of multiples of at least the first `count` generators, for whoever multiplies by them again and again;
+    /// nil where it would take too much memory.
     package func windowTable(atLeast count: Int, threads: Int) -> WindowTable? {
         table.windowTable(atLeast: count, threads: threads)
     }

@@ -16,14 +16,14 @@ public enum PedersenVector {
         let generators = Generators.shared
         return RistrettoPoint.variableTimeMultiScalar(
             integers: values, generators.precomputed(atLeast: values.count))
-            + blind * generators.blinding
+            + generators.blind(blind)
     }
 
     /// Commits to integers modulo ℓ.
     public static func commit(scalars: [Scalar], blind: Scalar) -> RistrettoPoint {
         let generators = Generators.shared
         return RistrettoPoint.variableTimeMultiScalar(scalars, generators.precomputed(atLeast: scalars.count))
-            + blind * generators.blinding
+            + generators.blind(blind)
     }
 
     static func commit(_ vector: IntegerVector, blind: Scalar, threads: Int = 1) -> RistrettoPoint {
@@ -31,12 +31,12 @@ public enum PedersenVector {
         return RistrettoPoint.variableTimeMultiScalar(
             words: vector.words, wordsPerScalar: vector.wordsPerValue,
             generators.precomputed(atLeast: vector.count), threads: threads)
-            + blind * generators.blinding
+            + generators.blind(blind)
     }
 
-    /// Com((value, …, value); 0), for one addition a coordinate.
+    /// Com((value, …, value); 0).
     package static func commit(toAll count: Int, value: UInt128) -> RistrettoPoint {
-        Scalar(value) * Generators.shared.precomputed(atLeast: count).sum(first: count)
+        Generators.shared.sum(first: count, times: value)
     }
 
     /// The same for integers below 2^253, for whoever commits again and again to vectors of about this length: it keeps
@@ -48,6 +48,6 @@ public enum PedersenVector {
         }
         return table.variableTimeMultiScalar(
             words: vector.words, wordsPerScalar: vector.wordsPerValue, threads: threads)
-            + blind * generators.blinding
+            + generators.blind(blind)
     }
 }

@@ -4,9 +4,9 @@ import Parallel
 /// The same linear combination of many columns of points: sum_j = Σ_b scalar_b · P[start_b + j].
 ///
 /// This is how an argument folds its generators: the scalars are products of a few challenges, one for each block of
-/// points, and every column of blocks gets the same ones. So the scalars are recoded once, into a list of additions that
-/// all columns follow; a column costs one doubling a bit, and for each block a table and an addition for every six bits
-/// (`Straus`). Blocks may end early: what they lack is the identity. Variable time.
+/// points, and every column of blocks gets the same ones. So the scalars are recoded once, into a list of additions
+/// that all columns follow; a column costs one doubling a bit, and for each block a table and an addition for every six
+/// bits (`Straus`). Blocks may end early: what they lack is the identity. Variable time.
 enum ColumnSums {
     /// An addition of one of a block's odd multiples; after it, doublings until the next.
     typealias Step = cairn_column_step
@@ -15,19 +15,19 @@ enum ColumnSums {
     /// Columns that a thread takes at a time.
     static let groupSize = 64
 
-    /// - Parameter inLanes: whether to take eight columns at once, where the processor can (`LaneBuckets.areAvailable`).
+    /// - Parameter kernel: what takes several columns at once; nil to take one after the other.
     /// - Precondition: as many blocks as scalars; the first block is the longest, and its scalar is 1.
     static func sums(
         scalars: [Scalar], blocks: [Range<Int>], _ points: UnsafeBufferPointer<CachedAffinePoint>, threads: Int,
-        inLanes: Bool
+        kernel: LaneKernel?
     ) -> PrecomputedPoints {
         precondition(scalars.count == blocks.count && scalars.first == .one, "blocks and scalars must match")
         let count = blocks[0].count
         precondition(blocks.allSatisfy { $0.count <= count && $0.upperBound <= points.count }, "blocks must fit")
         let steps = program(Array(scalars.dropFirst()))
         return PrecomputedPoints(
-            inLanes
-                ? laneSums(steps, blocks, points, threads: threads) : sums(steps, blocks, points, threads: threads))
+            kernel.map { laneSums(steps, blocks, points, threads: threads, kernel: $0) }
+                ?? sums(steps, blocks, points, threads: threads))
     }
 
     private static func sums(

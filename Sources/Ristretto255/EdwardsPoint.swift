@@ -186,6 +186,8 @@ struct CachedAffinePoint: Sendable {
     var yMinusX: Field25519
     var twoDT: Field25519
 
+    static let identity = CachedAffinePoint(affine: .identity)
+
     /// The cached form of a point whose Z is 1.
     @inline(__always)
     init(affine point: EdwardsPoint) {
@@ -211,6 +213,14 @@ struct CachedAffinePoint: Sendable {
         CachedAffinePoint(
             yPlusX: .select(mask, a.yPlusX, else: b.yPlusX), yMinusX: .select(mask, a.yMinusX, else: b.yMinusX),
             twoDT: .select(mask, a.twoDT, else: b.twoDT))
+    }
+
+    /// The negative where the mask is all ones; constant time.
+    @inline(__always)
+    func negated(where mask: UInt64) -> CachedAffinePoint {
+        CachedAffinePoint(
+            yPlusX: .select(mask, yMinusX, else: yPlusX), yMinusX: .select(mask, yPlusX, else: yMinusX),
+            twoDT: twoDT.negated(where: mask))
     }
 
     /// The point again, with Z = 1.

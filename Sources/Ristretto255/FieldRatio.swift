@@ -2,15 +2,15 @@ import CEdwards25519
 
 /// A ratio u/v of tight field elements whose square root is wanted (RFC 9496 §4.2, SQRT_RATIO_M1). Constant time.
 ///
-/// Nearly all of the work is one power. Eight powers at once cost hardly more than one on processors that have the kernel,
-/// so whoever needs many roots asks for them together.
+/// Nearly all of the work is one power. Several powers at once cost hardly more than one on processors that have a
+/// kernel, so whoever needs many roots asks for them together.
 struct FieldRatio {
     let u: Field25519
     let v: Field25519
 
     /// - `isSquare`: all ones where u/v is a square, and zero where it is not.
-    /// - `value`: the non-negative √(u/v), or √(√-1 · u/v) where u/v is not a square; zero for u = 0, where `isSquare` is
-    ///   all ones, and for v = 0 ≠ u, where it is zero.
+    /// - `value`: the non-negative √(u/v), or √(√-1 · u/v) where u/v is not a square; zero for u = 0, where `isSquare`
+    ///   is all ones, and for v = 0 ≠ u, where it is zero.
     typealias Root = (isSquare: UInt64, value: Field25519)
 
     var root: Root {
@@ -42,8 +42,8 @@ struct FieldRatio {
 
     /// `powerForRoot` of tight elements.
     private static func powersForRoots(_ elements: [Field25519]) -> [Field25519] {
-        let lanes = Int(CAIRN_LANES)
-        guard LaneBuckets.areAvailable, elements.count > 1 else { return elements.map(\.powerForRoot) }
+        guard let kernel = LaneKernel.best, elements.count > 1 else { return elements.map(\.powerForRoot) }
+        let lanes = kernel.lanes
         var powers: [Field25519] = []
         powers.reserveCapacity(elements.count + lanes)
         var group = [UInt64](repeating: 0, count: 5 * lanes)
@@ -57,7 +57,7 @@ struct FieldRatio {
                 group[5 * lane + 3] = element.l3
                 group[5 * lane + 4] = element.l4
             }
-            cairn_field25519_root_powers_ifma(group, &results)
+            cairn_field25519_root_powers(kernel.code, group, &results)
             for lane in 0..<chunk.count {
                 let limbs = results[(5 * lane)..<(5 * lane + 5)]
                 powers.append(Field25519(limbs: limbs))

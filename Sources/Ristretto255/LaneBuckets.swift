@@ -1,24 +1,21 @@
 import CEdwards25519
 
-/// Running totals of points in eight lanes at once (see `CEdwards25519`): each lane has its own points, its own digits
-/// and its own buckets, one for each digit from 1 to 2^(width-1) and one for zero.
+/// Running totals of points in lanes (see `CEdwards25519`): each lane has its own points, its own digits and its own
+/// buckets, one for each digit from 1 to 2^(width-1) and one for zero.
 ///
-/// Adding eight points, one a lane, takes about as long as `Buckets` takes for one. It belongs to one thread.
+/// Adding a point in every lane takes hardly longer than `Buckets` takes for one. It belongs to one thread.
 final class LaneBuckets {
-    /// Whether this processor has what lanes need. Nothing else may be called where it has not.
-    static let areAvailable = cairn_edwards25519_has_ifma() != 0
-    static let lanes = Int(CAIRN_LANES)
-
+    private let kernel: LaneKernel
     private let memory: AlignedMemory
     private let width: UInt32
 
-    /// - Precondition: a width from 2 to 15, on a processor that has the kernel.
-    init(width: Int) {
-        precondition(Self.areAvailable, "this processor has no AVX-512 IFMA")
-        let count = Self.lanes * (1 << (width - 1) + 1)
-        memory = AlignedMemory(count: count * Int(CAIRN_BUCKET_WORDS))
+    /// - Precondition: a width from 2 to 15.
+    init(width: Int, kernel: LaneKernel) {
+        let count = kernel.lanes * (1 << (width - 1) + 1)
+        self.kernel = kernel
+        memory = AlignedMemory(count: count * Int(CAIRN_POINT_WORDS))
         self.width = UInt32(width)
-        cairn_buckets_clear_ifma(memory.words, self.width)
+        cairn_buckets_clear(kernel.code, memory.words, self.width)
     }
 
     /// Adds points of a group of a plan, each to the bucket of its digit, or subtracts it from that of the digit's
@@ -32,34 +29,44 @@ final class LaneBuckets {
         _ plan: LanePlan, group: Int, steps: Range<Int>, digits: UnsafeBufferPointer<Int16>,
         points: UnsafePointer<CachedAffinePoint>
     ) {
-        precondition(plan.width == width && digits.count == plan.digitCount, "digits must fit plan and buckets")
+        precondition(plan.lanes == kernel.lanes && plan.width == width, "the plan must fit the buckets")
+        precondition(digits.count == plan.digitCount, "digits must fit the plan")
         precondition(0..<plan.groups ~= group && 0...plan.steps ~= steps.upperBound, "the plan has no such group")
-        let sources = (0..<Self.lanes).map { lane -> UnsafePointer<UInt64>? in
+        let sources = (0..<kernel.lanes).map { lane -> UnsafePointer<UInt64>? in
             let first = points + (plan.firstPoint(group: group, lane: lane) + steps.lowerBound)
             return UnsafeRawPointer(first).assumingMemoryBound(to: UInt64.self)
         }
-        let digits = digits.baseAddress.map { $0 + Self.lanes * (plan.steps * group + steps.lowerBound) }
+        let digits = digits.baseAddress.map { $0 + kernel.lanes * (plan.steps * group + steps.lowerBound) }
         withExtendedLifetime(memory) {
             sources.withUnsafeBufferPointer {
-                cairn_buckets_add_ifma(memory.words, width, $0.baseAddress, digits, steps.count)
+                cairn_buckets_add(kernel.code, memory.words, width, $0.baseAddress, digits, steps.count)
             }
         }
     }
 
     /// Σ digit · bucket for every lane.
     var weightedSums: [EdwardsPoint] {
-        let wordsPerPoint = Int(CAIRN_BUCKET_WORDS)
-        let sums = [UInt64](unsafeUninitializedCapacity: Self.lanes * wordsPerPoint) { sums, initialized in
-            withExtendedLifetime(memory) { cairn_buckets_sum_ifma(memory.words, width, sums.baseAddress) }
-            initialized = sums.count
+        kernel.points { sums in
+            withExtendedLifetime(memory) { cairn_buckets_sum(kernel.code, memory.words, width, sums) }
         }
-        return (0..<Self.lanes).map { EdwardsPoint(bucket: sums[(wordsPerPoint * $0)...].prefix(wordsPerPoint)) }
+    }
+}
+
+extension LaneKernel {
+    /// The points, one for every lane, whose words a function of the kernel writes.
+    func points(_ write: (UnsafeMutablePointer<UInt64>?) -> Void) -> [EdwardsPoint] {
+        let wordsPerPoint = Int(CAIRN_POINT_WORDS)
+        let words = [UInt64](unsafeUninitializedCapacity: lanes * wordsPerPoint) { words, initialized in
+            write(words.baseAddress)
+            initialized = lanes * wordsPerPoint
+        }
+        return (0..<lanes).map { EdwardsPoint(bucket: words[(wordsPerPoint * $0)...].prefix(wordsPerPoint)) }
     }
 }
 
 extension EdwardsPoint {
     /// The point of a bucket's words: Y + X, Y - X, Z, T.
-    init(bucket words: ArraySlice<UInt64>) {
+    fileprivate init(bucket words: ArraySlice<UInt64>) {
         func element(_ number: Int) -> Field25519 {
             Field25519(limbs: words[(words.startIndex + 5 * number)...])
         }

@@ -1,13 +1,14 @@
 /// Which lane adds which window of which points.
 ///
-/// The windows of a sum, each over all points, are eight or more independent tasks, or fewer when scalars are short; then
-/// every window is divided into `parts` ranges of points, so that no lane is idle. Task t = part · windows + window runs
-/// in lane t mod 8 of group t / 8. All parts take `steps` points, so the last ones may reach into others' ranges; what a
-/// part has of another's points has digit zero.
+/// The windows of a sum, each over all points, are as many independent tasks as there are lanes or more, or fewer when
+/// scalars are short; then every window is divided into `parts` ranges of points, so that no lane is idle. Task
+/// t = part · windows + window runs in lane t mod `lanes` of group t / `lanes`. All parts take `steps` points, so the
+/// last ones may reach into others' ranges; what a part has of another's points has digit zero.
 struct LanePlan {
-    /// With eight parts no lane is idle whatever the number of windows, but every part has buckets to add up.
+    /// With as many parts as lanes none is idle whatever the number of windows, but every part has buckets to add up.
     static let partCounts = [1, 2, 4, 8]
 
+    let lanes: Int
     let count: Int
     let width: Int
     let windows: Int
@@ -15,10 +16,10 @@ struct LanePlan {
 
     /// Points of a part.
     var steps: Int { (count + parts - 1) / parts }
-    /// Groups of eight lanes.
-    var groups: Int { (windows * parts + 7) / 8 }
-    /// Digits of all groups: eight for every step.
-    var digitCount: Int { 8 * groups * steps }
+    /// Groups of tasks that run at a time.
+    var groups: Int { (windows * parts + lanes - 1) / lanes }
+    /// Digits of all groups: one a lane for every step.
+    var digitCount: Int { lanes * groups * steps }
 
     /// The points whose digits a part takes.
     func points(ofPart part: Int) -> Range<Int> {
@@ -33,6 +34,6 @@ struct LanePlan {
     /// The first point that a group's lane reads.
     func firstPoint(group: Int, lane: Int) -> Int {
         // A lane beyond the last task has digits zero for whatever points.
-        firstPoint(ofPart: min((8 * group + lane) / windows, parts - 1))
+        firstPoint(ofPart: min((lanes * group + lane) / windows, parts - 1))
     }
 }

@@ -4,18 +4,14 @@ package enum MultiScalarMethod: Sendable, Equatable {
     case straus
     /// `Pippenger` with windows of this width, 4 to 15.
     case buckets(width: Int)
-    /// `Pippenger` in eight lanes, with each window divided into so many parts (`LanePlan`). Width 4 to 15, and only
-    /// where ``lanesAreAvailable``.
-    case lanes(width: Int, parts: Int)
-
-    /// Whether this processor has what `lanes` needs.
-    package static var lanesAreAvailable: Bool { LaneBuckets.areAvailable }
+    /// `Pippenger` in the lanes of a kernel, with each window divided into so many parts (`LanePlan`). Width 4 to 15.
+    case lanes(LaneKernel, width: Int, parts: Int)
 
     static func cheapest(count: Int, bits: Int, threads: Int) -> (method: MultiScalarMethod, cost: Int) {
         let bucketMethod: (method: MultiScalarMethod, cost: Int)
-        if lanesAreAvailable {
-            let best = Pippenger.bestPlan(count: count, bits: bits, threads: threads)
-            bucketMethod = (.lanes(width: best.plan.width, parts: best.plan.parts), best.cost)
+        if let kernel = LaneKernel.best {
+            let best = Pippenger.bestPlan(count: count, bits: bits, threads: threads, kernel: kernel)
+            bucketMethod = (.lanes(kernel, width: best.plan.width, parts: best.plan.parts), best.cost)
         } else {
             let best = Pippenger.bestWidth(count: count, bits: bits, threads: threads)
             bucketMethod = (.buckets(width: best.width), best.cost)
@@ -49,11 +45,12 @@ package enum MultiScalarMethod: Sendable, Equatable {
             return Straus.sum(scalars, bits: bits, points)
         case .buckets(let width):
             return Pippenger.sum(scalars, bits: bits, width: width, points, threads: threads)
-        case .lanes(let width, let parts):
+        case .lanes(let kernel, let width, let parts):
             guard let points = points.baseAddress else { return .identity }
+            let windows = Pippenger.windows(bits: bits, width: width)
             let plan = LanePlan(
-                count: scalars.count, width: width, windows: Pippenger.windows(bits: bits, width: width), parts: parts)
-            return Pippenger.sum(scalars, plan: plan, points, threads: threads)
+                lanes: kernel.lanes, count: scalars.count, width: width, windows: windows, parts: parts)
+            return Pippenger.sum(scalars, plan: plan, points, threads: threads, kernel: kernel)
         }
     }
 }

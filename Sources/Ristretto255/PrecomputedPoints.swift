@@ -44,7 +44,11 @@ public struct PrecomputedPoints: Sendable {
 
     /// The sum of the first `count` elements.
     package func sum(first count: Int) -> RistrettoPoint {
-        withPoints { points in
+        if LaneKernel.best != nil {
+            return .constantTimeMultiScalar(
+                words: [UInt64](repeating: 1, count: count), wordsPerScalar: 1, bits: 1, self)
+        }
+        return withPoints { points in
             var total = EdwardsPoint.identity
             for index in 0..<count {
                 total = total.adding(points[index])
@@ -53,13 +57,13 @@ public struct PrecomputedPoints: Sendable {
         }
     }
 
-    /// Σ_b scalar_b · P[start of block b + j] for every j that the first block has; points that a shorter block lacks are
-    /// the identity. Variable time.
+    /// Σ_b scalar_b · P[start of block b + j] for every j that the first block has; points that a shorter block lacks
+    /// are the identity. Variable time.
     ///
     /// - Precondition: as many blocks as scalars, within the list; the first is the longest, and its scalar is 1.
     package func variableTimeColumnSums(
-        scalars: [Scalar], blocks: [Range<Int>], threads: Int = 1, inLanes: Bool = MultiScalarMethod.lanesAreAvailable
+        scalars: [Scalar], blocks: [Range<Int>], threads: Int = 1, kernel: LaneKernel? = .best
     ) -> PrecomputedPoints {
-        withPoints { ColumnSums.sums(scalars: scalars, blocks: blocks, $0, threads: threads, inLanes: inLanes) }
+        withPoints { ColumnSums.sums(scalars: scalars, blocks: blocks, $0, threads: threads, kernel: kernel) }
     }
 }

@@ -1,13 +1,9 @@
-/// Constant-time multiplication of one element by one secret scalar.
-///
-/// The special case of one term of `ConstantTimeStraus`: 252 doublings and 64 additions whatever the scalar.
+/// Constant-time multiplication of elements by secret scalars.
 extension RistrettoPoint {
-    /// The multiple of an element, in constant time.
+    /// The multiple of an element, in constant time: 252 doublings and 64 additions whatever the scalar. For many
+    /// scalars see `FixedBase`.
     public static func * (scalar: Scalar, point: RistrettoPoint) -> RistrettoPoint {
-        RistrettoPoint(
-            ConstantTimeStraus.sum(
-                words: [scalar.w0, scalar.w1, scalar.w2, scalar.w3], stride: 4, bits: 253,
-                tables: [ConstantTimeStraus.Table(of: point.edwards, entries: 8)]))
+        RistrettoPoint(ConstantTimeStraus.sum([scalar], [point]))
     }
 
     /// The same, written the other way round.
@@ -21,39 +17,31 @@ extension RistrettoPoint {
     package static func constantTimeMultiScalar(_ scalars: [Scalar], _ points: [RistrettoPoint]) -> RistrettoPoint {
         precondition(scalars.count == points.count, "scalars and points must match")
         var total = EdwardsPoint.identity
-        for start in Swift.stride(from: 0, to: points.count, by: ConstantTimeStraus.blockLength) {
+        for start in stride(from: 0, to: points.count, by: ConstantTimeStraus.blockLength) {
             let block = start..<min(start + ConstantTimeStraus.blockLength, points.count)
-            let sum = ConstantTimeStraus.sum(
-                words: scalars[block].flatMap { [$0.w0, $0.w1, $0.w2, $0.w3] }, stride: 4, bits: 253,
-                tables: block.map { ConstantTimeStraus.Table(of: points[$0].edwards, entries: 8) })
-            total = total.adding(CachedPoint(sum))
+            total = total.adding(CachedPoint(ConstantTimeStraus.sum(scalars[block], points[block])))
         }
         return RistrettoPoint(total)
     }
 
     /// Σ integer_k · point_k over the first points of a precomputed list, in time that depends only on how many there
-    /// are and on `bits`.
+    /// are and on `bits` (`SubsetSums`).
     ///
     /// - Parameters:
     ///   - words: secret integers of `wordsPerScalar` words each, least significant first, back to back.
     ///   - bits: a public bound: every integer is below 2^bits.
+    ///   - kernel: nil to work without lanes.
     /// - Precondition: a whole number of integers, no more of them than points; 1 ≤ bits ≤ 64·wordsPerScalar.
     package static func constantTimeMultiScalar(
-        words: [UInt64], wordsPerScalar: Int, bits: Int, _ points: PrecomputedPoints
+        words: [UInt64], wordsPerScalar: Int, bits: Int, _ points: PrecomputedPoints, kernel: LaneKernel? = .best
     ) -> RistrettoPoint {
         let count = words.count / wordsPerScalar
         precondition(count * wordsPerScalar == words.count && count <= points.count, "scalars and points must match")
-        precondition(bits >= 1 && bits <= 64 * wordsPerScalar, "bits must fit the scalars")
-        let entries = ConstantTimeStraus.largestDigit(bits: bits)
-        var total = EdwardsPoint.identity
-        for start in Swift.stride(from: 0, to: count, by: ConstantTimeStraus.blockLength) {
-            let block = start..<min(start + ConstantTimeStraus.blockLength, count)
-            let sum = ConstantTimeStraus.sum(
-                words: Array(words[(wordsPerScalar * block.lowerBound)..<(wordsPerScalar * block.upperBound)]),
-                stride: wordsPerScalar, bits: bits,
-                tables: block.map { ConstantTimeStraus.Table(of: points[$0].edwards, entries: entries) })
-            total = total.adding(CachedPoint(sum))
+        return points.withPoints { points in
+            RistrettoPoint(
+                SubsetSums.sum(
+                    words: words, stride: wordsPerScalar, bits: bits, UnsafeBufferPointer(rebasing: points[..<count]),
+                    kernel: kernel))
         }
-        return RistrettoPoint(total)
     }
 }

@@ -36,8 +36,8 @@ struct PublicScalars {
     /// Calls `body` with the digits of scalars from the lowest window up: in (-2^(width-1), 2^(width-1)], with
     /// Σ digit_k · 2^(width·k) = scalar.
     ///
-    /// With h = 2^(width-1) - 1 they are the unsigned digits, less h, of scalar + Σ h·2^(width·k): one addition makes all
-    /// carries.
+    /// With h = 2^(width-1) - 1 they are the unsigned digits, less h, of scalar + Σ h·2^(width·k): one addition makes
+    /// all carries.
     ///
     /// - Parameters:
     ///   - width: 2 to 15.
@@ -90,20 +90,20 @@ struct PublicScalars {
         }
     }
 
-    /// All digits in the order of lanes: group by group, and in a group the eight lanes' digits for each step in turn.
+    /// All digits in the order of lanes: group by group, and in a group the lanes' digits for each step in turn.
     ///
     /// - Precondition: a plan for as many points.
     func signedLanes(_ plan: LanePlan) -> [Int16] {
         precondition(plan.count == count, "the plan must be for these scalars")
         return [Int16](unsafeUninitializedCapacity: plan.digitCount) { digits, initialized in
             digits.initialize(repeating: 0)
-            let steps = plan.steps
+            let (steps, lanes) = (plan.steps, plan.lanes)
             for part in 0..<plan.parts {
                 let start = plan.firstPoint(ofPart: part)
                 let range = plan.points(ofPart: part)
                 forEachDigit(of: range, width: plan.width, windows: plan.windows) { index, window, digit in
                     let task = part &* plan.windows &+ window
-                    digits[8 &* ((task &>> 3) &* steps &+ index &- start) &+ (task & 7)] = digit
+                    digits[lanes &* (task / lanes &* steps &+ index &- start) &+ task % lanes] = digit
                 }
             }
             initialized = plan.digitCount

@@ -8,8 +8,8 @@ import Parallel
 ///
 /// - With s = 1 there is one set of buckets and nothing to double: n·b/w additions for n points and b bits, and 2^w for
 ///   the buckets. A point takes 22 rows, 2,640 bytes.
-/// - In lanes s = 8: lane l has buckets of its own in any case, and 7·w doublings join the lanes. A point takes only 4
-///   rows, or 3 in long tables, 480 or 360 bytes.
+/// - In lanes there are s of them: lane l has buckets of its own in any case, and (s - 1)·w doublings join the lanes.
+///   With eight a point takes only 4 rows, or 3 in long tables, 480 or 360 bytes; with four 7, or 5, 840 or 600 bytes.
 ///
 /// Variable time.
 package struct WindowTable: Sendable {
@@ -18,24 +18,25 @@ package struct WindowTable: Sendable {
     package let count: Int
     /// Bits of a window.
     private let width: Int
+    /// What adds in lanes; nil to add one point at a time.
+    private let kernel: LaneKernel?
 
-    /// s: how many windows share a row.
-    private static var windowsPerRow: Int { LaneBuckets.areAvailable ? LaneBuckets.lanes : 1 }
-
-    /// The width with which a sum over all points costs least. More than 13 bits would ask for buckets outside the cache.
-    private static func width(count: Int) -> Int {
-        (4...13).min {
-            cost(count: count, bits: 253, width: $0, threads: 1) < cost(count: count, bits: 253, width: $1, threads: 1)
-        } ?? 8
-    }
-
-    /// - Parameter width: bits of a window, 2 to 15; nil for the best.
+    /// - Parameters:
+    ///   - width: bits of a window, 2 to 15; nil for the best: that with which a sum over all points costs least. More
+    ///     than 13 bits would ask for buckets outside the cache.
+    ///   - kernel: nil to work without lanes.
     /// - Precondition: no more than there are points.
-    package init(_ points: PrecomputedPoints, count: Int, width: Int? = nil, threads: Int) {
+    package init(
+        _ points: PrecomputedPoints, count: Int, width: Int? = nil, threads: Int, kernel: LaneKernel? = .best
+    ) {
         precondition(count <= points.count, "no more entries than points")
-        let width = width ?? Self.width(count: count)
+        func cost(_ width: Int) -> Int {
+            Self.cost(count: count, bits: 253, width: width, threads: 1, kernel: kernel)
+        }
+        let width = width ?? (4...13).min { cost($0) < cost($1) } ?? 8
+        let windowsPerRow = kernel?.lanes ?? 1
         // Enough for 253 bits and a carry.
-        let rows = (253 / width + Self.windowsPerRow) / Self.windowsPerRow
+        let rows = (253 / width + windowsPerRow) / windowsPerRow
         let memory = PointMemory(capacity: count * rows)
         let blockLength = 64
         _ = concurrentMap(count: (count + blockLength - 1) / blockLength, threads: threads) { block in
@@ -44,7 +45,7 @@ package struct WindowTable: Sendable {
             for row in 0..<rows {
                 memory.write(multiples, at: row * count + start)
                 for index in multiples.indices where row + 1 < rows {
-                    for _ in 0..<(width * Self.windowsPerRow) {
+                    for _ in 0..<(width * windowsPerRow) {
                         multiples[index] = multiples[index].doubled()
                     }
                 }
@@ -53,6 +54,7 @@ package struct WindowTable: Sendable {
         self.memory = memory
         self.count = count
         self.width = width
+        self.kernel = kernel
     }
 
     /// Σ scalar_k · point_k over the first points.
@@ -75,23 +77,24 @@ package struct WindowTable: Sendable {
             precondition(bits <= 253, "scalars must be below 2^253")
             guard bits > 0 else { return .identity }
             let other = MultiScalarMethod.cheapest(count: used, bits: bits, threads: threads)
-            if other.cost < Self.cost(count: used, bits: bits, width: width, threads: threads) {
+            if other.cost < Self.cost(count: used, bits: bits, width: width, threads: threads, kernel: kernel) {
                 let points = UnsafeBufferPointer(start: UnsafePointer(memory.base), count: used)
                 return RistrettoPoint(other.method.sum(scalars, bits: bits, points, threads: threads))
             }
             let windows = Pippenger.windows(bits: bits, width: width)
             let sums =
-                LaneBuckets.areAvailable
-                ? laneSums(scalars, windows: windows, threads: threads)
-                : sums(scalars, windows: windows, threads: threads)
+                kernel.map { laneSums(scalars, windows: windows, threads: threads, kernel: $0) }
+                ?? sums(scalars, windows: windows, threads: threads)
             return .sum(sums)
         }
     }
 
     /// Field multiplications, roughly, as for other methods: a table for many points does not pay for few of them.
-    private static func cost(count: Int, bits: Int, width: Int, threads: Int) -> Int {
+    private static func cost(count: Int, bits: Int, width: Int, threads: Int, kernel: LaneKernel?) -> Int {
+        let windowsPerRow = kernel?.lanes ?? 1
         let rows = (bits / width + windowsPerRow) / windowsPerRow
-        return 7 * rows * count / max(threads, 1) + 18 << (width - 1) + 8 * width * (windowsPerRow - 1)
+        let (addition, bucket) = kernel == nil ? (7, 18) : Pippenger.laneCosts
+        return addition * rows * count / max(threads, 1) + bucket << (width - 1) + 8 * width * (windowsPerRow - 1)
     }
 
     /// The sum as summands, one for a thread, which takes some of the windows.
@@ -114,14 +117,16 @@ package struct WindowTable: Sendable {
     }
 
     /// The sum as summands, one for a thread, which takes some of the points.
-    private func laneSums(_ scalars: PublicScalars, windows: Int, threads: Int) -> [RistrettoPoint] {
-        let plan = LanePlan(count: scalars.count, width: width, windows: windows, parts: 1)
+    private func laneSums(
+        _ scalars: PublicScalars, windows: Int, threads: Int, kernel: LaneKernel
+    ) -> [RistrettoPoint] {
+        let plan = LanePlan(lanes: kernel.lanes, count: scalars.count, width: width, windows: windows, parts: 1)
         let digits = scalars.signedLanes(plan)
         return digits.withUnsafeBufferPointer { digits in
             nonisolated(unsafe) let digits = digits
             let shares = max(1, min(threads, plan.steps / 64))
             return concurrentMap(count: shares, threads: threads) { share in
-                let buckets = LaneBuckets(width: width)
+                let buckets = LaneBuckets(width: width, kernel: kernel)
                 let range = plan.steps * share / shares..<plan.steps * (share + 1) / shares
                 for row in 0..<plan.groups {
                     buckets.add(plan, group: row, steps: range, digits: digits, points: memory.base + row * count)

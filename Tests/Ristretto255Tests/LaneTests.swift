@@ -3,9 +3,9 @@ import Ristretto255
 import TestSupport
 import Testing
 
-/// Sums in eight lanes against the same sums without them, for every shape of plan. Where the processor has no lanes,
-/// or CAIRN_KERNELS forbids them, there is nothing to test.
-@Suite(.enabled(if: MultiScalarMethod.lanesAreAvailable)) struct LaneTests {
+/// Sums in lanes against the same sums without them, for every kernel and every shape of plan. Where the processor has
+/// no lanes, or CAIRN_KERNELS forbids them, there is nothing to test.
+@Suite(.enabled(if: LaneKernel.best != nil)) struct LaneTests {
     /// Points with repetitions, negatives and the identity among them.
     private static func points(_ count: Int, random: inout SeededGenerator) throws -> PrecomputedPoints {
         var points: [RistrettoPoint] = []
@@ -30,8 +30,10 @@ import Testing
         }
     }
 
-    private static let methods = [1, 2, 4, 8].flatMap { parts in
-        [4, 5, 8, 11].map { MultiScalarMethod.lanes(width: $0, parts: parts) }
+    private static let methods = LaneKernel.available.flatMap { kernel in
+        [1, 2, 4, 8].flatMap { parts in
+            [4, 5, 8, 11].map { MultiScalarMethod.lanes(kernel, width: $0, parts: parts) }
+        }
     }
 
     @Test(arguments: [1, 3, 16, 31, 32, 64, 100, 128, 253])
@@ -84,8 +86,10 @@ import Testing
             func sum(_ method: MultiScalarMethod) -> RistrettoPoint {
                 .variableTimeMultiScalar(words: words, wordsPerScalar: 4, points, method: method)
             }
-            for parts in [1, 2, 4, 8] {
-                #expect(sum(.lanes(width: width, parts: parts)) == sum(.straus))
+            for kernel in LaneKernel.available {
+                for parts in [1, 2, 4, 8] {
+                    #expect(sum(.lanes(kernel, width: width, parts: parts)) == sum(.straus))
+                }
             }
         }
     }
@@ -99,13 +103,17 @@ import Testing
                 .variableTimeMultiScalar(
                     words: words, wordsPerScalar: (bits + 63) / 64, points, threads: 2, method: method)
             }
-            #expect(sum(nil) == sum(.buckets(width: 10)))
+            let expected = sum(.buckets(width: 10))
+            #expect(sum(nil) == expected)
+            for kernel in LaneKernel.available {
+                #expect(sum(.lanes(kernel, width: 11, parts: 2)) == expected)
+            }
         }
     }
 }
 
 /// The arithmetic of the lanes against schoolbook arithmetic, where limbs are as large as they may be.
-@Suite(.enabled(if: MultiScalarMethod.lanesAreAvailable)) struct LaneArithmeticTests {
+@Suite(.enabled(if: LaneKernel.best != nil)) struct LaneArithmeticTests {
     private static let limbMask: UInt64 = 1 << 51 - 1
     /// The largest limb that multiplication takes.
     private static let largestLimb: UInt64 = 1 << 51 + 1 << 18 - 1
@@ -137,10 +145,10 @@ import Testing
         return canonical(columns)
     }
 
-    /// Limbs of eight elements, mostly extreme.
-    private static func elements(using random: inout SeededGenerator) -> [UInt64] {
+    /// Limbs of an element for every lane, mostly extreme.
+    private static func elements(_ lanes: Int, using random: inout SeededGenerator) -> [UInt64] {
         let special = [0, 1, limbMask - 18, limbMask, limbMask + 1, largestLimb]
-        return (0..<8).flatMap { _ -> [UInt64] in
+        return (0..<lanes).flatMap { _ -> [UInt64] in
             if UInt8.random(in: 0..<3, using: &random) == 0 {
                 return [UInt64](repeating: special.randomElement(using: &random) ?? 0, count: 5)
             }
@@ -151,15 +159,16 @@ import Testing
         }
     }
 
-    @Test func rootPowersAreRightAtTheBounds() {
+    @Test(arguments: LaneKernel.available.map(\.lanes)) func rootPowersAreRightAtTheBounds(lanes: Int) {
         var random = SeededGenerator.printed()
         for round in 0..<20 {
             let elements =
-                round == 0 ? [UInt64](repeating: Self.largestLimb, count: 40) : Self.elements(using: &random)
-            var powers = [UInt64](repeating: 0, count: 40)
-            cairn_field25519_root_powers_ifma(elements, &powers)
+                round == 0
+                ? [UInt64](repeating: Self.largestLimb, count: 5 * lanes) : Self.elements(lanes, using: &random)
+            var powers = [UInt64](repeating: 0, count: 5 * lanes)
+            cairn_field25519_root_powers(UInt32(lanes), elements, &powers)
             #expect(powers.allSatisfy { $0 <= Self.largestLimb }, "results must be tight")
-            for start in stride(from: 0, to: 40, by: 5) {
+            for start in stride(from: 0, to: 5 * lanes, by: 5) {
                 let element = elements[start..<start + 5]
                 // 2^252 - 3 in binary: 250 ones, a zero, a one.
                 var power: [UInt64] = [1, 0, 0, 0, 0]
@@ -174,21 +183,24 @@ import Testing
         }
     }
 
-    @Test func sumsAndDifferencesOfProductsAreRightAtTheBounds() {
+    @Test(arguments: LaneKernel.available.map(\.lanes))
+    func sumsAndDifferencesOfProductsAreRightAtTheBounds(lanes: Int) {
         var random = SeededGenerator.printed()
+        let words = 5 * lanes
         for round in 0..<2_000 {
-            var factors = (0..<4).map { _ in Self.elements(using: &random) }
+            var factors = (0..<4).map { _ in Self.elements(lanes, using: &random) }
             if round == 0 {
                 // The largest product minus zero, and zero minus the largest product.
-                factors = [[UInt64]](repeating: .init(repeating: Self.largestLimb, count: 40), count: 4)
-                for word in 0..<20 { factors[2][word] = 0 }
-                for word in 20..<40 { factors[0][word] = 0 }
+                factors = [[UInt64]](repeating: .init(repeating: Self.largestLimb, count: words), count: 4)
+                for word in 0..<words / 2 { factors[2][word] = 0 }
+                for word in words / 2..<words { factors[0][word] = 0 }
             }
-            var sums = [UInt64](repeating: 0, count: 40)
+            var sums = [UInt64](repeating: 0, count: words)
             var differences = sums
-            cairn_field25519_combine_ifma(factors[0], factors[1], factors[2], factors[3], &sums, &differences)
+            cairn_field25519_combine(
+                UInt32(lanes), factors[0], factors[1], factors[2], factors[3], &sums, &differences)
             #expect((sums + differences).allSatisfy { $0 <= Self.largestLimb }, "results must be tight")
-            for start in stride(from: 0, to: 40, by: 5) {
+            for start in stride(from: 0, to: words, by: 5) {
                 let limbs = start..<start + 5
                 let first = Self.product(factors[0][limbs], factors[1][limbs])
                 let second = Self.product(factors[2][limbs], factors[3][limbs])

@@ -96,12 +96,14 @@ import Testing
         var random = SeededGenerator.printed()
         let points = PrecomputedPoints(
             try (0..<40).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
-        let table = WindowTable(points, count: 40, width: width, threads: 1)
-        for scalars in [(0..<40).map { _ in Scalar.random(using: &random) }, [-.one, .one, .zero]] {
-            let words = scalars.flatMap { [$0.asWords.0, $0.asWords.1, $0.asWords.2, $0.asWords.3] }
-            #expect(
-                table.variableTimeMultiScalar(words: words, wordsPerScalar: 4, threads: 1)
-                    == .variableTimeMultiScalar(scalars, points))
+        for kernel in [nil] + LaneKernel.available {
+            let table = WindowTable(points, count: 40, width: width, threads: 1, kernel: kernel)
+            for scalars in [(0..<40).map { _ in Scalar.random(using: &random) }, [-.one, .one, .zero]] {
+                let words = scalars.flatMap { [$0.asWords.0, $0.asWords.1, $0.asWords.2, $0.asWords.3] }
+                #expect(
+                    table.variableTimeMultiScalar(words: words, wordsPerScalar: 4, threads: 1)
+                        == .variableTimeMultiScalar(scalars, points))
+            }
         }
     }
 
@@ -137,17 +139,23 @@ import Testing
         let step = try RistrettoPoint.fromUniformBytes(random.bytes(64))
         let points = PrecomputedPoints(
             (0..<5_000).reduce(into: [step]) { points, _ in points.append(points[points.count - 1] + step) })
-        let table = WindowTable(points, count: 5_000, threads: 2)
+        let tables = ([nil] + LaneKernel.available).map {
+            WindowTable(points, count: 5_000, threads: 2, kernel: $0)
+        }
         let wordsPerScalar = (bits + 63) / 64
         for used in [5_000, 4_001, 100] {
             let words = (0..<used * wordsPerScalar).map { index in
                 random.next() >> UInt64(64 - min(64, bits - 64 * (index % wordsPerScalar)))
             }
-            for threads in [1, 2] {
-                #expect(
-                    table.variableTimeMultiScalar(words: words, wordsPerScalar: wordsPerScalar, threads: threads)
-                        == .variableTimeMultiScalar(
-                            words: words, wordsPerScalar: wordsPerScalar, points, method: .buckets(width: 10)))
+            let expected = RistrettoPoint.variableTimeMultiScalar(
+                words: words, wordsPerScalar: wordsPerScalar, points, method: .buckets(width: 10))
+            for table in tables {
+                for threads in [1, 2] {
+                    #expect(
+                        expected
+                            == table.variableTimeMultiScalar(
+                                words: words, wordsPerScalar: wordsPerScalar, threads: threads))
+                }
             }
         }
     }
@@ -164,16 +172,18 @@ import Testing
     }
 }
 
-/// The constant-time sum for short secret integers, against the variable-time one.
+/// The constant-time sum for secret integers, against the variable-time one, with every kernel and without.
 @Suite struct ConstantTimeMultiScalarTests {
+    private static let kernels = [nil] + LaneKernel.available
+
     @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 24, 63, 64, 65, 128])
     func everyWidthAgreesWithTheVariableTimeSum(bits: Int) throws {
         var random = SeededGenerator.printed()
         let points = PrecomputedPoints(
             try (0..<150).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
         let top = UInt128.max >> UInt128(128 - bits)
-        for count in [0, 1, 63, 64, 65, 150] {
-            // Zero, the largest, every digit at 8 and at 9, then random ones.
+        for count in [0, 1, 2, 3, 11, 12, 13, 23, 24, 25, 150] {
+            // Zero, the largest, some patterns, then random ones.
             let special: [UInt128] = [
                 0, top, top & 0x8888_8888_8888_8888_8888_8888_8888_8888,
                 top & 0x9999_9999_9999_9999_9999_9999_9999_9999, 1,
@@ -182,9 +192,55 @@ import Testing
                 index < special.count ? special[index] : UInt128.random(in: 0...top, using: &random)
             }
             let words = integers.flatMap { [UInt64(truncatingIfNeeded: $0), UInt64(truncatingIfNeeded: $0 >> 64)] }
-            let result = RistrettoPoint.constantTimeMultiScalar(words: words, wordsPerScalar: 2, bits: bits, points)
-            #expect(result == .variableTimeMultiScalar(integers: integers, points), "\(count) points")
+            let expected = RistrettoPoint.variableTimeMultiScalar(integers: integers, points)
+            for kernel in Self.kernels {
+                let result = RistrettoPoint.constantTimeMultiScalar(
+                    words: words, wordsPerScalar: 2, bits: bits, points, kernel: kernel)
+                #expect(result == expected, "\(count) points, \(kernel?.lanes ?? 1) lanes")
+            }
         }
+    }
+
+    @Test func fullScalarsAgreeWithSingleProducts() throws {
+        var random = SeededGenerator.printed()
+        let points = try (0..<30).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) }
+        let scalars = [-.one, .zero, .one] + (3..<30).map { _ in Scalar.random(using: &random) }
+        let expected = RistrettoPoint.sum(zip(scalars, points).map(*))
+        #expect(RistrettoPoint.constantTimeMultiScalar(scalars, points) == expected)
+        for kernel in Self.kernels {
+            #expect(
+                expected
+                    == .constantTimeMultiScalar(
+                        words: Scalar.words(of: scalars), wordsPerScalar: 4, bits: 253, PrecomputedPoints(points),
+                        kernel: kernel))
+        }
+    }
+
+    /// Equal and opposite points and the identity in one block: the additions must be complete.
+    @Test func blocksOfRelatedPointsAreNoException() throws {
+        let point = RistrettoPoint.generator
+        let points = PrecomputedPoints(
+            [point, point, -point, -point, .identity, point] + Array(repeating: point, count: 30))
+        let words = [UInt64](repeating: 0b1011, count: 36)
+        for kernel in Self.kernels {
+            #expect(
+                RistrettoPoint.constantTimeMultiScalar(
+                    words: words, wordsPerScalar: 1, bits: 4, points, kernel: kernel) == Scalar(UInt64(11 * 31)) * point
+            )
+        }
+    }
+
+    @Test func aFixedBaseMultipliesLikeAnyElement() throws {
+        var random = SeededGenerator.printed()
+        let point = try RistrettoPoint.fromUniformBytes(random.bytes(64))
+        let base = FixedBase(point)
+        // Every digit at 8, every digit at 9 or -7, and both ends.
+        let eights = (0..<62).reduce(Scalar.zero) { sum, _ in sum * Scalar(16) + Scalar(8) }
+        let special: [Scalar] = [.zero, .one, -.one, Scalar(8), Scalar(9), eights, eights + .one, -eights]
+        for scalar in special + (0..<20).map({ _ in Scalar.random(using: &random) }) {
+            #expect(scalar * base == scalar * point)
+        }
+        #expect((Scalar(5) * FixedBase(.identity)).isIdentity)
     }
 
     @Test func sumsOfPrefixesAreSums() throws {

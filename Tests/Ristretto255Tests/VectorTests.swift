@@ -104,10 +104,10 @@ import Testing
                 return 18 * block..<18 * block + length
             }
             let factors = [.one] + scalars(blockCount - 1, &random)
-            let ways = [(1, false), (2, false)] + (MultiScalarMethod.lanesAreAvailable ? [(1, true), (2, true)] : [])
-            for (threads, inLanes) in ways {
+            let kernels = [nil] + LaneKernel.available
+            for (threads, kernel) in kernels.flatMap({ [(1, $0), (2, $0)] }) {
                 let sums = PrecomputedPoints(points)
-                    .variableTimeColumnSums(scalars: factors, blocks: blocks, threads: threads, inLanes: inLanes)
+                    .variableTimeColumnSums(scalars: factors, blocks: blocks, threads: threads, kernel: kernel)
                 #expect(sums.count == longest)
                 for column in 0..<longest {
                     let terms = zip(factors, blocks).filter { column < $1.count }

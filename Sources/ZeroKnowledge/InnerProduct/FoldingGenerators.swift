@@ -2,8 +2,8 @@ import Ristretto255
 
 /// The generators of an argument as its rounds fold them, for the prover.
 ///
-/// In each round the prover needs two sums with its current vector v: the lower part of v over the upper generators, and
-/// the upper part of v over the lower ones. Folding the generators first, as the protocol is written down, costs a
+/// In each round the prover needs two sums with its current vector v: the lower part of v over the upper generators,
+/// and the upper part of v over the lower ones. Folding the generators first, as the protocol is written down, costs a
 /// scalar multiplication for each of them. So they are left alone for a few rounds, in which the sums run over the
 /// generators of the beginning with products of challenges as scalars: one large multi-scalar multiplication, at half
 /// the price a point. Then all those rounds are folded at once (`variableTimeColumnSums`).
@@ -27,8 +27,9 @@ struct FoldingGenerators {
     /// Below this length folding costs more than it saves.
     private static let smallestFold = 48
     private static let roundsPerFold = 3
-    /// The width at which integers cost as much as scalars: in lanes, which sums of integers do not use, about 40 bits.
-    private static let costlyBits = MultiScalarMethod.lanesAreAvailable ? 40 : 253
+    /// The width at which integers cost as much as scalars: in lanes, which sums of integers do not use, about 40 bits
+    /// with eight and 80 with four.
+    private static let costlyBits = LaneKernel.best.map { 320 / $0.lanes } ?? 253
 
     /// - Precondition: there are at least as many points as integers, and an integer.
     init(_ points: PrecomputedPoints, integers: [Int64], threads: Int) {

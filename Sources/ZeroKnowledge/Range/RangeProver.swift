@@ -62,7 +62,7 @@ struct RangeProver {
                 PrecomputedPoints.Choice(whenSet: $0, negatedOtherwise: $1)
             }
         }
-        return entry.points.constantTimeSum(choosing: choices, by: chosen) + alpha * Generators.shared.blinding
+        return entry.points.constantTimeSum(choosing: choices, by: chosen) + Generators.shared.blind(alpha)
     }
 
     /// S = ρ·H + ⟨s_L, G⟩ + ⟨s_R, H⟩.
@@ -81,7 +81,7 @@ struct RangeProver {
             Wipe.values(&words)
         }
         let points = entry.points.gathered(ranges)
-        return rho * Generators.shared.blinding
+        return Generators.shared.blind(rho)
             + .constantTimeMultiScalar(words: words, wordsPerScalar: 4, bits: 253, points)
     }
 
