@@ -47,14 +47,15 @@ enum Pippenger {
 }
 
 extension EdwardsPoint {
-    /// Σ 2^(width·k) · point_k.
+    /// Σ 2^(width·k) · point_k, for a width of 1 or more.
     static func joining(_ points: [EdwardsPoint], width: Int) -> EdwardsPoint {
-        var result = EdwardsPoint.identity
-        for point in points.reversed() {
-            for _ in 0..<width {
-                result = result.doubled
+        guard var result = points.last else { return .identity }
+        for point in points.dropLast().reversed() {
+            var next = CompletedPoint(doubling: result.x, result.y, result.z)
+            for _ in 1..<width {
+                next = next.doubled
             }
-            result = result.adding(CachedPoint(point))
+            result = next.extended.adding(CachedPoint(point))
         }
         return result
     }

@@ -31,4 +31,18 @@ import Testing
         #expect(PedersenVector.commit(values: a, blind: r) != PedersenVector.commit(values: a, blind: s))
         #expect(PedersenVector.commit(values: a, blind: r) != PedersenVector.commit(values: b, blind: r))
     }
+
+    /// Kept multiples must not be mixed up, nor lost where there are more of them than are kept.
+    @Test func commitmentsToOneValueAreTheDefiningSum() {
+        let generators = Generators.shared.prefix(70)
+        for round in 0..<2 {
+            for count in 0...70 {
+                for value in [UInt128(count + 1), UInt128.max] {
+                    #expect(
+                        PedersenVector.commit(toAll: count, value: value)
+                            == Scalar(value) * RistrettoPoint.sum(generators[..<count]), "round \(round)")
+                }
+            }
+        }
+    }
 }
