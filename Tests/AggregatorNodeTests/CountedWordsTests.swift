@@ -168,7 +168,10 @@ import Testing
             try await expect(0) { _ = try await store.recordCheckpoint(checkpoint(size)) }
         }
         // The same tree, with a later time of the leader.
-        try await expect(1) { try await store.renewCheckpoint(checkpoint(2)) }
+        let later = StoredCheckpoint(size: 2, root: checkpoint(2).root, note: [2])
+        for counted in [1, 0] as [UInt64] {
+            try await expect(counted) { _ = try await store.renewCheckpoint(later, insteadOf: checkpoint(2)) }
+        }
         for (counted, entry) in [(1, 7), (0, 7), (1, 8)] as [(UInt64, UInt8)] {
             try await expect(counted) { try await store.submitLogEntry([entry], task: .random()) }
         }

@@ -193,4 +193,23 @@ import Testing
         #expect(verdict(5, 3...5, isLed: true) == .fileIsInUse)
         #expect(verdict(6, 3...5, isLed: true) == .databaseIsOld, "that comes first")
     }
+
+    /// Whether its database is older, nobody can tell, so it says neither.
+    @Test func aFileOfAForgottenRunIsRefusedAndAccusesNobody() {
+        let newest = GenerationMark(number: 9, run: .random())
+        func verdict(_ number: UInt64, _ run: GenerationRun?, company: Bool = false) -> GenerationRule.Verdict {
+            var record = GenerationRecord(newest: newest, mark: newest, span: nil)
+            (record.forgotten, record.hasCompany) = (5, company)
+            return GenerationRule.verdict(file: GenerationMark(number: number, run: run), database: record)
+        }
+        for run in [GenerationRun.random(), nil] {
+            #expect(verdict(4, run) == .runIsForgotten)
+            #expect(verdict(5, run, company: true) == .runIsForgotten)
+            #expect(verdict(6, run) == .databaseIsOfAnotherHistory, "that start it would know")
+            #expect(verdict(10, run) == .databaseIsOld)
+        }
+        #expect(verdict(0, nil) == .runIsForgotten)
+        #expect(verdict(0, nil, company: true) == .belongsTogether, "a new replica")
+        #expect(!GenerationError.runIsForgotten(path: "generation", file: 4).isForgotten)
+    }
 }

@@ -62,7 +62,6 @@ import Testing
             peers.all.map { $0.own.identity(clock: 1).noteKey } == [
                 both.keys.noteKey(.leader)?.vkey, both.keys.noteKey(.helper)?.vkey, both.keys.noteKey(.leader)?.vkey,
             ])
-        #expect(both.node.blobDirectory(.leader) != both.node.blobDirectory(.helper))
     }
 
     @Test func secretsAndTokensBelongToOnePeer() throws {

@@ -1,6 +1,8 @@
 import AggregatorNode
 import Contributor
+import Datastore
 import DurableFiles
+import Encodings
 import Testing
 import TransparencyLog
 
@@ -20,7 +22,9 @@ import TransparencyLog
         let directory = try TemporaryDirectory()
         let checkpoint = try writtenLog(directory, entries: 300)
         var routes = RouteTable()
-        StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
+        let parties = try Parties()
+        let store = try await parties.leader.openTestDatabase()
+        StaticLog(directory: directory.file("log"), blobs: store).addRoutes(to: &routes)
         try await withServer(routes, below: "/base") { client in
             let source = HTTPTransport().log(at: "http://127.0.0.1:\(client.port)/base/log")
             let fetched = try await LogReader.fetchCheckpoint(from: source)
@@ -44,12 +48,15 @@ import TransparencyLog
     @Test func nothingElseOfTheDiskIsServed() async throws {
         let directory = try TemporaryDirectory()
         _ = try writtenLog(directory, entries: 3)
-        let blobs = try BlobStore(directory: directory.file("log/blob"))
-        let name = try blobs.put([1, 2, 3])
+        let parties = try Parties()
+        let store = try await parties.leader.openTestDatabase()
+        let blob = NamedBlob([1, 2, 3])
+        let name = Hex.encode(blob.hash)
+        try await store.keepBlob(blob)
         try DurableFile.write(Array("secret".utf8), to: directory.file("secret"), mode: 0o600)
         try DurableFile.write(Array("secret".utf8), to: directory.file("log/tile/secret"), mode: 0o600)
         var routes = RouteTable()
-        StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
+        StaticLog(directory: directory.file("log"), blobs: store).addRoutes(to: &routes)
         let paths = [
             "/log/../secret", "/log/tile/../../secret", "/log/tile/%2e%2e/%2e%2e/secret", "/log/tile/..%2f..%2fsecret",
             "/log/tile/secret", "/log/tile/0/000.p/003", "/log/blob/..%2f..%2fsecret",
@@ -66,36 +73,56 @@ import TransparencyLog
         }
     }
 
+    private static let long = (0..<(24 << 20) + 17).map { 0x61 + UInt8(truncatingIfNeeded: $0 % 26) }
+
     @Test func longFilesArriveWholeAndBreakOffWhereTheyChange() async throws {
         let directory = try TemporaryDirectory()
-        let blobs = try BlobStore(directory: directory.file("log/blob"))
-        let bytes = (0..<(24 << 20) + 17).map { 0x61 + UInt8(truncatingIfNeeded: $0 % 26) }
-        let name = try blobs.put(bytes)
+        let parties = try Parties()
+        let store = try await parties.leader.openTestDatabase()
+        let path = directory.file("log/blob/\(Hex.encode(NamedBlob(Self.long).hash))")
+        try DurableFile.makeDirectory(directory.file("log"))
+        try DurableFile.makeDirectory(directory.file("log/blob"))
+        try DurableFile.write(Self.long, to: path, mode: 0o644)
         var routes = RouteTable()
-        StaticLog(directory: directory.file("log")).addRoutes(to: &routes)
-        try await withServer(routes) { client in
-            do {
-                let answer = try await client.send("GET", "/log/blob/\(name)")
-                #expect(answer.body == bytes && answer.headers["content-length"] == "\(bytes.count)")
-            }
-            #expect(try await client.send("HEAD", "/log/blob/\(name)").status == 200)
-            // A reader who has begun, and a file that is cut meanwhile: nobody may take the beginning for the whole.
-            let reader = try await RawConnection.open(port: client.port, reads: false)
-            try await reader.send("GET /log/blob/\(name) HTTP/1.1\r\nHost: x\r\n\r\n")
-            try await Task.sleep(for: .milliseconds(200))
-            try DurableFile.write(Array(bytes.prefix(1 << 20)), to: directory.file("log/blob/\(name)"), mode: 0o644)
-            try await reader.startReading()
-            #expect(try await reader.end().utf8.count < bytes.count)
+        StaticLog(directory: directory.file("log"), blobs: store).addRoutes(to: &routes)
+        try await expectWholeOrBrokenOff(routes) {
+            try DurableFile.write(Array(Self.long.prefix(1 << 20)), to: path, mode: 0o644)
         }
+        try store.close()
     }
 
-    @Test func aBlobWhoseBytesChangedIsNotServedAsItself() throws {
-        let directory = try TemporaryDirectory()
-        let blobs = try BlobStore(directory: directory.file("blobs"))
-        let name = try blobs.put([1, 2, 3])
-        #expect(blobs.get(name) == [1, 2, 3])
-        try DurableFile.write([1, 2, 4], to: directory.file("blobs/\(name)"), mode: 0o644)
-        #expect(blobs.get(name) == nil)
-        #expect(blobs.get("../blobs/\(name)") == nil)
+    /// The file is another process's, or lost.
+    @Test func whatIsNoFileOfABlobComesFromTheDatabase() async throws {
+        let parties = try Parties()
+        let store = try await parties.leader.openTestDatabase()
+        try await store.keepBlob(NamedBlob(Self.long))
+        var routes = RouteTable()
+        StaticLog(directory: parties.directory.file("log"), blobs: store).addRoutes(to: &routes)
+        try await expectWholeOrBrokenOff(routes) {
+            try await store.engine.write { _ = try $0.execute("DELETE FROM blobs WHERE part > 9") }
+        }
+        try store.close()
+    }
+
+    /// - Parameter cut: takes away the end of the long blob.
+    private func expectWholeOrBrokenOff(
+        _ routes: RouteTable, cut: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let path = "/log/blob/\(Hex.encode(NamedBlob(Self.long).hash))"
+        try await withServer(routes) { client in
+            do {
+                let answer = try await client.send("GET", path)
+                #expect(answer.body == Self.long && answer.headers["content-length"] == "\(Self.long.count)")
+                #expect(answer.headers["cache-control"]?.contains("immutable") == true)
+            }
+            #expect(try await client.send("HEAD", path).status == 200)
+            // A reader who has begun, and a blob that is cut meanwhile: nobody may take the beginning for the whole.
+            let reader = try await RawConnection.open(port: client.port, reads: false)
+            try await reader.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await Task.sleep(for: .milliseconds(200))
+            try await cut()
+            try await reader.startReading()
+            #expect(try await reader.end().utf8.count < Self.long.count)
+        }
     }
 }

@@ -110,13 +110,44 @@ import Testing
         }
     }
 
+    /// Two processes have read the same note, and each signs the tree again, or has had it cosigned.
+    @Test(arguments: EngineKind.tested)
+    func aNoteThatSomebodyElseHasChangedSinceStays(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        let read = StoredCheckpoint(size: 3, root: [1], note: [10])
+        _ = try await store.recordCheckpoint(read)
+        func again(_ note: UInt8) -> StoredCheckpoint { StoredCheckpoint(size: 3, root: [1], note: [note]) }
+        let before = try await store.generation()
+        #expect(try await store.renewCheckpoint(again(11), insteadOf: read) == again(11))
+        #expect(try await store.renewCheckpoint(again(12), insteadOf: read) == again(11))
+        #expect(try await store.generation() == before + 1, "only what was stored was said")
+        // Cosignatures on the former note do not come over the newer one.
+        #expect(try await store.recordCosignatures([20], on: read) == again(11))
+        var cosigned = again(11)
+        cosigned.cosignedNote = [21]
+        #expect(try await store.recordCosignatures([21], on: again(11)) == cosigned)
+        #expect(try await store.recordCosignatures([22], on: again(11)) == cosigned, "that has others meanwhile")
+        #expect(try await store.checkpoint(ofSize: 3) == cosigned)
+        // Whoever has read the newest may change it.
+        #expect(try await store.renewCheckpoint(again(13), insteadOf: cosigned) == again(13))
+        await #expect(throws: DatastoreError.self) {
+            try await store.renewCheckpoint(StoredCheckpoint(size: 3, root: [2], note: [14]), insteadOf: again(13))
+        }
+        await #expect(throws: DatastoreError.self) {
+            try await store.recordCosignatures([23], on: StoredCheckpoint(size: 3, root: [2], note: [13]))
+        }
+        #expect(try await store.checkpoint(ofSize: 3) == again(13))
+    }
+
     @Test(arguments: EngineKind.tested)
     func receiptsFindTheLargestCosignedCheckpointThatCoversAnEntry(_ kind: EngineKind) async throws {
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         for size in UInt64(1)...4 {
-            _ = try await store.recordCheckpoint(StoredCheckpoint(size: size, root: [UInt8(size)], note: [1]))
-            if size < 4 { try await store.recordCosignatures(size: size, cosignedNote: [UInt8(size)]) }
+            let checkpoint = StoredCheckpoint(size: size, root: [UInt8(size)], note: [1])
+            _ = try await store.recordCheckpoint(checkpoint)
+            if size < 4 { _ = try await store.recordCosignatures([UInt8(size)], on: checkpoint) }
         }
         #expect(try await store.cosignedCheckpoints(covering: 1, limit: 5).map(\.size) == [3, 2])
         #expect(try await store.cosignedCheckpoints(covering: 3, limit: 5).isEmpty)

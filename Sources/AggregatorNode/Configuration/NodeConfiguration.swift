@@ -93,15 +93,10 @@ package struct NodeConfiguration: Sendable, Equatable {
         let database = storage?.file.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
         return [dataDirectory] + [database].compactMap(\.self)
     }
-    /// Tiles, checkpoint and mirrored blobs (leader).
+    /// Tiles and checkpoint (leader).
     package var logDirectory: String { "\(dataDirectory)/log" }
     /// Keys that the node makes for itself at its first start.
     package var keyDirectory: String { "\(dataDirectory)/keys" }
-    /// Where this node's blobs lie in one of its roles: a leader serves them beside its tiles, a helper under
-    /// `/cairn/blobs`.
-    package func blobDirectory(_ role: NodeRole) -> String {
-        role == .leader ? "\(logDirectory)/blob" : "\(dataDirectory)/blobs"
-    }
 }
 
 extension NodeConfiguration {

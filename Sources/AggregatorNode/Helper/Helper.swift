@@ -97,7 +97,7 @@ package struct Helper: Sendable {
         routes.add(API.batches) { try await compareBatch($0, $1) }
         routes.add(API.refusals) { try await listLastWords($0, $1) }
         routes.add(API.refusal) { try await getLastWord($0, $1) }
-        routes.add(API.blob) { try await getBlob($0, $1) }
+        routes.add(API.blob, BlobRoute(store: context.store).answer)
     }
 
     /// The task of a request that only the leader may send.

@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Datastore
 import Encodings
+import TransparencyLog
 
 /// The keys that make a node what it is, by their fingerprints: whoever has its database and others is another node.
 ///
@@ -15,10 +16,27 @@ package struct NodeIdentity: Sendable, Equatable {
     package var fingerprints: [Key: [UInt8]]
 
     package init(_ keys: NodeKeys) {
+        self.init(
+            hpke: keys.hpke.config, statement: keys.statementPublicKey, log: keys.noteKey(.leader),
+            witness: keys.noteKey(.helper))
+    }
+
+    /// Of the keys whose files are there and can be read; none is made.
+    init(filesOf configuration: NodeConfiguration) {
+        let statement = (try? KeyFiles.secret(at: configuration.statementKeyFile, kind: "token")).flatMap {
+            try? Curve25519.Signing.PrivateKey(rawRepresentation: $0)
+        }
+        self.init(
+            hpke: (try? KeyFiles.hpkeKey(at: configuration.hpkeKeyFile))?.config,
+            statement: statement.map { Array($0.publicKey.rawRepresentation) },
+            log: configuration.leader.flatMap { try? KeyFiles.logKey(at: $0.logKeyFile) }?.verifier,
+            witness: configuration.helper.flatMap { try? KeyFiles.witnessKey(at: $0.witnessKeyFile) }?.verifier)
+    }
+
+    private init(hpke: HpkeConfig?, statement: [UInt8]?, log: NoteVerifier?, witness: NoteVerifier?) {
         let publicKeys: [Key: [UInt8]?] = [
-            .hpke: keys.hpke.config.encoded(), .statement: keys.statementPublicKey,
-            .log: keys.noteKey(.leader).map { Array($0.vkey.utf8) },
-            .witness: keys.noteKey(.helper).map { Array($0.vkey.utf8) },
+            .hpke: hpke?.encoded(), .statement: statement, .log: log.map { Array($0.vkey.utf8) },
+            .witness: witness.map { Array($0.vkey.utf8) },
         ]
         fingerprints = publicKeys.compactMapValues { $0.map { Array(SHA256.hash(data: $0)) } }
     }
@@ -27,7 +45,9 @@ package struct NodeIdentity: Sendable, Equatable {
     ///
     /// - Parameter others: what the database knows of keys that differ.
     package func refusal(_ others: [String: [UInt8]], _ configuration: NodeConfiguration) -> String? {
-        guard let key = Key.allCases.first(where: { others[$0.rawValue] != nil }), let known = others[key.rawValue],
+        // An HPKE key alone is one that was replaced. With another one it is another node's, or a node's that began anew.
+        let differing = Key.allCases.filter { others[$0.rawValue] != nil }
+        guard let key = differing.first(where: { $0 != .hpke }) ?? differing.first, let known = others[key.rawValue],
             let own = fingerprints[key]
         else { return nil }
         let file =
@@ -40,7 +60,10 @@ package struct NodeIdentity: Sendable, Equatable {
         let instead =
             key == .hpke
             ? " A new HPKE key, for reports that are sent from now on, is declared once: cairn node run --new-hpke-key"
-            : " If the key is lost, what the node has signed cannot be gone on with; declare that: cairn node restored"
+            : configuration.database.hasReplicas
+                ? " Where a restore was declared in the folder of another replica, declare it in this one as well: cairn node "
+                    + "restored; then copy its new keys"
+                : " If the key is lost, what the node has signed cannot be gone on with; declare that: cairn node restored"
         return "\(file) is not the key that this node has used with its database (\(configuration.database.name)): its "
             + "fingerprint is \(Self.short(own)), the database knows \(Self.short(known)). Put the file back that belongs to "
             + "this database, or the database that belongs to this file." + instead

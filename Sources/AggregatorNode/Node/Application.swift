@@ -39,7 +39,7 @@ package func routesAndServices(of context: NodeContext) -> (routes: RouteTable, 
     if let leader {
         leader.addRoutes(to: &routes)
         services += leader.services
-        StaticLog(directory: context.configuration.logDirectory).addRoutes(to: &routes)
+        StaticLog(directory: context.configuration.logDirectory, blobs: context.store).addRoutes(to: &routes)
     }
     if let helper, let cosigner = context.keys.witness {
         helper.addRoutes(to: &routes)

@@ -23,16 +23,8 @@ package enum Node {
         _ configuration: NodeConfiguration, replacedKeys: Set<NodeIdentity.Key> = [], logger: Logger = stderrLogger()
     ) async throws(NodeStartError) {
         let keys: NodeKeys
-        let blobs: [BlobStore]
         do throws(KeyFileError) { keys = try NodeKeys.load(configuration) } catch { throw .keys(error) }
         let lock = try takeLock(of: configuration.dataDirectory)
-        do throws(DurableFileError) {
-            blobs = try configuration.roles.map { role throws(DurableFileError) in
-                try BlobStore(directory: configuration.blobDirectory(role))
-            }
-        } catch {
-            throw .files(error)
-        }
         let notice: @Sendable (String) -> Void = { logger.warning("\($0)") }
         let http: NodeClients
         do throws(TrustRootsError) { http = try NodeClients(configuration) } catch {
@@ -50,10 +42,10 @@ package enum Node {
         }
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store), http: http,
-            blobs: blobs[0], helperBlobs: blobs.last, halt: halt, generation: generation, workers: WorkerPool(),
+            halt: halt, generation: generation, workers: WorkerPool(),
             deferral: configuration.helper?.deferral ?? JobDeferral(),
             now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
-        let outcome = await serve(context)
+        let outcome = await takeOverAndServe(context)
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         await http.shutdown()
@@ -127,6 +119,16 @@ package enum Node {
         }
         logger.logLevel = level
         return logger
+    }
+
+    private static func takeOverAndServe(_ context: NodeContext) async -> Result<Void, NodeStartError> {
+        let former = FormerFiles(context.configuration, store: context.store, logger: context.logger)
+        do { try await former.takeOver() } catch let error as DurableFileError {
+            return .failure(.files(error))
+        } catch {
+            return .failure(.failed(OwnErrors.text(error) ?? "blobs cannot be moved into the database"))
+        }
+        return await serve(context)
     }
 
     private static func serve(_ context: NodeContext) async -> Result<Void, NodeStartError> {

@@ -13,9 +13,6 @@ package struct NodeContext: Sendable {
     package let outside: PeerClient
     /// What whoever works with this context is: of tasks in which the node has its other role it knows nothing.
     package private(set) var role: NodeRole
-    /// Of the role.
-    package private(set) var blobs: BlobStore
-    private let helperBlobs: BlobStore?
     /// Stops the node where it finds that it has forgotten something.
     package let halt: HaltSwitch
     /// Nil where nobody watches for restored databases (tests of single parts).
@@ -33,16 +30,11 @@ package struct NodeContext: Sendable {
     package let logger: Logger
 
     /// A context of the node's first role.
-    ///
-    /// - Parameters:
-    ///   - blobs: of that role.
-    ///   - helperBlobs: of a node that has both roles.
     package init(
         configuration: NodeConfiguration, keys: NodeKeys, store: NodeDatabase, registry: TaskRegistry,
-        http: NodeClients, blobs: BlobStore, helperBlobs: BlobStore? = nil, halt: HaltSwitch? = nil,
-        generation: Generation? = nil, workers: WorkerPool, disk: DiskSpace? = nil,
-        longRequestsSpan: Duration = CollectionPatience.longRequestsSpan, deferral: JobDeferral = JobDeferral(),
-        now: @escaping @Sendable () -> UInt64, logger: Logger
+        http: NodeClients, halt: HaltSwitch? = nil, generation: Generation? = nil, workers: WorkerPool,
+        disk: DiskSpace? = nil, longRequestsSpan: Duration = CollectionPatience.longRequestsSpan,
+        deferral: JobDeferral = JobDeferral(), now: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -51,8 +43,6 @@ package struct NodeContext: Sendable {
         peers = Peers(configuration, keys: keys, http: http, logger: logger)
         outside = PeerClient(baseURL: configuration.publicURL, token: nil, http: http.shared, logger: logger)
         role = configuration.roles.first ?? .leader
-        self.blobs = blobs
-        self.helperBlobs = helperBlobs
         self.generation = generation
         self.halt = halt ?? HaltSwitch(store: store, logger: logger)
         self.workers = workers
@@ -67,7 +57,6 @@ package struct NodeContext: Sendable {
     package func acting(as role: NodeRole) -> NodeContext {
         var other = self
         other.role = role
-        if role == .helper, let helperBlobs { other.blobs = helperBlobs }
         return other
     }
 

@@ -7,8 +7,12 @@ import Foundation
 /// A node signs a close once, releases a share once, accepts a report once, cosigns one history. A restored database does
 /// not know all of that any more, and nothing can bring it back. So what those words hang on is destroyed: the HPKE key,
 /// without which no report that was ever sent can be opened again, the statement key, and the key of the log or witness.
-/// With them the node's tasks end. Database, blobs and log are moved aside, not deleted: results that were published can
-/// still be audited if the log goes on being served.
+/// With them the node's tasks end. Database and log are moved aside, not deleted: results that were published can still be
+/// audited if the log goes on being served, with all blobs of the database beside its tiles.
+///
+/// Replicas have folders of their own, with copies of the keys: it is declared in each of them, in any order. The first moves
+/// the tables aside; for the others there is nothing left of them to move, or what another one has begun anew, and they do
+/// not touch that.
 package enum RestoredNode {
     /// What was done.
     package struct Outcome: Sendable {
@@ -40,6 +44,10 @@ package enum RestoredNode {
             // Keys before files: whatever happens after that, nothing is signed with them any more.
             var destroyed: [String] = []
             for key in keys where try DurableFile.destroy(key) { destroyed.append(key) }
+            // A damaged database gives what it has.
+            if configuration.leader != nil, let store, let blobs = try? await store.allBlobHashes() {
+                try? await BlobFiles(configuration).write(Array(blobs), of: store)
+            }
             let schema = try await store?.moveAside()
             try store?.close()
             let archive = try Self.archive(
@@ -127,8 +135,10 @@ package enum RestoredNode {
             return store
         }
         let store = try await configuration.openUnclaimed(mustExist: false, notice: notice)
-        if await isAnother(store, configuration) {
-            // This is the folder of a replica, and the node was declared in another's: it has new keys, or gets them.
+        // This is the folder of a replica, and the node was declared in another's: it has new keys, or gets them.
+        var isDone = await isAnother(store, configuration)
+        if !isDone { isDone = (try? await store.isNew()) == true }
+        if isDone {
             await store.closeWhenIdle()
             return nil
         }
@@ -145,16 +155,13 @@ package enum RestoredNode {
         }
     }
 
-    /// Whether the database knows other keys than this folder has. Of a folder that lacks some, nothing can be said: keys that
-    /// are missing are not made here.
+    /// Whether the database knows other keys than this folder has. Keys that are missing are not made here: where a declaration
+    /// was cut off, the ones that are left say it.
     private static func isAnother(_ store: NodeDatabase, _ configuration: NodeConfiguration) async -> Bool {
-        let files = configuration.noteKeyFiles + [configuration.statementKeyFile, configuration.hpkeKeyFile]
-        guard configuration.database.hasReplicas, files.allSatisfy({ FileManager.default.fileExists(atPath: $0) }),
-            let keys = try? NodeKeys.load(configuration)
-        else { return false }
+        guard configuration.database.hasReplicas else { return false }
         // An HPKE key is replaced in the life of a node, and a backup knows the former one.
         do throws(NodeStartError) {
-            try await NodeIdentity(keys).require(store, configuration, replacing: [.hpke])
+            try await NodeIdentity(filesOf: configuration).require(store, configuration, replacing: [.hpke])
         } catch {
             if case .failed = error { return true }
         }

@@ -132,6 +132,7 @@ package actor Generation {
             throw .databaseIsOfAnotherHistory(path: path, file: number, database: database)
         case .fileIsOld: throw .fileIsOld(path: path, file: number, database: record.newest)
         case .fileIsInUse: throw .fileIsInUse(path: path)
+        case .runIsForgotten: throw .runIsForgotten(path: path, file: number)
         }
     }
 

@@ -10,13 +10,15 @@ package enum GenerationError: Error, Sendable, Equatable, CustomStringConvertibl
     case fileIsOld(path: String, file: UInt64, database: GenerationMark)
     /// Two replicas would say that they are the same.
     case fileIsInUse(path: String)
+    /// The database has had too many starts since to know whether it is older than the keys.
+    case runIsForgotten(path: String, file: UInt64)
     case unusable(String)
 
     /// Whether the database has forgotten what the node has said.
     package var isForgotten: Bool {
         switch self {
         case .databaseIsOld, .databaseIsOfAnotherHistory: true
-        case .fileMissing, .fileIsOld, .fileIsInUse, .unusable: false
+        case .fileMissing, .fileIsOld, .fileIsInUse, .runIsForgotten, .unusable: false
         }
     }
 
@@ -41,6 +43,11 @@ package enum GenerationError: Error, Sendable, Equatable, CustomStringConvertibl
         case .fileIsInUse(let path):
             "\(path) is a copy of the file of another replica, which is running: remove it here. A replica makes a file of its "
                 + "own when it first starts beside another"
+        case .runIsForgotten(let path, let file):
+            "\(path) is of a start of long ago (generation \(file)), before the last \(NodeDatabase.runsKept) that the database "
+                + "knows, so nothing can say whether the database is older than the keys beside it. In the folder of a "
+                + "replica that was not started for long, remove the file and start it while another one runs. Elsewhere put "
+                + "the newest files of the keys back, or declare a restore: cairn node restored"
         case .unusable(let reason): reason
         }
     }

@@ -18,6 +18,9 @@ import Datastore
 /// What other processes have said, a file knows up to the last number that its process has counted after it saw that
 /// (``Datastore/GenerationView``): at most a second ago, and always what its own process has repeated.
 ///
+/// The database forgets the oldest runs, all up to one of them (`runsKept`). What it says of a run depends on that run and on
+/// later ones alone, so the verdict on every other file stays what it was. A file of a forgotten run is refused, whatever it is.
+///
 /// A replica that is new has no file. It may begin where another one works with the database, which has held it against its
 /// own.
 package enum GenerationRule {
@@ -33,6 +36,8 @@ package enum GenerationRule {
         case fileIsOld
         /// It is a copy of the file of a replica that is at work.
         case fileIsInUse
+        /// It is of so long ago that the database does not know its run any more, and nobody can tell.
+        case runIsForgotten
     }
 
     /// Far more deeds than are ever under way at a time; each is a request that somebody waits for.
@@ -48,7 +53,9 @@ package enum GenerationRule {
         if file ?? new == new, newest == new || database.hasCompany { return .belongsTogether }
         guard let file else { return .fileIsMissing }
         guard let span = database.span, span.contains(file.number) else {
-            return file.number > newest.number ? .databaseIsOld : .databaseIsOfAnotherHistory
+            guard file.number <= newest.number else { return .databaseIsOld }
+            let isForgotten = database.span == nil && file.number <= database.forgotten
+            return isForgotten ? .runIsForgotten : .databaseIsOfAnotherHistory
         }
         if database.isLed { return .fileIsInUse }
         guard database.successor != .followed else { return .fileIsOld }

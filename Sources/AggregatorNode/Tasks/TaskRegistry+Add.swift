@@ -1,6 +1,5 @@
 import DAP
 import Datastore
-import DurableFiles
 import Encodings
 import Foundation
 import Ledger
@@ -39,8 +38,6 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
     /// The task is stored with other particulars, or its log is known under another key.
     case conflict(String)
     case database(DatastoreError)
-    /// The task file cannot be kept for those who ask for it.
-    case file(DurableFileError)
 
     package var description: String {
         switch self {
@@ -72,7 +69,6 @@ package enum TaskRefusal: Error, Sendable, CustomStringConvertible {
                 + "--accept-weak-promises serves it all the same"
         case .optedOut(let reason), .conflict(let reason): reason
         case .database(let error): error.description
-        case .file(let error): error.description
         }
     }
 }
@@ -139,17 +135,14 @@ extension TaskRegistry {
             TaskEntry(
                 configuration: stored.configuration, collectorHpkeConfig: stored.collectorConfig,
                 ownerSignature: file.ownerSignature))
-        // Before the task is served: whoever hears of it can fetch its file.
-        if part.role == .leader {
-            do throws(DurableFileError) { try TaskFileStore(configuration).put(file) } catch { throw .file(error) }
-        }
         do throws(DatastoreError) {
             if part.role == .helper, let vkey = task.cairn?.logKey, let origin = part.logOrigin(configuration) {
                 try await store.trustLog(origin: origin, vkey: vkey)
             }
             let isRekeyed = try await rekey(stored, part, in: store, peerHasKey: peerHasKey)
             let isNew = try await store.addTask(
-                stored, logEntry: part.role == .leader && !task.isPlain ? entry.encoded() : nil)
+                stored, logEntry: part.role == .leader && !task.isPlain ? entry.encoded() : nil,
+                file: part.role == .leader ? file.json() : nil)
             return Added(id: task.taskID, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
             throw TaskRefusal(error)

@@ -25,7 +25,7 @@ extension TaskRegistry {
             role: part.role)
         do throws(DatastoreError) {
             let isRekeyed = task.isTaskprov ? try await rekey(stored, part, in: store, peerHasKey: peerHasKey) : false
-            let isNew = try await store.addTask(stored, logEntry: nil)
+            let isNew = try await store.addTask(stored, logEntry: nil, file: nil)
             return Added(id: task.id, isNew: isNew, isRekeyed: isRekeyed, weaknesses: weaknesses)
         } catch {
             throw TaskRefusal(error)

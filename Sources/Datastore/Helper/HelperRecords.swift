@@ -158,16 +158,19 @@ package struct HelperCollectionCommit: Sendable {
     /// What the buckets stood at when they were summed.
     package var standing: HelperStanding
     package var answer: HelperCollection
+    /// The aggregate share itself, where everybody may read it.
+    package var published: NamedBlob?
 
     package init(
         share: AggregateShareID, selected: BatchScope, queried: BatchScope, standing: HelperStanding,
-        answer: HelperCollection
+        answer: HelperCollection, published: NamedBlob? = nil
     ) {
         self.share = share
         self.selected = selected
         self.queried = queried
         self.standing = standing
         self.answer = answer
+        self.published = published
     }
 }
 

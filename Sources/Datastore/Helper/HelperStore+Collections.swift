@@ -92,6 +92,7 @@ extension Session {
             """,
             [task] + collection.queried.columns + [collection.share.blob, collection.answer.statement])
         try keepParts(.answer, collection.answer.response ?? [], of: number)
+        if let published = collection.published { try keep([published]) }
         if let queried = try helperBuckets(collection.queried, task) {
             try leaveOutUnselected(of: queried, besides: selected, task)
             try clearHelperBuckets(task, queried)

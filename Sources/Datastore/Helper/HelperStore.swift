@@ -167,7 +167,7 @@ package protocol HelperStore: Sendable {
     /// Whether some bucket of the scope is collected.
     func isHelperCollected(_ task: TaskID, _ scope: BatchScope) async throws(DatastoreError) -> Bool
 
-    /// Marks a batch collected, makes its shares unreadable for ever and keeps the answer.
+    /// Marks a batch collected, makes its shares unreadable for ever and keeps the answer, with the share that is published.
     func commitHelperCollection(
         _ task: TaskID, _ collection: HelperCollectionCommit
     ) async throws(DatastoreError) -> HelperCollectionResult

@@ -79,7 +79,7 @@ extension NodeDatabase {
     }
 
     package func publish(
-        response: [UInt8], batchEntry: [UInt8]?, _ lease: CollectionLease
+        response: [UInt8], batchEntry: [UInt8]?, blobs: [NamedBlob] = [], _ lease: CollectionLease
     ) async throws(DatastoreError) {
         try await write { session in
             let (key, task) = (lease.job.key, lease.job.taskKey)
@@ -90,6 +90,7 @@ extension NodeDatabase {
             }
             try session.deleteParts(.helperShare, of: key)
             try session.keepParts(.response, response, of: key)
+            try session.keep(blobs)
             try session.clearLeaderBatch(scope, task)
             if let batchEntry {
                 try session.queueLogEntries([QueuedEntry(word: .batch, subject: key, bytes: batchEntry)], of: task)

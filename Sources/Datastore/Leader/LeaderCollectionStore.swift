@@ -146,8 +146,10 @@ package protocol LeaderCollectionStore: Sendable {
 
     /// `shareReceived` → `published`: stores the response, appends the `batch` entry, marks the batch collected, and destroys
     /// the keys of its shares. The rows of those are cleared afterwards, in slices.
+    ///
+    /// - Parameter blobs: what the entry names and everybody may read.
     func publish(
-        response: [UInt8], batchEntry: [UInt8]?, _ lease: CollectionLease
+        response: [UInt8], batchEntry: [UInt8]?, blobs: [NamedBlob], _ lease: CollectionLease
     ) async throws(DatastoreError)
 
     /// `published` → `finished`.

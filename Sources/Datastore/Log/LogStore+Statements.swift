@@ -27,9 +27,12 @@ extension NodeDatabase: LogStore {
         }
     }
 
-    package func submitLogEntry(_ entry: [UInt8], task: TaskID) async throws(DatastoreError) {
+    package func submitLogEntry(
+        _ entry: [UInt8], blob: NamedBlob? = nil, task: TaskID
+    ) async throws(DatastoreError) {
         let hash = Blob.hash(entry)
         try await write { session in
+            if let blob { try session.keep([blob]) }
             // The same entry at the same time: the second waits for this row, and finds it.
             let isNew = try session.execute(
                 """
@@ -56,10 +59,7 @@ extension NodeDatabase: LogStore {
             let isNew = try session.execute(
                 "INSERT INTO log_checkpoints (size, root, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
                 [size, checkpoint.root.blob, checkpoint.note.blob])
-            let row = try session.first("SELECT * FROM log_checkpoints WHERE size = $1", [size])
-            guard let present = try row.map(Self.storedCheckpoint), present.root == checkpoint.root else {
-                throw DatastoreError.conflict("another root was signed for log size \(size)")
-            }
+            let present = try session.checkpoint(size, checkpoint.root)
             // With it counts what its tree says for the first time: how which report ended.
             if isNew == 1 { try session.countGeneration() }
             return present
@@ -69,35 +69,43 @@ extension NodeDatabase: LogStore {
     package func checkpoint(ofSize size: UInt64) async throws(DatastoreError) -> StoredCheckpoint? {
         try await read { session in
             try session.first("SELECT * FROM log_checkpoints WHERE size = $1", [size.clampedToInt64])
-                .map(Self.storedCheckpoint)
+                .map(Session.storedCheckpoint)
         }
     }
 
     package func largestCheckpoint() async throws(DatastoreError) -> StoredCheckpoint? {
         try await read { session in
-            try session.first("SELECT * FROM log_checkpoints ORDER BY size DESC LIMIT 1").map(Self.storedCheckpoint)
+            try session.first("SELECT * FROM log_checkpoints ORDER BY size DESC LIMIT 1").map(Session.storedCheckpoint)
         }
     }
 
-    package func renewCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError) {
+    package func renewCheckpoint(
+        _ checkpoint: StoredCheckpoint, insteadOf former: StoredCheckpoint
+    ) async throws(DatastoreError) -> StoredCheckpoint {
         let size = try checkpoint.size.stored("checkpoint size")
-        try await write { session in
+        return try await write { session in
             let changed = try session.execute(
-                "UPDATE log_checkpoints SET note = $1, cosigned_note = NULL WHERE size = $2 AND root = $3",
-                [checkpoint.note.blob, size, checkpoint.root.blob])
-            guard changed == 1 else {
-                throw DatastoreError.conflict("another root was signed for log size \(size)")
-            }
+                """
+                UPDATE log_checkpoints SET note = $1, cosigned_note = NULL
+                WHERE size = $2 AND root = $3 AND note = $4
+                """, [checkpoint.note.blob, size, checkpoint.root.blob, former.note.blob])
             // A later time of the leader: promises that end before it are judged by it.
-            try session.countGeneration()
+            if changed == 1 { try session.countGeneration() }
+            return try session.checkpoint(size, checkpoint.root)
         }
     }
 
-    package func recordCosignatures(size: UInt64, cosignedNote: [UInt8]) async throws(DatastoreError) {
-        let size = try size.stored("checkpoint size")
-        try await write { session in
+    package func recordCosignatures(
+        _ cosignedNote: [UInt8], on checkpoint: StoredCheckpoint
+    ) async throws(DatastoreError) -> StoredCheckpoint {
+        let size = try checkpoint.size.stored("checkpoint size")
+        return try await write { session in
             try session.execute(
-                "UPDATE log_checkpoints SET cosigned_note = $1 WHERE size = $2", [cosignedNote.blob, size])
+                """
+                UPDATE log_checkpoints SET cosigned_note = $1
+                WHERE size = $2 AND note = $3 AND cosigned_note IS NOT DISTINCT FROM $4
+                """, [cosignedNote.blob, size, checkpoint.note.blob, checkpoint.cosignedNote?.blob])
+            return try session.checkpoint(size, checkpoint.root)
         }
     }
 
@@ -110,11 +118,22 @@ extension NodeDatabase: LogStore {
                 SELECT * FROM log_checkpoints WHERE size > $1 AND cosigned_note IS NOT NULL
                 ORDER BY size DESC LIMIT $2
                 """, [index.clampedToInt64, limit]
-            ).map(Self.storedCheckpoint)
+            ).map(Session.storedCheckpoint)
         }
     }
+}
 
-    private static func storedCheckpoint(_ row: SQLRow) throws -> StoredCheckpoint {
+extension Session {
+    /// What is stored for a size, which has to be of that root.
+    fileprivate func checkpoint(_ size: Int64, _ root: [UInt8]) throws -> StoredCheckpoint {
+        let row = try first("SELECT * FROM log_checkpoints WHERE size = $1", [size])
+        guard let present = try row.map(Self.storedCheckpoint), present.root == root else {
+            throw DatastoreError.conflict("another root was signed for log size \(size)")
+        }
+        return present
+    }
+
+    fileprivate static func storedCheckpoint(_ row: SQLRow) throws -> StoredCheckpoint {
         StoredCheckpoint(
             size: try row.unsigned("size"), root: try row.bytes("root"), note: try row.bytes("note"),
             cosignedNote: try row.optionalBytes("cosigned_note"))

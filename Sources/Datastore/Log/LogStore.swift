@@ -30,7 +30,9 @@ package protocol LogStore: Sendable {
     func logEntries(from index: UInt64, limit: Int) async throws(DatastoreError) -> [[UInt8]]
 
     /// Queues an entry that must not stand in the log twice; nothing if the identical one was submitted before.
-    func submitLogEntry(_ entry: [UInt8], task: TaskID) async throws(DatastoreError)
+    ///
+    /// - Parameter blob: one that the entry names, kept in any case.
+    func submitLogEntry(_ entry: [UInt8], blob: NamedBlob?, task: TaskID) async throws(DatastoreError)
 
     /// The place of an entry that was submitted; nil where it has none yet.
     func submittedLogEntry(_ entry: [UInt8]) async throws(DatastoreError) -> UInt64?
@@ -47,13 +49,23 @@ package protocol LogStore: Sendable {
     /// The largest checkpoint that was signed.
     func largestCheckpoint() async throws(DatastoreError) -> StoredCheckpoint?
 
-    /// Records that the same tree was signed again, with the leader's time of now; earlier cosignatures are dropped.
+    /// Records that the same tree was signed again, with the leader's time of now; earlier cosignatures are dropped. Where
+    /// another process has signed it again since, its note stays.
     ///
+    /// - Parameter former: what was read, of the same size.
+    /// - Returns: what is now stored.
     /// - Throws: `.conflict` if another root was signed for this size.
-    func renewCheckpoint(_ checkpoint: StoredCheckpoint) async throws(DatastoreError)
+    func renewCheckpoint(
+        _ checkpoint: StoredCheckpoint, insteadOf former: StoredCheckpoint
+    ) async throws(DatastoreError) -> StoredCheckpoint
 
-    /// Adds cosignatures to a recorded checkpoint.
-    func recordCosignatures(size: UInt64, cosignedNote: [UInt8]) async throws(DatastoreError)
+    /// Adds cosignatures to a recorded checkpoint, where it is still what was read.
+    ///
+    /// - Returns: what is now stored.
+    /// - Throws: `.conflict` if another root was signed for this size.
+    func recordCosignatures(
+        _ cosignedNote: [UInt8], on checkpoint: StoredCheckpoint
+    ) async throws(DatastoreError) -> StoredCheckpoint
 
     /// The largest cosigned checkpoints that cover the entry at `index`, largest first.
     func cosignedCheckpoints(covering index: UInt64, limit: Int) async throws(DatastoreError) -> [StoredCheckpoint]

@@ -42,8 +42,10 @@ package struct GenerationRecord: Sendable, Equatable {
     package var newest: GenerationMark
     /// Where the run that was asked for has come to, or the one that goes on from it.
     package var mark: GenerationMark
-    /// The generations of the run that was asked for; nil if the database has never been in it.
+    /// The generations of the run that was asked for; nil if the database has never been in it, or does not know any more.
     package var span: ClosedRange<UInt64>?
+    /// The greatest number of the runs that the database does not know any more; 0 where it knows all.
+    package var forgotten: UInt64 = 0
     package var successor = Successor.none
     /// Whether another process works in that run now.
     package var isLed = false

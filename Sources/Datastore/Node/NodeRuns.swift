@@ -3,6 +3,10 @@
 // Every start begins a run with a random name and a row of its own in `node_runs`; what its process does that must be done
 // only once raises that row's number. So two processes of one node count beside each other, none waits for the other's
 // count, and each knows to the last deed what its own run must have. Commands, which have no run, count in `node_state`.
+//
+// What the database says of a run depends on its row and on those that were begun later. So the oldest can be forgotten, all
+// up to one of them, and what is said of the others stays what it was; a file of a run that is forgotten is refused
+// (`GenerationRule`).
 
 extension Session {
     /// Counts, in the caller's transaction, something that the node must do only once. Late in it: every transaction of the
@@ -21,7 +25,7 @@ extension Session {
             [[run.blob, isDeed ? 1 : 0]])[0]
         let number = try row?.unsigned("last")
         // A database that does not know the run is of a time before this process.
-        let mark = try number.map { GenerationMark(number: $0, run: run) } ?? newestMark()
+        let mark = try number.map { GenerationMark(number: $0, run: run) } ?? generationMark(of: deeds?.known)
         // The row is locked until the transaction ends, so whatever the process knows by now was committed before it was
         // read.
         try deeds?.note(mark, before: mark.number - min(mark.number, 1), known: deeds?.known)
@@ -39,7 +43,7 @@ extension Session {
     /// Nothing is locked: on PostgreSQL others count on while this transaction lasts.
     func noteGeneration() throws {
         guard let deeds, let known = deeds.known, let run = known.run else { return }
-        let mark = try generationMark(of: run)
+        let mark = try generationMark(of: known)
         try deeds.note(mark, before: mark.number, known: known)
         deeds.see(try generationView(besides: run))
     }
@@ -55,12 +59,20 @@ extension Session {
 
     // MARK: Reading
 
-    /// Where a run is; where the database is if there is none, or it does not know it.
-    func generationMark(of run: GenerationRun?) throws -> GenerationMark {
-        guard let run, let last = try first("SELECT last FROM node_runs WHERE run = $1", [run.blob]) else {
-            return try newestMark()
+    /// Where the run of a mark is; where the database is if there is none, or it does not know it.
+    ///
+    /// - Parameter known: what the process that asks knows.
+    /// - Throws: `.unsuitable` where that run may be one that is forgotten: the process slept through very many starts. Nothing
+    ///   says then that the database is older; started again, the process finds out.
+    func generationMark(of known: GenerationMark?) throws -> GenerationMark {
+        if let run = known?.run, let last = try first("SELECT last FROM node_runs WHERE run = $1", [run.blob]) {
+            return GenerationMark(number: try last.unsigned("last"), run: run)
         }
-        return GenerationMark(number: try last.unsigned("last"), run: run)
+        if let known, known.run != nil, try known.number <= forgottenRuns() {
+            throw DatastoreError.unsuitable(
+                "this process was away while the node was started more than \(Self.runsKept) times: start it again")
+        }
+        return try newestMark()
     }
 
     /// The greatest number that anybody has counted to, and the run that was begun last.
@@ -69,7 +81,13 @@ extension Session {
         let last = try integer("SELECT MAX(last) FROM node_runs").map { UInt64(clamping: $0) } ?? 0
         let run = try first("SELECT run FROM node_runs ORDER BY first DESC LIMIT 1")?
             .optionalID("run", as: GenerationRun.self)
-        return GenerationMark(number: max(unnamed, last), run: run)
+        return GenerationMark(number: try max(unnamed, last, forgottenRuns()), run: run)
+    }
+
+    /// The greatest number of all runs that are forgotten; 0 where none is.
+    private func forgottenRuns() throws -> UInt64 {
+        guard let row = try first("SELECT forgotten FROM node_state") else { throw Self.stateIsGone }
+        return try row.unsigned("forgotten")
     }
 
     private func unnamedGeneration() throws -> UInt64 {
@@ -95,6 +113,9 @@ extension Session {
         let open = try rows("SELECT process FROM node_runs WHERE is_open = 1").map { try $0.integer("process") }
         var record = GenerationRecord(newest: newest, mark: newest, span: nil)
         record.hasCompany = open.contains(where: others.contains)
+        record.forgotten = try forgottenRuns()
+        // Where the first run began, and what was before it, is forgotten with it.
+        if run == nil, record.forgotten > 0 { return record }
         guard let (start, last, process) = try span(of: run) else { return record }
         record.span = last < start ? nil : UInt64(clamping: start)...UInt64(clamping: last)
         record.isLed = others.contains(process)
@@ -150,7 +171,24 @@ extension Session {
             VALUES ($1, $2, $1, $3, $4, $5, 1)
             """,
             [try number.stored("generation"), run.blob, follows, ProcessNumber.own, ProcessNumber.name])
+        try forgetFormerRuns()
         try endFormerLeases { try connection.livingProcesses().subtracting([ProcessNumber.own]) }
         return number
+    }
+
+    /// How many runs are kept that have ended: far more than processes that may come back with a file of theirs.
+    static var runsKept: Int { 256 }
+
+    /// Forgets the oldest runs, but for the newest that have ended, and for all that were begun since the first that goes on.
+    private func forgetFormerRuns() throws {
+        let last = try integer(
+            "SELECT first FROM node_runs WHERE is_open = 0 ORDER BY first DESC LIMIT 1 OFFSET $1", [Self.runsKept])
+        guard let last else { return }
+        let open = try integer("SELECT MIN(first) FROM node_runs WHERE is_open = 1") ?? .max
+        let range: SQLArguments = [last, open]
+        guard let number = try integer("SELECT MAX(last) FROM node_runs WHERE first <= $1 AND first < $2", range)
+        else { return }
+        try execute("DELETE FROM node_runs WHERE first <= $1 AND first < $2", range)
+        try execute("UPDATE node_state SET forgotten = $1 WHERE forgotten < $1", [number])
     }
 }

@@ -49,21 +49,24 @@ extension NodeStateStore {
 }
 
 extension NodeDatabase: NodeStateStore {
+    /// Of how many starts that have ended the database knows at least.
+    package static var runsKept: Int { Session.runsKept }
+
     package func generationMark() async throws(DatastoreError) -> GenerationMark {
-        let run = generationMemory.mark?.run
-        return try await read { session in try session.generationMark(of: run) }
+        let known = generationMemory.mark
+        return try await read { session in try session.generationMark(of: known) }
     }
 
     package func coveringMark() async throws(DatastoreError) -> GenerationMark {
-        guard let run = generationMemory.mark?.run else { return try await generationMark() }
+        guard let known = generationMemory.mark, let run = known.run else { return try await generationMark() }
         let (mark, view) = try await read { session in
-            (try session.generationMark(of: run), try session.generationView(besides: run))
+            (try session.generationMark(of: known), try session.generationView(besides: run))
         }
         if generationMemory.covers(view) { return mark }
         let covered = try await write { session in
             let view = try session.generationView(besides: run)
             try session.countGeneration(isDeed: false)
-            return (mark: try session.generationMark(of: run), view: view)
+            return (mark: try session.generationMark(of: known), view: view)
         }
         generationMemory.cover(covered.view)
         return covered.mark
@@ -89,6 +92,16 @@ extension NodeDatabase: NodeStateStore {
     /// them by. None of a database in a file, which only one can have.
     package func workingProcesses() async throws(DatastoreError) -> [String] {
         try await read { session in try session.workingProcesses() }
+    }
+
+    /// Whether nobody has ever used the database: no process, no command, no key.
+    package func isNew() async throws(DatastoreError) -> Bool {
+        try await read { session in
+            let record = try session.generationRecord(of: nil)
+            let isUsed = try session.exists("SELECT 1 AS found FROM node_keys LIMIT 1")
+            return try record.newest == GenerationMark(number: 0, run: nil) && !isUsed
+                && session.first("SELECT halted FROM node_state")?.optionalText("halted") == nil
+        }
     }
 
     package func haltReason() async throws(DatastoreError) -> String? {

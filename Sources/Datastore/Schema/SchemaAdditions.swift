@@ -51,6 +51,9 @@ enum SchemaAdditions {
         if version < 6 {
             // What is shown of tasks whose logs let words wait.
             statements += [Tables.shownStatus(dialect)]
+            // What lay in files of one process, and what is kept of former starts.
+            statements += [Tables.blobs(dialect), Tables.taskFiles(dialect)]
+            statements += ["ALTER TABLE node_state ADD COLUMN \(Tables.forgottenRuns)"]
         }
         return statements
     }

@@ -22,14 +22,16 @@ enum Tables {
     static func node(_ dialect: Dialect) -> [String] {
         [
             // What a node must notice about its own database, see NodeStateStore. generation is what commands have counted,
-            // and processes before schema 5; run is of that time.
+            // and processes before schema 5; run is of that time. forgotten: the greatest number of all runs that have no row
+            // any more.
             """
             CREATE TABLE node_state (
                 id \(dialect.key) CHECK (id = 1),
                 generation BIGINT NOT NULL,
                 halted TEXT,
                 role TEXT,
-                run \(dialect.blob)
+                run \(dialect.blob),
+                \(forgottenRuns)
             )
             """,
             runs(dialect), runIndexes[0], runIndexes[1], duties,
@@ -66,6 +68,8 @@ enum Tables {
         "last BIGINT NOT NULL DEFAULT 0", "deeds BIGINT NOT NULL DEFAULT 0", "follows BIGINT",
         "process BIGINT NOT NULL DEFAULT 0", "name TEXT", "is_open BIGINT NOT NULL DEFAULT 0",
     ]
+
+    static let forgottenRuns = "forgotten BIGINT NOT NULL DEFAULT 0"
 
     static let runIndexes = [
         "CREATE UNIQUE INDEX node_runs_by_run ON node_runs (run)",
@@ -159,7 +163,18 @@ enum Tables {
             )
             """,
             "INSERT INTO task_revision (id, revision) VALUES (1, 0)",
+            taskFiles(dialect),
         ]
+    }
+
+    /// The files of a leader's tasks, as their operator added them, for those who know a task by its URL alone.
+    static func taskFiles(_ dialect: Dialect) -> String {
+        """
+        CREATE TABLE task_files (
+            task \(dialect.key) REFERENCES tasks (task),
+            bytes \(dialect.blob) NOT NULL
+        )
+        """
     }
 
     static func log(_ dialect: Dialect) -> [String] {
@@ -193,7 +208,20 @@ enum Tables {
                 cosigned_note \(dialect.blob)
             )
             """,
-        ] + logQueue(dialect)
+        ] + logQueue(dialect) + [blobs(dialect)]
+    }
+
+    /// What entries and statements name by its hash, in parts of 256 KiB; size: of the whole, in bytes.
+    static func blobs(_ dialect: Dialect) -> String {
+        """
+        CREATE TABLE blobs (
+            hash \(dialect.blob) NOT NULL,
+            part BIGINT NOT NULL,
+            size BIGINT NOT NULL,
+            bytes \(dialect.blob) NOT NULL,
+            PRIMARY KEY (hash, part)
+        )
+        """
     }
 
     /// Entries that have no place in the log yet. word: QueuedWord; subject: the row of the report or the collection that it is

@@ -4,15 +4,19 @@ import DAP
 
 extension NodeDatabase: TaskStore {
     @discardableResult
-    package func addTask(_ task: StoredTask, logEntry: [UInt8]?) async throws(DatastoreError) -> Bool {
+    package func addTask(
+        _ task: StoredTask, logEntry: [UInt8]?, file: [UInt8]? = nil
+    ) async throws(DatastoreError) -> Bool {
         try await write { session in
             try session.lock(.tasks, .exclusive)
             _ = try session.lockedTask(task.id, .exclusive)
             if let present = try session.same(task) {
                 try session.adopt(present, as: task)
+                if let file { try session.keepFile(file, of: task.id) }
                 return try session.serveAgain(present)
             }
             try session.insert(task)
+            if let file { try session.keepFile(file, of: task.id) }
             if let logEntry {
                 let entry = QueuedEntry(word: .task, bytes: logEntry)
                 try session.queueLogEntries([entry], of: session.taskKeyMaking(task.id))
@@ -41,6 +45,24 @@ extension NodeDatabase: TaskStore {
 
     package func task(_ id: TaskID) async throws(DatastoreError) -> StoredTask? {
         try await read { session in try session.storedTask(id) }
+    }
+
+    package func taskFile(_ id: TaskID) async throws(DatastoreError) -> [UInt8]? {
+        try await read { session in
+            try session.first(
+                "SELECT f.bytes FROM task_files AS f JOIN task_ids AS i ON i.task = f.task WHERE i.task_id = $1",
+                [id.blob]
+            )?.bytes("bytes")
+        }
+    }
+
+    /// Keeps the file of a task that is stored and has none; nothing else.
+    package func keepFormerTaskFile(_ file: [UInt8], of id: TaskID) async throws(DatastoreError) {
+        try await write { session in
+            guard let key = try session.lockedTask(id, .shared), try session.storedTask(id) != nil else { return }
+            try session.execute(
+                "INSERT INTO task_files (task, bytes) VALUES ($1, $2) ON CONFLICT (task) DO NOTHING", [key, file.blob])
+        }
     }
 
     package func everyTask() async throws(DatastoreError) -> [Result<StoredTask, DamagedTask>] {
@@ -109,6 +131,14 @@ extension Session {
             )
         }
         return present
+    }
+
+    fileprivate func keepFile(_ file: [UInt8], of task: TaskID) throws {
+        try execute(
+            """
+            INSERT INTO task_files (task, bytes) VALUES ($1, $2)
+            ON CONFLICT (task) DO UPDATE SET bytes = excluded.bytes
+            """, [try taskKeyMaking(task), file.blob])
     }
 
     /// An announced task becomes the operator's, who knows its name and its collector.

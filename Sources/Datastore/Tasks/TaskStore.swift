@@ -112,11 +112,13 @@ package enum AnnouncedTaskOutcome: Sendable, Equatable {
 package protocol TaskStore: Sendable {
     /// Adds a task.
     ///
-    /// - Parameter logEntry: the task's entry for the transparency log, logged in the same transaction (leader only).
+    /// - Parameters:
+    ///   - logEntry: the task's entry for the transparency log, logged in the same transaction (leader only).
+    ///   - file: its task file, for those who ask for it, instead of one that is there (leader only).
     /// - Returns: false if the same task is served already. Nothing is logged again for one that had ended.
     /// - Throws: `.conflict` if a task of this id is there with other particulars, or has ended with reports discarded.
     @discardableResult
-    func addTask(_ task: StoredTask, logEntry: [UInt8]?) async throws(DatastoreError) -> Bool
+    func addTask(_ task: StoredTask, logEntry: [UInt8]?, file: [UInt8]?) async throws(DatastoreError) -> Bool
 
     /// Adds a task that a request announced, unless there are `limit` of them.
     ///
@@ -124,6 +126,9 @@ package protocol TaskStore: Sendable {
     func addAnnouncedTask(_ task: StoredTask, limit: UInt64) async throws(DatastoreError) -> AnnouncedTaskOutcome
 
     func task(_ id: TaskID) async throws(DatastoreError) -> StoredTask?
+
+    /// The file of a task; nil where there is none.
+    func taskFile(_ id: TaskID) async throws(DatastoreError) -> [UInt8]?
 
     /// All tasks, in the order in which they were added, those that have ended included. A row that is damaged hides no other.
     func everyTask() async throws(DatastoreError) -> [Result<StoredTask, DamagedTask>]

@@ -12,7 +12,8 @@ struct NodeRestoredCommand: AsyncParsableCommand {
             second close of a batch or release a second sum, and so show an input. This command destroys the node's HPKE key, \
             its statement key and the key of its log or witness, and moves its database and log aside (nothing else is \
             deleted). Its tasks end: make new keys (cairn keygen log or witness), and new tasks. There is no way back, so \
-            first look for the newest database. The node must not be running. Whoever puts an SQLite file back removes the \
+            first look for the newest database. The node must not be running. Of a node with replicas none may run, and it \
+            is repeated in the folder of each, with its configuration: each has a copy of the keys. Whoever puts an SQLite file back removes the \
             -wal and -shm beside the old one first: SQLite would mix them into the copy, and nothing would notice what is \
             missing.
             """)
@@ -33,6 +34,11 @@ struct NodeRestoredCommand: AsyncParsableCommand {
             "next      \(keygens.joined(separator: ", and ")), then make new tasks"
                 + (configuration.leader != nil
                     ? "; the log has ended, so the new one needs a new name, in log_origin of both nodes" : ""))
+        if configuration.database.hasReplicas {
+            Console.print(
+                "replicas  repeat this in the folder of each, with its configuration: it has a copy of the keys. Then start one "
+                    + "with the new keys, and give the others copies of them, without the file generation")
+        }
     }
 }
 

@@ -114,9 +114,11 @@ import Testing
         } _: { scene in
             let helper = try await scene.pair.start(scene.pair.helper)
             let leader = try await scene.pair.start(scene.pair.leader, logger: log.logger("leader"))
-            // No place for the shares that the task publishes: first no folder, then something else.
+            // No place beside the log for the shares that the task publishes: first there is a file, then a link to itself.
             let folder = "\(scene.pair.leader.dataDirectory)/log/blob"
-            try FileManager.default.removeItem(atPath: folder)
+            try FileManager.default.createDirectory(
+                atPath: scene.pair.leader.logDirectory, withIntermediateDirectories: true)
+            #expect(FileManager.default.createFile(atPath: folder, contents: nil))
             try await scene.upload(0..<4)
             let location = try #require(
                 try await scene.client.createCollection(.leaderSelected).headers["location"])
@@ -132,12 +134,12 @@ import Testing
             }
             #expect(!note.contains(folder), "not what strangers read")
             let first = warnings()
-            #expect(FileManager.default.createFile(atPath: folder, contents: nil))
+            try FileManager.default.removeItem(atPath: folder)
+            try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: folder)
             _ = try await eventually("the second cause is there") {
                 warnings().first { line in !first.contains { Self.cause($0) == Self.cause(line) } }
             }
             try FileManager.default.removeItem(atPath: folder)
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             #expect(try await scene.client.collect(.leaderSelected).sums == .vector([6, 4, 28]))
             await leader.stop()
             await helper.stop()

@@ -22,8 +22,7 @@ import TransparencyLog
             let store = try parties.leader.openTestDatabaseNow()
             context = NodeContext(
                 configuration: parties.leader, keys: parties.leaderKeys, store: store,
-                registry: TaskRegistry(store: store), http: NodeClients(.shared),
-                blobs: try BlobStore(directory: parties.leader.blobDirectory), workers: WorkerPool(count: 1),
+                registry: TaskRegistry(store: store), http: NodeClients(.shared), workers: WorkerPool(count: 1),
                 now: { time.now }, logger: quietLogger())
         }
 

@@ -152,7 +152,7 @@ final class NodePair: Sendable {
         let store = try await configuration.openTestDatabase()
         let context = NodeContext(
             configuration: configuration, keys: keys, store: store, registry: TaskRegistry(store: store),
-            http: NodeClients(.shared), blobs: try BlobStore(directory: configuration.blobDirectory),
+            http: NodeClients(.shared),
             generation: try await Generation.begin(path: "\(configuration.keyDirectory)/generation", store: store),
             workers: WorkerPool(count: 2), disk: disk, longRequestsSpan: .seconds(3),
             deferral: deferral, now: { UInt64(Date().timeIntervalSince1970) + ahead }, logger: logger)

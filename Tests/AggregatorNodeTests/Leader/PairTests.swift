@@ -169,7 +169,7 @@ import TransparencyLog
             #expect(accepted.text == "{\"index\":1}")
             #expect(stranger.status == 403)
             #expect(otherBlob.status == 400)
-            #expect(leader.context.blobs.get(Hex.encode(Blob.hash(model))) == model)
+            #expect(try await leader.context.store.blob(Blob.hash(model)) == model)
         }
     }
 

@@ -24,8 +24,7 @@ struct HelperFixture: Sendable {
         let store = try parties.helper.openTestDatabaseNow()
         copy.context = NodeContext(
             configuration: context.configuration, keys: try NodeKeys.load(parties.helper), store: store,
-            registry: TaskRegistry(store: store), http: NodeClients(.shared), blobs: context.blobs,
-            workers: context.workers,
+            registry: TaskRegistry(store: store), http: NodeClients(.shared), workers: context.workers,
             deferral: context.deferral, now: context.now, logger: context.logger)
         return copy
     }
@@ -58,7 +57,7 @@ struct HelperFixture: Sendable {
         configuration.taskprov = taskprov
         context = NodeContext(
             configuration: configuration, keys: parties.helperKeys, store: store, registry: registry,
-            http: NodeClients(.shared), blobs: try BlobStore(directory: parties.helper.blobDirectory),
+            http: NodeClients(.shared),
             generation: try await Generation.begin(
                 path: "\(parties.helper.keyDirectory)/generation", store: store), workers: WorkerPool(count: 2),
             disk: disk, deferral: deferral, now: { Self.now }, logger: logger)
@@ -90,7 +89,7 @@ struct HelperFixture: Sendable {
         let keys = try NodeKeys.load(configuration)
         copy.context = NodeContext(
             configuration: configuration, keys: keys, store: context.store, registry: context.registry,
-            http: NodeClients(.shared), blobs: context.blobs, generation: context.generation, workers: context.workers,
+            http: NodeClients(.shared), generation: context.generation, workers: context.workers,
             deferral: context.deferral, now: context.now, logger: context.logger)
         return (copy, keys.peers[1].token)
     }

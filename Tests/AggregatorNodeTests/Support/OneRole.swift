@@ -7,7 +7,6 @@ import TransparencyLog
 
 extension NodeConfiguration {
     var role: NodeRole { roles[0] }
-    var blobDirectory: String { blobDirectory(role) }
 
     var peerURL: BaseURL {
         get { peers[0].url }

@@ -27,13 +27,14 @@ enum PlanRules {
         "leader_jobs", "leader_job_requests", "leader_turns", "helper_jobs", "helper_job_requests", "helper_reports",
         "helper_kept_shares",
         "helper_refusals", "helper_early_withdrawals", "helper_log_reports", "helper_log_endings", "log_entries",
-        "log_submissions", "log_checkpoints", "log_queue",
+        "log_submissions", "log_checkpoints", "log_queue", "blobs",
     ]
 
     /// Columns of which one value names a row, or what belongs to one report or job. Of any other (a log, a task, a state, a
     /// time, a batch) there are few, and each may have all the rows.
     private static let naming: Set<String> = [
         "rowid", "report", "report_id", "job", "job_id", "idx", "entry_hash", "size", "entry", "subject",
+        "hash",
     ]
 
     /// Indexes that have only what is under way.

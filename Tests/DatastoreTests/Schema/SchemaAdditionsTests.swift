@@ -6,7 +6,10 @@ import Testing
 /// A database of schema 2 gets what was added since, and keeps what it has.
 @Suite(.inTurns) struct SchemaAdditionsTests {
     /// What schema 5 did not have, taken away from a database of today.
-    private static let undoneSince5 = ["DROP TABLE shown_status"]
+    private static let undoneSince5 = [
+        "DROP TABLE shown_status", "DROP TABLE blobs", "DROP TABLE task_files",
+        "ALTER TABLE node_state DROP COLUMN forgotten",
+    ]
 
     /// What schema 4 did not have either.
     private static let undoneSince4 =
@@ -101,6 +104,29 @@ import Testing
         #expect(try self.structure(place) == structure)
         #expect(try await old.collection(key: job.key) == job)
         #expect(try await old.activeCollections() == [job.key])
+        try old.close()
+    }
+
+    @Test(arguments: EngineKind.tested)
+    func whatWasAddedSinceSchema5IsAddedAndTasksAndRunsGoOn(kind: EngineKind) async throws {
+        let place = try await kind.place()
+        let new = try open(place)
+        try await new.addTask(Make.storedTask(), logEntry: nil)
+        let run = GenerationRun.random()
+        try await new.beginGeneration(run)
+        try new.close()
+        let structure = try structure(place)
+        try self.run(place, Self.undoneSince5 + ["UPDATE cairn_schema SET version = 5"])
+        #expect(try self.structure(place) != structure)
+        let old = try open(place)
+        #expect(try self.structure(place) == structure)
+        #expect(try await old.generationMark() == GenerationMark(number: 1, run: run))
+        #expect(try await old.task(Make.task) == Make.storedTask())
+        #expect(try await old.taskFile(Make.task) == nil)
+        try await old.keepFormerTaskFile([1], of: Make.task)
+        try await old.keepBlob(NamedBlob([2]))
+        #expect(try await old.taskFile(Make.task) == [1])
+        #expect(try await old.blob(NamedBlob([2]).hash) == [2])
         try old.close()
     }
 

@@ -63,15 +63,6 @@ final class ReplicatedNodes: Sendable {
                 atPath: "\(other.folder)/data", withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: from, toPath: to)
             try FileManager.default.removeItem(atPath: "\(to)/generation")
-            // Blobs lie where they were made, so the processes share the folder.
-            let blobs = other.role == "leader" ? "log/blob" : "blobs"
-            if other.role == "leader" {
-                try FileManager.default.createDirectory(
-                    atPath: "\(other.folder)/data/log", withIntermediateDirectories: true)
-            }
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(other.folder)/data/\(blobs)",
-                withDestinationPath: "\(node.replicas[0].folder)/data/\(blobs)")
             try await other.start()
         }
         node.use(node.replicas)
@@ -120,6 +111,10 @@ final class ReplicatedNodes: Sendable {
 
     /// Creates a task and adds it to both nodes.
     func createTask(_ name: String, _ options: String...) async throws -> TaskFile {
+        try await createTask(name, options)
+    }
+
+    func createTask(_ name: String, _ options: [String]) async throws -> TaskFile {
         let draft = try await Cairn.run(
             [
                 "task", "create", "--name", name, "--log-window", "0", "--leader", leader.replicas[0].url, "--helper",

@@ -122,7 +122,7 @@ extension CollectionStep {
             throw DatastoreError.corrupt("batch of collection job \(job.key) is incomplete")
         }
         let share = batch.aggregateShare
-        let batchEntry = task.isCommitted ? try await batchEntry(share) : nil
+        let published = task.isCommitted ? try await batchEntry(share) : nil
         let request = try CollectionJobReq(decoding: job.request)
         let aad = AggregateShareAad(
             taskID: task.id, taskConfiguration: task.configuration, collectionJobReq: request)
@@ -132,32 +132,29 @@ extension CollectionStep {
                 info: HpkeInfo.aggregateShare(from: .leader), aad: aad.encoded(), plaintext: share),
             helperEncryptedAggregateShare: try HpkeCiphertext(decoding: sealed))
         try await context.store.publish(
-            response: response.encoded(), batchEntry: batchEntry, lease)
+            response: response.encoded(), batchEntry: published?.entry, blobs: published?.blobs ?? [], lease)
         try await context.generation?.settle()
         logKeeper.noteGrowth()
     }
 
-    /// Stores both shares as blobs beside the log, where the task publishes them, and makes the `batch` entry.
-    private func batchEntry(_ share: [UInt8]) async throws -> [UInt8] {
+    /// Makes the `batch` entry, with both shares as the blobs that it names, where the task publishes them.
+    private func batchEntry(_ share: [UInt8]) async throws -> (entry: [UInt8], blobs: [NamedBlob]) {
         guard let bytes = job.helperStatement else {
             throw DatastoreError.corrupt("collection job \(job.key) has no statement of the helper")
         }
         let helper = try Statement(decoding: bytes)
+        let ownShare = NamedBlob(share)
+        var blobs: [NamedBlob] = []
         if task.parameters?.publish == .public {
-            let helperShare = try await fetchHelperBlob(helper.shareHash, size: share.count)
-            let blobs = context.blobs
-            try await context.workers.run {
-                try blobs.put(share)
-                try blobs.put(helperShare)
-            }
+            blobs = [ownShare, try await fetchHelperBlob(helper.shareHash, size: share.count)]
         }
         let own = try Statement(
-            role: .leader, terms: try closedTerms(), shareHash: Blob.hash(share), key: context.keys.statement)
-        return LedgerEntry.batch(BatchEntry(leader: own, helper: helper)).encoded()
+            role: .leader, terms: try closedTerms(), shareHash: ownShare.hash, key: context.keys.statement)
+        return (LedgerEntry.batch(BatchEntry(leader: own, helper: helper)).encoded(), blobs)
     }
 
     /// - Parameter size: that of the leader's own share, so that no more than that comes into memory.
-    private func fetchHelperBlob(_ hash: [UInt8], size: Int) async throws -> [UInt8] {
+    private func fetchHelperBlob(_ hash: [UInt8], size: Int) async throws -> NamedBlob {
         // What is no blob may be a page that says why.
         let response = try await context.client(of: task).send(
             API.blob, HashName(hash), maxResponseBytes: max(size, BodyLimit.small))
@@ -165,9 +162,10 @@ extension CollectionStep {
             throw HelperUnavailable(
                 description: "its share's blob: status \(response.status)", retryAfter: response.retryAfter)
         }
-        guard Blob.hash(response.body) == hash else {
+        let blob = NamedBlob(response.body)
+        guard blob.hash == hash else {
             throw HelperUnavailable(description: "the helper's blob is not the one that its statement names")
         }
-        return response.body
+        return blob
     }
 }

@@ -10,6 +10,7 @@ actor LogRenderer {
     private let firstLook: FirstLook
     private let witnesses: WitnessRound
     private let numbering: LogNumbering
+    private let blobFiles: BlobFiles
     private var writer: TileWriter?
     private var latest: SignedCheckpoint?
     private var current: Task<SignedCheckpoint, any Error>?
@@ -32,6 +33,7 @@ actor LogRenderer {
         self.clock = clock
         self.firstLook = firstLook
         self.numbering = numbering
+        blobFiles = BlobFiles(context.configuration)
         witnesses = WitnessRound(context: context, answeredLate: answeredLate)
     }
 
@@ -81,17 +83,17 @@ actor LogRenderer {
     /// Keeps what witnesses have said of former trees: there are receipts of what those hold.
     private func keepLate(except checkpoint: SignedCheckpoint, _ policies: [TaskPolicy]) async throws {
         for late in await witnesses.takeLate(except: checkpoint) {
-            guard let known = try await known(late.checkpoint.checkpoint.head),
-                known.note.text == late.checkpoint.note.text
+            guard let stored = try await context.store.checkpoint(ofSize: late.checkpoint.checkpoint.size)
             else { continue }
+            let known = try stored.signed
+            guard known.note.text == late.checkpoint.note.text else { continue }
             let lines = CheckpointLines(policies, own: witnesses.ownKeys(of: known))
             let cosigned = try lines.carrying(lines.standing(on: known) + late.cosignatures, on: known)
             guard cosigned != known else { continue }
-            try await context.store.recordCosignatures(
-                size: cosigned.checkpoint.size, cosignedNote: cosigned.serialized())
-            for task in policies where task.policy.evaluate(cosigned).isAccepted {
+            let kept = try await keep(cosigned, over: stored, policies)
+            for task in policies where task.policy.evaluate(kept).isAccepted {
                 let size = lateQuorums[task.policy.fileHash]?.checkpoint.size ?? 0
-                if cosigned.checkpoint.size >= size { lateQuorums[task.policy.fileHash] = cosigned }
+                if kept.checkpoint.size >= size { lateQuorums[task.policy.fileHash] = kept }
             }
         }
     }
@@ -161,14 +163,15 @@ actor LogRenderer {
     private func cosigned(
         _ head: TreeHead, _ signer: NoteSigner, _ policies: [TaskPolicy], _ moment: LeaderClock.Moment
     ) async throws -> SignedCheckpoint {
-        let before: SignedCheckpoint
-        if let known = try await known(head), isDone(known, policies) {
-            return known
-        } else if let known = try await known(head), await clock.isFresh(known) {
-            before = known
+        let stored = try await context.store.checkpoint(ofSize: head.size)
+        if let known = try stored?.signed, isDone(known, policies) { return known }
+        let base: StoredCheckpoint
+        if let known = stored, await clock.isFresh(try known.signed) {
+            base = known
         } else {
-            before = try await signed(head, signer, moment)
+            base = try await signed(head, signer, moment, insteadOf: stored)
         }
+        let before = try base.signed
 
         // What the entries say was counted with them; now it leaves the node.
         try await context.generation?.settle()
@@ -178,33 +181,48 @@ actor LogRenderer {
             context.logger.warning("a witness did not cosign", metadata: ["reason": "\(failure)"])
         }
         // What the witnesses signed is kept even where it is not enough yet.
-        if cosigned != before {
-            try await context.store.recordCosignatures(size: head.size, cosignedNote: cosigned.serialized())
-        }
-        guard WitnessRound.isPublishable(cosigned, policies) else {
+        let kept = try await keep(cosigned, over: base, policies)
+        guard WitnessRound.isPublishable(kept, policies) else {
             if let failure = failures.first { throw failure }
-            guard let policy = policies.first else { return cosigned }
-            throw LogKeeperError.quorumNotMet(policy.policy.evaluate(cosigned))
+            guard let policy = policies.first else { return kept }
+            throw LogKeeperError.quorumNotMet(policy.policy.evaluate(kept))
         }
-        return cosigned
+        return kept
     }
 
-    private func known(_ head: TreeHead) async throws -> SignedCheckpoint? {
-        try await context.store.checkpoint(ofSize: head.size).map {
-            try SignedCheckpoint(parsing: $0.cosignedNote ?? $0.note)
-        }
-    }
-
-    /// The tree under the log's signature and the leader's time, stored before anybody sees it.
-    private func signed(
-        _ head: TreeHead, _ signer: NoteSigner, _ moment: LeaderClock.Moment
+    /// Stores what the witnesses signed, together with what other processes have had them sign on the same note meanwhile.
+    /// Where one of those has signed the tree again, its note is the one that stays.
+    private func keep(
+        _ cosigned: SignedCheckpoint, over read: StoredCheckpoint, _ policies: [TaskPolicy]
     ) async throws -> SignedCheckpoint {
+        var (kept, base) = (cosigned, read)
+        while try kept != base.signed {
+            let bytes = kept.serialized()
+            let stored = try await context.store.recordCosignatures(bytes, on: base)
+            if stored.note != base.note || stored.cosignedNote == bytes || stored == base { break }
+            base = stored
+            kept = try await witnesses.joining(kept, try stored.signed, policies)
+        }
+        return kept
+    }
+
+    /// The tree under the log's signature and the leader's time, stored before anybody sees it. Of several processes that sign it
+    /// at once, the one whose note is stored first counts for all of them.
+    private func signed(
+        _ head: TreeHead, _ signer: NoteSigner, _ moment: LeaderClock.Moment, insteadOf former: StoredCheckpoint?
+    ) async throws -> StoredCheckpoint {
         var own = try SignedCheckpoint(
             Checkpoint(origin: signer.verifier.name, size: head.size, root: head.root), signedBy: signer)
         try await clock.stamp(&own, at: moment)
         let new = StoredCheckpoint(size: head.size, root: head.root, note: own.serialized())
-        if try await context.store.recordCheckpoint(new) != new { try await context.store.renewCheckpoint(new) }
-        return own
+        var before = former
+        if before == nil {
+            let present = try await context.store.recordCheckpoint(new)
+            if present == new { return new }
+            if await clock.isFresh(try present.signed) { return present }
+            before = present
+        }
+        return try await context.store.renewCheckpoint(new, insteadOf: before ?? new)
     }
 
     private func extendTiles() async throws -> TreeHead {
@@ -221,6 +239,9 @@ actor LogRenderer {
             let limit = Int(min(size - start, UInt64(Self.chunk)))
             let entries = try await context.store.logEntries(from: start, limit: limit)
             guard !entries.isEmpty else { break }
+            // Before a checkpoint is over them.
+            try await blobFiles.write(
+                entries.flatMap { (try? LedgerEntry(decoding: $0))?.blobHashes ?? [] }, of: context.store)
             let before = open
             open = try await context.workers.run {
                 var after = before
@@ -239,5 +260,12 @@ actor LogRenderer {
             try after.publish(checkpoint)
             return after
         }
+    }
+}
+
+extension StoredCheckpoint {
+    /// The note, with the cosignatures that are known.
+    fileprivate var signed: SignedCheckpoint {
+        get throws { try SignedCheckpoint(parsing: cosignedNote ?? note) }
     }
 }

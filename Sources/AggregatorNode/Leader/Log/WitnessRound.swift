@@ -118,6 +118,14 @@ actor WitnessRound {
         return (cosigned, failures)
     }
 
+    /// A checkpoint with cosignatures that another process of the node has got on the same note, as far as there is room.
+    func joining(
+        _ checkpoint: SignedCheckpoint, _ other: SignedCheckpoint, _ policies: [TaskPolicy]
+    ) throws -> SignedCheckpoint {
+        let lines = CheckpointLines(policies, own: ownKeys(of: checkpoint))
+        return try lines.carrying(lines.standing(on: other) + lines.standing(on: checkpoint), on: checkpoint)
+    }
+
     private static func next(_ events: AsyncStream<Event>) async -> Event? {
         for await event in events { return event }
         return nil

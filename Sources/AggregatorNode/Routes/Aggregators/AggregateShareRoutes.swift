@@ -74,10 +74,10 @@ extension Helper {
             let sum = try await context.store.sumHelperShares(task.id, selected, vdaf: task.vdaf)
             try check(sum, message, terms, task)
             let (answer, share) = try seal(sum, message, terms, task)
-            if let share, task.parameters?.publish == .public { try context.blobs.put(share) }
             let commit = HelperCollectionCommit(
                 share: id, selected: selected, queried: queried, standing: sum.standing,
-                answer: HelperCollection(response: answer.body, statement: answer.statement))
+                answer: HelperCollection(response: answer.body, statement: answer.statement),
+                published: task.parameters?.publish == .public ? share.map(NamedBlob.init) : nil)
             switch try await context.store.commitHelperCollection(task.id, commit) {
             case .stored: return answer
             case .present(let stored): return try repeated(stored, task)

@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import Hummingbird
 import Ledger
 import NodeAPI
@@ -36,13 +37,15 @@ extension Leader {
             throw NodeError.http(
                 409, "No batch is closed yet: contributors who knew λ could farm credit.", taskID: task.id)
         }
-        if !submission.blob.isEmpty {
-            let (blobs, blob) = (context.blobs, submission.blob)
-            try await context.workers.run { _ = try blobs.put(blob) }
-        }
+        let blob = submission.blob.isEmpty ? nil : NamedBlob(submission.blob)
         try await context.generation?.ready()
         let entry = submission.entry.encoded()
-        try await context.store.submitLogEntry(entry, task: task.id)
+        try await context.store.submitLogEntry(entry, blob: blob, task: task.id)
+        // Its entry may be in the tiles already, with another of its blobs.
+        if let blob {
+            let files = BlobFiles(context.configuration)
+            try await context.workers.run { try files.write(blob) }
+        }
         let index = try await place(of: entry, task)
         try await context.generation?.settle()
         logKeeper.noteGrowth()

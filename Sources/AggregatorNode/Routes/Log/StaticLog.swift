@@ -1,4 +1,5 @@
 import DAP
+import Datastore
 import DurableFiles
 import Foundation
 import Hummingbird
@@ -7,16 +8,21 @@ import NIOPosix
 import NodeAPI
 import TransparencyLog
 
-/// Serves the leader's log as static files: C2SP tlog-tiles under `/log`, and the blobs beside the tiles.
+/// Serves the leader's log as static files: C2SP tlog-tiles under `/log`, and the blobs beside the tiles. What is no file (yet)
+/// of a blob, the database has.
 package struct StaticLog: Sendable {
     private let directory: String
+    private let blobs: BlobRoute
 
     /// Tiles, bundles and blobs never change once they exist.
     static let immutable = "public, max-age=31536000, immutable"
 
-    /// - Parameter directory: the folder that holds `checkpoint`, `tile/` and `blob/`.
-    package init(directory: String) {
+    /// - Parameters:
+    ///   - directory: the folder that holds `checkpoint`, `tile/` and `blob/`.
+    ///   - blobs: has the blobs that are no files.
+    package init(directory: String, blobs: any BlobStore) {
         self.directory = directory
+        self.blobs = BlobRoute(store: blobs)
     }
 
     package func addRoutes(to routes: inout RouteTable) {
@@ -31,19 +37,25 @@ package struct StaticLog: Sendable {
             }
             return try await file(path, type: "application/octet-stream", caching: Self.immutable)
         }
-        routes.add(API.logBlob) { _, parameters in
-            let name = parameters.parameters.get("blob") ?? ""
-            guard BlobStore.isName(name) else {
-                throw NodeError.http(404, "A blob's name is 64 hex digits in lower case.")
-            }
-            return try await file("blob/\(name)", type: "application/octet-stream", caching: Self.immutable)
+        routes.add(API.logBlob) { request, parameters in
+            let name = try BlobRoute.name(parameters)
+            let found = try await present("blob/\(name)", type: "application/octet-stream", caching: Self.immutable)
+            if let found { return found }
+            return try await blobs.answer(request, parameters)
         }
     }
 
     private func file(_ path: String, type: String, caching: String) async throws -> Response {
+        guard let file = try await present(path, type: type, caching: caching) else {
+            throw NodeError.http(404, "The log has no such file (yet).")
+        }
+        return file
+    }
+
+    private func present(_ path: String, type: String, caching: String) async throws -> Response? {
         let full = "\(directory)/\(path)"
         let file = try await NIOThreadPool.singleton.runIfActive { try FileSlices(path: full, upTo: Blob.maximumSize) }
-        guard let file else { throw NodeError.http(404, "The log has no such file (yet).") }
+        guard let file else { return nil }
         return Response(
             status: .ok, headers: [.contentType: type, .cacheControl: caching], body: file.responseBody)
     }
