@@ -16,6 +16,7 @@ final class CountingEngine: StorageEngine {
     private let base: any StorageEngine
     private let counts = Mutex(Counts())
     private let known = Mutex(Set<String>())
+    private let asked = Mutex<[AskedQuery]>([])
 
     init(_ base: any StorageEngine) {
         self.base = base
@@ -31,6 +32,19 @@ final class CountingEngine: StorageEngine {
 
     /// The statements that have ever run.
     var texts: Set<String> { known.withLock { $0 } }
+
+    /// The queries that have run since the last call, for ``QueryWork``.
+    func takeQueries() -> [AskedQuery] {
+        asked.withLock { asked in
+            defer { asked = [] }
+            return asked
+        }
+    }
+
+    fileprivate func ask(_ sql: String, _ arguments: SQLArguments) {
+        run(sql)
+        asked.withLock { $0.append(AskedQuery(sql: sql, arguments: arguments.values)) }
+    }
 
     fileprivate func run(_ sql: String) {
         count { $0.statements += 1 }
@@ -77,7 +91,7 @@ private final class CountingConnection: EngineConnection {
     func lock(_ lock: StorageLock, _ mode: LockMode) throws { try base.lock(lock, mode) }
 
     func query(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
-        engine.run(sql)
+        engine.ask(sql, arguments)
         try base.query(sql, arguments) { found in
             engine.count { $0.rows += 1 }
             try row(found)
@@ -85,7 +99,7 @@ private final class CountingConnection: EngineConnection {
     }
 
     func stream(_ sql: String, _ arguments: SQLArguments, _ row: (SQLRow) throws -> Void) throws {
-        engine.run(sql)
+        engine.ask(sql, arguments)
         try base.stream(sql, arguments) { found in
             engine.count { $0.rows += 1 }
             try row(found)

@@ -29,6 +29,14 @@ final class TemporaryStore {
         store = StatementPlans.watching(try await .open(place.storage), kind)
     }
 
+    /// What queries of its stores cost its engine (``QueryWork``).
+    func work(of queries: [AskedQuery]) throws -> Int {
+        switch place {
+        case .sqlite(let file): try QueryWork.steps(queries, sqlite: file.path)
+        case .postgreSQL(let database): try QueryWork.rows(queries, postgreSQL: database)
+        }
+    }
+
     /// What a node finds that starts after this one was killed now. Of a file, that is what is on the disk with its
     /// write-ahead log, without anything that closing would have written; a server has it.
     func afterKill() async throws -> NodeDatabase {

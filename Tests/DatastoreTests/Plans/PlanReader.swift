@@ -1,3 +1,4 @@
+import Datastore
 import Foundation
 
 /// What the two engines say about a plan, as steps.
@@ -109,6 +110,27 @@ enum PlanReader {
             let isStreaming = !["Sort", "Aggregate", "Hash", "HashAggregate", "Materialize"].contains(kind)
             read(part, isPage: kind == "Limit" || isPage && isFirst && isStreaming, &steps)
         }
+    }
+
+    /// How many rows a run found in tables and indexes, also those that it then left out.
+    ///
+    /// - Parameter json: of EXPLAIN (ANALYZE, FORMAT JSON).
+    static func rowsRead(postgreSQL json: String) throws -> Int {
+        let parsed = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]]
+        guard let plan = parsed?.first?["Plan"] as? [String: Any] else {
+            throw DatastoreError.corrupt("this is no plan: \(json)")
+        }
+        return Int(rowsRead(plan).rounded(.up))
+    }
+
+    private static func rowsRead(_ node: [String: Any]) -> Double {
+        func number(_ name: String) -> Double { (node[name] as? NSNumber)?.doubleValue ?? 0 }
+        let below = (node["Plans"] as? [[String: Any]] ?? []).map(rowsRead).reduce(0, +)
+        guard node["Relation Name"] != nil || node["Index Name"] != nil else { return below }
+        // What is said is for each of the times that it ran.
+        let found =
+            number("Actual Rows") + number("Rows Removed by Filter") + number("Rows Removed by Index Recheck")
+        return below + found * number("Actual Loops")
     }
 
     private static func leaves(_ nodes: [[String: Any]]) -> [[String: Any]] {
