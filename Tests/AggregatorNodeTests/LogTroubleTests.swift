@@ -95,7 +95,7 @@ import TransparencyLog
                 _ = try await eventually("it reads") { source.isAsked ? true : nil }
                 return ContinuousClock.now
             }
-            #expect(ContinuousClock.now - ended < .seconds(15))
+            #expect(ContinuousClock.now - ended < .seconds(60), "the log says nothing for ten minutes")
             #expect(try await fixture.context.store.helperLogPosition(origin: Parties.origin) == nil)
         }
     }
@@ -115,7 +115,7 @@ import TransparencyLog
             _ = try await eventually("it reads") { source.isAsked ? true : nil }
             return (ContinuousClock.now, asking)
         }
-        #expect(ContinuousClock.now - ended < .seconds(15))
+        #expect(ContinuousClock.now - ended < .seconds(60), "the log says nothing for ten minutes")
         #expect(try await asking.value.status == 503)
     }
 
@@ -153,7 +153,7 @@ import TransparencyLog
                 guard path.hasPrefix("tile/entries") else { return try await honest.tile(path: path) }
                 slow.asked.raise()
                 if slow.isSilent {
-                    try await Task.sleep(for: .seconds(30))
+                    try await Task.sleep(for: .seconds(600))
                 } else {
                     // Somebody else's code, which goes on for a while.
                     await Task { try? await Task.sleep(for: .seconds(2)) }.value

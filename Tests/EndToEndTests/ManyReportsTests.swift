@@ -8,7 +8,7 @@ import TransparencyLog
 import Wallet
 
 extension EndToEnd {
-    /// A contributor with five thousand reports: what it asks of its wallet is answered in about a second, and in numbers.
+    /// A contributor with five thousand reports: what it asks of its wallet is answered soon, and in numbers.
     @Suite struct ManyReports {
         private static let count = 5_000
 
@@ -76,7 +76,7 @@ extension EndToEnd {
             return (result, ContinuousClock.now - start)
         }
 
-        @Test func fiveThousandReportsAreAnsweredInASecondAndInNumbers() async throws {
+        @Test func fiveThousandReportsAreAnsweredInNumbersAndNotInMinutes() async throws {
             let folder = try TemporaryFolder()
             let (log, reports) = try log()
             defer { try? FileManager.default.removeItem(atPath: log.directory) }
@@ -106,8 +106,8 @@ extension EndToEnd {
                 #expect(
                     result.output.split(separator: "\n").count == lines, "\(arguments): \(result.output.prefix(500))")
                 print("5,000 reports: cairn \(arguments[0]) \(arguments[1]) in \(time)")
-                // A second on a quiet machine; the bound leaves room for others.
-                #expect(time < .seconds(10), "\(arguments): \(time)")
+                // A second on a quiet machine; the bound is for what takes minutes.
+                #expect(time < .seconds(60), "\(arguments): \(time)")
             }
         }
     }

@@ -123,11 +123,9 @@ extension EndToEnd {
                 }
             }
             // They take minutes.
-            try await Task.sleep(for: .seconds(3))
-            let start = ContinuousClock.now
+            try await Task.sleep(for: .seconds(1))
             let ending = await process.terminate(grace: .seconds(60))
             #expect(ending == .exited(130), "\(String(describing: ending))")
-            #expect(ContinuousClock.now - start < .seconds(20))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [Self.log])
         }
 

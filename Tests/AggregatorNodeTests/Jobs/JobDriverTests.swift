@@ -13,7 +13,7 @@ import Testing
     /// Runs a driver until something is true, and cancels it.
     private func run(_ driver: JobDriver, until isDone: () -> Bool) async throws {
         let running = Task { await driver.run() }
-        for _ in 0..<1_000 where !isDone() { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<24_000 where !isDone() { try await Task.sleep(for: .milliseconds(5)) }
         #expect(isDone())
         running.cancel()
         await running.value

@@ -102,10 +102,14 @@ import Testing
             #expect(created.status == 201)
             try await Task.sleep(for: .seconds(1))
             let (asked, looks) = (helper.asked().count, log.count("leader", "aggregation"))
+            let start = ContinuousClock.now
             try await Task.sleep(for: .seconds(3))
-            #expect(helper.asked().count - asked <= 4)
+            let (requests, lines) = (helper.asked().count - asked, log.count("leader", "aggregation") - looks)
+            // Whoever sleeps on a busy machine sleeps for longer.
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            #expect(Double(requests) <= 1 + seconds)
             // The collection asks once a second, and the database is looked at every five.
-            #expect(log.count("leader", "aggregation") - looks < 30)
+            #expect(Double(lines) < 10 * seconds)
             #expect(log.count("leader", "aggregation") > 0, "or nothing was counted")
         }
     }

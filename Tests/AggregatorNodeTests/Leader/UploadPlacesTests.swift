@@ -5,13 +5,13 @@ import Testing
 
 /// Single reports are opened where they are, but not on all threads.
 @Suite struct UploadPlacesTests {
-    /// A thread that a test holds, until the test ends or ten seconds have passed.
+    /// A thread that a test holds, until the test ends or two minutes have passed.
     private final class Gate: Sendable {
         let (held, open) = (Flag(), Flag())
 
         func hold() {
             held.raise()
-            let end = ContinuousClock.now + .seconds(10)
+            let end = ContinuousClock.now + .seconds(120)
             while !open.isRaised, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.001) }
         }
     }

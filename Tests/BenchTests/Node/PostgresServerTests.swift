@@ -17,7 +17,7 @@ import Testing
         #expect(try server.size(of: "cairn_one") > 1 << 20)
         await server.stop()
         // It has ended, and somebody may still have to take note of it.
-        for _ in 0..<500 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<12_000 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
         #expect(kill(process, 0) != 0)
         #expect(!FileManager.default.fileExists(atPath: folder))
     }

@@ -38,7 +38,7 @@ import Testing
         let next = try await temporary.afterKill()
         #expect(try await due(next) == 2)
         // Where somebody is in the way, as a server's other transactions may be, it is done again.
-        for _ in 0..<50 where try await !next.scrubIfDue() { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<1_200 where try await !next.scrubIfDue() { try await Task.sleep(for: .milliseconds(100)) }
         #expect(try await due(next) == 0)
     }
 

@@ -21,7 +21,7 @@ import Testing
         let options = try options("127.0.0.1,\(cluster.folder)", ports: "\(silent.port),5432", in: database)
         let start = ContinuousClock.now
         let opened = try await NodeDatabase.open(.postgreSQL(options))
-        #expect(ContinuousClock.now - start < .seconds(12))
+        #expect(ContinuousClock.now - start < .seconds(60), "nobody tells the system that it hangs")
         #expect(try await opened.haltReason() == nil)
         try opened.close()
     }
