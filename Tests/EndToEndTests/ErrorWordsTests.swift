@@ -2,7 +2,6 @@ import AggregatorNode
 import Contributor
 import DAP
 import Foundation
-import Logging
 import TestPorts
 import Testing
 
@@ -26,7 +25,7 @@ extension EndToEnd {
             #expect(!text.contains("\u{1B}"))
         }
 
-        private func audit(_ url: String, _ options: String..., environment: [String: String] = [:]) async throws
+        static func audit(_ url: String, _ options: String..., environment: [String: String] = [:]) async throws
             -> (result: CommandResult, seconds: Double)
         {
             let folder = try TemporaryFolder()
@@ -60,29 +59,35 @@ extension EndToEnd {
                     (servers.url(.good).replacingOccurrences(of: "https:", with: "http:"), "is it https://?"),
                 ]
                 for (url, words) in permanent {
-                    let (result, seconds) = try await audit(url, "--timeout", "20")
+                    let (result, _) = try await Self.audit(url, "--timeout", "600")
                     #expect([2, 64].contains(result.status), "\(url): \(result.status) \(result.errors)")
                     try Self.expectWords(result.errors, words)
-                    #expect(seconds < 5, "\(url) took \(seconds) s")
+                    #expect(!result.errors.contains("waiting for"), "it was tried again: \(result.errors)")
                 }
                 let passing: [(OddServers.Kind, String)] = [
                     (.hangUp, "broke off"), (.midBody, "broke off"), (.page503, "HTTP 503"),
                 ]
-                for (kind, words) in passing {
-                    let (result, seconds) = try await audit(servers.url(kind), "--timeout", "3")
-                    #expect(result.status == 2, "\(result.errors)")
-                    try Self.expectWords(result.errors, words, "waiting for \(servers.url(kind))")
-                    #expect(seconds < 8)
+                // Each waits most of the time, so all at once.
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for (kind, words) in passing {
+                        group.addTask {
+                            let (result, seconds) = try await Self.audit(servers.url(kind), "--timeout", "3")
+                            #expect(result.status == 2, "\(result.errors)")
+                            try Self.expectWords(result.errors, words, "waiting for \(servers.url(kind))")
+                            #expect(seconds < 18, "without the option it is 20")
+                        }
+                    }
+                    try await group.waitForAll()
                 }
             }
         }
 
         @Test func whereNothingListensAFewTriesAreEnough() async throws {
             let port = try TestPorts.take(1)[0]
-            let (result, seconds) = try await audit("http://127.0.0.1:\(port)/log")
+            let (result, seconds) = try await Self.audit("http://127.0.0.1:\(port)/log", "--timeout", "600")
             #expect(result.status == 2)
             try Self.expectWords(result.errors, "http://127.0.0.1:\(port)/log", "nothing listens there", "waiting for")
-            #expect(seconds > 2 && seconds < 6, "\(seconds) s")
+            #expect(seconds > 2 && seconds < 60, "\(seconds) s of ten minutes")
         }
 
         /// Everybody who sends something to a task's nodes meets the same servers.
@@ -98,15 +103,22 @@ extension EndToEnd {
                         servers.url(kind), "--helper", servers.url(.page404) + "/helper", "--collector-config",
                         "\(folder)/collector.key.pub", "--vdaf", "count", "--batch-mode", "leader-selected",
                         "--min-batch-size", "10", "--out", folder, home: folder)
-                    for command in [
+                    let commands = [
                         ["contribute", "--value", "1"],
                         ["collect", "--hpke-key", "\(folder)/collector.key", "--token", "\(folder)/token"],
-                    ] {
-                        let result = try await Cairn.run(
-                            command + ["--task", "\(folder)/\(kind.rawValue).task", "--timeout", "1"], home: folder)
-                        #expect([1, 69, 75].contains(result.status), "\(kind) \(command[0]): \(result.status)")
-                        #expect(result.errors.hasPrefix("cairn: "), "\(kind) \(command[0]): \(result.errors)")
-                        try Self.expectWords(result.errors)
+                    ]
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for command in commands {
+                            group.addTask {
+                                let result = try await Cairn.run(
+                                    command + ["--task", "\(folder)/\(kind.rawValue).task", "--timeout", "1"],
+                                    home: folder)
+                                #expect([1, 69, 75].contains(result.status), "\(kind) \(command[0]): \(result.status)")
+                                #expect(result.errors.hasPrefix("cairn: "), "\(kind) \(command[0]): \(result.errors)")
+                                try Self.expectWords(result.errors)
+                            }
+                        }
+                        try await group.waitForAll()
                     }
                 }
                 // What no request could carry is no token, and nothing is waited for.
@@ -118,161 +130,6 @@ extension EndToEnd {
                     #expect(result.status == 1)
                     try Self.expectWords(result.errors, "odd.token does not hold a token")
                 }
-            }
-        }
-
-        /// What keeps a node from starting, as its operator reads it.
-        @Test func whatStopsANodeIsSaidInWords() async throws {
-            let folder = try TemporaryFolder()
-            let ports = try TestPorts.take(2)
-            func make(_ name: String) async throws -> String {
-                try await Cairn.succeed(
-                    "node", "init", "--role", "leader", "--dir", "\(folder.path)/\(name)", "--listen",
-                    "127.0.0.1:\(ports[0])", "--peer-url", "http://127.0.0.1:\(ports[1])", "--log-origin",
-                    "test.example/log")
-                return "\(folder.path)/\(name)"
-            }
-            func start(_ node: String) async throws -> CommandResult {
-                try await Cairn.run(
-                    "node", "run", "--config", "\(node)/leader.yaml", "--exit-with-parent", "\(getpid())")
-            }
-            func configure(_ node: String, _ change: (String) -> String) throws {
-                let text = try String(contentsOfFile: "\(node)/leader.yaml", encoding: .utf8)
-                try change(text).write(toFile: "\(node)/leader.yaml", atomically: true, encoding: .utf8)
-            }
-            let damaged = try await make("damaged")
-            try FileManager.default.createDirectory(
-                atPath: "\(damaged)/data", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try String(repeating: "this is no database\n", count: 500)
-                .write(toFile: "\(damaged)/data/node.sqlite", atomically: true, encoding: .utf8)
-            let damage = try await start(damaged)
-            #expect(damage.status == 1)
-            try Self.expectWords(damage.errors, "node.sqlite", "damaged, or is no database")
-
-            for (name, change, words) in [
-                ("yaml", { "role: [leader\n\t- x: {\n" + $0 }, "leader.yaml:"),
-                ("control", { $0 + "x: \u{1}\n" }, "leader.yaml"),
-                (
-                    "port", { $0.replacing("listen: 127.0.0.1:\(ports[0])", with: "listen: 127.0.0.1:99999") },
-                    "1 to 65535"
-                ),
-                (
-                    "url", { $0.replacing("http://127.0.0.1:\(ports[1])", with: "http://127.0.0.1:99999") },
-                    "ports are 1 to 65535"
-                ),
-                ("tab", { $0.replacing("    psk_files", with: "\tpsk_files") }, "begins with a tab"),
-                ("folder", { $0.replacing("data_dir: data", with: "data_dir: /proc/cairn") }, "/proc/cairn"),
-                ("address", { $0.replacing("listen: 127.0.0.1:", with: "listen: 192.0.2.1:") }, "no such address"),
-                (
-                    "ca",
-                    { $0.replacing("psk_files: [peer.psk]", with: "psk_files: [peer.psk]\n    ca_file: none.pem") },
-                    "none.pem"
-                ),
-            ] as [(String, (String) -> String, String)] {
-                let node = try await make(name)
-                try configure(node, change)
-                let result = try await start(node)
-                #expect(result.status == 1, "\(name): \(result.errors)")
-                try Self.expectWords(result.errors, words)
-            }
-            let keyless = try await make("keyless")
-            try FileManager.default.removeItem(atPath: "\(keyless)/log.skey")
-            let missing = try await start(keyless)
-            try Self.expectWords(missing.errors, "log.skey")
-
-            let used = try await make("used")
-            let listener = try PortTaker(port: ports[0])
-            defer { listener.close() }
-            let taken = try await start(used)
-            #expect(taken.status == 1)
-            try Self.expectWords(taken.errors, "the port is in use")
-        }
-
-        @Test func authoritiesOfOnesOwnAreBelieved() async throws {
-            try await OddServers.run { servers in
-                let ca = servers.authority
-                let good = "is not a checkpoint"
-                // As an editor of another platform saves it.
-                let pem = try String(contentsOfFile: ca, encoding: .utf8)
-                let foreign = "\(servers.folder.path)/foreign.txt"
-                try ("\u{FEFF}" + pem.replacing("\n", with: "\r\n"))
-                    .write(toFile: foreign, atomically: true, encoding: .utf8)
-                for (options, environment) in [
-                    (["--ca", ca], [:]), (["--ca", foreign], [:]), ([], ["SSL_CERT_FILE": ca]),
-                    ([], ["SSL_CERT_DIR": servers.folder.path]),
-                ] as [([String], [String: String])] {
-                    for host in ["127.0.0.1", "localhost"] {
-                        let answer = try await fetch(servers.url(.good, host: host), options, environment)
-                        #expect(!answer.contains("certificate"), "\(good): \(answer)")
-                        try Self.expectWords(answer)
-                    }
-                    let other = try await fetch(servers.url(.otherName), options, environment)
-                    try Self.expectWords(other, "certificate is for another name")
-                    let expired = try await fetch(servers.url(.expired), options, environment)
-                    try Self.expectWords(expired, "valid until 2020-02-01")
-                }
-                let program = try #require(Cairn.executable)
-                let piped = try await ChildProcessShell.run(
-                    "cat '\(ca)' | '\(program)' log fsck '\(servers.url(.good))' --ca -")
-                #expect(piped.status != 64 && !(piped.output + piped.errors).contains("certificate"), "\(piped.errors)")
-                let (missing, _) = try await audit(servers.url(.good), "--ca", "/nowhere/ca.pem")
-                #expect(missing.status == 64)
-                try Self.expectWords(missing.errors, "--ca /nowhere/ca.pem: there is no such file")
-                let (none, _) = try await audit(servers.url(.good), environment: ["SSL_CERT_FILE": "/nowhere/ca.pem"])
-                #expect(none.status == 2)
-                try Self.expectWords(none.errors, "SSL_CERT_FILE names /nowhere/ca.pem")
-            }
-        }
-
-        private func fetch(_ url: String, _ options: [String], _ environment: [String: String]) async throws -> String {
-            let result = try await Cairn.run(["log", "fsck", url] + options, environment: environment)
-            #expect(result.status != 0)
-            return result.output + result.errors
-        }
-
-        /// A whole contribution through TLS that ends in front of the node.
-        @Test func nodesBehindTLSAreReachedWithTheirAuthority() async throws {
-            try await TestNodes.run { nodes in
-                try await OddServers.run(upstream: nodes.leader.listenPort) { servers in
-                    let url = servers.url(.proxy) + "/log"
-                    let (refused, _) = try await audit(url)
-                    #expect(refused.status == 2)
-                    let trusted = try await fetch(url, ["--ca", servers.authority], [:])
-                    #expect(!trusted.contains("certificate"), "\(trusted)")
-                    // The helper speaks no TLS, the proxy no plain HTTP.
-                    let plain = try await fetch(
-                        nodes.helper.url.replacingOccurrences(of: "http:", with: "https:"), [], [:])
-                    try Self.expectWords(plain, "is it http://?")
-                }
-            }
-        }
-
-        /// An authority that one peer's operator chose vouches for that peer, and for no other.
-        @Test func theAuthoritiesOfAPeerVouchForNoOther() async throws {
-            try await OddServers.run { servers in
-                let (first, second) = (servers.url(.good), servers.url(.good, host: "localhost"))
-                let yaml = """
-                    listen: 127.0.0.1:1
-                    public_url: http://127.0.0.1:1/
-                    data_dir: data
-                    leader: { log_origin: l, log_key_file: l.skey, collector_token_files: [c.token] }
-                    peers:
-                      - { url: "\(first)", psk_files: [a.psk], token_files: [a.token], ca_file: ca.pem }
-                      - { url: "\(second)", psk_files: [b.psk], token_files: [b.token] }
-                    """
-                var node = try NodeConfiguration.load(yaml: yaml, file: "\(servers.folder.path)/node.yaml")
-                let clients = try NodeClients(node)
-                func ask(_ peer: PeerSettings) async throws {
-                    let client = PeerClient(
-                        baseURL: peer.url, token: nil, http: clients.client(of: peer),
-                        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-                    _ = try await client.send(.GET, "\(peer.url)/x", maxResponseBytes: 1 << 16, deadline: .seconds(5))
-                }
-                try await ask(node.peers[0])
-                await #expect(throws: PeerError.self) { try await ask(node.peers[1]) }
-                await clients.shutdown()
-                node.peers[0].caFile = "\(servers.folder.path)/none.pem"
-                #expect(throws: (any Error).self) { _ = try NodeClients(node) }
             }
         }
 
@@ -312,7 +169,8 @@ extension EndToEnd {
                 try await contribute()
                 let start = ContinuousClock.now
                 let few = try await collect()
-                #expect(few.status == 1 && ContinuousClock.now - start < .seconds(20))
+                // What may still come is waited for, ten minutes long.
+                #expect(few.status == 1 && ContinuousClock.now - start < .seconds(60))
                 try Self.expectWords(few.errors, "[invalidBatchSize]", "the leader has 1 reports received")
 
                 await nodes.helper.kill()
@@ -329,15 +187,19 @@ extension EndToEnd {
         }
 
         @Test func fewDescriptorsEndWithAMessage() async throws {
-            for limit in [20, 24, 28, 32, 40] {
-                let start = ContinuousClock.now
-                let outcome = try await shell(
-                    "ulimit -n \(limit); exec '\(try Cairn.path())' log fsck http://127.0.0.1:9/log --timeout 2")
-                #expect(outcome.status == 2, "\(limit): \(outcome.status) \(outcome.errors)")
-                let told = outcome.errors + outcome.output
-                try Self.expectWords(told)
-                #expect(told.contains("ulimit -n") || told.contains("nothing listens"), "\(limit): \(told)")
-                #expect(ContinuousClock.now - start < .seconds(8))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for limit in [20, 24, 28, 32, 40] {
+                    group.addTask {
+                        let outcome = try await shell(
+                            "ulimit -n \(limit); exec '\(try Cairn.path())' log fsck http://127.0.0.1:9/log --timeout 2"
+                        )
+                        #expect(outcome.status == 2, "\(limit): \(outcome.status) \(outcome.errors)")
+                        let told = outcome.errors + outcome.output
+                        try Self.expectWords(told)
+                        #expect(told.contains("ulimit -n") || told.contains("nothing listens"), "\(limit): \(told)")
+                    }
+                }
+                try await group.waitForAll()
             }
         }
 
