@@ -86,7 +86,8 @@ extension EndToEnd {
                     let client = PeerClient(
                         baseURL: peer.url, token: nil, http: clients.client(of: peer),
                         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-                    _ = try await client.send(.GET, "\(peer.url)/x", maxResponseBytes: 1 << 16, deadline: .seconds(5))
+                    _ = try await client.send(
+                        .GET, "\(peer.url)/x", maxResponseBytes: 1 << 16, deadline: .seconds(60), retries: false)
                 }
                 try await ask(node.peers[0])
                 await #expect(throws: PeerError.self) { try await ask(node.peers[1]) }

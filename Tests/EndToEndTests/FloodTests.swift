@@ -13,7 +13,7 @@ extension EndToEnd {
         @Test func aNodeOf256DescriptorsSurvivesAFlood() async throws {
             try await Flooded.run { node in
                 let client = NodeClient(url: node.url)
-                let end = ContinuousClock.now + .seconds(12)
+                let end = ContinuousClock.now + .seconds(6)
                 var connections: [any Channel] = []
                 var (round, answered) = (0, 0)
                 while ContinuousClock.now < end {

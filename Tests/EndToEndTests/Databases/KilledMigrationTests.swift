@@ -75,11 +75,12 @@ extension EndToEnd {
             #expect(after.count == Self.constant.count)
 
             var found: [String: Int] = [:]
-            for step in 0..<20 {
+            /// - Parameter isReached: says when the knife falls.
+            func kill(_ step: String, when isReached: (ChildProcess) async throws -> Bool) async throws {
                 try former.reset()
                 let process = try await ChildProcess.start(
                     Cairn.path(), former.command, output: .log("\(former.configuration).log"))
-                try await Task.sleep(for: length * (Double(step) / 18))
+                while try await !isReached(process) { try await Task.sleep(for: .milliseconds(1)) }
                 await process.kill()
                 // What a person finds there, with the program of before or with this one.
                 let now = try RawFile(path: former.path).everything()
@@ -99,6 +100,17 @@ extension EndToEnd {
                 #expect(!former.exists(".before-2.unfinished"))
                 #expect(try !former.hasOpenShare(), "after step \(step)")
             }
+            for step in 0..<8 {
+                let start = ContinuousClock.now
+                try await kill("\(step)") { _ in ContinuousClock.now - start > length * (Double(step) / 7) }
+            }
+            // Where it fell by time depends on what else the machine does. By the files, it meets each moment.
+            for (moment, file) in [("old", ""), ("copying", ".before-2.unfinished"), ("copied", ".before-2")] {
+                for _ in 0..<20 where found[moment] == nil {
+                    try await kill(moment) { former.exists(file) || $0.hasEnded }
+                }
+            }
+            if found["new"] == nil { try await kill("new") { $0.hasEnded } }
             #expect(found["copying", default: 0] > 0 && found["copied", default: 0] > 0, "\(found)")
             #expect(found["old", default: 0] > 0 && found["new", default: 0] > 0, "\(found)")
         }
