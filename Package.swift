@@ -11,6 +11,8 @@ let package = Package(
         .library(name: "ZeroKnowledge", targets: ["ZeroKnowledge"]),
         .library(name: "TransparencyLog", targets: ["TransparencyLog"]),
         .library(name: "DAP", targets: ["DAP"]),
+        .library(name: "TaskTypes", targets: ["TaskTypes"]),
+        .library(name: "Tasks", targets: ["Tasks"]),
         .library(name: "Ledger", targets: ["Ledger"]),
         .library(name: "Contributor", targets: ["Contributor"]),
         .library(name: "SharedModel", targets: ["SharedModel"]),
@@ -56,14 +58,20 @@ let package = Package(
             dependencies: ["DurableFiles", "Encodings", .product(name: "Crypto", package: "swift-crypto")]),
         .target(
             name: "DAP",
+            dependencies: ["Encodings", .product(name: "Crypto", package: "swift-crypto")]),
+        .target(
+            name: "TaskTypes",
+            dependencies: ["Encodings", "VDAF", "Ristretto255", "Commitments", "DAP"]),
+        .target(
+            name: "Tasks",
             dependencies: [
-                "Encodings", "Parallel", "VDAF", "Ristretto255", "Ed25519", "Commitments",
+                "Encodings", "Parallel", "VDAF", "Ed25519", "Commitments", "DAP", "TaskTypes",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Ledger",
             dependencies: [
-                "Encodings", "Parallel", "VDAF", "Ed25519", "TransparencyLog", "DAP",
+                "Encodings", "Parallel", "VDAF", "Ed25519", "TransparencyLog", "DAP", "TaskTypes", "Tasks",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -74,7 +82,7 @@ let package = Package(
         .target(
             name: "Datastore",
             dependencies: [
-                "CPostgres", "DAP", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
+                "CPostgres", "DAP", "TaskTypes", "Tasks", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -99,7 +107,8 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "Ledger", "NodeAPI",
+                "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "TaskTypes", "Tasks",
+                "Ledger", "NodeAPI",
                 "Datastore", "Requests", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -115,14 +124,15 @@ let package = Package(
         .target(
             name: "Wallet",
             dependencies: [
-                "Commitments", "DAP", "DurableFiles", "Encodings", "InputFiles",
+                "Commitments", "DAP", "TaskTypes", "Tasks", "DurableFiles", "Encodings", "InputFiles",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Contributor",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "Ledger", "NodeAPI",
+                "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "TaskTypes",
+                "Tasks", "Ledger", "NodeAPI",
                 "Requests", "Transport", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -133,7 +143,7 @@ let package = Package(
             name: "Credit",
             dependencies: [
                 "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519", "Commitments", "ZeroKnowledge",
-                "TransparencyLog", "DAP", "Ledger",
+                "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "TensorFiles", dependencies: ["Encodings"]),
@@ -143,14 +153,16 @@ let package = Package(
             name: "Bench",
             dependencies: [
                 "CKeccak", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
-                "ZeroKnowledge", "TransparencyLog", "DAP", "Ledger", "NodeAPI", "Requests", "Contributor", "Credit",
+                "ZeroKnowledge", "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger", "NodeAPI", "Requests",
+                "Contributor", "Credit",
                 "SharedModel",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
             name: "cairn",
             dependencies: [
-                "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "Ledger", "Datastore",
+                "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "TaskTypes", "Tasks",
+                "Ledger", "Datastore",
                 "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
                 "Wallet", "DurableFiles", "InputFiles", "Parallel", "ChildProcesses", "PostgresServer", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -184,23 +196,27 @@ let package = Package(
         .testTarget(
             name: "DAPTests",
             dependencies: [
-                "DAP", "Encodings", "VDAF", "Commitments", "Ristretto255", "SignatureCases",
+                "DAP", "TaskTypes", "Tasks", "Encodings", "VDAF", "Commitments", "Ristretto255", "SignatureCases",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "LedgerFixtures",
-            dependencies: ["Ledger", "DAP", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Ledger", "DAP", "TaskTypes", "Tasks", "TransparencyLog",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Tests/LedgerFixtures"),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ed25519", "Ledger", "LedgerFixtures", "DAP", "SignatureCases", "TransparencyLog",
+                "Ed25519", "Ledger", "LedgerFixtures", "DAP", "TaskTypes", "Tasks", "SignatureCases", "TransparencyLog",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "CreditTests",
             dependencies: [
-                "Credit", "Encodings", "Ledger", "LedgerFixtures", "DAP", "TransparencyLog", "ZeroKnowledge",
+                "Credit", "Encodings", "Ledger", "LedgerFixtures", "DAP", "TaskTypes", "Tasks", "TransparencyLog",
+                "ZeroKnowledge",
                 "Ristretto255", "Commitments",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -219,18 +235,19 @@ let package = Package(
             name: "PostgresCluster", dependencies: ["PostgresServer", "ChildProcesses", "TestSupport"],
             path: "Tests/PostgresCluster"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
-        .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "Encodings"]),
+        .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "TaskTypes", "Encodings"]),
         .testTarget(
             name: "ContributorTests",
             dependencies: [
-                "Contributor", "Wallet", "DAP", "Encodings", "Ledger", "LedgerFixtures", "TransparencyLog",
+                "Contributor", "Wallet", "DAP", "TaskTypes", "Tasks", "Encodings", "Ledger", "LedgerFixtures",
+                "TransparencyLog",
                 "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "DatastoreTests",
             dependencies: [
-                "PostgresCluster", "TestSupport", "Datastore", "DAP", "Ledger",
+                "PostgresCluster", "TestSupport", "Datastore", "DAP", "TaskTypes", "Tasks", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -239,7 +256,8 @@ let package = Package(
             name: "AggregatorNodeTests",
             dependencies: [
                 "TestPorts", "TestSupport", "PostgresCluster", "FaultProxy", "AggregatorNode", "Contributor",
-                "DurableFiles", "Encodings", "Datastore", "DAP", "Ledger", "NodeAPI", "Requests", "TransparencyLog",
+                "DurableFiles", "Encodings", "Datastore", "DAP", "TaskTypes", "Tasks", "Ledger", "NodeAPI", "Requests",
+                "TransparencyLog",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -254,7 +272,8 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "DAP", "Ed25519", "Ledger", "Ristretto255", "SignatureCases",
+                "Encodings", "VDAF", "Commitments", "DAP", "TaskTypes", "Tasks", "Ed25519", "Ledger", "Ristretto255",
+                "SignatureCases",
                 "TransparencyLog", "Wallet", "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
@@ -265,11 +284,15 @@ let package = Package(
         .testTarget(name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange"]),
         .testTarget(
             name: "BenchTests",
-            dependencies: ["Bench", "ChildProcesses", "PostgresServer", "VDAF", "Commitments", "DAP", "SharedModel"]),
+            dependencies: [
+                "Bench", "ChildProcesses", "PostgresServer", "VDAF", "Commitments", "DAP", "TaskTypes", "Tasks",
+                "SharedModel",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "TestPorts", "TestSupport", "FaultProxy", "ChildProcesses", "Contributor", "Wallet", "Encodings", "DAP",
+                "TaskTypes", "Tasks",
                 "Ledger", "LedgerFixtures", "NodeAPI", "Requests", "TransparencyLog", "Commitments", "SumDB",
                 "PythonExchange", "VDAF", "TensorFiles", "SharedModel", "AggregatorNode", "Datastore",
                 "PostgresCluster", "cairn",
@@ -292,7 +315,7 @@ let package = Package(
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
         "DurableFiles", "InputFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519", "Commitments", "ZeroKnowledge",
-        "TransparencyLog", "DAP", "Ledger",
+        "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger",
         "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Wallet",
     ]
     package.products = []

@@ -1,5 +1,5 @@
 import Credit
-import DAP
+import Tasks
 
 extension Decoder {
     /// Claims of credit and their parts. A claim that decodes comes to a verdict, and none that was not honestly made is

@@ -1,5 +1,7 @@
 import DAP
 import Foundation
+import TaskTypes
+import Tasks
 import VDAF
 
 extension Decoder {

@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 
 extension Decoder {
     /// Every structure of DAP that crosses the network or is part of one that does.

@@ -1,5 +1,7 @@
 import Crypto
 import DAP
+import TaskTypes
+import Tasks
 
 /// Random messages, field by field, for seeds.
 extension SeededGenerator {

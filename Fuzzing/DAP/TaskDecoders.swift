@@ -1,4 +1,6 @@
 import DAP
+import TaskTypes
+import Tasks
 
 extension Decoder {
     /// What describes a task: everything here is read from strangers before a task is joined.

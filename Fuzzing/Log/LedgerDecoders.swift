@@ -1,6 +1,7 @@
 import Crypto
 import DAP
 import Ledger
+import Tasks
 
 extension Decoder {
     /// Log entries, the messages of a close, statements and receipts.

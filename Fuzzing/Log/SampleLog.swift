@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// A small log with a signed and cosigned checkpoint, its policy, and its files, all from fixed seeds.

@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import TaskTypes
 import TransparencyLog
 
 /// A collected result held against the log of its task.

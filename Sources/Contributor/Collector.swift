@@ -4,6 +4,8 @@ import Ledger
 import NIOHTTP1
 import NodeAPI
 import Requests
+import TaskTypes
+import Tasks
 
 /// A batch's aggregate, as the collector opened it.
 ///

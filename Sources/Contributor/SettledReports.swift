@@ -1,6 +1,7 @@
 import DAP
 import Encodings
 import Ledger
+import Tasks
 import Wallet
 
 // When a contributor may make another report for a task.

@@ -1,6 +1,6 @@
 import Crypto
-import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 import Wallet
 

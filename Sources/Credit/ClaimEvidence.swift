@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// What a claim shows before its proofs are looked at: which reports of which closed batches it is about.

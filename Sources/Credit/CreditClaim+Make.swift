@@ -1,7 +1,8 @@
 import Crypto
-import DAP
 import Ledger
 import Ristretto255
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// One report that its contributor claims credit for.

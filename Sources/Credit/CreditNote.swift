@@ -2,6 +2,7 @@ import DAP
 import Encodings
 import Ledger
 import Ristretto255
+import TaskTypes
 import ZeroKnowledge
 
 /// A commitment to the credit v of one report, with a proof that it is one:

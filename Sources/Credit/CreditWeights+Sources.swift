@@ -1,6 +1,7 @@
 import Crypto
-import DAP
 import Ledger
+import TaskTypes
+import Tasks
 
 /// Where λ comes from, by policy (`Protocols/credit.md` §3).
 extension CreditWeights {

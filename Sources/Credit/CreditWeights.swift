@@ -1,6 +1,7 @@
 import Commitments
-import DAP
 import Ristretto255
+import TaskTypes
+import Tasks
 import VDAF
 import ZeroKnowledge
 

@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 
 /// What everybody knows about the credits of a batch: their sum (promise P6).
 ///

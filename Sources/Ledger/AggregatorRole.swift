@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 
 /// In entries and statements a role is always one of the two aggregators.
 extension Role {

@@ -1,6 +1,6 @@
 import Crypto
-import DAP
 import Encodings
+import TaskTypes
 
 /// Long vectors (aggregate shares, models, results) live beside the tiles, named by their hash; entries stay small.
 ///

@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 import TransparencyLog
 
 /// A receipt: a C2SP `tlog-proof` whose `extra` line carries the report entry.

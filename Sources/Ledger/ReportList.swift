@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 
 /// The lists `ReportID report_ids<0..2^32-1>` with which the aggregators name the reports of a batch to each other.
 package enum ReportList {

@@ -1,5 +1,5 @@
-import DAP
 import Encodings
+import Tasks
 import TransparencyLog
 
 /// What a task does not promise, although one might think so.

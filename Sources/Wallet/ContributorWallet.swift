@@ -1,6 +1,7 @@
 import Crypto
 import DAP
 import Synchronization
+import Tasks
 
 /// A contributor's secrets in one encrypted file: the seed of its claim keys, its inputs and what opens its commitments,
 /// receipts, the leader's promises, and history. `Protocols/wallet.md` specifies the file.

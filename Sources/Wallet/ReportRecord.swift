@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 /// One report in a contributor's history.
 public struct ReportRecord: Sendable, Equatable {

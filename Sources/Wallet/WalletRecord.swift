@@ -1,5 +1,7 @@
 import Commitments
 import DAP
+import TaskTypes
+import Tasks
 
 /// One fact in a wallet. A frame's contents are records, one after the other; later ones amend earlier ones.
 ///

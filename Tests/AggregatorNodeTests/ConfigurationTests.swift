@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Encodings
+import TaskTypes
 import Testing
 
 @Suite struct ConfigurationTests {

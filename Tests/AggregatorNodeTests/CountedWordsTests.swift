@@ -4,6 +4,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 /// Whatever a node says for good, it counts before it says it: with the database from just before put back in its place,

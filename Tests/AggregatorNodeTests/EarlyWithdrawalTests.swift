@@ -2,6 +2,7 @@ import AggregatorNode
 import Crypto
 import DAP
 import Ledger
+import Tasks
 import Testing
 
 /// Withdrawals that reach the helper before their reports: only what the leader has promised is kept, and what is kept

@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import Ledger
 import Synchronization
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -4,6 +4,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 /// A node of both roles with two peers, one of which only helps.

@@ -2,6 +2,8 @@ import AggregatorNode
 import DAP
 import Encodings
 import Foundation
+import TaskTypes
+import Tasks
 import Testing
 
 /// The YAML that an operator writes for a plain DAP task.

@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import Datastore
 import Ledger
+import Tasks
 import Testing
 
 /// Plain DAP tasks at one node: how they are added, and which verification key is used.

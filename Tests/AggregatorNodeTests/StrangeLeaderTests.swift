@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import Datastore
 import NodeAPI
+import Tasks
 import Testing
 
 /// A helper of two leaders: what is one's, the other neither reads nor changes, whichever resource it tries.

@@ -6,6 +6,7 @@ import Foundation
 import Ledger
 import NIOCore
 import Synchronization
+import Tasks
 import Testing
 
 /// Requests that name every report of a batch: what happens while they come, and what they take.

@@ -1,8 +1,8 @@
 import AggregatorNode
 import Crypto
-import DAP
 import Datastore
 import Ledger
+import Tasks
 import Testing
 import TransparencyLog
 

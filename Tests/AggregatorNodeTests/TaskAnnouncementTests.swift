@@ -2,6 +2,7 @@ import AggregatorNode
 import DAP
 import Datastore
 import Encodings
+import Tasks
 import Testing
 
 /// Opting into tasks that requests announce in `DAP-Taskprov`.

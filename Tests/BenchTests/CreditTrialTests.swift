@@ -1,7 +1,7 @@
 import Bench
-import DAP
 import Foundation
 import SharedModel
+import Tasks
 import Testing
 
 /// The trial of credit policies on the repository's digits.

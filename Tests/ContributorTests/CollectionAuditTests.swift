@@ -3,6 +3,7 @@ import DAP
 import Foundation
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Foundation
+import TaskTypes
 import Testing
 import Wallet
 

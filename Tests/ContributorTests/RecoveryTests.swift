@@ -1,8 +1,8 @@
 import Contributor
-import DAP
 import Foundation
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 import Wallet

@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Ledger
+import Tasks
 import Testing
 import Wallet
 

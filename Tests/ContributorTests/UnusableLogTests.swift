@@ -1,7 +1,7 @@
 import Contributor
-import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 
 /// A task whose log nobody can follow: that is said before a report is made, and not when it has been uploaded.

@@ -6,6 +6,8 @@ import Foundation
 import Ledger
 import LedgerFixtures
 import Ristretto255
+import TaskTypes
+import Tasks
 import Testing
 import TransparencyLog
 import ZeroKnowledge

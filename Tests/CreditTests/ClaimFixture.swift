@@ -1,8 +1,8 @@
 import Credit
 import Crypto
-import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,7 +1,7 @@
 import Credit
-import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 
 /// True statements are proved and believed, for every kind of statement and policy.

@@ -1,8 +1,8 @@
 import Credit
-import DAP
 import Encodings
 import Foundation
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 

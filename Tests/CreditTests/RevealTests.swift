@@ -1,7 +1,7 @@
 import Credit
-import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 
 /// λ of a validation policy: fixed before, hidden until, and known after the close.

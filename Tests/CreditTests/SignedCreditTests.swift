@@ -1,7 +1,8 @@
 import Credit
-import DAP
 import Ledger
 import LedgerFixtures
+import TaskTypes
+import Tasks
 import Testing
 
 /// Credit of vectors of real numbers, whose coordinates and credits may be negative.

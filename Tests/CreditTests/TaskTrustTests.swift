@@ -3,6 +3,7 @@ import Crypto
 import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import Tasks
 import Testing
 
 /// Every code of the standard has words, and the manual shows them.

@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 import Testing
 import VDAF
 

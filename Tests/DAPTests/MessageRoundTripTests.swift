@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 import Testing
 
 /// One message type, with what has to hold of it on random content.

@@ -1,5 +1,6 @@
 import Commitments
 import DAP
+import TaskTypes
 import Testing
 import VDAF
 

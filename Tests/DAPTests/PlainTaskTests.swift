@@ -1,5 +1,7 @@
 import DAP
 import Encodings
+import TaskTypes
+import Tasks
 import Testing
 
 /// Tasks of nothing but DAP: no extension 0xFF00.

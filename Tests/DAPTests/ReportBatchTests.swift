@@ -1,5 +1,7 @@
 import DAP
 import SignatureCases
+import TaskTypes
+import Tasks
 import Testing
 
 /// Reports of a job, or of an upload, opened together.

@@ -1,4 +1,6 @@
 import DAP
+import TaskTypes
+import Tasks
 import Testing
 
 @Suite struct ReportTests {

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Tasks
 import Testing
 
 @Suite struct TaskConfigurationTests {

@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 import Testing
 
 /// What every type says of itself, and what is made of what people say of types.

@@ -1,5 +1,6 @@
-import DAP
 import Encodings
+import TaskTypes
+import Tasks
 import Testing
 
 @Suite struct TaskValidationTests {

@@ -1,5 +1,5 @@
 import Commitments
-import DAP
+import TaskTypes
 import Testing
 import VDAF
 

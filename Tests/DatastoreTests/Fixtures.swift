@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import TaskTypes
 
 /// A node's database in a place of its own, removed at the end.
 final class TemporaryStore {

@@ -5,6 +5,7 @@ import Ledger
 import NIOHTTP1
 import NodeAPI
 import Requests
+import Tasks
 import Testing
 
 extension EndToEnd {

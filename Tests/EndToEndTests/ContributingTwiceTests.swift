@@ -1,8 +1,8 @@
 import Contributor
-import DAP
 import FaultProxy
 import Foundation
 import Ledger
+import Tasks
 import Testing
 import Wallet
 

@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Foundation
 import NodeAPI
+import Tasks
 import Testing
 import Wallet
 

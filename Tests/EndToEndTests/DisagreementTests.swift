@@ -1,7 +1,7 @@
 import ChildProcesses
 import Contributor
-import DAP
 import Foundation
+import Tasks
 import Testing
 
 extension EndToEnd {

@@ -2,6 +2,7 @@ import AggregatorNode
 import Contributor
 import DAP
 import Foundation
+import Tasks
 import TestPorts
 import Testing
 

@@ -1,7 +1,7 @@
 import Contributor
-import DAP
 import Foundation
 import PostgresCluster
+import Tasks
 import Testing
 
 extension EndToEnd {

@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import FaultProxy
 import Foundation
+import Tasks
 import Testing
 
 extension EndToEnd {

@@ -3,6 +3,7 @@ import DAP
 import Foundation
 import PostgresCluster
 import Synchronization
+import Tasks
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Foundation
+import Tasks
 import Testing
 
 /// A leader that answers its collector otherwise than the log says: the stored answers in its database are exchanged.

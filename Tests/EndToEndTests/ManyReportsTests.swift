@@ -3,6 +3,8 @@ import DAP
 import Foundation
 import Ledger
 import LedgerFixtures
+import TaskTypes
+import Tasks
 import Testing
 import TransparencyLog
 import Wallet

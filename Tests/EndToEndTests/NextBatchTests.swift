@@ -1,7 +1,7 @@
 import Contributor
-import DAP
 import FaultProxy
 import Foundation
+import TaskTypes
 import Testing
 
 extension EndToEnd {

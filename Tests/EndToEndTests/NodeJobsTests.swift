@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Datastore
 import Foundation
+import Tasks
 import Testing
 
 extension EndToEnd {

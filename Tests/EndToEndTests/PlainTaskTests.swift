@@ -1,6 +1,6 @@
 import Contributor
-import DAP
 import Foundation
+import Tasks
 import Testing
 
 extension EndToEnd {

@@ -1,8 +1,8 @@
 import AggregatorNode
 import Contributor
-import DAP
 import Foundation
 import Ledger
+import Tasks
 import Testing
 import TransparencyLog
 

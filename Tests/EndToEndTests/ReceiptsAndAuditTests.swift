@@ -6,6 +6,7 @@ import Foundation
 import Ledger
 import PostgresCluster
 import SumDB
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,9 +1,9 @@
 import AggregatorNode
 import Contributor
-import DAP
 import Foundation
 import Ledger
 import PostgresCluster
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,5 +1,5 @@
-import DAP
 import FaultProxy
+import Tasks
 
 extension TestNodes {
     /// Runs `body` with a task of sums between two nodes, the leader behind a proxy.

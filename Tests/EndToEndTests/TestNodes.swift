@@ -8,6 +8,7 @@ import Foundation
 import Ledger
 import PostgresCluster
 import Synchronization
+import Tasks
 import TestPorts
 import Testing
 import TransparencyLog

@@ -1,7 +1,7 @@
 import Contributor
-import DAP
 import Foundation
 import Ledger
+import Tasks
 import Testing
 import TransparencyLog
 

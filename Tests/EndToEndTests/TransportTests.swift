@@ -2,6 +2,7 @@ import Contributor
 import Crypto
 import DAP
 import Foundation
+import Tasks
 import Testing
 import TransparencyLog
 

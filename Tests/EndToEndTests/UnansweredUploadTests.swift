@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import FaultProxy
 import Foundation
+import Tasks
 import Testing
 import Wallet
 

@@ -1,8 +1,8 @@
 import Contributor
-import DAP
 import Foundation
 import PythonExchange
 import SharedModel
+import Tasks
 import TensorFiles
 import Testing
 

@@ -1,6 +1,6 @@
 import ChildProcesses
-import DAP
 import Foundation
+import Tasks
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,6 @@
 import Contributor
-import DAP
 import Foundation
+import Tasks
 import Testing
 
 /// Tasks that promise nothing are made and served only by who says so, and everybody is told.

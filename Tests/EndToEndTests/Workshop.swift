@@ -1,6 +1,8 @@
 import Contributor
 import DAP
 import Foundation
+import TaskTypes
+import Tasks
 
 /// Makes bad reports out of good ones: one thing is wrong, and everything else is as it should be (so that the thing
 /// itself, and not a broken signature or ciphertext, is what the nodes stumble over).

@@ -2,6 +2,8 @@ import Crypto
 import DAP
 import Foundation
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// A small log on disk, written with real keys, real commitments and real tiles: what two honest aggregators would leave

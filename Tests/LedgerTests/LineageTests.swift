@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 
 /// P7: the models of a training run follow from each other, and a break convicts the owner who signed it.

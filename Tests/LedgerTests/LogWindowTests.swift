@@ -1,8 +1,8 @@
 import Crypto
-import DAP
 import Ed25519
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import Tasks
 import Testing
 
 @Suite struct ReportListReaderTests {

@@ -2,6 +2,7 @@ import DAP
 import Ledger
 import LedgerFixtures
 import SignatureCases
+import Tasks
 import Testing
 import TransparencyLog
 

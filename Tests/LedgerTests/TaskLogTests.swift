@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Ledger
 import LedgerFixtures
+import Tasks
 import Testing
 import TransparencyLog
 

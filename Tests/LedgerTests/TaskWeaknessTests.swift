@@ -1,6 +1,8 @@
 import DAP
 import Ledger
 import LedgerFixtures
+import TaskTypes
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Encodings
 import Ledger
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -2,6 +2,8 @@ import Crypto
 import DAP
 import Encodings
 import Ledger
+import TaskTypes
+import Tasks
 import Testing
 
 /// `Protocols/vectors/tasks.json`.

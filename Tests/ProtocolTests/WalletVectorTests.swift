@@ -3,6 +3,7 @@ import CryptoExtras
 import DAP
 import Encodings
 import Foundation
+import TaskTypes
 import Testing
 import Wallet
 

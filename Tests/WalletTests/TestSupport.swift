@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import TaskTypes
 import Wallet
 
 /// A folder that goes away with its owner.

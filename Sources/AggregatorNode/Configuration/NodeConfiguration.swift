@@ -1,6 +1,6 @@
-import DAP
 import Datastore
 import Foundation
+import Tasks
 
 /// Everything that an operator decides about a node; read from the file named by `cairn node run --config`.
 ///

@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import DurableFiles
 import Encodings
+import Tasks
 import TransparencyLog
 
 /// A node's secrets in memory.

@@ -1,8 +1,8 @@
-import DAP
 import Datastore
 import Encodings
 import Hummingbird
 import Logging
+import Tasks
 
 // The task of a request: what its path names, and what its header `DAP-Taskprov` announces (taskprov-04 sections 3.2 and
 // 3.5 to 3.8).

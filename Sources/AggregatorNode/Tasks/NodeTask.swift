@@ -1,5 +1,7 @@
 import DAP
 import Datastore
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// A task that this node serves, with everything derived from its configuration once.

@@ -1,6 +1,6 @@
-import DAP
 import Datastore
 import Encodings
+import Tasks
 import TransparencyLog
 
 /// This node's part in a task: which of the two aggregators it is, and which of its peers is the other one.

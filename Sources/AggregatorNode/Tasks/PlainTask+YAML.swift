@@ -1,6 +1,8 @@
 import DAP
 import Datastore
 import Encodings
+import TaskTypes
+import Tasks
 
 // Reading an operator's file. As in a node's own configuration, every complaint names the line.
 

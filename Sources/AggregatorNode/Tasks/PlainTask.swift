@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Tasks
 
 /// A plain DAP task as an operator configures it: what `cairn node task add --dap FILE` reads.
 ///

@@ -3,6 +3,7 @@ import Datastore
 import Encodings
 import Foundation
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// Why a node does not opt into a task.

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import Tasks
 
 // Plain DAP tasks: an operator adds them with `cairn node task add --dap`, or allows that requests announce them. Nothing
 // about them is logged, and the peer may be any DAP-18 aggregator.

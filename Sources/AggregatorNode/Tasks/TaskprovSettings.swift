@@ -1,5 +1,7 @@
 import DAP
 import Encodings
+import TaskTypes
+import Tasks
 
 /// Which tasks a node serves although its operator has not added them: those that requests announce in the header
 /// `DAP-Taskprov` (taskprov-04), within these bounds.

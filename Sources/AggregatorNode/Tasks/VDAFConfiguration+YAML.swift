@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 
 /// How an operator's file names the type of a plain DAP task: `type` is the name of `cairn task create --vdaf`, and its
 /// parameters stand beside it under the standard's names.

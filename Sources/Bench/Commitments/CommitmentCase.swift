@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 
 /// One row of the commitment benchmark: committed reports of a SumVec type, in jobs of a size.
 package struct CommitmentCase: Sendable, Equatable {

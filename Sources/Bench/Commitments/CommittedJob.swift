@@ -1,7 +1,7 @@
 import Commitments
-import DAP
 import Parallel
 import Ristretto255
+import TaskTypes
 import VDAF
 
 /// The reports of one job of committed SumVec reports, after everything that comes before the link check.

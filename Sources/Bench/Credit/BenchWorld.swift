@@ -1,6 +1,8 @@
 import Crypto
 import DAP
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// Keys of a log, its witness, two aggregators and an owner, and tasks among them: what a benchmark needs of the world.

@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 /// One row of `cairn bench node`: which reports are made, and how they get to the leader.
 package struct LoadCase: Sendable, Equatable {

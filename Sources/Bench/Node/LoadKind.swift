@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 
 /// What the reports of a load hold. The raw value is the type's name on the command line and in JSON.
 ///

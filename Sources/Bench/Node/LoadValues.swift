@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 import VDAF
 
 /// Random inputs of a load, and what they add up to.

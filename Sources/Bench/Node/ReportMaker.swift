@@ -1,6 +1,7 @@
 import Contributor
 import DAP
 import Foundation
+import TaskTypes
 
 /// Makes the reports of a load as contributors do: shares and proofs, commitments, claim keys, encrypted to both nodes.
 ///

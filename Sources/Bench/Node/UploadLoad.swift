@@ -6,6 +6,7 @@ import Ledger
 import NodeAPI
 import Requests
 import Synchronization
+import Tasks
 
 /// Uploads the requests of a load: over a few connections that stay open, each with one request under way at a time, and
 /// the next one sent as soon as the last is answered. So the leader has always something to do, and never more than so

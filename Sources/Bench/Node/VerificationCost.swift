@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 import VDAF
 
 /// What verification alone costs both nodes: the mathematics of a job from decrypted shares to output shares, in this

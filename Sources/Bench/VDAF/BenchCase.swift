@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 
 /// One row of a benchmark: a type with its parameters.
 package struct BenchCase: Sendable, Equatable {

@@ -1,5 +1,5 @@
-import DAP
 import Synchronization
+import Tasks
 import Transport
 
 /// What a leader has of a task's reports, for whoever waits for a batch of them.

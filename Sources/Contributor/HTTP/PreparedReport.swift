@@ -2,6 +2,7 @@ import Commitments
 import DAP
 import Ledger
 import Synchronization
+import TaskTypes
 import Wallet
 
 /// A report ready to be sent, and what its owner keeps.

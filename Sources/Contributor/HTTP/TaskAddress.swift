@@ -1,5 +1,6 @@
 import DAP
 import NodeAPI
+import Tasks
 
 /// Where a task file is on the web, and which task it has to be: `https://leader.example.org/cairn/tasks/ID`, which every
 /// leader serves, or any other URL with the id behind it, `https://example.org/visits.task#ID`.

@@ -1,6 +1,8 @@
 import DAP
 import Encodings
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 import Wallet
 

@@ -3,6 +3,8 @@ import Foundation
 import Ledger
 import NodeAPI
 import Requests
+import TaskTypes
+import Tasks
 import Wallet
 
 // Uploads as their callers see them. (`TaskClient` is in `TaskClient.swift`.)

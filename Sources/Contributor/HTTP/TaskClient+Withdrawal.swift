@@ -2,6 +2,7 @@ import DAP
 import Ledger
 import NodeAPI
 import Requests
+import Tasks
 
 /// What a node says about a withdrawal.
 public enum WithdrawalAnswer: Sendable, Equatable {

@@ -4,6 +4,8 @@ import Foundation
 import Ledger
 import NodeAPI
 import Requests
+import TaskTypes
+import Tasks
 import TransparencyLog
 import Transport
 

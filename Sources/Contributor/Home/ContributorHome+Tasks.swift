@@ -1,6 +1,7 @@
 import DAP
 import Foundation
 import InputFiles
+import Tasks
 
 extension ContributorHome {
     /// Installs a task under a name, its own by default. The same task's file is replaced, which may add an owner's

@@ -1,6 +1,8 @@
 import DAP
 import Encodings
 import Foundation
+import TaskTypes
+import Tasks
 import Wallet
 
 /// A contributor's home as it was before there were wallets: secrets in plain files.

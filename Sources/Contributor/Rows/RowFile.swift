@@ -1,5 +1,5 @@
 import Crypto
-import DAP
+import TaskTypes
 
 /// A file of which every row becomes a report.
 public struct RowFile: Sendable {

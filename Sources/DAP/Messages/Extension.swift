@@ -39,14 +39,14 @@ extension [Extension] {
         map(\.type).filter { !known.contains($0) }
     }
 
-    func data(ofType type: UInt16) -> [UInt8]? {
+    package func data(ofType type: UInt16) -> [UInt8]? {
         first { $0.type == type }?.data
     }
 }
 
 extension ByteReader {
     /// `Extension field<0..2^16-1>`, in whatever order it is.
-    mutating func extensions(_ field: String) throws(CodecError) -> [Extension] {
+    package mutating func extensions(_ field: String) throws(CodecError) -> [Extension] {
         var list = try vector16(field)
         return try list.list(of: Extension.self)
     }

@@ -15,7 +15,7 @@ public enum Role: UInt8, Sendable, Hashable, CaseIterable {
     case helper = 3
 
     /// The VDAF's number of an aggregator.
-    var aggregatorID: Int? {
+    package var aggregatorID: Int? {
         switch self {
         case .leader: 0
         case .helper: 1

@@ -6,6 +6,7 @@
 
 import DAP
 import Ledger
+import TaskTypes
 
 struct HelperJobCommit: Sendable {
     let taskID: TaskID

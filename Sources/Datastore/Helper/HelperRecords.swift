@@ -2,6 +2,7 @@
 
 import DAP
 import Ledger
+import Tasks
 
 package enum HelperJob: Sendable, Equatable {
     /// The encoded `AggregationJobResp`.

@@ -1,7 +1,7 @@
 // The helper's reports inside a transaction of its store: which are accepted, and how they leave.
 
-import DAP
 import Ledger
+import TaskTypes
 
 extension BucketRange {
     /// What holds for the rows of helper_reports in these buckets.

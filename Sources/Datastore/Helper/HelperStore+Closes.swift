@@ -4,6 +4,7 @@
 
 import DAP
 import Ledger
+import TaskTypes
 
 extension NodeDatabase {
     package func helperClose(

@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 extension NodeDatabase {
     package func helperJob(_ task: TaskID, _ job: AggregationJobID) async throws(DatastoreError) -> HelperJob? {

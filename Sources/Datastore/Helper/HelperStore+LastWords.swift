@@ -7,6 +7,7 @@
 
 import DAP
 import Ledger
+import TaskTypes
 
 extension NodeDatabase {
     package func withdrawHelperReport(

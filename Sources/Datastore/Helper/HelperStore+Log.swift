@@ -3,6 +3,7 @@
 
 import DAP
 import Ledger
+import Tasks
 
 extension NodeDatabase {
     package func helperLogPosition(origin: String) async throws(DatastoreError) -> HelperLogPosition? {

@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import TaskTypes
 
 /// What a helper keeps about its work. Every method is one transaction, durable when it returns.
 package protocol HelperStore: Sendable {

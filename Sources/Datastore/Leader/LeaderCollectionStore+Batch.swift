@@ -2,6 +2,7 @@
 
 import DAP
 import Ledger
+import TaskTypes
 
 extension NodeDatabase: LeaderCollectionStore {
     package func unfinishedReports(task: TaskID, scope: BatchScope) async throws(DatastoreError) -> UInt64 {

@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import TaskTypes
 
 /// Collection jobs and the batches that they collect. One that has not ended is worked on under a lease (``Lease``); whatever
 /// changes it needs that, and fails with `.leaseLost` where somebody else may be at work, or it has ended.

@@ -1,6 +1,8 @@
 // How aggregation jobs end; the protocol is in LeaderJobStore.swift.
 
 import DAP
+import TaskTypes
+import Tasks
 
 extension NodeDatabase {
     package func finishJob(

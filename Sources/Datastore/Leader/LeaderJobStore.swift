@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 /// An aggregation job, as whoever holds it sees it.
 package struct LeasedJob: Sendable, Equatable {

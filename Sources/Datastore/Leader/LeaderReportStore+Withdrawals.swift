@@ -3,6 +3,7 @@
 
 import DAP
 import Ledger
+import TaskTypes
 
 extension NodeDatabase {
     package func withdraw(

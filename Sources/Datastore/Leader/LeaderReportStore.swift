@@ -1,5 +1,6 @@
 import DAP
 import Ledger
+import TaskTypes
 
 /// Reports from upload to their job.
 package protocol LeaderReportStore: Sendable {

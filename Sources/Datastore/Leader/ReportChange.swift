@@ -3,6 +3,7 @@
 // entries cannot come apart.
 
 import DAP
+import TaskTypes
 
 /// A report as a transaction has read it.
 struct ReportRow: Sendable {

@@ -1,6 +1,7 @@
 // What is shown of tasks whose logs let words wait: one status for each window, whichever process is asked.
 
 import DAP
+import Tasks
 
 /// The public status of a task as it stays until the end of a window.
 package struct ShownTaskStatus: Sendable, Equatable {

@@ -2,7 +2,7 @@
 // that it records; one process at a time gives out places (LogSequencing.swift). So no transaction waits for the head of the
 // log, and what the log says of reports can be shuffled before it is said.
 
-import DAP
+import Tasks
 
 /// What an entry in the queue is. The numbers are in the database.
 enum QueuedWord: Int64, StoredState {

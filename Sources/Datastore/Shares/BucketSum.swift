@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 // The sums of buckets. A job adds to the sum of each of its buckets once, so a report costs neither a row of its own nor
 // a reading of all others when its batch is collected.

@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 // What is kept of an accepted report so that it can leave its bucket's sum again: the output share, or the input share
 // where that is smaller and the output share can be computed from it. It is sealed under the bucket's key for this report,

@@ -1,4 +1,6 @@
 import DAP
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// What an audit of a log found.

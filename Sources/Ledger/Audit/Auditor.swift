@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import TaskTypes
 import TransparencyLog
 import VDAF
 

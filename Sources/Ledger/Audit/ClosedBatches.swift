@@ -1,4 +1,6 @@
 import DAP
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// A batch that both aggregators closed over exactly the leaves that the log has, with what claims need of it.

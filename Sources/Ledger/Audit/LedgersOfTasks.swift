@@ -1,5 +1,6 @@
 import DAP
 import Ed25519
+import Tasks
 import TransparencyLog
 
 /// The tasks of a log, as far as it has been read: entries are told to their tasks in log order, a window at a time.

@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 
 /// A break in the chain round → model → next round.
 package struct LineageFinding: Sendable, Equatable {

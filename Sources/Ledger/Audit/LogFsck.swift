@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 import TransparencyLog
 
 /// Checks that a published log is whole: every file there, every byte what the checkpoint commits to.

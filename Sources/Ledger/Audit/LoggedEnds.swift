@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 import TransparencyLog
 
 /// What a log says about single reports of one task: which of them count, and which are out.

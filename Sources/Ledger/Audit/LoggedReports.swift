@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 import TransparencyLog
 
 /// Every report of a task that a log has, with what makes a receipt of it.

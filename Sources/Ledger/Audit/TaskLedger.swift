@@ -1,5 +1,6 @@
 import DAP
 import Ed25519
+import Tasks
 import TransparencyLog
 
 /// One task as the log tells it: its leaves, closes and statements, gathered in a single pass over the entries.

@@ -1,5 +1,5 @@
-import DAP
 import Encodings
+import Tasks
 import TransparencyLog
 
 /// A task says in which log it is told and under which policy file (`log_key`, `log_policy_hash`). What another log says

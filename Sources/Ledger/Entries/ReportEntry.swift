@@ -1,5 +1,7 @@
 import DAP
 import Ed25519
+import TaskTypes
+import Tasks
 
 /// An accepted report of a committed task: what a receipt proves and what the public check adds up.
 ///

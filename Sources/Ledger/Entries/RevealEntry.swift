@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Tasks
 
 /// The vector λ of a task's credit policy, as a blob of the log.
 ///

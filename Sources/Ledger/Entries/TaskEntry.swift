@@ -1,5 +1,6 @@
 import DAP
 import Ed25519
+import Tasks
 
 /// A task that the log's owner serves, with all that is needed to check its batches.
 ///

@@ -1,5 +1,5 @@
-import DAP
 import Encodings
+import Tasks
 import TransparencyLog
 
 /// A promise as its contributor keeps it: the leader's note, and the proof that it covers this one report.

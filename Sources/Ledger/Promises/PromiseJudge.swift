@@ -1,5 +1,6 @@
 import DAP
 import Encodings
+import Tasks
 import TransparencyLog
 
 /// Decides from the log whether a promise was kept. Needs no node and no secret: whoever has the file can convict.

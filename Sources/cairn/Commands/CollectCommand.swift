@@ -1,6 +1,8 @@
 import ArgumentParser
 import Contributor
 import DAP
+import TaskTypes
+import Tasks
 import TensorFiles
 
 /// `cairn collect`: the collector asks for a batch's result.

@@ -1,5 +1,5 @@
-import DAP
 import SharedModel
+import Tasks
 import Wallet
 
 // `contribute --data`: an update that is trained here. (The command is in `ContributeCommand.swift`.)

@@ -4,6 +4,7 @@ import DAP
 import Encodings
 import Ledger
 import SharedModel
+import Tasks
 import Wallet
 
 /// `cairn contribute`: one value, columns of a CSV file, or a model update, trained on a CSV file or computed elsewhere.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Contributor
 import DAP
 import Datastore
+import Tasks
 
 /// `cairn node task`: which tasks a node serves.
 struct NodeTaskCommand: AsyncParsableCommand {

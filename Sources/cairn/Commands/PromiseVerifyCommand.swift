@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import Encodings
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// `cairn promise verify`: decides from the log whether the leader kept its word.

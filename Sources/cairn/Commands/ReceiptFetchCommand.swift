@@ -2,6 +2,7 @@ import ArgumentParser
 import Contributor
 import DAP
 import Encodings
+import Tasks
 import Wallet
 
 /// `cairn receipt fetch`: gets the receipts that are not here yet.

@@ -4,6 +4,7 @@ import DAP
 import Encodings
 import Foundation
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// `cairn receipt verify`: needs the files, and nothing but them.

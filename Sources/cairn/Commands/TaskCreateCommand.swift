@@ -6,6 +6,7 @@ import DAP
 import Encodings
 import Ledger
 import SharedModel
+import Tasks
 
 /// `cairn task create`: asks the nodes for their keys, checks that no sum can overflow, writes the task file.
 struct TaskCreateCommand: AsyncParsableCommand {

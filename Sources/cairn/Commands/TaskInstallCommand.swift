@@ -1,6 +1,6 @@
 import ArgumentParser
 import Contributor
-import DAP
+import Tasks
 
 /// `cairn task install`: a task file from a file or a URL gets a name.
 struct TaskInstallCommand: AsyncParsableCommand {

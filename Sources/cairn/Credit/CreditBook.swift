@@ -5,6 +5,7 @@ import DAP
 import Foundation
 import Ledger
 import Parallel
+import Tasks
 import TransparencyLog
 import Wallet
 

@@ -1,6 +1,8 @@
 import Credit
 import DAP
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// Finds λ of batches, as `Protocols/credit.md` §3 says, and remembers it: many claims are about few batches.

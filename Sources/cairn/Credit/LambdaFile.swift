@@ -1,7 +1,7 @@
 import Credit
-import DAP
 import Encodings
 import Foundation
+import Tasks
 
 /// A file with the public vector λ of a credit policy:
 ///

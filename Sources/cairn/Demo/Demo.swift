@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import Ledger
 import SharedModel
+import Tasks
 import TransparencyLog
 import Wallet
 

@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Ledger
 import SharedModel
+import Tasks
 import TransparencyLog
 import Wallet
 

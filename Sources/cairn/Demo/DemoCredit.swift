@@ -1,8 +1,8 @@
 import Contributor
 import Credit
 import Crypto
-import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// The demo's credit: how far each contribution pointed where the sum of all went (alignment), claimed and checked with

@@ -1,8 +1,8 @@
 import Contributor
 import Crypto
-import DAP
 import Foundation
 import SharedModel
+import Tasks
 
 /// The model owner of the demo: makes a task for each round, hands it to both operators, and takes the steps.
 struct DemoOwner: Sendable {

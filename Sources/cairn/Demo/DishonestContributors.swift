@@ -2,6 +2,8 @@ import Contributor
 import DAP
 import Ledger
 import SharedModel
+import TaskTypes
+import Tasks
 import Wallet
 
 /// Two contributors who cheat. Their reports go over HTTP like any other, signed and encrypted as they should be.

@@ -1,6 +1,8 @@
 import Bench
 import Commitments
 import DAP
+import TaskTypes
+import Tasks
 import VDAF
 
 /// Reports of dishonest contributors. Everything about them is as good as such a contributor can make it.

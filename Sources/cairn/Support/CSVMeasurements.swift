@@ -1,5 +1,5 @@
-import DAP
 import SharedModel
+import TaskTypes
 
 /// The rows of a CSV file as measurements of a task, one report a row, each with the line where it stands.
 ///

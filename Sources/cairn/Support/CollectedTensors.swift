@@ -1,9 +1,9 @@
 import ArgumentParser
 import Contributor
-import DAP
 import Foundation
 import Ledger
 import SharedModel
+import Tasks
 import TensorFiles
 
 /// What `cairn collect --out` writes: the numbers under the names and shapes that the contributors' updates had.

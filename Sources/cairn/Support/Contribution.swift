@@ -1,5 +1,5 @@
 import Contributor
-import DAP
+import TaskTypes
 import Wallet
 
 /// What `cairn contribute` sends.

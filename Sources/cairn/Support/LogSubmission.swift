@@ -1,6 +1,6 @@
 import Contributor
-import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 import Transport
 

@@ -1,6 +1,6 @@
-import DAP
 import Encodings
 import SharedModel
+import TaskTypes
 
 /// Turns text into a measurement of a task's type. Errors say what is allowed; the caller adds where the text stands.
 ///

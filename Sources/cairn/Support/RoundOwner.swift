@@ -1,8 +1,8 @@
 import Contributor
 import Crypto
-import DAP
 import Ledger
 import SharedModel
+import Tasks
 import TransparencyLog
 
 /// What the owner of a training run does around one round's task. `cairn model` and the demo share it.

@@ -1,5 +1,5 @@
-import DAP
 import Encodings
+import Tasks
 
 /// A wallet's seed as people keep it: 64 hexadecimal digits on one line.
 enum SeedFile {

@@ -1,6 +1,6 @@
-import DAP
 import Encodings
 import Ledger
+import Tasks
 
 /// A task in words, for `task show` and `task create`; the JSON form is for other DAP-18 clients.
 struct TaskDescription: Encodable {

@@ -4,6 +4,8 @@ import Crypto
 import DAP
 import Encodings
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// What an author decides about a task; nodes add their keys to it, and the result is a task file.

@@ -1,6 +1,6 @@
 import Contributor
-import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 
 /// The log of a task, and whom to believe about it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Tasks
 
 /// `--task FILE|NAME`, shared by all commands that work on one task.
 struct TaskReference: ParsableArguments {

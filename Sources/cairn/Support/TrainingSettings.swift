@@ -1,11 +1,11 @@
 import Contributor
 import Crypto
-import DAP
 import Encodings
 import Foundation
 import InputFiles
 import Ledger
 import SharedModel
+import Tasks
 
 /// The public settings under which every contributor of a training run works on its own rows.
 ///

@@ -1,5 +1,6 @@
-import DAP
 import SharedModel
+import TaskTypes
+import Tasks
 
 // Everybody but the author of a task reads the rule for updates off the task's type, which is what the aggregators enforce.
 

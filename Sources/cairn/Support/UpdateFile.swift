@@ -1,6 +1,6 @@
-import DAP
 import Ledger
 import SharedModel
+import Tasks
 import TensorFiles
 
 /// An update that was computed elsewhere, with PyTorch or JAX: a `.npy` or `.safetensors` file.

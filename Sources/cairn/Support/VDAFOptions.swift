@@ -1,5 +1,5 @@
 import ArgumentParser
-import DAP
+import TaskTypes
 
 /// What a report holds, as `cairn task create` is told: `--vdaf` and the numbers that go with it.
 struct VDAFOptions: ParsableArguments {

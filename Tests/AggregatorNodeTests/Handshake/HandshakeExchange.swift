@@ -1,6 +1,7 @@
 import AggregatorNode
 import DAP
 import Ledger
+import Tasks
 import Testing
 
 /// A leader that asks and a helper that answers, without a network.

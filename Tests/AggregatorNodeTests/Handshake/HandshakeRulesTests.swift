@@ -1,10 +1,10 @@
 import AggregatorNode
 import Crypto
-import DAP
 import Datastore
 import Encodings
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 @Suite struct HandshakeRulesTests {

@@ -1,10 +1,10 @@
 import AggregatorNode
-import DAP
 import Datastore
 import Encodings
 import FaultProxy
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 /// Two nodes over HTTP that do not fit each other: said before anything is lost, and mended without a loss.

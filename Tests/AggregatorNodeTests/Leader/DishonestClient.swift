@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 /// Reports as no honest client would make them.
 enum DishonestClient {

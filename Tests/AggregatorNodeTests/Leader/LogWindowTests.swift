@@ -4,6 +4,7 @@ import Datastore
 import Encodings
 import Foundation
 import Ledger
+import Tasks
 import Testing
 
 /// What two nodes make of a task whose log lets words wait.

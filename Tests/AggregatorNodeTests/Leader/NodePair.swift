@@ -7,6 +7,8 @@ import Foundation
 import Ledger
 import Logging
 import ServiceLifecycle
+import TaskTypes
+import Tasks
 import TestPorts
 import TransparencyLog
 

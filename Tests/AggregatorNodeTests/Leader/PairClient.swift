@@ -4,6 +4,8 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// A contributor and a collector of one task, at the leader of a pair.

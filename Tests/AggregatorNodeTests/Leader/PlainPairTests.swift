@@ -2,6 +2,8 @@ import AggregatorNode
 import DAP
 import Datastore
 import Foundation
+import TaskTypes
+import Tasks
 import Testing
 
 /// Plain DAP tasks from upload to result, between two nodes.

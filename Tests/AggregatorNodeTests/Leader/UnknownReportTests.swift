@@ -5,6 +5,8 @@ import Datastore
 import Encodings
 import Foundation
 import Ledger
+import TaskTypes
+import Tasks
 import Testing
 import TransparencyLog
 

@@ -1,6 +1,8 @@
 import AggregatorNode
 import DAP
 import Datastore
+import TaskTypes
+import Tasks
 import Testing
 
 /// How much of a leader one upload may take.

@@ -6,6 +6,8 @@ import Foundation
 import Hummingbird
 import Ledger
 import Logging
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// A helper on a real database, the leader's log in a folder, and the leader's half of the protocol played by the test.

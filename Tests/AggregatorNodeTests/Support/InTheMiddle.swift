@@ -6,6 +6,8 @@ import FaultProxy
 import Foundation
 import Ledger
 import Synchronization
+import TaskTypes
+import Tasks
 import TestPorts
 import Testing
 

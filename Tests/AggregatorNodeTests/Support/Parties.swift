@@ -4,6 +4,8 @@ import DAP
 import Datastore
 import Ledger
 import Logging
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// The keys of two operators and a collector, as `cairn keygen` would make them, and tasks between them.

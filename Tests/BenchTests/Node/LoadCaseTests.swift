@@ -1,5 +1,5 @@
 import Bench
-import DAP
+import TaskTypes
 import Testing
 
 @Suite struct LoadCaseTests {

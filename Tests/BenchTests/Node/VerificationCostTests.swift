@@ -1,5 +1,6 @@
 import Bench
 import DAP
+import TaskTypes
 import Testing
 
 @Suite struct VerificationCostTests {

@@ -1,6 +1,8 @@
 import Crypto
 import DAP
 import Foundation
+import TaskTypes
+import Tasks
 
 /// Tasks and keys that several suites use.
 enum Fixtures {

@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 import Testing
 
 /// An aggregation job run by both aggregators in one process, on shares that are already decrypted.

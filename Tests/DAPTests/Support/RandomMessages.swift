@@ -1,4 +1,6 @@
 import DAP
+import TaskTypes
+import Tasks
 
 /// Random messages, field by field.
 extension SeededGenerator {

@@ -1,4 +1,4 @@
-import DAP
+import TaskTypes
 import VDAF
 
 /// A type small enough for quick tests, with inputs and what must become of them: what the suites know of a type, at one

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import TaskTypes
 import Testing
 
 /// What collecting a batch leaves of it at the helper: the answer, and that no report can be counted again.

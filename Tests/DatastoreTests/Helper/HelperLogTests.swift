@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import Tasks
 import Testing
 
 /// What a helper remembers of the leader's log.

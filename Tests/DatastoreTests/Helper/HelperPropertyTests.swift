@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import TaskTypes
 import TestSupport
 import Testing
 

@@ -2,6 +2,8 @@ import Crypto
 import DAP
 import Datastore
 import Ledger
+import TaskTypes
+import Tasks
 import Testing
 
 /// Reports as a helper has verified them, and what is done with them.

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import TaskTypes
 import Testing
 
 /// How reports leave the helper again, for their contributors.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import TaskTypes
 
 // The steps of a collection by its key, for tests that are about the steps: whoever has it, it is leased for the one step.
 

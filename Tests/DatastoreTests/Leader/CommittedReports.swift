@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Datastore
 import Ledger
+import Tasks
 
 /// Reports of a task that logs them, which their contributors can take back.
 extension Make {

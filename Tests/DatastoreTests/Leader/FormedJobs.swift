@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import TaskTypes
 
 /// A job of certain reports, for tests.
 struct NewJob {

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import Tasks
 import Testing
 
 /// What the store makes of words that wait for the end of a window: who may go on meanwhile, and until when the others wait.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import TaskTypes
 import Testing
 
 /// A helper's and a witness's databases of the version before.

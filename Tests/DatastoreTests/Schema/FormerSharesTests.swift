@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import Foundation
 import Ledger
+import TaskTypes
 import Testing
 
 /// What of a former database was shares: sealed now, and added up.

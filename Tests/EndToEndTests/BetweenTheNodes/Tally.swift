@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import FaultProxy
 import Synchronization
+import Tasks
 import Testing
 
 /// A task whose reports are powers of two, each once: the sum says which of them were counted, and how often.

@@ -4,6 +4,7 @@ import FaultProxy
 import Foundation
 import PostgresCluster
 import Synchronization
+import Tasks
 import TestPorts
 import Testing
 import Wallet

@@ -3,6 +3,7 @@ import DAP
 import Foundation
 import PostgresCluster
 import Requests
+import Tasks
 import Testing
 
 extension EndToEnd {

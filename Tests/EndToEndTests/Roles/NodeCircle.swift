@@ -2,6 +2,8 @@ import Contributor
 import DAP
 import Foundation
 import PostgresCluster
+import TaskTypes
+import Tasks
 import TestPorts
 import Testing
 

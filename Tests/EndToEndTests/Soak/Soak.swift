@@ -4,6 +4,7 @@ import DAP
 import FaultProxy
 import Foundation
 import Synchronization
+import Tasks
 import TestSupport
 
 /// Uploads and collects without pause, while proxies in front of both nodes do to one request in ten what a seed says, and

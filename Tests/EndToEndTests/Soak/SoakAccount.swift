@@ -1,5 +1,6 @@
 import Contributor
 import DAP
+import TaskTypes
 
 /// What became of the reports of one round, as the contributors know it. Pure.
 struct SoakAccount: Sendable {

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import TaskTypes
 import TransparencyLog
 
 /// Verifies the reports of one aggregation job: everything about them that needs neither storage nor the network.

@@ -4,6 +4,7 @@ import Encodings
 import Ledger
 import Logging
 import ServiceLifecycle
+import Tasks
 import TransparencyLog
 
 /// Reads the leader's log as a real follower: every entry once, in order, hashed up to a checkpoint that this helper

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import TaskTypes
 
 /// A waiting report with the leader's verification of it.
 struct VerifiedCandidate: Sendable {

@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import NodeAPI
 import Requests
+import Tasks
 
 /// Carries a pending job to the helper and brings its answer back: one request at a time, since the durable schedule
 /// repeats it.

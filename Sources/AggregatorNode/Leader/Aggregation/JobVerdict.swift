@@ -1,4 +1,5 @@
 import DAP
+import TaskTypes
 
 /// How an aggregation job ends for one report.
 enum ReportVerdict: Equatable, Sendable {

@@ -1,5 +1,5 @@
-import DAP
 import Datastore
+import Tasks
 import Transport
 
 /// When jobs are sent again, and in what company and how often reports are tried again. Pure.

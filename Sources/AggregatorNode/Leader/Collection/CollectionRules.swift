@@ -1,4 +1,5 @@
 import DAP
+import Tasks
 
 /// What the leader checks of a collection request before it looks at any report (DAP-18, Collection Job
 /// Initialization). Pure.

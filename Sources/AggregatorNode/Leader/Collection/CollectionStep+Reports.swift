@@ -2,6 +2,7 @@ import DAP
 import Datastore
 import Ledger
 import Requests
+import Tasks
 
 // What a close and a comparison have in common: they name every report of a batch, and leave some out.
 

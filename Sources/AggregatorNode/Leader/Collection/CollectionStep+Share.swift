@@ -4,6 +4,7 @@ import Encodings
 import Ledger
 import NodeAPI
 import Requests
+import Tasks
 
 // Obtaining the helper's share (DAP-18, Obtaining Aggregate Shares), and making the collector's response.
 

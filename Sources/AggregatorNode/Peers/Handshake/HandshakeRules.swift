@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Ledger
+import Tasks
 
 /// A task as the handshake looks at it.
 package struct HandshakeTask: Sendable, Equatable {

@@ -4,6 +4,7 @@ import Encodings
 import Hummingbird
 import Ledger
 import NodeAPI
+import Tasks
 
 /// An aggregate share as it is answered, at first and again.
 struct ShareAnswer: Sendable {

@@ -4,6 +4,8 @@ import Datastore
 import Hummingbird
 import Logging
 import NodeAPI
+import TaskTypes
+import Tasks
 
 extension Leader {
     /// `POST /tasks/{task-id}/reports` (DAP-18, Upload Request).

@@ -4,6 +4,7 @@ import DAP
 import Foundation
 import Ledger
 import Ristretto255
+import Tasks
 import TransparencyLog
 import VDAF
 

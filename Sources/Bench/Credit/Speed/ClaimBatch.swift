@@ -2,6 +2,8 @@ import Credit
 import Crypto
 import DAP
 import Ledger
+import TaskTypes
+import Tasks
 import TransparencyLog
 
 /// A closed batch of real committed reports with everything that their contributors need to claim credit.

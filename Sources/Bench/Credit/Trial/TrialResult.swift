@@ -1,4 +1,4 @@
-import DAP
+import Tasks
 
 /// What everybody earned in a scenario, by each policy, and what the Shapley values say.
 package struct TrialResult: Sendable {

@@ -1,4 +1,4 @@
-import DAP
+import Tasks
 
 /// How well one policy ranked the contributors of one scenario.
 package struct TrialRow: Sendable {

@@ -1,6 +1,6 @@
 import Credit
-import DAP
 import SharedModel
+import Tasks
 
 /// The credit of every contributor in one round, by each policy, computed as claims compute it: integers, from encoded
 /// updates and the λ that a task of that policy has.

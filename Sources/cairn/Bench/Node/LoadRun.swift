@@ -3,6 +3,8 @@ import Contributor
 import DAP
 import Foundation
 import Ledger
+import TaskTypes
+import Tasks
 
 /// One row of `cairn bench node`: two new node processes, a task of one batch, and everything from the reports to the audit.
 ///

@@ -2,6 +2,8 @@
 // schema 1 made when a batch was collected. The type is in FromSchema1.swift.
 
 import DAP
+import TaskTypes
+import Tasks
 
 extension FromSchema1 {
     func sealShares() throws {
