@@ -27,6 +27,7 @@ package enum LedgerEntry: Sendable, Equatable {
     /// The longest entry that a tile can carry (C2SP tlog-tiles).
     package static let maxSize = 65_535
 
+    /// The numbers on the line; the cases have the names that pages and people use.
     package enum EntryType: UInt16, Sendable {
         case task = 1
         case round = 2
@@ -60,48 +61,39 @@ package enum LedgerEntry: Sendable, Equatable {
         try reader.finish()
     }
 
+    /// What it says; nil for a type that this version does not know.
+    package var body: (any EntryBody)? {
+        switch self {
+        case .task(let entry): entry
+        case .round(let entry): entry
+        case .report(let entry): entry
+        case .rejected(let entry): entry
+        case .withdrawal(let entry): entry
+        case .close(let entry): entry
+        case .batch(let entry): entry
+        case .model(let entry): entry
+        case .payout(let entry): entry
+        case .reveal(let entry): entry
+        case .unknown: nil
+        }
+    }
+
     /// The type's name in `Protocols/log-entries.md`; of an unknown type its number.
     package var name: String {
-        switch self {
-        case .task: "task"
-        case .round: "round"
-        case .report: "report"
-        case .rejected: "rejected"
-        case .withdrawal: "withdrawal"
-        case .close: "close"
-        case .batch: "batch"
-        case .model: "model"
-        case .payout: "payout"
-        case .reveal: "reveal"
-        case .unknown(let type, _): "type \(type)"
-        }
+        if case .unknown(let type, _) = self { return "type \(type)" }
+        return body.map { "\(type(of: $0).type)" } ?? ""
     }
 
     /// The leaf's bytes.
     package func encoded() -> [UInt8] {
         var writer = ByteWriter()
-        switch self {
-        case .task(let entry): writer.entry(.task, entry)
-        case .round(let entry): writer.entry(.round, entry)
-        case .report(let entry): writer.entry(.report, entry)
-        case .rejected(let entry): writer.entry(.rejected, entry)
-        case .withdrawal(let entry): writer.entry(.withdrawal, entry)
-        case .close(let entry): writer.entry(.close, entry)
-        case .batch(let entry): writer.entry(.batch, entry)
-        case .model(let entry): writer.entry(.model, entry)
-        case .payout(let entry): writer.entry(.payout, entry)
-        case .reveal(let entry): writer.entry(.reveal, entry)
-        case .unknown(let type, let body):
+        if case .unknown(let type, let bytes) = self {
             writer.write(type)
-            writer.write(body)
+            writer.write(bytes)
+        } else if let body {
+            writer.write(type(of: body).type.rawValue)
+            body.encode(into: &writer)
         }
         return writer.bytes
-    }
-}
-
-extension ByteWriter {
-    fileprivate mutating func entry(_ type: LedgerEntry.EntryType, _ body: some WireMessage) {
-        write(type.rawValue)
-        body.encode(into: &self)
     }
 }

@@ -58,11 +58,11 @@ struct LedgersOfTasks {
                 close.signed(leaderKey: $0.statement.leader, helperKey: $0.statement.helper)
             }
         case .batch(let batch): signatures(of: batch)
-        case .round(let round): signers[round.taskID].map { [$0.owner.map { round.signed(by: $0) }] }
-        case .model(let model): signers[model.taskID].map { [$0.owner.map { model.signed(by: $0) }] }
-        case .payout(let payout): signers[payout.taskID].map { [$0.owner.map { payout.signed(by: $0) }] }
         case .reveal(let reveal): signers[reveal.taskID].map { _ in [] }
-        case .unknown: nil
+        default:
+            (entry.body as? any OwnerEntry).flatMap { owned in
+                signers[owned.taskID].map { [$0.owner.map { owned.signed(by: $0) }] }
+            }
         }
     }
 
@@ -108,11 +108,10 @@ struct LedgersOfTasks {
                 ledgers[statement.terms.taskID]?.add(statement, isSigned: isValid)
             }
             ledgers[batch.leader.terms.taskID]?.add(pair: batch, areSigned: isSigned)
-        case .round(let round): ledgers[round.taskID]?.add(round, isSigned: isSigned)
-        case .model(let model): ledgers[model.taskID]?.add(model, isSigned: isSigned)
-        case .payout(let payout): ledgers[payout.taskID]?.add(payout, isSigned: isSigned)
         case .reveal(let reveal): ledgers[reveal.taskID]?.add(reveal, at: item.index)
-        case .unknown: return
+        default:
+            guard let owned = item.entry.body as? any OwnerEntry else { return }
+            ledgers[owned.taskID]?.add(owned, isSigned: isSigned)
         }
     }
 }

@@ -206,22 +206,11 @@ private actor FsckSurvey {
                 let validated = try? configuration.validated(), validated.cairn?.publish == .public
             else { return }
             publishing.insert(validated.taskID)
-        case .round(let round):
-            name(round.modelHash, leaf, "the model")
         case .batch(let batch):
             guard publishing.contains(batch.leader.terms.taskID) else { return }
-            name(batch.leader.shareHash, leaf, "the leader's share")
-            name(batch.helper.shareHash, leaf, "the helper's share")
-        case .model(let model):
-            name(model.modelHash, leaf, "the model")
-            name(model.resultHash, leaf, "the aggregate")
-        case .payout(let payout):
-            name(payout.tableHash, leaf, "the payout's table")
-        case .reveal(let reveal):
-            name(reveal.lambdaHash, leaf, "λ")
-        case .report, .rejected, .withdrawal, .close, .unknown:
-            return
+        default: break
         }
+        for blob in entry.body?.blobs ?? [] { name(blob.hash, leaf, blob.role) }
     }
 
     private func name(_ hash: [UInt8], _ leaf: LogEntry, _ role: String) {

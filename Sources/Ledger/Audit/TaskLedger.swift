@@ -54,9 +54,8 @@ struct TaskLedger {
     var convictions: [Conviction] = []
     /// Whom they convict of which statement, so that each is said once.
     var convicted: Set<ConvictedStatement> = []
-    private(set) var rounds: [RoundEntry] = []
-    private(set) var models: [ModelEntry] = []
-    private(set) var payouts: [PayoutEntry] = []
+    /// What the owner has signed, of all types, in log order.
+    private var ofOwner: [any OwnerEntry] = []
     /// The first entry that reveals λ, and its position in the log.
     private(set) var reveal: (entry: RevealEntry, index: UInt64)?
     var notes = Remarks()
@@ -204,29 +203,20 @@ struct TaskLedger {
 
     // MARK: Entries of the owner, and whether the owner whom the task names has signed them
 
-    mutating func add(_ round: RoundEntry, isSigned: Bool) {
+    mutating func add(_ entry: any OwnerEntry, isSigned: Bool) {
         guard isSigned else {
-            notes.append("a `round` entry that the task's owner did not sign is ignored")
+            notes.append("a `\(type(of: entry).type)` entry that the task's owner did not sign is ignored")
             return
         }
-        rounds.append(round)
+        ofOwner.append(entry)
     }
 
-    mutating func add(_ model: ModelEntry, isSigned: Bool) {
-        guard isSigned else {
-            notes.append("a `model` entry that the task's owner did not sign is ignored")
-            return
-        }
-        models.append(model)
-    }
+    /// Those of one type, in log order.
+    func entries<Entry: OwnerEntry>(_ type: Entry.Type) -> [Entry] { ofOwner.compactMap { $0 as? Entry } }
 
-    mutating func add(_ payout: PayoutEntry, isSigned: Bool) {
-        guard isSigned else {
-            notes.append("a `payout` entry that the task's owner did not sign is ignored")
-            return
-        }
-        payouts.append(payout)
-    }
+    var rounds: [RoundEntry] { entries(RoundEntry.self) }
+    var models: [ModelEntry] { entries(ModelEntry.self) }
+    var payouts: [PayoutEntry] { entries(PayoutEntry.self) }
 
     mutating func add(_ entry: RevealEntry, at index: UInt64) {
         guard let cairn = task.cairn, entry.opens(cairn) else {

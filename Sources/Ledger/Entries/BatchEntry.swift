@@ -72,7 +72,9 @@ package struct Statement: WireMessage, Equatable {
 ///         Statement leader;
 ///         Statement helper;
 ///     } BatchEntry;
-package struct BatchEntry: WireMessage, Equatable {
+package struct BatchEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.batch
+
     package var leader: Statement
     package var helper: Statement
 
@@ -84,6 +86,11 @@ package struct BatchEntry: WireMessage, Equatable {
     package init(from reader: inout ByteReader) throws(CodecError) {
         leader = try Statement(from: &reader)
         helper = try Statement(from: &reader)
+    }
+
+    /// They are there where the task publishes its shares.
+    package var blobs: [NamedBlob] {
+        [NamedBlob(leader.shareHash, "the leader's share"), NamedBlob(helper.shareHash, "the helper's share")]
     }
 
     package func encode(into writer: inout ByteWriter) {

@@ -15,7 +15,9 @@ import Ed25519
 ///
 /// Because commitments are logged before the close and the close before the shares, two aggregators that lie together
 /// still have one result that passes the public check (P3): they cannot choose leaves after seeing sums.
-package struct CloseEntry: WireMessage, Equatable {
+package struct CloseEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.close
+
     /// What both sign.
     package struct Terms: Sendable, Hashable {
         package var taskID: TaskID

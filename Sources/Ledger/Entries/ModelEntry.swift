@@ -15,13 +15,15 @@ import Ed25519
 ///
 /// Following `previous_model_hash` from entry to entry gives a model's lineage; with the receipts of a batch it tells a
 /// contributor which model versions its contribution went into (P7).
-package struct ModelEntry: WireMessage, Equatable {
+package struct ModelEntry: OwnerEntry {
+    package static let type = LedgerEntry.EntryType.model
+    package static let label = SigningLabel.model
+
     package var taskID: TaskID
     package var selector: BatchSelector
     package var resultHash: [UInt8]
     package var previousModelHash: [UInt8]
     package var modelHash: [UInt8]
-    /// Made with the task's `owner_key`.
     package var signature: [UInt8]
 
     package init(
@@ -34,7 +36,7 @@ package struct ModelEntry: WireMessage, Equatable {
         self.previousModelHash = previousModelHash
         self.modelHash = modelHash
         signature = []
-        signature = try LedgerSignature.sign(signedBytes(), with: owner)
+        signature = try ownerSignature(with: owner)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -46,24 +48,9 @@ package struct ModelEntry: WireMessage, Equatable {
         signature = try reader.bytes(LedgerSignature.size, "signature")
     }
 
-    package func encode(into writer: inout ByteWriter) {
-        encodeFields(into: &writer)
-        writer.write(signature)
-    }
+    package var blobs: [NamedBlob] { [NamedBlob(modelHash, "the model"), NamedBlob(resultHash, "the aggregate")] }
 
-    package func signedBytes() -> [UInt8] {
-        SigningLabel.model.preimage { encodeFields(into: &$0) }
-    }
-
-    /// Whether the owner that the task names made this entry.
-    package func isSigned(by ownerKey: [UInt8]) -> Bool { signed(by: ownerKey).isValid }
-
-    /// What `isSigned(by:)` asks about, to be checked together with others.
-    package func signed(by ownerKey: [UInt8]) -> SignedMessage {
-        SignedMessage(publicKey: ownerKey, signature: signature, message: signedBytes())
-    }
-
-    private func encodeFields(into writer: inout ByteWriter) {
+    package func encodeSigned(into writer: inout ByteWriter) {
         taskID.encode(into: &writer)
         selector.encode(into: &writer)
         writer.write(resultHash)

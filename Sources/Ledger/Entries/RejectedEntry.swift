@@ -13,7 +13,9 @@ import Ed25519
 ///     } RejectedEntry;
 ///
 /// A report that is rejected before its batch's `close` is not among the batch's leaves, even if it was logged before.
-package struct RejectedEntry: WireMessage, Equatable {
+package struct RejectedEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.rejected
+
     package var taskID: TaskID
     package var reportID: ReportID
     /// Which aggregator refused it.

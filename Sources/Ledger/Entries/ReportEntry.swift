@@ -15,7 +15,9 @@ import Tasks
 ///
 /// The claim key's signature inside the metadata covers task id, report id and both commitments, so nobody can log a
 /// report under another key or with other commitments than its contributor made.
-package struct ReportEntry: WireMessage, Equatable {
+package struct ReportEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.report
+
     package var taskID: TaskID
     /// The batch, where the mode names batches (leader-selected); `nil` in time-interval mode.
     package var batchID: BatchID?

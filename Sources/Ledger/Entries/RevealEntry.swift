@@ -13,7 +13,9 @@ import Tasks
 /// It needs no signature: the task has fixed λ by a hash or a commitment, which hash and salt open. Whoever knows λ of a
 /// validation policy can say so in public, and what is closed after that earns nothing: a hidden λ that has become known
 /// could be farmed (`Protocols/credit.md` §3).
-package struct RevealEntry: WireMessage, Equatable {
+package struct RevealEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.reveal
+
     package var taskID: TaskID
     package var lambdaHash: [UInt8]
     package var salt: [UInt8]
@@ -41,6 +43,8 @@ package struct RevealEntry: WireMessage, Equatable {
         writer.write(lambdaHash)
         writer.opaque8(salt)
     }
+
+    package var blobs: [NamedBlob] { [NamedBlob(lambdaHash, "λ")] }
 
     /// Whether this is the λ that the task has fixed.
     package func opens(_ task: CairnTaskParameters) -> Bool {

@@ -11,7 +11,10 @@ import Ed25519
 ///         opaque model_hash[32];
 ///         opaque signature[64];
 ///     } RoundEntry;
-package struct RoundEntry: WireMessage, Equatable {
+package struct RoundEntry: OwnerEntry {
+    package static let type = LedgerEntry.EntryType.round
+    package static let label = SigningLabel.round
+
     package var taskID: TaskID
     /// Names the training run; the same in all its rounds.
     package var runID: [UInt8]
@@ -19,7 +22,6 @@ package struct RoundEntry: WireMessage, Equatable {
     package var round: UInt32
     /// SHA-256 of the model that contributors start from.
     package var modelHash: [UInt8]
-    /// Made with the task's `owner_key`.
     package var signature: [UInt8]
 
     /// An announcement signed with the owner's key.
@@ -31,7 +33,7 @@ package struct RoundEntry: WireMessage, Equatable {
         self.round = round
         self.modelHash = modelHash
         signature = []
-        signature = try LedgerSignature.sign(signedBytes(), with: owner)
+        signature = try ownerSignature(with: owner)
     }
 
     package init(from reader: inout ByteReader) throws(CodecError) {
@@ -42,24 +44,9 @@ package struct RoundEntry: WireMessage, Equatable {
         signature = try reader.bytes(LedgerSignature.size, "signature")
     }
 
-    package func encode(into writer: inout ByteWriter) {
-        encodeFields(into: &writer)
-        writer.write(signature)
-    }
+    package var blobs: [NamedBlob] { [NamedBlob(modelHash, "the model")] }
 
-    package func signedBytes() -> [UInt8] {
-        SigningLabel.round.preimage { encodeFields(into: &$0) }
-    }
-
-    /// Whether the owner that the task names made this entry.
-    package func isSigned(by ownerKey: [UInt8]) -> Bool { signed(by: ownerKey).isValid }
-
-    /// What `isSigned(by:)` asks about, to be checked together with others.
-    package func signed(by ownerKey: [UInt8]) -> SignedMessage {
-        SignedMessage(publicKey: ownerKey, signature: signature, message: signedBytes())
-    }
-
-    private func encodeFields(into writer: inout ByteWriter) {
+    package func encodeSigned(into writer: inout ByteWriter) {
         taskID.encode(into: &writer)
         writer.opaque8(runID)
         writer.write(round)

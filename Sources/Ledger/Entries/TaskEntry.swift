@@ -14,7 +14,9 @@ import Tasks
 /// The task id is the hash of the configuration (taskprov), and the configuration names the hash of the collector's
 /// HPKE configuration. It may also name an owner, and anybody can write a stranger's key there: the signature says that
 /// the owner knows of the task (`TaskOwnerSignature`).
-package struct TaskEntry: WireMessage, Equatable {
+package struct TaskEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.task
+
     /// The encoded DAP `TaskConfiguration`.
     package var configuration: [UInt8]
     /// The collector's encoded `HpkeConfig`.

@@ -13,7 +13,9 @@ import Ed25519
 ///
 /// Only the holder of the claim key can make one, so neither aggregator can pretend that a contributor left. A report
 /// that is withdrawn before its batch's `close` is not among the batch's leaves.
-package struct WithdrawalEntry: WireMessage, Equatable {
+package struct WithdrawalEntry: EntryBody {
+    package static let type = LedgerEntry.EntryType.withdrawal
+
     package var taskID: TaskID
     package var reportID: ReportID
     package var claimKey: [UInt8]

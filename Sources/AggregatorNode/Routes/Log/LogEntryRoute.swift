@@ -5,8 +5,8 @@ import Ledger
 import NodeAPI
 
 extension Leader {
-    /// `POST /cairn/tasks/{task-id}/log-entries`: logs a `round`, `model` or `payout` entry that the task's owner has
-    /// signed, or the λ that the task has fixed.
+    /// `POST /cairn/tasks/{task-id}/log-entries`: logs an entry that the task's owner has signed, such as
+    /// `round`, `model` or `payout` (``OwnerEntry``), or the λ that the task has fixed.
     ///
     ///     struct {
     ///         opaque entry<1..2^32-1>;     /* a LedgerEntry */
@@ -97,19 +97,15 @@ struct LogSubmission {
     private func particulars(
         _ task: NodeTask
     ) throws(NodeError) -> (task: TaskID, isAllowed: Bool, blobs: [[UInt8]]) {
-        let owner = task.parameters?.ownerKey
-        return switch entry {
-        case .round(let round):
-            (round.taskID, owner.map(round.isSigned) ?? false, [round.modelHash])
-        case .model(let model):
-            (model.taskID, owner.map(model.isSigned) ?? false, [model.modelHash, model.resultHash])
-        case .payout(let payout):
-            (payout.taskID, owner.map(payout.isSigned) ?? false, [payout.tableHash])
-        case .reveal(let reveal):
-            (reveal.taskID, task.parameters.map(reveal.opens) ?? false, [reveal.lambdaHash])
-        default:
-            throw .dap(
-                .invalidMessage, "Only round, model, payout and reveal entries can be submitted.", taskID: task.id)
+        if let owned = entry.body as? any OwnerEntry {
+            let isAllowed = task.parameters?.ownerKey.map(owned.isSigned) ?? false
+            return (owned.taskID, isAllowed, owned.blobs.map(\.hash))
         }
+        guard case .reveal(let reveal) = entry else {
+            throw .dap(
+                .invalidMessage, "A leader takes what a task's owner signs, and λ, but no `\(entry.name)` entry.",
+                taskID: task.id)
+        }
+        return (reveal.taskID, task.parameters.map(reveal.opens) ?? false, reveal.blobs.map(\.hash))
     }
 }
