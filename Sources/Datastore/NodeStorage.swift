@@ -50,16 +50,12 @@ extension NodeDatabase {
     /// - Parameter isShared: together with others that say so, where the database is on a server: replicas of one node.
     /// - Throws: `.unsuitable` where another one does.
     package func claim(isShared: Bool = false) async throws(DatastoreError) {
-        switch engine {
-        case let engine as PostgreSQLEngine: try await engine.claim(isShared: isShared)
-        case let engine as SQLiteEngine: try engine.claim()
-        default: break
-        }
+        try await engine.claim(isShared: isShared)
     }
 
     /// Stops the other processes of a node that several run: for one that has found that the database must not be used.
     package func endOtherClaims() async throws(DatastoreError) {
-        try await (engine as? PostgreSQLEngine)?.endOtherClaims()
+        try await engine.endOtherClaims()
     }
 
     /// Waits until this process must not use the database any more, because another server has taken over, another process
@@ -67,17 +63,13 @@ extension NodeDatabase {
     ///
     /// - Returns: why; nil once the database is closed, or the caller's task cancelled.
     package func awaitLoss() async -> String? {
-        switch engine {
-        case let engine as PostgreSQLEngine: await engine.awaitLoss()
-        case let engine as SQLiteEngine: await engine.awaitLoss()
-        default: nil
-        }
+        await engine.awaitLoss()
     }
 
     /// Takes the tables out of the way of a new node, and keeps them. For a file, its owner moves it.
     ///
     /// - Returns: where they are; nil for a file.
     package func moveAside() async throws(DatastoreError) -> String? {
-        try await (engine as? PostgreSQLEngine)?.moveAside()
+        try await engine.moveAside()
     }
 }

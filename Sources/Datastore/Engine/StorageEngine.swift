@@ -30,6 +30,33 @@ package protocol StorageEngine: Sendable {
     /// - Returns: false where somebody who still reads what was there was in the way: it is to be done again later.
     func scrub() async throws(DatastoreError) -> Bool
 
+    /// Makes this process's node the one that works on the database, until the engine is closed.
+    ///
+    /// - Parameter isShared: together with others that say the same, where the engine can be shared.
+    /// - Throws: `.unsuitable` where another process has it.
+    func claim(isShared: Bool) async throws(DatastoreError)
+
+    /// Ends the claims of all others that share the database.
+    func endOtherClaims() async throws(DatastoreError)
+
+    /// Waits until this process must not use the database any more. For one caller.
+    ///
+    /// - Returns: why; nil once the engine is closed, or the caller's task cancelled.
+    func awaitLoss() async -> String?
+
+    /// Takes the tables out of the way of a new node, and keeps them.
+    ///
+    /// - Returns: where they are; nil where whoever has the database moves it as a whole, like a file.
+    func moveAside() async throws(DatastoreError) -> String?
+
     /// Ends all connections once what is under way has ended; the engine must not be used afterwards. Blocks its thread.
     func close() throws(DatastoreError)
+}
+
+/// An engine that one process alone can reach, and that cannot be lost, needs none of these.
+extension StorageEngine {
+    package func claim(isShared: Bool) async throws(DatastoreError) {}
+    package func endOtherClaims() async throws(DatastoreError) {}
+    package func awaitLoss() async -> String? { nil }
+    package func moveAside() async throws(DatastoreError) -> String? { nil }
 }

@@ -19,7 +19,7 @@ extension PostgreSQLEngine {
     ///
     /// - Parameter isShared: with others that say the same.
     /// - Throws: `.unsuitable` where another process has it.
-    func claim(isShared: Bool) async throws(DatastoreError) {
+    package func claim(isShared: Bool) async throws(DatastoreError) {
         try await onThread {
             try self.withClaim { claim throws(PostgreSQLFailure) in
                 claim.isWanted = true
@@ -41,7 +41,7 @@ extension PostgreSQLEngine {
     }
 
     /// Ends the claims of all replicas but this process's: nothing that they have begun is committed any more, and they end.
-    func endOtherClaims() async throws(DatastoreError) {
+    package func endOtherClaims() async throws(DatastoreError) {
         try await onThread {
             try self.withClaim { claim throws(PostgreSQLFailure) in
                 guard claim.isShared, let connection = claim.connection else { return }

@@ -3,7 +3,7 @@ extension PostgreSQLEngine {
     /// Moves the tables into a schema of their own, all or none.
     ///
     /// - Returns: the schema's name.
-    func moveAside() async throws(DatastoreError) -> String {
+    package func moveAside() async throws(DatastoreError) -> String? {
         try await write { session in
             try session.lock(.schema, .exclusive)
             var number = 1

@@ -163,7 +163,7 @@ package final class PostgreSQLEngine: StorageEngine {
     /// Waits until the database must not be used by this process any more. For one caller at a time.
     ///
     /// - Returns: why; nil once the engine is closed, or the caller's task cancelled.
-    func awaitLoss() async -> String? {
+    package func awaitLoss() async -> String? {
         for await reason in loss.events { return reason }
         return loss.reason
     }

@@ -104,8 +104,9 @@ package struct SQLiteEngine: StorageEngine {
 
     /// Claims the file for this process's node, until the engine is closed.
     ///
+    /// - Parameter isShared: of no account, for a file is one process's.
     /// - Throws: `.unsuitable` where another process has it.
-    func claim() throws(DatastoreError) { try claimed.take() }
+    package func claim(isShared: Bool) throws(DatastoreError) { try claimed.take() }
 
     /// Waits until something else, or nothing, has the file's name or its log's: then nothing is written any more, and what
     /// is read may be what nobody will find again.
@@ -115,7 +116,7 @@ package struct SQLiteEngine: StorageEngine {
     /// newest.
     ///
     /// - Returns: why; nil once the engine is closed, or the caller's task cancelled.
-    func awaitLoss() async -> String? {
+    package func awaitLoss() async -> String? {
         guard let reason = await watch.awaitLoss() else { return nil }
         _ = try? await scrub()
         return reason
