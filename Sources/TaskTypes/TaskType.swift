@@ -50,7 +50,7 @@ package protocol TaskType: Hashable, Sendable {
     /// Number of coordinates of a report's output.
     var outputLength: Int { get }
 
-    /// M: every coordinate of a valid report's output lies in [0, M], or in [-M, M] where ``isSigned``.
+    /// M: every coordinate of a valid report's output lies in [0, M], or in [-M, M] where `isSigned`.
     var coordinateBound: UInt64 { get }
 
     /// Whether coordinates may be negative.
@@ -87,7 +87,7 @@ package protocol TaskType: Hashable, Sendable {
 
     /// One report.
     ///
-    /// - Parameter texts: ``width`` of them; or one alone, which tells whether any report can hold it.
+    /// - Parameter texts: `width` of them; or one alone, which tells whether any report can hold it.
     func measurement(
         _ texts: [String], _ reader: some NumberReader
     ) throws(MeasurementFault) -> MeasurementValue
