@@ -89,8 +89,8 @@ package struct BatchEntry: EntryBody {
     }
 
     /// They are there where the task publishes its shares.
-    package var blobs: [NamedBlob] {
-        [NamedBlob(leader.shareHash, "the leader's share"), NamedBlob(helper.shareHash, "the helper's share")]
+    package var blobs: [EntryBlob] {
+        [EntryBlob(leader.shareHash, "the leader's share"), EntryBlob(helper.shareHash, "the helper's share")]
     }
 
     package func encode(into writer: inout ByteWriter) {

@@ -8,11 +8,11 @@ package protocol EntryBody: WireMessage, Equatable {
     static var type: LedgerEntry.EntryType { get }
 
     /// Long data that lies beside the log, under the hash by which the entry names it.
-    var blobs: [NamedBlob] { get }
+    var blobs: [EntryBlob] { get }
 }
 
 /// A blob, and what it is to the entry that names it.
-package struct NamedBlob: Sendable, Equatable {
+package struct EntryBlob: Sendable, Equatable {
     /// SHA-256, which is also the blob's name.
     package let hash: [UInt8]
     /// In words, as in 'the model'.
@@ -25,7 +25,7 @@ package struct NamedBlob: Sendable, Equatable {
 }
 
 extension EntryBody {
-    package var blobs: [NamedBlob] { [] }
+    package var blobs: [EntryBlob] { [] }
 }
 
 /// An entry that the owner of a task makes. Whoever has signed with the task's `owner_key` may have it logged, and a log's

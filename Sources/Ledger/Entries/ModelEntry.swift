@@ -48,7 +48,7 @@ package struct ModelEntry: OwnerEntry {
         signature = try reader.bytes(LedgerSignature.size, "signature")
     }
 
-    package var blobs: [NamedBlob] { [NamedBlob(modelHash, "the model"), NamedBlob(resultHash, "the aggregate")] }
+    package var blobs: [EntryBlob] { [EntryBlob(modelHash, "the model"), EntryBlob(resultHash, "the aggregate")] }
 
     package func encodeSigned(into writer: inout ByteWriter) {
         taskID.encode(into: &writer)

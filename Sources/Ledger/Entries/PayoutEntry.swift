@@ -35,7 +35,7 @@ package struct PayoutEntry: OwnerEntry {
         signature = try reader.bytes(LedgerSignature.size, "signature")
     }
 
-    package var blobs: [NamedBlob] { [NamedBlob(tableHash, "the payout's table")] }
+    package var blobs: [EntryBlob] { [EntryBlob(tableHash, "the payout's table")] }
 
     package func encodeSigned(into writer: inout ByteWriter) {
         taskID.encode(into: &writer)

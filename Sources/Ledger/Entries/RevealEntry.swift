@@ -44,7 +44,7 @@ package struct RevealEntry: EntryBody {
         writer.opaque8(salt)
     }
 
-    package var blobs: [NamedBlob] { [NamedBlob(lambdaHash, "λ")] }
+    package var blobs: [EntryBlob] { [EntryBlob(lambdaHash, "λ")] }
 
     /// Whether this is the λ that the task has fixed.
     package func opens(_ task: CairnTaskParameters) -> Bool {

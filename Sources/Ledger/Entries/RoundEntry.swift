@@ -44,7 +44,7 @@ package struct RoundEntry: OwnerEntry {
         signature = try reader.bytes(LedgerSignature.size, "signature")
     }
 
-    package var blobs: [NamedBlob] { [NamedBlob(modelHash, "the model")] }
+    package var blobs: [EntryBlob] { [EntryBlob(modelHash, "the model")] }
 
     package func encodeSigned(into writer: inout ByteWriter) {
         taskID.encode(into: &writer)
