@@ -17,7 +17,7 @@ import TaskTypes
 public struct TaskConfiguration: Sendable {
     /// The largest encoding that Cairn accepts, in bytes.
     public static let maximumSize = 4096
-    /// `task_interval(1)`: reports must carry a time inside this ``Interval`` (section 4.2.3).
+    /// `task_interval(1)`: reports must carry a time inside this ``DAP/Interval`` (section 4.2.3).
     public static let taskIntervalType: UInt16 = 1
 
     /// 1 to 255 bytes that tell this task from others.
@@ -46,7 +46,7 @@ public struct TaskConfiguration: Sendable {
 
     /// Puts a configuration together from its fields on the wire.
     ///
-    /// - Throws: ``CodecError`` where a field or the whole is too long, empty, or an extension is unknown, malformed or
+    /// - Throws: ``DAP/CodecError`` where a field or the whole is too long, empty, or an extension is unknown, malformed or
     ///   out of order.
     public init(
         taskInfo: [UInt8], leaderURL: String, helperURL: String, timePrecision: UInt64, minBatchSize: UInt64,

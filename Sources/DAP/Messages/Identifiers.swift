@@ -10,7 +10,7 @@ public struct ReportID: FixedBytes {
 }
 
 /// `opaque TaskID[32]`: names a task everywhere (DAP-18 section 4.2). In Cairn always the hash of the task
-/// configuration, see ``Taskprov``.
+/// configuration, see ``Tasks/Taskprov``.
 public struct TaskID: FixedBytes {
     public static let size = 32
     public static let name = "task_id"

@@ -10,7 +10,7 @@ import VDAF
 package protocol TaskVDAF: Sendable {
     var configuration: VDAFConfiguration { get }
 
-    /// Bytes of the verify key, see ``Taskprov/verifyKey(preSharedKey:taskID:size:)``.
+    /// Bytes of the verify key, see ``Tasks/Taskprov/verifyKey(preSharedKey:taskID:size:)``.
     var verifyKeySize: Int { get }
 
     /// Bytes of the parts of a report.
