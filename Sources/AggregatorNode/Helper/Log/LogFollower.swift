@@ -21,17 +21,17 @@ actor LogFollower {
     /// Who keeps it.
     nonisolated let leader: BaseURL
     private let source: any TileSource
-    private let store: any HelperStore & WitnessStore
+    let store: any HelperStore & WitnessStore
     /// Whether this log counts for a task.
     private let counts: @Sendable (TaskID) async throws -> Bool
-    private let ownKeys: (statement: [UInt8], cosigner: NoteVerifier?)
+    let ownKeys: (statement: [UInt8], cosigner: NoteVerifier?)
     private let halt: HaltSwitch
     private let workers: WorkerPool
     private let logger: Logger
     /// One reading at a time: each waits for the one before it, and finds little left to do.
     private let reading = Turns(places: 1)
     /// Of tasks whose entry the log has, the keys that it names.
-    private var statementKeys: [TaskID: StatementKeys] = [:]
+    var statementKeys: [TaskID: StatementKeys] = [:]
     private var troubles: [Part: LogTrouble] = [:]
 
     /// What of a log can be wrong while the others are right: its entries, the checkpoint that it publishes, or that the
@@ -206,82 +206,6 @@ actor LogFollower {
         logger.debug("read the log", metadata: ["size": "\(stored)"])
         isOver(.entries)
         return stored
-    }
-
-    // MARK: What is in it
-
-    /// Puts what an entry tells the helper into the window, by the rules of `TaskLedger`; nothing for what does not count.
-    private func follow(
-        _ entry: LogEntry, _ window: inout FollowedWindow, _ newKeys: inout [TaskID: StatementKeys]
-    ) async throws {
-        // An entry that cannot be read is one that no reader counts, so it does not concern the helper either.
-        switch try? LedgerEntry(decoding: entry.bytes) {
-        case .task(let task):
-            guard let configuration = try? TaskConfiguration(decoding: task.configuration),
-                let validated = try? configuration.validated(), validated.isCommitted,
-                let keys = validated.cairn?.statementKeys, try await self.keys(of: validated.taskID, newKeys) == nil
-            else { return }
-            newKeys[validated.taskID] = keys
-            window.add(.task(validated.taskID, index: entry.index, keys: keys))
-        case .report(let report):
-            guard try await keys(of: report.taskID, newKeys) != nil else { return }
-            window.add(
-                .report(
-                    report.taskID, report.metadata.reportID, index: entry.index, time: report.metadata.time,
-                    batchID: report.batchID, leafHash: entry.leafHash, claimKey: report.metadata.claimKey?.publicKey))
-        case .rejected(let rejected):
-            guard let keys = try await keys(of: rejected.taskID, newKeys), let key = keys[rejected.role] else { return }
-            window.add(
-                .rejected(rejected.taskID, rejected.reportID, index: entry.index),
-                // What this node has said as the leader of its own tasks, others may copy into their logs.
-                word: key == ownKeys.statement && rejected.role == .helper
-                    ? .rejected(rejected.taskID, rejected.reportID) : nil,
-                signed: [rejected.signed(by: key)])
-        case .withdrawal(let withdrawal):
-            guard try await keys(of: withdrawal.taskID, newKeys) != nil else { return }
-            window.add(
-                .withdrawal(
-                    withdrawal.taskID, withdrawal.reportID, index: entry.index, claimKey: withdrawal.claimKey),
-                signed: [withdrawal.signed])
-        case .close(let close):
-            guard let keys = try await keys(of: close.terms.taskID, newKeys),
-                let scope = BatchScope(close.terms.selector), scope.namesBuckets
-            else { return }
-            window.add(
-                .close(close.terms.taskID, index: entry.index, scope: scope, entry: entry.bytes),
-                word: keys.helper == ownKeys.statement ? .close(close.terms) : nil,
-                signed: close.signed(leaderKey: keys.leader, helperKey: keys.helper))
-        case .batch(let batch):
-            for statement in [batch.leader, batch.helper] {
-                guard let keys = try await keys(of: statement.terms.taskID, newKeys), keys.helper == ownKeys.statement,
-                    let scope = BatchScope(statement.terms.selector)
-                else { continue }
-                window.add(
-                    nil, word: .statement(statement.terms.taskID, scope),
-                    signed: [statement.signed(by: ownKeys.statement)])
-            }
-        default: return
-        }
-    }
-
-    /// The keys that the log's entry of a task names; nil as long as the log has none.
-    private func keys(
-        of task: TaskID, _ newKeys: [TaskID: StatementKeys]
-    ) async throws -> StatementKeys? {
-        if let known = statementKeys[task] ?? newKeys[task] { return known }
-        let keys = try await store.loggedTask(task, in: origin)?.keys
-        statementKeys[task] = keys
-        return keys
-    }
-
-    private static func text(of word: HelperWord) -> String {
-        let (what, task) =
-            switch word {
-            case .close(let terms): ("a close", terms.taskID)
-            case .statement(let task, _): ("a statement about a share", task)
-            case .rejected(let task, let report): ("a rejection of report \(report.base64URL)", task)
-            }
-        return "the log has \(what) of task \(task.base64URL) under its signature, and its database does not know it"
     }
 
     // MARK: What is said about it
