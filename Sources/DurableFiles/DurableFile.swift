@@ -17,28 +17,31 @@ package enum DurableFile {
     /// - Parameter mode: what the file gets, whatever the process's umask; nil keeps the mode of the file that is there,
     ///   and gives a new one what files usually get.
     package static func write(_ bytes: [UInt8], to path: String, mode: UInt16?) throws(DurableFileError) {
-        let path = try target(of: path)
-        try place(bytes, at: path, draft: path + ".\(UInt64.random(in: .min ... .max)).tmp", mode: mode)
-        try syncFolder(of: path)
+        let target = try target(of: path)
+        try place(bytes, at: target, draft: draft(beside: target), mode: mode, named: path)
+        try syncFolder(of: target)
     }
 
     /// ``write(_:to:mode:)`` without its last step, for callers that force the folders of many files to the disk at once.
     ///
-    /// - Parameter draft: where the file is written first, on the same file system.
+    /// - Parameters:
+    ///   - draft: where the file is written first, on the same file system.
+    ///   - name: what errors call the file, where that is not `path`. Nobody asked for the draft, whose name is another
+    ///     each time: an error that named it would be news each time.
     package static func place(
-        _ bytes: [UInt8], at path: String, draft: String, mode: UInt16?
+        _ bytes: [UInt8], at path: String, draft: String, mode: UInt16?, named name: String? = nil
     ) throws(DurableFileError) {
+        let name = name ?? path
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode ?? 0o644))
-        guard file >= 0 else { throw .last(.open, draft) }
+        guard file >= 0 else { throw .last(.open, name) }
         defer { close(file) }
         do throws(DurableFileError) {
-            try writeAll(bytes, to: file, path: draft)
+            try writeAll(bytes, to: file, path: name)
             // The umask may have taken bits away or left none; the mode asked for is a promise.
             if let mode = mode.map({ mode_t($0) }) ?? Self.mode(of: path) {
-                guard fchmod(file, mode) == 0 else { throw .last(.write, draft) }
+                guard fchmod(file, mode) == 0 else { throw .last(.write, name) }
             }
-            guard fsync(file) == 0 else { throw .last(.sync, draft) }
-            guard rename(draft, path) == 0 else { throw .last(.rename, path) }
+            try settle(file, draft, at: path, .replacing, named: name)
         } catch {
             unlink(draft)
             throw error
@@ -50,8 +53,8 @@ package enum DurableFile {
     ///
     /// - Throws: also where the file exists, with the number `EEXIST`; whatever else fails leaves no file.
     package static func create(_ bytes: [UInt8], at path: String, mode: UInt16) throws(DurableFileError) {
-        let path = try target(of: path)
-        let draft = path + ".\(UInt64.random(in: .min ... .max)).tmp"
+        let target = try target(of: path)
+        let draft = draft(beside: target)
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
         guard file >= 0 else { throw .last(.open, path) }
         defer {
@@ -59,13 +62,48 @@ package enum DurableFile {
             unlink(draft)
         }
         try writeAll(bytes, to: file, path: path)
-        guard fsync(file) == 0 else { throw .last(.sync, path) }
-        guard link(draft, path) == 0 else { throw .last(.open, path) }
-        do throws(DurableFileError) { try syncFolder(of: path) } catch {
-            unlink(path)
+        try settle(file, draft, at: target, .creating, named: path)
+        do throws(DurableFileError) { try syncFolder(of: target) } catch {
+            unlink(target)
             throw error
         }
     }
+
+    /// Gives its place to a file that somebody else has written whole beside it, such as a database engine's copy. After a
+    /// failure the draft is gone as well.
+    ///
+    /// - Throws: ``Arrival/creating`` what exists, with the number `EEXIST`.
+    package static func adopt(_ draft: String, as path: String, _ arrival: Arrival) throws(DurableFileError) {
+        defer { unlink(draft) }
+        let target = try target(of: path)
+        let file = open(draft, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .last(.open, path) }
+        defer { close(file) }
+        try settle(file, draft, at: target, arrival, named: path)
+        try syncFolder(of: target)
+    }
+
+    /// What may be where a file goes.
+    package enum Arrival: Sendable {
+        /// Nothing, or the file that it replaces.
+        case replacing
+        /// Nothing.
+        case creating
+    }
+
+    /// Forces a draft to the disk, and then gives it its name: the one way by which a durable file appears. The draft's own
+    /// name may still be there.
+    private static func settle(
+        _ file: Int32, _ draft: String, at path: String, _ arrival: Arrival, named name: String
+    ) throws(DurableFileError) {
+        guard fsync(file) == 0 else { throw .last(.sync, name) }
+        switch arrival {
+        case .replacing: guard rename(draft, path) == 0 else { throw .last(.replace, name) }
+        case .creating: guard link(draft, path) == 0 else { throw .last(.open, name) }
+        }
+    }
+
+    private static func draft(beside path: String) -> String { path + ".\(UInt64.random(in: .min ... .max)).tmp" }
 
     /// Writes over a part of a file, and forces that to the disk. After a failure, or a crash on the way, nobody knows what
     /// the part holds: whoever reads it needs to see that it is whole, and another part to fall back on.

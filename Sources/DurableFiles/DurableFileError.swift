@@ -4,7 +4,7 @@ import Foundation
 package struct DurableFileError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Operation: String, Sendable {
         case createDirectory = "create the folder"
-        case open, write, sync, rename, read
+        case open, write, sync, replace, rename, read
         case tooLong = "read (it is longer than expected)"
     }
 

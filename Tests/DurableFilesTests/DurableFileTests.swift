@@ -75,13 +75,51 @@ private final class Folder: Sendable {
         let error = #expect(throws: DurableFileError.self) {
             try DurableFile.write([1], to: folder.file("a"), mode: 0o600)
         }
-        #expect(error?.operation == .rename && error?.path == folder.file("a"), "\(String(describing: error))")
+        #expect(error?.operation == .replace && error?.path == folder.file("a"), "\(String(describing: error))")
         #expect(try folder.names == ["a"])
         let missing = #expect(throws: DurableFileError.self) {
             try DurableFile.write([1], to: folder.file("none/a"), mode: 0o600)
         }
         #expect(missing?.operation == .open && missing?.errno == ENOENT)
         #expect(try folder.names == ["a"])
+    }
+
+    /// Whoever logs only what is news compares the words of one failure with those of the next.
+    @Test func theSameFailureHasTheSameWordsEachTimeAndNamesTheFile() throws {
+        let folder = try Folder()
+        try FileManager.default.createDirectory(atPath: folder.file("a/b"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "none/b")
+        for name in ["a", "none/a", "link"] {
+            let replaced = (0..<2).map { _ in
+                #expect(throws: DurableFileError.self) {
+                    try DurableFile.write([1], to: folder.file(name), mode: 0o600)
+                }
+            }
+            #expect(replaced[0] == replaced[1] && replaced[0]?.path == folder.file(name), "\(replaced)")
+            let created = (0..<2).map { _ in
+                #expect(throws: DurableFileError.self) {
+                    try DurableFile.create([1], at: folder.file(name), mode: 0o600)
+                }
+            }
+            #expect(created[0] == created[1] && created[0]?.path == folder.file(name), "\(created)")
+        }
+    }
+
+    @Test func whatAnotherHasWrittenGetsItsPlaceWholeAndItsDraftGoes() throws {
+        let folder = try Folder()
+        func draft(_ bytes: [UInt8]) throws { try DurableFile.write(bytes, to: folder.file("draft"), mode: 0o600) }
+        try draft([1])
+        try DurableFile.adopt(folder.file("draft"), as: folder.file("a"), .creating)
+        #expect(try folder.names == ["a"])
+        try draft([2])
+        let taken = #expect(throws: DurableFileError.self) {
+            try DurableFile.adopt(folder.file("draft"), as: folder.file("a"), .creating)
+        }
+        #expect(taken?.errno == EEXIST && taken?.path == folder.file("a"))
+        #expect(try folder.names == ["a"] && DurableFile.read(folder.file("a"), upTo: 10) == [1])
+        try draft([3])
+        try DurableFile.adopt(folder.file("draft"), as: folder.file("a"), .replacing)
+        #expect(try folder.names == ["a"] && DurableFile.read(folder.file("a"), upTo: 10) == [3])
     }
 
     /// A disk that is full in the middle of a file: `/dev/full` takes nothing.
