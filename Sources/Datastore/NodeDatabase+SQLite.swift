@@ -1,11 +1,16 @@
 extension NodeDatabase {
     /// Opens a node's file, creating it and its tables where they are missing, and bringing those of an older version up to
     /// date: ``notes`` says what an operator should know about that.
-    package static func open(path: String) throws(DatastoreError) -> NodeDatabase {
-        try open(path: path, settings: SQLiteSettings())
-    }
-
-    package static func open(path: String, settings: SQLiteSettings) throws(DatastoreError) -> NodeDatabase {
+    ///
+    /// Whoever only looks finds both as they are, or gets an error.
+    package static func open(
+        path: String, settings: SQLiteSettings = SQLiteSettings(), for purpose: OpeningPurpose = .making
+    ) throws(DatastoreError) -> NodeDatabase {
+        guard purpose != .looking else {
+            return NodeDatabase(
+                try SQLiteEngine.open(
+                    path: path, settings: settings, looking: SQLiteEngine.refuseUnlessCurrent, preparing: { _ in }))
+        }
         var notes: [String] = []
         let engine = try SQLiteEngine.open(
             path: path, settings: settings, looking: SQLiteEngine.refuseUnsuitable,

@@ -9,20 +9,31 @@ package enum NodeStorage: Sendable {
     case postgreSQL(PostgreSQLOptions)
 }
 
+/// What a node's database is opened for, which says what may become of it before anybody has read a row.
+package enum OpeningPurpose: Sendable {
+    /// Makes what is missing, and brings tables of an older version up to date.
+    case making
+    /// The same for a database that must be there.
+    case changing
+    /// Makes and changes nothing: the tables must be there, and of this version.
+    case looking
+}
+
 extension NodeDatabase {
-    /// Opens a node's database, and makes its tables where they are missing.
+    /// Opens a node's database.
     ///
     /// Waits on a thread of its own, because a server may take its time: the few threads that everything else shares which
     /// blocks have files to write for others.
     ///
-    /// - Parameter mustExist: makes nothing, and throws `.unavailable` where there is nothing.
+    /// - Throws: `.unavailable` where there is nothing, and nothing is to be made; `.unsuitable` where somebody who only looks
+    ///   finds tables of an older version.
     package static func open(
-        _ storage: NodeStorage, mustExist: Bool = false
+        _ storage: NodeStorage, for purpose: OpeningPurpose = .making
     ) async throws(DatastoreError) -> NodeDatabase {
         let outcome = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
-                    returning: Result { () throws(DatastoreError) in try openNow(storage, mustExist: mustExist) })
+                    returning: Result { () throws(DatastoreError) in try openNow(storage, for: purpose) })
             }
         }
         return try outcome.get()
@@ -30,16 +41,16 @@ extension NodeDatabase {
 
     /// The same, and blocks its thread.
     package static func openNow(
-        _ storage: NodeStorage, mustExist: Bool = false
+        _ storage: NodeStorage, for purpose: OpeningPurpose = .making
     ) throws(DatastoreError) -> NodeDatabase {
         switch storage {
         case .sqlite(let path):
-            guard !mustExist || FileManager.default.fileExists(atPath: path) else {
+            guard purpose == .making || FileManager.default.fileExists(atPath: path) else {
                 throw .unavailable("there is no such file: the node was never started, and no task was added")
             }
-            return try open(path: path)
+            return try open(path: path, for: purpose)
         case .postgreSQL(let options):
-            let engine = try PostgreSQLEngine.open(options, mustExist: mustExist)
+            let engine = try PostgreSQLEngine.open(options, for: purpose)
             return NodeDatabase(engine, notes: engine.warnings)
         }
     }

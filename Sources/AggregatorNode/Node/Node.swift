@@ -62,7 +62,7 @@ package enum Node {
         _ configuration: NodeConfiguration, _ keys: NodeKeys, replacing: Set<NodeIdentity.Key>,
         notice: @escaping @Sendable (String) -> Void, logger: Logger
     ) async throws(NodeStartError) -> (NodeDatabase, HaltSwitch, Generation) {
-        let store = try await configuration.openUnclaimed(mustExist: false, notice: notice)
+        let store = try await configuration.openUnclaimed(for: .making, notice: notice)
         for note in store.notes { logger.warning("\(note)") }
         let halt = HaltSwitch(store: store, logger: logger)
         do throws(NodeStartError) {

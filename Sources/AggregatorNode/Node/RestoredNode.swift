@@ -134,7 +134,7 @@ package enum RestoredNode {
             try? await store.recordHalt(words)
             return store
         }
-        let store = try await configuration.openUnclaimed(mustExist: false, notice: notice)
+        let store = try await configuration.openUnclaimed(for: .making, notice: notice)
         // This is the folder of a replica, and the node was declared in another's: it has new keys, or gets them.
         var isDone = await isAnother(store, configuration)
         if !isDone { isDone = (try? await store.isNew()) == true }

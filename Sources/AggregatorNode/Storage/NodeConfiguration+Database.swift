@@ -2,13 +2,12 @@ import Datastore
 import Transport
 
 extension NodeConfiguration {
-    /// Opens the node's database for somebody who only looks: it must be there, and nothing is noted in it of who looked.
-    ///
-    /// (A database of an older version is brought up to date by whoever opens it first.)
+    /// Opens the node's database for somebody who only looks: it must be there, and nothing in it changes. One of an older
+    /// version is refused with words, and brought up to date by the start of a node or a command that changes something.
     package func openDatabaseToLook(
         notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(NodeStartError) -> NodeDatabase {
-        try await openUnclaimed(mustExist: true, notice: notice)
+        try await openUnclaimed(for: .looking, notice: notice)
     }
 
     /// Opens the node's database, which is this node's from now on, in the roles of the configuration.
@@ -18,7 +17,7 @@ extension NodeConfiguration {
     package func openDatabase(
         mustExist: Bool = false, notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(NodeStartError) -> NodeDatabase {
-        let store = try await openUnclaimed(mustExist: mustExist, notice: notice)
+        let store = try await openUnclaimed(for: mustExist ? .changing : .making, notice: notice)
         return try await orClosing(store) { store throws(NodeStartError) in try await claimRoles(store) }
     }
 
@@ -29,7 +28,7 @@ extension NodeConfiguration {
     package func openNewestDatabase(
         mustExist: Bool = false, keys: NodeKeys? = nil, notice: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws(NodeStartError) -> NodeDatabase {
-        let store = try await openUnclaimed(mustExist: mustExist, notice: notice)
+        let store = try await openUnclaimed(for: mustExist ? .changing : .making, notice: notice)
         return try await orClosing(store) { store throws(NodeStartError) in
             try await requireNotHalted(store)
             do throws(GenerationError) {
@@ -43,20 +42,20 @@ extension NodeConfiguration {
         }
     }
 
-    /// Opens the database, and makes its tables where they are missing.
+    /// Opens the database.
     ///
     /// - Parameter notice: gets sentences about whom it waits for, where that takes longer than two seconds.
     /// - Throws: `.database`, also where it is another role's: a path or name that was copied with the rest of a configuration
     ///   must not put one node's state into the other's.
     func openUnclaimed(
-        mustExist: Bool, notice: @escaping @Sendable (String) -> Void
+        for purpose: OpeningPurpose, notice: @escaping @Sendable (String) -> Void
     ) async throws(NodeStartError) -> NodeDatabase {
         let storage: NodeStorage
         do throws(KeyFileError) { storage = try database.storage() } catch { throw .keys(error) }
         let words = WaitingWords(for: database.whom, notice: notice)
         defer { withExtendedLifetime(words) {} }
         let store: NodeDatabase
-        do throws(DatastoreError) { store = try await .open(storage, mustExist: mustExist) } catch {
+        do throws(DatastoreError) { store = try await .open(storage, for: purpose) } catch {
             throw .database(name: database.name, error)
         }
         return try await orClosing(store) { store throws(NodeStartError) in

@@ -56,6 +56,27 @@ enum SchemaVersion {
             "the database belongs to another program (it has the tables \(some)): give the node one of its own")
     }
 
+    /// For somebody who only looks at a database: it has to be as this program wants it, since nothing in it may be changed.
+    ///
+    /// - Throws: `.unsuitable` for one of an older version, `.unavailable` for one that has no tables yet, and what
+    ///   ``step(for:schema1:)`` throws.
+    static func requireCurrent(_ found: Findings, schema1: Set<String>) throws(DatastoreError) {
+        switch try step(for: found, schema1: schema1) {
+        case .none: return
+        case .create: throw .unavailable(neverStarted)
+        case .add(let version): throw older(version)
+        case .fromSchema1: throw older(1)
+        }
+    }
+
+    static let neverStarted = "it has no tables of a node: the node was never started, and no task was added"
+
+    private static func older(_ version: Int64) -> DatastoreError {
+        .unsuitable(
+            "the database is of an older version of cairn (schema \(version), and this one reads schema \(current)), and "
+                + "a command that only looks does not change it: start the node, which brings it up to date")
+    }
+
     private static func newer(_ what: String) -> DatastoreError {
         .unsuitable(
             "the database was written by a newer cairn (it has \(what), and this one knows schema \(current)): "

@@ -47,6 +47,39 @@ import Testing
         #expect(try NodeDatabase.open(path: file.path).notes.isEmpty)
     }
 
+    @Test(arguments: FormerDatabase.Name.allCases)
+    func whoOnlyLooksLeavesAFileOfSchema1AsItIs(name: FormerDatabase.Name) throws {
+        let former = try FormerDatabase(name)
+        let (path, before) = (former.file.path, try Data(contentsOf: URL(filePath: former.file.path)))
+        let error = #expect(throws: DatastoreError.self) {
+            try NodeDatabase.openNow(.sqlite(path: path), for: .looking)
+        }
+        guard case .unsuitable(let words) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(words.contains("older version") && words.contains("schema 1,") && words.contains("start the node"))
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+        #expect(!FileManager.default.fileExists(atPath: former.copy))
+        #expect(try !former.migrate().isEmpty)
+        try NodeDatabase.openNow(.sqlite(path: path), for: .looking).close()
+    }
+
+    /// A file that was made, and in which nothing was ever written.
+    @Test func whoOnlyLooksAtAnEmptyFileMakesNoTables() throws {
+        let file = try SQLiteFile()
+        try Data().write(to: URL(filePath: file.path))
+        let error = #expect(throws: DatastoreError.self) {
+            try NodeDatabase.openNow(.sqlite(path: file.path), for: .looking)
+        }
+        guard case .unavailable(let words) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(words.contains("never started"))
+        #expect(try Data(contentsOf: URL(filePath: file.path)).isEmpty)
+    }
+
     /// A first start that was killed before its first migration.
     @Test func aFileWithNothingButTheListIsANewOne() throws {
         let file = try SQLiteFile()

@@ -156,6 +156,28 @@ import Testing
         #expect(try self.structure(place) == structure)
     }
 
+    @Test(arguments: EngineKind.tested)
+    func whoOnlyLooksAtAnOlderDatabaseIsToldSoAndChangesNothing(kind: EngineKind) async throws {
+        let place = try await kind.place()
+        let new = try open(place)
+        try await new.addTask(Make.storedTask(), logEntry: nil)
+        try new.close()
+        try run(place, Self.undoneSince4 + ["UPDATE cairn_schema SET version = 4"])
+        let before = try structure(place)
+        let error = #expect(throws: DatastoreError.self) { try NodeDatabase.openNow(place.storage, for: .looking) }
+        guard case .unsuitable(let words) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(words.contains("older version") && words.contains("schema 4") && words.contains("start the node"))
+        #expect(try structure(place) == before)
+        // Whoever changes something brings it up to date, and then it can be looked at.
+        try NodeDatabase.openNow(place.storage, for: .changing).close()
+        let looked = try NodeDatabase.openNow(place.storage, for: .looking)
+        #expect(try await looked.tasks().map(\.id) == [Make.storedTask().id])
+        try looked.close()
+    }
+
     /// Schema 4 had one count for the whole node, and knew of each start where it began.
     @Test(arguments: EngineKind.tested)
     func theStartsOfASchema4NodeAreRunsThatWentOnFromEachOther(kind: EngineKind) async throws {

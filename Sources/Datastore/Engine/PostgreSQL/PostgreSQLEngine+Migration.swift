@@ -1,28 +1,22 @@
 // Tables of a new database (Schema/), made by one process at a time.
 extension PostgreSQLEngine {
-    func migrate(mustExist: Bool) throws {
+    func migrate(for purpose: OpeningPurpose) throws {
+        if purpose == .looking {
+            return try runReading { session in
+                try SchemaVersion.requireCurrent(Self.look(session).findings, schema1: [])
+            }
+        }
         try runWriting { session in
             let step = try Migration.begin(session, .postgreSQL) { session in
-                guard let schema = try session.first("SELECT current_schema()::text AS name")?.optionalText("name")
-                else {
-                    throw DatastoreError.unsuitable(
-                        "the database has no schema for the node's tables: create one that is in the user's search_path"
-                    )
+                let (found, hasMarks) = try Self.look(session)
+                guard purpose == .making || found.tables.contains(SchemaVersion.table) else {
+                    throw DatastoreError.unavailable(SchemaVersion.neverStarted)
                 }
-                let tables = try session.rows("SELECT tablename FROM pg_tables WHERE schemaname = $1", [schema])
-                    .map { try $0.text("tablename") }
-                guard !mustExist || tables.contains(SchemaVersion.table) else {
-                    throw DatastoreError.unavailable(
-                        "the database has no tables of a node: it was never started, and no task was added")
+                if let version = found.version, version < SchemaVersion.current {
+                    try Self.requireNobodyAtWork(session)
                 }
-                let version =
-                    tables.contains(SchemaVersion.table)
-                    ? try session.integer("SELECT version FROM \(SchemaVersion.table)") : nil
-                if let version, version < SchemaVersion.current { try Self.requireNobodyAtWork(session) }
-                try Self.prepareMarks(session, exist: tables.contains(CommitMark.table))
-                return SchemaVersion.Findings(
-                    tables: Set(tables).subtracting([CommitMark.table]),
-                    version: version)
+                try Self.prepareMarks(session, exist: hasMarks)
+                return found
             }
             switch step {
             case .none: break
@@ -34,6 +28,24 @@ extension PostgreSQLEngine {
                 throw DatastoreError.corrupt("a PostgreSQL database never had schema 1")
             }
         }
+    }
+
+    /// Which tables the database has, and whether it has that of the marks, which is the engine's own.
+    private static func look(_ session: Session) throws -> (findings: SchemaVersion.Findings, hasMarks: Bool) {
+        guard let schema = try session.first("SELECT current_schema()::text AS name")?.optionalText("name") else {
+            throw DatastoreError.unsuitable(
+                "the database has no schema for the node's tables: create one that is in the user's search_path")
+        }
+        let tables = Set(
+            try session.rows("SELECT tablename FROM pg_tables WHERE schemaname = $1", [schema])
+                .map { try $0.text("tablename") })
+        let version =
+            tables.contains(SchemaVersion.table)
+            ? try session.integer("SELECT version FROM \(SchemaVersion.table)") : nil
+        return (
+            SchemaVersion.Findings(tables: tables.subtracting([CommitMark.table]), version: version),
+            tables.contains(CommitMark.table)
+        )
     }
 
     /// A node of a former version counts in its way for as long as it runs, and would go on so in the new tables. Its claim is

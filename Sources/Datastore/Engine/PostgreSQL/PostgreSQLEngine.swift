@@ -50,11 +50,11 @@ package final class PostgreSQLEngine: StorageEngine {
 
     /// Connects, checks the server, and makes the tables where they are missing. Blocks its thread.
     ///
-    /// - Parameter mustExist: makes no tables, and throws `.unavailable` where there are none.
+    /// - Parameter purpose: may ask for no tables to be made or changed; then `.unavailable` where there are none.
     /// - Throws: `.unsuitable` for a server that is too old or would forget what it acknowledged, or a database of a newer or
     ///   another program; `.unavailable` or `.busy` with words where there is no connection.
     package static func open(
-        _ options: PostgreSQLOptions, mustExist: Bool = false
+        _ options: PostgreSQLOptions, for purpose: OpeningPurpose = .making
     ) throws(DatastoreError) -> PostgreSQLEngine {
         do {
             // What the first connection costs, the server's clock cannot be blamed for.
@@ -71,7 +71,7 @@ package final class PostgreSQLEngine: StorageEngine {
             if let warning = identity.warning { warnings.append(warning) }
             let engine = PostgreSQLEngine(options: options, identity: identity, warnings: warnings)
             engine.keep(first)
-            try engine.migrate(mustExist: mustExist)
+            try engine.migrate(for: purpose)
             return engine
         } catch {
             throw translate(error)

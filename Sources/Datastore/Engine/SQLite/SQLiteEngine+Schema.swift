@@ -14,6 +14,14 @@ extension SQLiteEngine {
         }
     }
 
+    /// Refuses a file that would have to be changed before this version can read it.
+    ///
+    /// - Returns: false: it may be open in a node.
+    static func refuseUnlessCurrent(_ session: Session) throws -> Bool {
+        try SchemaVersion.requireCurrent(look(session), schema1: Set(Schema1.names))
+        return false
+    }
+
     /// Makes the tables of a new file, or brings those of an older version up to date.
     ///
     /// - Returns: what an operator should know about it.

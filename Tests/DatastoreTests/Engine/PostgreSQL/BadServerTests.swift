@@ -66,10 +66,11 @@ import Testing
         #expect(words(unsuitable) { _ = try PostgreSQLEngine.open(try database.options) }.contains("newer cairn"))
     }
 
-    @Test func whoOnlyLooksMakesNoTables() async throws {
+    @Test(arguments: [OpeningPurpose.looking, .changing])
+    func whoMakesNothingMakesNoTables(purpose: OpeningPurpose) async throws {
         let database = try await PostgresCluster.shared().database()
         #expect(
-            words(unavailable) { _ = try PostgreSQLEngine.open(try database.options, mustExist: true) }
+            words(unavailable) { _ = try PostgreSQLEngine.open(try database.options, for: purpose) }
                 .contains("never started"))
         #expect(try database.run("SELECT 1 FROM pg_tables WHERE schemaname = 'public'").isEmpty)
     }
