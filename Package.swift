@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         .target(name: "Encodings"),
+        .target(name: "Secrets", dependencies: ["COpenSSL"]),
         .target(name: "DurableFiles"),
         .target(name: "InputFiles", dependencies: ["DurableFiles", "Encodings"]),
         .target(
@@ -46,13 +47,16 @@ let package = Package(
         .target(name: "PostgresServer", dependencies: ["CPostgres", "ChildProcesses"]),
         .target(name: "CKeccak"),
         .target(name: "CEdwards25519", dependencies: ["CKeccak"]),
+        .target(name: "Hashing", dependencies: ["CKeccak", "COpenSSL"]),
         .target(name: "Parallel"),
-        .target(name: "VDAF", dependencies: ["CKeccak", "COpenSSL", "Parallel"]),
-        .target(name: "Ristretto255", dependencies: ["CEdwards25519", "COpenSSL", "Parallel"]),
-        .target(name: "Ed25519", dependencies: ["COpenSSL", "Parallel", "Ristretto255"]),
-        .target(name: "Commitments", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255"]),
+        .target(name: "VDAF", dependencies: ["CKeccak", "Hashing", "Parallel", "Secrets"]),
+        .target(name: "Ristretto255", dependencies: ["CEdwards25519", "Hashing", "Parallel", "Secrets"]),
+        .target(name: "Ed25519", dependencies: ["Hashing", "Parallel", "Ristretto255"]),
         .target(
-            name: "ZeroKnowledge", dependencies: ["COpenSSL", "Parallel", "VDAF", "Ristretto255", "Commitments"]),
+            name: "Commitments", dependencies: ["DurableFiles", "Hashing", "Parallel", "VDAF", "Ristretto255"]),
+        .target(
+            name: "ZeroKnowledge",
+            dependencies: ["COpenSSL", "Hashing", "Parallel", "Secrets", "Ristretto255", "Commitments"]),
         .target(
             name: "TransparencyLog",
             dependencies: ["DurableFiles", "Encodings", .product(name: "Crypto", package: "swift-crypto")]),
@@ -82,7 +86,8 @@ let package = Package(
         .target(
             name: "Datastore",
             dependencies: [
-                "CPostgres", "DAP", "TaskTypes", "Tasks", "Ledger", .product(name: "Crypto", package: "swift-crypto"),
+                "CPostgres", "DAP", "DurableFiles", "TaskTypes", "Tasks", "Ledger",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -107,7 +112,8 @@ let package = Package(
         .target(
             name: "AggregatorNode",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP", "TaskTypes", "Tasks",
+                "Secrets", "DurableFiles", "InputFiles", "Encodings", "Ed25519", "TransparencyLog", "DAP",
+                "TaskTypes", "Tasks",
                 "Ledger", "NodeAPI",
                 "Datastore", "Requests", "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -124,14 +130,14 @@ let package = Package(
         .target(
             name: "Wallet",
             dependencies: [
-                "Commitments", "DAP", "TaskTypes", "Tasks", "DurableFiles", "Encodings", "InputFiles",
+                "Secrets", "DAP", "TaskTypes", "Tasks", "DurableFiles", "Encodings", "InputFiles",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
         .target(
             name: "Contributor",
             dependencies: [
-                "DurableFiles", "InputFiles", "Encodings", "Commitments", "TransparencyLog", "DAP", "TaskTypes",
+                "Secrets", "DurableFiles", "InputFiles", "Encodings", "TransparencyLog", "DAP", "TaskTypes",
                 "Tasks", "Ledger", "NodeAPI",
                 "Requests", "Transport", "Wallet",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -152,7 +158,7 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CKeccak", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
+                "DurableFiles", "Hashing", "CKeccak", "Encodings", "Parallel", "VDAF", "Ristretto255", "Commitments",
                 "ZeroKnowledge", "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger", "NodeAPI", "Requests",
                 "Contributor", "Credit",
                 "SharedModel",
@@ -171,12 +177,15 @@ let package = Package(
             ]),
 
         .testTarget(name: "EncodingsTests", dependencies: ["Encodings", "ChildProcesses"]),
-        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"]),
-        .testTarget(name: "InputFilesTests", dependencies: ["InputFiles", "Encodings"]),
-        .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"]),
-        .testTarget(name: "VDAFTests", dependencies: ["VDAF", "VectorCheck"]),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"]),
+        .testTarget(name: "HashingTests", dependencies: ["Hashing", "TestSupport"]),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles", "TestSupport"]),
+        .testTarget(name: "InputFilesTests", dependencies: ["InputFiles", "Encodings", "TestSupport"]),
+        .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses", "TestSupport"]),
+        .testTarget(name: "VDAFTests", dependencies: ["Hashing", "TestSupport", "VDAF", "VectorCheck"]),
         .testTarget(
-            name: "Ristretto255Tests", dependencies: ["TestSupport", "Ristretto255", "CEdwards25519", "CSodium"]),
+            name: "Ristretto255Tests",
+            dependencies: ["TestSupport", "Hashing", "Ristretto255", "CEdwards25519", "CSodium"]),
         .target(name: "SignatureCases", dependencies: ["CSodium", "Ed25519"], path: "Tests/SignatureCases"),
         .testTarget(
             name: "Ed25519Tests",
@@ -187,16 +196,20 @@ let package = Package(
         .testTarget(name: "CommitmentsTests", dependencies: ["TestSupport", "Commitments", "VDAF", "Ristretto255"]),
         .testTarget(
             name: "ZeroKnowledgeTests",
-            dependencies: ["TestSupport", "ZeroKnowledge", "Encodings", "VDAF", "Ristretto255", "Commitments"]),
+            dependencies: [
+                "TestSupport", "ZeroKnowledge", "Encodings", "Hashing", "VDAF", "Ristretto255", "Commitments",
+            ]),
         .testTarget(
             name: "TransparencyLogTests",
             dependencies: [
-                "Encodings", "TransparencyLog", "SumDB", .product(name: "Crypto", package: "swift-crypto"),
+                "Encodings", "TransparencyLog", "SumDB", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "DAPTests",
             dependencies: [
-                "DAP", "TaskTypes", "Tasks", "Encodings", "VDAF", "Commitments", "Ristretto255", "SignatureCases",
+                "TestSupport", "DAP", "TaskTypes", "Tasks", "Encodings", "VDAF", "Commitments", "Ristretto255",
+                "SignatureCases",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
@@ -230,18 +243,17 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], path: "Tests/FaultProxy"),
-        .target(name: "TestSupport", dependencies: ["ChildProcesses"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["ChildProcesses", "Encodings"], path: "Tests/TestSupport"),
         .target(
             name: "PostgresCluster", dependencies: ["PostgresServer", "ChildProcesses", "TestSupport"],
             path: "Tests/PostgresCluster"),
         .target(name: "SumDB", dependencies: ["TestSupport"], path: "Tests/SumDB", exclude: ["main.go"]),
-        .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "TaskTypes", "Encodings"]),
+        .testTarget(name: "WalletTests", dependencies: ["Wallet", "DAP", "TaskTypes", "Encodings", "TestSupport"]),
         .testTarget(
             name: "ContributorTests",
             dependencies: [
                 "Contributor", "Wallet", "DAP", "TaskTypes", "Tasks", "Encodings", "Ledger", "LedgerFixtures",
-                "TransparencyLog",
-                "Transport",
+                "TestSupport", "TransparencyLog", "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
@@ -272,7 +284,8 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests",
             dependencies: [
-                "Encodings", "VDAF", "Commitments", "DAP", "TaskTypes", "Tasks", "Ed25519", "Ledger", "Ristretto255",
+                "TestSupport", "Encodings", "VDAF", "Commitments", "DAP", "TaskTypes", "Tasks", "Ed25519",
+                "Ledger", "Ristretto255",
                 "SignatureCases",
                 "TransparencyLog", "Wallet", "ZeroKnowledge", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -281,11 +294,13 @@ let package = Package(
             name: "PythonExchange", dependencies: ["TestSupport"], path: "Tests/PythonExchange",
             exclude: ["exchange.py"]),
         .testTarget(name: "TensorFilesTests", dependencies: ["TestSupport", "TensorFiles", "PythonExchange"]),
-        .testTarget(name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange"]),
+        .testTarget(
+            name: "SharedModelTests", dependencies: ["SharedModel", "TensorFiles", "PythonExchange", "TestSupport"]),
         .testTarget(
             name: "BenchTests",
             dependencies: [
-                "Bench", "ChildProcesses", "PostgresServer", "VDAF", "Commitments", "DAP", "TaskTypes", "Tasks",
+                "Hashing", "TestSupport", "Bench", "ChildProcesses", "PostgresServer", "VDAF", "Commitments",
+                "DAP", "TaskTypes", "Tasks",
                 "SharedModel",
             ]),
         .testTarget(
@@ -314,7 +329,8 @@ let package = Package(
 // then the package is the fuzzer and what it needs: other targets would bring their dependencies and plugins with them.
 if Context.environment["CAIRN_FUZZING"] == "1" {
     let decoding = [
-        "DurableFiles", "InputFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519", "Commitments", "ZeroKnowledge",
+        "Secrets", "Hashing", "DurableFiles", "InputFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519",
+        "Commitments", "ZeroKnowledge",
         "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger",
         "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Wallet",
     ]

@@ -1,4 +1,5 @@
 import CKeccak
+import Hashing
 import Ristretto255
 import VDAF
 

@@ -1,5 +1,6 @@
-import COpenSSL
+import DurableFiles
 import Foundation
+import Hashing
 
 /// Chunks of generators in files, one each, which processes map instead of deriving them again.
 ///
@@ -57,7 +58,7 @@ package struct GeneratorCache: Sendable {
         }
         // A private mapping shows later changes of the file, so what was checked must be what is read: a file that others
         // may not write, as checked above, and that this program only ever replaces as a whole.
-        if Self.digest(of: UnsafeRawBufferPointer(start: target, count: GeneratorTable.chunkSize)) == digest {
+        if SHA2.sha256(UnsafeRawBufferPointer(start: target, count: GeneratorTable.chunkSize)) == digest {
             return true
         }
         _ = mmap(target, GeneratorTable.chunkSize, protection, flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
@@ -66,39 +67,7 @@ package struct GeneratorCache: Sendable {
 
     /// Writes a chunk's file, as a whole or not at all. A cache that cannot be written is no error.
     func store(chunk: Int, _ bytes: UnsafeRawBufferPointer) {
-        let manager = FileManager.default
-        try? manager.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let draft = "\(folder)/.\(chunk).\(getpid()).\(UInt64.random(in: 0 ... .max))"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return }
-        var isWritten = Self.write(bytes, to: descriptor)
-        isWritten = Self.digest(of: bytes).withUnsafeBytes { Self.write($0, to: descriptor) } && isWritten
-        isWritten = close(descriptor) == 0 && isWritten
-        if !isWritten || rename(draft, path(chunk: chunk)) != 0 {
-            unlink(draft)
-        }
-    }
-
-    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let piece = UnsafeRawBufferPointer(rebasing: rest)
-            #if canImport(Darwin)
-                let count = Darwin.write(descriptor, piece.baseAddress, piece.count)
-            #else
-                let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
-            #endif
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-
-    private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: digestSize)
-        let status = EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha256(), nil)
-        precondition(status == 1, "SHA-256 is not available")
-        return digest
+        try? DurableFile.makeDirectory(folder, mode: 0o700)
+        try? DurableFile.write([UInt8](bytes) + SHA2.sha256(bytes), to: path(chunk: chunk), mode: 0o600)
     }
 }

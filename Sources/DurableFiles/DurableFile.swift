@@ -72,7 +72,7 @@ package enum DurableFile {
     /// Gives its place to a file that somebody else has written whole beside it, such as a database engine's copy. After a
     /// failure the draft is gone as well.
     ///
-    /// - Throws: ``Arrival/creating`` what exists, with the number `EEXIST`.
+    /// - Throws: also where a file is in the way that must not be replaced, with the number `EEXIST`.
     package static func adopt(_ draft: String, as path: String, _ arrival: Arrival) throws(DurableFileError) {
         defer { unlink(draft) }
         let target = try target(of: path)

@@ -1,4 +1,4 @@
-import COpenSSL
+import Hashing
 
 /// expand_message_xmd with SHA-512 (RFC 9380 §5.3.1): stretches a message to uniform bytes under a domain
 /// separation tag.
@@ -15,31 +15,24 @@ package enum ExpandMessage {
         precondition(count > 0 && count <= 255 * digestSize, "expand_message_xmd gives 1 to 16,320 bytes")
         let tag =
             domainSeparationTag.count <= 255
-            ? domainSeparationTag : sha512(Array("H2C-OVERSIZE-DST-".utf8) + domainSeparationTag)
+            ? domainSeparationTag : SHA2.sha512(Array("H2C-OVERSIZE-DST-".utf8) + domainSeparationTag)
         let suffix = tag + [UInt8(tag.count)]
 
         var first = [UInt8](repeating: 0, count: blockSize)
         first += message
         first += [UInt8(count >> 8), UInt8(count & 0xff), 0]
         first += suffix
-        let seed = sha512(first)
+        let seed = SHA2.sha512(first)
 
-        var block = sha512(seed + [1] + suffix)
+        var block = SHA2.sha512(seed + [1] + suffix)
         var output = block
         var index: UInt8 = 1
         while output.count < count {
             index += 1
             let mixed = zip(seed, block).map { $0 ^ $1 }
-            block = sha512(mixed + [index] + suffix)
+            block = SHA2.sha512(mixed + [index] + suffix)
             output += block
         }
         return Array(output.prefix(count))
-    }
-
-    package static func sha512(_ message: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: digestSize) { buffer, count in
-            SHA512(message, message.count, buffer.baseAddress)
-            count = digestSize
-        }
     }
 }

@@ -1,5 +1,5 @@
 import CEdwards25519
-import COpenSSL
+import Secrets
 
 /// Sums of many public points with secret, mostly short, factors: the same work and the same memory accesses whatever
 /// the factors are.
@@ -28,7 +28,8 @@ enum SubsetSums {
                 cairn_subsets_sum(
                     kernel.code, UnsafeRawPointer(base).assumingMemoryBound(to: UInt64.self), points.count, words,
                     stride, UInt32(bits), rows.words, sums)
-                OPENSSL_cleanse(rows.words, rowWords * MemoryLayout<UInt64>.stride)
+                Wipe.memory(
+                    UnsafeMutableRawBufferPointer(start: rows.words, count: rowWords * MemoryLayout<UInt64>.stride))
             }
         }
         return sums.reduce(.identity) { $0.adding(CachedPoint($1)) }

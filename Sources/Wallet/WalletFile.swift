@@ -1,6 +1,7 @@
-import Commitments
 import DAP
+import DurableFiles
 import Foundation
+import Secrets
 
 /// A wallet's file: a header and frames, of which every append adds some. Nothing that was written is written again.
 ///
@@ -43,8 +44,7 @@ struct WalletFile: Sendable {
         creating path: String, key: WalletKey, over occupant: Occupant = .nothing, markPath: String? = nil,
         _ frames: () -> [[UInt8]]
     ) throws(WalletError) {
-        let place = try FileDescriptor.target(of: path)
-        let draft = "\(place).\(UUID().uuidString).part"
+        let draft = "\(try FileDescriptor.target(of: path)).\(UUID().uuidString).part"
         let header = WalletHeader(key: key)
         self.key = key
         start = FrameScan(header: header, key: key)
@@ -57,15 +57,11 @@ struct WalletFile: Sendable {
         var new = frames()
         defer { Self.wipe(&new) }
         last = try Self.append(new, to: descriptor, key: key, scan: &scan)
-        switch occupant {
-        case .nothing:
-            guard link(draft, place) == 0 else {
-                throw errno == EEXIST ? WalletError.exists(path: path) : FileDescriptor.failure(path)
-            }
-        case .oldWallet:
-            guard rename(draft, place) == 0 else { throw FileDescriptor.failure(path) }
+        do throws(DurableFileError) {
+            try DurableFile.adopt(draft, as: path, occupant == .nothing ? .creating : .replacing)
+        } catch {
+            throw error.errno == EEXIST ? WalletError.exists(path: path) : FileDescriptor.failure(error)
         }
-        try FileDescriptor.synchronizeFolder(of: place)
         writeMark()
     }
 

@@ -1,5 +1,5 @@
-import Commitments
 import DAP
+import Secrets
 import TaskTypes
 import Tasks
 

@@ -1,17 +1,18 @@
 import AggregatorNode
 import Datastore
 import Foundation
+import TestSupport
 import Testing
 
 /// The file beside the keys is written over in place. Whatever a power cut leaves of a slot, the other one counts.
 @Suite struct GenerationFileTests {
-    private let temporary: TemporaryDirectory
+    private let temporary: TemporaryFolder
     private let path: String
     private let file: GenerationFile
     private let run = GenerationRun.random()
 
     init() throws {
-        temporary = try TemporaryDirectory()
+        temporary = try TemporaryFolder.ofNodes()
         path = temporary.file("generation")
         file = GenerationFile(path: path)
     }

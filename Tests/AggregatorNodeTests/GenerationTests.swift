@@ -1,16 +1,17 @@
 import AggregatorNode
 import Datastore
 import Foundation
+import TestSupport
 import Testing
 
 /// The file that counts beside the keys, on disks that fail: what looks like a restored backup must be one, because the
 /// way out of that destroys keys.
 @Suite struct GenerationTests {
-    private let temporary: TemporaryDirectory
+    private let temporary: TemporaryFolder
     private let store: NodeDatabase
 
     init() throws {
-        temporary = try TemporaryDirectory()
+        temporary = try TemporaryFolder.ofNodes()
         store = try NodeDatabase.open(path: temporary.file("node.sqlite"))
     }
 

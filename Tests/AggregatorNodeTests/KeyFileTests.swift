@@ -1,6 +1,7 @@
 import AggregatorNode
 import DurableFiles
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct KeyFileTests {
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func keyFilesAreForTheirOwnerOnlyAndNeverOverwritten() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let path = directory.file("token")
         try KeyFiles.makeToken(at: path)
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? NSNumber
@@ -28,7 +29,7 @@ import Testing
 
     @Test(arguments: ["", "abc\n", "!!!!\n", "AAAA\nAAAA\n", String(repeating: "A", count: 43) + "=\n"])
     func aMalformedSecretIsRefused(_ content: String) throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let path = directory.file("psk")
         try DurableFile.write(Array(content.utf8), to: path, mode: 0o600)
         #expect(throws: KeyFileError.self) { try KeyFiles.preSharedKey(at: path) }
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func aKeyOfTheWrongKindIsRefused() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         try KeyFiles.makeLogKey(name: "log.example", at: directory.file("log"))
         try KeyFiles.makeWitnessKey(name: "witness.example", at: directory.file("witness"))
         #expect(throws: KeyFileError.self) { try KeyFiles.witnessKey(at: directory.file("log")) }
@@ -47,7 +48,7 @@ import Testing
 
     @Test func aLogKeyOfAnotherNameThanTheOriginIsRefused() throws {
         var configuration = try Parties().leader
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         configuration.noteKeyFile = directory.file("log")
         configuration.dataDirectory = directory.path
         try KeyFiles.makeLogKey(name: "other.example", at: configuration.noteKeyFile)

@@ -5,17 +5,18 @@ import Datastore
 import Foundation
 import Ledger
 import Tasks
+import TestSupport
 import Testing
 
 /// A node of both roles with two peers, one of which only helps.
 @Suite struct PeersTests {
     private struct BothRoles {
-        let directory: TemporaryDirectory
+        let directory: TemporaryFolder
         let node: NodeConfiguration
         let keys: NodeKeys
 
         init() throws {
-            directory = try TemporaryDirectory()
+            directory = try TemporaryFolder.ofNodes()
             let path = directory.path
             for name in ["b", "b2", "c"] {
                 try KeyFiles.makePreSharedKey(at: "\(path)/\(name).psk")

@@ -4,6 +4,7 @@ import Encodings
 import Foundation
 import TaskTypes
 import Tasks
+import TestSupport
 import Testing
 
 /// The YAML that an operator writes for a plain DAP task.
@@ -36,10 +37,10 @@ import Testing
         collector_hpke_config: \(collectorText)
         """
 
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryFolder
 
     init() throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder.ofNodes()
         for name in ["new.key", "old.key"] { try KeyFiles.makePreSharedKey(at: directory.file(name)) }
     }
 

@@ -5,6 +5,7 @@ import Datastore
 import Encodings
 import Foundation
 import Ledger
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -223,7 +224,7 @@ import TransparencyLog
     }
 
     @Test func aCrashBetweenDatabaseAndFileIsNoRestore() async throws {
-        let temporary = try TemporaryDirectory()
+        let temporary = try TemporaryFolder.ofNodes()
         let store = try NodeDatabase.open(path: temporary.file("node.sqlite"))
         let file = temporary.file("generation")
         _ = try await Generation.begin(path: file, store: store)

@@ -3,6 +3,7 @@ import DAP
 import Datastore
 import Hummingbird
 import NodeAPI
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -85,7 +86,7 @@ import TransparencyLog
     private static func withWitness(
         _ body: @escaping @Sendable (Set<String>, TestClient) async throws -> Void
     ) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let store = try NodeDatabase.open(path: directory.file("witness.sqlite"))
         let routes = WitnessServer.routes([], store, try Cosigner(name: "w.example"), now: { 1_700_000_000 })
         try await withServer(routes) { try await body(routes.requests, $0) }

@@ -3,12 +3,13 @@ import Contributor
 import Datastore
 import DurableFiles
 import Encodings
+import TestSupport
 import Testing
 import TransparencyLog
 
 /// The log as static files, and its reader over real HTTP.
 @Suite struct StaticLogTests {
-    private func writtenLog(_ directory: TemporaryDirectory, entries: Int) throws -> SignedCheckpoint {
+    private func writtenLog(_ directory: TemporaryFolder, entries: Int) throws -> SignedCheckpoint {
         let signer = try NoteSigner(name: Parties.origin)
         var writer = try TileWriter(directory: directory.file("log"))
         let head = try writer.append(entries: (0..<entries).map { Array("entry \($0)".utf8) }, startingAt: 0)
@@ -19,7 +20,7 @@ import TransparencyLog
     }
 
     @Test func aLogIsReadBackThroughHTTP() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let checkpoint = try writtenLog(directory, entries: 300)
         var routes = RouteTable()
         let parties = try Parties()
@@ -46,7 +47,7 @@ import TransparencyLog
     }
 
     @Test func nothingElseOfTheDiskIsServed() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         _ = try writtenLog(directory, entries: 3)
         let parties = try Parties()
         let store = try await parties.leader.openTestDatabase()
@@ -76,7 +77,7 @@ import TransparencyLog
     private static let long = (0..<(24 << 20) + 17).map { 0x61 + UInt8(truncatingIfNeeded: $0 % 26) }
 
     @Test func longFilesArriveWholeAndBreakOffWhereTheyChange() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let parties = try Parties()
         let store = try await parties.leader.openTestDatabase()
         let path = directory.file("log/blob/\(Hex.encode(NamedBlob(Self.long).hash))")

@@ -1,5 +1,6 @@
 import AggregatorNode
 import Datastore
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -45,7 +46,7 @@ import TransparencyLog
     }
 
     @Test func eachLogHasAHistoryOfItsOwnAndADroppedOneIsUnknown() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let store = try NodeDatabase.open(path: directory.file("witness.sqlite"))
         let cosigner = try Cosigner(name: "w.example")
         let signers = try [

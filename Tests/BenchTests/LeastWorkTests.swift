@@ -1,4 +1,5 @@
 import Bench
+import Hashing
 import Synchronization
 import Testing
 import VDAF

@@ -1,8 +1,7 @@
 import ChildProcesses
 import Foundation
+import TestSupport
 import Testing
-
-private func temporaryFile() -> String { NSTemporaryDirectory() + "cairn-child-\(UUID().uuidString)" }
 
 /// Whether a process of that id is there, running or not yet reaped.
 private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
@@ -60,8 +59,8 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
     }
 
     @Test func cancellationLeavesNoCommandBehind() async throws {
-        let file = temporaryFile()
-        defer { unlink(file) }
+        let folder = try TemporaryFolder()
+        let file = folder.file("id")
         let running = Task {
             try await ChildProcess.run(
                 "/bin/sh", ["-c", "echo $$ >\(file).new; mv \(file).new \(file); exec sleep 600"])
@@ -78,7 +77,10 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
 }
 
 @Suite struct ChildProcessTests {
-    private let log = temporaryFile()
+    private let folder: TemporaryFolder
+    private var log: String { folder.file("log") }
+
+    init() throws { folder = try TemporaryFolder() }
 
     private func start(_ script: String) async throws -> ChildProcess {
         try await ChildProcess.start("/bin/sh", ["-c", script], output: .log(log))
@@ -92,7 +94,6 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
     }
 
     @Test func aChildLeadsAGroupOfItsOwnAndWritesToItsLog() async throws {
-        defer { unlink(log) }
         for text in ["out\nerr\n", "out\nerr\nout\nerr\n"] {
             let child = try await start("echo out; echo err >&2; exec sleep 600")
             try await ready(text)
@@ -104,7 +105,6 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
     }
 
     @Test func aChildIsAskedBeforeItIsKilled() async throws {
-        defer { unlink(log) }
         let obedient = try await start("trap 'exit 9' TERM; echo ready; while :; do sleep 0.02; done")
         try await ready()
         #expect(await obedient.terminate(grace: .seconds(300)) == .exited(9))
@@ -120,7 +120,6 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
 
     /// Otherwise a signal that is meant for it could hit whoever gets its id next.
     @Test func aChildThatEndedKeepsItsIdUntilItsOwnerEndsIt() async throws {
-        defer { unlink(log) }
         let child = try await start("exit 7")
         while !child.hasEnded { try await Task.sleep(for: .milliseconds(5)) }
         #expect(exists(child.processID))
@@ -131,12 +130,10 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
     }
 
     @Test func whoeverWaitsLearnsTheStatus() async throws {
-        defer { unlink(log) }
         #expect(try await start("sleep 0.1; exit 4").wait() == .exited(4))
     }
 
     @Test func cancellationLeavesNoChildBehind() async throws {
-        defer { unlink(log) }
         let child = try await start("exec sleep 600")
         let waiting = Task { try await child.wait() }
         waiting.cancel()
@@ -161,7 +158,6 @@ private func exists(_ id: pid_t) -> Bool { kill(id, 0) == 0 }
     }
 
     @Test func aChildThatIsForgottenIsKilled() async throws {
-        defer { unlink(log) }
         func forget() async throws -> pid_t { try await start("exec sleep 600").processID }
         let id = try await forget()
         while exists(id) { try await Task.sleep(for: .milliseconds(5)) }

@@ -49,7 +49,7 @@ import VDAF
     }
 
     @Test func everyMessageRoundTrips() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let samples = try samples(&random)
         for decoder in decoders() {
             let bytes = decoder.sample(samples)
@@ -62,7 +62,7 @@ import VDAF
     }
 
     @Test func truncatedAndExtendedMessagesAreRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let samples = try samples(&random)
         for decoder in decoders() {
             let bytes = decoder.sample(samples)
@@ -76,7 +76,7 @@ import VDAF
     }
 
     @Test func randomBytesNeverDecodeToSomethingElse() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let samples = try samples(&random)
         for decoder in decoders() {
             let sample = decoder.sample(samples)
@@ -93,7 +93,7 @@ import VDAF
     }
 
     @Test func nonCanonicalBlindsAndBadCommitmentsAreRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let samples = try samples(&random)
         let ones = [UInt8](repeating: 0xff, count: 32)
         for decoder in decoders().dropFirst() {

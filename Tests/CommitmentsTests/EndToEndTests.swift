@@ -7,7 +7,7 @@ import VDAF
 /// Committed types from measurement to checked result: the same as adding the measurements up in the clear.
 @Suite struct EndToEndTests {
     @Test func committedCountEqualsThePlainCount() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(Prio3Count()))
         #expect(batch.vdaf.algorithmID == 0xffff_c001)
         let measurements = (0..<20).map { _ in Bool.random(using: &random) }
@@ -18,7 +18,7 @@ import VDAF
     }
 
     @Test func committedSumEqualsThePlainSum() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(Prio3Sum(maxMeasurement: 1_000_000)))
         #expect(batch.vdaf.algorithmID == 0xffff_c002)
         let measurements = [0, 1_000_000] + (0..<10).map { _ in UInt64.random(in: 0...1_000_000, using: &random) }
@@ -29,7 +29,7 @@ import VDAF
     }
 
     @Test func committedSumVecEqualsThePlainSums() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(Prio3SumVec(length: 30, maxMeasurement: 65_535, chunkLength: 20)))
         #expect(batch.vdaf.algorithmID == 0xffff_c003)
         var expected = [UInt128](repeating: 0, count: 30)
@@ -42,7 +42,7 @@ import VDAF
     }
 
     @Test func committedHistogramEqualsThePlainCounts() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(Prio3Histogram(length: 12, chunkLength: 4)))
         #expect(batch.vdaf.algorithmID == 0xffff_c004)
         var expected = [UInt128](repeating: 0, count: 12)
@@ -55,7 +55,7 @@ import VDAF
     }
 
     @Test func shardingIsDeterministicInItsRandomness() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(Prio3SumVec(length: 5, maxMeasurement: 255, chunkLength: 3))
         let nonce = random.bytes(vdaf.nonceSize)
         let rand = random.bytes(vdaf.randSize)
@@ -72,7 +72,7 @@ import VDAF
 
     /// The randomness is V's, then 64 bytes for r_0, then 64 for r_1, each reduced modulo ℓ.
     @Test func blindsComeFromTheEndOfTheRandomness() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(Prio3Count())
         let rand = random.bytes(vdaf.randSize)
         let (_, inputShares) = try vdaf.shard(
@@ -85,7 +85,7 @@ import VDAF
 
     /// Withdrawals and dropped reports leave the aggregate as if they had never been added.
     @Test func removedReportsLeaveNoTrace() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(Prio3Sum(maxMeasurement: 100)))
         for measurement in [10, 20, 30, 40] as [UInt64] {
             try batch.add(measurement, random: &random)
@@ -102,7 +102,7 @@ import VDAF
     }
 
     @Test func mergedSharesEqualOneAccumulation() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(Prio3SumVec(length: 4, maxMeasurement: 9, chunkLength: 2)))
         for _ in 0..<6 {
             try batch.add((0..<4).map { _ in UInt64.random(in: 0...9, using: &random) }, random: &random)

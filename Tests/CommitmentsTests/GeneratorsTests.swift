@@ -1,6 +1,7 @@
 import Commitments
 import Foundation
 import Ristretto255
+import TestSupport
 import Testing
 
 @Suite struct GeneratorsTests {
@@ -43,9 +44,8 @@ import Testing
 /// The files behind the table.
 @Suite struct GeneratorCacheTests {
     private static func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cairn-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        let folder = TemporaryFolder.notMadeYet()
+        try body(folder.path)
     }
 
     private static func sum(_ generators: Generators) -> [UInt8] {

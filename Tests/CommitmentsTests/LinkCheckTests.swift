@@ -41,7 +41,7 @@ import VDAF
 
     @Test(arguments: [0, 1, 2, 3, 40])
     func honestJobsPassInBothFields(count: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         #expect(LinkCheck.failingLinks(honest(count, length: 7, field: Field64.self, &random), rng: &random).isEmpty)
         let claims = honest(count, length: 7, field: Field128.self, &random)
         #expect(LinkCheck.failingLinks(claims, rng: &random).isEmpty)
@@ -49,7 +49,7 @@ import VDAF
 
     /// More coordinates than one block of the accumulation, and the largest weights there are.
     @Test func longVectorsAndExtremeWeightsAreAddedRight() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var extreme = ConstantGenerator(words: [.max])
         let wide = honest(3, length: 2_100, field: Field128.self, &random)
         #expect(LinkCheck.failingLinks(wide, rng: &extreme).isEmpty)
@@ -64,7 +64,7 @@ import VDAF
 
     @Test(arguments: [0, 1, 49, 50, 98, 99])
     func oneBadReportAmongAHundredIsNamed(position: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let claims = honest(100, length: 5, field: Field128.self, &random)
         let bad = claims[position]
 
@@ -86,7 +86,7 @@ import VDAF
     }
 
     @Test func allBadReportsAreNamed() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let claims = honest(100, length: 5, field: Field64.self, &random).map { claim in
             with(claim, commitment: claim.commitment + Scalar.random(using: &random) * RistrettoPoint.generator)
         }
@@ -94,7 +94,7 @@ import VDAF
     }
 
     @Test func anySetOfBadReportsIsNamedExactly() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let claims = honest(32, length: 4, field: Field128.self, &random)
         for _ in 0..<20 {
             let bad = (0..<32).filter { _ in UInt8.random(in: 0..<4, using: &random) == 0 }
@@ -108,7 +108,7 @@ import VDAF
 
     /// Longer than the blocks that threads share.
     @Test func threadsAndLongVectorsNameTheSameReports() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let claims = honest(6, length: 1_300, field: Field128.self, &random)
         let narrow = honest(6, length: 1_300, field: Field64.self, &random)
         var job = claims
@@ -124,7 +124,7 @@ import VDAF
 
     /// Two defects that cancel in a plain sum, as two colluding clients can make them.
     @Test func defectsThatCancelAreCaughtByTheWeights() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var job = honest(10, length: 4, field: Field128.self, &random)
         let defect = Scalar.random(using: &random) * RistrettoPoint.generator
         job[2] = with(job[2], commitment: job[2].commitment + defect)
@@ -137,7 +137,7 @@ import VDAF
     }
 
     @Test func swappedCommitmentsAndSwappedBlindsAreCaught() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let claims = honest(10, length: 4, field: Field128.self, &random)
         var swapped = claims
         swapped[1] = with(claims[1], commitment: claims[8].commitment)
@@ -151,7 +151,7 @@ import VDAF
 
     /// A commitment to x_k + p opens to the same field element and to another integer.
     @Test func commitmentsToShiftedIntegersAreCaught() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var job = honest(6, length: 4, field: Field64.self, &random)
         let shift = Scalar(Field64.modulus) * Generators.shared.prefix(3)[2]
         job[5] = with(job[5], commitment: job[5].commitment + shift)

@@ -14,7 +14,7 @@ import VDAF
 
     @Test(arguments: [0, 1, 999, 1_000] as [UInt128])
     func sharesAtOrBelowTheBoundAreRefused(value: UInt128) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(AdditiveVDAF<Field64>(outputLength: 3, coordinateBound: bound))
         for position in 0..<3 {
             var leader: [UInt128] = [5_000, 6_000, 7_000]
@@ -28,13 +28,13 @@ import VDAF
 
     @Test(arguments: [1_001, 18_446_744_069_414_584_320] as [UInt128])
     func sharesAboveTheBoundPass(value: UInt128) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(AdditiveVDAF<Field64>(outputLength: 1, coordinateBound: bound))
         _ = try vdaf.shard(context: [], measurement: [1_000], nonce: random.bytes(16), rand: rand([value], &random))
     }
 
     @Test func theInputsCommitmentOpensToTheInput() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(AdditiveVDAF<Field64>(outputLength: 3, coordinateBound: bound))
         let (publicShare, inputShares) = try vdaf.shardRetrying(
             context: [], measurement: [1_000, 0, 7], nonce: random.bytes(16), rng: &random)
@@ -46,7 +46,7 @@ import VDAF
 
     /// The client skipped the rule; its links are right and its input is valid, yet the leader refuses.
     @Test func theLeaderRefusesReportsThatBreakTheRule() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(AdditiveVDAF<Field64>(outputLength: 2, coordinateBound: bound))
         let shares = [[Field64(900), Field64(5_000)], [Field64(100), Field64(7) - Field64(5_000)]]
         let blinds = [Scalar.random(using: &random), Scalar.random(using: &random)]
@@ -65,7 +65,7 @@ import VDAF
 
     /// With a bound of a third of the field, most draws violate the rule; retrying still ends, and then it holds.
     @Test func retryingEndsWithAShareThatKeepsTheRule() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let base = AdditiveVDAF<Field64>(outputLength: 2, coordinateBound: Field64.modulus / 3)
         #expect(throws: VDAFError.self) { try Committed(base) }
         let vdaf = try Committed(withoutSigmaRule: base)
@@ -88,7 +88,7 @@ import VDAF
 
     /// C_0 + C_1 - p·ΣG_k = Com(x; r_0 + r_1).
     @Test func theCommitmentsAddUpToOneOfTheInput() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(Prio3SumVec(length: 20, maxMeasurement: 65_535, chunkLength: 10))
         let measurement = (0..<20).map { _ in UInt64.random(in: 0...65_535, using: &random) }
         let (publicShare, inputShares) = try vdaf.shardRetrying(
@@ -103,7 +103,7 @@ import VDAF
     /// The client computes C_0 by way of C_1 and x; it must be the commitment that the leader will check.
     @Test(arguments: [1, 2, 255, 65_535, 1 << 40] as [UInt64])
     func commitmentsOpenToTheSharesThemselves(bound: UInt64) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(AdditiveVDAF<Field128>(outputLength: 70, coordinateBound: UInt128(bound)))
         let measurement = (0..<70).map { index in
             index < 2 ? UInt64(index) * bound : UInt64.random(in: 0...bound, using: &random)
@@ -119,7 +119,7 @@ import VDAF
 
     /// A wrapped VDAF that lets a value above its own bound through is stopped before anything is committed to.
     @Test func valuesAboveTheBoundAreNotCommittedTo() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(AdditiveVDAF<Field64>(outputLength: 1, coordinateBound: bound))
         #expect(throws: VDAFError.self) {
             try vdaf.shard(

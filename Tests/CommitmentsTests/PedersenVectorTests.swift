@@ -6,7 +6,7 @@ import Testing
 @Suite struct PedersenVectorTests {
     @Test(arguments: [0, 1, 5, 200])
     func commitmentsAreTheDefiningSum(length: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let values = (0..<length).map { _ in UInt128.random(in: 0...UInt128.max, using: &random) }
         let blind = Scalar.random(using: &random)
         let generators = Generators.shared
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func commitmentsAdd() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let (a, b) = (
             (0..<50).map { _ in UInt128(UInt64.random(in: 0...UInt64.max, using: &random)) },
             (0..<50).map { _ in UInt128(UInt64.random(in: 0...UInt64.max, using: &random)) }

@@ -16,7 +16,7 @@ import VDAF
 
     @Test(arguments: [0, 1])
     func aSumThatIsOffByOneNamesItsAggregator(id: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(5, &random)
         let honest = try batch.aggregateShare(id)
         for coordinate in 0..<3 {
@@ -32,7 +32,7 @@ import VDAF
 
     /// Adding p to a sum leaves the result unchanged modulo p; the public check still refuses it.
     @Test func sumsShiftedByTheModulusAreRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(2, &random)
         let honest = try batch.aggregateShare(0)
         for multiple in 1...3 as ClosedRange<UInt64> {
@@ -53,7 +53,7 @@ import VDAF
     }
 
     @Test func droppedAddedAndReplacedCommitmentsAreNoticed() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(4, &random)
         let share = try batch.aggregateShare(1)
         let commitments = batch.compressed(1)
@@ -72,7 +72,7 @@ import VDAF
     }
 
     @Test func aWrongBlindIsNoticed() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(3, &random)
         var bytes = batch.vdaf.encode(aggregateShare: try batch.aggregateShare(0))
         bytes[bytes.count - 32] ^= 1
@@ -83,7 +83,7 @@ import VDAF
     }
 
     @Test func logEntriesThatAreNoCommitmentsNameNobody() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(2, &random)
         let share = try batch.aggregateShare(0)
         for bytes in [[UInt8](repeating: 0xff, count: 32), [UInt8](repeating: 0, count: 32)] {
@@ -95,7 +95,7 @@ import VDAF
     }
 
     @Test(arguments: [0, 255, 256, 511, 599]) func theFirstBadLogEntryAmongManyIsNamed(position: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(1, &random)
         var list = [CompressedPoint](repeating: batch.compressed(0)[0], count: 600)
         for bad in [position, 599] {
@@ -108,7 +108,7 @@ import VDAF
     }
 
     @Test func sharesOfAnotherShapeAreRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(2, &random)
         let other = try Committed(Prio3SumVec(length: 4, maxMeasurement: 15, chunkLength: 2)).aggregateInit(())
         #expect(throws: PublicCheckFailure.wrongShape(aggregatorID: 0)) {
@@ -122,7 +122,7 @@ import VDAF
     }
 
     @Test func aggregatesOutOfRangeAreVoid() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let batch = try batch(3, &random)
         let shares = [try batch.aggregateShare(0), try batch.aggregateShare(1)]
         func result(_ first: CommittedAggregateShare, count: Int) throws -> [UInt128] {

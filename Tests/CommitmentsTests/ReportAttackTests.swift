@@ -38,12 +38,12 @@ import VDAF
     }
 
     @Test func honestReportsPass() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         #expect(verdicts(try report(&random)) == [nil, nil])
     }
 
     @Test func swappedCommitmentsAreRefusedByBoth() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var bad = try report(&random)
         bad.publicShare = .init(
             base: bad.publicShare.base,
@@ -54,7 +54,7 @@ import VDAF
 
     @Test(arguments: [0, 1])
     func aCommitmentToAnotherValueIsRefusedByItsAggregator(id: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var bad = try report(&random)
         let other = try report(&random).publicShare.commitments
         let own = bad.publicShare.commitments
@@ -68,7 +68,7 @@ import VDAF
     }
 
     @Test func blindsThatAddUpRightButAreSharedWrongAreRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var bad = try report(&random)
         let shift = Scalar.random(using: &random)
         bad.inputShares = [
@@ -81,7 +81,7 @@ import VDAF
     /// The hole that makes one aggregator finish and the other refuse in plain Prio3.
     @Test(arguments: [0, 1])
     func aWrongJointRandomnessPartIsRefusedByItsAggregatorAtOnce(id: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var bad = try report(&random)
         var parts = bad.publicShare.base
         parts.jointRandomnessParts[id][0] ^= 1
@@ -90,7 +90,7 @@ import VDAF
     }
 
     @Test func unknownAggregatorsAreRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let honest = try report(&random)
         for id in [-1, 2, 255] {
             #expect(throws: VDAFError.self) {

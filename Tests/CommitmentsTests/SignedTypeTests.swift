@@ -19,7 +19,7 @@ import VDAF
 
     /// x_0 must be in [B + 1, p - 1 - B].
     @Test func theMarginKeepsAwayFromBothEnds() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Self.vdaf(3)
         let minusOne = UInt64(Self.p - 1)
         func shard(_ value: UInt128, at position: Int) throws {
@@ -39,7 +39,7 @@ import VDAF
     }
 
     @Test func theLeaderRefusesSharesBeyondEitherEnd() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Self.vdaf(1)
         for (share, isWithin) in [(900, false), (Self.p - 900, false), (1_001, true), (Self.p - 1_001, true)] {
             let blind = Scalar.random(using: &random)
@@ -59,7 +59,7 @@ import VDAF
 
     /// C_j opens to x_j, and C_0 + C_1 - p·ΣG_k to exactly x, negative coordinates included.
     @Test func commitmentsOpenToTheSharesAndToTheInput() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Self.vdaf(70)
         let input = (0..<70).map {
             $0 < 2 ? Int64($0 * 2_000 - 1_000) : Int64.random(in: -1_000...1_000, using: &random)
@@ -138,13 +138,13 @@ import VDAF
     }
 
     @Test func theCheckedSumIsTheSumOfTheVectors() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         try Self.checkBatch(BoundedL2Vector(normBound: 1, fractionalBits: 14, dimension: 50), &random)
         try Self.checkBatch(BoundedL2VectorField128(normBound: 8, fractionalBits: 20, dimension: 50), &random)
     }
 
     @Test func vectorsAtTheBoundAndNegativeSumsPass() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var batch = Batch(try Committed(BoundedL2Vector(normBound: 1, fractionalBits: 10, dimension: 4)))
         for vector in [[-1, 0, 0, 0], [-1, 0, 0, 0], [-0.5, -0.5, 0.5, 0.5], [0, 0, 0, 0]] as [[Double]] {
             try batch.add(vector, random: &random)
@@ -168,7 +168,7 @@ import VDAF
     /// Both parts of either aggregator: whoever's own part is wrong refuses before it sends anything.
     @Test(arguments: [0, 1], [0, 31, 32, 63])
     func aWrongJointRandomnessPartIsRefusedByItsAggregatorAtOnce(id: Int, byte: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(BoundedL2Vector(normBound: 1, fractionalBits: 10, dimension: 8))
         let nonce = random.bytes(16)
         let (publicShare, inputShares) = try vdaf.shardRetrying(
@@ -184,7 +184,7 @@ import VDAF
     }
 
     @Test func aCommitmentToAnotherVectorIsRefused() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(BoundedL2Vector(normBound: 1, fractionalBits: 10, dimension: 8))
         let nonce = random.bytes(16)
         let reports = try (0..<2).map { _ in

@@ -33,7 +33,7 @@ import VDAF
 
     @Test(arguments: [0, 1], [1, 2, 5])
     func everyReportGetsTheVerdictThatItGetsAlone(aggregatorID: Int, threads: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(Prio3SumVec(length: 6, maxMeasurement: 255, chunkLength: 4))
         var job = try (0..<14).map { _ in try report(vdaf, &random)[aggregatorID] }
         let (other, peers) = (job[13], try report(vdaf, &random)[1 - aggregatorID])
@@ -77,7 +77,7 @@ import VDAF
     }
 
     @Test func jobsOfUnknownAggregatorsAndEmptyJobsAreAnswered() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let vdaf = try Committed(Prio3SumVec(length: 6, maxMeasurement: 255, chunkLength: 4))
         let request = try report(vdaf, &random)[1]
         for id in [-1, 2, 255] {

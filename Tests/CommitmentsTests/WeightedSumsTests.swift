@@ -46,7 +46,7 @@ import VDAF
 
     @Test(arguments: [1, 7, 8, 9, 16, 17, 511, 512, 513, 1_027])
     func everyLengthIsAddedUp(count: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for isExtreme in [false, true] {
             check(Field64.self, vectors: 3, count: count, isExtreme: isExtreme, &random)
             check(Field128.self, vectors: 2, count: count, isExtreme: isExtreme, threads: 2, &random)
@@ -56,7 +56,7 @@ import VDAF
     /// Many products, the largest that there are.
     @Test(arguments: [100, 2_500])
     func manyVectorsNeverOverflow(vectors: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for isExtreme in [false, true] {
             check(Field64.self, vectors: vectors, count: 9, isExtreme: isExtreme, &random)
             check(Field128.self, vectors: vectors, count: 2, isExtreme: isExtreme, &random)

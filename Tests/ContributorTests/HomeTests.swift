@@ -2,12 +2,13 @@ import Contributor
 import DAP
 import Foundation
 import TaskTypes
+import TestSupport
 import Testing
 import Wallet
 
 /// A contributor's folder: how its wallet comes to be, and what becomes of a home from before there were wallets.
 @Suite struct HomeTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryFolder.notMadeYet()
     private var home: ContributorHome { ContributorHome(path: folder.path + "/home") }
     private let passphrase = Passphrase("a passphrase")!
 
@@ -145,11 +146,4 @@ import Wallet
         #expect(throws: WalletError.otherSeed(path: home.path + "/seed")) { try open() }
         #expect(FileManager.default.fileExists(atPath: home.path + "/seed"))
     }
-}
-
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path = NSTemporaryDirectory() + "cairn-home-\(UUID().uuidString)"
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

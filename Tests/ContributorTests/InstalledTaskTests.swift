@@ -3,11 +3,12 @@ import Foundation
 import Ledger
 import LedgerFixtures
 import Tasks
+import TestSupport
 import Testing
 
 /// Tasks under names, and tasks by URL.
 @Suite struct InstalledTaskTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryFolder.notMadeYet()
     private var home: ContributorHome { ContributorHome(path: folder.path + "/home") }
 
     private func file(_ log: LogFixture, name: String = "visits") throws -> TaskFile {

@@ -3,13 +3,14 @@ import Foundation
 import Ledger
 import LedgerFixtures
 import Tasks
+import TestSupport
 import Testing
 import TransparencyLog
 import Wallet
 
 /// What comes back from the log and the seed alone.
 @Suite struct RecoveryTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryFolder.notMadeYet()
 
     private func wallet(seed: [UInt8]) throws -> ContributorWallet {
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)

@@ -2,11 +2,12 @@ import Contributor
 import DAP
 import Foundation
 import Ledger
+import TestSupport
 import Testing
 
 /// What a contributor remembers of the HPKE configurations that it was shown.
 @Suite struct SeenHpkeListsTests {
-    private let folder = TemporaryFolder()
+    private let folder = TemporaryFolder.notMadeYet()
     private var home: ContributorHome { ContributorHome(path: folder.path + "/home") }
     private var file: String { "\(home.path)/hpke-seen.json" }
     private let key: [UInt8] = [UInt8](repeating: 7, count: 32)

@@ -1,5 +1,6 @@
 import DAP
 import Encodings
+import TestSupport
 import Testing
 
 @Suite struct MediaTypeTests {

@@ -2,6 +2,7 @@ import Crypto
 import DAP
 import Encodings
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct HpkeTests {

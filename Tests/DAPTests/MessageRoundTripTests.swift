@@ -1,5 +1,6 @@
 import DAP
 import Tasks
+import TestSupport
 import Testing
 
 /// One message type, with what has to hold of it on random content.

@@ -1,6 +1,7 @@
 import Commitments
 import DAP
 import TaskTypes
+import TestSupport
 import Testing
 import VDAF
 

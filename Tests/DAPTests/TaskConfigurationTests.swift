@@ -1,6 +1,7 @@
 import Crypto
 import DAP
 import Tasks
+import TestSupport
 import Testing
 
 @Suite struct TaskConfigurationTests {

@@ -2,6 +2,7 @@ import Commitments
 import DAP
 import Ristretto255
 import TaskTypes
+import TestSupport
 import Testing
 import VDAF
 

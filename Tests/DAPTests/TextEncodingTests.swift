@@ -1,6 +1,7 @@
 import DAP
 import Encodings
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TextEncodingTests {

@@ -1,6 +1,7 @@
 import DAP
 import Datastore
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct OpeningTests {
@@ -42,10 +43,8 @@ import Testing
     /// `cairn node run` and `cairn node task add` on a new node's folder, at the same instant.
     @Test func manyCanOpenANewDatabaseAtOnce() async throws {
         for round in 0..<3 {
-            let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-opening-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
-            let path = folder.appending(path: "node.sqlite").path
+            let folder = try TemporaryFolder()
+            let path = folder.file("node.sqlite")
             let sizes = try await withThrowingTaskGroup(of: UInt64.self) { group in
                 for number in 0..<8 {
                     group.addTask {

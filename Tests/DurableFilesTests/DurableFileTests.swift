@@ -1,20 +1,9 @@
 import DurableFiles
 import Foundation
+import TestSupport
 import Testing
 
-/// A folder that goes away with its owner.
-private final class Folder: Sendable {
-    let path = NSTemporaryDirectory() + "cairn-durable-\(UUID().uuidString)"
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { "\(path)/\(name)" }
-
-    var names: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
-    }
-
+extension TemporaryFolder {
     func mode(_ name: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: file(name))
         return try #require(attributes[.posixPermissions] as? Int)
@@ -23,7 +12,7 @@ private final class Folder: Sendable {
 
 @Suite struct DurableFileTests {
     @Test func aFileIsReplacedAndNothingElseIsLeft() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         for bytes in [[], [1, 2, 3], [UInt8](repeating: 7, count: 300_000), [4]] {
             try DurableFile.write(bytes, to: folder.file("a"), mode: 0o600)
             #expect(try DurableFile.read(folder.file("a"), upTo: bytes.count) == bytes)
@@ -32,7 +21,7 @@ private final class Folder: Sendable {
     }
 
     @Test func aFileHasTheModeThatWasAskedForFromItsFirstMoment() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         for mode in [0o600, 0o640, 0o666] {
             try DurableFile.write([1], to: folder.file("a"), mode: UInt16(mode))
             #expect(try folder.mode("a") == mode)
@@ -47,7 +36,7 @@ private final class Folder: Sendable {
 
     /// Readers race with a writer of two contents that differ in length and in every byte.
     @Test func aReaderSeesTheOldFileOrTheNewOneWhole() async throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let contents = [[UInt8](repeating: 1, count: 200_000), [UInt8](repeating: 2, count: 300_000)]
         try DurableFile.write(contents[0], to: folder.file("a"), mode: 0o600)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -69,7 +58,7 @@ private final class Folder: Sendable {
     }
 
     @Test func aFailureLeavesTheOldFileAndNoDraft() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         // A folder that is not empty cannot be replaced by a file: everything goes well up to the rename.
         try FileManager.default.createDirectory(atPath: folder.file("a/b"), withIntermediateDirectories: true)
         let error = #expect(throws: DurableFileError.self) {
@@ -86,7 +75,7 @@ private final class Folder: Sendable {
 
     /// Whoever logs only what is news compares the words of one failure with those of the next.
     @Test func theSameFailureHasTheSameWordsEachTimeAndNamesTheFile() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.file("a/b"), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "none/b")
         for name in ["a", "none/a", "link"] {
@@ -106,7 +95,7 @@ private final class Folder: Sendable {
     }
 
     @Test func whatAnotherHasWrittenGetsItsPlaceWholeAndItsDraftGoes() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         func draft(_ bytes: [UInt8]) throws { try DurableFile.write(bytes, to: folder.file("draft"), mode: 0o600) }
         try draft([1])
         try DurableFile.adopt(folder.file("draft"), as: folder.file("a"), .creating)
@@ -134,7 +123,7 @@ private final class Folder: Sendable {
     }
 
     @Test func whatExistsIsNotCreatedAgain() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try DurableFile.create([1], at: folder.file("a"), mode: 0o600)
         #expect(try folder.mode("a") == 0o600)
         let error = #expect(throws: DurableFileError.self) {
@@ -145,7 +134,7 @@ private final class Folder: Sendable {
     }
 
     @Test func whatIsTooLongOrMissingIsNotRead() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         #expect(try DurableFile.read(folder.file("none"), upTo: 10) == nil)
         try DurableFile.write([1, 2, 3], to: folder.file("a"), mode: 0o600)
         #expect(try DurableFile.read(folder.file("a"), upTo: 3) == [1, 2, 3])
@@ -157,7 +146,7 @@ private final class Folder: Sendable {
 
 @Suite struct DurableFolderTests {
     @Test func foldersAreMadeWithThoseAboveThemAndLeftAloneAfterwards() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try DurableFile.makeDirectory(folder.file("a/b/c/"), mode: 0o700)
         for name in ["a", "a/b", "a/b/c"] { #expect(try folder.mode(name) == 0o700, "\(name)") }
         try DurableFile.makeDirectory(folder.file("a/b"), mode: 0o755)
@@ -175,7 +164,7 @@ private final class Folder: Sendable {
     }
 
     @Test func aFileIsNoFolder() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try DurableFile.write([1], to: folder.file("a"), mode: 0o600)
         for path in ["a", "a/b"] {
             let error = #expect(throws: DurableFileError.self) { try DurableFile.makeDirectory(folder.file(path)) }

@@ -1,14 +1,14 @@
 import DurableFiles
 import Foundation
+import TestSupport
 import Testing
 
 /// Links that people put where a file is expected.
 @Suite struct LinkTests {
     private func inFolder(_ body: (String) throws -> Void) throws {
-        let folder = NSTemporaryDirectory() + "cairn-links-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder + "/disk", withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: folder.file("disk"), withIntermediateDirectories: true)
+        try body(folder.path)
     }
 
     private func link(_ path: String, to target: String) throws {

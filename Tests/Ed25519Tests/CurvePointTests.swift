@@ -34,7 +34,7 @@ import Testing
 
     /// Half of the random numbers below p are the y of a point.
     @Test func whatIsAPointIsOneInLibsodiumToo() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var encodings = (0..<300).map { _ in random.bytes(32) }
         for first in [UInt8(0xec), 0xed, 0xee, 0xef, 0xf0, 0xff] {
             for last in [UInt8(0x7f), 0xff] {
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func sumsAgreeUpToSmallOrder() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [1, 2, 9, 40] {
             let scalars = (0..<count).map { _ in random.next() }
             let theirs = (0..<count).map { _ in

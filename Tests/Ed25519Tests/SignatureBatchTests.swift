@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 10, 50, 100]) func mixturesAreJudgedAsOneByOne(invalidIn100: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [0, 1, 2, 3, 7, 8, 9, 31, 33, 64, 100, 150] {
             let mixture = Self.mixture(count: count, invalidIn100: invalidIn100, random: &random)
             let signed = mixture.map(\.signed)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func longBatchesOnSeveralThreadsNameEveryInvalidOneAndNoOther() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var signed = (0..<2 * SignedMessage.batchSize + 100).map { Self.honest[$0 % Self.honest.count] }
         var isValid = [Bool](repeating: true, count: signed.count)
         for _ in 0..<5 {

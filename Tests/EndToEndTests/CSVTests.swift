@@ -2,6 +2,7 @@ import Contributor
 import DAP
 import Foundation
 import Tasks
+import TestSupport
 import Testing
 
 extension EndToEnd {

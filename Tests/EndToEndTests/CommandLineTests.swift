@@ -1,5 +1,6 @@
 import Contributor
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -3,6 +3,7 @@ import Datastore
 import Foundation
 import PostgresCluster
 import TestPorts
+import TestSupport
 import Testing
 
 extension EndToEnd {

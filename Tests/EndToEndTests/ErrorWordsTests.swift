@@ -4,6 +4,7 @@ import DAP
 import Foundation
 import Tasks
 import TestPorts
+import TestSupport
 import Testing
 
 extension EndToEnd {

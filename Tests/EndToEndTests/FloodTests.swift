@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import TestPorts
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -2,6 +2,7 @@ import Contributor
 import Foundation
 import PostgresCluster
 import Tasks
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -5,6 +5,7 @@ import Ledger
 import LedgerFixtures
 import TaskTypes
 import Tasks
+import TestSupport
 import Testing
 import TransparencyLog
 import Wallet

@@ -1,6 +1,7 @@
 import ChildProcesses
 import Foundation
 import PostgresCluster
+import TestSupport
 import Testing
 
 extension EndToEnd {

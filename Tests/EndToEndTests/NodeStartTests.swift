@@ -1,5 +1,6 @@
 import Foundation
 import TestPorts
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -2,6 +2,7 @@ import ChildProcesses
 import Contributor
 import DAP
 import Foundation
+import TestSupport
 import Testing
 import Wallet
 

@@ -1,6 +1,7 @@
 import Contributor
 import Foundation
 import Tasks
+import TestSupport
 import Testing
 
 extension EndToEnd {

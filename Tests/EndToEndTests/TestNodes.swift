@@ -10,6 +10,7 @@ import PostgresCluster
 import Synchronization
 import Tasks
 import TestPorts
+import TestSupport
 import Testing
 import TransparencyLog
 import Wallet

@@ -3,19 +3,6 @@ import Foundation
 import Testing
 import Wallet
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "cairn-test-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// Wallets of tests, under a passphrase that all commands get, and with a scrypt that costs nothing.
 enum TestWallet {
     static let passphrase = "test passphrase"

@@ -2,6 +2,7 @@ import Contributor
 import Foundation
 import Ledger
 import Tasks
+import TestSupport
 import Testing
 import TransparencyLog
 

@@ -3,6 +3,7 @@ import Crypto
 import DAP
 import Foundation
 import Tasks
+import TestSupport
 import Testing
 import TransparencyLog
 

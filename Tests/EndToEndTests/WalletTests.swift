@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import Foundation
 import Tasks
+import TestSupport
 import Testing
 import Wallet
 

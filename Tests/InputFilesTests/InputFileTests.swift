@@ -1,13 +1,12 @@
 import Foundation
 import InputFiles
+import TestSupport
 import Testing
 
 @Suite struct InputFileTests {
     private func inFolder(_ body: (String) throws -> Void) throws {
-        let folder = NSTemporaryDirectory() + "input-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        let folder = try TemporaryFolder()
+        try body(folder.path)
     }
 
     private func problem(_ path: String, upTo limit: Int = 1 << 20) -> InputFileError.Problem? {

@@ -4,6 +4,7 @@ import DAP
 import Encodings
 import Foundation
 import TaskTypes
+import TestSupport
 import Testing
 import Wallet
 
@@ -80,8 +81,8 @@ import Wallet
         let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../Protocols/vectors/wallet.json").standardizedFileURL
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
-        let path = NSTemporaryDirectory() + "cairn-wallet-vector-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try TemporaryFolder()
+        let path = folder.file("wallet")
         let stored = try #require(json["wallet"] as? String)
         let phrase = try #require(json["passphrase"] as? String)
         let bytes = try #require(Hex.decode(stored))

@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: [1, 3, 16, 31, 32, 64, 100, 128, 253])
     func everyPlanAgreesWithBuckets(bits: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try Self.points(203, random: &random)
         for count in [1, 2, 3, 7, 8, 9, 15, 16, 17, 64, 202, 203] {
             let words = Self.words(count, bits: bits, random: &random)
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func everyCountAgreesWithBuckets() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try Self.points(200, random: &random)
         let words = Self.words(200, bits: 64, random: &random)
         for count in 1...200 {
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: 4...13) func extremeDigitsAgreeWithStraus(width: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try Self.points(40, random: &random)
         // Digits are in (-half, half]: half in every window makes no carry; half + 1 in the lowest makes one that goes
         // through all, so that every digit is the smallest.
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func longSumsAgreeWithBuckets() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try Self.points(20_000, random: &random)
         for bits in [16, 253] {
             let words = Self.words(20_000, bits: bits, random: &random)
@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test(arguments: LaneKernel.available.map(\.lanes)) func rootPowersAreRightAtTheBounds(lanes: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for round in 0..<20 {
             let elements =
                 round == 0
@@ -185,7 +185,7 @@ import Testing
 
     @Test(arguments: LaneKernel.available.map(\.lanes))
     func sumsAndDifferencesOfProductsAreRightAtTheBounds(lanes: Int) {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let words = 5 * lanes
         for round in 0..<2_000 {
             var factors = (0..<4).map { _ in Self.elements(lanes, using: &random) }

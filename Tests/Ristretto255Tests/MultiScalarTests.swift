@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: [0, 1, 2, 3, 17, 64, 150, 400, 1_000, 3_000])
     func fullScalarsAgreeWithTheNaiveSum(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let input = try Case(count: count, random: &random)
         let scalars = (0..<count).map { _ in Scalar.random(using: &random) }
         #expect(RistrettoPoint.variableTimeMultiScalar(scalars, input.points) == input.expected(scalars))
@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: [1, 7, 8, 9, 16, 31, 32, 63, 64, 65, 100, 127, 128])
     func integersOfEveryWidthAgreeWithTheNaiveSum(bits: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [1, 5, 90, 700] {
             let input = try Case(count: count, random: &random)
             let top = UInt128.max >> UInt128(128 - bits)
@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: [3, 40, 500])
     func extremeScalarsAgreeWithTheNaiveSum(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let input = try Case(count: count, random: &random)
         let special: [Scalar] = [
             .zero, .one, -.one, -Scalar(2), Scalar(UInt128.max), Scalar(UInt128(1) << 127), Scalar(UInt64.max),
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func precomputedPointsKeepTheirValuesAndMayOutnumberTheScalars() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let input = try Case(count: 50, random: &random)
         let table = PrecomputedPoints(input.points)
         #expect(table.count == 50)
@@ -93,7 +93,7 @@ import Testing
 /// Tables of multiples and several threads, against the plain sum.
 @Suite struct WindowTableTests {
     @Test(arguments: [2, 5, 8, 9, 15]) func windowsOfAnyWidthGiveTheSameSum(width: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = PrecomputedPoints(
             try (0..<40).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
         for kernel in [nil] + LaneKernel.available {
@@ -109,7 +109,7 @@ import Testing
 
     @Test(arguments: [1, 2, 63, 64, 65, 300])
     func tablesAgreeWithTheSumWithoutThem(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = PrecomputedPoints(
             try (0..<count).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
         let table = WindowTable(points, count: count, threads: 2)
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: [64, 199, 253]) func longTablesAgreeWithTheSumWithoutThem(bits: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let step = try RistrettoPoint.fromUniformBytes(random.bytes(64))
         let points = PrecomputedPoints(
             (0..<5_000).reduce(into: [step]) { points, _ in points.append(points[points.count - 1] + step) })
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test func threadsDoNotChangeTheSum() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = PrecomputedPoints(
             try (0..<700).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
         let scalars = (0..<700).map { _ in Scalar.random(using: &random) }
@@ -178,7 +178,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 24, 63, 64, 65, 128])
     func everyWidthAgreesWithTheVariableTimeSum(bits: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = PrecomputedPoints(
             try (0..<150).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) })
         let top = UInt128.max >> UInt128(128 - bits)
@@ -202,7 +202,7 @@ import Testing
     }
 
     @Test func fullScalarsAgreeWithSingleProducts() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try (0..<30).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) }
         let scalars = [-.one, .zero, .one] + (3..<30).map { _ in Scalar.random(using: &random) }
         let expected = RistrettoPoint.sum(zip(scalars, points).map(*))
@@ -231,7 +231,7 @@ import Testing
     }
 
     @Test func aFixedBaseMultipliesLikeAnyElement() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let point = try RistrettoPoint.fromUniformBytes(random.bytes(64))
         let base = FixedBase(point)
         // Every digit at 8, every digit at 9 or -7, and both ends.
@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test func sumsOfPrefixesAreSums() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try (0..<20).map { _ in try RistrettoPoint.fromUniformBytes(random.bytes(64)) }
         let table = PrecomputedPoints(points)
         for count in [0, 1, 7, 20] {

@@ -1,4 +1,5 @@
 import Ristretto255
+import TestSupport
 import Testing
 
 /// The test vectors of RFC 9496 appendix A.

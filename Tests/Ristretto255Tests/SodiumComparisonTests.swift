@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test func elementsFromUniformBytesAgree() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for _ in 0..<300 {
             let uniform = random.bytes(64)
             var theirs = [UInt8](repeating: 0, count: 32)
@@ -21,7 +21,7 @@ import Testing
 
     /// Random bytes are valid about once in sixteen times; flipping a byte of a valid encoding probes closer.
     @Test func validityOfEncodingsAgrees() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var valid = 0
         for round in 0..<2_000 {
             var encoding = random.bytes(32)
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func sumsAndDifferencesAgree() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for _ in 0..<200 {
             let p = try RistrettoPoint.fromUniformBytes(random.bytes(64))
             let q = try RistrettoPoint.fromUniformBytes(random.bytes(64))
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func scalarMultiplesAgree() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for _ in 0..<100 {
             let p = try RistrettoPoint.fromUniformBytes(random.bytes(64))
             let scalar = Scalar.random(using: &random)
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func scalarArithmeticAgrees() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for round in 0..<500 {
             let a = edgeCase(round, &random)
             let b = edgeCase(round / 7, &random)
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func wideReductionsAgree() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var inputs = (0..<300).map { _ in random.bytes(64) }
         inputs.append([UInt8](repeating: 0xff, count: 64))
         inputs.append([UInt8](repeating: 0, count: 64))

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func vectorsOfScalarsAgreeWithSingleOperations() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [0, 1, 2, 33, 300] {
             let (a, b, factor) = (scalars(count, &random), scalars(count, &random), Scalar.random(using: &random))
             #expect(Scalar.innerProduct(a[...], b[...]) == zip(a, b).map(*).reduce(.zero, +))
@@ -36,7 +36,7 @@ import Testing
 
     /// Two reductions, by folding at 2^252 and Montgomery's, over the numbers where one of them might end a step early.
     @Test func productsByEitherReductionAgree() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         // 2^252 = -27742317777372353535851937790883648493 mod ℓ.
         let top = -Scalar(UInt128(27_742_317_777_372_353_535_851_937_790_883_648_493))
         var values: [Scalar] = [.zero, .one, -.one, -Scalar(2), top, top - 1, top + 1, -top, Scalar(UInt128.max)]
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func inversesMultiplyToOne() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let values = [.one, -.one, Scalar(2)] + (0..<50).map { _ in Scalar.random(using: &random) }
         for (value, inverse) in zip(values, Scalar.inverses(of: values)) {
             #expect(value * inverse == .one && value.inverted() == inverse)
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 15, 16, 17, 33, 63, 64]) func signedSumsAgreeWithProducts(bits: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try points(120, &random)
         let table = PrecomputedPoints(points)
         let range = (Int64.min >> Int64(64 - bits))...(Int64.max >> Int64(64 - bits))
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 4, 8]) func columnsAreSummedAlike(blockCount: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try points(150, &random)
         for longest in [1, 5, 18] {
             let blocks = (0..<blockCount).map { block in
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func gatheredPointsAreThoseOfTheRanges() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let points = try points(10, &random)
         let gathered = PrecomputedPoints(points).gathered([7..<10, 2..<2, 0..<3, 1..<2])
         let indices = [7, 8, 9, 0, 1, 2, 1]

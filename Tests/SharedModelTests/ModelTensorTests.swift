@@ -2,6 +2,7 @@ import Foundation
 import PythonExchange
 import SharedModel
 import TensorFiles
+import TestSupport
 import Testing
 
 @Suite struct ModelTensorTests {
@@ -56,12 +57,10 @@ import Testing
     /// The code that people load models with.
     @Test(arguments: [ModelKind.softmax, .hiddenLayer(width: 4)])
     func numpyAndSafetensorsReadAnExportedModel(_ kind: ModelKind) async throws {
-        let folder = NSTemporaryDirectory() + "cairn-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try TemporaryFolder()
         let model = try model(kind)
         let (named, flat) = (try model.tensors(metadata: ["classes": "[\"é\",\"b\"]"]), try model.flatTensor())
-        let paths = ["\(folder)/m.safetensors", "\(folder)/m.npy"]
+        let paths = [folder.file("m.safetensors"), folder.file("m.npy")]
         for (path, file) in zip(paths, [named, flat]) {
             try Data(file.encoded(as: TensorFormat(path: path), precision: .double)).write(to: URL(filePath: path))
         }
@@ -75,7 +74,7 @@ import Testing
         }
 
         // And an update that they compute for it is one of ours.
-        for (path, out) in zip(paths, ["\(folder)/u.safetensors", "\(folder)/u.npy"]) {
+        for (path, out) in zip(paths, [folder.file("u.safetensors"), folder.file("u.npy")]) {
             let written = try await PythonProgram.held(["update", path, "3", "7", out])
             let update = try TensorFile(
                 decoding: [UInt8](Data(contentsOf: URL(filePath: out))), format: TensorFormat(path: out))

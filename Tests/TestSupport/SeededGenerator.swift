@@ -3,10 +3,18 @@ import Foundation
 /// A reproducible random generator (SplitMix64). The seed of every property test is printed; setting `CAIRN_TEST_SEED`
 /// to it repeats the run.
 package struct SeededGenerator: RandomNumberGenerator {
+    package let seed: UInt64
     private var state: UInt64
 
+    /// A fresh seed, or the one in `CAIRN_TEST_SEED`, printed with the name of the calling test.
+    package init(test: String = #function) {
+        let given = ProcessInfo.processInfo.environment["CAIRN_TEST_SEED"].flatMap { UInt64($0) }
+        self.init(seed: given ?? UInt64.random(in: 0...UInt64.max))
+        print("\(test): CAIRN_TEST_SEED=\(seed)")
+    }
+
     package init(seed: UInt64) {
-        state = seed
+        (self.seed, state) = (seed, seed)
     }
 
     package mutating func next() -> UInt64 {
@@ -21,12 +29,9 @@ package struct SeededGenerator: RandomNumberGenerator {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
     }
 
-    /// A generator with a fresh seed, or the one in `CAIRN_TEST_SEED`; prints it with the name of the calling test.
-    package static func printed(test: String = #function) -> SeededGenerator {
-        let seed =
-            ProcessInfo.processInfo.environment["CAIRN_TEST_SEED"].flatMap { UInt64($0) }
-            ?? UInt64.random(in: 0...UInt64.max)
-        print("\(test): CAIRN_TEST_SEED=\(seed)")
-        return SeededGenerator(seed: seed)
-    }
+    /// Random bytes, as many as `range` allows.
+    package mutating func bytes(in range: ClosedRange<Int>) -> [UInt8] { bytes(Int.random(in: range, using: &self)) }
+
+    /// Small and large integers alike.
+    package mutating func integer() -> UInt64 { next() >> UInt64.random(in: 0..<64, using: &self) }
 }

@@ -1,5 +1,6 @@
 // Checking a whole log: nothing unread, and the file that is wrong is the one that is named.
 
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -13,7 +14,7 @@ import TransparencyLog
     /// Sizes with and without partial tiles at either level, and a tree of three levels.
     @Test(arguments: [0, 1, 255, 256, 257, 700, 512, 65_536 + 300])
     func everyFileOfTheLogIsRead(size: Int) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = size == 0 ? .empty : try Fixture.publishedLog(size, batch: size, in: directory)
         let files = try directory.contents().filter { $0.key != "checkpoint" }
         let source = TamperedSource(files)
@@ -25,7 +26,7 @@ import TransparencyLog
     }
 
     @Test func theFileThatIsWrongIsNamed() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(700, batch: 700, in: directory)
         let files = try directory.contents().filter { $0.key != "checkpoint" }
         let spoil: [([UInt8]) -> [UInt8]] = [
@@ -48,10 +49,10 @@ import TransparencyLog
     }
 
     @Test func anEntryRewrittenWithItsTileIsNamed() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(700, batch: 700, in: directory)
         // The same log with another entry 3: files that agree with each other, and not with the signed root.
-        let other = try TemporaryDirectory()
+        let other = try TemporaryFolder()
         var writer = try TileWriter(directory: other.path)
         var entries = Fixture.entries(0..<700)
         entries[3] = Array("another entry".utf8)
@@ -67,7 +68,7 @@ import TransparencyLog
     }
 
     @Test func aVisitorStopsTheCheck() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(3, in: directory)
         let reader = LogReader(source: DirectoryTileSource(directory: directory.path), head: head)
         await #expect(throws: CancellationError.self) { try await reader.checkAll { _ in throw CancellationError() } }

@@ -1,6 +1,7 @@
 // The reader: everything it returns checks, and nothing that a lying log serves gets through.
 
 import Foundation
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -23,7 +24,7 @@ actor TamperedSource: TileSource {
 @Suite struct LogReaderTests {
     @Test(arguments: [1, 2, 255, 256, 257, 512, 700])
     func everyEntryIsReadAndEveryProofVerifies(size: Int) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(size, batch: 97, in: directory)
         let reader = LogReader(source: DirectoryTileSource(directory: directory.path), head: head)
 
@@ -49,7 +50,7 @@ actor TamperedSource: TileSource {
     }
 
     @Test func rangesStartAndEndAnywhere() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(700, in: directory)
         let reader = LogReader(source: DirectoryTileSource(directory: directory.path), head: head)
         for range in [0..<0, 5..<5, 0..<1, 255..<257, 300..<600, 699..<700, 700..<700] as [Range<UInt64>] {
@@ -65,7 +66,7 @@ actor TamperedSource: TileSource {
     }
 
     @Test func requestsBeyondTheCheckpointFail() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(300, in: directory)
         let reader = LogReader(source: DirectoryTileSource(directory: directory.path), head: head)
         await #expect(throws: LogReaderError.beyondCheckpoint(301, size: 300)) { try await reader.root(size: 301) }
@@ -83,7 +84,7 @@ actor TamperedSource: TileSource {
 
     /// Spoils each file in turn in several ways; reading all entries and some proofs must fail each time.
     @Test func everyTamperedFileIsNoticed() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(700, batch: 700, in: directory)
         let files = try directory.contents().filter { $0.key != "checkpoint" }
         let spoil: [([UInt8]) -> [UInt8]?] = [
@@ -104,7 +105,7 @@ actor TamperedSource: TileSource {
     }
 
     @Test func tilesOfAnotherTreeAreRefused() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(700, in: directory)
         let source = TamperedSource(try directory.contents())
         for wrong in [
@@ -121,7 +122,7 @@ actor TamperedSource: TileSource {
     }
 
     @Test func fullTileStandsInForAPartialOneThatIsGone() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(600, batch: 200, in: directory)
         let files = try directory.contents().filter { !$0.key.contains(".p/200") }
         let reader = LogReader(source: TamperedSource(files), head: Fixture.head(200))
@@ -134,7 +135,7 @@ actor TamperedSource: TileSource {
     }
 
     @Test func readingASliceDoesNotFetchTheWholeLog() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(3000, in: directory)
         let source = TamperedSource(try directory.contents())
         let reader = LogReader(source: source, head: head)
@@ -146,7 +147,7 @@ actor TamperedSource: TileSource {
     }
 
     @Test func directorySourceServesNothingButTheLog() async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(3, in: directory)
         try directory.write(".secret", [1])
         let source = DirectoryTileSource(directory: directory.path)

@@ -1,5 +1,6 @@
 // Known hashes, then properties over random trees: every proof verifies, no mutated one does.
 
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -181,10 +182,6 @@ import TransparencyLog
             return MerkleTree.nodeHash(naiveRoot(leaves.prefix(split)), naiveRoot(leaves.dropFirst(split)))
         }
     }
-}
-
-func hex(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 
 /// The bytes with one bit changed.

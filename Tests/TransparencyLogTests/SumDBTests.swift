@@ -3,6 +3,7 @@
 
 import Foundation
 import SumDB
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -11,13 +12,13 @@ import TransparencyLog
 
     /// A log with checkpoints at several sizes, and proofs between them, on disk as the Go program reads it.
     private struct Exhibit {
-        let log: TemporaryDirectory
-        let proofs: TemporaryDirectory
+        let log: TemporaryFolder
+        let proofs: TemporaryFolder
         let sizes: [Int]
 
         init(sizes: [Int]) async throws {
-            log = try TemporaryDirectory()
-            proofs = try TemporaryDirectory()
+            log = try TemporaryFolder()
+            proofs = try TemporaryFolder()
             self.sizes = sizes
             var writer = try TileWriter(directory: log.path)
             for size in sizes {

@@ -1,12 +1,13 @@
 // The writer: what it leaves on disk, and that every interruption is healed or noticed.
 
 import Foundation
+import TestSupport
 import Testing
 import TransparencyLog
 
 @Suite struct TileWriterTests {
     @Test func filesAreThoseOfTheSpecification() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(600, batch: 600, in: directory)
         #expect(head == Fixture.head(600))
 
@@ -27,7 +28,7 @@ import TransparencyLog
     @Test func batchesOfAnySizeGiveTheSameTree() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededGenerator(seed: seed)
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         var writer = try TileWriter(directory: directory.path)
         var size = 0
         while size < 1500 {
@@ -39,7 +40,7 @@ import TransparencyLog
     }
 
     @Test func secondLevelTilesAreWritten() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         var writer = try TileWriter(directory: directory.path)
         let entries = Array(repeating: [UInt8](), count: 65_537)
         let head = try writer.append(entries: entries, startingAt: 0)
@@ -51,7 +52,7 @@ import TransparencyLog
     }
 
     @Test func appendingAgainChangesNothing() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(300, in: directory)
         let before = try directory.contents()
         var writer = try TileWriter(directory: directory.path)
@@ -63,7 +64,7 @@ import TransparencyLog
     }
 
     @Test func gapsAndConflictsAreRefused() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(300, in: directory)
         var writer = try TileWriter(directory: directory.path)
         #expect(throws: TileWriterError.gap(expected: 300, startingAt: 301)) {
@@ -88,7 +89,7 @@ import TransparencyLog
     /// Cuts a run short after every number of files that the run would have put in place, as a crash would, with the
     /// temporary of the file that was being written; then runs it again.
     @Test func crashBetweenAnyTwoFilesIsHealed() throws {
-        let finished = try TemporaryDirectory()
+        let finished = try TemporaryFolder()
         _ = try Fixture.publishedLog(250, in: finished)
         let before = try finished.contents()
         var writer = try TileWriter(directory: finished.path)
@@ -98,7 +99,7 @@ import TransparencyLog
         #expect(new.count == 7)
 
         for survivors in 0...new.count {
-            let crashed = try TemporaryDirectory()
+            let crashed = try TemporaryFolder()
             for (name, bytes) in before { try crashed.write(name, bytes) }
             for (name, bytes) in new.sorted(by: { $0.key < $1.key }).prefix(survivors) {
                 try crashed.write(name, bytes)
@@ -117,7 +118,7 @@ import TransparencyLog
     }
 
     @Test func tornFileBehindTheCheckpointIsOverwritten() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(250, in: directory)
         let tile = Array(Fixture.leafHashes(256).joined())
         try directory.write("tile/0/000", Array(tile.prefix(4096)))
@@ -137,7 +138,7 @@ import TransparencyLog
             { $0.dropLast() + [$0[$0.count - 1] ^ 1] }, { [UInt8](repeating: 0, count: $0.count) },
         ]
         for spoil in spoil {
-            let directory = try TemporaryDirectory()
+            let directory = try TemporaryFolder()
             let head = try Fixture.publishedLog(300, in: directory)
             let before = try directory.contents()
             if let bytes = spoil(try directory.read(path)) {
@@ -157,7 +158,7 @@ import TransparencyLog
     }
 
     @Test func rebuildingRepairsTilesBehindTheEdge() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let head = try Fixture.publishedLog(600, in: directory)
         let before = try directory.contents()
         try directory.write("tile/0/000", [1, 2, 3])
@@ -172,7 +173,7 @@ import TransparencyLog
     // MARK: Publishing
 
     @Test func publishedLogIsNeverRewoundOrForked() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(300, in: directory)
         let published = try directory.read("checkpoint")
 
@@ -196,7 +197,7 @@ import TransparencyLog
     }
 
     @Test func onlyTheWritersOwnHeadIsPublished() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(300, in: directory)
         var writer = try TileWriter(directory: directory.path)
         for head in [Fixture.head(301), TreeHead(size: 300, root: Fixture.head(299).root)] {
@@ -212,7 +213,7 @@ import TransparencyLog
     }
 
     @Test func unreadableCheckpointStopsTheWriter() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         _ = try Fixture.publishedLog(300, in: directory)
         try directory.write("checkpoint", Array(directory.read("checkpoint").dropLast(20)))
         #expect(throws: TileWriterError.damagedCheckpoint) { try TileWriter(directory: directory.path) }
@@ -221,7 +222,7 @@ import TransparencyLog
     }
 
     @Test func partialTilesAreDroppedOnceNoRecentCheckpointNeedsThem() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         var writer = try TileWriter(directory: directory.path)
         func grow(to size: Int) throws {
             let start = Int(writer.head.size)
@@ -241,7 +242,7 @@ import TransparencyLog
     }
 
     @Test func directoryThatCannotBeWrittenIsATypedError() throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         try directory.write("file", [])
         #expect(throws: TileWriterError.self) { try TileWriter(directory: directory.path + "/file") }
     }

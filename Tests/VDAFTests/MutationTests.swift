@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import VDAF
 
@@ -40,7 +41,7 @@ import VDAF
         _ vdaf: V, _ name: String, wanted: Int = wanted,
         measurement: (inout SeededGenerator) -> V.Measurement
     ) throws {
-        var random = SeededGenerator(name)
+        var random = SeededGenerator(test: name)
         var refusals: [Check: Int] = [:]
         var (count, reports) = (0, 0)
         while count < wanted {
@@ -180,7 +181,7 @@ import VDAF
     }
 
     static func expectPoplar1Refused(_ name: String, bits: Int, level: Int, wanted: Int) throws {
-        var random = SeededGenerator(name)
+        var random = SeededGenerator(test: name)
         let vdaf = try Poplar1(bits: bits)
         var refusals: [Check: Int] = [:]
         var (refused, unnoticed, reports) = (0, 0, 0)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import VDAF
 
@@ -52,13 +53,8 @@ import VDAF
         }
     }
 
-    private static func bytes(_ hex: String) -> [UInt8] {
-        let digits = Array(hex.utf8).map { $0 < 58 ? $0 - 48 : $0 - 87 }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-
-    private static func integers(_ hex: String, size: Int) -> [UInt128] {
-        let bytes = bytes(hex)
+    private static func integers(_ hex: String, size: Int) throws -> [UInt128] {
+        let bytes = try bytes(hex: hex)
         return stride(from: 0, to: bytes.count, by: size).map { start in
             bytes[start..<start + size].reversed().reduce(0) { $0 << 8 | UInt128($1) }
         }
@@ -77,7 +73,7 @@ import VDAF
             let encoding = try FixedPointEncoding(
                 integerBound: document.l2NormBound, fractionalBits: document.numFracBits)
             for report in document.prep {
-                let shares = report.outShares.map { Self.integers($0.joined(), size: size) }
+                let shares = try report.outShares.map { try Self.integers($0.joined(), size: size) }
                 let expected = zip(shares[0], shares[1]).map { Self.sum($0, $1, modulus) }
                 #expect(try encoding.encode(report.measurement) == expected, "\(name)")
                 count += expected.count
@@ -88,11 +84,13 @@ import VDAF
     }
 
     /// Both aggregators' shares of the encoded measurement of the variant that has our field and XOF.
-    private static func encodedMeasurement(_ document: Document, _ report: Document.Report) -> [Field64] {
+    private static func encodedMeasurement(
+        _ document: Document, _ report: Document.Report
+    ) throws -> [Field64] {
         let bits = 2 * document.normBits + document.numWrChecks * (1 + wraparoundBits(document))
         let length = document.dimension + bits
-        let leader = bytes(report.inputShares[0])
-        let helper = bytes(report.inputShares[1])
+        let leader = try bytes(hex: report.inputShares[0])
+        let helper = try bytes(hex: report.inputShares[1])
         var stream = xof(usage: 1, seed: Array(helper[..<32]), binder: [1])
         let expanded: [Field64] = stream.nextVector(length)
         var share = (try? Field64.decodeVector(leader[..<(8 * length)], count: length)) ?? []
@@ -123,7 +121,7 @@ import VDAF
                 integerBound: document.l2NormBound, fractionalBits: document.numFracBits)
             let vdaf = try BoundedL2Vector(encoding: encoding, dimension: document.dimension)
             for report in document.prep {
-                let encoded = Self.encodedMeasurement(document, report)
+                let encoded = try Self.encodedMeasurement(document, report)
                 let stated = Self.value(encoded[document.dimension...].prefix(document.normBits))
                 let squaredNorm = try encoding.encode(report.measurement).reduce(0) { $0 + $1.magnitude * $1.magnitude }
                 #expect(stated == squaredNorm, "\(name)")
@@ -150,8 +148,8 @@ import VDAF
             #expect([1, 2].contains(document.wraparoundBound / wraparound.bound))
             for report in document.prep {
                 let vector = try encoding.encode(report.measurement)
-                let results = Self.results(document, report, vector)
-                let encoded = Self.encodedMeasurement(document, report)
+                let results = try Self.results(document, report, vector)
+                let encoded = try Self.encodedMeasurement(document, report)
                 let width = Self.wraparoundBits(document)
                 var successes = 0
                 for (test, result) in results.enumerated() {
@@ -178,8 +176,10 @@ import VDAF
     }
 
     /// The dot products with the draft's signs: two bits an entry, a test's entries in whole bytes.
-    private static func results(_ document: Document, _ report: Document.Report, _ vector: [Int64]) -> [Int64] {
-        let parts = Array(bytes(report.publicShare)[..<64])
+    private static func results(
+        _ document: Document, _ report: Document.Report, _ vector: [Int64]
+    ) throws -> [Int64] {
+        let parts = try Array(bytes(hex: report.publicShare)[..<64])
         var seed = xof(usage: 9, seed: [UInt8](repeating: 0, count: 32), binder: parts)
         var stream = xof(usage: 8, seed: seed.next(32), binder: [])
         return (0..<document.numWrChecks).map { _ in

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import VDAF
 
@@ -38,30 +39,7 @@ enum VectorFolder {
     }
 }
 
-/// A reproducible generator (SplitMix64). Its seed is printed; `CAIRN_TEST_SEED` repeats a run.
-struct SeededGenerator: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(_ test: String = #function) {
-        let given = ProcessInfo.processInfo.environment["CAIRN_TEST_SEED"].flatMap { UInt64($0) }
-        seed = given ?? UInt64.random(in: 0...UInt64.max)
-        state = seed
-        print("\(test): CAIRN_TEST_SEED=\(seed)")
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-    }
-
+extension SeededGenerator {
     mutating func element<Field: FieldElement>() -> Field {
         Field(reducing: UInt128.random(in: 0..<Field.modulus, using: &self))
     }
@@ -69,10 +47,6 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func elements<Field: FieldElement>(_ count: Int) -> [Field] {
         (0..<count).map { _ in element() }
     }
-}
-
-func hex(_ bytes: [UInt8]) -> String {
-    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
 }
 
 /// `bytes` with bit `index` inverted.

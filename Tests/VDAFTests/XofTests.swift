@@ -1,3 +1,5 @@
+import Hashing
+import TestSupport
 import Testing
 import VDAF
 
@@ -64,6 +66,17 @@ import VDAF
         Self.checkStream(XofTurboShake128.self, &random)
         Self.checkStream(XofFixedKeyAes128.self, &random)
         Self.checkStream(XofHmacSha256Aes128.self, &random)
+    }
+
+    @Test func vectorsComeFromTheSameStreamAsBytes() {
+        var random = SeededGenerator()
+        let seed = random.bytes(32)
+        var one = XofTurboShake128(seed: seed, domainSeparationTag: [1], binder: [2])
+        var other = one
+        let elements: [Field128] = one.nextVector(1000)
+        // A rejection, after which the streams would part, has probability 2^-59.
+        #expect(Field128.encodeVector(elements) == other.next(16_000))
+        #expect(one.next(7) == other.next(7))
     }
 
     static func checkInputs<Function: Xof>(_ type: Function.Type, _ random: inout SeededGenerator) {

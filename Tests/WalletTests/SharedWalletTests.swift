@@ -1,5 +1,6 @@
 import DAP
 import Foundation
+import TestSupport
 import Testing
 import Wallet
 

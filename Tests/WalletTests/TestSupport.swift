@@ -1,20 +1,11 @@
 import DAP
 import Foundation
 import TaskTypes
+import TestSupport
 import Wallet
 
-/// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "cairn-wallet-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var wallet: String { path + "/wallet" }
+extension TemporaryFolder {
+    var wallet: String { file("wallet") }
 }
 
 /// scrypt at a cost that tests can pay: 2^4 blocks.

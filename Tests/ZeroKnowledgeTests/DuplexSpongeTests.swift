@@ -1,3 +1,4 @@
+import Hashing
 import TestSupport
 import Testing
 import VDAF
@@ -17,7 +18,7 @@ import ZeroKnowledge
     }
 
     @Test func bothKeccakFImplementationsAgree() {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for _ in 0..<100 {
             let state = (0..<25).map { _ in random.next() }
             var (fast, portable) = (state, state)
@@ -29,7 +30,7 @@ import ZeroKnowledge
 
     @Test(arguments: HashSuite.allCases)
     func piecesOfAbsorbsAndSqueezesDoNotMatter(suite: HashSuite) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for _ in 0..<30 {
             let session = try SessionID(random.bytes(32))
             let message = random.bytes(Int.random(in: 0...700, using: &random))
@@ -85,7 +86,7 @@ import ZeroKnowledge
 
     /// The two halves of a transcript agree, and the verifier's refuses what is short or long.
     @Test func argumentHalvesAgree() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let session = SessionID(tag: Array("test".utf8), suite: .turboSHAKE128)
         let element = Ristretto255Group.multiply(Ristretto255Group.randomScalar(using: &random), .generator)
         let scalar = Ristretto255Group.randomScalar(using: &random)

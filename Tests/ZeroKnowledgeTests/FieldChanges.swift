@@ -1,4 +1,5 @@
 import Ristretto255
+import TestSupport
 import Testing
 import ZeroKnowledge
 

@@ -14,7 +14,7 @@ import ZeroKnowledge
 
     /// Every field replaced by another valid value, by each invalid kind, and exchanged with its neighbour.
     @Test(arguments: [1, 2, 5]) func noFieldCanChange(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: count, using: &random)
         let statement = try sample.statement()
         let proof = try sample.proof(using: &random).bytes
@@ -23,7 +23,7 @@ import ZeroKnowledge
     }
 
     @Test func noBitCanChange() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: 3, using: &random)
         let statement = try sample.statement()
         let proof = try sample.proof(using: &random).bytes
@@ -36,7 +36,7 @@ import ZeroKnowledge
 
     /// A changed coefficient changes the first challenge, wherever it is.
     @Test func everyCoefficientIsBound() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [1, 6, 33] {
             let sample = LinearFormSample(count: count, using: &random)
             let proof = try sample.proof(using: &random)
@@ -57,7 +57,7 @@ import ZeroKnowledge
     /// 'Frozen Heart': a coefficient at which x is zero does not enter v, so that a prover could choose it last if it did
     /// not enter the challenge.
     @Test func aCoefficientOfAZeroValueIsBound() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var sample = LinearFormSample(count: 5, using: &random)
         sample.values[3] = 0
         let proof = try sample.proof(using: &random)
@@ -67,7 +67,7 @@ import ZeroKnowledge
     }
 
     @Test func proofsAreWorthNothingElsewhere() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: 6, using: &random)
         let (form, statement) = (try LinearForm(sample.coefficients), try sample.statement())
         let proof = try sample.proof(using: &random)
@@ -100,7 +100,7 @@ import ZeroKnowledge
 
     /// A note with the wrong value, by a prover that checks nothing.
     @Test func aFalseValueIsRejected() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [1, 2, 6] {
             let sample = LinearFormSample(count: count, using: &random)
             let (base, blinding) = (Generators.shared.noteBase, Generators.shared.blinding)
@@ -121,7 +121,7 @@ import ZeroKnowledge
     /// A note with a part ⟨k, G⟩ where ⟨λ, k⟩ = 0 satisfies the equation of the vector. That of the note alone keeps it
     /// out: such a note opens to no value at all.
     @Test func aNoteWithAForeignPartIsRejected() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [1, 2, 6] {
             var sample = LinearFormSample(count: count, using: &random)
             var foreign = (0..<count).map { _ in Scalar.random(using: &random) }
@@ -147,7 +147,7 @@ import ZeroKnowledge
 
     /// A commitment with a part in B, which no x explains.
     @Test func aCommitmentWithAForeignPartIsRejected() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: 6, using: &random)
         let naive = NaiveLinearForm(
             application: LinearFormSample.application, coefficients: sample.coefficients,

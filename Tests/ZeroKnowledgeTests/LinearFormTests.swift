@@ -11,7 +11,7 @@ import ZeroKnowledge
     /// the same randomness, and each side accepts what the other makes.
     @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 31, 33, 47, 48, 49, 65, 127, 200])
     func proofsAreThoseOfTheNaiveArgument(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for bits in [1, 16, 40, 64] {
             let sample = LinearFormSample(count: count, bits: bits, using: &random)
             let naive = sample.naive
@@ -28,7 +28,7 @@ import ZeroKnowledge
 
     @Test(arguments: [500, 1_000, 3_001])
     func longVectorsAreProvedOnAnyNumberOfThreads(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: count, using: &random)
         var (one, two) = (random, random)
         let proof = try sample.proof(using: &one)
@@ -40,7 +40,7 @@ import ZeroKnowledge
 
     /// Zero vectors, zero λ, and the largest integers.
     @Test func extremeValuesAreProved() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for count in [1, 6, 64, 130] {
             for (value, coefficient) in [
                 (Int64(0), Scalar(1)), (.min, Scalar(1)), (.max, -Scalar(1)), (5, Scalar(0)), (0, Scalar(0)), (-1, 1),
@@ -68,7 +68,7 @@ import ZeroKnowledge
     }
 
     @Test func theProverRefusesAFalseWitness() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: 9, using: &random)
         let statement = try sample.statement()
         func prove(_ change: (inout LinearFormSample) -> Void) throws {

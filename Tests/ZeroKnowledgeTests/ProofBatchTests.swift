@@ -37,7 +37,7 @@ import ZeroKnowledge
     }
 
     @Test func aBatchIsValidIfEveryProofIs() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let entries = try entries(&random)
         try VerificationBatch.verify([], using: &random)
         try VerificationBatch.verify(entries, using: &random)
@@ -53,7 +53,7 @@ import ZeroKnowledge
     }
 
     @Test func everyBadProofIsFound() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let entries = try entries(&random)
         for _ in 0..<6 {
             let bad = entries.indices.filter { _ in Bool.random(using: &random) }
@@ -67,7 +67,7 @@ import ZeroKnowledge
 
     /// A proof whose length does not fit is refused on its own, and named.
     @Test func aProofOfAnotherShapeIsFound() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         var entries = try entries(&random)
         var entry = try #require(entries[1] as? LinearFormProofs.BatchEntry)
         entry.proof = try #require(entries[2] as? LinearFormProofs.BatchEntry).proof
@@ -80,7 +80,7 @@ import ZeroKnowledge
 
     /// Errors that cancel in an unweighted sum: between two proofs, and between the two equations of one.
     @Test func errorsDoNotCancel() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = LinearFormSample(count: 3, using: &random)
         let statement = try sample.statement()
         let proof = try sample.proof(using: &random).bytes

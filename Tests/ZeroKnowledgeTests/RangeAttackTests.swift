@@ -14,7 +14,7 @@ import ZeroKnowledge
     }
 
     @Test(arguments: [1, 2]) func noFieldCanChange(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(.eight, count: count, using: &random)
         let statement = try sample.statement()
         let proof = try sample.proof(using: &random).bytes
@@ -25,7 +25,7 @@ import ZeroKnowledge
     }
 
     @Test func noBitCanChange() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(.eight, count: 1, using: &random)
         let statement = try sample.statement()
         let proof = try sample.proof(using: &random).bytes
@@ -37,7 +37,7 @@ import ZeroKnowledge
     }
 
     @Test func proofsAreWorthNothingElsewhere() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(.sixteen, count: 2, using: &random)
         let commitments = sample.commitments
         let proof = try sample.proof(using: &random)
@@ -68,7 +68,7 @@ import ZeroKnowledge
     /// A value out of range, by a prover that checks nothing: whether it commits to the lower bits of the value or to
     /// digits that are no bits, the proof fails.
     @Test(arguments: RangeStatement.Bits.allCases) func valuesOutOfRangeAreRejected(bits: RangeStatement.Bits) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let width = bits.rawValue
         let blind = Scalar.random(using: &random)
         let top = Scalar(UInt64(1) << UInt64(width - 1))
@@ -96,7 +96,7 @@ import ZeroKnowledge
 
     /// t̂ that satisfies the first equation, and is not the inner product of the vectors.
     @Test func aFalseInnerProductIsRejected() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(.eight, count: 1, using: &random)
         let proof = try sample.naive.prove(
             values: sample.values, blinds: sample.blinds, lies: .init(linear: 1), using: &random)
@@ -106,7 +106,7 @@ import ZeroKnowledge
 
     /// Vectors whose inner product is t̂, and another t̂ than the commitment gives.
     @Test func aValueThatIsNotTheCommitmentsIsRejected() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(.eight, count: 1, using: &random)
         let proof = try sample.naive.prove(values: [sample.values[0] ^ 1], blinds: sample.blinds, using: &random)
         #expect(try sample.naive.check(proof) == (false, true))

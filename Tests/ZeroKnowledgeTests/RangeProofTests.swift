@@ -11,7 +11,7 @@ import ZeroKnowledge
     /// the other makes.
     @Test(arguments: RangeStatement.Bits.allCases, [1, 2, 4])
     func proofsAreThoseOfTheNaiveArgument(bits: RangeStatement.Bits, count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(bits, count: count, using: &random)
         var (one, two) = (random, random)
         let proof = try sample.proof(using: &one)
@@ -22,7 +22,7 @@ import ZeroKnowledge
     }
 
     @Test(arguments: [8, 16, 32]) func manyValuesAreProvedAtOnce(count: Int) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for bits in [RangeStatement.Bits.eight, .sixtyFour] {
             let sample = RangeSample(bits, count: count, using: &random)
             let proof = try sample.proof(using: &random)
@@ -32,7 +32,7 @@ import ZeroKnowledge
     }
 
     @Test(arguments: RangeStatement.Bits.allCases) func theEndsOfTheRangeAreProved(bits: RangeStatement.Bits) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let largest = UInt64.max >> UInt64(64 - bits.rawValue)
         for values in [[0], [largest], [1], [largest, 0]] {
             var sample = RangeSample(bits, count: values.count, using: &random)
@@ -49,7 +49,7 @@ import ZeroKnowledge
     }
 
     @Test func theProverRefusesWhatItCannotProve() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let sample = RangeSample(.eight, count: 2, using: &random)
         let statement = try sample.statement()
         func prove(_ values: [UInt64], _ blinds: [Scalar]) throws {

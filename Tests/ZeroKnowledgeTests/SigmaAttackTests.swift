@@ -11,7 +11,7 @@ import ZeroKnowledge
     /// Every element and scalar replaced by another valid one, by each invalid kind, and exchanged with its neighbours.
     private func checkFields<S: Ciphersuite>(_: S.Type) throws {
         typealias G = S.G
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<S>(application: "test v1")
         for sample in try SampleRelation<G>.all(using: &random) {
             for flavor in SigmaProofs<S>.Flavor.allCases {
@@ -68,7 +68,7 @@ import ZeroKnowledge
     }
 
     @Test func noBitOfAProofCanChange() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<Ristretto255TurboShake128>(application: "test v1")
         for sample in try SampleRelation<Ristretto255Group>.all(using: &random) {
             for flavor in SigmaProofs<Ristretto255TurboShake128>.Flavor.allCases {
@@ -87,7 +87,7 @@ import ZeroKnowledge
     /// A scalar plus the group order is the same residue; accepting it would make proofs malleable.
     @Test func aScalarPlusTheOrderIsRefused() throws {
         typealias G = Ristretto255Group
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<Ristretto255TurboShake128>(application: "test v1")
         let sample = try SampleRelation<G>.discreteLogarithm(&random)
         let order = try bytes(hex: "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010")
@@ -107,7 +107,7 @@ import ZeroKnowledge
 
     @Test func proofsAreWorthNothingUnderAnotherLabelOrFlavor() throws {
         typealias Proofs = SigmaProofs<Ristretto255TurboShake128>
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = Proofs(application: "claims v1 audience A")
         for sample in try SampleRelation<Ristretto255Group>.all(using: &random) {
             for flavor in Proofs.Flavor.allCases {
@@ -127,7 +127,7 @@ import ZeroKnowledge
     @Test func everyPartOfTheStatementIsBound() throws {
         typealias G = Ristretto255Group
         typealias Relation = LinearRelation<G>
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<Ristretto255TurboShake128>(application: "test v1")
         for sample in try SampleRelation<G>.all(using: &random) {
             let relation = sample.relation
@@ -171,7 +171,7 @@ import ZeroKnowledge
     /// commitment to a opens to m = a + t/c.
     @Test func aPublicValueChosenAfterTheChallengeProvesNothing() throws {
         typealias G = Ristretto255Group
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<Ristretto255TurboShake128>(application: "test v1")
         let base = SampleRelation<G>.point(&random)
         let (a, b) = (G.randomScalar(using: &random), G.randomScalar(using: &random))

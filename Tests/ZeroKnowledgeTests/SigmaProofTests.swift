@@ -9,7 +9,7 @@ import ZeroKnowledge
     @Test func honestProofsVerifyOverP256() throws { try checkHonest(P256Shake128.self) }
 
     private func checkHonest<S: Ciphersuite>(_: S.Type) throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<S>(application: "test v1")
         for sample in try SampleRelation<S.G>.all(using: &random) {
             for flavor in SigmaProofs<S>.Flavor.allCases {
@@ -23,7 +23,7 @@ import ZeroKnowledge
     }
 
     @Test func aFalseWitnessIsNotProven() throws {
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = SigmaProofs<Ristretto255TurboShake128>(application: "test v1")
         for sample in try SampleRelation<Ristretto255Group>.all(using: &random) {
             for index in sample.witness.indices {
@@ -46,7 +46,7 @@ import ZeroKnowledge
     /// Honest-verifier zero knowledge: who chooses the challenge first needs no witness.
     @Test func simulatedTranscriptsAreAccepted() throws {
         typealias G = Ristretto255Group
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for sample in try SampleRelation<G>.all(using: &random) {
             let challenge = G.randomScalar(using: &random)
             let response = SigmaProtocol<G>.simulateResponse(sample.relation, using: &random)
@@ -66,7 +66,7 @@ import ZeroKnowledge
     /// Special soundness, which is also why nonces must never repeat: two answers from one commitment are the witness.
     @Test func twoAnswersFromOneCommitmentGiveTheWitnessAway() throws {
         typealias G = Ristretto255Group
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         for sample in try SampleRelation<G>.all(using: &random) {
             let rewound = random
             var (one, two) = (rewound, rewound)
@@ -85,7 +85,7 @@ import ZeroKnowledge
 
     @Test func batchesOfAnyMixtureVerify() throws {
         typealias Proofs = SigmaProofs<Ristretto255TurboShake128>
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let applications = [Proofs(application: "one"), Proofs(application: "two")]
         var entries: [Proofs.BatchEntry] = []
         for round in 0..<3 {
@@ -112,7 +112,7 @@ import ZeroKnowledge
     @Test func errorsDoNotCancelInABatch() throws {
         typealias Proofs = SigmaProofs<Ristretto255TurboShake128>
         typealias G = Ristretto255Group
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = Proofs(application: "test v1")
         let sample = try SampleRelation<G>.discreteLogarithm(&random)
         func changed(by delta: G.Scalar) throws -> Proofs.BatchEntry {
@@ -128,7 +128,7 @@ import ZeroKnowledge
     /// Every part of a batch moves the weights, responses included.
     @Test func weightsBindTheWholeBatch() throws {
         typealias Proofs = SigmaProofs<Ristretto255TurboShake128>
-        var random = SeededGenerator.printed()
+        var random = SeededGenerator()
         let proofs = Proofs(application: "test v1")
         let entries = try (0..<2).map { _ in
             let sample = try SampleRelation<Ristretto255Group>.equalLogarithms(&random)

@@ -22,8 +22,3 @@ enum VectorFolder {
         return try JSONDecoder().decode([Record].self, from: data)
     }
 }
-
-/// Bytes from hexadecimal digits; a wrong digit fails the test.
-func bytes(hex: String) throws -> [UInt8] {
-    try #require(Hex.decode(hex), "not hexadecimal: \(hex)")
-}

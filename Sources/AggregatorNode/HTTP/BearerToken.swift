@@ -1,6 +1,7 @@
 import DAP
 import Encodings
 import Hummingbird
+import Secrets
 
 /// A shared secret between two parties, presented as `Authorization: Bearer <token>` (RFC 6750; DAP-18, Request
 /// Authentication).
@@ -15,12 +16,7 @@ package struct BearerToken: Sendable, CustomStringConvertible, CustomDebugString
 
     /// Compares without revealing, by its duration, where the two differ. (The length of a token is no secret.)
     package func matches(_ presented: String) -> Bool {
-        let expected = Array(text.utf8)
-        let given = Array(presented.utf8)
-        guard expected.count == given.count else { return false }
-        var difference: UInt8 = 0
-        for index in expected.indices { difference |= expected[index] ^ given[index] }
-        return difference == 0
+        constantTimeEqual(Array(text.utf8), Array(presented.utf8))
     }
 
     package var description: String { "BearerToken(hidden)" }

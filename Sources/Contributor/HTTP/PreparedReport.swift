@@ -1,6 +1,6 @@
-import Commitments
 import DAP
 import Ledger
+import Secrets
 import Synchronization
 import TaskTypes
 import Wallet

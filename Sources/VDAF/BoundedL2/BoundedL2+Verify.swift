@@ -1,3 +1,5 @@
+import Secrets
+
 extension BoundedL2 {
     /// See ``VDAF/verifyInit(verifyKey:context:aggregatorID:aggregationParameter:nonce:publicShare:inputShare:)``.
     ///

@@ -1,4 +1,5 @@
 import CKeccak
+import Hashing
 
 /// `NumberTheoreticTransform.moveToCoset` for Field128, four polynomials at once where the processor has AVX2.
 ///

@@ -1,3 +1,5 @@
+import Hashing
+
 extension Prio3 {
     /// Splits a measurement (VDAF-20 section 7.2.1).
     ///

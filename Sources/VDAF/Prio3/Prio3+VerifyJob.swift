@@ -1,3 +1,5 @@
+import Secrets
+
 /// Verification of the reports of an aggregation job (VDAF-20 section 7.2.2, for many reports).
 ///
 /// Most of the work is Keccak, and four independent states advance in little more time than one (`KeccakP1600x4`). So

@@ -1,3 +1,5 @@
+import Secrets
+
 /// What Prio3 and the types built like it have in common: messages, encodings, the last step of verification, and
 /// aggregation.
 ///
@@ -76,10 +78,4 @@ extension Prio3Family {
             throw .invalidArgument("an aggregate needs at least one measurement")
         }
     }
-}
-
-/// Whether two byte strings are equal, in time that depends on their lengths only.
-package func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-    guard a.count == b.count else { return false }
-    return zip(a, b).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
 }

@@ -1,3 +1,5 @@
+import Hashing
+
 /// The hash of XofFixedKeyAes128, made for many blocks at once: AES(k, σ(x)) ⊕ σ(x) with σ(lo ‖ hi) = hi ‖ (hi ⊕ lo)
 /// and a key that is public and the same for all evaluations of one report (VDAF-20 section 6.2.2; the tweakable
 /// circular correlation-robust hash of eprint 2019/1168, section 4.2).

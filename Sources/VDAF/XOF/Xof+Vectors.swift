@@ -1,3 +1,5 @@
+import Hashing
+
 /// Field elements in and out of XOFs, for several streams at once.
 extension Xof {
     /// Appends the encodings of `vectors[i]` to the binder of `streams[i]`.

@@ -1,3 +1,5 @@
+import Hashing
+
 /// An extendable-output function as VDAFs use it (VDAF-20 section 6.2): a stream of pseudorandom bytes from a seed, a
 /// domain separation tag and a binder string.
 ///

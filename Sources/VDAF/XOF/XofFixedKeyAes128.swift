@@ -1,3 +1,5 @@
+import Hashing
+
 /// The XOF of the inner levels of Poplar1's trees (VDAF-20 section 6.2.2): block i of the stream is the
 /// ``FixedKeyHash`` of seed ⊕ le128(i).
 ///

@@ -1,3 +1,5 @@
+import Hashing
+
 /// The XOF of the standard's Prio3 types (VDAF-20 section 6.2.1): TurboSHAKE128 with domain byte 1 over
 /// `le16(len(tag)) ‖ tag ‖ le8(len(seed)) ‖ seed ‖ binder`.
 ///

@@ -1,4 +1,4 @@
-import VDAF
+import Hashing
 
 /// The hash under a Fiat-Shamir transformation (draft-irtf-cfrg-fiat-shamir-03, section 'Suites').
 ///

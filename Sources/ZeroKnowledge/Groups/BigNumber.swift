@@ -1,5 +1,5 @@
 import COpenSSL
-import VDAF
+import Hashing
 
 /// A natural number of libcrypto's.
 ///

@@ -1,4 +1,5 @@
 import Commitments
+import Secrets
 
 /// A group of prime order p with the codecs of a ciphersuite (draft-irtf-cfrg-sigma-protocols-03, section 'Group
 /// abstraction').

@@ -1,5 +1,5 @@
 import COpenSSL
-import VDAF
+import Hashing
 
 /// A point of P-256, held by libcrypto.
 public struct P256Element: GroupElement {

@@ -1,6 +1,7 @@
 import COpenSSL
 import Commitments
-import VDAF
+import Hashing
+import Secrets
 
 /// An integer modulo the order of P-256, as four little-endian words; arithmetic by libcrypto in constant time.
 public struct P256Scalar: GroupScalar {

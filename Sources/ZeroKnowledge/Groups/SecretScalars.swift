@@ -1,4 +1,5 @@
 import Commitments
+import Secrets
 
 /// Scalars that are wiped when their owner lets go of them.
 final class SecretScalars<Scalar: GroupScalar> {

@@ -1,5 +1,6 @@
 import Commitments
 import Ristretto255
+import Secrets
 
 /// A public vector λ whose inner product with a committed vector is to be proved: prices, or the gradient by which
 /// contributions are scored.

@@ -1,5 +1,6 @@
 import Commitments
 import Ristretto255
+import Secrets
 
 /// Proofs about linear forms, for one application (compressed sigma protocols, eprint 2020/152; Bulletproofs' argument
 /// for one committed vector, eprint 2021/1397 appendix E.3).

@@ -1,5 +1,6 @@
 import Commitments
 import Ristretto255
+import Secrets
 
 /// The prover of one range proof.
 ///

@@ -1,4 +1,5 @@
 import Commitments
+import Secrets
 
 /// The interactive proof of knowledge of a witness, in three messages (draft-irtf-cfrg-sigma-protocols-03, section 'The
 /// Sigma Protocol'): commitment, challenge, response.

@@ -1,6 +1,7 @@
 import AggregatorNode
 import Datastore
 import Logging
+import TestSupport
 import Testing
 
 /// Duties of a node, each done by one process.
@@ -14,7 +15,7 @@ import Testing
     }
 
     private func withStore(_ body: (NodeDatabase) async throws -> Void) async throws {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder.ofNodes()
         let store = try NodeDatabase.open(path: "\(directory.path)/node.sqlite")
         try await body(store)
         try store.close()

@@ -6,6 +6,7 @@ import Foundation
 import Hummingbird
 import Ledger
 import Synchronization
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -16,14 +17,14 @@ import TransparencyLog
         let name: String
         let cosigner: Cosigner
         let store: NodeDatabase
-        let directory: TemporaryDirectory
+        let directory: TemporaryFolder
         /// How many seconds its clock is ahead.
         let ahead = Mutex<UInt64>(0)
 
         init(_ name: String) throws {
             self.name = name
             cosigner = try Cosigner(name: "\(name).example")
-            directory = try TemporaryDirectory()
+            directory = try TemporaryFolder.ofNodes()
             store = try .open(path: directory.file("witness.sqlite"))
         }
 

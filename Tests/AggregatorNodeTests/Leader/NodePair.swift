@@ -10,6 +10,7 @@ import ServiceLifecycle
 import TaskTypes
 import Tasks
 import TestPorts
+import TestSupport
 import TransparencyLog
 
 /// A leader and a helper that talk HTTP with each other over loopback, each on its own database.
@@ -17,7 +18,7 @@ import TransparencyLog
 /// Both run in this process, but a node can be stopped at any moment, which cuts its background work off wherever it is,
 /// and started again on what is on its disk.
 final class NodePair: Sendable {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
     let leader: NodeConfiguration
     let helper: NodeConfiguration
     let collector = HpkeKeyPair.generate(id: 9)
@@ -30,7 +31,7 @@ final class NodePair: Sendable {
     ///   - throughProxy: the helper listens elsewhere than at its public URL, where a proxy has its place.
     ///   - witnesses: lines of the log policy behind those of log and helper, the quorum's included.
     init(throughProxy: Bool = false, witnesses: String = "quorum helper\n") throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder.ofNodes()
         let path = directory.path
         let ports = try TestPorts.take(3).map(Int.init)
         try KeyFiles.makePreSharedKey(at: "\(path)/peer.psk")

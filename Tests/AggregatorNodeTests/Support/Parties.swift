@@ -6,11 +6,12 @@ import Ledger
 import Logging
 import TaskTypes
 import Tasks
+import TestSupport
 import TransparencyLog
 
 /// The keys of two operators and a collector, as `cairn keygen` would make them, and tasks between them.
 struct Parties: Sendable {
-    let directory: TemporaryDirectory
+    let directory: TemporaryFolder
     let leader: NodeConfiguration
     let helper: NodeConfiguration
     let leaderKeys: NodeKeys
@@ -23,7 +24,7 @@ struct Parties: Sendable {
 
     init(independent: Cosigner? = nil) throws {
         self.independent = independent
-        directory = try TemporaryDirectory()
+        directory = try TemporaryFolder.ofNodes()
         let path = directory.path
         try KeyFiles.makePreSharedKey(at: "\(path)/peer.psk")
         try KeyFiles.makeToken(at: "\(path)/aggregator.token")

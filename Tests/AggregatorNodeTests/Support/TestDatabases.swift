@@ -3,9 +3,10 @@ import Datastore
 import Foundation
 import PostgresCluster
 import Synchronization
+import TestSupport
 
 /// The databases of the nodes that tests put together inside their own process, each by its data folder: files, unless the
-/// run asks for PostgreSQL (`TestStorage`). They go with the temporary directory.
+/// run asks for PostgreSQL (`TestStorage`). They go with the temporary folder.
 enum TestDatabases {
     private static let made = Mutex<[String: PostgresDatabase]>([:])
 
@@ -39,6 +40,11 @@ enum TestDatabases {
             return released
         }
     }
+}
+
+extension TemporaryFolder {
+    /// For nodes: the databases that this run of the tests gives them go with it.
+    static func ofNodes() throws -> TemporaryFolder { try TemporaryFolder(releasing: TestDatabases.release) }
 }
 
 extension NodeConfiguration {

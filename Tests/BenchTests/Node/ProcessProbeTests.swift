@@ -1,6 +1,7 @@
 import Bench
 import ChildProcesses
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ProcessProbeTests {
@@ -27,12 +28,11 @@ import Testing
         @Test func aProcessThatWorksHasItsTimeMemoryAndBytesCounted() throws {
             let before = try ProcessProbe.read(getpid())
             #expect(before.peakMemory > 1 << 20)
-            let path = NSTemporaryDirectory() + "cairn-probe-\(UUID().uuidString)"
-            defer { unlink(path) }
+            let folder = try TemporaryFolder()
             var sum: UInt64 = 0
             let start = ContinuousClock.now
             while ContinuousClock.now - start < .milliseconds(50) { sum &+= UInt64.random(in: 0...9) }
-            try Data(count: 1 << 20).write(to: URL(fileURLWithPath: path))
+            try folder.write("written", [UInt8](repeating: 0, count: 1 << 20))
             let after = try ProcessProbe.read(getpid())
             #expect(after.processor > before.processor, "\(sum)")
             #expect(after.written >= before.written)

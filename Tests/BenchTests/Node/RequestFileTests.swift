@@ -1,18 +1,12 @@
 import Bench
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RequestFileTests {
-    private func folder() throws -> String {
-        let path = NSTemporaryDirectory() + "cairn-request-file-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return path
-    }
-
     @Test func requestsOfManyThreadsComeBackWholeAndOnce() async throws {
-        let folder = try folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let file = try RequestFile(in: folder)
+        let folder = try TemporaryFolder()
+        let file = try RequestFile(in: folder.path)
         func body(_ number: Int) -> [UInt8] { [UInt8](repeating: UInt8(number), count: 1 + 997 * number) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<100 { group.addTask { try file.append(body(number), reports: number) } }
@@ -31,11 +25,10 @@ import Testing
     }
 
     @Test func nothingIsLeftInTheFolderWhileTheFileIsInUse() throws {
-        let folder = try folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let file = try RequestFile(in: folder)
+        let folder = try TemporaryFolder()
+        let file = try RequestFile(in: folder.path)
         try file.append([1, 2, 3], reports: 1)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        #expect(try folder.names.isEmpty)
         #expect(try file.request(0).body == [1, 2, 3])
     }
 

@@ -1,6 +1,7 @@
 import DAP
 import TaskTypes
 import Tasks
+import TestSupport
 
 /// Random messages, field by field.
 extension SeededGenerator {

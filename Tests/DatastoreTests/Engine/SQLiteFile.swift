@@ -1,16 +1,15 @@
 import Datastore
 import Foundation
+import TestSupport
 
 /// A database file in a folder of its own, removed at the end.
 final class SQLiteFile: Sendable {
-    let directory: URL
+    private let folder: TemporaryFolder
 
-    var path: String { directory.appending(path: "node.sqlite").path }
+    var directory: URL { URL(filePath: folder.path) }
+    var path: String { folder.file("node.sqlite") }
 
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "cairn-engine-\(UUID())")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
     /// An engine with one table, `things`, of a key and bytes.
     func engine(_ settings: SQLiteSettings = SQLiteSettings()) throws -> SQLiteEngine {
@@ -35,6 +34,4 @@ final class SQLiteFile: Sendable {
         }
         return copy.appending(path: "node.sqlite").path
     }
-
-    deinit { try? FileManager.default.removeItem(at: directory) }
 }

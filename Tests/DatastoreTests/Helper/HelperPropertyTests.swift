@@ -13,7 +13,7 @@ import Testing
         let temporary = try TemporaryStore()
         var life = RandomHelperLife(
             store: temporary.store, reports: try HelperReports(type), isSelected: isSelected,
-            random: SeededGenerator.printed())
+            random: SeededGenerator())
         for step in 0..<120 {
             let deed = try await life.step()
             guard step % 10 == 9 else { continue }

@@ -10,7 +10,7 @@ import Testing
     func countersAndSumsAgreeWithTheRows(_ kind: EngineKind, isSelected: Bool) async throws {
         let temporary = try await TemporaryStore(kind)
         var life = RandomLife(
-            store: temporary.store, isSelected: isSelected, random: SeededGenerator.printed())
+            store: temporary.store, isSelected: isSelected, random: SeededGenerator())
         try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
         for step in 0..<200 {
             let deed = try await life.step()
@@ -31,7 +31,7 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         let store = temporary.store
         try await store.addTask(Make.storedTask(), logEntry: nil)
-        var life = RandomLife(store: store, isSelected: isSelected, random: SeededGenerator.printed())
+        var life = RandomLife(store: store, isSelected: isSelected, random: SeededGenerator())
         for _ in 0..<80 { _ = try await life.step() }
         let burden = try await store.burden(of: Make.task)
         let before = try await store.reportCounts(task: Make.task)

@@ -12,7 +12,7 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         var model = HelperModel(
             store: temporary.store, reports: try HelperReports(.sum(maxMeasurement: 255)),
-            random: SeededGenerator.printed())
+            random: SeededGenerator())
         for step in 0..<120 {
             let deed = try await model.step()
             try await model.compare("after step \(step), \(deed)")

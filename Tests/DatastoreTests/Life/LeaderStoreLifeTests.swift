@@ -12,7 +12,7 @@ import Testing
         let temporary = try await TemporaryStore(kind)
         try await temporary.store.addTask(Make.storedTask(), logEntry: nil)
         var model = LeaderModel(
-            store: temporary.store, isSelected: isSelected, random: SeededGenerator.printed())
+            store: temporary.store, isSelected: isSelected, random: SeededGenerator())
         for step in 0..<150 {
             let deed = try await model.step()
             try await model.compare("after step \(step), \(deed)")

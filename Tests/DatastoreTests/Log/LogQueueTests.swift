@@ -281,7 +281,7 @@ import Testing
     /// Rows of one sender that were uploaded side by side stand side by side no more often than chance has it.
     @Test func neighboursOfAnUploadAreNoNeighboursInTheLog() async throws {
         let temporary = try await TemporaryStore(.sqlite)
-        let generator = Mutex(SeededGenerator.printed())
+        let generator = Mutex(SeededGenerator())
         temporary.store.shuffle = { generator.withLock { .random(in: 1...(.max), using: &$0) } }
         let store = temporary.store
         // 40 senders with 10 rows each, one after the other.

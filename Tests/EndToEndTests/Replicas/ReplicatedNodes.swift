@@ -6,6 +6,7 @@ import PostgresCluster
 import Synchronization
 import Tasks
 import TestPorts
+import TestSupport
 import Testing
 import Wallet
 

@@ -5,6 +5,7 @@ import PostgresCluster
 import TaskTypes
 import Tasks
 import TestPorts
+import TestSupport
 import Testing
 
 /// Some nodes that know each other, each leader of some tasks and helper in others, set up by hand: with files of their

@@ -8,7 +8,7 @@ extension EndToEnd {
     /// Ten seconds of it among the other tests; `Scripts/soak.sh` runs it for as long as it is told.
     @Suite struct Soaks {
         @Test func nothingThatWasAcknowledgedIsLost() async throws {
-            var generator = SeededGenerator.printed(test: "soak")
+            var generator = SeededGenerator(test: "soak")
             let minutes = ProcessInfo.processInfo.environment["CAIRN_SOAK_MINUTES"].flatMap { Double($0) }
             let duration = minutes.map { Duration.seconds(60 * $0) } ?? .seconds(10)
             try await TestNodes.runBehindProxies(remembers: false) { nodes, proxies in

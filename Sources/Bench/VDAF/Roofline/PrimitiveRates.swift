@@ -1,3 +1,4 @@
+import Hashing
 import VDAF
 
 /// How fast this machine runs the primitives that ``LeastWork`` counts: the best of several short runs each, on one

@@ -1,3 +1,4 @@
+import Hashing
 import VDAF
 
 /// Bytes a second in and out of an XOF, all streams together.

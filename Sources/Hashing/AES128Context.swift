@@ -16,7 +16,7 @@ package final class AES128Context: @unchecked Sendable {
         case counter(initialCounter: [UInt8])
     }
 
-    static let blockSize = 16
+    package static let blockSize = 16
 
     /// The counter block after the one whose lower half is all ones: libcrypto, which counts in 128 bits, has to be told.
     private let wrapped: [UInt8]
@@ -52,7 +52,7 @@ package final class AES128Context: @unchecked Sendable {
         EVP_CIPHER_CTX_free(context)
     }
 
-    static func makeUnique(_ context: inout AES128Context) {
+    package static func makeUnique(_ context: inout AES128Context) {
         if !isKnownUniquelyReferenced(&context) {
             context = AES128Context(copying: context)
         }

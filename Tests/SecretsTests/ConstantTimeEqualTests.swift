@@ -1,5 +1,5 @@
+import Secrets
 import Testing
-import VDAF
 
 /// The comparison behind joint-randomness checks: one differing bit anywhere must count, whatever the bytes around it.
 @Suite struct ConstantTimeEqualTests {

@@ -10,4 +10,8 @@ package enum Wipe {
     package static func values<Value: BitwiseCopyable>(_ values: inout [Value]) {
         values.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
     }
+
+    package static func memory(_ memory: UnsafeMutableRawBufferPointer) {
+        OPENSSL_cleanse(memory.baseAddress, memory.count)
+    }
 }

@@ -1,5 +1,6 @@
 import Testing
-import VDAF
+import TestSupport
+import Hashing
 
 /// The ways to permute agree: portable Swift, one state in C, four states at once; and so do sponges in lockstep.
 ///

@@ -45,13 +45,13 @@ extension TurboSHAKE128 {
         for index in 0..<tasks.count {
             switch tasks[index] {
             case .absorb(let input):
-                let head = min(input.count, rate - sponges[index].position)
+                let head = min(input.count, rate - sponges[index].sponge.position)
                 sponges[index].absorb(UnsafeRawBufferPointer(rebasing: input[..<head]))
                 tasks[index] = .absorb(UnsafeRawBufferPointer(rebasing: input[head...]))
                 if input.count > head { waiting.insert(index) }
             case .fill(let output):
-                if !sponges[index].squeezing { sponges[index].finishAbsorbing() }
-                let head = min(output.count, rate - sponges[index].position)
+                if !sponges[index].sponge.squeezing { sponges[index].sponge.finishAbsorbing() }
+                let head = min(output.count, rate - sponges[index].sponge.position)
                 sponges[index].squeeze(into: UnsafeMutableRawBufferPointer(rebasing: output[..<head]))
                 tasks[index] = .fill(UnsafeMutableRawBufferPointer(rebasing: output[head...]))
             }
@@ -65,9 +65,9 @@ extension TurboSHAKE128 {
             var blocks = Int.max
             for index in 0..<tasks.count where active.contains(index) {
                 blocks = min(blocks, tasks[index].wholeBlocks)
-                if sponges[index].position == rate, !sponges[index].squeezing {
-                    sponges[index].permute()
-                    sponges[index].position = 0
+                if sponges[index].sponge.position == rate, !sponges[index].sponge.squeezing {
+                    sponges[index].sponge.permute()
+                    sponges[index].sponge.position = 0
                 }
             }
             permute(sponges, active, blocks: blocks, tasks: tasks)
@@ -90,7 +90,7 @@ extension TurboSHAKE128 {
     private static func permuteOnce(_ sponges: UnsafeMutableBufferPointer<TurboSHAKE128>, _ waiting: SpongeSet) {
         guard waiting.count > 1 else { return }
         permute(sponges, waiting, blocks: 1, tasks: nil)
-        for index in 0..<sponges.count where waiting.contains(index) { sponges[index].position = 0 }
+        for index in 0..<sponges.count where waiting.contains(index) { sponges[index].sponge.position = 0 }
     }
 
     /// Permutes the chosen sponges `blocks` times, doing what `tasks` says on the way.
@@ -111,7 +111,7 @@ extension TurboSHAKE128 {
             // Sponges that are not chosen leave their places to whatever is there, which reaches no other.
             words.initialize(repeating: 0, count: 100)
             for index in 0..<sponges.count where chosen.contains(index) {
-                withUnsafeBytes(of: &sponges[index].lanes) { lanes in
+                withUnsafeBytes(of: &sponges[index].sponge.lanes) { lanes in
                     for lane in 0..<25 {
                         let word = lanes.load(fromByteOffset: 8 &* lane, as: UInt64.self)
                         words[4 &* lane &+ index] = UInt64(littleEndian: word)
@@ -122,7 +122,7 @@ extension TurboSHAKE128 {
                 words, blocks: blocks, inputs: (input(0), input(1), input(2), input(3)),
                 outputs: (output(0), output(1), output(2), output(3)))
             for index in 0..<sponges.count where chosen.contains(index) {
-                withUnsafeMutableBytes(of: &sponges[index].lanes) { lanes in
+                withUnsafeMutableBytes(of: &sponges[index].sponge.lanes) { lanes in
                     for lane in 0..<25 {
                         let word = words[4 &* lane &+ index].littleEndian
                         lanes.storeBytes(of: word, toByteOffset: 8 &* lane, as: UInt64.self)

@@ -1,5 +1,6 @@
 import Testing
-import VDAF
+import TestSupport
+import Hashing
 
 /// TurboSHAKE128 against the answers of RFC 9861 section 5, and the sponge's buffering.
 @Suite struct TurboSHAKETests {
@@ -79,16 +80,5 @@ import VDAF
             }
             #expect(output == expected)
         }
-    }
-
-    @Test func vectorsComeFromTheSameStreamAsBytes() {
-        var random = SeededGenerator()
-        let seed = random.bytes(32)
-        var one = XofTurboShake128(seed: seed, domainSeparationTag: [1], binder: [2])
-        var other = one
-        let elements: [Field128] = one.nextVector(1000)
-        // A rejection, after which the streams would part, has probability 2^-59.
-        #expect(Field128.encodeVector(elements) == other.next(16_000))
-        #expect(one.next(7) == other.next(7))
     }
 }

@@ -1,5 +1,5 @@
 /// A permutation of 25 lanes of 64 bits.
-package protocol KeccakPermutation: Sendable {
+protocol KeccakPermutation: Sendable {
     static func permute(_ state: UnsafeMutablePointer<UInt64>)
 }
 
@@ -7,9 +7,12 @@ package protocol KeccakPermutation: Sendable {
 ///
 /// Absorb any number of byte strings, then squeeze any number of times; the output is one stream. Absorbing after the
 /// first squeeze is a programming error.
-package struct KeccakSponge<Permutation: KeccakPermutation>: Sendable {
+///
+/// Other modules have it as ``TurboSHAKE128`` and ``SHAKE128``, for which it is compiled with the permutation as one piece:
+/// what a VDAF absorbs is often shorter than a block.
+struct KeccakSponge<Permutation: KeccakPermutation>: Sendable {
     /// Bytes absorbed or squeezed per permutation.
-    package static var rate: Int { 168 }
+    static var rate: Int { 168 }
 
     typealias Lanes = (
         UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64,
@@ -21,17 +24,17 @@ package struct KeccakSponge<Permutation: KeccakPermutation>: Sendable {
     /// Bytes of the current block that are used up, 0...rate.
     var position = 0
     var squeezing = false
-    private let domain: UInt8
+    let domain: UInt8
 
     init(paddingByte domain: UInt8) {
         self.domain = domain
     }
 
-    package mutating func absorb(_ bytes: [UInt8]) {
+    mutating func absorb(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { absorb($0) }
     }
 
-    package mutating func absorb(_ bytes: UnsafeRawBufferPointer) {
+    mutating func absorb(_ bytes: UnsafeRawBufferPointer) {
         precondition(!squeezing, "absorb after squeeze")
         var offset = 0
         while offset < bytes.count {
@@ -47,7 +50,7 @@ package struct KeccakSponge<Permutation: KeccakPermutation>: Sendable {
     }
 
     /// The next `count` bytes of output.
-    package mutating func squeeze(_ count: Int) -> [UInt8] {
+    mutating func squeeze(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { target, written in
             squeeze(into: UnsafeMutableRawBufferPointer(target))
             written = count
@@ -55,7 +58,7 @@ package struct KeccakSponge<Permutation: KeccakPermutation>: Sendable {
     }
 
     /// Fills `target` with the next bytes of output.
-    package mutating func squeeze(into target: UnsafeMutableRawBufferPointer) {
+    mutating func squeeze(into target: UnsafeMutableRawBufferPointer) {
         if !squeezing {
             finishAbsorbing()
         }
@@ -91,7 +94,7 @@ package struct KeccakSponge<Permutation: KeccakPermutation>: Sendable {
     }
 
     /// Adds `bytes` to the state at the current position.
-    private mutating func xor(_ bytes: UnsafeRawBufferPointer) {
+    mutating func xor(_ bytes: UnsafeRawBufferPointer) {
         let start = position
         withUnsafeMutableBytes(of: &lanes) { state in
             var index = 0

@@ -35,7 +35,7 @@ package enum KeccakP1600x4 {
     /// The fastest kernel that this processor runs; nil where four states at once are no faster than four times one.
     package static let kernel = [Kernel.avx512, .avx2].first(where: \.isAvailable)
 
-    static var isAccelerated: Bool { kernel != nil }
+    package static var isAccelerated: Bool { kernel != nil }
 
     /// Permutes all states `blocks` times. Each time, the next 168 bytes of its input are added to a state before, and
     /// 168 bytes of the state are written to its output after.
