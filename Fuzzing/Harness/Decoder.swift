@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import VDAF
 
@@ -30,7 +31,7 @@ struct Decoder: Sendable {
     func writeSeeds(to folder: String) throws {
         var generator = SeededGenerator(seed: 1)
         for (index, seed) in try seeds(&generator).enumerated() where seed.count <= maximumLength {
-            try Data(seed).write(to: URL(fileURLWithPath: folder).appendingPathComponent("seed-\(index)"))
+            try DurableFile.write(seed, to: "\(folder)/seed-\(index)", mode: nil)
         }
     }
 }

@@ -83,17 +83,12 @@ final class FileDescriptor: Sendable, WalletBytes {
         do throws(DurableFileError) {
             return try DurableFile.target(of: path)
         } catch {
-            throw .file(path: error.path, reason: error.reason)
+            throw Self.failure(error)
         }
     }
 
-    /// Makes the names in a folder durable.
-    static func synchronizeFolder(of path: String) throws(WalletError) {
-        do throws(DurableFileError) {
-            try DurableFile.syncFolder(of: path)
-        } catch {
-            throw .file(path: error.path, reason: error.reason)
-        }
+    static func failure(_ error: DurableFileError) -> WalletError {
+        .file(path: error.path, reason: error.errno == 0 ? error.reason : reason(error.errno))
     }
 
     static func failure(_ path: String) -> WalletError {

@@ -1,4 +1,5 @@
 import Contributor
+import DurableFiles
 import Foundation
 
 /// Whether the wallet has ever been backed up from this home, so that a new contributor is reminded until it was.
@@ -12,8 +13,7 @@ enum BackupNote {
 
     /// After the seed or a whole backup was written. A home that cannot be written to is reminded again.
     static func leave(_ home: ContributorHome) {
-        _ = FileManager.default.createFile(
-            atPath: path(home), contents: nil, attributes: [.posixPermissions: 0o600])
+        try? DurableFile.write([], to: path(home), mode: 0o600)
     }
 
     /// The reminder, where it is due.

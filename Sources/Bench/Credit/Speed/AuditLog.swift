@@ -1,6 +1,7 @@
 import Commitments
 import Crypto
 import DAP
+import DurableFiles
 import Foundation
 import Ledger
 import Ristretto255
@@ -77,7 +78,7 @@ struct AuditLog {
         checkpoint = try world.checkpoint(try writer.append(entries: entries, startingAt: 0))
         try writer.publish(checkpoint)
         for share in shares {
-            try Data(share).write(to: URL(fileURLWithPath: directory + "/" + Blob.path(hash: Blob.hash(share))))
+            try DurableFile.write(share, to: directory + "/" + Blob.path(hash: Blob.hash(share)), mode: nil)
         }
     }
 

@@ -1,3 +1,4 @@
+import DurableFiles
 import Foundation
 import GRDB
 
@@ -66,20 +67,10 @@ extension SQLiteEngine {
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
         }
-        try Self.sync(unfinished)
-        guard rename(unfinished, copy) == 0 else {
-            throw DatastoreError.unavailable("\(copy) cannot be made: \(String(cString: strerror(errno)))")
+        do throws(DurableFileError) { try DurableFile.adopt(unfinished, as: copy, .replacing) } catch {
+            throw error.errno == ENOSPC ? DatastoreError.full : .unavailable(error.description)
         }
-        try Self.sync(URL(fileURLWithPath: copy).deletingLastPathComponent().path)
         return words
-    }
-
-    private static func sync(_ path: String) throws {
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        defer { Foundation.close(descriptor) }
-        guard descriptor >= 0, fsync(descriptor) == 0 else {
-            throw DatastoreError.unavailable("\(path) cannot be written: \(String(cString: strerror(errno)))")
-        }
     }
 
     private func migrate() throws {
