@@ -28,7 +28,7 @@ package enum LedgerEntry: Sendable, Equatable {
     package static let maxSize = 65_535
 
     /// The numbers on the line; the cases have the names that pages and people use.
-    package enum EntryType: UInt16, Sendable {
+    package enum EntryType: UInt16, Sendable, CaseIterable {
         case task = 1
         case round = 2
         case report = 3

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Foundation
 import Ledger
 import Testing
 
@@ -54,6 +55,17 @@ import Testing
             .reveal(RevealEntry(taskID: taskID, lambda: [1, 2, 3], salt: [])),
             .unknown(type: 999, body: [1, 2, 3]),
         ]
+    }
+
+    @Test func everyTypeHasASampleAndStandsOnThePage() throws {
+        let page = try String(
+            contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../../Protocols/log-entries.md").standardizedFileURL, encoding: .utf8)
+        let samples = Set(try Self.samples().compactMap { $0.body.map { type(of: $0).type } })
+        for type in LedgerEntry.EntryType.allCases {
+            #expect(samples.contains(type), "\(type)")
+            #expect(page.contains("\n| \(type.rawValue) | `\(type)` | "), "the page has no row for \(type)")
+        }
     }
 
     @Test func everyEntryDecodesToItself() throws {
