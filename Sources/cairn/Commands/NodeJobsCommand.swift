@@ -35,7 +35,7 @@ struct NodeJobReference: ParsableArguments {
         if let number = Int64(job), let found = try await store.jobOverview(number) {
             return (store, .aggregation(found))
         }
-        if let key = NodeCollectionDescription.key(named: job), let found = try await store.collectionOverview(key) {
+        if let key = CollectionStop.key(named: job), let found = try await store.collectionOverview(key) {
             return (store, .collection(found))
         }
         throw CommandFailure(
@@ -184,7 +184,7 @@ struct NodeJobsRetryCommand: AsyncParsableCommand {
             try tell("job \(job.key)", hurry, Output(job: job.key, hurry, now: now))
         case .collection(let collection):
             let hurry = try await store.retryCollection(collection.stored.key)
-            let id = NodeCollectionDescription.name(of: collection.stored.key)
+            let id = CollectionStop.name(of: collection.stored.key)
             try tell("collection \(id)", hurry, Output(collection: id, hurry, now: now))
         }
     }
@@ -241,9 +241,9 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
         switch job {
         case .aggregation(let found): try await abandon(found, store)
         case .collection(let found):
-            try await NodeCollectionStop(store: store, found: found).abandon()
+            try await CollectionStop(store: store, collection: found).run()
             let task = found.stored.task.base64URL
-            let id = NodeCollectionDescription.name(of: found.stored.key)
+            let id = CollectionStop.name(of: found.stored.key)
             if json { return try JSONOutput.print(CollectionOutput(taskId: task, collection: id)) }
             Console.print("abandoned: collection \(id) of \(try await NodeTaskNames(store)[task])")
         }
@@ -252,13 +252,20 @@ struct NodeJobsAbandonCommand: AsyncParsableCommand {
     private func abandon(_ found: PendingJobOverview, _ store: NodeDatabase) async throws {
         guard let task = try await store.everyTask().compactMap({ try? $0.get() }).first(where: { $0.id == found.task })
         else { throw CommandFailure("the task of job \(found.key) cannot be read") }
-        let ending = NodeJobEnding(store: store, task: task, job: found)
-        let dropped = try await ending.abandon()
+        let ending = JobAbandonment(store: store, task: task, job: found)
+        let dropped = try await ending.run()
         if json {
             return try JSONOutput.print(
                 Output(
                     taskId: task.id.base64URL, job: found.key, dropped: dropped, interrupted: ending.isInterrupted))
         }
         Console.print("abandoned: job \(found.key) of \(task.name), \(dropped) reports\(ending.interruption)")
+    }
+}
+
+extension JobAbandonment {
+    /// For people; nothing where nobody works on it.
+    var interruption: String {
+        isInterrupted ? "; the node was sending it at this moment, and whatever it hears comes too late" : ""
     }
 }

@@ -75,53 +75,28 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         let configuration = try NodeConfiguration.load(path: config)
         let keys = try NodeKeys.load(configuration)
         let task = try await readTask()
-        let part = try part(task, configuration, keys)
+        let addition = try TaskAddition(task, asked: role?.role, configuration: configuration, keys: keys)
         let store = try await configuration.openNewestDatabase(keys: keys, notice: Console.notice)
-        try await TaskAgreement.with(part, configuration, keys: keys) { peer in
-            guard await !peer.peerHasOwnHpkeKey() else {
-                throw CommandFailure(
-                    "the task's two aggregators have one HPKE key: \(part.peer.url) offers this node's own",
-                    advice:
-                        "Nothing was changed. Whoever has that key opens both shares of every report: give each node a "
-                        + "data_dir of its own, and the one that was copied new keys.")
-            }
-            var peerHasKey = false
-            if let id = task.derivedID { peerHasKey = try await checkKey(of: id, part, store, peer) }
-            let added = try await add(task, store, configuration, keys, peerHasKey: peerHasKey)
-            WeakPromises.tell(added.weaknesses)
-            guard let stored = try await store.task(added.id) else {
-                throw CommandFailure("task \(added.id.base64URL) is gone from \(configuration.database.name)")
-            }
-            let namesakes = try await store.tasks().filter { $0.name == stored.name && $0.id != stored.id }
-            if !namesakes.isEmpty {
-                Console.error(
-                    "cairn: note: \(namesakes.count == 1 ? "another task" : "\(namesakes.count) other tasks") of this node "
-                        + "have the name '\(stored.name)', too; name this one by its id")
-            }
-            let revision = UInt64(clamping: try await store.taskRevision())
-            let notes = PeerNotes(await peer.findings(about: try NodeTask(stored), revision: revision))
-            if json {
-                try JSONOutput.print(
-                    Output(
-                        taskId: added.id.base64URL, isNew: added.isNew, isRekeyed: added.isRekeyed,
-                        lacks: added.weaknesses.map(\.name), peer: notes))
-            } else {
-                let verb = added.isRekeyed ? "added with a new key" : added.isNew ? "added" : "was there already"
-                Console.print("\(verb): \(task.name) \(added.id.base64URL)")
-            }
-            try notes.tell(role: part.role)
-            if !json { tellNext(task, part.role) }
+        let outcome = try await addition.run(in: store, acceptingWeakPromises: weak.areAccepted)
+        let added = outcome.added
+        WeakPromises.tell(added.weaknesses)
+        if outcome.namesakes > 0 {
+            Console.error(
+                "cairn: note: \(outcome.namesakes == 1 ? "another task" : "\(outcome.namesakes) other tasks") of this node "
+                    + "have the name '\(outcome.name)', too; name this one by its id")
         }
-    }
-
-    /// What the task makes of this node.
-    private func part(_ task: NewTask, _ configuration: NodeConfiguration, _ keys: NodeKeys) throws -> PartInTask {
-        do throws(TaskRefusal) {
-            return try PartInTask(task.configuration, configuration, keys, asked: role?.role)
-        } catch {
-            guard case .plain(_, let path) = task else { throw error }
-            throw CommandFailure("\(path): \(error)")
+        let notes = PeerNotes(outcome.findings)
+        if json {
+            try JSONOutput.print(
+                Output(
+                    taskId: added.id.base64URL, isNew: added.isNew, isRekeyed: added.isRekeyed,
+                    lacks: added.weaknesses.map(\.name), peer: notes))
+        } else {
+            let verb = added.isRekeyed ? "added with a new key" : added.isNew ? "added" : "was there already"
+            Console.print("\(verb): \(task.name) \(added.id.base64URL)")
         }
+        try notes.tell(role: addition.part.role)
+        if !json { tellNext(task, addition.part.role) }
     }
 
     private func tellNext(_ task: NewTask, _ role: NodeRole) {
@@ -136,84 +111,16 @@ struct NodeTaskAddCommand: AsyncParsableCommand {
         }
     }
 
-    /// What the operator wants to be served.
-    private enum NewTask {
-        case file(TaskFile, path: String)
-        case plain(PlainTask, path: String)
-
-        var name: String {
-            switch self {
-            case .file(let task, _): task.name
-            case .plain(let task, _): task.name
-            }
-        }
-
-        var configuration: TaskConfiguration {
-            switch self {
-            case .file(let task, _): task.configuration
-            case .plain(let task, _): task.configuration
-            }
-        }
-
-        /// The task's id, if its key follows from the operators' secret.
-        var derivedID: TaskID? {
-            switch self {
-            case .file(let task, _): task.taskID
-            case .plain(let task, _): task.isTaskprov ? task.id : nil
-            }
-        }
-    }
-
     private func readTask() async throws -> NewTask {
-        if let dap { return .plain(try PlainTask.load(path: dap), path: dap) }
+        if let dap { return .plain(try PlainTask.load(path: dap), source: dap) }
         let path = file ?? ""
         do {
             guard !TaskAddress.isURL(path) else {
-                return .file(try await TaskAddress(path).fetch(transport: .speaking), path: path)
+                return .file(try await TaskAddress(path).fetch(transport: .speaking), source: path)
             }
-            return .file(try TaskFile(json: try UserFile.readUTF8(path, limit: 1 << 20)), path: path)
+            return .file(try TaskFile(json: try UserFile.readUTF8(path, limit: 1 << 20)), source: path)
         } catch let error as TaskFileError {
             throw CommandFailure("\(path): \(error)")
         }
-    }
-
-    private func add(
-        _ task: NewTask, _ store: NodeDatabase, _ configuration: NodeConfiguration, _ keys: NodeKeys,
-        peerHasKey: Bool
-    ) async throws -> TaskRegistry.Added {
-        switch task {
-        case .file(let task, _):
-            return try await TaskRegistry.add(
-                task, to: store, configuration: configuration, keys: keys, as: role?.role,
-                acceptingWeakPromises: weak.areAccepted, peerHasKey: peerHasKey)
-        case .plain(let task, let path):
-            do throws(TaskRefusal) {
-                return try await TaskRegistry.add(
-                    task, to: store, configuration: configuration, keys: keys, as: role?.role,
-                    acceptingWeakPromises: weak.areAccepted, peerHasKey: peerHasKey)
-            } catch {
-                throw CommandFailure("\(path): \(error)")
-            }
-        }
-    }
-
-    /// A key that the peer has as well is right, and whatever gives another one is wrong.
-    ///
-    /// - Returns: whether the stored key is another one than the peer's, which is the one to come.
-    private func checkKey(
-        of id: TaskID, _ part: PartInTask, _ store: NodeDatabase, _ peer: TaskAgreement
-    ) async throws -> Bool {
-        let keys = part.shared.verifyKeys(of: id)
-        let key = keys[0]
-        guard let stored = try await store.task(id), stored.source != .manual, !keys.contains(stored.verifyKey) else {
-            return false
-        }
-        guard await peer.peerHas(stored.verifyKey, of: id) else { return await peer.peerHas(key, of: id) }
-        throw CommandFailure(
-            "the task is there with the verification key that the peer has, and "
-                + "\(PeerWords(part.peer, role: part.role).secrets) gives another",
-            advice:
-                "Nothing was changed. Put the file back that both nodes had, or agree with the peer's operator on the new "
-                + "one and add the task at the peer first.")
     }
 }

@@ -27,8 +27,8 @@ struct NodeTaskDropCommand: AsyncParsableCommand {
             throw CommandFailure(
                 "task \(found.task.name) has no waiting job \(job)", advice: "See them: \(list.text)")
         }
-        let ending = NodeJobEnding(store: found.store, task: found.task, job: pending)
-        let dropped = try await ending.abandon()
+        let ending = JobAbandonment(store: found.store, task: found.task, job: pending)
+        let dropped = try await ending.run()
         let id = found.task.id
         if json { return try JSONOutput.print(Output(taskId: id.base64URL, job: job, dropped: dropped)) }
         Console.print("dropped: job \(job) of \(found.task.name), \(dropped) reports\(ending.interruption)")

@@ -1,3 +1,4 @@
+import AggregatorNode
 import Datastore
 
 /// A collection that has not ended, for the leader's operator.
@@ -25,7 +26,7 @@ struct NodeCollectionDescription: Encodable {
     /// - Parameter now: POSIX seconds.
     init(_ found: CollectionOverview, now: UInt64) {
         let job = found.stored
-        collection = Self.name(of: job.key)
+        collection = CollectionStop.name(of: job.key)
         collectionJob = job.id.base64URL
         taskId = job.task.base64URL
         state = job.state.name
@@ -36,12 +37,6 @@ struct NodeCollectionDescription: Encodable {
         failures = job.progress.failures
         asked = job.progress.isAsked
     }
-
-    /// `c` and its number: names in URLs may begin with a hyphen.
-    static func name(of key: Int64) -> String { "c\(key)" }
-
-    /// The number in such a name.
-    static func key(named name: String) -> Int64? { name.first == "c" ? Int64(name.dropFirst()) : nil }
 
     /// For people: how far it is and why it waits, in one line.
     ///

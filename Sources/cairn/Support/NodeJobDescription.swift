@@ -1,3 +1,4 @@
+import AggregatorNode
 import Datastore
 
 /// An aggregation job that has not ended, for the leader's operator.

@@ -1,3 +1,4 @@
+import AggregatorNode
 import Datastore
 
 /// An aggregation job that a helper has stored and not verified yet, for the helper's operator.

@@ -1,7 +1,7 @@
 import Datastore
 
 /// What an aggregation job waits for, at a leader or stored at a helper. Pure.
-enum JobWait: String, Encodable, CaseIterable {
+package enum JobWait: String, Encodable, CaseIterable {
     /// A process has it now, and works on it.
     case worker
     /// A process had it that has ended or stopped: its lease has run out, and any may take it.
@@ -16,7 +16,7 @@ enum JobWait: String, Encodable, CaseIterable {
     /// - Parameters:
     ///   - isLeased: whether somebody has taken it, and not given it back.
     ///   - left: until that is over, or its pause.
-    init(isLeased: Bool, left: Duration, isAsked: Bool) {
+    package init(isLeased: Bool, left: Duration, isAsked: Bool) {
         self =
             switch (isLeased, left > .zero) {
             case (true, true): .worker
@@ -27,12 +27,12 @@ enum JobWait: String, Encodable, CaseIterable {
     }
 
     /// How many jobs wait for each, without those for which none does.
-    static func counts(_ waits: some Sequence<JobWait>) -> [String: Int] {
+    package static func counts(_ waits: some Sequence<JobWait>) -> [String: Int] {
         waits.reduce(into: [:]) { $0[$1.rawValue, default: 0] += 1 }
     }
 
     /// For people, behind a number of jobs.
-    var words: String {
+    package var words: String {
         switch self {
         case .worker: "being worked on"
         case .takeover: "left by a process that has ended or stopped"
@@ -43,17 +43,17 @@ enum JobWait: String, Encodable, CaseIterable {
     }
 
     /// `2 being worked on, 1 put off`, for counts of ``counts(_:)``.
-    static func text(_ counts: [String: Int]) -> String {
+    package static func text(_ counts: [String: Int]) -> String {
         allCases.compactMap { wait in counts[wait.rawValue].map { "\($0) \(wait.words)" } }.joined(separator: ", ")
     }
 }
 
 extension PendingJobOverview {
-    var wait: JobWait {
+    package var wait: JobWait {
         JobWait(isLeased: isLeased, left: .milliseconds(left), isAsked: progress?.isAsked ?? false)
     }
 }
 
 extension WaitingHelperJob {
-    var wait: JobWait { JobWait(isLeased: isHeld, left: left, isAsked: false) }
+    package var wait: JobWait { JobWait(isLeased: isHeld, left: left, isAsked: false) }
 }
