@@ -32,9 +32,13 @@ extension Capacity {
 
 /// A batch of the largest allowed size could exceed the field.
 public struct CapacityExceeded: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The most reports that a batch may have.
     public let maxBatchSize: UInt64
+    /// The most that one report adds to a coordinate of the sum.
     public let bound: UInt128
+    /// p, which no coordinate of a sum may reach.
     public let fieldModulus: UInt128
+    /// The field's name, for messages.
     public let fieldName: String
 
     /// The largest batch that these bounds allow.

@@ -70,7 +70,9 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
 
     /// V's public share and the commitments to both output shares. Encoding: V's ‖ C_0 ‖ C_1.
     public struct PublicShare: Sendable {
+        /// V's own public share.
         public let base: V.PublicShare
+        /// C_0 and C_1, to both output shares.
         public let commitments: CommitmentPair
 
         package init(base: V.PublicShare, commitments: CommitmentPair) {
@@ -81,7 +83,9 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
 
     /// V's input share and the blind of the aggregator's commitment. Encoding: V's ‖ r_j.
     public struct InputShare: Sendable {
+        /// V's own input share.
         public let base: V.InputShare
+        /// r_j, which with the output share opens C_j. Secret.
         public let blind: Scalar
 
         package init(base: V.InputShare, blind: Scalar) {
@@ -92,7 +96,9 @@ public struct Committed<V: OneRoundVDAF>: Sendable {
 
     /// A verified share x_j with its blind. Encoding: V's output share ‖ r_j.
     public struct OutputShare: Sendable, Equatable {
+        /// x_j, the share's coordinates. Secret.
         public let coordinates: [V.Field]
+        /// r_j. Secret.
         public let blind: Scalar
 
         package init(coordinates: [V.Field], blind: Scalar) {

@@ -51,8 +51,11 @@ public enum SigmaRule {
 
 /// The helper's share would not hide the input well enough.
 public struct SigmaTooSmall: Error, Equatable, Sendable, CustomStringConvertible {
+    /// p, the field's modulus.
     public let modulus: UInt128
+    /// The largest absolute value of a coordinate.
     public let bound: UInt128
+    /// The largest L1 distance of two inputs.
     public let distance: UInt128
 
     /// The σ that these parameters give.

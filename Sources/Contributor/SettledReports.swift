@@ -120,6 +120,7 @@ package enum SettledReports {
 
 /// An earlier report that is in the way of another one.
 public struct UnsettledReport: Sendable, Equatable {
+    /// Why nobody can say that it does not count.
     public enum Reason: Sendable, Equatable {
         /// It is in the log and counts, although its upload was refused, or not answered.
         case counts
@@ -142,7 +143,9 @@ public struct UnsettledReport: Sendable, Equatable {
         case expected(after: UInt64)
     }
 
+    /// The earlier report.
     public let reportID: ReportID
+    /// Why it is in the way.
     public let reason: Reason
 
     package init(_ reportID: ReportID, _ reason: Reason) {

@@ -3,6 +3,7 @@ import Foundation
 
 /// Why a file that a person named cannot be used: what is wrong, and what to do about it.
 public struct InputFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong with a file.
     public enum Problem: Sendable, Equatable {
         /// An empty path.
         case noName
@@ -23,6 +24,7 @@ public struct InputFileError: Error, Sendable, Equatable, CustomStringConvertibl
 
     /// As the person wrote it.
     public let path: String
+    /// What is wrong with it.
     public let problem: Problem
 
     package init(_ path: String, _ problem: Problem) {

@@ -3,6 +3,7 @@
 // Other encodings are named and refused. To guess between Latin-1 and its many kin would change somebody's names without a
 // word, and UTF-16 that is read as UTF-8 fails in places that say nothing about the cause.
 
+/// What makes bytes a text.
 public enum InputText {
     /// Why bytes are not a text. Lines and columns count from 1; a column is a character of the line.
     public enum Problem: Error, Sendable, Equatable {

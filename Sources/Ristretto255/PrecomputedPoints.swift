@@ -5,6 +5,7 @@
 /// are worth keeping in this form. Variable time: for public elements.
 public struct PrecomputedPoints: Sendable {
     private let memory: PointMemory
+    /// How many elements there are.
     public let count: Int
 
     public init(_ points: [RistrettoPoint]) {
@@ -20,6 +21,7 @@ public struct PrecomputedPoints: Sendable {
         self.count = count
     }
 
+    /// The element at a position, from 0.
     public subscript(index: Int) -> RistrettoPoint {
         precondition(0..<count ~= index, "there is no such point")
         return RistrettoPoint(memory.base[index].point)

@@ -5,6 +5,7 @@ public struct StatementKeys: Hashable, Sendable {
     /// 32 bytes.
     public let helper: [UInt8]
 
+    /// The keys of both aggregators, 32 bytes each.
     public init(leader: [UInt8], helper: [UInt8]) {
         self.leader = leader
         self.helper = helper
@@ -33,6 +34,7 @@ public struct NumericEncoding: Hashable, Sendable {
     /// The largest absolute value of a coordinate; finite and positive.
     public let bound: Double
 
+    /// An encoding; ``TaskConfiguration/validated()`` says whether it can be used.
     public init(bits: UInt8, bound: Double) {
         self.bits = bits
         self.bound = bound
@@ -41,6 +43,7 @@ public struct NumericEncoding: Hashable, Sendable {
 
 /// What a contribution earns: v = ⟨λ, x⟩ for a public vector λ with |λ_k| ≤ `bound`.
 public struct CreditPolicy: Hashable, Sendable {
+    /// Where λ comes from.
     public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
         /// Nothing.
         case none = 0
@@ -54,10 +57,12 @@ public struct CreditPolicy: Hashable, Sendable {
         case validation = 4
     }
 
+    /// Where λ comes from.
     public let kind: Kind
     /// Λ: the bound on |λ_k|; 0 for `none` and `unit`, which have no λ.
     public let bound: UInt64
 
+    /// A policy; ``TaskConfiguration/validated()`` says whether a task can have it.
     public init(kind: Kind, bound: UInt64) {
         self.kind = kind
         self.bound = bound
@@ -92,20 +97,27 @@ public struct CairnTaskParameters: Hashable, Sendable {
     /// The task extension's type.
     public static let extensionType: UInt16 = 0xFF00
 
+    /// The keys under which both aggregators sign closes and statements; nil in uncommitted tasks.
     public var statementKeys: StatementKeys?
     /// 32 bytes.
     public var collectorHpkeHash: [UInt8]
+    /// The log's verifier key (C2SP signed-note vkey); nil in uncommitted tasks.
     public var logKey: String?
     /// 32 bytes.
     public var logPolicyHash: [UInt8]?
+    /// The most reports that a batch may have, which bounds the sums.
     public var maxBatchSize: UInt64
+    /// Who sees aggregate shares; nil in uncommitted tasks.
     public var publish: PublishMode?
     /// 32 bytes.
     public var ownerKey: [UInt8]?
+    /// Who may contribute; nil in uncommitted tasks.
     public var admission: AdmissionMode?
+    /// How real numbers became integers; nil where they are none.
     public var numericEncoding: NumericEncoding?
     /// 32 bytes.
     public var modelHash: [UInt8]?
+    /// What a contribution earns; nil in uncommitted tasks.
     public var creditPolicy: CreditPolicy?
     /// 32 bytes.
     public var lambdaHash: [UInt8]?
@@ -115,6 +127,7 @@ public struct CairnTaskParameters: Hashable, Sendable {
     /// before there was this field.
     public var logWindow: LogWindow?
 
+    /// Parameters of a task; those that are not given are absent.
     public init(
         statementKeys: StatementKeys? = nil, collectorHpkeHash: [UInt8], logKey: String? = nil,
         logPolicyHash: [UInt8]? = nil, maxBatchSize: UInt64, publish: PublishMode? = nil, ownerKey: [UInt8]? = nil,

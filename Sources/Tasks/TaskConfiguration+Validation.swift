@@ -7,7 +7,9 @@ import VDAF
 
 /// A task whose parameters make sense together.
 public struct ValidatedTask: Sendable, Equatable {
+    /// The configuration that was checked.
     public let configuration: TaskConfiguration
+    /// What a report holds.
     public let vdaf: VDAFConfiguration
     /// Nil in a plain DAP task.
     public let cairn: CairnTaskParameters?
@@ -19,7 +21,9 @@ public struct ValidatedTask: Sendable, Equatable {
     /// The capacity check's arithmetic, for a person.
     public let capacity: String
 
+    /// The hash that names the task.
     public var taskID: TaskID { configuration.taskID }
+    /// Whether the task logs commitments to its reports.
     public var isCommitted: Bool { vdaf.isCommitted }
     /// Whether this is a task of nothing but DAP, without Cairn's parameters: any DAP aggregator can take part in it, and
     /// nothing about it is logged or can be checked.

@@ -24,15 +24,21 @@ public struct TaskConfiguration: Sendable {
     public let taskInfo: [UInt8]
     /// ASCII, 1 to 65,535 characters.
     public let leaderURL: String
+    /// ASCII, 1 to 65,535 characters.
     public let helperURL: String
     /// Seconds in a unit of time; at least 1.
     public let timePrecision: UInt64
+    /// The fewest reports of which a result is given.
     public let minBatchSize: UInt64
+    /// How the task's batches are named.
     public let batchMode: BatchMode
     /// Empty in both batch modes.
     public let batchConfig: [UInt8]
+    /// The VDAF's code point; ``vdaf`` says what it is.
     public let vdafType: UInt32
+    /// The VDAF's parameters, as its type encodes them.
     public let vdafConfiguration: [UInt8]
+    /// Extensions of the task, in increasing order of their types.
     public let extensions: [Extension]
 
     /// The encoded structure.

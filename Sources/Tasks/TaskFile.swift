@@ -23,15 +23,19 @@ import Foundation
 /// collector's key: there the file alone says who may read the sums.
 public struct TaskFile: Sendable, Equatable {
     public let name: String
+    /// What the task's parties have agreed on; its hash names the task.
     public let configuration: TaskConfiguration
+    /// The key to which results are encrypted.
     public let collectorHpkeConfig: HpkeConfig
     /// The text of the log policy file, exactly.
     public let logPolicy: String?
+    /// Where the log is served; nil in a task without log.
     public let logURL: String?
     /// The owner's, over the task ID (``TaskOwnerSignature``). A file of an older version lacks it although its task has
     /// an owner (``lacksOwnerSignature``).
     public let ownerSignature: [UInt8]?
 
+    /// The hash that names the task.
     public var taskID: TaskID { configuration.taskID }
 
     /// Puts a task file together and checks it against the configuration.

@@ -4,9 +4,12 @@ import Parallel
 public struct VerificationRequest<PublicShare: Sendable, InputShare: Sendable>: Sendable {
     /// `nonceSize` bytes: the report ID in DAP.
     public let nonce: [UInt8]
+    /// What both aggregators have of the report.
     public let publicShare: PublicShare
+    /// What this aggregator alone has of it. Secret.
     public let inputShare: InputShare
 
+    /// A report to be verified.
     public init(nonce: [UInt8], publicShare: PublicShare, inputShare: InputShare) {
         self.nonce = nonce
         self.publicShare = publicShare

@@ -16,6 +16,7 @@ public struct Passphrase: Sendable {
 
     /// Fewest characters of a passphrase that a wallet is made with, and of these, fewest different ones.
     public static let fewestCharacters = 8
+    /// Fewest different characters of such a passphrase.
     public static let fewestDifferent = 4
 
     /// Whether whoever has the file could try all passphrases of this kind: it has few characters, or the same ones again

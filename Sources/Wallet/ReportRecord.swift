@@ -3,6 +3,7 @@ import TaskTypes
 
 /// One report in a contributor's history.
 public struct ReportRecord: Sendable, Equatable {
+    /// How far a report has come, as its contributor knows.
     public enum State: Sendable, Equatable {
         /// Written before the upload; what the leader answered is not known.
         case sent
@@ -16,10 +17,13 @@ public struct ReportRecord: Sendable, Equatable {
         case withdrawn
     }
 
+    /// The task that the report is for.
     public let taskID: TaskID
+    /// The report's name.
     public let reportID: ReportID
     /// POSIX seconds, in steps of the task's unit.
     public let time: UInt64
+    /// How far it has come.
     public let state: State
     /// The input and the two blinding factors; nil for uncommitted tasks. Secret.
     package let opening: ReportOpening?
@@ -32,6 +36,7 @@ public struct ReportRecord: Sendable, Equatable {
         self.opening = opening
     }
 
+    /// The report's name among those of all tasks.
     public var key: ReportKey { ReportKey(taskID, reportID) }
 
     /// The same report in another state.
@@ -75,7 +80,9 @@ extension ReportRecord.State {
 
 /// Names a report among those of all tasks.
 public struct ReportKey: Hashable, Sendable {
+    /// The task.
     public let taskID: TaskID
+    /// The report's name in it.
     public let reportID: ReportID
 
     public init(_ taskID: TaskID, _ reportID: ReportID) {

@@ -24,12 +24,16 @@ public struct WalletEnd: Sendable, Equatable {
 
 /// What can be read of a backup that does not end as one.
 public struct UnfinishedBackup: Sendable, Equatable, CustomStringConvertible {
+    /// The backup's file.
     public let path: String
+    /// How many reports can be read.
     public let reports: Int
+    /// How many receipts can be read.
     public let receipts: Int
     /// Bytes behind the last whole frame.
     public let unread: UInt64
 
+    /// What was found in a file.
     public init(path: String, reports: Int, receipts: Int, unread: UInt64) {
         (self.path, self.reports, self.receipts, self.unread) = (path, reports, receipts, unread)
     }

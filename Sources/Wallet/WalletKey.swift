@@ -4,8 +4,11 @@ import Foundation
 
 /// What scrypt (RFC 7914) costs: N = 2^`logN` blocks of 128·`r` bytes, `p` times.
 public struct ScryptParameters: Sendable, Equatable {
+    /// Log2 of N, the number of blocks.
     public let logN: UInt8
+    /// The size of a block, in 128 bytes.
     public let r: UInt8
+    /// How often it is all done.
     public let p: UInt8
 
     /// N = 2^17, r = 8, p = 1: 128 MiB, about half a second. Every wallet that is made for people has these.

@@ -27,4 +27,25 @@ import Testing
         #expect(OwnErrors.text(ContributorError.invalidTask("x")) == "the task cannot be used: x")
         #expect(OwnErrors.text(CocoaError(.fileReadNoSuchFile)) == nil)
     }
+
+    /// Who depends on a product of the package gets what its modules export. One that exports nothing would be a promise of
+    /// something to come.
+    @Test func everyLibraryProductExportsSomething() throws {
+        let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let manifest = try String(contentsOf: package.appendingPathComponent("Package.swift"), encoding: .utf8)
+        let products = manifest.matches(of: #/\.library\(name: "(\w+)", targets: \[(.*?)\]\)/#)
+        #expect(products.count >= 7)
+        for product in products {
+            let exporting = product.2.matches(of: /\w+/).filter { target in
+                let folder = package.appendingPathComponent("Sources/\(target.0)")
+                let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+                return files?.contains { file in
+                    guard let file = file as? URL, file.pathExtension == "swift" else { return false }
+                    return (try? String(contentsOf: file, encoding: .utf8))?.contains("public ") == true
+                } == true
+            }
+            #expect(!exporting.isEmpty, "\(product.1)")
+        }
+    }
 }

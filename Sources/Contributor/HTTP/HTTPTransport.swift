@@ -21,6 +21,9 @@ public struct HTTPTransport: Sendable {
     /// Gets sentences about whom a request waits for, where that takes longer than two seconds.
     public var notice: (@Sendable (String) -> Void)?
 
+    /// A client with this patience.
+    ///
+    /// - Parameter notice: Gets sentences about whom a request waits for; nobody wants them if nil.
     public init(
         deadline: Duration = .seconds(20), attemptTimeout: Duration = .seconds(60), refusalPatience: Duration? = nil,
         notice: (@Sendable (String) -> Void)? = nil

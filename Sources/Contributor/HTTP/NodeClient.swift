@@ -10,6 +10,7 @@ public struct NodeClient: Sendable {
     public let url: String
     private let transport: HTTPTransport
 
+    /// A client of the node at a URL, with or without a slash at its end.
     public init(url: String, transport: HTTPTransport = HTTPTransport()) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.transport = transport

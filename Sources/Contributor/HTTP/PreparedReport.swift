@@ -19,6 +19,7 @@ public struct PreparedReport: Sendable {
     package var row: ReportRow?
     /// The report's time, in the task's unit.
     public var time: UInt64 { report.metadata.time }
+    /// The report's name.
     public var reportID: ReportID { report.metadata.reportID }
     /// Bytes on the line.
     public var size: Int { report.encoded().count }
@@ -65,6 +66,7 @@ package final class SealableShares: Sendable {
 
 /// What became of one value at upload. It is stored by the leader here; the aggregators check it together later.
 public struct UploadOutcome: Sendable, Equatable {
+    /// The name of the report that the value became.
     public let reportID: ReportID
     /// Which of the values given, from 0.
     public let index: Int

@@ -11,6 +11,7 @@ import Tasks
 public struct TaskAddress: Sendable, Equatable {
     /// Without the fragment, which is never sent.
     public let url: String
+    /// The task that the file has to be.
     public let id: TaskID
 
     /// Whether text is a URL, and not a name or a path.

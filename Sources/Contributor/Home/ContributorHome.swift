@@ -14,6 +14,7 @@ public struct ContributorHome: Sendable {
     /// The folder.
     public let path: String
 
+    /// Where the wallet is.
     public var walletPath: String { "\(path)/wallet" }
 
     private var markPath: String { "\(walletPath).mark" }
@@ -32,6 +33,7 @@ public struct ContributorHome: Sendable {
         return ContributorHome(path: home + "/.cairn")
     }
 
+    /// The home in a folder, which need not be there yet.
     public init(path: String) {
         self.path = path
     }

@@ -7,8 +7,10 @@ public struct RowFile: Sendable {
     public struct Row: Sendable {
         /// Where it stands in the file, from 1.
         public let line: Int
+        /// What the row's report holds.
         public let value: MeasurementValue
 
+        /// A row at a line of the file.
         public init(line: Int, value: MeasurementValue) {
             self.line = line
             self.value = value
@@ -19,8 +21,14 @@ public struct RowFile: Sendable {
     public let path: String
     /// Which columns were taken, in words.
     public let columns: String
+    /// All rows, in the order of the file.
     public let rows: [Row]
 
+    /// A file whose rows have been read.
+    ///
+    /// - Parameters:
+    ///   - path: Absolute.
+    ///   - columns: Which were taken, in words.
     public init(path: String, columns: String, rows: [Row]) {
         self.path = path
         self.columns = columns

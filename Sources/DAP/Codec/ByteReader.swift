@@ -27,18 +27,30 @@ public struct ByteReader: Sendable {
         guard remaining == 0 else { throw .trailingBytes(remaining) }
     }
 
+    /// An integer of one byte.
+    ///
+    /// - Parameter field: Its name, for errors.
     public mutating func uint8(_ field: String) throws(CodecError) -> UInt8 {
         UInt8(truncatingIfNeeded: try integer(size: 1, field))
     }
 
+    /// An integer of two bytes, the most significant first.
+    ///
+    /// - Parameter field: Its name, for errors.
     public mutating func uint16(_ field: String) throws(CodecError) -> UInt16 {
         UInt16(truncatingIfNeeded: try integer(size: 2, field))
     }
 
+    /// An integer of four bytes, the most significant first.
+    ///
+    /// - Parameter field: Its name, for errors.
     public mutating func uint32(_ field: String) throws(CodecError) -> UInt32 {
         UInt32(truncatingIfNeeded: try integer(size: 4, field))
     }
 
+    /// An integer of eight bytes, the most significant first.
+    ///
+    /// - Parameter field: Its name, for errors.
     public mutating func uint64(_ field: String) throws(CodecError) -> UInt64 {
         try integer(size: 8, field)
     }

@@ -6,11 +6,16 @@ public struct ByteWriter: Sendable {
     /// What has been written.
     public private(set) var bytes: [UInt8] = []
 
+    /// A writer that has written nothing.
     public init() {}
 
+    /// Writes one byte.
     public mutating func write(_ value: UInt8) { bytes.append(value) }
+    /// Writes two bytes, the most significant first.
     public mutating func write(_ value: UInt16) { integer(UInt64(value), size: 2) }
+    /// Writes four bytes, the most significant first.
     public mutating func write(_ value: UInt32) { integer(UInt64(value), size: 4) }
+    /// Writes eight bytes, the most significant first.
     public mutating func write(_ value: UInt64) { integer(value, size: 8) }
 
     /// Bytes without a length prefix.

@@ -12,6 +12,7 @@ import Foundation
 /// ```
 /// Blank lines are ignored. A file whose private key does not belong to its configuration is refused.
 public struct HpkeKeyPair: Sendable {
+    /// The public part, which others seal to.
     public let config: HpkeConfig
     private let privateKey: Curve25519.KeyAgreement.PrivateKey
 

@@ -30,6 +30,7 @@ public enum DAPErrorType: String, Error, Sendable, Hashable, CaseIterable {
     /// The `type` member of a problem document.
     public var urn: String { Self.prefix + rawValue }
 
+    /// The error of a `type` member; nil for one that is not the standard's.
     public init?(urn: String) {
         guard let type = Self.allCases.first(where: { ProtocolText.same($0.urn, urn) }) else { return nil }
         self = type

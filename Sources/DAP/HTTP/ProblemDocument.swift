@@ -2,14 +2,18 @@ import Foundation
 
 /// The body of an error answer: problem details (RFC 9457) with DAP's members (DAP-18 section 3.6).
 public struct ProblemDocument: Error, Equatable, Sendable {
+    /// The media type of problem documents (RFC 9457).
     public static let contentType = "application/problem+json"
 
     /// The `type` member as it is on the wire; `about:blank` where it is missing.
     public let typeURI: String
+    /// The kind of problem, for a person.
     public let title: String?
     /// What happened this time, for a person.
     public let detail: String?
+    /// The answer's HTTP status, as the document repeats it.
     public let status: Int?
+    /// The task that it is about (`taskid`).
     public let taskID: TaskID?
     /// With `unsupportedExtension`: the code points that were not recognized.
     public let unsupportedExtensions: [UInt16]?
@@ -17,6 +21,7 @@ public struct ProblemDocument: Error, Equatable, Sendable {
     /// The DAP error; nil for errors of other origin.
     public var type: DAPErrorType? { DAPErrorType(urn: typeURI) }
 
+    /// One of DAP's errors, with the status that goes with it unless another is given.
     public init(
         _ type: DAPErrorType, detail: String? = nil, status: Int? = nil, taskID: TaskID? = nil,
         unsupportedExtensions: [UInt16]? = nil
@@ -52,6 +57,7 @@ public struct ProblemDocument: Error, Equatable, Sendable {
         unsupportedExtensions = (members["unsupported_extensions"] as? [Int])?.compactMap { UInt16(exactly: $0) }
     }
 
+    /// The document's bytes; members that are nil are left out.
     public func json() -> [UInt8] {
         let members = Members(
             type: typeURI, title: title, detail: detail, status: status, taskID: taskID?.base64URL,

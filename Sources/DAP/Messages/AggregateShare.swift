@@ -4,8 +4,10 @@
 /// struct { HpkeCiphertext encrypted_aggregate_share; } AggregateShare;
 /// ```
 public struct AggregateShare: Hashable, WireMessage {
+    /// The helper's share, sealed to the collector.
     public let encryptedAggregateShare: HpkeCiphertext
 
+    /// The message with this share.
     public init(encryptedAggregateShare: HpkeCiphertext) { self.encryptedAggregateShare = encryptedAggregateShare }
 
     public init(from reader: inout ByteReader) throws(CodecError) {

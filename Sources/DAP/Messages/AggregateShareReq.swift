@@ -8,10 +8,14 @@
 public struct AggregateShareReq: Hashable, WireMessage {
     /// The collector's request, passed on as it is.
     public let collectionJobReq: CollectionJobReq
+    /// The batch whose share is asked for.
     public let batchSelector: BatchSelector
+    /// How many reports the leader has in it.
     public let reportCount: UInt64
+    /// The checksum over the ids of the leader's reports.
     public let checksum: Checksum
 
+    /// The message with these fields.
     public init(
         collectionJobReq: CollectionJobReq, batchSelector: BatchSelector, reportCount: UInt64, checksum: Checksum
     ) {

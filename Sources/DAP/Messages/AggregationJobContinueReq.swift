@@ -4,9 +4,12 @@
 /// struct { ReportID report_id; opaque payload<1..2^32-1>; } VerifyContinue;
 /// ```
 public struct VerifyContinue: Hashable, WireMessage {
+    /// The report that the step is about.
     public let reportID: ReportID
+    /// The leader's ping-pong message.
     public let payload: [UInt8]
 
+    /// The message with these fields.
     public init(reportID: ReportID, payload: [UInt8]) {
         self.reportID = reportID
         self.payload = payload
@@ -29,9 +32,12 @@ public struct VerifyContinue: Hashable, WireMessage {
 /// struct { uint16 step; VerifyContinue verify_continues[verify_continues_length]; } AggregationJobContinueReq;
 /// ```
 public struct AggregationJobContinueReq: Hashable, WireMessage {
+    /// Which step of the job this is, from 1.
     public let step: UInt16
+    /// The reports that go on, in the job's order.
     public let verifyContinues: [VerifyContinue]
 
+    /// The message with these fields.
     public init(step: UInt16, verifyContinues: [VerifyContinue]) {
         self.step = step
         self.verifyContinues = verifyContinues

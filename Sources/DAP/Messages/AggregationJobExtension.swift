@@ -11,6 +11,7 @@ extension AggregationJobInitReq {
     /// `leader_selected_batch_id(1)`: tells the helper which batch the job's reports belong to (DAP-18 section 5.2.2).
     public static let leaderSelectedBatchIDType: UInt16 = 1
 
+    /// The extension that names the batch of a job in leader-selected mode.
     public static func leaderSelectedBatchID(_ id: BatchID) -> Extension {
         Extension(type: leaderSelectedBatchIDType, data: id.bytes)
     }

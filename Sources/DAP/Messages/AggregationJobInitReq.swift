@@ -12,9 +12,12 @@ public struct AggregationJobInitReq: Hashable, WireMessage {
     public let verificationKeyID: UInt8
     /// The VDAF's aggregation parameter; empty for Prio3 and the committed types.
     public let aggregationParameter: [UInt8]
+    /// Extensions of the job, in increasing order of their types.
     public let extensions: [Extension]
+    /// The job's reports.
     public let verifyInits: [VerifyInit]
 
+    /// The message with these fields.
     public init(
         verificationKeyID: UInt8, aggregationParameter: [UInt8], extensions: [Extension], verifyInits: [VerifyInit]
     ) {

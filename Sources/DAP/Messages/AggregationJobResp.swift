@@ -4,8 +4,10 @@
 /// struct { VerifyResp verify_resps[message_length]; } AggregationJobResp;
 /// ```
 public struct AggregationJobResp: Hashable, WireMessage {
+    /// One for each report of the request, in its order.
     public let responses: [VerifyResp]
 
+    /// The message with these answers.
     public init(responses: [VerifyResp]) { self.responses = responses }
 
     public init(from reader: inout ByteReader) throws(CodecError) {

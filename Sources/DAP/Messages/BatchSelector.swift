@@ -11,18 +11,23 @@ public struct BatchSelector: Hashable, WireMessage {
         case leaderSelected(BatchID)
     }
 
+    /// How the task's batches are named.
     public let batchMode: BatchMode
+    /// Which batch, as the mode encodes it.
     public let config: [UInt8]
 
+    /// A selector as it stands on the wire; ``batch()`` says whether it is understood.
     public init(batchMode: BatchMode, config: [UInt8]) {
         self.batchMode = batchMode
         self.config = config
     }
 
+    /// The batch of an interval.
     public static func timeInterval(_ interval: Interval) -> BatchSelector {
         BatchSelector(batchMode: .timeInterval, config: interval.encoded())
     }
 
+    /// The batch that the leader has given this id.
     public static func leaderSelected(_ id: BatchID) -> BatchSelector {
         BatchSelector(batchMode: .leaderSelected, config: id.bytes)
     }

@@ -6,11 +6,14 @@
 /// } CollectionJobReq;
 /// ```
 public struct CollectionJobReq: Hashable, WireMessage {
+    /// Which batch is asked for.
     public let query: Query
+    /// The VDAF's aggregation parameter; empty for types that have none.
     public let aggregationParameter: [UInt8]
     /// No type is defined yet, so a list with any extension in it is answered with `unsupportedExtension`.
     public let extensions: [Extension]
 
+    /// The message with these fields.
     public init(query: Query, aggregationParameter: [UInt8] = [], extensions: [Extension] = []) {
         self.query = query
         self.aggregationParameter = aggregationParameter

@@ -7,12 +7,16 @@
 /// } CollectionJobResp;
 /// ```
 public struct CollectionJobResp: Hashable, WireMessage {
+    /// How many reports the batch has.
     public let reportCount: UInt64
     /// The smallest interval that contains the times of all reports of the batch.
     public let interval: Interval
+    /// The leader's share, sealed to the collector.
     public let leaderEncryptedAggregateShare: HpkeCiphertext
+    /// The helper's share, sealed to the collector.
     public let helperEncryptedAggregateShare: HpkeCiphertext
 
+    /// The message with these fields.
     public init(
         reportCount: UInt64, interval: Interval, leaderEncryptedAggregateShare: HpkeCiphertext,
         helperEncryptedAggregateShare: HpkeCiphertext

@@ -5,9 +5,12 @@
 /// struct { uint16 extension_type; opaque extension_data<0..2^16-1>; } Extension;
 /// ```
 public struct Extension: Hashable, WireMessage {
+    /// Its code point in the registry of its place.
     public let type: UInt16
+    /// Its value, as its type encodes it.
     public let data: [UInt8]
 
+    /// An extension with this value.
     public init(type: UInt16, data: [UInt8]) {
         self.type = type
         self.data = data

@@ -16,6 +16,7 @@ public protocol FixedBytes: WireMessage, Hashable, Comparable, CustomStringConve
 }
 
 extension FixedBytes {
+    /// Nil unless there are exactly `size` bytes.
     public init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.size else { return nil }
         self.init(unchecked: bytes)
@@ -27,6 +28,7 @@ extension FixedBytes {
         self.init(bytes)
     }
 
+    /// From hexadecimal digits; nil unless they are those of `size` bytes.
     public init?(hex text: String) {
         guard let bytes = Hex.decode(text) else { return nil }
         self.init(bytes)
@@ -41,6 +43,7 @@ extension FixedBytes {
     /// The form that URLs use.
     public var base64URL: String { Base64.encodeURL(bytes) }
 
+    /// The bytes as hexadecimal digits.
     public var hex: String { Hex.encode(bytes) }
 
     public var description: String { base64URL }
@@ -55,6 +58,7 @@ extension FixedBytes {
         return random(using: &generator)
     }
 
+    /// A fresh identifier from a generator of the caller's.
     public static func random(using generator: inout some RandomNumberGenerator) -> Self {
         Self(unchecked: (0..<size).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     }

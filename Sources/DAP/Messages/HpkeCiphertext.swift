@@ -11,6 +11,7 @@ public struct HpkeCiphertext: Hashable, WireMessage {
     /// Ciphertext and tag.
     public let payload: [UInt8]
 
+    /// The message with these fields.
     public init(configID: UInt8, encapsulatedKey: [UInt8], payload: [UInt8]) {
         self.configID = configID
         self.encapsulatedKey = encapsulatedKey

@@ -9,12 +9,16 @@
 public struct HpkeConfig: Hashable, WireMessage {
     /// Chosen by the owner, distinct among its current configurations.
     public let id: UInt8
+    /// The key encapsulation's code point (RFC 9180 section 7.1).
     public let kemID: UInt16
+    /// The key derivation's code point (section 7.2).
     public let kdfID: UInt16
+    /// The encryption's code point (section 7.3).
     public let aeadID: UInt16
     /// The KEM's encoding of the public key; 1 to 65,535 bytes.
     public let publicKey: [UInt8]
 
+    /// A configuration with these fields, supported or not.
     public init(id: UInt8, kemID: UInt16, kdfID: UInt16, aeadID: UInt16, publicKey: [UInt8]) {
         self.id = id
         self.kemID = kemID

@@ -4,8 +4,10 @@
 /// HpkeConfig HpkeConfigList<10..2^16-1>;
 /// ```
 public struct HpkeConfigList: Hashable, WireMessage {
+    /// The configurations, the preferred one first.
     public let configs: [HpkeConfig]
 
+    /// A list of these configurations.
     public init(configs: [HpkeConfig]) { self.configs = configs }
 
     /// What a client uses: the first configuration whose algorithms we have.

@@ -8,8 +8,10 @@
 public struct Interval: Hashable, WireMessage {
     /// The first time inside.
     public let start: UInt64
+    /// How many units are inside.
     public let duration: UInt64
 
+    /// The interval of `duration` units from `start` on.
     public init(start: UInt64, duration: UInt64) {
         self.start = start
         self.duration = duration

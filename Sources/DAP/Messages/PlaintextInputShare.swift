@@ -9,6 +9,7 @@ public struct PlaintextInputShare: Hashable, WireMessage {
     /// The VDAF's input share.
     public let payload: [UInt8]
 
+    /// The message with these fields.
     public init(privateExtensions: [Extension], payload: [UInt8]) {
         self.privateExtensions = privateExtensions
         self.payload = payload

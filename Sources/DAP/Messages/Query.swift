@@ -5,9 +5,12 @@
 /// ```
 /// `config` is an ``Interval`` in time-interval mode and empty in leader-selected mode.
 public struct Query: Hashable, WireMessage {
+    /// How the task's batches are named.
     public let batchMode: BatchMode
+    /// Which batch, as the mode encodes it.
     public let config: [UInt8]
 
+    /// A query as it stands on the wire.
     public init(batchMode: BatchMode, config: [UInt8]) {
         self.batchMode = batchMode
         self.config = config

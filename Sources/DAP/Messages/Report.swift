@@ -7,12 +7,16 @@
 /// } Report;
 /// ```
 public struct Report: Hashable, WireMessage {
+    /// What both aggregators get in plain text.
     public let metadata: ReportMetadata
     /// The VDAF's public share.
     public let publicShare: [UInt8]
+    /// The leader's input share, sealed to it.
     public let leaderEncryptedInputShare: HpkeCiphertext
+    /// The helper's input share, sealed to it.
     public let helperEncryptedInputShare: HpkeCiphertext
 
+    /// The message with these fields.
     public init(
         metadata: ReportMetadata, publicShare: [UInt8], leaderEncryptedInputShare: HpkeCiphertext,
         helperEncryptedInputShare: HpkeCiphertext

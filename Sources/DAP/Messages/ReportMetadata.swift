@@ -4,11 +4,14 @@
 /// struct { ReportID report_id; Time time; Extension public_extensions<0..2^16-1>; } ReportMetadata;
 /// ```
 public struct ReportMetadata: Hashable, WireMessage {
+    /// The report's name, which its contributor has drawn at random.
     public let reportID: ReportID
     /// In units of the task's time precision.
     public let time: UInt64
+    /// Extensions that both aggregators see, in increasing order of their types.
     public let publicExtensions: [Extension]
 
+    /// The message with these fields.
     public init(reportID: ReportID, time: UInt64, publicExtensions: [Extension]) {
         self.reportID = reportID
         self.time = time

@@ -6,10 +6,14 @@
 /// } ReportShare;
 /// ```
 public struct ReportShare: Hashable, WireMessage {
+    /// The report's metadata.
     public let metadata: ReportMetadata
+    /// The report's encoded public share.
     public let publicShare: [UInt8]
+    /// The input share of the aggregator that this is for, sealed to it.
     public let encryptedInputShare: HpkeCiphertext
 
+    /// The message with these fields.
     public init(metadata: ReportMetadata, publicShare: [UInt8], encryptedInputShare: HpkeCiphertext) {
         self.metadata = metadata
         self.publicShare = publicShare

@@ -4,9 +4,12 @@
 /// struct { ReportID id; ReportError error; } ReportUploadStatus;
 /// ```
 public struct ReportUploadStatus: Hashable, WireMessage {
+    /// The report that was not stored.
     public let reportID: ReportID
+    /// Why.
     public let error: ReportError
 
+    /// The message with these fields.
     public init(reportID: ReportID, error: ReportError) {
         self.reportID = reportID
         self.error = error
@@ -30,8 +33,10 @@ public struct ReportUploadStatus: Hashable, WireMessage {
 /// struct { ReportUploadStatus status[message_length]; } UploadErrors;
 /// ```
 public struct UploadErrors: Hashable, WireMessage {
+    /// One for each report that was not stored.
     public let statuses: [ReportUploadStatus]
 
+    /// The message with these errors.
     public init(statuses: [ReportUploadStatus]) { self.statuses = statuses }
 
     public init(from reader: inout ByteReader) throws(CodecError) {

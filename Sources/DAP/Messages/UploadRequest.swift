@@ -4,8 +4,10 @@
 /// struct { Report reports[message_length]; } UploadRequest;
 /// ```
 public struct UploadRequest: Hashable, WireMessage {
+    /// The reports, one after the other.
     public let reports: [Report]
 
+    /// The message with these reports.
     public init(reports: [Report]) { self.reports = reports }
 
     public init(from reader: inout ByteReader) throws(CodecError) {

@@ -9,6 +9,7 @@ public struct VerifyInit: Hashable, WireMessage {
     /// The leader's ping-pong message.
     public let payload: [UInt8]
 
+    /// The message with these fields.
     public init(reportShare: ReportShare, payload: [UInt8]) {
         self.reportShare = reportShare
         self.payload = payload

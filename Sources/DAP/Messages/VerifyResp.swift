@@ -12,6 +12,7 @@
 /// } VerifyResp;
 /// ```
 public struct VerifyResp: Hashable, WireMessage {
+    /// What the helper says of a report.
     public enum Outcome: Hashable, Sendable {
         /// The helper's ping-pong message.
         case `continue`(payload: [UInt8])
@@ -19,9 +20,12 @@ public struct VerifyResp: Hashable, WireMessage {
         case reject(ReportError)
     }
 
+    /// The report that it is about.
     public let reportID: ReportID
+    /// What becomes of it.
     public let outcome: Outcome
 
+    /// The message with these fields.
     public init(reportID: ReportID, outcome: Outcome) {
         self.reportID = reportID
         self.outcome = outcome

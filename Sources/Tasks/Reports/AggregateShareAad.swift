@@ -7,10 +7,14 @@ import DAP
 /// AggregateShareAad;
 /// ```
 public struct AggregateShareAad: Hashable, WireMessage {
+    /// The task whose share it is.
     public let taskID: TaskID
+    /// The task's configuration, as all its parties have it.
     public let taskConfiguration: TaskConfiguration
+    /// What the collector asked for.
     public let collectionJobReq: CollectionJobReq
 
+    /// The message with these fields.
     public init(taskID: TaskID, taskConfiguration: TaskConfiguration, collectionJobReq: CollectionJobReq) {
         self.taskID = taskID
         self.taskConfiguration = taskConfiguration

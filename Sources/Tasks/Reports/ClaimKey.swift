@@ -81,6 +81,7 @@ public struct ClaimKey: Hashable, Sendable {
         self.signature = signature
     }
 
+    /// Key and signature as the extension of a report's metadata.
     public var reportExtension: Extension { Extension(type: Self.extensionType, data: publicKey + signature) }
 }
 

@@ -10,11 +10,16 @@ import DAP
 /// } InputShareAad;
 /// ```
 public struct InputShareAad: Hashable, WireMessage {
+    /// The task that the report is for.
     public let taskID: TaskID
+    /// The task's configuration, as all its parties have it.
     public let taskConfiguration: TaskConfiguration
+    /// The report's metadata, as both aggregators get it.
     public let metadata: ReportMetadata
+    /// The report's encoded public share.
     public let publicShare: [UInt8]
 
+    /// The message with these fields.
     public init(taskID: TaskID, taskConfiguration: TaskConfiguration, metadata: ReportMetadata, publicShare: [UInt8]) {
         self.taskID = taskID
         self.taskConfiguration = taskConfiguration

@@ -4,6 +4,7 @@ public struct MerkleRows: Sendable {
     /// The leaf hashes first, the root last. A row's last node without a neighbour stands in the row above as well.
     private var rows: [[[UInt8]]]
 
+    /// The tree over these leaf hashes, in their order.
     public init(leafHashes: [[UInt8]]) {
         rows = [leafHashes]
         var row = leafHashes
@@ -15,6 +16,7 @@ public struct MerkleRows: Sendable {
         }
     }
 
+    /// The tree's root hash.
     public var root: [UInt8] { rows[rows.count - 1].first ?? MerkleTree.emptyRoot }
 
     /// The inclusion proof for one leaf, lowest sibling first.

@@ -85,7 +85,9 @@ public struct Checkpoint: Sendable, Hashable {
 
 /// A checkpoint with its signatures: a signed note whose text has the form of a checkpoint.
 public struct SignedCheckpoint: Sendable, Hashable {
+    /// The signed text with its signatures.
     public private(set) var note: SignedNote
+    /// What the text says.
     public let checkpoint: Checkpoint
 
     /// A checkpoint signed by its log.

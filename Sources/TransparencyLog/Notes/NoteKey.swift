@@ -35,6 +35,7 @@ public enum SignatureType: UInt8, Sendable, Hashable {
 /// A public key that verifies note signatures, under the name that stands in the signature line.
 public struct NoteVerifier: Sendable, Hashable {
     public let name: String
+    /// What a signature by the key means.
     public let type: SignatureType
     /// Ed25519 public key, 32 bytes.
     public let publicKey: [UInt8]

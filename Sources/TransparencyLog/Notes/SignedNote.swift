@@ -39,6 +39,7 @@ public struct SignedNote: Sendable, Hashable {
 
     /// The signed text in UTF-8, up to and including the newline before the empty line.
     public let text: [UInt8]
+    /// The signature lines, in their order; known or not.
     public private(set) var signatures: [NoteSignature]
 
     /// A note from its parts, in the order given.
@@ -151,6 +152,7 @@ public struct SignedNote: Sendable, Hashable {
 
 /// A signature that has been checked.
 public struct VerifiedSignature: Sendable, Hashable {
+    /// The key that it is by.
     public let verifier: NoteVerifier
     /// When the cosigner says it signed, in seconds since 1970; nil for signatures without time. Signed, but no one
     /// else vouches for it.

@@ -16,6 +16,7 @@ public struct LogPolicy: Sendable, Hashable {
     public struct Log: Sendable, Hashable {
         /// The log's key; its name is the origin line of the log's checkpoints.
         public let verifier: NoteVerifier
+        /// Where the log is served; nil where the file does not say.
         public let url: String?
     }
 
@@ -23,7 +24,9 @@ public struct LogPolicy: Sendable, Hashable {
     public struct Witness: Sendable, Hashable {
         /// The name inside this file; it need not be the key's name.
         public let name: String
+        /// The key under which it cosigns.
         public let verifier: NoteVerifier
+        /// Where it takes checkpoints; nil where the file does not say.
         public let url: String?
     }
 
@@ -32,6 +35,7 @@ public struct LogPolicy: Sendable, Hashable {
         public let name: String
         /// How many members are needed: 1 to the number of members.
         public let threshold: Int
+        /// Who can count towards the threshold, in the order of the file.
         public let members: [Member]
     }
 
@@ -41,8 +45,11 @@ public struct LogPolicy: Sendable, Hashable {
         case group(Int)
     }
 
+    /// Logs whose checkpoints are accepted.
     public let logs: [Log]
+    /// Cosigners that can count.
     public let witnesses: [Witness]
+    /// Groups of cosigners.
     public let groups: [Group]
     /// Who must have cosigned; nil for `quorum none`.
     public let quorum: Member?

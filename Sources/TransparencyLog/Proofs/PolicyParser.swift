@@ -39,7 +39,9 @@ public struct PolicyError: Error, Equatable, Sendable {
         case missingQuorum
     }
 
+    /// The line of the file, from 1.
     public let line: Int
+    /// What is wrong there.
     public let reason: Reason
 
     package init(line: Int, reason: Reason) {

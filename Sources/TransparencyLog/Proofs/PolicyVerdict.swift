@@ -30,25 +30,33 @@ public struct PolicyVerdict: Sendable, Hashable {
     public struct Key: Sendable, Hashable {
         /// For a witness the name in the policy, for a log the key's name.
         public let name: String
+        /// The key.
         public let verifier: NoteVerifier
+        /// What was found of it in the note.
         public let outcome: KeyOutcome
     }
 
     /// One group and how many of its members were found.
     public struct Group: Sendable, Hashable {
         public let name: String
+        /// How many members must have cosigned.
         public let required: Int
+        /// How many have.
         public let present: Int
+        /// How many there are.
         public let members: Int
 
         /// True if enough members have cosigned.
         public var isMet: Bool { present >= required }
     }
 
+    /// What was judged.
     public let checkpoint: Checkpoint
     /// The keys that the policy has for the checkpoint's origin.
     public let logs: [Key]
+    /// All witnesses of the policy.
     public let witnesses: [Key]
+    /// All groups of the policy.
     public let groups: [Group]
     /// Name of the quorum; nil for `quorum none`.
     public let quorum: String?

@@ -33,6 +33,7 @@ public struct TlogProof: Sendable, Hashable {
     public let index: UInt64
     /// Sibling hashes, the leaf's first.
     public let inclusionProof: [[UInt8]]
+    /// The checkpoint whose tree has the entry.
     public let checkpoint: SignedCheckpoint
 
     /// Longest accepted file, in bytes: a note of the largest size, and an entry of the largest size in `extra`.

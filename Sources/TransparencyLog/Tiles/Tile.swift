@@ -33,6 +33,7 @@ public struct Tile: Sendable, Hashable {
     /// Hashes (or entries) in a full tile.
     public static let fullWidth = 256
 
+    /// What is in the tile.
     public let content: Content
     /// Position within the level, from 0.
     public let index: UInt64

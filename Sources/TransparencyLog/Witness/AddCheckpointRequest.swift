@@ -13,6 +13,7 @@ public struct AddCheckpointRequest: Sendable, Hashable {
     public let oldSize: UInt64
     /// Consistency proof from the tree of `oldSize` to the checkpoint's; empty for 0 and for equal sizes.
     public let proof: [[UInt8]]
+    /// What is to be cosigned.
     public let checkpoint: SignedCheckpoint
 
     /// Longest accepted body, in bytes.

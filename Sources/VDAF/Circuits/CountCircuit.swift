@@ -10,6 +10,7 @@ public struct CountCircuit: ValidityCircuit {
     public let gadgets: [GadgetShape]
     private let gadget = Mul<Field64>()
 
+    /// The circuit, which has no parameters.
     public init() throws(VDAFError) {
         gadgets = [try GadgetShape(arity: gadget.arity, degree: gadget.degree, calls: 1)]
     }

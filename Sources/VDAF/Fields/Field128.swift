@@ -184,6 +184,7 @@ extension Field128 {
         @usableFromInline var high: UInt128 = 0
         @usableFromInline var carries: UInt64 = 0
 
+        /// The empty sum.
         @inlinable
         public init() {}
 
@@ -225,6 +226,7 @@ extension Field128 {
         @usableFromInline var low: UInt128 = 0
         @usableFromInline var high: UInt64 = 0
 
+        /// The empty sum.
         @inlinable
         public init() {}
 

@@ -104,6 +104,7 @@ extension Field64 {
         @usableFromInline var low: UInt128 = 0
         @usableFromInline var carries: UInt64 = 0
 
+        /// The empty sum.
         @inlinable
         public init() {}
 
@@ -135,6 +136,7 @@ extension Field64 {
     public struct BinarySum: BinaryAccumulator {
         @usableFromInline var sum: UInt128 = 0
 
+        /// The empty sum.
         @inlinable
         public init() {}
 

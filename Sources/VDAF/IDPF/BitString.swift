@@ -1,6 +1,7 @@
 /// A string of bits: a measurement of Poplar1, or the beginning of one. Bits are numbered from the first, which is the
 /// topmost of the first byte; bits that the last byte has too many are zero.
 public struct BitString: Sendable, Hashable {
+    /// How many bits there are.
     public let count: Int
     /// The bits in ⌈count / 8⌉ bytes.
     public let bytes: [UInt8]

@@ -98,6 +98,7 @@ public struct Poplar1AggregationParameter: Sendable, Hashable {
 extension Poplar1AggregationParameter {
     private static let headerSize = 6
 
+    /// The parameter as it stands on the wire.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.headerSize + packed.count)

@@ -3,6 +3,7 @@ public enum Poplar1Vector: Sendable, Hashable {
     case inner([Field64])
     case leaf([Field255])
 
+    /// How many elements there are.
     public var count: Int {
         switch self {
         case .inner(let elements): elements.count

@@ -26,6 +26,7 @@ public struct Prio3<Circuit: ValidityCircuit, Seeds: Xof>: VDAF {
     public let shares: Int
     /// Number of proofs; the soundness error is raised to this power.
     public let proofs: Int
+    /// What makes a measurement valid.
     public let circuit: Circuit
     package let flp: FullyLinearProof<Circuit>
     /// 1/shares, the verifiers' stand-in for the constant 1.

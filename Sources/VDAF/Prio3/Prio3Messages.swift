@@ -1,8 +1,10 @@
 /// A report's public share: every aggregator's joint-randomness part, in order; empty for types without joint
 /// randomness. Encoding: the parts one after the other.
 public struct Prio3PublicShare: Sendable, Equatable {
+    /// Of each aggregator, in order.
     public var jointRandomnessParts: [[UInt8]]
 
+    /// A public share of these parts.
     public init(jointRandomnessParts: [[UInt8]]) {
         self.jointRandomnessParts = jointRandomnessParts
     }

@@ -19,9 +19,12 @@ extension LinearFormProofs {
     public struct BatchEntry: BatchVerifiable {
         /// The application that it was made for.
         public var proofs: LinearFormProofs
+        /// What it is to prove.
         public var statement: LinearFormStatement
+        /// What is to be verified.
         public var proof: LinearFormProof
 
+        /// A proof with what it is to prove.
         public init(proofs: LinearFormProofs, statement: LinearFormStatement, proof: LinearFormProof) {
             self.proofs = proofs
             self.statement = statement

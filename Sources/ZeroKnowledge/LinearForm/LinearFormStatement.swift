@@ -7,6 +7,7 @@ import Ristretto255
 ///
 /// with the generators of ``Generators``. The proof is one of knowledge of x, r and t.
 public struct LinearFormStatement: Sendable {
+    /// λ.
     public let form: LinearForm
     /// C.
     public let commitment: RistrettoPoint

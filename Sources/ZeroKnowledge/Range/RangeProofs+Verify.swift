@@ -21,9 +21,12 @@ extension RangeProofs {
     public struct BatchEntry: BatchVerifiable {
         /// The application that it was made for.
         public var proofs: RangeProofs
+        /// What it is to prove.
         public var statement: RangeStatement
+        /// What is to be verified.
         public var proof: RangeProof
 
+        /// A proof with what it is to prove.
         public init(proofs: RangeProofs, statement: RangeStatement, proof: RangeProof) {
             self.proofs = proofs
             self.statement = statement

@@ -12,6 +12,7 @@ public struct RangeStatement: Sendable {
         case sixtyFour = 64
     }
 
+    /// The values lie below 2^bits.
     public let bits: Bits
     /// The V_j: 1, 2, 4, 8, 16 or 32 of them.
     public let commitments: [RistrettoPoint]

@@ -14,8 +14,10 @@ public struct LinearRelation<G: Group>: Sendable {
     /// coefficient · elements[element], on the left side of an equation.
     public struct ImageTerm: Sendable, Equatable {
         public var element: Int
+        /// What the element is multiplied by.
         public var coefficient: G.Scalar
 
+        /// A term of one element.
         public init(element: Int, coefficient: G.Scalar) {
             self.element = element
             self.coefficient = coefficient
@@ -24,10 +26,13 @@ public struct LinearRelation<G: Group>: Sendable {
 
     /// coefficient · witness[scalar] · elements[element], on the right side.
     public struct Term: Sendable, Equatable {
+        /// Which scalar of the witness.
         public var scalar: Int
         public var element: Int
+        /// What both are multiplied by.
         public var coefficient: G.Scalar
 
+        /// A term of one scalar and one element.
         public init(scalar: Int, element: Int, coefficient: G.Scalar) {
             self.scalar = scalar
             self.element = element
@@ -37,9 +42,12 @@ public struct LinearRelation<G: Group>: Sendable {
 
     /// Σ image = Σ terms.
     public struct Equation: Sendable, Equatable {
+        /// The left side.
         public var image: [ImageTerm]
+        /// The right side.
         public var terms: [Term]
 
+        /// An equation with these sides.
         public init(image: [ImageTerm], terms: [Term]) {
             self.image = image
             self.terms = terms
@@ -48,6 +56,7 @@ public struct LinearRelation<G: Group>: Sendable {
 
     /// The group's generator, then the elements of the statement.
     public let elements: [G.Element]
+    /// The equations, in the order in which proofs have them.
     public let equations: [Equation]
     /// Scalars in a witness.
     public let scalarCount: Int

@@ -61,6 +61,7 @@ public struct RelationBuilder<G: Group>: Sendable {
     private var equations: [LinearRelation<G>.Equation] = []
     private var witnessCount = 0
 
+    /// A relation without elements, scalars and equations yet.
     public init() {}
 
     /// The group's generator, which every relation has.

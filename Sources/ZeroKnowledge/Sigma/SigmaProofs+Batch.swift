@@ -8,9 +8,12 @@ extension SigmaProofs {
     public struct BatchEntry: Sendable {
         /// The application that it was made for.
         public var proofs: SigmaProofs
+        /// What it is to prove.
         public var relation: LinearRelation<G>
+        /// What is to be verified.
         public var proof: [UInt8]
 
+        /// A proof with what it is to prove.
         public init(proofs: SigmaProofs, relation: LinearRelation<G>, proof: [UInt8]) {
             self.proofs = proofs
             self.relation = relation
