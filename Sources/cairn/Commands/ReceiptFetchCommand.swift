@@ -51,45 +51,25 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         }
         for file in files where file.logPolicy != nil {
             let client = try TaskClient(task: file, transport: .speaking)
-            let contents = try access.wallet.contents()
-            let missing = contents.history(of: file.taskID).filter { record in
-                guard contents.receipts[record.key] == nil else { return false }
-                return record.state.isOpen || record.state == .stored
-            }
+            let missing = client.missingReceipts(in: try access.wallet.contents())
             let bar = ProgressBar("asking for receipts", total: missing.count)
             defer { bar.finish() }
-            var facts: [WalletRecord] = []
-            var strange: [ReportRecord] = []
-            func keep() throws {
-                if !facts.isEmpty { try access.wallet.save(facts) }
-                facts = []
+            let found = try await client.fetchReceipts(
+                of: missing, into: access.wallet, patience: .seconds(Int64(wait))
+            ) { bar.advance() }
+            if let (count, error) = found.unasked {
+                Console.error(
+                    "cairn: the leader does not know \(count) of your reports (it may have ended the task), and its log "
+                        + "could not be read: \(CommandFailure.describe(error))")
             }
-            do {
-                for record in missing {
-                    let id = record.reportID.base64URL
-                    let answer = try await client.awaitReceipt(of: record.reportID, deadline: .seconds(Int64(wait)))
-                    switch answer {
-                    case .available: fetched.append(id)
-                    case .pending(let wait):
-                        let time = wait.time(from: currentTime())
-                        pending.append((id, Self.notYet(wait, until: time)))
-                        expected[id] = time.map(TimeArgument.text)
-                    case .rejected(let reason): rejected[id] = reason
-                    case .unknown: strange.append(record)
-                    }
-                    facts += Self.facts(answer, about: record)
-                    // A hundred share the cost of one write to the disk.
-                    if facts.count >= 100 { try keep() }
-                    bar.advance()
-                }
-            } catch {
-                try keep()
-                throw error
+            fetched += found.fetched.map(\.base64URL)
+            for receipt in found.pending {
+                let id = receipt.reportID.base64URL
+                pending.append((id, Self.notYet(receipt.wait, until: receipt.expected)))
+                expected[id] = receipt.expected.map(TimeArgument.text)
             }
-            try keep()
-            let recovered = strange.isEmpty ? [] : await Self.recover(strange, of: file, access.wallet)
-            fetched += recovered
-            unknown += Set(strange.map(\.reportID.base64URL)).subtracting(recovered).sorted()
+            for (id, reason) in found.rejected { rejected[id.base64URL] = reason }
+            unknown += found.unknown.map(\.base64URL).sorted()
             await Self.holdAgainstTheLog(client, access.wallet)
         }
         let written = try out.map { try Self.write(try access.wallet.contents(), of: files, to: $0) }
@@ -120,25 +100,6 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
         if fetched.isEmpty, pending.isEmpty, rejected.isEmpty, unknown.isEmpty { Console.error("nothing to fetch") }
     }
 
-    /// A leader that has ended a task answers as if it had never known it. What its log has is there all the same.
-    ///
-    /// - Returns: the reports whose receipts were found there.
-    private static func recover(
-        _ records: [ReportRecord], of file: TaskFile, _ wallet: ContributorWallet
-    ) async -> [String] {
-        do {
-            let recovery = WalletRecovery(task: file, source: try file.publicLog(at: nil).source)
-            _ = try recovery.add(try await recovery.find(seed: wallet.seed), to: wallet)
-            let receipts = try wallet.contents().receipts
-            return records.filter { receipts[$0.key] != nil }.map(\.reportID.base64URL)
-        } catch {
-            Console.error(
-                "cairn: the leader does not know \(records.count) of your reports (it may have ended the task), and its log "
-                    + "could not be read: \(CommandFailure.describe(error))")
-            return []
-        }
-    }
-
     /// A report may be rejected or withdrawn after its receipt came. That the log cannot be read now is no failure here.
     private static func holdAgainstTheLog(_ client: TaskClient, _ wallet: ContributorWallet) async {
         do {
@@ -162,18 +123,6 @@ struct ReceiptFetchCommand: AsyncParsableCommand {
             for report in reports { Console.error("\(report.id): \(report.what)") }
         } else {
             Console.error("\(reports.count) reports: \(summary) (--json lists them)")
-        }
-    }
-
-    /// What the leader's answer says about a report, for the wallet.
-    static func facts(_ answer: ReceiptAnswer, about record: ReportRecord) -> [WalletRecord] {
-        switch answer {
-        case .available(let text):
-            // It was not answered, and it is in the log.
-            (record.state.isOpen ? [.state(record.key, .stored)] : []) + [.receipt(record.key, Array(text.utf8))]
-        // The leader's word. Before another report is made, the log is asked.
-        case .rejected(let reason): [.state(record.key, .rejected(reason))]
-        case .pending, .unknown: []
         }
     }
 

@@ -72,29 +72,10 @@ struct WithdrawCommand: AsyncParsableCommand {
         let bar = ProgressBar("taking back", total: chosen.count)
         do {
             try await Interruption.cancelling { [self] in
-                let start = ContinuousClock.now
-                var rounds = WithdrawalRounds(chosen, patience: Self.patience)
-                while true {
-                    let id: ReportID
-                    switch rounds.next(at: .now - start) {
-                    case .end: return
-                    case .wait(let pause):
-                        try await wait(pause, for: rounds.heldCount, at: url)
-                        continue
-                    case .ask(let next): id = next
-                    }
-                    let key = ReportKey(file.taskID, id)
-                    let promise =
-                        at == .helper ? contents.promises[key].map { String(decoding: $0, as: UTF8.self) } : nil
-                    let answer = try await client.withdraw(
-                        id, seed: wallet.seed, atHelper: at == .helper, promise: promise, waitsIfHeld: false)
-                    if answer == .withdrawn || answer == .pending { try wallet.markWithdrawn([key]) }
-                    tally.add(Self.describe(id, row: contents.rows[key], answer))
-                    if case .held(let seconds, _) = answer {
-                        rounds.hold(id, seconds: seconds, at: .now - start)
-                    } else {
-                        bar.advance()
-                    }
+                try await client.withdraw(chosen, out: wallet, atHelper: at == .helper, patience: Self.patience) {
+                    tally.add(Self.describe($0, row: contents.rows[ReportKey(file.taskID, $0)], $1))
+                    if case .held = $1 { return }
+                    bar.advance()
                 }
             }
         } catch {
@@ -117,13 +98,6 @@ struct WithdrawCommand: AsyncParsableCommand {
 
     /// How long reports that the node holds are waited for.
     private static var patience: Duration { NetworkOptions.timeout ?? RetryRule.longestPatienceWhenAsked }
-
-    private func wait(_ pause: Duration, for count: Int, at url: String) async throws {
-        let words = WaitingWords(for: url, notice: Console.notice)
-        defer { withExtendedLifetime(words) {} }
-        words.explain("it holds \(count) \(count == 1 ? "report" : "reports"), to be asked for again")
-        try await Task.sleep(for: pause)
-    }
 
     /// The reports of the chosen rows that count or may count.
     private func reportsOfRows(_ contents: WalletContents, _ task: TaskID) throws -> [ReportID] {
