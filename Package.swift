@@ -13,9 +13,7 @@ let package = Package(
         .library(name: "DAP", targets: ["DAP"]),
         .library(name: "TaskTypes", targets: ["TaskTypes"]),
         .library(name: "Tasks", targets: ["Tasks"]),
-        .library(name: "Ledger", targets: ["Ledger"]),
-        .library(name: "Contributor", targets: ["Contributor"]),
-        .library(name: "SharedModel", targets: ["SharedModel"]),
+        .library(name: "Contributor", targets: ["Contributor", "Wallet"]),
         .executable(name: "cairn", targets: ["cairn"]),
     ],
     dependencies: [
@@ -127,6 +125,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "TensorFiles", dependencies: ["Encodings"]),
+        .target(
+            name: "SharedModel",
+            dependencies: [
+                "Encodings", "InputFiles", "VDAF", "TensorFiles", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "Wallet",
             dependencies: [
@@ -137,9 +141,8 @@ let package = Package(
         .target(
             name: "Contributor",
             dependencies: [
-                "Secrets", "DurableFiles", "InputFiles", "Encodings", "TransparencyLog", "DAP", "TaskTypes",
-                "Tasks", "Ledger", "NodeAPI",
-                "Requests", "Transport", "Wallet",
+                "Secrets", "DurableFiles", "InputFiles", "Encodings", "TransparencyLog", "DAP", "TaskTypes", "Tasks",
+                "Ledger", "NodeAPI", "Requests", "Transport", "Wallet", "SharedModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -148,12 +151,16 @@ let package = Package(
         .target(
             name: "Credit",
             dependencies: [
-                "DurableFiles", "Encodings", "VDAF", "Ristretto255", "Ed25519", "Commitments", "ZeroKnowledge",
-                "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger",
+                "DurableFiles", "Encodings", "Parallel", "VDAF", "Ristretto255", "Ed25519", "Commitments",
+                "ZeroKnowledge", "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "TensorFiles", dependencies: ["Encodings"]),
-        .target(name: "SharedModel", dependencies: ["Encodings", "VDAF", "TensorFiles"]),
+        .target(
+            name: "Owner",
+            dependencies: [
+                "Encodings", "TransparencyLog", "DAP", "TaskTypes", "Tasks", "Ledger", "Contributor", "Credit",
+                "TensorFiles", "SharedModel", "Transport", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(name: "VectorCheck", dependencies: ["VDAF"]),
         .target(
             name: "Bench",
@@ -168,8 +175,8 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "Encodings", "VDAF", "Ristretto255", "Commitments", "TransparencyLog", "DAP", "TaskTypes", "Tasks",
-                "Ledger", "Datastore",
-                "AggregatorNode", "Contributor", "Credit", "TensorFiles", "SharedModel", "VectorCheck", "Bench",
+                "Ledger", "Datastore", "AggregatorNode", "Contributor", "Credit", "Owner", "TensorFiles",
+                "SharedModel", "VectorCheck", "Bench",
                 "Wallet", "DurableFiles", "InputFiles", "Parallel", "ChildProcesses", "PostgresServer", "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -255,6 +262,12 @@ let package = Package(
                 "Contributor", "Wallet", "DAP", "TaskTypes", "Tasks", "Encodings", "Ledger", "LedgerFixtures",
                 "TestSupport", "TransparencyLog", "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "OwnerTests",
+            dependencies: [
+                "Owner", "Contributor", "Credit", "DAP", "TaskTypes", "Tasks", "Encodings", "Ledger", "LedgerFixtures",
+                "SharedModel", "TensorFiles", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
             name: "DatastoreTests",

@@ -23,6 +23,12 @@ package struct AuditedResult: Sendable, Equatable {
     package let selector: BatchSelector
     package let count: UInt64
     package let value: AggregateValue
+
+    package init(selector: BatchSelector, count: UInt64, value: AggregateValue) {
+        self.selector = selector
+        self.count = count
+        self.value = value
+    }
 }
 
 extension CollectionOutcome {

@@ -8,6 +8,10 @@ package enum CreditError: Error, Equatable, Sendable {
     case wrongInput(String)
     /// The statement is not true, or says nothing, so there is nothing to prove.
     case falseStatement(String)
+    /// More reports than one claim holds, and a statement that no several claims can make together.
+    case indivisible(reports: Int, reason: String)
+    /// The claim has more bytes than verifiers read.
+    case tooLong(bytes: Int)
     /// The bytes are not a claim.
     case malformed(String)
     /// A claim that was read, and is not to be believed. `check` says which check failed.
@@ -42,6 +46,12 @@ extension CreditError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .noCredit(let text), .wrongWeights(let text), .falseStatement(let text), .malformed(let text): text
+        case .indivisible(let reports, let reason):
+            "a claim holds \(CreditClaim.mostItems) reports, these are \(reports), and \(reason). Name up to "
+                + "\(CreditClaim.mostItems) reports with --report, or fewer tasks, and make a claim of each."
+        case .tooLong(let bytes):
+            "the claim has \(bytes) bytes, more than the \(CreditClaim.maximumSize) that verifiers read. Name fewer "
+                + "reports with --report, and make several claims."
         case .wrongInput(let text): "the saved input does not fit: \(text)"
         case .refused(let check, let text): "\(check.rawValue): \(text)"
         case .file(let path, let reason): "\(path): \(reason)"

@@ -6,7 +6,7 @@ package enum OwnErrors {
     /// All of ours, which a test holds against the folder `Sources`.
     package static let modules: Set<Substring> = [
         "AggregatorNode", "ArgumentParser", "Bench", "ChildProcesses", "Commitments", "Contributor", "Credit", "DAP",
-        "Datastore", "DurableFiles", "Ed25519", "Encodings", "InputFiles", "Ledger", "NodeAPI", "Parallel",
+        "Datastore", "DurableFiles", "Ed25519", "Encodings", "InputFiles", "Ledger", "NodeAPI", "Owner", "Parallel",
         "PostgresServer", "Requests", "Ristretto255", "SharedModel", "TensorFiles", "TransparencyLog", "Transport",
         "VDAF", "VectorCheck", "Wallet",
         "ZeroKnowledge",

@@ -1,6 +1,7 @@
 import Crypto
 import DAP
 import Synchronization
+import TaskTypes
 import Tasks
 
 /// A contributor's secrets in one encrypted file: the seed of its claim keys, its inputs and what opens its commitments,
@@ -136,6 +137,15 @@ public final class ContributorWallet: Sendable {
     /// The history, oldest first; of one task if given.
     public func records(of taskID: TaskID? = nil) throws(WalletError) -> [ReportRecord] {
         try contents().history(of: taskID)
+    }
+
+    /// What opens the commitments of a task's reports, where it is saved. Secret.
+    package func openings(of taskID: TaskID) throws(WalletError) -> [ReportID: ReportOpening] {
+        var openings: [ReportID: ReportOpening] = [:]
+        for record in try records(of: taskID) where openings[record.reportID] == nil {
+            openings[record.reportID] = record.opening
+        }
+        return openings
     }
 
     /// The text of a report's receipt, a `.tlog-proof` file.

@@ -1,4 +1,5 @@
 import AggregatorNode
+import Encodings
 import Hummingbird
 import Requests
 import Synchronization

@@ -1,4 +1,5 @@
 import Datastore
+import Encodings
 import Foundation
 import Tasks
 

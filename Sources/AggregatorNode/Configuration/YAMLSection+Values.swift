@@ -1,4 +1,5 @@
 import DAP
+import Encodings
 
 extension YAMLSection {
     private static let urlReason =

@@ -1,4 +1,3 @@
-import DAP
 import Datastore
 
 /// Gives one aggregation job up that the helper never answers. The node may be running: whatever it is doing about the job

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Tasks
 
 /// A task that an operator wants to be served, and where it was read, for messages.
 package enum NewTask: Sendable {

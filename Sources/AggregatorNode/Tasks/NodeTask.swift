@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import TaskTypes
 import Tasks
 import TransparencyLog

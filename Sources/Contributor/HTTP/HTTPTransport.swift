@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import DAP
 import NIOHTTP1
 import Requests
 import TransparencyLog

@@ -1,4 +1,3 @@
-import DAP
 import Foundation
 import NodeAPI
 import Requests

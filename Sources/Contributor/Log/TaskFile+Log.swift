@@ -1,5 +1,5 @@
-import DAP
 import Ledger
+import Tasks
 import TransparencyLog
 
 // The log of a task, and whom to believe about it.

@@ -26,4 +26,12 @@ extension Auditor {
         progress(head.size, head.size)
         return (tasks.inOrder, notes.all(about: "entries that cannot be read"))
     }
+
+    /// A blob of the log that hashes to its name; nil where there is none.
+    package func blob(_ hash: [UInt8]) async -> [UInt8]? {
+        guard let bytes = try? await source.tile(path: Blob.path(hash: hash)), Blob.hash(bytes) == hash else {
+            return nil
+        }
+        return bytes
+    }
 }

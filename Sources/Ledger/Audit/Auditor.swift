@@ -18,8 +18,8 @@ import VDAF
 /// A failure of 3 names the aggregator that signed the share. Where data is missing it says so and gives no verdict.
 /// `TaskLedger` says what counts as first.
 package struct Auditor: Sendable {
-    let source: any TileSource
-    let policy: LogPolicy
+    package let source: any TileSource
+    package let policy: LogPolicy
     let threads: Int
 
     /// Commitments that are decoded together.

@@ -140,7 +140,19 @@ struct Lineage {
 extension Auditor {
     /// The models that the owner of a task has logged, in log order.
     package func models(of taskID: TaskID) async throws(AuditError) -> [ModelEntry] {
-        try await ledger(of: taskID).ledger.models
+        try await trainingHistory(of: taskID).models
+    }
+
+    /// What the owner of a task has logged of its training, each in log order.
+    package struct TrainingHistory: Sendable, Equatable {
+        package let rounds: [RoundEntry]
+        package let models: [ModelEntry]
+    }
+
+    /// - Throws: `.unknownTask`, `.otherLog` and what else keeps the log from being read.
+    package func trainingHistory(of taskID: TaskID) async throws(AuditError) -> TrainingHistory {
+        let ledger = try await ledger(of: taskID).ledger
+        return TrainingHistory(rounds: ledger.rounds, models: ledger.models)
     }
 }
 

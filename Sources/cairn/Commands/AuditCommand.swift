@@ -146,7 +146,8 @@ struct AuditCommand: AsyncParsableCommand, Judging {
         log: String, policy: LogPolicy, taskID: TaskID?,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws -> AuditReport {
-        try await Auditor(source: try LogLocation.source(log), policy: policy).audit(taskID: taskID, progress: progress)
+        try await Auditor(source: try LogPlace(log).source(.speaking), policy: policy).audit(
+            taskID: taskID, progress: progress)
     }
 
     static func describe(_ audit: BatchAudit) -> Output.Batch {

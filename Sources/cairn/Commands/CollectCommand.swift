@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contributor
 import DAP
+import Owner
 import TaskTypes
 import Tasks
 import TensorFiles
@@ -78,8 +79,8 @@ struct CollectCommand: AsyncParsableCommand {
         if next, file.configuration.batchMode != .leaderSelected {
             throw CommandFailure.usage("--next is for tasks whose batches the leader selects")
         }
-        var names = CollectedTensors.flat
-        if let format { names = try await CollectedTensors.find(for: file, format: format, like: like) }
+        let log = OwnerLog(file, transport: .speaking)
+        let names = try await names(in: log, format: format)
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try TokenFile.read(token),
             transport: .speaking)
@@ -100,7 +101,7 @@ struct CollectCommand: AsyncParsableCommand {
             if let status = await progress.status() { Console.error("cairn: the leader has \(status.words)") }
             throw error
         }
-        let (isAudited, audit) = try await audit(outcome, of: file, query: query)
+        let standing = try await outcome.standing(in: log, query: query)
         let vdaf = try file.configuration.vdaf
         let numbers = outcome.value.numbers(vdaf)
         let averages = average ? numbers.map { $0 / Double(outcome.count) } : nil
@@ -119,7 +120,7 @@ struct CollectCommand: AsyncParsableCommand {
                     average: averages, start: start, end: end, received: status?.received,
                     pending: status?.pending, accepted: status?.accepted,
                     runId: file.configuration.trainingRound?.runName, round: file.configuration.trainingRound?.number,
-                    audited: isAudited, audit: audit))
+                    audited: standing.isProved, audit: standing.words))
         }
         let texts = averages.map { $0.map { "\($0)" } }
         if output == nil {
@@ -132,29 +133,14 @@ struct CollectCommand: AsyncParsableCommand {
         if let round = file.configuration.trainingRound {
             Console.error("round \(round.number) of run \(round.runName)")
         }
-        Console.error("\(isAudited ? "audited" : "NOT audited"): \(audit)")
+        Console.error("\(standing.isProved ? "audited" : "NOT audited"): \(standing.words)")
         if file.logPolicy != nil { NextStep.tell("anybody can check it", file.auditCommand) }
     }
 
-    /// Whether the log proves the result, in words.
-    ///
-    /// - Throws: where the log contradicts it.
-    private func audit(
-        _ outcome: CollectionOutcome, of file: TaskFile, query: Query
-    ) async throws -> (isAudited: Bool, text: String) {
-        guard try file.configuration.validated().isCommitted else {
-            return (false, "the task is uncommitted, so its result rests on both aggregators' word")
-        }
-        let log: TaskLog
-        do { log = try file.publicLog(at: nil) } catch { return (false, CommandFailure.describe(error)) }
-        switch await outcome.verdict(of: file.taskID, query: query, source: log.source, policy: log.policy) {
-        case .audited: return (true, "the log proves this result and its number of reports")
-        case .unaudited(let reason): return (false, reason)
-        case .contradicted(let reason):
-            throw CommandFailure(
-                "the log contradicts the result, which is not used: \(reason)",
-                advice: "See what the log says: \(file.auditCommand.text)")
-        }
+    /// Names and shapes for `--out`, found out before anything is collected.
+    private func names(in log: OwnerLog, format: TensorFormat?) async throws -> ResultTensors {
+        if let like { return try .like(try UpdateFile(like).tensors, named: like, for: log.file) }
+        return format == .safetensors ? try await .ofModel(in: log) : .flat
     }
 
     private func query(_ configuration: TaskConfiguration) throws -> Query {
@@ -169,26 +155,6 @@ struct CollectCommand: AsyncParsableCommand {
                 throw CommandFailure.usage("the leader selects this task's batches", advice: "Leave out --interval.")
             }
             return .leaderSelected
-        }
-    }
-}
-
-extension AggregateValue {
-    /// All sums in decimal; of vectors of real numbers in units of 2^-fractional_bits.
-    var decimals: [String] {
-        switch self {
-        case .integer(let value): ["\(value)"]
-        case .vector(let values): values.map { "\($0)" }
-        case .signedVector(let values): values.map { "\($0)" }
-        }
-    }
-
-    /// The sums as numbers, rounded as `Double` rounds.
-    func numbers(_ vdaf: VDAFConfiguration) -> [Double] {
-        switch self {
-        case .integer(let value): [Double(value)]
-        case .vector(let values): values.map { Double($0) }
-        case .signedVector(let values): values.map { Double($0) * vdaf.unit }
         }
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contributor
 import Credit
-import DAP
 import Ledger
 import TransparencyLog
 
@@ -24,6 +23,15 @@ struct CreditPaidCommand: AsyncParsableCommand, Judging {
             let amount: UInt64
             /// Why the payout is wrong.
             let fault: String?
+
+            init(_ payment: ClaimPayments.Payment) {
+                pool = payment.pool
+                unit = payment.unit
+                claims = payment.claims
+                credit = payment.credit
+                amount = payment.amount
+                fault = payment.fault
+            }
         }
 
         let payments: [Payment]
@@ -41,47 +49,25 @@ struct CreditPaidCommand: AsyncParsableCommand, Judging {
 
     func run() async throws {
         let taskFile = try task.load()
-        let auditor = try taskFile.publicLog(at: log).auditor
-        let claim = try ClaimDesk.read(file)
-        let output = Self.describe(try await auditor.payouts(of: taskFile.taskID), claim)
+        let auditor = try taskFile.auditor(at: log, transport: .speaking)
+        let claim = try CreditClaim(path: file)
+        let found = ClaimPayments(of: claim, in: try await auditor.payouts(of: taskFile.taskID))
         if json {
-            try JSONOutput.print(output)
+            try JSONOutput.print(
+                Output(
+                    payments: found.payments.map(Output.Payment.init), faults: found.faults, missing: found.missing))
         } else {
-            for payment in output.payments {
+            for payment in found.payments {
                 Console.print(
                     "paid     \(payment.amount) of \(payment.pool) \(payment.unit), for credit \(payment.credit), "
                         + "among \(payment.claims) claims")
                 if let fault = payment.fault { Console.print("  WRONG  \(fault)") }
             }
-            for fault in output.faults { Console.print("WRONG    \(fault)") }
-            for reason in output.missing { Console.print("UNVERIFIED  \(reason)") }
-            if output.payments.isEmpty { Console.print("no payout of this task lists the claim") }
+            for fault in found.faults { Console.print("WRONG    \(fault)") }
+            for reason in found.missing { Console.print("UNVERIFIED  \(reason)") }
+            if found.payments.isEmpty { Console.print("no payout of this task lists the claim") }
         }
-        if !output.faults.isEmpty || output.payments.contains(where: { $0.fault != nil }) { throw ExitStatus.no.code }
-        if output.payments.isEmpty { throw ExitStatus.unknown.code }
-    }
-
-    private static func describe(_ payouts: [PayoutAudit], _ claim: CreditClaim) -> Output {
-        var payments: [Output.Payment] = []
-        var (faults, missing): ([String], [String]) = ([], [])
-        let least = UInt64(max(0, claim.statement.bounds.lowerBound))
-        for payout in payouts {
-            switch payout.verdict {
-            case .unverified(let reason): missing.append(reason)
-            case .wrong(let reason): faults.append(reason)
-            case .divided(let table):
-                for row in table.rows where row.claimHash == claim.hash {
-                    payments.append(
-                        Output.Payment(
-                            pool: payout.entry.pool, unit: String(decoding: table.unit, as: UTF8.self),
-                            claims: table.rows.count, credit: row.credit, amount: row.amount,
-                            fault: row.credit != least
-                                ? "the claim proves a credit of \(least)"
-                                : row.recipient != Array(claim.context.recipient.utf8)
-                                    ? "the claim names another recipient" : nil))
-                }
-            }
-        }
-        return Output(payments: payments, faults: faults, missing: missing)
+        if found.isFaulty { throw ExitStatus.no.code }
+        if found.payments.isEmpty { throw ExitStatus.unknown.code }
     }
 }

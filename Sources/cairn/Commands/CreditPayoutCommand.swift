@@ -1,9 +1,9 @@
 import ArgumentParser
 import Contributor
 import Credit
-import DAP
 import Foundation
 import Ledger
+import Owner
 
 /// `cairn credit payout`: divides a pool among claims, in public.
 struct CreditPayoutCommand: AsyncParsableCommand {
@@ -56,34 +56,31 @@ struct CreditPayoutCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try task.load()
-        let owner = try OwnerKey.read(ownerKey)
-        guard let key = file.configuration.cairn?.ownerKey, key == Array(owner.publicKey.rawRepresentation) else {
-            throw CommandFailure("\(ownerKey) is not the key of the owner of the task '\(file.name)'")
-        }
+        let payout = try Payout(file, key: try OwnerKey.read(ownerKey))
         guard let log = log ?? file.logURL else {
             throw CommandFailure("a payout needs the log of its task", advice: "Give --log.")
         }
-        let claims = try files.map(ClaimDesk.read)
-        try await verify(claims, of: file.taskID, log: log)
-        let shares = claims.map { claim in
-            PayoutTable.Share(
-                claimHash: claim.hash, credit: UInt64(max(0, claim.statement.bounds.lowerBound)),
-                recipient: Array(claim.context.recipient.utf8))
-        }
-        guard
-            let table = PayoutTable(taskID: file.taskID, pool: pool, unit: Array(unit.utf8), shares: shares)
-        else { throw CommandFailure("a claim is there twice") }
-        guard shares.contains(where: { $0.credit > 0 }) else {
-            throw CommandFailure("no claim proves any credit, so nothing can be divided")
-        }
-        guard table.paid > 0 else { throw CommandFailure("the pool is too small to be divided in whole units") }
-        try record(table, claims)
-        let entry = try PayoutEntry(table: table, owner: owner)
-        try await file.log(.payout(entry), blob: table.encoded())
-        let rows = zip(files, claims).map { path, claim in
-            let row = table.rows.first { $0.claimHash == claim.hash }
+        let claims = try files.map { NamedClaim(try CreditClaim(path: $0), named: $0) }
+        let logPolicy = try LogPolicyFile.read(policy)
+        try await Payout.verify(
+            claims,
+            at: ClaimDesk(
+                verifier: ClaimVerifier(policy: logPolicy, tasks: [file.taskID], audience: audience, purpose: purpose),
+                log: Auditor(source: try LogPlace(log).source(.speaking), policy: logPolicy),
+                files: try lambda.map(LambdaFile.init(path:))))
+        let table = try payout.table(pool: pool, unit: unit, among: claims.map(\.claim))
+        try Payout.settle(
+            table, claims.map(\.claim), in: ClaimRegistry(path: registry), store: PayoutTableFile(path: output))
+        try await payout.publish(table, in: OwnerLog(file, transport: .speaking))
+        try report(table, claims)
+    }
+
+    private func report(_ table: PayoutTable, _ claims: [NamedClaim]) throws {
+        let rows = claims.map { named in
+            let row = table.rows.first { $0.claimHash == named.claim.hash }
             return Output.Row(
-                file: path, recipient: claim.context.recipient, credit: row?.credit ?? 0, amount: row?.amount ?? 0)
+                file: named.name, recipient: named.claim.context.recipient, credit: row?.credit ?? 0,
+                amount: row?.amount ?? 0)
         }
         if json {
             return try JSONOutput.print(
@@ -94,42 +91,17 @@ struct CreditPayoutCommand: AsyncParsableCommand {
         }
         Console.print("paid     \(table.paid) of \(pool) \(unit), among \(claims.count) claims; logged")
     }
+}
 
-    /// Only claims over this task: another one may count in other units, whoever its owner is.
-    private func verify(_ claims: [CreditClaim], of task: TaskID, log: String) async throws {
-        let logPolicy = try LogPolicyFile.read(policy)
-        var desk = try ClaimDesk(
-            verifier: ClaimVerifier(policy: logPolicy, tasks: [task], audience: audience, purpose: purpose),
-            policy: logPolicy, log: log, lambda: lambda)
-        var checked: [ClaimVerifier.Checked] = []
-        for (path, claim) in zip(files, claims) {
-            do {
-                checked.append(try await desk.check(claim).1)
-            } catch let error as CreditError {
-                throw CommandFailure("\(path): \(error)")
-            }
-        }
-        for (path, verdict) in zip(files, desk.verifier.verify(checked)) {
-            if case .failure(let error) = verdict { throw CommandFailure("\(path): \(error)") }
-        }
+/// The table of a payout in the file of `--out`.
+private struct PayoutTableFile: PayoutTableStore {
+    let path: String
+
+    func kept() throws -> [UInt8]? {
+        FileManager.default.fileExists(atPath: path) ? try UserFile.read(path) : nil
     }
 
-    /// The table is on disk before a receipt is counted, so that a payout that was interrupted can be finished.
-    private func record(_ table: PayoutTable, _ claims: [CreditClaim]) throws {
-        let bytes = table.encoded()
-        let isThere = FileManager.default.fileExists(atPath: output)
-        if isThere {
-            guard try UserFile.read(output) == bytes else {
-                throw CommandFailure("\(output) is another payout's table", advice: "Name another file with --out.")
-            }
-        } else {
-            try UserFile.create(output, bytes, isSecret: false)
-        }
-        do {
-            _ = try ClaimRegistry(path: registry).count(claims, knownAreRefused: !isThere)
-        } catch {
-            if !isThere { try? FileManager.default.removeItem(atPath: output) }
-            throw error
-        }
-    }
+    func keep(_ bytes: [UInt8]) throws { try UserFile.create(path, bytes, isSecret: false) }
+
+    func forget() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -81,31 +81,20 @@ struct CreditProveCommand: AsyncParsableCommand {
         }
         guard !found.isEmpty else { throw CommandFailure("no report of yours is in a closed batch yet") }
 
-        let total = try batches.flatMap { try $0.credits() }.reduce(0, &+)
-        let statement: CreditStatement =
-            if let atLeast { .atLeast(atLeast) } else if between != nil { .between(try range()) } else {
-                .exactly(exactly ?? total)
-            }
-        guard statement.holds(for: total) else {
-            throw CreditError.falseStatement("the total is \(total), so it is not true that \(statement)")
-        }
-        let parts = batches.parts(ofAtMost: CreditClaim.mostItems)
-        let paths = parts.count == 1 ? [output] : (1...parts.count).map { "\(output)-\($0)" }
+        let plan = try ClaimPlan(try wish(), over: batches)
+        let paths = plan.parts.count == 1 ? [output] : (1...plan.parts.count).map { "\(output)-\($0)" }
         for path in paths { try UserFile.requireAbsent(path) }
-        let statements = try divide(statement, parts)
-        let leaked = try zip(statements, parts).map { $0.leakedBits(of: try $1.knownRange()) }.reduce(0, +)
-        if !json { try tell(statement, parts, leaked: leaked, known: try batches.knownRange()) }
+        if !json { tell(plan) }
 
         let start = ContinuousClock.now
-        let claims = try zip(statements, zip(parts, paths)).map { statement, place in
-            try prove(statement, over: place.0, to: place.1)
-        }
+        let claims = try zip(plan.parts, paths).map { part, path in try prove(part, to: path) }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         if json {
             return try JSONOutput.print(
                 Output(
                     file: claims[0].file, bytes: claims.reduce(0) { $0 + $1.bytes }, reports: found.count,
-                    statement: statement.description, leakedBits: leaked, seconds: seconds, claims: claims))
+                    statement: plan.statement.description, leakedBits: plan.leakedBits, seconds: seconds,
+                    claims: claims))
         }
         for claim in claims {
             UserFile.announce(claim.file, "  \(claim.statement), \(claim.reports) reports, \(claim.bytes) bytes")
@@ -120,47 +109,28 @@ struct CreditProveCommand: AsyncParsableCommand {
         }
     }
 
-    private func divide(_ statement: CreditStatement, _ parts: [[ClaimableBatch]]) throws -> [CreditStatement] {
-        let counts = parts.map { $0.reduce(0) { $0 + $1.reports.count } }
-        let totals = try parts.map { try $0.flatMap { try $0.credits() }.reduce(0, &+) }
-        if let statements = statement.divided(counts: counts, totals: totals) { return statements }
-        let reason =
-            between == nil
-            ? "one of the parts is worth less than its share of \(atLeast ?? 0)" : "a range cannot be divided"
-        throw CommandFailure(
-            "a claim holds \(CreditClaim.mostItems) reports, these are \(counts.reduce(0, +)), and \(reason)",
-            advice:
-                "Name up to \(CreditClaim.mostItems) reports with --report, or fewer tasks, and make a claim of each.")
+    private func wish() throws -> ClaimPlan.Wish {
+        if let atLeast { return .atLeast(atLeast) }
+        if between != nil { return .between(try range()) }
+        return exactly.map { .exactly($0) } ?? .exact
     }
 
-    private func tell(
-        _ statement: CreditStatement, _ parts: [[ClaimableBatch]], leaked: Double, known: ClosedRange<Int64>
-    ) throws {
+    private func tell(_ plan: ClaimPlan) {
         Console.error(
             String(
                 format: "'%@' tells at most %.1f bits about it, which is known to lie in %lld..%lld",
-                statement.description, leaked, known.lowerBound, known.upperBound))
-        guard parts.count > 1 else { return }
+                plan.statement.description, plan.leakedBits, plan.known.lowerBound, plan.known.upperBound))
+        guard plan.parts.count > 1 else { return }
         Console.error(
-            "cairn: a claim holds \(CreditClaim.mostItems) reports, so there are \(parts.count) claims, which add up. Their "
-                + "audience verifies each, with one --registry.")
+            "cairn: a claim holds \(CreditClaim.mostItems) reports, so there are \(plan.parts.count) claims, which add up. "
+                + "Their audience verifies each, with one --registry.")
     }
 
-    private func prove(_ statement: CreditStatement, over batches: [ClaimableBatch], to path: String) throws -> Claim {
-        var generator = SystemRandomNumberGenerator()
-        let claim = try CreditClaim.make(
-            statement, over: batches,
-            context: CreditClaim.Context(audience: audience, purpose: purpose, recipient: recipient),
-            using: &generator)
-        let file = claim.encoded()
-        guard file.count <= CreditClaim.maximumSize else {
-            throw CommandFailure(
-                "the claim has \(file.count) bytes, more than the \(CreditClaim.maximumSize) that verifiers read",
-                advice: "Name fewer reports with --report, and make several claims.")
-        }
+    private func prove(_ part: ClaimPlan.Part, to path: String) throws -> Claim {
+        let file = try ClaimPlan.file(
+            of: part, context: CreditClaim.Context(audience: audience, purpose: purpose, recipient: recipient))
         try UserFile.create(path, file, isSecret: false)
         return Claim(
-            file: path, bytes: file.count, reports: batches.reduce(0) { $0 + $1.reports.count },
-            statement: statement.description)
+            file: path, bytes: file.count, reports: part.reports, statement: part.statement.description)
     }
 }

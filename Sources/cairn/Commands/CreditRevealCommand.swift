@@ -1,8 +1,7 @@
 import ArgumentParser
 import Contributor
 import Credit
-import DAP
-import Ledger
+import Owner
 
 /// `cairn credit reveal`: puts λ into the log.
 struct CreditRevealCommand: AsyncParsableCommand {
@@ -20,14 +19,7 @@ struct CreditRevealCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try task.load()
-        let task = try file.configuration.validated()
-        let lambdaFile = try LambdaFile.read(lambda)
-        guard lambdaFile.weights(for: task) != nil else {
-            throw CommandFailure("\(lambda) is not the λ that the task '\(file.name)' has fixed")
-        }
-        let bytes = CreditWeights.encode(lambdaFile.lambda)
-        let entry = RevealEntry(taskID: file.taskID, lambda: bytes, salt: lambdaFile.saltBytes ?? [])
-        try await file.log(.reveal(entry), blob: bytes)
+        try await OwnerLog(file, transport: .speaking).reveal(try LambdaFile(path: lambda))
         Console.print("revealed λ of \(file.name)")
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contributor
 import Credit
-import DAP
 import Ledger
 import TransparencyLog
 
@@ -42,17 +41,14 @@ struct CreditTotalCommand: AsyncParsableCommand {
         guard let kind = task.cairn?.creditPolicy?.kind, kind != .none else {
             throw CommandFailure("the task \(file.name) gives no credit")
         }
-        var finder = CreditLambda(files: try lambda.map(LambdaFile.read), log: try file.publicLog(at: log))
+        var finder = LambdaFinder(
+            files: try lambda.map(LambdaFile.init(path:)), log: try file.auditor(at: log, transport: .speaking))
         var batches: [Output.Batch] = []
         for batch in try await finder.closedBatches(of: task.taskID) {
             var total: String?
             var reason: String?
             do {
-                if let weights = try await finder.weights(kind, task: task, terms: batch.terms) {
-                    total = "\(try weights.total(of: try await finder.aggregate(of: batch), count: batch.terms.count))"
-                } else {
-                    total = "\(batch.terms.count)"
-                }
+                total = "\(try await finder.total(of: batch, task: task))"
             } catch {
                 reason = "\(error)"
             }

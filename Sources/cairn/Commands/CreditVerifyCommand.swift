@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contributor
 import Credit
-import DAP
 import Foundation
 import Ledger
 import TransparencyLog
@@ -53,11 +52,12 @@ struct CreditVerifyCommand: AsyncParsableCommand, Judging {
     func run() async throws {
         let accepted = try tasks.ids()
         let logPolicy = try LogPolicyFile.read(policy)
-        let claim = try ClaimDesk.read(file)
-        var desk = try ClaimDesk(
+        let claim = try CreditClaim(path: file)
+        var desk = ClaimDesk(
             verifier: ClaimVerifier(
                 policy: logPolicy, tasks: accepted, audience: audience, purpose: purpose, recipient: recipient),
-            policy: logPolicy, log: log, lambda: lambda)
+            log: try log.map { Auditor(source: try LogPlace($0).source(.speaking), policy: logPolicy) },
+            files: try lambda.map(LambdaFile.init(path:)))
         let start = ContinuousClock.now
         var evidence: ClaimEvidence?
         var counted: Bool?

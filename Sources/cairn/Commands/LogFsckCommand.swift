@@ -1,6 +1,5 @@
 import ArgumentParser
 import Contributor
-import DAP
 import Encodings
 import Foundation
 import InputFiles
@@ -55,7 +54,7 @@ struct LogFsckCommand: AsyncParsableCommand, Judging {
 
     func run() async throws {
         let fsck = LogFsck(
-            source: try LogLocation.source(log, isChecked: false), policy: try policy.map(LogPolicyFile.read),
+            source: try LogPlace(log, isChecked: false).source(.speaking), policy: try policy.map(LogPolicyFile.read),
             earlier: try earlier())
         let bar = ProgressBar("reading the log", total: 100)
         let report = await fsck.run { done, total in bar.set(total == 0 ? 100 : Int(done * 100 / total)) }
@@ -113,40 +112,5 @@ struct LogFsckCommand: AsyncParsableCommand, Judging {
             lines.append("WHOLE  \(report.files) tiles and bundles, \(report.blobs) blobs")
         }
         return lines
-    }
-}
-
-/// A log on the command line: a URL or a folder.
-enum LogLocation {
-    /// - Throws: a usage error for what looks like a URL and is none, and for what is neither a URL nor a folder.
-    ///
-    /// - Parameter isChecked: whether a folder must look like a log's.
-    static func source(_ log: String, isChecked: Bool = true) throws -> any TileSource {
-        guard log.contains("://") else { return DirectoryTileSource(directory: try folder(log, isChecked: isChecked)) }
-        do throws(InsecureEndpoint) { try EndpointRule.check(log) } catch {
-            throw CommandFailure.usage("the log's URL cannot be used: \(error)")
-        }
-        guard !log.contains("?") else {
-            throw CommandFailure.usage("the log's URL cannot be used: \(log) has a part behind '?'")
-        }
-        return HTTPTransport.speaking.log(at: log)
-    }
-
-    private static let advice =
-        "Give the log's URL, such as https://leader.example.org/log/, or the folder with its "
-        + "file 'checkpoint', such as data/log of the leader."
-
-    /// A folder that holds a log.
-    private static func folder(_ text: String, isChecked: Bool) throws -> String {
-        let path = HomeFolder.expand(text)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CommandFailure.usage("there is no folder \(text.quotedForPeople)", advice: advice)
-        }
-        guard isFolder.boolValue else { throw CommandFailure.usage("\(text) is a file, and no log", advice: advice) }
-        guard !isChecked || FileManager.default.fileExists(atPath: "\(path)/checkpoint") else {
-            throw CommandFailure("\(text) holds no log: it has no file 'checkpoint'", advice: advice)
-        }
-        return path
     }
 }

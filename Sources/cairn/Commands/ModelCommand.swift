@@ -1,6 +1,6 @@
 import ArgumentParser
 import Contributor
-import DAP
+import Owner
 import SharedModel
 
 /// `cairn model`: what the owner of a training run does with its model. One task is one round.
@@ -71,31 +71,25 @@ struct ModelCreateCommand: ParsableCommand {
         // Both or none is made.
         try UserFile.requireAbsent(model, option: "--model")
         try UserFile.requireAbsent(training, option: "--training")
-        let kind: ModelKind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
-        let classNames = classes.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed)
-        if let problem = ClassList.problem(with: classNames) {
-            throw CommandFailure("--classes: \(problem)", advice: "Give each class one name of its own.")
-        }
         let (count, names) = try parsedFeatures()
-        let shape = try ModelShape(kind: kind, inputs: count, classes: classNames.count)
-        let bounds = try FeatureScaling(argument: scaling)
-        try bounds.requireUsable(features: count)
-        var defaults = TrainingDefaults(for: kind)
-        if let normBound { defaults.normBound = normBound }
-        let start = try Model(initial: shape, seed: seed, featureNames: names)
-        let settings = TrainingSettings(
-            classes: classNames, featureNames: names, scaling: bounds, defaults: defaults,
-            bound: try UpdateBound(norm: defaults.normBound, model: shape))
-        let document = try TrainingSettings.Document(settings)
-        try UserFile.create(training, String(decoding: document.bytes, as: UTF8.self), isSecret: false)
-        try UserFile.create(model, start.encoded(), isSecret: false)
+        var draft = RunDraft(
+            features: count, featureNames: names,
+            classes: classes.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmed),
+            scaling: try FeatureScaling(argument: scaling))
+        draft.kind = hidden.map { .hiddenLayer(width: $0) } ?? .softmax
+        draft.seed = seed
+        draft.normBound = normBound
+        let start = try draft.complete()
+        let settings = start.settings.settings
+        try UserFile.create(training, start.settings.bytes, isSecret: false)
+        try UserFile.create(model, start.model.encoded(), isSecret: false)
         if names.isEmpty {
             Console.error(
                 "cairn: the features have no names, so everybody's columns must be in one order; --features NAME,NAME… "
                     + "matches them by name")
         }
         Console.print(
-            "\(shape.parameterCount) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
+            "\(start.model.parameters.count) parameters; updates have a norm of at most \(settings.normBound), in multiples of "
                 + "2^-\(settings.fractionalBits)")
         NextStep.tell(
             "make the first round's task, with a key from `cairn keygen owner --out owner.key`",
@@ -114,14 +108,14 @@ struct ModelAnnounceCommand: AsyncParsableCommand {
     @OptionGroup var network: NetworkOptions
 
     func run() async throws {
-        let owner = RoundOwner(file: try task.load(), key: try OwnerKey.read(ownerKey))
-        try await owner.announce(try Model(decoding: try UserFile.read(model)))
-        if let round = owner.file.configuration.trainingRound {
+        let owned = try OwnedRound(try task.load(), key: try OwnerKey.read(ownerKey), transport: .speaking)
+        try await owned.announce(try Model(decoding: try UserFile.read(model)))
+        if let round = owned.number {
             Console.error("announced: round \(round.number) of run \(round.runName)")
         }
         NextStep.tell(
             "contributors take part",
-            PrintedCommand("contribute").option("--task", owner.file.address).option("--model", model)
+            PrintedCommand("contribute").option("--task", owned.file.address).option("--model", model)
                 .option("--training", "FILE").option("--data", "FILE").option("--label-column", "COLUMN"))
     }
 }
@@ -151,11 +145,11 @@ struct ModelStepCommand: AsyncParsableCommand {
         let collector = try Collector(
             task: file, keyPair: try CollectorKey.readPrivate(hpkeKey), token: try TokenFile.read(token),
             transport: .speaking)
-        let next = try await RoundOwner(file: file, key: try OwnerKey.read(ownerKey)).step(
-            from: try Model(decoding: try UserFile.read(model)), collector: collector)
+        let owned = try OwnedRound(file, key: try OwnerKey.read(ownerKey), transport: .speaking)
+        let next = try await owned.step(from: try Model(decoding: try UserFile.read(model)), collector: collector)
         try UserFile.create(output, next.encoded(), isSecret: false)
         UserFile.announce(output)
-        guard let round = file.configuration.trainingRound, round.number < .max else { return }
+        guard let round = owned.number, round.number < .max else { return }
         Console.error("logged: what came of round \(round.number) of run \(round.runName)")
         NextStep.tell(
             "the next round",

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SharedModel
 import TensorFiles
 
@@ -33,25 +32,13 @@ struct ModelExportCommand: ParsableCommand {
     func run() throws {
         let model = try Model(decoding: try UserFile.read(model))
         let format = try TensorFormat(path: output)
-        let file =
-            switch format {
-            case .safetensors: try model.tensors(metadata: try metadata(of: model))
-            case .npy: try model.flatTensor()
-            }
+        let settings = try training.map { path in
+            let settings = try TrainingSettings.Document(try UserFile.read(path), name: path).settings
+            try settings.requireFit(model, name: path)
+            return settings
+        }
+        let file = try model.exported(as: format, settings: settings)
         try UserFile.create(output, try file.encoded(as: format, precision: .double), isSecret: false)
         UserFile.announce(output)
-    }
-
-    private func metadata(of model: Model) throws -> [String: String] {
-        var metadata = ["cairn_model": model.kind.description]
-        if !model.featureNames.isEmpty {
-            metadata["features"] = String(decoding: try JSONEncoder().encode(model.featureNames), as: UTF8.self)
-        }
-        guard let training else { return metadata }
-        let settings = try TrainingSettings.Document(try UserFile.read(training), name: training).settings
-        try settings.requireFit(model, name: training)
-        metadata["classes"] = String(decoding: try JSONEncoder().encode(settings.classes), as: UTF8.self)
-        metadata["scaling"] = settings.scaling
-        return metadata
     }
 }

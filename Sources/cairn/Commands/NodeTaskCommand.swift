@@ -1,7 +1,6 @@
 import AggregatorNode
 import ArgumentParser
 import Contributor
-import DAP
 import Datastore
 import Tasks
 

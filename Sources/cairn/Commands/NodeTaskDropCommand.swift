@@ -1,6 +1,5 @@
 import AggregatorNode
 import ArgumentParser
-import DAP
 import Datastore
 
 /// `cairn node task drop`: the former name of `cairn node jobs abandon`, for scripts.

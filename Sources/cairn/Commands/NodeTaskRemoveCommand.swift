@@ -1,6 +1,5 @@
 import AggregatorNode
 import ArgumentParser
-import DAP
 import Datastore
 import Foundation
 

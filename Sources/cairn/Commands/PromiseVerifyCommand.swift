@@ -60,7 +60,7 @@ struct PromiseVerifyCommand: AsyncParsableCommand, Judging {
     func run() async throws {
         let bytes = try promise()
         let logPolicy = try LogPolicyFile.read(policy)
-        let judge = PromiseJudge(source: try LogLocation.source(log), policy: logPolicy) {
+        let judge = PromiseJudge(source: try LogPlace(log).source(.speaking), policy: logPolicy) {
             await Self.askWitnesses(logPolicy, about: bytes)
         }
         let (output, status) = Self.describe(try await judge.judge(file: bytes, now: currentTime()))

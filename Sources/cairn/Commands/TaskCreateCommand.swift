@@ -5,6 +5,7 @@ import Crypto
 import DAP
 import Encodings
 import Ledger
+import Owner
 import SharedModel
 import Tasks
 
@@ -105,9 +106,6 @@ struct TaskCreateCommand: AsyncParsableCommand {
         }
     }
 
-    /// Rounds last minutes, and their authors wait for them.
-    private static let trainingWindow: UInt32 = 5
-
     /// What a task of nothing but DAP has no place for.
     private func checkPlain() throws {
         guard plain else {
@@ -148,19 +146,15 @@ struct TaskCreateCommand: AsyncParsableCommand {
             let plain = try type.configuration()
             draft.vdaf = commitment == .committed ? .committed(plain) : plain
         }
-        if let start, let duration {
-            let (end, overflow) = start.seconds.addingReportingOverflow(duration)
-            guard !overflow else { throw CommandFailure("--start and --duration lie beyond the end of time") }
-            draft.seconds = start.seconds..<end
-        }
+        if let start, let duration { try draft.setSeconds(from: start.seconds, lasting: duration) }
         draft.publish = publish == .public ? .public : .collector
-        let lambdaFile = try setCredit(&draft)
+        let lambdaFile = try draft.setCredit(try creditTerms())
         draft.acceptsWeakPromises = weak.areAccepted
-        draft.logWindow = logWindow ?? (model == nil ? nil : Self.trainingWindow)
+        draft.logWindow = logWindow ?? (model == nil ? nil : TaskDraft.roundWindow)
         draft.logPolicy = try policy.map { try UserFile.readText($0, limit: 1 << 20) }
         draft.owner = try ownerKey.map(OwnerKey.read)
 
-        let file = try await plain ? draft.completePlain() : draft.complete()
+        let file = try await plain ? draft.completePlain() : draft.complete(transport: .speaking, misnamed: Self.tell)
         try UserFile.createFolder(folder)
         let path = "\(folder)/\(name).task"
         let others = (file.logPolicy == nil ? [] : ["policy"]) + (lambdaFile == nil ? [] : ["lambda"])
@@ -195,39 +189,22 @@ struct TaskCreateCommand: AsyncParsableCommand {
         }
     }
 
-    /// - Returns: What verifiers need to know of λ.
-    private func setCredit(_ draft: inout TaskDraft) throws -> LambdaFile? {
-        switch creditPolicy {
-        case .none: draft.credit = CreditPolicy(kind: .none, bound: 0)
-        case .unit: draft.credit = CreditPolicy(kind: .unit, bound: 0)
-        case .alignment:
-            let (most, overflow) = draft.maxBatchSize.multipliedReportingOverflow(by: draft.vdaf.base.coordinateBound)
-            guard let bound = lambdaBound ?? (overflow ? nil : most) else {
-                throw CommandFailure("the sums of a batch do not fit 64 bits", advice: "Give --lambda-bound.")
-            }
-            draft.credit = CreditPolicy(kind: .alignment, bound: bound)
-        case .priced, .validation:
-            guard let lambda else { return nil }
-            var file = try LambdaFile.read(lambda)
-            let largest = max(1, file.lambda.map(\.magnitude).max() ?? 1)
-            let isHidden = creditPolicy == .validation
-            draft.credit = CreditPolicy(kind: isHidden ? .validation : .priced, bound: lambdaBound ?? largest)
-            if isHidden {
-                var generator = SystemRandomNumberGenerator()
-                let salt = file.saltBytes ?? (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-                file = LambdaFile(lambda: file.lambda, salt: salt)
-                draft.lambdaHash = CreditWeights.hash(file.lambda, salt: salt)
-            } else {
-                file = LambdaFile(lambda: file.lambda)
-                draft.lambdaHash = CreditWeights.hash(file.lambda)
-            }
-            guard file.lambda.count == draft.vdaf.outputLength else {
-                throw CommandFailure(
-                    "\(lambda) has \(file.lambda.count) numbers; a report has \(draft.vdaf.outputLength) coordinates")
-            }
-            return file
+    private func creditTerms() throws -> CreditTerms {
+        let file = try lambda.map(LambdaFile.init(path:))
+        switch (creditPolicy, file) {
+        case (.priced, let file?): return .priced(file, bound: lambdaBound)
+        case (.validation, let file?): return .validation(file, bound: lambdaBound)
+        case (.alignment, _): return .alignment(bound: lambdaBound)
+        case (.none, _): return .none
+        // The others go without λ only where the command line has been refused.
+        case (.unit, _), (.priced, nil), (.validation, nil): return .unit
         }
-        return nil
+    }
+
+    private static func tell(_ node: NodePair.Misnamed) {
+        Console.error(
+            "cairn: note: the \(node.role) at \(node.asked) says that it is found at \(node.own), and takes no task that "
+                + "names another URL. Name that one with --\(node.role), or have its operator change public_url.")
     }
 
     private func runID() throws -> [UInt8] {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Contributor
-import DAP
 import Foundation
 import Wallet
 
@@ -37,7 +36,7 @@ struct WalletRecoverCommand: AsyncParsableCommand {
         let given = try seedFile.map(SeedFile.read)
         if let wallet, let given, wallet.seed != given { throw WalletError.otherSeed(path: seedFile ?? "") }
         guard let seed = given ?? wallet?.seed else { throw WalletError.missing(path: home.walletPath) }
-        let recovery = WalletRecovery(task: file, source: try LogLocation.source(place))
+        let recovery = WalletRecovery(task: file, source: try LogPlace(place).source(.speaking))
         let found = try await recovery.find(seed: seed)
         guard found.reports > 0 else {
             // A wallet made now would be in the way of the right seed.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contributor
+import Credit
 import DAP
 
 /// Options of the commands that look up one's own credit.
@@ -11,14 +12,17 @@ struct OwnCreditOptions: ParsableArguments {
 
     /// What the contributor has in each of the tasks, in order.
     func books() async throws -> [CreditBook] {
-        let files = try lambda.map(LambdaFile.read)
+        let files = try lambda.map(LambdaFile.init(path:))
         let access = try WalletAccess.open()
         var books: [CreditBook] = []
         var seen: Set<TaskID> = []
         for name in tasks {
             let file = try access.home.task(name)
             guard seen.insert(file.taskID).inserted else { continue }
-            books.append(try await CreditBook.open(file, log: log, files: files, wallet: access.wallet))
+            books.append(
+                try await CreditBook.open(
+                    file, log: try file.auditor(at: log, transport: .speaking), files: files, seed: access.wallet.seed,
+                    openings: try access.wallet.openings(of: file.taskID)))
         }
         return books
     }

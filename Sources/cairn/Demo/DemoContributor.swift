@@ -36,13 +36,8 @@ struct DemoContributor: Sendable {
         return text
     }
 
-    /// The model that the task names by its hash, from the log's blobs.
+    /// The model that the task starts from, out of the public log.
     static func model(of file: TaskFile) async throws -> Model {
-        guard let hash = file.configuration.cairn?.modelHash, let url = file.logURL else {
-            throw CommandFailure("the task names no model")
-        }
-        let bytes = try await HTTPTransport().log(at: url).tile(path: Blob.path(hash: hash))
-        guard Blob.hash(bytes) == hash else { throw CommandFailure("the log serves another model than the task names") }
-        return try Model(decoding: bytes)
+        try await Model(of: file, in: try file.auditor(transport: HTTPTransport()))
     }
 }

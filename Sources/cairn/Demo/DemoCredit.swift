@@ -80,19 +80,22 @@ struct DemoCredit: Sendable {
     ) async throws -> [ClaimableBatch] {
         var batches: [ClaimableBatch] = []
         for file in files {
-            batches += try await CreditBook.open(file, log: logFolder, files: [], wallet: contributor.wallet).batches
+            batches += try await CreditBook.open(
+                file, log: try file.auditor(at: logFolder, transport: .speaking), files: [],
+                seed: contributor.wallet.seed, openings: try contributor.wallet.openings(of: file.taskID)
+            ).batches
         }
         return batches
     }
 
     /// - Returns: For each claim, why it was refused, or nil.
     private func verify(_ claims: [CreditClaim]) async throws -> [String?] {
-        var desk = try ClaimDesk(
+        var desk = ClaimDesk(
             verifier: ClaimVerifier(
                 policy: policy, tasks: Set(rounds.map(\.taskID)), audience: Self.context.audience),
-            policy: policy, log: logFolder, lambda: [])
+            log: Auditor(source: try LogPlace(logFolder).source(.speaking), policy: policy), files: [])
         var checked: [ClaimVerifier.Checked] = []
-        for claim in claims { checked.append(try await desk.check(try CreditClaim(file: claim.encoded())).1) }
+        for claim in claims { checked.append(try await desk.check(try CreditClaim(file: claim.encoded())).checked) }
         return desk.verifier.verify(checked).map { verdict in
             guard case .failure(let error) = verdict else { return nil }
             return "\(error)"

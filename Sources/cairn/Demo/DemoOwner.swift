@@ -1,14 +1,14 @@
 import Contributor
 import Crypto
 import Foundation
+import Owner
 import SharedModel
 import Tasks
 
 /// The model owner of the demo: makes a task for each round, hands it to both operators, and takes the steps.
 struct DemoOwner: Sendable {
     let nodes: LocalNodes
-    let leaderInfo: NodeInfo
-    let helperInfo: NodeInfo
+    let described: NodePair
     let folder: String
     let settings: TrainingSettings.Document
     let key = Curve25519.Signing.PrivateKey()
@@ -18,8 +18,8 @@ struct DemoOwner: Sendable {
         self.nodes = nodes
         self.folder = folder
         self.settings = settings
-        leaderInfo = try await NodeClient(url: nodes.leader.url).info()
-        helperInfo = try await NodeClient(url: nodes.helper.url).info()
+        described = try await NodePair.ask(
+            leader: nodes.leader.url, helper: nodes.helper.url, transport: HTTPTransport())
         try UserFile.createFolder("\(folder)/tasks")
     }
 
@@ -31,27 +31,25 @@ struct DemoOwner: Sendable {
             maxBatchSize: UInt64(contributors + 2), collectorConfig: nodes.collectorKey.config)
         try draft.setRound(
             TrainingRound(runID: runID, number: UInt32(clamping: round)), model: model, settings: settings)
-        // λ is the published sum, of which no coordinate exceeds what the batch can add up to.
-        draft.credit = CreditPolicy(
-            kind: .alignment, bound: draft.maxBatchSize * draft.vdaf.base.coordinateBound)
+        try draft.setCredit(.alignment(bound: nil))
         draft.owner = key
         draft.acceptsWeakPromises = true
         draft.logWindow = 1
         let now = currentTime()
-        draft.seconds = now - 60..<now + 3600
-        let file = try draft.complete(leader: leaderInfo, helper: helperInfo)
+        try draft.setSeconds(from: now - 60, lasting: 3660)
+        let file = try draft.complete(described)
         let path = "\(folder)/tasks/\(file.name).task"
         try UserFile.create(path, String(decoding: file.json(), as: UTF8.self), isSecret: false)
         if let policy = file.logPolicy, round == 1 {
             try UserFile.create("\(folder)/log.policy", policy, isSecret: false)
         }
         try await nodes.add(path)
-        try await RoundOwner(file: file, key: key).announce(model)
+        try await OwnedRound(file, key: key, transport: .speaking).announce(model)
         return file
     }
 
     func step(_ file: TaskFile, from model: Model) async throws -> Model {
-        try await RoundOwner(file: file, key: key).step(
+        try await OwnedRound(file, key: key, transport: .speaking).step(
             from: model, collector: try nodes.collector(for: file))
     }
 }

@@ -51,7 +51,7 @@ struct DemoPlan: Sendable {
         run = try TrainingRun(
             data: all, kind: kind, contributors: options.contributors, scaling: options.scaling ?? pixels,
             settings: defaults, fractionalBits: bound.fractionalBits, seed: options.seed)
-        settings = try TrainingSettings.Document(
+        settings = TrainingSettings.Document(
             TrainingSettings(
                 classes: all.classNames, featureNames: all.featureNames, scaling: run.scaling, defaults: defaults,
                 bound: bound))

@@ -77,7 +77,7 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// The best text that an error has for a person: its own where it is one of ours. Others' texts name types, numbers and
     /// source lines, so only what is known about them is said.
     static func describe(_ error: any Error) -> String {
-        if let text = OwnErrors.text(error) { return text }
+        if let text = CommandWords.text(error) ?? OwnErrors.text(error) { return text }
         switch error {
         case let error as CocoaError: return describe(error)
         case let error as POSIXError: return String(cString: strerror(error.code.rawValue)).lowercased()

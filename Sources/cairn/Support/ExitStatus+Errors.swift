@@ -4,6 +4,7 @@ import Contributor
 import Credit
 import Datastore
 import Ledger
+import Owner
 
 extension ExitStatus {
     /// For `throw` where everything has been said.
@@ -17,7 +18,7 @@ extension ExitStatus {
         self =
             switch error {
             case is CancellationError: .interrupted
-            case let failure as CommandFailure where failure.isUsage: .usage
+            case _ where Self.isUsage(error): .usage
             case is CreditError: .no
             case AuditError.logDamaged where command is AuditCommand: .no
             case _ where command is any Judging: .unknown
@@ -26,6 +27,17 @@ extension ExitStatus {
             case DatastoreError.busy, NodeStartError.database(_, .busy): .tryLater
             default: .no
             }
+    }
+
+    /// Whether the arguments themselves are at fault.
+    private static func isUsage(_ error: any Error) -> Bool {
+        switch error {
+        case let failure as CommandFailure: failure.isUsage
+        case let error as LogPlaceError: error.isOfTheText
+        case TaskLogError.place(let error): error.isOfTheText
+        case TaskDraftError.oneNode, TaskDraftError.endpoint: true
+        default: false
+        }
     }
 
     private static func of(_ error: ContributorError) -> ExitStatus {

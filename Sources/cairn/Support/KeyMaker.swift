@@ -2,6 +2,7 @@ import AggregatorNode
 import Crypto
 import DAP
 import Encodings
+import Owner
 
 /// The kinds of key that Cairn uses; file formats stand in ``KeyFiles``.
 enum KeyKind: String, CaseIterable {
@@ -68,16 +69,10 @@ enum KeyKind: String, CaseIterable {
     }
 }
 
-/// The key with which a task's owner signs rounds and models: an Ed25519 seed, one line in unpadded base64url.
-enum OwnerKey {
-    static func text(_ key: Curve25519.Signing.PrivateKey) -> String {
-        Base64.encodeURL(Array(key.rawRepresentation)) + "\n"
-    }
-
+extension OwnerKey {
+    /// Reads the file that `cairn keygen owner` wrote.
     static func read(_ path: String) throws -> Curve25519.Signing.PrivateKey {
-        guard let seed = Base64.decodeURL(try UserFile.readLine(path)),
-            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
-        else {
+        guard let key = key(line: try UserFile.readLine(path)) else {
             throw CommandFailure(
                 "\(path) is not an owner key: 32 bytes in base64url expected",
                 advice: "Make one: cairn keygen owner --out FILE")
@@ -86,8 +81,7 @@ enum OwnerKey {
     }
 }
 
-/// Collector keys on the command line.
-enum CollectorKey {
+extension CollectorKey {
     /// The private key file that `cairn keygen hpke` wrote.
     static func readPrivate(_ path: String) throws -> HpkeKeyPair {
         try KeyFiles.hpkeKey(at: path)
@@ -95,10 +89,7 @@ enum CollectorKey {
 
     /// The `.pub` file of a key, or the private key file itself.
     static func readPublic(_ path: String) throws -> HpkeConfig {
-        let text = try UserFile.readText(path)
-        if let pair = try? HpkeKeyPair(keyFile: text) { return pair.config }
-        let line = text.split(whereSeparator: \.isWhitespace).first ?? ""
-        guard let bytes = Hex.decode(line), let config = try? HpkeConfig(decoding: bytes), config.isSupported else {
+        guard let config = publicPart(of: try UserFile.readText(path)) else {
             throw CommandFailure(
                 "\(path) holds no HPKE configuration that Cairn supports",
                 advice: "Make one: cairn keygen hpke --out FILE, and name FILE.pub here.")

@@ -3,6 +3,7 @@ import ChildProcesses
 import Contributor
 import DAP
 import Foundation
+import Owner
 import Tasks
 
 /// One aggregator node as a child process on this machine.

@@ -1,4 +1,5 @@
 import AggregatorNode
+import Encodings
 import Ledger
 import Testing
 import TransparencyLog

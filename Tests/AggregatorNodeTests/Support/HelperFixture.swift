@@ -2,6 +2,7 @@ import AggregatorNode
 import AsyncHTTPClient
 import DAP
 import Datastore
+import Encodings
 import Foundation
 import Hummingbird
 import Ledger

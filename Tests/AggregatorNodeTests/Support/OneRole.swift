@@ -1,6 +1,6 @@
 import AggregatorNode
-import DAP
 import Datastore
+import Encodings
 import TransparencyLog
 
 // What most tests are about: a node that has one role and one peer.

@@ -1,5 +1,6 @@
 import DAP
 import Datastore
+import Encodings
 import Ledger
 import Tasks
 

@@ -1,5 +1,6 @@
 import Crypto
 import DAP
+import Encodings
 import Hummingbird
 import Ledger
 import NodeAPI

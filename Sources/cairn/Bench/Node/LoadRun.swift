@@ -3,6 +3,7 @@ import Contributor
 import DAP
 import Foundation
 import Ledger
+import Owner
 import TaskTypes
 import Tasks
 
@@ -78,7 +79,7 @@ struct LoadRun: Sendable {
         draft.acceptsWeakPromises = true
         // What is measured is the nodes' work, not how long a task lets its log wait.
         draft.logWindow = 0
-        let file = try await draft.complete()
+        let file = try await draft.complete(transport: .speaking)
         let path = "\(folder)/\(file.name).task"
         try UserFile.create(path, String(decoding: file.json(), as: UTF8.self), isSecret: false)
         try await nodes.add(path)

@@ -1,10 +1,8 @@
-import Encodings
-
 /// An absolute http or https URL under which a node's resources live, without a trailing slash.
 ///
 /// DAP resource URLs are `{aggregator}/tasks/…` (DAP-18, HTTP Usage): the base may have a path of its own, may not
 /// have a query or a fragment. Two spellings that differ only in a trailing slash or in the case of scheme and host
-/// are the same base. What a URL is, `WebAddress` says; whether anything may be sent there is ``DAP/EndpointRule``'s question.
+/// are the same base. What a URL is, `WebAddress` says; whether anything may be sent there is `EndpointRule`'s question.
 package struct BaseURL: Hashable, Sendable, CustomStringConvertible {
     /// `scheme://host[:port][/path]`, scheme and host in lower case.
     package let string: String

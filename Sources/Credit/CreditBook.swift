@@ -1,51 +1,48 @@
-import Contributor
-import Credit
 import Crypto
 import DAP
 import Foundation
 import Ledger
 import Parallel
+import TaskTypes
 import Tasks
-import TransparencyLog
-import Wallet
 
 /// What a contributor has in the closed batches of a task, and the λ that its credit is counted with.
 ///
 /// Reports are found by their claim keys, which follow from the seed alone. Unit credit needs nothing else; other credit
 /// needs the saved input as well.
-struct CreditBook {
-    let task: ValidatedTask
+package struct CreditBook: Sendable {
+    package let task: ValidatedTask
     /// The batches with reports of ours.
-    let batches: [ClaimableBatch]
+    package let batches: [ClaimableBatch]
 
+    /// Reads the log.
+    ///
     /// - Parameters:
-    ///   - log: The log's URL or folder; where the task file says, if nil.
+    ///   - log: The task's.
     ///   - files: Files with λ, of which one may be this task's.
-    static func open(
-        _ file: TaskFile, log: String?, files: [LambdaFile], wallet: ContributorWallet
+    ///   - seed: The contributor's.
+    ///   - openings: What the contributor saved of its reports.
+    /// - Throws: ``CreditError/noCredit(_:)`` for a task without; ``LambdaError``; `AuditError` where the log cannot be read.
+    package static func open(
+        _ file: TaskFile, log: Auditor, files: [LambdaFile], seed: [UInt8], openings: [ReportID: ReportOpening]
     ) async throws -> CreditBook {
         let task = try file.configuration.validated()
         guard task.isCommitted, let kind = task.cairn?.creditPolicy?.kind, kind != .none else {
-            throw CommandFailure("the task \(file.name) gives no credit")
+            throw CreditError.noCredit("the task \(file.name) gives no credit")
         }
-        let log = try file.publicLog(at: log)
-        let auditor = log.auditor
-        var lambda = CreditLambda(files: files, log: log)
-        let seed = wallet.seed
-        let records = Dictionary(
-            try wallet.records(of: task.taskID).map { ($0.reportID, $0) }, uniquingKeysWith: { first, _ in first })
+        var lambda = LambdaFinder(files: files, log: log)
 
         var batches: [ClaimableBatch] = []
         // With a λ that was known before the close there is no credit.
         for batch in try await lambda.closedBatches(of: task.taskID) where !batch.isExposed {
             let own = try ownLeaves(of: batch, seed: seed)
             guard !own.isEmpty else { continue }
-            let entries = try await auditor.entries(of: own.map { batch.leaves[$0.position] }, in: batch)
+            let entries = try await log.entries(of: own.map { batch.leaves[$0.position] }, in: batch)
             let reports = try zip(own, entries).map { leaf, entry in
                 ClaimableReport(
                     report: try LoggedReport(bytes: entry), index: UInt64(leaf.position),
                     path: try batch.path(at: leaf.position),
-                    opening: records[batch.leaves[leaf.position].reportID]?.opening, claimKey: leaf.key)
+                    opening: openings[batch.leaves[leaf.position].reportID], claimKey: leaf.key)
             }
             let weights = try await lambda.weights(kind, task: task, terms: batch.terms)
             batches.append(
@@ -74,7 +71,7 @@ struct CreditBook {
     }
 
     /// The batches with only these reports; all where none is named.
-    func selecting(_ reports: Set<ReportID>) -> [ClaimableBatch] {
+    package func selecting(_ reports: Set<ReportID>) -> [ClaimableBatch] {
         guard !reports.isEmpty else { return batches }
         return batches.compactMap { batch in
             let chosen = batch.reports.filter { reports.contains($0.report.entry.metadata.reportID) }

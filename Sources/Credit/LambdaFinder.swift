@@ -1,33 +1,38 @@
-import Credit
 import DAP
 import Ledger
 import TaskTypes
 import Tasks
-import TransparencyLog
 
 /// Finds λ of batches, as `Protocols/credit.md` §3 says, and remembers it: many claims are about few batches.
-struct CreditLambda {
+package struct LambdaFinder: Sendable {
     /// Files that may hold λ.
     private let files: [LambdaFile]
     /// The log, whose blobs may hold it; nil where there is none at hand.
-    private let log: TaskLog?
+    private let log: Auditor?
     private var found: [CloseEntry.Terms: CreditWeights] = [:]
     private var claimLog: ClaimLog?
     private var aggregates: [CloseEntry.Terms: AggregateValue] = [:]
 
-    init(files: [LambdaFile], log: TaskLog?) {
+    /// - Parameters:
+    ///   - files: Files of which any may hold λ of any task.
+    ///   - log: The log of the tasks, where it is at hand.
+    package init(files: [LambdaFile], log: Auditor?) {
         self.files = files
         self.log = log
-        claimLog = log.map { ClaimLog($0.auditor) }
+        claimLog = log.map { ClaimLog($0) }
     }
 
     /// Holds a claim's batches against the log, if there is one at hand.
-    mutating func confirm(_ evidence: ClaimEvidence) async throws {
+    ///
+    /// - Throws: as ``ClaimLog/confirm(_:)`` does.
+    package mutating func confirm(_ evidence: ClaimEvidence) async throws {
         try await claimLog?.confirm(evidence)
     }
 
     /// λ of each batch of a claim; nil for unit credit.
-    mutating func weights(of evidence: ClaimEvidence) async throws -> [CreditWeights?] {
+    ///
+    /// - Throws: ``LambdaError``; ``CreditError`` where λ does not count; `AuditError` where the log cannot be read.
+    package mutating func weights(of evidence: ClaimEvidence) async throws -> [CreditWeights?] {
         var weights: [CreditWeights?] = []
         for batch in evidence.batches {
             weights.append(try await self.weights(evidence.kind, task: batch.task, terms: batch.terms))
@@ -35,8 +40,11 @@ struct CreditLambda {
         return weights
     }
 
+    /// λ of one batch.
+    ///
     /// - Returns: nil for unit credit.
-    mutating func weights(
+    /// - Throws: as ``weights(of:)`` does.
+    package mutating func weights(
         _ kind: CreditPolicy.Kind, task: ValidatedTask, terms: CloseEntry.Terms
     ) async throws -> CreditWeights? {
         if let known = found[terms] { return known }
@@ -53,7 +61,9 @@ struct CreditLambda {
 
     private func prices(of task: ValidatedTask) async throws -> CreditWeights {
         if let weights = fromFiles(task) { return weights }
-        guard let hash = task.cairn?.lambdaHash, let lambda = await blob(hash) else { throw missing(task) }
+        guard let hash = task.cairn?.lambdaHash, let lambda = await blob(hash) else {
+            throw LambdaError.missing(task.taskID)
+        }
         return try CreditWeights(lambda: lambda, salt: nil, task: task)
     }
 
@@ -71,7 +81,7 @@ struct CreditLambda {
         }
         if let weights = fromFiles(task) { return weights }
         guard let reveal = batches.lazy.compactMap(\.reveal).first, let lambda = await blob(reveal.lambdaHash) else {
-            throw missing(task)
+            throw LambdaError.missing(task.taskID)
         }
         return try CreditWeights(lambda: lambda, salt: reveal.salt, task: task)
     }
@@ -82,46 +92,47 @@ struct CreditLambda {
 
     /// λ as a blob of the log, if it is there.
     private func blob(_ hash: [UInt8]) async -> [Int64]? {
-        guard let bytes = try? await log?.source.tile(path: Blob.path(hash: hash)), Blob.hash(bytes) == hash else {
-            return nil
-        }
+        guard let bytes = await log?.blob(hash) else { return nil }
         return try? CreditWeights.decode(bytes)
-    }
-
-    private func missing(_ task: ValidatedTask) -> CommandFailure {
-        CommandFailure(
-            "λ of task \(task.taskID.base64URL) is not at hand",
-            advice: "Whoever made the task publishes it with `cairn credit reveal`; or name its file with --lambda.")
     }
 
     private mutating func aligned(_ task: ValidatedTask, _ terms: CloseEntry.Terms) async throws -> CreditWeights {
         _ = try logOfResults
         let batches = try await closedBatches(of: task.taskID)
         guard let batch = batches.first(where: { $0.terms == terms }) else {
-            throw CommandFailure("the log does not have the claim's batch")
+            throw LambdaError.unknownBatch
         }
         return try CreditWeights(aggregate: try await aggregate(of: batch), count: terms.count, task: task)
     }
 
     /// The published aggregate of a batch that ``closedBatches(of:)`` gave, which is audited once.
-    mutating func aggregate(of batch: ClosedBatch) async throws -> AggregateValue {
+    package mutating func aggregate(of batch: ClosedBatch) async throws -> AggregateValue {
         if let known = aggregates[batch.terms] { return known }
-        let aggregate = try await logOfResults.auditor.aggregate(of: batch)
+        let aggregate = try await logOfResults.aggregate(of: batch)
         aggregates[batch.terms] = aggregate
         return aggregate
     }
 
-    private var logOfResults: TaskLog {
-        get throws {
-            guard let log else {
-                throw CommandFailure("alignment credit needs the batch's published result", advice: "Give --log.")
-            }
+    private var logOfResults: Auditor {
+        get throws(LambdaError) {
+            guard let log else { throw .needsResult }
             return log
         }
     }
 
     /// The closed batches of a task in the log, which is read once.
-    mutating func closedBatches(of task: TaskID) async throws -> [ClosedBatch] {
+    package mutating func closedBatches(of task: TaskID) async throws -> [ClosedBatch] {
         try await claimLog?.closedBatches(of: task) ?? []
+    }
+
+    /// What the credits of a batch add up to, which everybody may know.
+    ///
+    /// - Throws: as ``weights(of:)`` does; `AuditError.notVerified` where the result does not pass the audit.
+    package mutating func total(of batch: ClosedBatch, task: ValidatedTask) async throws -> Int128 {
+        let kind = task.cairn?.creditPolicy?.kind ?? CreditPolicy.Kind.none
+        guard let weights = try await weights(kind, task: task, terms: batch.terms) else {
+            return Int128(batch.terms.count)
+        }
+        return try weights.total(of: try await aggregate(of: batch), count: batch.terms.count)
     }
 }
