@@ -1,7 +1,6 @@
 // The steps of a collection job behind its sealing: which may follow which is in CollectionLife. What ends something for a
 // batch locks its task alone, so that what it has counted stays what it counted.
 
-import DAP
 import Ledger
 import TaskTypes
 

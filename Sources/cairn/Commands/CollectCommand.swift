@@ -2,7 +2,6 @@ import ArgumentParser
 import Contributor
 import DAP
 import Owner
-import TaskTypes
 import Tasks
 import TensorFiles
 

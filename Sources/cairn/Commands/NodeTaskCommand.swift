@@ -1,6 +1,7 @@
 import AggregatorNode
 import ArgumentParser
 import Contributor
+import DAP
 import Datastore
 import Tasks
 

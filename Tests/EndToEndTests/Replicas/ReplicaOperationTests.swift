@@ -1,12 +1,12 @@
 import AggregatorNode
 import Contributor
-import DAP
 import Encodings
 import Foundation
 import Ledger
 import NodeAPI
 import PostgresCluster
 import Requests
+import Tasks
 import Testing
 
 extension EndToEnd {
