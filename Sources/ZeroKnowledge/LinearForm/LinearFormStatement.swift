@@ -5,7 +5,7 @@ import Ristretto255
 ///
 ///     C = Σ x_k·G_k + r·H        K = v·B + t·H
 ///
-/// with the generators of ``Generators``. The proof is one of knowledge of x, r and t.
+/// with the generators of ``Commitments/Generators``. The proof is one of knowledge of x, r and t.
 public struct LinearFormStatement: Sendable {
     /// λ.
     public let form: LinearForm
