@@ -24,7 +24,9 @@ extension EndToEnd {
         }
 
         private static var pages: [(path: String, text: String)] {
-            files(under: ["README.md", "SECURITY.md", "docs", "Protocols", "Benchmarks", "Data"], suffix: ".md")
+            files(
+                under: ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "Protocols", "Benchmarks", "Data"],
+                suffix: ".md")
         }
 
         private static var sources: [(path: String, text: String)] {
@@ -67,6 +69,31 @@ extension EndToEnd {
             #expect(found > 60)
         }
 
+        /// In the table 'What goes where', where `credit show`, `prove` are two commands, and `wallet …` is all of them.
+        @Test func everyCommandStandsInTheManual() async throws {
+            let manual = try String(contentsOfFile: "\(Self.package)/docs/manual.md", encoding: .utf8)
+            let table = try await CommandTable.load()
+            var named: Set<[String]> = []
+            for row in manual.split(separator: "\n") where row.hasPrefix("| `") {
+                var last: [String] = []
+                for name in row.dropFirst().prefix(while: { $0 != "|" }).matches(of: #/`([^`]+)`/#) {
+                    let words = name.1.split(separator: " ").map(String.init)
+                    last = table.root.commands[words[0]] == nil ? last.dropLast() + words : words
+                    named.insert(last)
+                }
+            }
+            for path in table.root.leaves where path != ["node", "task", "drop"] && path != ["help"] {
+                let isNamed = named.contains(path) || named.contains(path.dropLast() + ["…"])
+                #expect(isNamed || named.contains([path[0], "…"]), "docs/manual.md has no row for \(path)")
+            }
+        }
+
+        @Test func theVersionIsThatOfTheNewestRelease() async throws {
+            let changelog = try String(contentsOfFile: "\(Self.package)/CHANGELOG.md", encoding: .utf8)
+            let newest = try #require(changelog.firstMatch(of: #/\n## (\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)\n/#))
+            #expect(try await Cairn.succeed("--version").output == "\(newest.1)\n")
+        }
+
         @Test func everyCommandAndOptionThatMessagesNameExists() async throws {
             let table = try await CommandTable.load()
             var found = 0
@@ -102,6 +129,7 @@ extension EndToEnd {
             "--user", "--package-path", "--filter", "--build-tests", "--break-system-packages", "--seconds",
             "--metadata-only", "--allow-writing-to-package-directory", "--experimental-dump-help", "--no-verify",
             "--release", "--pwprompt", "--owner", "--encoding", "--template",
+            "--skip-build", "--disable-xctest", "--disable-testable-imports",
         ]
 
         /// Prose goes on behind a command's name: only what follows it as options or further commands counts.

@@ -11,6 +11,13 @@ struct CommandTable {
         var takesArguments = false
 
         init(name: String) { self.name = name }
+
+        /// The paths to everything that can be run.
+        var leaves: [[String]] {
+            commands.sorted { $0.key < $1.key }.flatMap { name, command in
+                command.commands.isEmpty ? [[name]] : command.leaves.map { [name] + $0 }
+            }
+        }
     }
 
     let root: Command
