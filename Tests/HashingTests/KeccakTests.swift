@@ -1,6 +1,6 @@
-import Testing
-import TestSupport
 import Hashing
+import TestSupport
+import Testing
 
 /// The ways to permute agree: portable Swift, one state in C, four states at once; and so do sponges in lockstep.
 ///

@@ -1,6 +1,6 @@
-import Testing
-import TestSupport
 import Hashing
+import TestSupport
+import Testing
 
 /// TurboSHAKE128 against the answers of RFC 9861 section 5, and the sponge's buffering.
 @Suite struct TurboSHAKETests {
