@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "Hashing", dependencies: ["CKeccak", "COpenSSL"]),
         .target(name: "Parallel"),
         .target(name: "VDAF", dependencies: ["CKeccak", "Hashing", "Parallel", "Secrets"]),
-        .target(name: "Ristretto255", dependencies: ["CEdwards25519", "Hashing", "Parallel", "Secrets"]),
+        .target(name: "Ristretto255", dependencies: ["CEdwards25519", "CKeccak", "Hashing", "Parallel", "Secrets"]),
         .target(name: "Ed25519", dependencies: ["Hashing", "Parallel", "Ristretto255"]),
         .target(
             name: "Commitments", dependencies: ["DurableFiles", "Hashing", "Parallel", "VDAF", "Ristretto255"]),

@@ -17,9 +17,10 @@
 // l; since 2^51 is the weight of a limb, h belongs to the next column. What the constants add up to is subtracted from
 // the columns in the end, modulo 2^64.
 //
-// l can be negative, so products get 2^6 * p on top. In the usual mode of rounding a column is at least
-// -2^50 * (1 + 19 * 4) + 2^57 - 1216 > 0 and at most 2^50 * (1 + 19 * (4 + 5 * 2.0001)) + 2^57 < 2^58.7; in other modes
-// at least -2^51 * 77 + 2^57 - 1216 < 0, which is why the kernel is only for the usual one, to nearest.
+// l can be negative, so products get 80 * p on top, which is enough whatever the mode of rounding: a program that has
+// this library in it may have chosen another. In units of 2^50, with 160 on top less a little: rounded up, l > -2^51, and a
+// column is at least -154 + 160 > 0; rounded down or to zero, l < 2^51, and it is at most 154 + 190 + 160 = 504, below 2^59;
+// to nearest, at most 427.
 //
 // Constant time: what a multiply-add takes depends on its operands only where one is subnormal or not finite. All of
 // these are zero or normal, and so are all results.
@@ -108,11 +109,11 @@ CAIRN_INLINE void add_product(vector column[10], int k, __m256d a, __m256d b) {
 // What the parts in column k have on top.
 #define EXCESS(k) (LOWERS(k) * BITS_OF_LOWER + UPPERS(k) * BITS_OF_UPPER)
 
-// Columns 5 to 9 to where they belong, without what their parts have on top and with 2^6 * p instead.
+// Columns 5 to 9 to where they belong, without what their parts have on top and with 80 * p instead.
 CAIRN_INLINE field fold(const vector column[10]) {
     field r;
     for (int k = 0; k < 5; k++) {
-        const uint64_t bias = (1ULL << 57) - (k == 0 ? 19 * 64 : 64);
+        const uint64_t bias = 80 * ((1ULL << 51) - (k == 0 ? 19 : 1));
         const vector c = column[k + 5];
         const vector times_19 = vector_add(vector_add(c, _mm256_slli_epi64(c, 1)), _mm256_slli_epi64(c, 4));
         r.limb[k] =

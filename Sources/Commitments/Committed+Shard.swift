@@ -48,9 +48,9 @@ extension Committed {
 
     /// The same without letting x show in the time that it takes.
     ///
-    /// The client holds both shares, and variable-time work on both would show x. So x_1 alone is committed to in
-    /// variable time: it is uniform by itself. C_0 then follows from x = x_0 + x_1 - p, which the margin rule makes an
-    /// equation of integers, and which is short enough for constant time:
+    /// The client holds both shares. Variable-time work on both would show x to anybody who can measure it, and on one of
+    /// them to the aggregator that has the other. So x_1 is committed to in constant time, and x, which is short, instead of
+    /// x_0: C_0 follows from x = x_0 + x_1 - p, which the margin rule makes an equation of integers:
     ///
     ///     Com(x_0; r_0) = Com(x; r_0) + p·ΣG_k - Com(x_1; 0).
     ///
@@ -71,8 +71,9 @@ extension Committed {
 
         let generators = Generators.shared
         let points = generators.precomputed(atLeast: input.count)
-        let helperSum = RistrettoPoint.variableTimeMultiScalar(
-            words: helper.words, wordsPerScalar: helper.wordsPerValue, points)
+        let helperSum = RistrettoPoint.constantTimeMultiScalar(
+            words: helper.words, wordsPerScalar: helper.wordsPerValue,
+            bits: 128 - V.Field.modulus.leadingZeroBitCount, points)
         let inputSum = RistrettoPoint.constantTimeMultiScalar(
             words: input.words, wordsPerScalar: input.wordsPerValue,
             bits: max(1, 128 - bound.low.leadingZeroBitCount), points)

@@ -1,3 +1,5 @@
+import CKeccak
+
 /// Straus's method for a few secret scalars: the same work and the same memory accesses whatever their values.
 ///
 /// Digits are signed (`Scalar.signedNibbles`), so a table of the eight multiples P, 2P, ..., 8P is enough. From the top
@@ -52,7 +54,7 @@ enum ConstantTimeStraus {
                     chosen = .select(isWanted, multiples[index], else: chosen)
                 }
             }
-            return chosen.negated(where: UInt64(bitPattern: Int64(sign)))
+            return chosen.negated(where: cairn_opaque(UInt64(bitPattern: Int64(sign))))
         }
     }
 }

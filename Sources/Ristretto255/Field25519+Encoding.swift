@@ -1,3 +1,5 @@
+import CKeccak
+
 /// Byte encodings, comparison and selection of field elements, all in constant time.
 ///
 /// RFC 9496 §4 encodes an element as its canonical representative in 32 little-endian bytes and calls it *negative*
@@ -51,10 +53,11 @@ extension Field25519 {
 
     // MARK: Predicates: all ones for true, zero for false
 
-    /// All ones when the word is zero.
+    /// All ones when the word is zero. It stays data: as a condition, the optimizer made a branch and a look-up of one entry of
+    /// it where all were to be read.
     @inline(__always)
     static func maskIfZero(_ word: UInt64) -> UInt64 {
-        (((word | (0 &- word)) &>> 63) ^ 1) &* UInt64.max
+        cairn_opaque(0 &- (((word | (0 &- word)) &>> 63) ^ 1))
     }
 
     var isZeroMask: UInt64 {

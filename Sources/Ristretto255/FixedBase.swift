@@ -1,3 +1,6 @@
+import CKeccak
+import Secrets
+
 /// A public element by which many secret scalars are multiplied, in constant time and a quarter of the time that `*`
 /// takes.
 ///
@@ -27,7 +30,8 @@ package struct FixedBase: Sendable {
     }
 
     package static func * (scalar: Scalar, base: FixedBase) -> RistrettoPoint {
-        let digits = scalar.signedNibbles
+        var digits = scalar.signedNibbles
+        defer { Wipe.values(&digits) }
         return base.multiples.withPoints { multiples in
             var sum = EdwardsPoint.identity
             for parity in [1, 0] {
@@ -53,6 +57,6 @@ package struct FixedBase: Sendable {
             let isWanted = Field25519.maskIfZero(magnitude ^ UInt64(truncatingIfNeeded: index &+ 1))
             chosen = .select(isWanted, table[index], else: chosen)
         }
-        return chosen.negated(where: UInt64(bitPattern: Int64(sign)))
+        return chosen.negated(where: cairn_opaque(UInt64(bitPattern: Int64(sign))))
     }
 }

@@ -1,4 +1,5 @@
 import CEdwards25519
+import Secrets
 
 /// Running totals of points in lanes (see `CEdwards25519`): each lane has its own points, its own digits and its own
 /// buckets, one for each digit from 1 to 2^(width-1) and one for zero.
@@ -56,10 +57,12 @@ extension LaneKernel {
     /// The points, one for every lane, whose words a function of the kernel writes.
     func points(_ write: (UnsafeMutablePointer<UInt64>?) -> Void) -> [EdwardsPoint] {
         let wordsPerPoint = Int(CAIRN_POINT_WORDS)
-        let words = [UInt64](unsafeUninitializedCapacity: lanes * wordsPerPoint) { words, initialized in
+        var words = [UInt64](unsafeUninitializedCapacity: lanes * wordsPerPoint) { words, initialized in
             write(words.baseAddress)
             initialized = lanes * wordsPerPoint
         }
+        // Sums of points that secrets have chosen.
+        defer { Wipe.values(&words) }
         return (0..<lanes).map { EdwardsPoint(bucket: words[(wordsPerPoint * $0)...].prefix(wordsPerPoint)) }
     }
 }

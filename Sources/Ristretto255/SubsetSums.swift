@@ -39,6 +39,7 @@ enum SubsetSums {
         _ words: [UInt64], _ stride: Int, _ bits: Int, _ points: UnsafeBufferPointer<CachedAffinePoint>
     ) -> EdwardsPoint {
         var totals = [EdwardsPoint](repeating: .identity, count: bits)
+        defer { Wipe.values(&totals) }
         for start in Swift.stride(from: 0, to: points.count, by: members) {
             let block = start..<min(start + members, points.count)
             let table = table(UnsafeBufferPointer(rebasing: points[block]))

@@ -1,3 +1,5 @@
+import CKeccak
+
 /// Arithmetic on 256-bit numbers of four words (least significant first) modulo the group order ℓ, constant time.
 enum Words256 {
     typealias Value = (UInt64, UInt64, UInt64, UInt64)
@@ -18,11 +20,15 @@ enum Words256 {
     /// -ℓ⁻¹ mod 2^64.
     private static let negatedInverse: UInt64 = 0xd2b5_1da3_1254_7e1b
 
+    /// 1 where the flag is set, else 0: written as a choice between the two it became a branch on carries of secrets.
+    @inline(__always)
+    private static func bit(_ flag: Bool) -> UInt64 { UInt64(unsafeBitCast(flag, to: UInt8.self)) }
+
     @inline(__always)
     private static func add(_ a: UInt64, _ b: UInt64, _ carry: inout UInt64) -> UInt64 {
         let (s, c) = a.addingReportingOverflow(b)
         let (t, d) = s.addingReportingOverflow(carry)
-        carry = (c ? 1 : 0) &+ (d ? 1 : 0)
+        carry = bit(c) &+ bit(d)
         return t
     }
 
@@ -30,7 +36,7 @@ enum Words256 {
     private static func subtract(_ a: UInt64, _ b: UInt64, _ borrow: inout UInt64) -> UInt64 {
         let (s, c) = a.subtractingReportingOverflow(b)
         let (t, d) = s.subtractingReportingOverflow(borrow)
-        borrow = (c ? 1 : 0) &+ (d ? 1 : 0)
+        borrow = bit(c) &+ bit(d)
         return t
     }
 
@@ -55,7 +61,7 @@ enum Words256 {
     /// a or a - ℓ, whichever lies in [0, ℓ); for a < 2ℓ.
     static func subtractingOrderOnce(_ a: Value) -> Value {
         let (reduced, borrow) = subtracting(a, order)
-        let keep = 0 &- borrow
+        let keep = cairn_opaque(0 &- borrow)
         return (
             reduced.0 ^ (keep & (reduced.0 ^ a.0)), reduced.1 ^ (keep & (reduced.1 ^ a.1)),
             reduced.2 ^ (keep & (reduced.2 ^ a.2)), reduced.3 ^ (keep & (reduced.3 ^ a.3))
@@ -158,7 +164,7 @@ enum Words256 {
         let (r1, overflow) = t2.addingReportingOverflow(carry)
         let top =
             UInt128(_low: t3, _high: t4) &+ UInt128(_low: q &<< 60, _high: q &>> 4)
-            &+ UInt128(_low: overflow ? 1 : 0, _high: 0)
+            &+ UInt128(_low: bit(overflow), _high: 0)
         return (r0, r1, top._low, top._high)
     }
 

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 // Nonzero unless the environment variable CAIRN_KERNELS asks for less than `kernel`, "bmi", "avx2" or "avx512": its
-// values are `portable`, which allows none, and `avx2`, which allows all but AVX-512. It is there for comparison.
+// values are `avx2`, which allows all but AVX-512, and `portable`, which like any other allows none. It is there for
+// comparison.
 int cairn_kernels_allow(const char *kernel);
 
 // The following answer 0 also where the environment does not allow the kernel.
