@@ -56,6 +56,9 @@ package struct Leader: Sendable {
             BackgroundService { [driver] in await driver.run() },
             BackgroundService { [logKeeper] in await logKeeper.run() },
             BackgroundService { [promises] in await promises.run() },
+            BackgroundService { [context] in
+                await BlobFiles(context.configuration).keepWhole(of: context.store, logger: context.logger)
+            },
         ]
             + context.peers.all(as: .leader).map { peer in
                 BackgroundService { [context, aggregation] in

@@ -45,7 +45,7 @@ package enum Node {
             halt: halt, generation: generation, workers: WorkerPool(),
             deferral: configuration.helper?.deferral ?? JobDeferral(),
             now: { UInt64(max(0, Date().timeIntervalSince1970)) }, logger: logger)
-        let outcome = await takeOverAndServe(context)
+        let outcome = await serve(context)
         // Held until here; nothing refers to it in between.
         withExtendedLifetime(lock) {}
         await http.shutdown()
@@ -121,16 +121,6 @@ package enum Node {
         return logger
     }
 
-    private static func takeOverAndServe(_ context: NodeContext) async -> Result<Void, NodeStartError> {
-        let former = FormerFiles(context.configuration, store: context.store, logger: context.logger)
-        do { try await former.takeOver() } catch let error as DurableFileError {
-            return .failure(.files(error))
-        } catch {
-            return .failure(.failed(OwnErrors.text(error) ?? "blobs cannot be moved into the database"))
-        }
-        return await serve(context)
-    }
-
     private static func serve(_ context: NodeContext) async -> Result<Void, NodeStartError> {
         let configuration = context.configuration
         if context.keys.log != nil,
@@ -144,6 +134,10 @@ package enum Node {
                     context.halt.reason.map { .halted($0) }
                         ?? .failed(OwnErrors.text(error) ?? "the log cannot be read"))
             }
+        }
+        let former = FormerFiles(configuration, store: context.store, logger: context.logger)
+        do { try await former.takeOver() } catch {
+            return .failure(.failed(OwnErrors.text(error) ?? "blobs cannot be moved into the database"))
         }
         let serving = Serving(
             title: "cairn node: \(configuration.roleNames)",

@@ -46,7 +46,7 @@ package enum RestoredNode {
             for key in keys where try DurableFile.destroy(key) { destroyed.append(key) }
             // A damaged database gives what it has.
             if configuration.leader != nil, let store, let blobs = try? await store.allBlobHashes() {
-                try? await BlobFiles(configuration).write(Array(blobs), of: store)
+                for hash in blobs { try? await BlobFiles(configuration).write([hash], of: store) }
             }
             let schema = try await store?.moveAside()
             try store?.close()

@@ -2,6 +2,7 @@ import Datastore
 import DurableFiles
 import Encodings
 import Foundation
+import Logging
 import NIOPosix
 
 /// The blobs of a leader's log as files beside its tiles, `blob/<sha256 in hex>`: with them the folder is the whole log, which
@@ -29,6 +30,28 @@ struct BlobFiles: Sendable {
         for hash in hashes where !FileManager.default.fileExists(atPath: path(hash)) {
             guard let bytes = try await store.blob(hash) else { continue }
             try await NIOThreadPool.singleton.runIfActive { try write(NamedBlob(bytes)) }
+        }
+    }
+
+    /// Writes whatever the database has and the folder has not: what another process has had, or this one has lost. Tries again
+    /// what fails, and ends when it is cancelled.
+    ///
+    /// Nobody waits for it, because the database answers meanwhile.
+    func keepWhole(of store: some BlobStore, logger: Logger) async {
+        var pause = Duration.seconds(60)
+        while !Task.isCancelled {
+            do {
+                for hash in try await store.allBlobHashes() {
+                    do { try await write([hash], of: store) } catch DatastoreError.corrupt(let reason) {
+                        let metadata: Logger.Metadata = ["blob": "\(Hex.encode(hash))", "reason": "\(reason)"]
+                        logger.warning("a blob of the log is damaged", metadata: metadata)
+                    }
+                }
+                pause = .seconds(86_400)
+            } catch {
+                logger.warning("the log's folder lacks blobs", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: pause)
         }
     }
 }

@@ -7,11 +7,12 @@ import Ledger
 import Logging
 
 /// Blobs and task files in the folders in which they lay before the database had them: a node takes them over when it starts,
-/// before it answers anybody.
+/// before it answers anybody, and after it has found that the database is not older than what it has shown: that of a backup
+/// will be thrown away, and the files with it.
 ///
 /// A file is removed once the database has what was in it (a leader's blobs stay, as the files of its log), so a start that is
-/// cut off goes on where it was, and several processes may share a folder. What is no blob by its name and its bytes, or belongs
-/// to no task, stays where it is.
+/// cut off goes on where it was, and several processes may share a folder. What is no blob by its name and its bytes, cannot be
+/// read, or belongs to no task, stays where it is.
 package struct FormerFiles: Sendable {
     private let configuration: NodeConfiguration
     private let store: NodeDatabase
@@ -30,10 +31,7 @@ package struct FormerFiles: Sendable {
         let (blobs, tasks) = ("\(configuration.dataDirectory)/blobs", "\(configuration.dataDirectory)/tasks")
         var count = try await takeBlobs(in: blobs, &known) { try? FileManager.default.removeItem(atPath: $0) }
         if configuration.leader != nil {
-            let files = BlobFiles(configuration)
-            count += try await takeBlobs(in: files.directory, &known)
-            // Of the log, what another process has had, or this one has lost.
-            try await files.write(known.sorted { $0.lexicographicallyPrecedes($1) }, of: store)
+            count += try await takeBlobs(in: BlobFiles(configuration).directory, &known)
         }
         for name in Self.names(in: tasks) where try await takeTaskFile(name, "\(tasks)/\(name)") { count += 1 }
         for folder in [blobs, tasks] { Self.removeIfEmpty(folder) }
@@ -50,11 +48,16 @@ package struct FormerFiles: Sendable {
         in folder: String, _ known: inout Set<[UInt8]>, taken: (String) -> Void = { _ in }
     ) async throws -> Int {
         var count = 0
+        var said = ContinuousClock.now
         for name in Self.names(in: folder) {
+            if ContinuousClock.now - said > .seconds(2) {
+                said = .now
+                logger.notice("taking blobs over", metadata: ["folder": "\(folder)", "taken": "\(count)"])
+            }
             let path = "\(folder)/\(name)"
             guard let hash = Hex.decode(name), hash.count == 32, Hex.encode(hash) == name else { continue }
             if !known.contains(hash) {
-                guard let bytes = try DurableFile.read(path, upTo: Blob.maximumSize), !bytes.isEmpty else { continue }
+                guard let bytes = read(path, upTo: Blob.maximumSize), !bytes.isEmpty else { continue }
                 let blob = NamedBlob(bytes)
                 guard blob.hash == hash else {
                     logger.warning("a file is not the blob that its name promises", metadata: ["file": "\(path)"])
@@ -71,11 +74,19 @@ package struct FormerFiles: Sendable {
 
     private func takeTaskFile(_ name: String, _ path: String) async throws -> Bool {
         guard name.hasSuffix(".task"), let id = TaskID(base64URL: String(name.dropLast(5))),
-            let bytes = try DurableFile.read(path, upTo: Self.longestTaskFile), try await store.task(id) != nil
+            try await store.task(id) != nil, let bytes = read(path, upTo: Self.longestTaskFile)
         else { return false }
         try await store.keepFormerTaskFile(bytes, of: id)
         try? FileManager.default.removeItem(atPath: path)
         return true
+    }
+
+    /// What lies there, if it can be read; what cannot is said, and stops no start.
+    private func read(_ path: String, upTo limit: Int) -> [UInt8]? {
+        do { return try DurableFile.read(path, upTo: limit) } catch {
+            logger.warning("a file is not taken over", metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     private static func names(in folder: String) -> [String] {
