@@ -6,11 +6,9 @@ package enum OwnErrors {
     /// All of ours, which a test holds against the folder `Sources`.
     package static let modules: Set<Substring> = [
         "AggregatorNode", "ArgumentParser", "Bench", "ChildProcesses", "Commitments", "Contributor", "Credit", "DAP",
-        "Datastore", "DurableFiles", "Ed25519", "Encodings", "InputFiles", "Ledger", "NodeAPI", "Owner", "Parallel",
-        "PostgresServer", "Requests", "Ristretto255", "SharedModel", "TensorFiles", "TransparencyLog", "Transport",
-        "VDAF", "VectorCheck", "Wallet",
-        "ZeroKnowledge",
-        "cairn",
+        "Datastore", "DurableFiles", "Ed25519", "Encodings", "Hashing", "InputFiles", "Ledger", "NodeAPI", "Owner",
+        "Parallel", "PostgresServer", "Requests", "Ristretto255", "Secrets", "SharedModel", "TaskTypes", "Tasks",
+        "TensorFiles", "TransparencyLog", "Transport", "VDAF", "VectorCheck", "Wallet", "ZeroKnowledge", "cairn",
     ]
 
     /// The text of an error of ours; nil for others'.
