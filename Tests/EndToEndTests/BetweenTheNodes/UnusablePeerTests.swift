@@ -19,7 +19,7 @@ extension EndToEnd {
                 // The leader knows its peer by now; contributors have the helper's keys.
                 for tally in tallies { _ = try await tally.client.aggregatorConfigs() }
                 proxies.helper.follow(
-                    [FaultRule("*", "**", .always, pages.map(\.unasked))], generator: .printed())
+                    [FaultRule("*", "**", .always, pages.map(\.unasked))], generator: SeededGenerator())
                 let end = ContinuousClock.now + .seconds(10)
                 for tally in tallies { try await tally.upload(5) }
                 while ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(100)) }
