@@ -12,7 +12,8 @@ import Foundation
 ///
 /// Replicas have folders of their own, with copies of the keys: it is declared in each of them, in any order. The first moves
 /// the tables aside; for the others there is nothing left of them to move, or what another one has begun anew, and they do
-/// not touch that.
+/// not touch that. Nor does a folder without keys, whose declaration may have been repeated: nothing in it tells whose the tables
+/// are, but for the sentence in them of a declaration that is not finished.
 package enum RestoredNode {
     /// What was done.
     package struct Outcome: Sendable {
@@ -109,6 +110,9 @@ package enum RestoredNode {
         return archive
     }
 
+    /// Why a database is halted while this is not finished: it is known by that.
+    private static let words = "a restore was declared and is not finished; repeat it: cairn node restored"
+
     /// The database, halted: no node starts on it any more, even if this is killed before it is moved aside and somebody
     /// makes a new key. Nil for a file that is not there, or cannot be read.
     ///
@@ -116,7 +120,6 @@ package enum RestoredNode {
     private static func ending(
         _ configuration: NodeConfiguration, notice: @escaping @Sendable (String) -> Void
     ) async throws(NodeStartError) -> NodeDatabase? {
-        let words = "a restore was declared and is not finished; repeat it: cairn node restored"
         if let path = configuration.database.file {
             guard FileManager.default.fileExists(atPath: path), let store = try? NodeDatabase.open(path: path) else {
                 return nil
@@ -131,14 +134,11 @@ package enum RestoredNode {
             } catch {
                 // Damaged: it is moved aside as it is.
             }
-            try? await store.recordHalt(words)
+            try? await store.replaceHalt(words)
             return store
         }
         let store = try await configuration.openUnclaimed(for: .making, notice: notice)
-        // This is the folder of a replica, and the node was declared in another's: it has new keys, or gets them.
-        var isDone = await isAnother(store, configuration)
-        if !isDone { isDone = (try? await store.isNew()) == true }
-        if isDone {
+        if await isDone(store, configuration, notice) {
             await store.closeWhenIdle()
             return nil
         }
@@ -147,7 +147,7 @@ package enum RestoredNode {
             throw error
         }
         do throws(DatastoreError) {
-            try await store.recordHalt(words)
+            try await store.replaceHalt(words)
             return store
         } catch {
             await store.closeWhenIdle()
@@ -155,14 +155,23 @@ package enum RestoredNode {
         }
     }
 
-    /// Whether the database knows other keys than this folder has. Keys that are missing are not made here: where a declaration
-    /// was cut off, the ones that are left say it.
-    private static func isAnother(_ store: NodeDatabase, _ configuration: NodeConfiguration) async -> Bool {
-        guard configuration.database.hasReplicas else { return false }
-        // An HPKE key is replaced in the life of a node, and a backup knows the former one.
-        do throws(NodeStartError) {
-            try await NodeIdentity(filesOf: configuration).require(store, configuration, replacing: [.hpke])
-        } catch {
+    /// Whether nothing of the database is this declaration's to end: this is the folder of a replica, and the node was declared
+    /// in another's, so it has new keys, or gets them.
+    private static func isDone(
+        _ store: NodeDatabase, _ configuration: NodeConfiguration, _ notice: @Sendable (String) -> Void
+    ) async -> Bool {
+        if (try? await store.isNew()) == true { return true }
+        guard configuration.database.hasReplicas, (try? await store.haltReason()) != words else { return false }
+        let identity = NodeIdentity(filesOf: configuration)
+        // An HPKE key is replaced in the life of a node, and a backup knows the former one: it tells nothing.
+        guard identity.fingerprints.keys.contains(where: { $0 != .hpke }) else {
+            notice(
+                "the database (\(configuration.database.name)) is left as it is: this folder has no key that tells whether the "
+                    + "tables are those of before, or another replica's that has begun anew. If no replica has its keys any "
+                    + "more, declare it once without 'replicas' in the configuration")
+            return true
+        }
+        do throws(NodeStartError) { try await identity.require(store, configuration, replacing: [.hpke]) } catch {
             if case .failed = error { return true }
         }
         return false

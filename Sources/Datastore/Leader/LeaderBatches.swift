@@ -93,6 +93,13 @@ extension Session {
         }
     }
 
+    /// Until when the close of the batch that a bucket is in waits because the log lets words about it wait, in POSIX seconds; nil
+    /// where it waits for nothing of that kind. Until then nobody has been asked to close it, and it may be open again.
+    func closeWait(_ bucket: Bucket, _ task: TaskKey) throws -> UInt64? {
+        guard let buckets = try closingBuckets(of: bucket, task) else { return nil }
+        return try waitingWords(task, buckets).flatMap { $0 > 0 ? $0 : nil }
+    }
+
     /// The oldest open leader-selected batch with room, as far as is committed: whoever adds to it checks again, in the
     /// statement that counts them. (The plus sign keeps a planner from the index of all open batches.)
     func openBatch(_ task: TaskKey, below maximum: UInt64) throws -> OpenBatch? {

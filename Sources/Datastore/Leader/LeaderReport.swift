@@ -59,6 +59,10 @@ package enum UploadOutcome: Sendable, Equatable {
     case replayed
     /// Its batch is closing or collected.
     case batchCollected
+    /// The batch of it, or of another report of the request, is closing, and nobody has been asked to close it: the log lets words
+    /// about it wait until this time, in POSIX seconds. Nothing of the request is stored. Where the batch is not closed in the
+    /// end, it takes reports again.
+    case closing(until: UInt64)
     /// Its time bucket holds the task's maximum batch size.
     case full
     /// Its contributor took it back before it came.

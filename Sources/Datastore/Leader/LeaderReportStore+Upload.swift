@@ -51,7 +51,7 @@ private struct Upload {
 
     mutating func store() throws -> [UploadOutcome] {
         try decideKnown()
-        try decideNew()
+        if let end = try decideNew() { return reports.map { _ in .closing(until: end) } }
         try insertReports()
         try insertPayloads()
         try admit()
@@ -94,11 +94,16 @@ private struct Upload {
 
     /// What the life says of reports that are not here: withdrawn before they came, of a sealed interval, or without room as
     /// far as is committed.
-    private mutating func decideNew() throws {
-        guard !open.isEmpty else { return }
+    ///
+    /// - Returns: until when the request waits, because an interval that one of them is in may be open again; nil: not at all.
+    private mutating func decideNew() throws -> UInt64? {
+        guard !open.isEmpty else { return nil }
         let keptOut = try keptOutPositions()
         let distinct = Set(open.map { times[$0] }).sorted()
         let sealed = Set(try distinct.filter { try session.isSealed(time: $0, task) })
+        var waits: [Int64: UInt64] = [:]
+        for time in sealed { waits[time] = try session.closeWait(.time(time), task) }
+        var wait: UInt64?
         var room = try room(of: distinct)
         for position in open {
             let time = times[position]
@@ -110,9 +115,11 @@ private struct Upload {
                 if capacity != nil { room[time] = left - 1 }
             } else {
                 outcomes[position] = UploadOutcome(step)
+                if step == .refuse(.sealed), let end = waits[time] { wait = max(wait ?? 0, end) }
             }
         }
         open = open.filter { outcomes[$0] == nil }
+        return wait
     }
 
     /// The open reports that the holders of their claim keys have withdrawn before they came.

@@ -122,17 +122,10 @@ extension Session {
             try execute(
                 "INSERT INTO leader_withdrawals (report, entry) VALUES ($1, $2)", [report.number, entry.blob])
         case .refuse(.sealed):
-            if let end = try closeWait(report, task) { return .closing(until: end) }
+            if let end = try closeWait(report.bucket, task) { return .closing(until: end) }
         case .nothing, .refuse: break
         }
         return WithdrawalOutcome(step, stage)
-    }
-
-    /// Until when the close of a report's batch waits because the log lets words about it wait, in POSIX seconds; nil where it
-    /// waits for nothing of that kind.
-    private func closeWait(_ report: ReportRow, _ task: TaskKey) throws -> UInt64? {
-        guard let buckets = try closingBuckets(of: report.bucket, task) else { return nil }
-        return try waitingWords(task, buckets).flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// Withdraws a report before it comes: its contributor does not know whether it ever arrived, and must not send its

@@ -8,7 +8,8 @@ package protocol LeaderReportStore: Sendable {
     ///
     /// - Parameter bucketCapacity: how many reports one time bucket may hold; nil where reports belong to no bucket
     ///   before aggregation (leader-selected mode).
-    /// - Returns: one outcome per report, in order. A report that is not stored affects no other.
+    /// - Returns: one outcome per report, in order. A report that is not stored affects no other, but for one whose batch may be
+    ///   open again: then all have the outcome `.closing`, and the request waits.
     func storeReports(
         _ reports: [NewReport], task: TaskID, bucketCapacity: UInt64?
     ) async throws(DatastoreError) -> [UploadOutcome]

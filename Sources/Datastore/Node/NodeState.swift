@@ -114,6 +114,11 @@ extension NodeDatabase: NodeStateStore {
         }
     }
 
+    /// Stops the node for good, whatever it was stopped for before: somebody has declared its end, who is known by these words.
+    package func replaceHalt(_ reason: String) async throws(DatastoreError) {
+        try await write { session in try session.execute("UPDATE node_state SET halted = $1", [reason]) }
+    }
+
     /// Says in which role the database is used, at every start.
     ///
     /// - Throws: `.unsuitable` where it is another's.

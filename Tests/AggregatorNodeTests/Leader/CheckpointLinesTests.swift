@@ -119,6 +119,33 @@ import TransparencyLog
         #expect(policies.allSatisfy { $0.policy.evaluate(carrying).isAccepted })
     }
 
+    // MARK: Whom the tree stands still for
+
+    private func needing(
+        _ task: TaskPolicy, signed cosigners: [Cosigner], late: [Cosigner]
+    ) throws -> Set<String> {
+        StandingStill.peers(
+            of: [task], on: try carrying([task], cosigners), late: Set(late.map(\.verifier)))
+    }
+
+    /// Whoever is late is waited for by a task that lacks nothing else.
+    @Test func whoAnswersLateIsNeededWhereNothingElseIsMissing() throws {
+        let all = try cosigners(3, "w")
+        let three = try task("a", all)
+        let late = [all[1], all[2]]
+        #expect(try needing(three, signed: [all[0]], late: late) == [three.peer])
+        #expect(try needing(three, signed: [all[0], all[1]], late: [all[2]]) == [three.peer])
+        // One who never answers is missing besides.
+        #expect(try needing(three, signed: [], late: late).isEmpty)
+        #expect(try needing(three, signed: [all[0]], late: [all[1]]).isEmpty)
+        #expect(try needing(three, signed: [all[0], all[1]], late: []).isEmpty)
+        #expect(try needing(three, signed: all, late: late).isEmpty, "it has its quorum")
+        let two = try task("b", all, threshold: "2")
+        #expect(try needing(two, signed: [all[0]], late: late) == [two.peer])
+        #expect(try needing(two, signed: [], late: [all[1]]).isEmpty)
+        #expect(try needing(three, signed: [all[0]], late: cosigners(3, "stranger")).isEmpty)
+    }
+
     @Test func aMovedHelperIsAskedWhereItIsNow() throws {
         var moved = try peer("new")
         moved.formerURLs = [try #require(BaseURL("https://old.example/api"))]
@@ -174,6 +201,31 @@ import TransparencyLog
         #expect(patience.end(standing(complete: true), now: now) == now)
         needed.isPublishable = false
         #expect(patience.end(needed, now: start) == nil)
+    }
+
+    /// A collection that never ends, and a witness that is late each time: half of the time is the others'.
+    @Test func whoHasHadALongRoundIsNotWaitedForBeforeAsMuchTimeHasGoneBy() {
+        var still = StandingStill()
+        var (now, long, rounds) = (start, Duration.zero, 0)
+        while now < start + .seconds(1_000) {
+            let isLong = still.isPossible(for: "slow", now: now)
+            let end = now + (isLong ? WitnessPatience.longestForLate : WitnessPatience.grace)
+            still.end(for: isLong ? ["slow"] : [], start: now, now: end)
+            if isLong { (long, rounds) = (long + (end - now), rounds + 1) }
+            #expect(still.isPossible(for: "other", now: end))
+            now = end
+        }
+        #expect(rounds > 40 && long <= .seconds(510))
+    }
+
+    @Test func aShortRoundIsNobodysRest() {
+        var still = StandingStill()
+        still.end(for: ["a"], start: start, now: start + WitnessPatience.longest)
+        #expect(still.isPossible(for: "a", now: start + WitnessPatience.longest))
+        let end = start + .seconds(5)
+        still.end(for: ["a"], start: start, now: end)
+        #expect(!still.isPossible(for: "a", now: end + .milliseconds(4_999)))
+        #expect(still.isPossible(for: "a", now: end + .seconds(5)))
     }
 
     @Test func whenAllIsThereARoundEnds() {

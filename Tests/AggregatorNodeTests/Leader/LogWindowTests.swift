@@ -71,12 +71,20 @@ import Testing
                 let held = try await client.withdraw(reports[round], at: pair.leader)
                 #expect(held.status == 503 && (seconds(of: held) ?? .max) <= 86_400)
                 #expect(String(decoding: held.body, as: UTF8.self).contains("is being closed"))
+                // So is whoever brings another one, which is in no report's way that is here already.
+                let late = try client.report([1, 2, 3])
+                let put = try await client.uploadAnswer([late])
+                #expect(put.status == 503 && (seconds(of: put) ?? .max) <= 86_400)
+                #expect(String(decoding: put.body, as: UTF8.self).contains("it takes them"))
+                #expect(try await client.upload([reports[2]]).isEmpty)
                 #expect(try await client.poll(location, method: "DELETE").status < 300)
                 _ = try await eventually("it has ended") {
                     try await store.collectionOverviews().isEmpty ? true : nil
                 }
                 #expect(try await store.batchStatuses(task: file.taskID, limit: 9).allSatisfy { $0.state == "open" })
                 #expect(try await client.withdraw(reports[round], at: pair.leader).status == 200)
+                #expect(try await client.upload([late]).isEmpty)
+                try await client.awaitAccepted(3, at: leader)
             }
         }
     }

@@ -96,6 +96,40 @@ import Testing
         #expect(try await store.withdraw(3) == .tooLate, "the helper may be asked at any moment")
     }
 
+    /// Whoever brings reports hears until when, and nothing of the request is stored before.
+    @Test(arguments: EngineKind.tested)
+    func anUploadIntoAnIntervalThatWaitsForTheWindowWaitsAsAWhole(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        func upload(_ times: [Int: UInt64]) async throws -> [UploadOutcome] {
+            try await store.storeReports(
+                times.sorted { $0.key < $1.key }.map { Make.report($0.key, time: $0.value) }, task: Make.task,
+                bucketCapacity: nil)
+        }
+        try await accept([1, 2, 3], until: Self.window, in: store)
+        let lease = try await seal(nil, in: store)
+        // The last is of another interval.
+        let late: [Int: UInt64] = [4: 104, 5: 105, 6: 500]
+        #expect(try await upload(late) == [UploadOutcome](repeating: .closing(until: Self.window), count: 3))
+        #expect(try await store.reportCounts(task: Make.task).received == 0)
+        #expect(try await upload([6: 500]) == [.stored])
+        try await store.failCollection(lease, problem: problem, batch: .reopened)
+        #expect(try await upload(late) == [.stored, .stored, .duplicate])
+    }
+
+    /// When the log has its words, the helper may be asked at any moment.
+    @Test(arguments: EngineKind.tested)
+    func anUploadIntoAnIntervalThatIsBeingClosedIsRefused(_ kind: EngineKind) async throws {
+        let temporary = try await TemporaryStore(kind)
+        let store = temporary.store
+        try await accept([1, 2], until: Self.window, in: store)
+        _ = try await seal(nil, in: store)
+        _ = try await store.numberedSize(dueAt: Self.window)
+        let late = [Make.report(4, time: 104), Make.report(6, time: 500)]
+        #expect(
+            try await store.storeReports(late, task: Make.task, bucketCapacity: nil) == [.batchCollected, .stored])
+    }
+
     /// Nobody has asked the helper for anything: an operator may stop it.
     @Test(arguments: EngineKind.tested)
     func aCollectionThatWaitsForTheWindowCanBeStopped(_ kind: EngineKind) async throws {

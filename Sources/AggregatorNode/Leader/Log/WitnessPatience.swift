@@ -7,7 +7,7 @@
 ///
 /// A collection needs more: that a checkpoint with its task's quorum is the one that everybody is shown. A witness that always
 /// answers late would never be on that while the log grows. So while somebody waits for such a quorum, the tree stands still for
-/// it, as long as two of its answers may take: one to what it was asked before, and one to this.
+/// it, as long as two of its answers may take: one to what it was asked before, and one to this. How often: ``StandingStill``.
 package struct WitnessPatience: Sendable {
     /// How long a round goes on when nothing more is needed, or nobody prompt is left.
     package static let grace: Duration = .milliseconds(300)
@@ -24,7 +24,7 @@ package struct WitnessPatience: Sendable {
         package var isPublishable: Bool
         /// Somebody who has not answered is worth waiting for.
         package var isAwaited: Bool
-        /// Somebody waits for a quorum that is not there yet, and one who can answer it does answer, late.
+        /// Somebody waits for a quorum that is not there yet, and would be with what those say who answer late.
         package var isNeeded: Bool
 
         package init(isComplete: Bool, isPublishable: Bool, isAwaited: Bool, isNeeded: Bool = false) {

@@ -17,6 +17,7 @@ actor WitnessRound {
 
     /// What witnesses have said when no round waited for it any more, by their prefixes.
     private var late: [String: Late] = [:]
+    private var standingStill = StandingStill()
 
     /// Something that a witness is asked for a round.
     private struct Question {
@@ -64,8 +65,11 @@ actor WitnessRound {
         let (events, round) = AsyncStream.makeStream(of: Event.self)
         var waiting: Set<String> = []
         var slow: Set<String> = []
-        // Those of a quorum that somebody waits for, who answer late.
-        var needed: Set<String> = []
+        let start = ContinuousClock.now
+        let wantedTasks = policies.filter { wanted.contains($0.policy.fileHash) }
+        let patientFor = wantedTasks.filter { standingStill.isPossible(for: $0.peer, now: start) }
+        // The keys of those who answer late, by their prefixes, where a quorum may be waited for that they are in.
+        var lateKeys: [String: [NoteVerifier]] = [:]
         for endpoint in Self.endpoints(policies, otherwise: context.outside) {
             let prefix = endpoint.prefix
             if let known = late[prefix], known.checkpoint.note.text == checkpoint.note.text {
@@ -73,27 +77,29 @@ actor WitnessRound {
                 late[prefix] = nil
             }
             if endpoint.keys.allSatisfy({ key in cosignatures.contains { $0.verifier == key } }) { continue }
-            let isWanted = policies.contains { task in
-                wanted.contains(task.policy.fileHash) && task.asked.contains { task.prefix(of: $0) == prefix }
-            }
-            var isNeeded = false
-            if isWanted { isNeeded = await client(at: prefix).isLate }
+            let isLate = await client(at: prefix).isLate
+            let isNeeded = isLate && Self.isAsked(prefix, by: patientFor)
+            // One that has had its long round has the moment that everybody has.
+            let isWanted = isNeeded || !isLate && Self.isAsked(prefix, by: wantedTasks)
             let question = Question(endpoint: endpoint, checkpoint: checkpoint, round: round)
             guard await ask(question, afterAnother: isNeeded) else { continue }
             waiting.insert(prefix)
-            if isNeeded { needed.insert(prefix) }
+            if isNeeded { lateKeys[prefix] = endpoint.keys }
             if await isSlow(endpoint), !isWanted { slow.insert(prefix) }
         }
         var cosigned = try lines.carrying(cosignatures, on: checkpoint)
         var failures: [any Error] = []
-        var patience = WitnessPatience(start: .now)
+        var patience = WitnessPatience(start: start)
+        var held: Set<String> = []
         var alarm: Task<Void, Never>?
         defer { alarm?.cancel() }
         while !waiting.isEmpty {
+            let missing = lateKeys.filter { waiting.contains($0.key) }.flatMap(\.value)
+            let needing = StandingStill.peers(of: patientFor, on: cosigned, late: Set(missing))
             let standing = WitnessPatience.Standing(
                 isComplete: isComplete(cosigned, policies), isPublishable: Self.isPublishable(cosigned, policies),
                 isAwaited: !waiting.isSubset(of: slow),
-                isNeeded: !waiting.isDisjoint(with: needed) && !Self.satisfies(cosigned, policies, wanted))
+                isNeeded: !needing.isEmpty)
             if let end = patience.end(standing, now: .now) {
                 alarm?.cancel()
                 alarm = Task {
@@ -101,7 +107,9 @@ actor WitnessRound {
                     round.yield(.timeIsUp)
                 }
             }
-            guard case .answered(let prefix, let outcome)? = await Self.next(events) else { break }
+            let event = await Self.next(events)
+            if standing.isPublishable, ContinuousClock.now - start > WitnessPatience.longest { held.formUnion(needing) }
+            guard case .answered(let prefix, let outcome)? = event else { break }
             guard waiting.remove(prefix) != nil else { continue }
             switch outcome {
             case .success(let found): cosignatures += found
@@ -109,6 +117,7 @@ actor WitnessRound {
             }
             cosigned = try lines.carrying(cosignatures, on: checkpoint)
         }
+        standingStill.end(for: held, start: start, now: .now)
         for prefix in waiting {
             if requests[prefix]?.text == checkpoint.note.text { requests[prefix]?.round = nil }
             if requests[prefix]?.next?.text == checkpoint.note.text { requests[prefix]?.next = nil }
@@ -225,18 +234,15 @@ actor WitnessRound {
         policies.isEmpty || policies.contains { $0.policy.evaluate(checkpoint).isAccepted }
     }
 
-    /// Whether a checkpoint has the quorums that somebody waits for.
-    private static func satisfies(
-        _ checkpoint: SignedCheckpoint, _ policies: [TaskPolicy], _ wanted: Set<[UInt8]>
-    ) -> Bool {
-        policies.allSatisfy { !wanted.contains($0.policy.fileHash) || $0.policy.evaluate(checkpoint).isAccepted }
-    }
-
     private static func hasSigned(_ key: NoteVerifier, _ checkpoint: SignedCheckpoint) -> Bool {
         checkpoint.note.signatures.contains { $0.keyID == key.keyID && ProtocolText.same($0.name, key.name) }
     }
 
     // MARK: Who is asked
+
+    private static func isAsked(_ prefix: String, by tasks: [TaskPolicy]) -> Bool {
+        tasks.contains { task in task.asked.contains { task.prefix(of: $0) == prefix } }
+    }
 
     /// Where the witnesses of these policies are: at the URL behind their name, the helper's of the task where there is none.
     ///

@@ -6,12 +6,14 @@ import Logging
 import NodeAPI
 import TaskTypes
 import Tasks
+import TransparencyLog
 
 extension Leader {
     /// `POST /tasks/{task-id}/reports` (DAP-18, Upload Request).
     ///
     /// Every report stands for itself: the response names those that failed, in the order of the request, and says
-    /// nothing of the others, which are on the disk when it leaves. In tasks that log reports, a header promises that
+    /// nothing of the others, which are on the disk when it leaves. One whose batch is about to be closed, and may yet be open
+    /// again, lets the whole request wait (503). In tasks that log reports, a header promises that
     /// the log will say what became of these.
     @Sendable
     func upload(_ request: Request, _ requestContext: NodeRequestContext) async throws -> Response {
@@ -39,6 +41,7 @@ extension Leader {
         let sound = inspected.compactMap { try? $0.get() }
         let outcomes = try await context.store.storeReports(
             sound, task: task.id, bucketCapacity: task.bucketCapacity)
+        if case .closing(let end)? = outcomes.first { throw Self.wait(until: end, now: context.now(), task) }
         let stored = outcomes.count { $0 == .stored }
         if stored > 0 { aggregation.reportsArrived(stored, of: task.id, from: sound.map(\.notBefore).max() ?? 0) }
 
@@ -56,6 +59,13 @@ extension Leader {
             response.headers[header.name] = header.value
         }
         return response
+    }
+
+    private static func wait(until end: UInt64, now: UInt64, _ task: NodeTask) -> NodeError {
+        .unavailable(
+            "The batch of reports of this request is being closed, which takes until \(PeopleTime.text(end)) at least, when the "
+                + "log has its reports. Nothing of the request was stored. If the batch is not closed then, it takes them.",
+            retryAfter: WindowWait.seconds(until: end, now: now), taskID: task.id)
     }
 
     private func note(_ failures: [ReportUploadStatus], of uploaded: Int, _ task: NodeTask, _ logger: Logger) {
@@ -90,7 +100,7 @@ extension UploadOutcome {
         switch self {
         case .stored, .duplicate: nil
         case .replayed: .reportReplayed
-        case .batchCollected: .batchCollected
+        case .batchCollected, .closing: .batchCollected
         case .full, .withdrawn: .reportDropped
         }
     }
