@@ -1,12 +1,12 @@
 import Crypto
 import DAP
 import Datastore
+import Encodings
 import Hummingbird
 import Logging
 import NodeAPI
 import TaskTypes
 import Tasks
-import TransparencyLog
 
 extension Leader {
     /// `POST /tasks/{task-id}/reports` (DAP-18, Upload Request).
