@@ -112,7 +112,8 @@ extension TaskClient {
 
         var counting: [UnsettledReport] = []
         var missing: [ReportRecord] = []
-        func look(_ records: [ReportRecord]) throws {
+        /// - Parameter isLast: nothing more is waited for: a report that was taken back counts if its leaf is all there is.
+        func look(_ records: [ReportRecord], isLast: Bool = false) throws {
             missing = []
             var facts: [WalletRecord] = []
             for record in records {
@@ -122,6 +123,8 @@ extension TaskClient {
                     let doubt: ReportDoubt =
                         state == .withdrawn && record.state != .withdrawn ? .takenBack : .settled
                     facts += [.state(record.key, state), .doubt(record.key, doubt)]
+                // Its withdrawal may be on its way into the log.
+                case .counts where record.state == .withdrawn && !isLast: missing.append(record)
                 case .counts where rows.contains(record.reportID):
                     if record.state == .withdrawn {
                         notice?(
@@ -170,6 +173,7 @@ extension TaskClient {
             } catch { unread = "\(error)" }
             try look(missing)
         }
+        try look(missing, isLast: true)
         return counting
             + missing.map { record in
                 let reason: UnsettledReport.Reason =
