@@ -68,6 +68,10 @@ package struct GeneratorCache: Sendable {
     /// Writes a chunk's file, as a whole or not at all. A cache that cannot be written is no error.
     func store(chunk: Int, _ bytes: UnsafeRawBufferPointer) {
         try? DurableFile.makeDirectory(folder, mode: 0o700)
+        // A link does not count (`map`), and what is written through it would take the place of something else.
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: path(chunk: chunk))) != nil {
+            unlink(path(chunk: chunk))
+        }
         try? DurableFile.write([UInt8](bytes) + SHA2.sha256(bytes), to: path(chunk: chunk), mode: 0o600)
     }
 }
