@@ -7,10 +7,15 @@ public struct InputFileError: Error, Sendable, Equatable, CustomStringConvertibl
     public enum Problem: Sendable, Equatable {
         /// An empty path.
         case noName
+        /// There is nothing at the path.
         case missing
+        /// There is a folder at the path.
         case folder
+        /// This user may not read it.
         case notPermitted
+        /// It is longer than so many bytes.
         case tooLong(limit: Int)
+        /// It is not text in UTF-8.
         case notText(InputText.Problem)
         /// A key or token that is not on one line by itself.
         case notOneLine

@@ -9,7 +9,9 @@ public enum InputText {
     public enum Problem: Error, Sendable, Equatable {
         /// Text in another encoding: its name for people, and for `iconv`.
         case encoding(String, iconv: String)
+        /// A NUL character, at this place, counted from 1: not text at all.
         case nul(line: Int, column: Int)
+        /// A byte that cannot stand there in UTF-8; line and column are counted from 1.
         case notUTF8(byte: UInt8, line: Int, column: Int)
     }
 

@@ -8,6 +8,7 @@ public struct PrecomputedPoints: Sendable {
     /// How many elements there are.
     public let count: Int
 
+    /// Prepares elements, in their order.
     public init(_ points: [RistrettoPoint]) {
         memory = PointMemory(capacity: points.count)
         count = points.count

@@ -22,6 +22,7 @@ import Foundation
 /// on; a log served from a wrong place does not verify. The configuration of a plain DAP task has no place for the
 /// collector's key: there the file alone says who may read the sums.
 public struct TaskFile: Sendable, Equatable {
+    /// What people call the task, and what its file is called. Nothing relies on it.
     public let name: String
     /// What the task's parties have agreed on; its hash names the task.
     public let configuration: TaskConfiguration

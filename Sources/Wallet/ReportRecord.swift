@@ -85,6 +85,7 @@ public struct ReportKey: Hashable, Sendable {
     /// The report's name in it.
     public let reportID: ReportID
 
+    /// The key of a task's report.
     public init(_ taskID: TaskID, _ reportID: ReportID) {
         self.taskID = taskID
         self.reportID = reportID

@@ -5,7 +5,7 @@ import Tasks
 extension Model {
     /// The model that a task starts from, out of the task's log: the log has it once the round is announced.
     ///
-    /// - Throws: ``TaskModelError``.
+    /// - Throws: `TaskModelError`.
     package init(of file: TaskFile, in log: Auditor) async throws(TaskModelError) {
         guard let hash = file.configuration.cairn?.modelHash else { throw .none(task: file.name) }
         let bytes: [UInt8]

@@ -16,7 +16,7 @@ extension UpdateBound {
 
     /// The rule for the vectors that a task takes.
     ///
-    /// - Throws: ``NotAnUpdateTask`` if it takes something else.
+    /// - Throws: `NotAnUpdateTask` if it takes something else.
     package init(task: TaskFile) throws(NotAnUpdateTask) {
         guard let type = try? task.configuration.vdaf, let encoding = type.fixedPointEncoding else {
             throw NotAnUpdateTask(name: task.name, type: try? task.configuration.vdaf)

@@ -7,7 +7,9 @@
 public struct BatchSelector: Hashable, WireMessage {
     /// A selector whose `config` has been understood.
     public enum Batch: Hashable, Sendable {
+        /// All reports whose times lie in an interval.
         case timeInterval(Interval)
+        /// A batch that the leader has put together.
         case leaderSelected(BatchID)
     }
 

@@ -16,7 +16,9 @@ public struct VerifyResp: Hashable, WireMessage {
     public enum Outcome: Hashable, Sendable {
         /// The helper's ping-pong message.
         case `continue`(payload: [UInt8])
+        /// The helper has accepted the report, and has nothing to say for it.
         case finish
+        /// The helper has rejected the report, for this reason.
         case reject(ReportError)
     }
 

@@ -27,7 +27,7 @@ package enum ResultStanding: Sendable, Equatable {
 extension CollectionOutcome {
     /// Holds the result against the log of its task.
     ///
-    /// - Throws: ``ResultError/contradicted(_:task:)`` where the log says otherwise: the result must not be used.
+    /// - Throws: `ResultError.contradicted` where the log says otherwise: the result must not be used.
     package func standing(in log: OwnerLog, query: Query) async throws(ResultError) -> ResultStanding {
         let file = log.file
         guard (try? file.configuration.validated())?.isCommitted == true else { return .uncommitted }

@@ -28,6 +28,7 @@ public enum CheckpointError: Error, Equatable, Sendable {
 public struct Checkpoint: Sendable, Hashable {
     /// The log's identity, compared byte for byte.
     public let origin: String
+    /// How many entries the tree has.
     public let size: UInt64
     /// Root hash, 32 bytes.
     public let root: [UInt8]

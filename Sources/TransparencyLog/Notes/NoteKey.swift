@@ -34,6 +34,7 @@ public enum SignatureType: UInt8, Sendable, Hashable {
 
 /// A public key that verifies note signatures, under the name that stands in the signature line.
 public struct NoteVerifier: Sendable, Hashable {
+    /// The name that stands before the signature; compared byte for byte.
     public let name: String
     /// What a signature by the key means.
     public let type: SignatureType

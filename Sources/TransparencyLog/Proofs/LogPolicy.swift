@@ -23,6 +23,7 @@ public struct LogPolicy: Sendable, Hashable {
     /// A cosigner that can count towards the quorum.
     public struct Witness: Sendable, Hashable {
         /// The name inside this file; it need not be the key's name.
+        /// What the policy file calls the group.
         public let name: String
         /// The key under which it cosigns.
         public let verifier: NoteVerifier
@@ -41,7 +42,9 @@ public struct LogPolicy: Sendable, Hashable {
 
     /// A witness or a group, by its position in `witnesses` or `groups`. A group's members come before it.
     public enum Member: Sendable, Hashable {
+        /// The witness at that position.
         case witness(Int)
+        /// The group at that position.
         case group(Int)
     }
 

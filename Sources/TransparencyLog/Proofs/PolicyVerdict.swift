@@ -29,6 +29,7 @@ public struct PolicyVerdict: Sendable, Hashable {
     /// One key and what was found.
     public struct Key: Sendable, Hashable {
         /// For a witness the name in the policy, for a log the key's name.
+        /// What the policy file calls the group.
         public let name: String
         /// The key.
         public let verifier: NoteVerifier

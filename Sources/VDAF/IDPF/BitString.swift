@@ -6,6 +6,7 @@ public struct BitString: Sendable, Hashable {
     /// The bits in ⌈count / 8⌉ bytes.
     public let bytes: [UInt8]
 
+    /// The string of these bits, the first one first.
     public init(_ bits: [Bool]) {
         count = bits.count
         var bytes = [UInt8](repeating: 0, count: Self.byteCount(of: bits.count))

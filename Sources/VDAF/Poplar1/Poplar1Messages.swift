@@ -1,6 +1,8 @@
 /// Field elements of one level of the tree: of Field64 at inner levels, of Field255 at the last.
 public enum Poplar1Vector: Sendable, Hashable {
+    /// At a level that is not the last.
     case inner([Field64])
+    /// At the last level.
     case leaf([Field255])
 
     /// How many elements there are.

@@ -6,9 +6,13 @@ import Ristretto255
 public struct RangeStatement: Sendable {
     /// Widths that can be proved.
     public enum Bits: Int, Sendable, CaseIterable {
+        /// Values in [0, 2^8).
         case eight = 8
+        /// Values in [0, 2^16).
         case sixteen = 16
+        /// Values in [0, 2^32).
         case thirtyTwo = 32
+        /// Values in [0, 2^64).
         case sixtyFour = 64
     }
 

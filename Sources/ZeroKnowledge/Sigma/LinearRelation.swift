@@ -13,6 +13,7 @@
 public struct LinearRelation<G: Group>: Sendable {
     /// coefficient · elements[element], on the left side of an equation.
     public struct ImageTerm: Sendable, Equatable {
+        /// Which of the elements, by its position.
         public var element: Int
         /// What the element is multiplied by.
         public var coefficient: G.Scalar
@@ -28,6 +29,7 @@ public struct LinearRelation<G: Group>: Sendable {
     public struct Term: Sendable, Equatable {
         /// Which scalar of the witness.
         public var scalar: Int
+        /// Which of the elements, by its position.
         public var element: Int
         /// What both are multiplied by.
         public var coefficient: G.Scalar

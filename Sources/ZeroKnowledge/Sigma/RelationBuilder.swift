@@ -16,14 +16,17 @@ public struct RelationBuilder<G: Group>: Sendable {
         fileprivate var constants: [LinearRelation<G>.ImageTerm] = []
         fileprivate var terms: [LinearRelation<G>.Term] = []
 
+        /// The sum of two combinations, the terms of the second behind those of the first.
         public static func + (a: Combination, b: Combination) -> Combination {
             Combination(constants: a.constants + b.constants, terms: a.terms + b.terms)
         }
 
+        /// The first with the second negated behind it.
         public static func - (a: Combination, b: Combination) -> Combination {
             a + -b
         }
 
+        /// The same terms with negated coefficients.
         public static prefix func - (a: Combination) -> Combination {
             -G.Scalar.one * a
         }
