@@ -23,7 +23,6 @@ public struct LogPolicy: Sendable, Hashable {
     /// A cosigner that can count towards the quorum.
     public struct Witness: Sendable, Hashable {
         /// The name inside this file; it need not be the key's name.
-        /// What the policy file calls the group.
         public let name: String
         /// The key under which it cosigns.
         public let verifier: NoteVerifier
@@ -33,6 +32,7 @@ public struct LogPolicy: Sendable, Hashable {
 
     /// A number of members of which some must have cosigned.
     public struct Group: Sendable, Hashable {
+        /// What the policy file calls the group.
         public let name: String
         /// How many members are needed: 1 to the number of members.
         public let threshold: Int

@@ -29,7 +29,6 @@ public struct PolicyVerdict: Sendable, Hashable {
     /// One key and what was found.
     public struct Key: Sendable, Hashable {
         /// For a witness the name in the policy, for a log the key's name.
-        /// What the policy file calls the group.
         public let name: String
         /// The key.
         public let verifier: NoteVerifier
@@ -39,6 +38,7 @@ public struct PolicyVerdict: Sendable, Hashable {
 
     /// One group and how many of its members were found.
     public struct Group: Sendable, Hashable {
+        /// What the policy file calls the group.
         public let name: String
         /// How many members must have cosigned.
         public let required: Int
