@@ -146,6 +146,11 @@ package enum RestoredNode {
             await store.closeWhenIdle()
             throw error
         }
+        // Declared before: there is nothing to end any more.
+        if (try? await store.isNew()) == true {
+            await store.closeWhenIdle()
+            return nil
+        }
         do throws(DatastoreError) {
             try await store.replaceHalt(words)
             return store
@@ -160,8 +165,9 @@ package enum RestoredNode {
     private static func isDone(
         _ store: NodeDatabase, _ configuration: NodeConfiguration, _ notice: @Sendable (String) -> Void
     ) async -> Bool {
+        guard configuration.database.hasReplicas else { return false }
         if (try? await store.isNew()) == true { return true }
-        guard configuration.database.hasReplicas, (try? await store.haltReason()) != words else { return false }
+        guard (try? await store.haltReason()) != words else { return false }
         let identity = NodeIdentity(filesOf: configuration)
         // An HPKE key is replaced in the life of a node, and a backup knows the former one: it tells nothing.
         guard identity.fingerprints.keys.contains(where: { $0 != .hpke }) else {
